@@ -1,0 +1,40 @@
+# What one can do here. Every target makes the virtual environment it needs.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: help demo test dev check bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(BIN)/touchline: setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Touchline needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing Touchline into $(VENV) …"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $(BIN)/touchline
+
+demo: $(BIN)/touchline  ## the 2022 World Cup final, reported by a noisy crowd (ARGS="--seed 3 --speed max")
+	@$(BIN)/touchline demo $(ARGS)
+
+test: $(BIN)/touchline  ## every test that can run here; what is skipped says why (ARGS="-k journal")
+	@$(BIN)/python -m pytest $(ARGS)
+
+dev: $(BIN)/touchline  ## the environment to work in: checkers, and links that type checkers follow
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
+	@mkdir -p .import/touchline
+	@for f in __init__.py py.typed protocol sports broker peer monitoring cli; do ln -sfn ../../$$f .import/touchline/$$f; done
+
+check: dev  ## style, strict types; import rules are tests (tests/unit/test_imports.py)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/unit/test_imports.py
+
+bench: $(BIN)/touchline  ## rates beside a bare pyzmq loop in the same run
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) .import build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts

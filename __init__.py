@@ -1,0 +1,1 @@
+"""Touchline: live match reporting by the people who are there."""

@@ -1,0 +1,1 @@
+"""What is said: messages, codec, errors, limits, addresses. Imports nothing of ours."""

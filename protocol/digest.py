@@ -1,0 +1,20 @@
+"""The digest over a feed, by which two subscribers can prove that they saw the same."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+DIGEST_BYTES = 16
+
+EMPTY = bytes(DIGEST_BYTES)
+"""The digest before the first message."""
+
+
+def chain(digest: bytes, body: bytes) -> bytes:
+    """Return the digest after one more published message: keyed BLAKE2b (RFC 7693) of its body.
+
+    Args:
+        digest: the one before it, 16 bytes; `EMPTY` before the first. It is the key.
+        body: the message as published, without its topic.
+    """
+    return blake2b(body, digest_size=DIGEST_BYTES, key=digest).digest()

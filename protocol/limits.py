@@ -1,0 +1,46 @@
+"""Every bound of the wire, in one place. `docs/PROTOCOL.md` says what happens at each."""
+
+FRAME_BYTES = 65_536
+"""The largest frame that any socket of ours accepts, except a block of a replay."""
+
+BLOCK_BYTES = 1_048_576
+"""The largest frame that a subscriber accepts: a block of a replay."""
+
+BLOCK_FRAMES = 256
+"""Published messages in one block of a replay."""
+
+BATCH_REPORTS = 500
+"""Reports in one message."""
+
+ID_CHARS = 64
+"""An event id, token, peer id, entry id, routing id in text form."""
+
+NAME_CHARS = 200
+"""A title, origin, name of a person, reason."""
+
+TEXT_CHARS = 1_000
+"""A value among an action's details, a search text, a sentence of an error."""
+
+DETAILS = 24
+"""Details of one action."""
+
+ORIGINS = 1_000
+"""Origins of one event (a race has many runners)."""
+
+LINEUP = 60
+"""Names in one side's line-up, substitutes included."""
+
+EARLY_SECONDS = 300.0
+"""How far ahead of the event's own clock a report's time may lie."""
+
+REPORTS_AHEAD = 4_096
+"""Reports of one reporter that may be held beyond a missing number before more are refused."""
+
+OPEN_CLAIMS = 10_000
+"""Claims that may be open in one event."""
+
+UNKNOWN_TOKENS = 1_000
+"""Tokens being asked about at the broker at one time; reports that wait for the answer: 10 each."""
+
+WAITING_REPORTS = 10
+"""Frames kept per token while the broker is asked about it."""

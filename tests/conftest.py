@@ -1,0 +1,92 @@
+"""What holds for every test: ZeroMQ contexts are closed, and what is demanded is not skipped.
+
+`TOUCHLINE_DEMAND` turns a skip into a failure where its reason holds one of the words given, commas
+between them, case ignored: `TOUCHLINE_DEMAND=postgresql,promtool`. `all` demands every test; a word
+after a minus excuses: `all,-shared data`.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import zmq
+
+DEMAND = "TOUCHLINE_DEMAND"
+
+_contexts: weakref.WeakSet[zmq.Context[Any]] = weakref.WeakSet()
+
+_begin = zmq.Context.__init__
+
+
+def _begin_noted(context: zmq.Context[Any], *args: Any, **kwargs: Any) -> None:
+    _begin(context, *args, **kwargs)
+    _contexts.add(context)
+
+
+# Noted as they are made, since a search of all objects after each test would take longer than most.
+zmq.Context.__init__ = _begin_noted  # type: ignore[method-assign]
+
+
+def _open() -> set[zmq.Context[Any]]:
+    """Return the contexts that are open; a shadow is closed by whoever made the context."""
+    return {context for context in _contexts if not context.closed and not context._shadow}
+
+
+@pytest.fixture(autouse=True)
+def contexts_are_closed() -> Iterator[None]:
+    """Fail the test that leaves a ZeroMQ context open; those of longer fixtures are left alone.
+
+    A context that was dropped without being closed warns when it is collected, which is an error.
+    """
+    before = _open()
+    yield
+    left = _open() - before
+    for context in left:
+        context.destroy(linger=0)
+    if left:
+        pytest.fail(f"{len(left)} ZeroMQ contexts were left open")
+
+
+def demanded(reason: str, demand: str) -> bool:
+    """Tell whether a test may not be skipped for this reason.
+
+    Args:
+        reason: why it was skipped.
+        demand: what the variable holds.
+    """
+    reason = reason.casefold()
+    words = [word.strip().casefold() for word in demand.split(",") if word.strip()]
+    excused = any(word[1:] in reason for word in words if word.startswith("-"))
+    wanted = any(word == "all" or word in reason for word in words if not word.startswith("-"))
+    return wanted and not excused
+
+
+def _insist(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Make a skip that is demanded not to be one a failure."""
+    if report.outcome != "skipped" or hasattr(report, "wasxfail"):
+        return
+    where = report.longrepr
+    reason = where[2] if isinstance(where, tuple) else str(where)
+    if demanded(reason, os.environ.get(DEMAND, "")):
+        report.outcome = "failed"
+        report.longrepr = f"{reason}\n{DEMAND} says that this must run here"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Look at what became of a test, before anybody counts it."""
+    report = yield
+    _insist(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    """Look at what became of a file, which may skip all its tests at once."""
+    report = yield
+    _insist(report)
+    return report
