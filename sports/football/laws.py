@@ -1,0 +1,176 @@
+"""What the Laws of the Game forbid at a point of a match.
+
+A crowd does not report everything: what depends on something that may have gone unreported (a
+kick-off, a first yellow card, a goal) is not refused, and a goal never for its scorer's name.
+"""
+
+from __future__ import annotations
+
+from ...protocol.times import SECOND
+from ..sport import Action
+from .kinds import KICKS, OWN_GOAL, PERIODS
+from .rules import Rules
+from .state import Player, Side, State, key, shootout_winner
+
+_CARDS = {"yellow_card", "second_yellow", "red_card"}
+_WHISTLES = {"period_start", "period_end", "full_time"}
+
+
+def forbids(state: State, action: Action) -> str | None:
+    """Return why an action can't happen now, in one sentence, or None where it can."""
+    if state.finished:
+        return "the event is over"
+    if action.title in _WHISTLES:
+        return _whistle(state, action)
+    if action.origin not in state.origins:
+        return f"no origin {action.origin!r}; there are {', '.join(state.origins)}"
+    index = state.origins.index(action.origin)
+    if action.title in KICKS:
+        return _kick(state, action, index)
+    if action.title in _CARDS:
+        return _card(state, action, index)
+    if action.title == "substitution":
+        return _substitution(state, action, index)
+    if action.title == "goal_disallowed" and not any(goal.side == index for goal in state.goals):
+        return f"{action.origin} has no goal to take away"
+    if state.period == "shootout" and action.title != "goal_disallowed":
+        return f"no {action.title.replace('_', ' ')} in a shoot-out"
+    return None
+
+
+def nominal_minutes(rules: Rules, period: str) -> int:
+    """Return how long a period is without added time (Law 7), in minutes; 0 for a shoot-out."""
+    if period in PERIODS[:2]:
+        return rules.half_minutes
+    return rules.extra_minutes if period in PERIODS[2:4] else 0
+
+
+def played_out(state: State, last: str, time: int) -> bool:
+    """Tell whether the periods up to `last` may be over, as far as it was reported.
+
+    Where the reported period is an earlier one, those after it may have gone unreported: then it
+    takes as much time as they last at least.
+
+    Args:
+        state: the match.
+        last: one of `PERIODS`.
+        time: the moment, in microseconds since 1970.
+    """
+    if not state.periods:
+        return True
+    now = state.periods[-1]
+    first, final = PERIODS.index(now.name), PERIODS.index(last)
+    if first > final or (first == final and now.ended is not None):
+        return True
+    minutes = sum(nominal_minutes(state.rules, name) for name in PERIODS[first : final + 1])
+    return time - now.began >= minutes * 60 * SECOND
+
+
+def _whistle(state: State, action: Action) -> str | None:
+    if action.title == "full_time":
+        return None
+    name = str(action.details.get("period", ""))
+    if name not in PERIODS:
+        return f"no period {name!r}; there are {', '.join(PERIODS)}"
+    if name in PERIODS[2:4] and not state.rules.extra_time:
+        return "there is no extra time under this event's rules"
+    if name == "shootout" and not state.rules.shootout:
+        return "there is no shoot-out under this event's rules"
+    if name == "shootout" and action.title == "period_end" and not state.kicks:
+        return "no kick of the shoot-out has been reported yet"
+    if not state.periods:
+        return None
+    now = state.periods[-1]
+    order, current = PERIODS.index(name), PERIODS.index(now.name)
+    words = name.replace("_", " ")
+    if order < current:
+        return f"the {words} is past: the {now.name.replace('_', ' ')} has begun"
+    if order == current and action.title == "period_start":
+        return f"the {words} has already begun"
+    if order == current and now.ended is not None:
+        return f"the {words} has already ended"
+    return None
+
+
+def _kick(state: State, action: Action, index: int) -> str | None:
+    rules = state.rules
+    if not rules.shootout:
+        return "there is no shoot-out under this event's rules"
+    last = "extra_second" if rules.extra_time else "second_half"
+    if state.period != "shootout" and not played_out(state, last, action.time):
+        return f"no shoot-out in the {state.period.replace('_', ' ')}"
+    winner = shootout_winner(state)
+    if winner is not None:
+        tally = state.tally()
+        ahead, behind = tally[winner], tally[1 - winner]
+        return f"{state.origins[winner]} has won the shoot-out {ahead}–{behind}"
+    if state.kicks and state.kicks[-1][0] == index:
+        return f"the kicks alternate (Law 10): it is {state.origins[1 - index]}'s turn"
+    return None
+
+
+def _named(side: Side, name: str) -> Player | None:
+    place = side.find(name)
+    return side.people[place] if place >= 0 else None
+
+
+def _card(state: State, action: Action, index: int) -> str | None:
+    side = state.sides[index]
+    name = str(action.details.get("player", ""))
+    if not name:
+        return None
+    person = _named(side, name)
+    if person is None:
+        official = action.details.get("person", "player") != "player"
+        if side.bench_known and not official:
+            return f"{name} is not one of {action.origin}'s players"
+        return None
+    if person.red:
+        return f"{person.name} has already been sent off"
+    # Law 10, section 3: cautions of the match are not carried forward into the kicks.
+    booked = person.yellow_in_shootout if state.period == "shootout" else person.yellow
+    if action.title == "yellow_card" and booked:
+        return f"{person.name} is already booked; report second_yellow"
+    return None
+
+
+def _substitution(state: State, action: Action, index: int) -> str | None:
+    side, rules = state.sides[index], state.rules
+    limit = rules.substitutions + rules.concussion_substitutions
+    if rules.extra_time and played_out(state, "second_half", action.time):
+        limit += 1
+    if side.substitutions >= limit and not rules.return_substitutions:
+        return f"{action.origin} has made {side.substitutions} substitutions, at most {limit}"
+    off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
+    if off and key(off) == key(on):
+        return f"{off} can't come on for {off}"
+    return (_goes_off(side, off) if off else None) or (_comes_on(state, side, on) if on else None)
+
+
+def _goes_off(side: Side, name: str) -> str | None:
+    player = _named(side, name)
+    if player is None or (not player.on and not player.left and not player.red):
+        if side.starters_known and not side.unnamed_on:
+            return f"{name} is not on the pitch"
+        return None
+    if player.red:
+        return f"{player.name} has been sent off and can't be substituted (Law 3)"
+    return None if player.on else f"{player.name} has already gone off"
+
+
+def _comes_on(state: State, side: Side, name: str) -> str | None:
+    player = _named(side, name)
+    if player is None:
+        return f"{name} is not one of the side's players" if side.bench_known else None
+    if player.red:
+        return f"{player.name} has been sent off and can't come on"
+    if player.on:
+        return f"{player.name} is already on the pitch"
+    if player.left and not state.rules.return_substitutions:
+        return f"{player.name} has gone off and can't come on again (Law 3)"
+    return None
+
+
+def scoring_side(action: Action, index: int) -> int:
+    """Return the index of the side whose player put the ball in, given that of the one gaining."""
+    return 1 - index if action.details.get("how") == OWN_GOAL else index

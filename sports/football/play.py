@@ -1,0 +1,210 @@
+"""What a legal action does to a match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from ...protocol.errors import SettingError
+from ...protocol.times import SECOND
+from ..sport import Action
+from .kinds import KICKS, OWN_GOAL, PERIODS
+from .laws import nominal_minutes
+from .rules import Rules
+from .state import Goal, Period, Player, Side, State, key
+
+
+def kick_off(
+    origins: Sequence[str], rules: Rules, lineups: Mapping[str, Sequence[str]] | None
+) -> State:
+    """Return the state before anything happened.
+
+    Raises:
+        SettingError: not two different sides, a line-up of neither, or a name twice in one.
+    """
+    if len(origins) != 2 or not all(origins) or origins[0] == origins[1]:
+        raise SettingError(f"football is played by two sides, not {', '.join(origins) or 'none'}")
+    lineups = lineups or {}
+    for origin in lineups:
+        if origin not in origins:
+            raise SettingError(f"a line-up for {origin!r}; the sides are {', '.join(origins)}")
+    first, second = (_side(origin, lineups.get(origin, ()), rules.players) for origin in origins)
+    return State((origins[0], origins[1]), rules, (first, second))
+
+
+def _side(origin: str, names: Sequence[str], players: int) -> Side:
+    seen = set()
+    for name in names:
+        if not name.strip() or key(name) in seen:
+            raise SettingError(f"the line-up of {origin} names {name!r} twice or not at all")
+        seen.add(key(name))
+    people = tuple(Player(name, on=place < players) for place, name in enumerate(names))
+    return Side(people, starters_known=bool(names), bench_known=len(names) > players)
+
+
+def after(state: State, action: Action) -> State:
+    """Return the state after an action that the Laws allow."""
+    change = _CHANGES.get(action.title)
+    if change is not None:
+        return change(state, action)
+    return _kick(state, action) if action.title in KICKS else state
+
+
+def _goal(state: State, action: Action) -> State:
+    index = state.origins.index(action.origin)
+    side = state.sides[index]
+    scorer = -1
+    name = str(action.details.get("player", ""))
+    if name and action.details.get("how") != OWN_GOAL:
+        side, scorer = _known(side, name, on=True)
+    if scorer >= 0:
+        player = side.people[scorer]
+        side = _changed(side, scorer, replace(player, goal_times=(*player.goal_times, action.time)))
+    goal = Goal(index, scorer, action.time)
+    state = _with(state, index, replace(side, goals=side.goals + 1))
+    return replace(state, goals=(*state.goals, goal))
+
+
+def _goal_disallowed(state: State, action: Action) -> State:
+    index = state.origins.index(action.origin)
+    side = state.sides[index]
+    place = max(n for n, goal in enumerate(state.goals) if goal.side == index)
+    goal = state.goals[place]
+    if goal.scorer >= 0:
+        player = side.people[goal.scorer]
+        kept = player.goal_times[:-1]
+        side = _changed(side, goal.scorer, replace(player, goal_times=kept))
+    state = _with(state, index, replace(side, goals=side.goals - 1))
+    return replace(state, goals=state.goals[:place] + state.goals[place + 1 :])
+
+
+def _card(state: State, action: Action) -> State:
+    index = state.origins.index(action.origin)
+    name = str(action.details.get("player", ""))
+    if not name:
+        return state
+    official = action.details.get("person", "player") != "player"
+    side, place = _known(state.sides[index], name, official=official, any_name=True)
+    person = side.people[place]
+    if action.title != "red_card" and state.period == "shootout":
+        person = replace(person, yellow_in_shootout=True)
+    if action.title != "red_card":
+        person = replace(person, yellow=True)
+    if action.title != "yellow_card":
+        person = replace(person, red=True, on=False, red_time=action.time)
+    return _with(state, index, _changed(side, place, person))
+
+
+def _substitution(state: State, action: Action) -> State:
+    index = state.origins.index(action.origin)
+    side = state.sides[index]
+    off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
+    unnamed = side.unnamed_on + (not on)
+    if off:
+        known = side.find(off) >= 0 and side.people[side.find(off)].on
+        side, place = _known(side, off, any_name=True)
+        side = _changed(side, place, replace(side.people[place], on=False, left=True))
+        # This is one of those who had come on without anybody naming them.
+        unnamed -= bool(not known and side.starters_known and unnamed)
+    if on:
+        side, place = _known(side, on, any_name=True)
+        side = _changed(side, place, replace(side.people[place], on=True, left=False))
+    side = replace(side, substitutions=side.substitutions + 1, unnamed_on=unnamed)
+    return _with(state, index, side)
+
+
+def _kick(state: State, action: Action) -> State:
+    kick = (state.origins.index(action.origin), KICKS[action.title])
+    if state.period != "shootout":
+        state = _begun(state, "shootout", action.time)
+    return replace(state, kicks=(*state.kicks, kick))
+
+
+def _period_start(state: State, action: Action) -> State:
+    return _begun(state, str(action.details["period"]), action.time)
+
+
+def _begun(state: State, name: str, time: int) -> State:
+    return replace(state, periods=(*_ended(state, time), Period(name, time)))
+
+
+def _ended(state: State, time: int) -> tuple[Period, ...]:
+    """Return the periods with the running one ended, whether or not anybody said so."""
+    if state.periods and state.periods[-1].ended is None:
+        return (*state.periods[:-1], replace(state.periods[-1], ended=time))
+    return state.periods
+
+
+def _period_end(state: State, action: Action) -> State:
+    name = str(action.details["period"])
+    if state.period != name:
+        length = nominal_minutes(state.rules, name) * 60 * SECOND
+        state = _begun(state, name, action.time - length)
+    state = replace(state, periods=_ended(state, action.time))
+    return replace(state, finished=not _goes_on(state))
+
+
+def _full_time(state: State, action: Action) -> State:
+    state = replace(state, periods=_ended(state, action.time))
+    if not state.periods or PERIODS.index(state.period) < 1:
+        # The whistle is the first that anybody said of the second half.
+        length = nominal_minutes(state.rules, "second_half") * 60 * SECOND
+        second = Period("second_half", action.time - length, action.time)
+        state = replace(state, periods=(*state.periods, second))
+    return replace(state, finished=not _goes_on(state))
+
+
+def _goes_on(state: State) -> bool:
+    """Tell whether play goes on after the latest period, which has ended (Law 10)."""
+    rules, period = state.rules, PERIODS.index(state.period)
+    if period == 4:
+        # A shoot-out can't end level: if its end was reported, kicks were not.
+        return False
+    if period in (0, 2):
+        return True
+    due = rules.shootout or (rules.extra_time and period == 1)
+    return due and state.level
+
+
+_CHANGES: dict[str, Callable[[State, Action], State]] = {
+    "goal": _goal,
+    "goal_disallowed": _goal_disallowed,
+    "yellow_card": _card,
+    "second_yellow": _card,
+    "red_card": _card,
+    "substitution": _substitution,
+    "period_start": _period_start,
+    "period_end": _period_end,
+    "full_time": _full_time,
+}
+"""What is not here, such as a corner, changes nothing."""
+
+
+def _known(
+    side: Side, name: str, *, on: bool = False, official: bool = False, any_name: bool = False
+) -> tuple[Side, int]:
+    """Return the side with a person of this name, and the person's place; -1 where none can be.
+
+    Args:
+        side: of which the person is.
+        name: as it was said.
+        on: if new, the person is on the pitch.
+        official: if new, the person is an official.
+        any_name: take a new name even where the line-up is known.
+    """
+    place = side.find(name)
+    if place >= 0:
+        return side, place
+    if side.starters_known and not any_name:
+        return side, -1
+    people = (*side.people, Player(name, on=on, official=official))
+    return replace(side, people=people), len(people) - 1
+
+
+def _changed(side: Side, place: int, person: Player) -> Side:
+    return replace(side, people=(*side.people[:place], person, *side.people[place + 1 :]))
+
+
+def _with(state: State, index: int, side: Side) -> State:
+    first, second = state.sides
+    return replace(state, sides=(side, second) if index == 0 else (first, side))

@@ -1,0 +1,70 @@
+"""The settings of a football match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from ...protocol.errors import SettingError
+from ..sport import Rule
+
+RULES = (
+    Rule("extra_time", "a level score after the second half goes to extra time", False),
+    Rule("shootout", "a level score at the end goes to kicks from the penalty mark", False),
+    Rule("players", "how many of a side are on the pitch", 11),
+    Rule("substitutions", "how many a side may make; one more in extra time", 5),
+    Rule("concussion_substitutions", "how many a side may make besides these", 1),
+    Rule("return_substitutions", "who went off may come on again", False),
+    Rule("half_minutes", "minutes in a half", 45),
+    Rule("extra_minutes", "minutes in a half of extra time", 15),
+)
+"""Laws 3 (players), 7 (duration) and 10 (outcome). The Laws leave to the competition how many
+substitutions it allows, at most five; one more where a match goes to extra time; concussion
+substitutions are apart; return substitutions are for grassroots football."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of one match; each field is described in `RULES`."""
+
+    extra_time: bool = False
+    shootout: bool = False
+    players: int = 11
+    substitutions: int = 5
+    concussion_substitutions: int = 1
+    return_substitutions: bool = False
+    half_minutes: int = 45
+    extra_minutes: int = 15
+
+
+_LARGEST = {
+    "players": 11,
+    "substitutions": 60,
+    "concussion_substitutions": 60,
+    "half_minutes": 60,
+    "extra_minutes": 30,
+}
+_SMALLEST = {"players": 1, "half_minutes": 1, "extra_minutes": 1}
+
+
+def parse(rules: Mapping[str, object] | None) -> Rules:
+    """Return the rules of a match; what is left out has its default.
+
+    Raises:
+        SettingError: a rule that football does not have, or a value that it can't have.
+    """
+    parsed = Rules()
+    if not rules:
+        return parsed
+    default = {field.name: getattr(parsed, field.name) for field in fields(Rules)}
+    for name, value in rules.items():
+        if name not in default:
+            raise SettingError(f"football has no rule {name!r}; it has {', '.join(default)}")
+        if type(value) is not type(default[name]):
+            kind = "true or false" if isinstance(default[name], bool) else "a whole number"
+            raise SettingError(f"{name} is {value!r}, not {kind}")
+        if name in _LARGEST:
+            smallest, largest = _SMALLEST.get(name, 0), _LARGEST[name]
+            if not smallest <= value <= largest:  # type: ignore[operator]  # an int, as just seen
+                raise SettingError(f"{name} is {value}, not {smallest} to {largest}")
+    return Rules(**(default | dict(rules)))

@@ -1,0 +1,145 @@
+"""A football match in words, for people."""
+
+from __future__ import annotations
+
+from ...protocol.times import SECOND
+from ..sport import Action
+from .kinds import PERIODS
+from .laws import nominal_minutes, scoring_side
+from .state import Period, State
+
+_MINUTE = 60 * SECOND
+
+_PERIOD_NAMES = {
+    "first_half": "first half",
+    "second_half": "second half",
+    "extra_first": "first half of extra time",
+    "extra_second": "second half of extra time",
+    "shootout": "shoot-out",
+}
+
+_WORDS = {
+    "goal": "GOAL for {origin}",
+    "goal_disallowed": "Goal disallowed: it does not count for {origin}",
+    "yellow_card": "Yellow card for {origin}",
+    "second_yellow": "Second yellow card, sent off, {origin}",
+    "red_card": "Red card, sent off, {origin}",
+    "substitution": "Substitution for {origin}",
+    "penalty_saved": "Penalty of {origin} saved",
+    "penalty_missed": "Penalty of {origin} missed",
+    "save": "Save by {origin}",
+    "corner": "Corner kick for {origin}",
+    "offside": "Offside, {origin}",
+    "foul": "Foul by {origin}",
+    "shootout_scored": "Shoot-out: {origin} score",
+    "shootout_saved": "Shoot-out: kick of {origin} saved",
+    "shootout_missed": "Shoot-out: {origin} miss",
+    "full_time": "Full time",
+}
+
+_WITH_SCORE = {"goal", "goal_disallowed", "full_time", "period_end"}
+
+
+def headline(state: State) -> str:
+    """Return the score in one line, such as `Argentina 3–3 France (4–2 pens)`."""
+    home, away = state.origins
+    line = f"{home} {state.sides[0].goals}–{state.sides[1].goals} {away}"
+    if state.kicks:
+        line += " ({}–{} pens)".format(*state.tally())
+    return line
+
+
+def phrase(state: State, action: Action) -> str:
+    """Return an action in one sentence; `state` is the one after it."""
+    if action.title in {"period_start", "period_end"}:
+        name = str(action.details.get("period", ""))
+        verb = "begins" if action.title == "period_start" else "ends"
+        said = f"The {_PERIOD_NAMES.get(name, name)} {verb}"
+    else:
+        said = _WORDS.get(action.title, action.title).format(origin=action.origin)
+        who = _who(state, action)
+        said += f": {who}" if who else ""
+    if action.title in _WITH_SCORE or action.title.startswith("shootout"):
+        said += f". {headline(state)}"
+    return said
+
+
+def _who(state: State, action: Action) -> str:
+    details = action.details
+    if action.title == "substitution":
+        on, off = details.get("on"), details.get("off")
+        return " ".join(
+            part for part in (f"{on} on" if on else "", f"for {off}" if off else "") if part
+        )
+    who = str(details.get("player", ""))
+    if who and action.origin in state.origins:
+        index = state.origins.index(action.origin)
+        side = state.sides[scoring_side(action, index)]
+        place = side.find(who)
+        who = side.people[place].name if place >= 0 else who
+    notes = [str(details[name]) for name in ("how", "person") if _worth_saying(details.get(name))]
+    if details.get("assist"):
+        notes.append(f"assist {details['assist']}")
+    if not notes:
+        return who
+    return f"{who} ({', '.join(notes)})" if who else ", ".join(notes)
+
+
+def _worth_saying(value: object) -> bool:
+    return value not in (None, "", "open play", "player")
+
+
+def clock(state: State, time: int) -> str:
+    """Return the match clock, such as `45+2'`; empty in breaks, the shoot-out, and if unknown.
+
+    The first minute is 1': the minute is the one that is running (as scorers are listed).
+    """
+    period = _period_at(state, time)
+    if period is None or period.name == "shootout":
+        return ""
+    before = _minutes_before(state, period)
+    length = nominal_minutes(state.rules, period.name)
+    minute = (time - period.began) // _MINUTE + 1
+    if minute > length:
+        return f"{before + length}+{minute - length}'"
+    return f"{before + minute}'"
+
+
+def minutes_played(state: State, time: int) -> int:
+    """Return whole minutes on the match clock, added time included; in a break, those before it."""
+    reached = [period for period in state.periods if period.began <= time]
+    if not reached:
+        return 0
+    period = reached[-1]
+    until = time if period.ended is None else min(time, period.ended)
+    if period.name == "shootout":
+        return _minutes_before(state, period)
+    return _minutes_before(state, period) + (until - period.began) // _MINUTE
+
+
+def _period_at(state: State, time: int) -> Period | None:
+    for period in reversed(state.periods):
+        if period.began <= time:
+            return period if period.ended is None or time <= period.ended else None
+    return None
+
+
+def _minutes_before(state: State, period: Period) -> int:
+    names = PERIODS[: PERIODS.index(period.name)]
+    if period.name == "shootout" and not any(p.name in PERIODS[2:4] for p in state.periods):
+        names = PERIODS[:2]
+    return sum(nominal_minutes(state.rules, name) for name in names)
+
+
+def lineup_text(state: State, origin: str) -> list[str]:
+    """Return a side's players, a line each: `*` for each goal, `(red card)` for who was sent off.
+
+    Args:
+        state: the match.
+        origin: one of its sides.
+    """
+    lines = []
+    for player in state.sides[state.origins.index(origin)].people:
+        line = player.name + (" " + "*" * player.goals if player.goals else "")
+        lines.append(line + (" (red card)" if player.red else ""))
+    return lines

@@ -1,0 +1,241 @@
+"""What a sport is: its actions, its rules, and the fold from actions to a score.
+
+A sport is pure and deterministic: no clock, no randomness, no storage. Its state is immutable,
+so that a host can keep any number of them and fold again when an entry comes late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..protocol.errors import IllegalAction, SettingError
+
+State = Any
+"""A sport's own immutable state; nobody but the sport looks inside."""
+
+Score = dict[str, object]
+"""A score as plain JSON values; `docs/SPORTS.md` lists each sport's keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that happened.
+
+    Args:
+        title: one of the sport's actions, such as `goal`.
+        origin: what made it, one of the event's origins; empty where the action needs none.
+        time: when, in microseconds since 1970 UTC.
+        details: by name; what an action takes is listed in its `Kind`.
+    """
+
+    title: str
+    origin: str = ""
+    time: int = 0
+    details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A detail that an action takes.
+
+    Args:
+        name: its key.
+        text: what it is, for people.
+        choices: the values it may have; empty where anything goes.
+        number: its value is a number, otherwise a text.
+        required: the action means nothing without it.
+    """
+
+    name: str
+    text: str
+    choices: tuple[str, ...] = ()
+    number: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of action, as reporters are offered it and as votes on it are joined.
+
+    Args:
+        title: the word on the wire.
+        text: the words on a button.
+        details: what may be said about it.
+        needs_origin: an origin must be named.
+        window: seconds; reports further apart than this from a claim are of another one.
+        identity: details that tell two actions of one title and origin apart (the player booked).
+            A report that leaves one out fits any.
+        exclusive: kinds of the same non-empty group can't both have happened within a window:
+            their reporters count against each other.
+        relates_to: title of the kind whose latest entry of the same origin this one is about
+            (a disallowed goal names the goal).
+    """
+
+    title: str
+    text: str
+    details: tuple[Detail, ...] = ()
+    needs_origin: bool = True
+    window: float = 15.0
+    identity: tuple[str, ...] = ()
+    exclusive: str = ""
+    relates_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A setting of a sport, such as best of 3 or 5.
+
+    Args:
+        name: its key in `rules`.
+        text: what it is, for people.
+        default: what holds where it is left out.
+        choices: the values it may have; empty where anything of the default's type goes.
+    """
+
+    name: str
+    text: str
+    default: object
+    choices: tuple[object, ...] = ()
+
+
+class Sport(Protocol):
+    """The interface of a sport. Further sports come in as `touchline.sports` entry points."""
+
+    name: str
+    text: str
+    rules: tuple[Rule, ...]
+
+    def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
+        """Return the actions under these rules, in the order in which buttons are shown."""
+
+    def start(
+        self,
+        origins: Sequence[str],
+        rules: Mapping[str, object] | None = None,
+        lineups: Mapping[str, Sequence[str]] | None = None,
+    ) -> State:
+        """Return the state before anything happened.
+
+        Args:
+            origins: the sides, players or runners, first named first.
+            rules: by name; what is left out has its default.
+            lineups: names by origin, those who start first.
+
+        Raises:
+            SettingError: origins, rules or line-ups that the sport can't be played with.
+        """
+
+    def illegal(self, state: State, action: Action) -> str | None:
+        """Return why the action can't happen now, in one sentence, or None where it can."""
+
+    def apply(self, state: State, action: Action) -> State:
+        """Return the state after a legal action.
+
+        Raises:
+            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+        """
+
+    def score(self, state: State) -> Score:
+        """Return the score as plain JSON values."""
+
+    def headline(self, state: State) -> str:
+        """Return the score in one short line for people, such as `Argentina 3–3 France`."""
+
+    def phrase(self, state: State, action: Action) -> str:
+        """Return the action in one sentence for people; `state` is the one after it."""
+
+    def clock(self, state: State, time: int) -> str:
+        """Return the match clock at a time (microseconds), such as `45+2'`; empty if none runs."""
+
+    def over(self, state: State) -> bool:
+        """Tell whether nothing more can happen."""
+
+
+def settle(known: Sequence[Rule], given: Mapping[str, object] | None) -> dict[str, Any]:
+    """Return every rule's value: as given, or its default.
+
+    Args:
+        known: the sport's rules.
+        given: by name, as they came with the event.
+
+    Raises:
+        SettingError: a rule that the sport doesn't have, or a value that it can't have.
+    """
+    values: dict[str, Any] = {rule.name: rule.default for rule in known}
+    by_name = {rule.name: rule for rule in known}
+    for name, value in (given or {}).items():
+        rule = by_name.get(name)
+        if rule is None:
+            raise SettingError(f"rules: no rule {name!r}; there are {', '.join(values) or 'none'}")
+        # True equals 1 in Python, but it is no number of sets.
+        fits = isinstance(value, bool) == isinstance(rule.default, bool)
+        if rule.choices and (not fits or value not in rule.choices):
+            listed = ", ".join(str(choice) for choice in rule.choices)
+            raise SettingError(f"rules: {name} is {value!r}, not one of {listed}")
+        whole = isinstance(value, int) and isinstance(rule.default, float)
+        if not fits or not (whole or isinstance(value, type(rule.default))):
+            wanted = type(rule.default).__name__
+            raise SettingError(f"rules: {name} is {value!r}, which is no {wanted}")
+        values[name] = value
+    return values
+
+
+def misfit(kinds: Mapping[str, Kind], origins: Iterable[str], action: Action) -> str | None:
+    """Return why an action can't be of this event whatever the score, or None.
+
+    Args:
+        kinds: the sport's kinds by title.
+        origins: the event's origins (a set or dict: looked up, not searched).
+        action: what was said.
+    """
+    kind = kinds.get(action.title)
+    if kind is None:
+        return f"no action {action.title!r}; there are {', '.join(kinds)}"
+    if action.origin not in origins and (action.origin or kind.needs_origin):
+        return f"no origin {action.origin!r}; there are {', '.join(origins)}"
+    return _detail_misfit(kind, action) if action.details or kind.details else None
+
+
+def _detail_misfit(kind: Kind, action: Action) -> str | None:
+    known = {detail.name: detail for detail in kind.details}
+    for name, value in action.details.items():
+        detail = known.get(name)
+        if detail is None:
+            takes = ", ".join(known) or "none"
+            return f"{kind.title} has no detail {name!r}; it takes {takes}"
+        if detail.number and (isinstance(value, bool) or not isinstance(value, int | float)):
+            return f"{kind.title}: {name} is a number, not {value!r}"
+        if not detail.number and not isinstance(value, str):
+            return f"{kind.title}: {name} is a text, not {value!r}"
+        if detail.choices and value not in detail.choices:
+            return f"{kind.title}: {name} is {value!r}, not one of {', '.join(detail.choices)}"
+    for detail in kind.details:
+        if detail.required and detail.name not in action.details:
+            return f"{kind.title} needs {detail.name}: {detail.text}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The result of a fold: the last state, and for each action that was left out its index and
+    why."""
+
+    state: State
+    left_out: Mapping[int, str]
+
+
+def fold(sport: Sport, state: State, actions: Iterable[Action]) -> Folded:
+    """Apply actions in the order given, leaving out those that the rules forbid where they stand.
+
+    A timeline can hold an action that a later correction made impossible; its score is then the
+    score without it.
+    """
+    left_out = {}
+    for index, action in enumerate(actions):
+        try:
+            state = sport.apply(state, action)
+        except IllegalAction as error:
+            left_out[index] = error.sentence
+    return Folded(state, left_out)

@@ -1,0 +1,95 @@
+"""From one state of a tennis match to the next: points, games, sets, and ends of other kinds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..sport import Action
+from .state import Ended, Pair, Past, State
+
+_ENDS: dict[str, Ended] = {"retire": "retired", "default": "defaulted", "walkover": "walkover"}
+
+
+def point(state: State, side: int) -> State:
+    """Return the state after a side won a point (rules 5 to 7)."""
+    served = state.server
+    points = _plus_one(state.points, side)
+    state = replace(state, served=served)
+    mine, other = points[side], points[1 - side]
+    target = state.tiebreak_to
+    if target is not None:
+        won = mine >= target and mine - other >= 2
+    else:
+        won = mine >= 4 and (mine - other >= 2 or state.format.no_ad)
+    if not won:
+        return replace(state, points=points)
+    return _game(state, side, points if target is not None else None)
+
+
+def _game(state: State, side: int, tiebreak: Pair | None) -> State:
+    games = _plus_one(state.games, side)
+    # Rule 6: a set takes six games and a lead of two, or the tie-break that decides it.
+    if tiebreak is None and not (games[side] >= 6 and games[side] - games[1 - side] >= 2):
+        return replace(state, points=(0, 0), games=games)
+    sets = _plus_one(state.sets, side)
+    won = sets[side] == state.format.sets_to_win
+    return replace(
+        state,
+        points=(0, 0),
+        games=(0, 0),
+        sets=sets,
+        past=(*state.past, Past(games, tiebreak)),
+        # Service alternates on through the sets. A tie-break counts as a game, so whoever served
+        # first in it receives first in the next set, as rule 5(b) says.
+        first=(state.first + sum(games)) % 2,
+        winner=side if won else None,
+        ended="played" if won else "",
+    )
+
+
+def _plus_one(pair: Pair, side: int) -> Pair:
+    return (pair[0] + 1, pair[1]) if side == 0 else (pair[0], pair[1] + 1)
+
+
+def end(state: State, side: int, title: str) -> State:
+    """Return the state after a side gave the match up or lost it by a decision.
+
+    The score stays as it stood; rule 29 and the codes of conduct leave the match to the other
+    side.
+    """
+    return replace(state, winner=1 - side, ended=_ENDS[title])
+
+
+def serve(state: State, side: int, player: str) -> State:
+    """Return the state with a side, and in doubles one of its players, named as first server."""
+    players = list(state.players)
+    if player:
+        players[side] = tuple(sorted(players[side], key=lambda name: name != player))
+    first = side if _untouched(state) else state.first
+    return replace(state, first=first, players=(players[0], players[1]))
+
+
+def no_serve(state: State, side: int, action: Action) -> str | None:
+    """Return why a side can't name its first server now, or None.
+
+    Rule 9: the toss decides who serves first in the match. Rule 14: in doubles a pair decides
+    anew in each set, before its first game of service, who of the two begins.
+    """
+    player = action.details.get("player", "")
+    pair = state.players[side]
+    if player and player not in pair:
+        listed = " and ".join(pair) or "nobody in a line-up"
+        return f"{player!r} does not play for {action.origin}: there is {listed}"
+    if _untouched(state):
+        return None
+    if len(pair) < 2:
+        return "who serves first is settled before the first point"
+    if not player:
+        return f"say which player of {action.origin} serves"
+    if state.points != (0, 0) or sum(state.games) > 1 or state.server != side:
+        return f"{action.origin} chooses its server just before its first service game of a set"
+    return None
+
+
+def _untouched(state: State) -> bool:
+    return state.served is None

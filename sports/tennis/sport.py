@@ -1,0 +1,130 @@
+"""The face of tennis as a sport: what a host asks, answered from `state`, `scoring` and `text`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...protocol.errors import IllegalAction, SettingError
+from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
+from . import kinds, scoring, text
+from .state import Format, State
+
+
+class Tennis:
+    """Tennis as in the ITF Rules of Tennis.
+
+    A point counts as won by the side that the report names, whatever its details say: reporters
+    who disagree on who serves still saw who won it.
+    """
+
+    name: str = "tennis"
+    text: str = "Tennis"
+    rules: tuple[Rule, ...] = kinds.RULES
+
+    def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
+        """Return the actions; they are the same under all rules."""
+        return kinds.KINDS
+
+    def start(
+        self,
+        origins: Sequence[str],
+        rules: Mapping[str, object] | None = None,
+        lineups: Mapping[str, Sequence[str]] | None = None,
+    ) -> State:
+        """Return the state before the first point.
+
+        Args:
+            origins: the two sides.
+            rules: see `kinds.RULES`.
+            lineups: two names a side make it doubles, in the order in which they serve; one
+                name or none a side, singles.
+
+        Raises:
+            SettingError: not two sides, a rule or a line-up that can't be.
+        """
+        if len(origins) != 2 or len(set(origins)) != 2 or not all(origins):
+            listed = ", ".join(origins) or "none"
+            raise SettingError(f"origins: tennis has two sides of different names, not {listed}")
+        settled = settle(self.rules, rules)
+        first = settled["first_server"] or origins[0]
+        if first not in origins:
+            raise SettingError(f"rules: first_server is {first!r}, not one of {', '.join(origins)}")
+        return State(
+            sides=(origins[0], origins[1]),
+            format=Format(settled["best_of"], settled["final_set"], settled["no_ad"]),
+            players=_players(origins, lineups or {}),
+            first=origins.index(first),
+        )
+
+    def illegal(self, state: State, action: Action) -> str | None:
+        """Return why the action can't happen now, in one sentence, or None where it can."""
+        unfit = misfit(kinds.BY_TITLE, state.sides, action)
+        if unfit is not None:
+            return unfit
+        if state.ended:
+            return f"the match is over: {text.why_over(state)}"
+        if action.title == "serve":
+            return scoring.no_serve(state, state.sides.index(action.origin), action)
+        if action.title == "walkover" and state.served is not None:
+            return "play has begun: a side that stops now retires or is defaulted"
+        return None
+
+    def apply(self, state: State, action: Action) -> State:
+        """Return the state after a legal action.
+
+        Raises:
+            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+        """
+        refusal = self.illegal(state, action)
+        if refusal is not None:
+            raise IllegalAction(refusal)
+        began = action.time if state.began is None else state.began
+        state = replace(state, began=began, last=action.time)
+        side = state.sides.index(action.origin)
+        if action.title == "point":
+            return scoring.point(state, side)
+        if action.title == "serve":
+            return scoring.serve(state, side, str(action.details.get("player", "")))
+        return scoring.end(state, side, action.title)
+
+    def score(self, state: State) -> Score:
+        """Return the score as plain JSON values."""
+        return text.score(state)
+
+    def headline(self, state: State) -> str:
+        """Return the score in one short line, such as `A 6–4 3–6 2–1 (40–AD) B`."""
+        return text.headline(state)
+
+    def phrase(self, state: State, action: Action) -> str:
+        """Return the action in one sentence; `state` is the one after it."""
+        return text.phrase(state, action)
+
+    def clock(self, state: State, time: int) -> str:
+        """Return the time played at a time (microseconds) as HH:MM:SS; empty before play."""
+        return text.clock(state, time)
+
+    def over(self, state: State) -> bool:
+        """Tell whether the match is over."""
+        return bool(state.ended)
+
+
+def _players(
+    origins: Sequence[str], lineups: Mapping[str, Sequence[str]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    strange = [name for name in lineups if name not in origins]
+    if strange:
+        raise SettingError(f"line-ups: {strange[0]!r} does not play; {', '.join(origins)} do")
+    one, two = (tuple(lineups.get(origin, ())) for origin in origins)
+    if len(one) > 2 or len(two) > 2:
+        raise SettingError(
+            f"line-ups: {max(len(one), len(two))} players on a side, at most 2 allowed"
+        )
+    if (len(one) == 2) != (len(two) == 2):
+        raise SettingError(f"line-ups: {len(one)} against {len(two)} players; name two of each")
+    if len({*one, *two}) != len(one) + len(two):
+        raise SettingError("line-ups: a player is named twice")
+    return one, two
+
+
+TENNIS: Sport = Tennis()

@@ -1,0 +1,266 @@
+"""A race: starts, splits, finishes, drop-outs, and the leaderboard they make."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from touchline.protocol import limits
+from touchline.protocol.errors import IllegalAction, SettingError
+from touchline.sports import Action, State
+from touchline.sports.race import LEADERBOARD_ROWS, RACE, Row, clock_text, leaderboard, micros
+
+SECOND = 1_000_000
+NOON = 1_700_000_000 * SECOND
+RUNNERS = ["Ada", "Bo", "Cy", "Di"]
+
+
+def at(seconds: float, title: str, runner: str = "", **details: str) -> Action:
+    return Action(title, runner, NOON + round(seconds * SECOND), details)
+
+
+def run(*actions: Action, rules: Mapping[str, object] | None = None) -> State:
+    state = RACE.start(RUNNERS, rules)
+    for action in actions:
+        state = RACE.apply(state, action)
+    return state
+
+
+def rows(state: State) -> list[tuple[int | None, str, float | None, str]]:
+    return [
+        (row.place, row.runner, None if row.time is None else row.time / SECOND, row.status)
+        for row in leaderboard(state)
+    ]
+
+
+START = at(0, "start")
+
+
+def test_mass_start_and_times_from_reports() -> None:
+    """Without a stated time it is the time between the reported start and finish, rounded up."""
+    state = run(START, at(61.23, "finish", "Bo"), at(60.5, "finish", "Ada"))
+    assert rows(state) == [
+        (1, "Ada", 60.5, "finished"),
+        (2, "Bo", 61.3, "finished"),
+        (None, "Cy", None, "running"),
+        (None, "Di", None, "running"),
+    ]
+
+
+def test_starting_one_by_one() -> None:
+    """Each runner's time counts from the own start; who comes in later can be faster."""
+    state = run(
+        at(0, "start", "Ada"),
+        at(60, "start", "Bo"),
+        at(100, "finish", "Ada"),
+        at(150, "finish", "Bo"),
+        at(160, "start"),
+    )
+    assert [row[:3] for row in rows(state)[:2]] == [(1, "Bo", 90.0), (2, "Ada", 100.0)]
+    assert [row[3] for row in rows(state)] == ["finished", "finished", "running", "running"]
+
+
+def test_stated_time_wins() -> None:
+    """A stated time is kept exactly as it is, whenever the finish was reported."""
+    state = run(START, at(12, "finish", "Ada", time="9.581"), at(11, "finish", "Bo"))
+    assert rows(state)[:2] == [(1, "Ada", 9.581, "finished"), (2, "Bo", 11.0, "finished")]
+
+
+def test_ties_share_a_place() -> None:
+    """Equal times share a place, and the next place is left free."""
+    state = run(
+        START,
+        at(50.04, "finish", "Cy"),
+        at(50.1, "finish", "Ada"),
+        at(49, "finish", "Di"),
+        at(51, "finish", "Bo"),
+    )
+    assert [row[:2] for row in rows(state)] == [(1, "Di"), (2, "Ada"), (2, "Cy"), (4, "Bo")]
+
+
+@pytest.mark.parametrize(("precision", "time"), [(1.0, 51), (0.1, 50.1), (0.01, 50.04), (1, 51)])
+def test_precision(precision: float, time: float) -> None:
+    """Times from reports are rounded up to the unit that the rules set."""
+    state = run(START, at(50.04, "finish", "Ada"), rules={"precision": precision})
+    assert rows(state)[0][2] == time
+
+
+def test_running_order() -> None:
+    """Runners on the way are ordered by how far they got, then by the time they took to there."""
+    state = run(
+        START,
+        at(10, "split", "Cy", at="1 km"),
+        at(11, "split", "Bo", at="1 km"),
+        at(20, "split", "Bo", at="2 km"),
+        at(21, "split", "Di", at="1 km", time="9.9"),
+        at(30, "drop_out", "Ada", reason="cramp"),
+    )
+    assert [row[1] for row in rows(state)] == ["Bo", "Di", "Cy", "Ada"]
+    assert rows(state)[-1] == (None, "Ada", None, "dropped out")
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "sentence"),
+    [
+        ([], at(5, "finish", "Ada"), "Ada has not started"),
+        ([], at(5, "split", "Ada", at="1 km"), "Ada has not started"),
+        ([at(0, "start", "Bo")], at(5, "finish", "Ada"), "Ada has not started"),
+        ([START], at(5, "start", "Ada"), "Ada has already started"),
+        ([START], at(5, "start"), "all runners have started"),
+        ([START, at(9, "finish", "Ada")], at(10, "finish", "Ada"), "Ada has already finished"),
+        ([START, at(9, "finish", "Ada")], at(10, "drop_out", "Ada"), "Ada has already finished"),
+        ([at(0, "drop_out", "Ada")], at(1, "start", "Ada"), "Ada has already dropped out"),
+        ([START, at(9, "drop_out", "Ada")], at(10, "finish", "Ada"), "Ada has already dropped out"),
+        ([START], at(-2, "finish", "Ada"), "Ada started 2 seconds after this finish"),
+        ([START], at(0, "finish", "Ada"), "Ada started 0 seconds after this finish"),
+        (
+            [START, at(9, "split", "Ada", at="1 km")],
+            at(10, "split", "Ada", at="1 km"),
+            "Ada has already passed 1 km",
+        ),
+        (
+            [START],
+            at(9, "finish", "Ada", time="soon"),
+            "'soon' is not a time such as 9.58, 12:34.5 or 2:03:15",
+        ),
+        ([START], at(9, "split", "Ada"), "split needs at: the point passed, such as 10 km"),
+        ([START], at(9, "finish"), "no origin ''; there are Ada, Bo, Cy, Di"),
+        ([START], at(9, "finish", "Eve"), "no origin 'Eve'; there are Ada, Bo, Cy, Di"),
+        ([START], at(9, "goal"), "no action 'goal'; there are start, split, finish, drop_out"),
+    ],
+)
+def test_refusals(before: list[Action], action: Action, sentence: str) -> None:
+    """What can't happen is refused with the reason and changes nothing."""
+    state = run(*before)
+    assert RACE.illegal(state, action) == sentence
+    with pytest.raises(IllegalAction) as refused:
+        RACE.apply(state, action)
+    assert refused.value.sentence == sentence
+
+
+def test_every_order_of_a_runners_actions() -> None:
+    """Of all orders of start, finish and drop-out only those are legal that a race can have."""
+    actions = [at(0, "start", "Ada"), at(1, "finish", "Ada"), at(2, "drop_out", "Ada")]
+    legal = set()
+    for length in (1, 2, 3):
+        for order in itertools.product(actions, repeat=length):
+            try:
+                run(*order)
+            except IllegalAction:
+                continue
+            legal.add(" ".join(action.title for action in order))
+    assert legal == {"start", "drop_out", "start finish", "start drop_out"}
+
+
+def test_over() -> None:
+    """A race is over when everyone has finished or dropped out, not before."""
+    state = run(START, *(at(60, "finish", runner) for runner in RUNNERS[:3]))
+    assert not RACE.over(state)
+    assert RACE.over(RACE.apply(state, at(61, "finish", "Di")))
+    assert RACE.over(RACE.apply(state, at(61, "drop_out", "Di")))
+
+
+def test_headlines() -> None:
+    """The headline names the leaders, or how many run, and how many are in."""
+    assert RACE.headline(run()) == "4 not started"
+    assert RACE.headline(run(START, at(1, "drop_out", "Bo"))) == "3 of 4 running"
+    state = run(START, at(3661, "finish", "Bo"), at(3700.5, "finish", "Ada"))
+    assert RACE.headline(state) == "1. Bo 1:01:01 · 2. Ada 1:01:40.5 (2 of 4 in)"
+
+
+def test_phrases() -> None:
+    """Each action has its sentence, also one that the state no longer holds."""
+    state = run(
+        START, at(59, "split", "Ada", at="1 km"), at(60, "finish", "Bo"), at(75, "finish", "Ada")
+    )
+
+    def said(action: Action, after: State = state) -> str:
+        return RACE.phrase(after, action)
+
+    assert said(START) == "The race starts"
+    assert said(at(0, "start", "Ada")) == "Ada starts"
+    assert said(at(59, "split", "Ada", at="1 km")) == "Ada passes 1 km in 59"
+    assert said(at(75, "finish", "Ada")) == "Ada finishes in 1:15, place 2 so far"
+    assert said(at(75, "drop_out", "Di", reason="cramp")) == "Di drops out (cramp)"
+    assert said(at(59, "split", "Ada", at="1 km"), run(START)) == "Ada passes 1 km"
+    assert said(at(75, "finish", "Ada"), run(START)) == "Ada finishes"
+
+
+def test_clock() -> None:
+    """The clock runs from the first start until the last runner is in."""
+    assert RACE.clock(run(), NOON) == ""
+    state = run(at(10, "start", "Ada"), at(70, "start"))
+    assert RACE.clock(state, NOON + 3_800 * SECOND) == "1:03:10"
+    for runner in RUNNERS:
+        state = RACE.apply(state, at(100, "finish", runner))
+    assert RACE.clock(state, NOON + 3_800 * SECOND) == "0:01:30"
+
+
+def test_score_is_plain_and_small() -> None:
+    """Of a thousand runners the score has the head of the board and the counts, within a frame."""
+    runners = [f"Runner {number:04} {'x' * 100}" for number in range(limits.ORIGINS)]
+    state = RACE.start(runners)
+    state = RACE.apply(state, START)
+    state = RACE.apply(state, at(99, "finish", runners[700]))
+    state = RACE.apply(state, at(99, "drop_out", runners[3]))
+    score = RACE.score(state)
+    board = score["leaderboard"]
+    assert isinstance(board, list)
+    assert len(board) == LEADERBOARD_ROWS
+    assert board[0] == {"place": 1, "runner": runners[700], "time": 99.0, "status": "finished"}
+    counts = ("runners", "waiting", "running", "finished", "dropped_out")
+    assert [score[key] for key in counts] == [1_000, 0, 998, 1, 1]
+    assert len(msgspec.json.encode(score)) < limits.FRAME_BYTES // 4
+    assert leaderboard(state)[-1] == Row(None, runners[3], None, "dropped out")
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("9.58", 9_580_000),
+        ("583.2", 583_200_000),
+        ("12:34.5", 754_500_000),
+        ("2:03:15", 7_395_000_000),
+        (" 1:00 ", 60_000_000),
+        ("1:60", None),
+        ("1:5", None),
+        ("1:75:00", None),
+        ("-3", None),
+        ("", None),
+        ("1.2.3", None),
+        ("9,58", None),
+        ("٣", None),
+        ("1" * 5_000, None),
+    ],
+)
+def test_micros(text: str, time: int | None) -> None:
+    """Times are read as people write them; anything else is no time."""
+    assert micros(text) == time
+
+
+@given(st.integers(1, 500 * 3_600 * SECOND))
+def test_clock_text_and_back(time: int) -> None:
+    """A time that was written is read back as the same time."""
+    assert micros(clock_text(time)) == time
+
+
+@pytest.mark.parametrize(
+    ("runners", "rules", "words"),
+    [
+        ([], {}, "at least one runner"),
+        (["Ada", ""], {}, "each with a name"),
+        (["Ada", "Bo", "Ada"], {}, "'Ada' is named twice"),
+        (["Ada"], {"precision": 0.5}, r"precision is 0\.5, not one of 1\.0, 0\.1"),
+        (["Ada"], {"precision": True}, "precision is True"),
+        (["Ada"], {"laps": 3}, "no rule 'laps'; there are precision"),
+    ],
+)
+def test_settings_that_cannot_be(runners: list[str], rules: dict[str, object], words: str) -> None:
+    """A race that can't be run is refused with the reason."""
+    with pytest.raises(SettingError, match=words):
+        RACE.start(runners, rules)

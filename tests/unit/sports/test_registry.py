@@ -1,0 +1,179 @@
+"""The registry of sports, and what all sports share: rules, misfits, the fold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from touchline import sports
+from touchline.protocol.errors import NotFound, SettingError
+from touchline.sports import Action, Detail, Kind, Rule, Sport, custom, fold, misfit
+from touchline.sports.sport import settle
+
+QUIZ = Path(__file__).parents[3] / "examples" / "quiz.toml"
+
+SETUPS: dict[str, dict[str, object]] = {"custom": {"definition": custom.read(QUIZ.read_text())}}
+
+
+def test_list() -> None:
+    """The sports that come with the project are listed in alphabetical order."""
+    names = sports.list()
+    assert set(names) >= {"custom", "football", "race", "tennis"}
+    assert sorted(names) == [*names]
+
+
+def test_unknown_sport() -> None:
+    """A sport that nobody offers is refused with the ones that there are."""
+    with pytest.raises(NotFound, match=r"no sport 'chess'; there are custom, football, race"):
+        sports.get("chess")
+
+
+@pytest.mark.parametrize("name", sports.list())
+def test_every_sport_keeps_to_the_interface(name: str) -> None:
+    """Each sport has its own name, texts, unique kinds and rules with defaults it accepts."""
+    sport: Sport = sports.get(name)
+    assert sport is sports.get(name)
+    assert sport.name == name
+    assert sport.text
+    kinds = sport.kinds(SETUPS.get(name))
+    titles = [kind.title for kind in kinds]
+    assert len(set(titles)) == len(titles) > 0
+    for kind in kinds:
+        assert kind.text
+        assert kind.window > 0
+        assert set(kind.identity) <= {detail.name for detail in kind.details}
+        assert not kind.relates_to or kind.relates_to in titles
+    for rule in sport.rules:
+        assert not rule.choices or rule.default in rule.choices
+    settled = settle(sport.rules, None)
+    state = sport.start(["A", "B"], settled | SETUPS.get(name, {}))
+    assert not sport.over(state)
+    assert sport.headline(state)
+    assert sport.clock(state, 0) == ""
+    with pytest.raises(SettingError):
+        sport.start(["A", "B"], {"no such rule": 1})
+
+
+KINDS = {
+    kind.title: kind
+    for kind in (
+        Kind(
+            "goal",
+            "Goal",
+            details=(
+                Detail("player", "who"),
+                Detail("how", "how", choices=("header", "penalty")),
+                Detail("minute", "when", number=True),
+            ),
+        ),
+        Kind("card", "Card", details=(Detail("player", "who is booked", required=True),)),
+        Kind("whistle", "Whistle", needs_origin=False),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action("goal", "A"),
+        Action("goal", "A", details={"player": "x", "how": "penalty", "minute": 3}),
+        Action("goal", "B", details={"minute": 3.5}),
+        Action("card", "A", details={"player": ""}),
+        Action("whistle"),
+        Action("whistle", "B"),
+    ],
+)
+def test_fits(action: Action) -> None:
+    """An action with a known title, origin and details fits."""
+    assert misfit(KINDS, {"A", "B"}, action) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "sentence"),
+    [
+        (Action("try", "A"), "no action 'try'; there are goal, card, whistle"),
+        (Action("goal"), "no origin ''; there are A, B"),
+        (Action("goal", "C"), "no origin 'C'; there are A, B"),
+        (Action("whistle", "C"), "no origin 'C'; there are A, B"),
+        (
+            Action("goal", "A", details={"assist": "x"}),
+            "goal has no detail 'assist'; it takes player, how, minute",
+        ),
+        (Action("whistle", details={"x": 1}), "whistle has no detail 'x'; it takes none"),
+        (Action("goal", "A", details={"minute": "3"}), "goal: minute is a number, not '3'"),
+        (Action("goal", "A", details={"minute": True}), "goal: minute is a number, not True"),
+        (Action("goal", "A", details={"player": 9}), "goal: player is a text, not 9"),
+        (
+            Action("goal", "A", details={"how": "luck"}),
+            "goal: how is 'luck', not one of header, penalty",
+        ),
+        (Action("card", "A"), "card needs player: who is booked"),
+    ],
+)
+def test_misfits(action: Action, sentence: str) -> None:
+    """What does not fit is told in a sentence that names what would."""
+    assert misfit(KINDS, ["A", "B"], action) == sentence
+
+
+RULES = (
+    Rule("sets", "how many", 3, choices=(3, 5)),
+    Rule("unit", "how exact", 0.1),
+    Rule("extra", "whether", False),
+    Rule("first", "who", ""),
+)
+
+
+def test_settle_fills_in_defaults() -> None:
+    """Rules that are left out have their defaults, those given are taken."""
+    assert settle(RULES, None) == {"sets": 3, "unit": 0.1, "extra": False, "first": ""}
+    given = {"sets": 5, "unit": 1, "extra": True, "first": "A"}
+    assert settle(RULES, given) == given
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("set", 3, "rules: no rule 'set'; there are sets, unit, extra, first"),
+        ("sets", 4, "rules: sets is 4, not one of 3, 5"),
+        ("sets", True, "rules: sets is True, not one of 3, 5"),
+        ("unit", "1", "rules: unit is '1', which is no float"),
+        ("unit", True, "rules: unit is True, which is no float"),
+        ("extra", 1, "rules: extra is 1, which is no bool"),
+        ("first", None, "rules: first is None, which is no str"),
+    ],
+)
+def test_settle_refuses(name: str, value: object, sentence: str) -> None:
+    """A rule that there is not, or a value of another kind, is refused by name."""
+    with pytest.raises(SettingError) as refused:
+        settle(RULES, {name: value})
+    assert refused.value.sentence == sentence
+
+
+def test_fold_leaves_out_what_cannot_be() -> None:
+    """A fold keeps the order, skips what the rules forbid where it stands, and says why."""
+    tennis = sports.get("tennis")
+    state = tennis.start(["A", "B"])
+    actions = [
+        Action("point", "A"),
+        Action("walkover", "B"),
+        Action("point", "B"),
+        Action("retire", "B"),
+        Action("point", "B"),
+    ]
+    result = fold(tennis, state, actions)
+    assert tennis.headline(result.state) == "A 0–0 (15–15) B (B retired)"
+    assert result.left_out == {
+        1: "play has begun: a side that stops now retires or is defaulted",
+        4: "the match is over: B retired",
+    }
+    assert tennis.headline(state) == "A 0–0 B"
+
+
+def test_fold_of_nothing() -> None:
+    """Folding no actions gives back the state that one began with."""
+    tennis = sports.get("tennis")
+    state = tennis.start(["A", "B"])
+    result = fold(tennis, state, [])
+    assert result.state is state
+    assert not result.left_out

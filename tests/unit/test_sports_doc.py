@@ -1,0 +1,179 @@
+"""`docs/SPORTS.md` says of every sport what the code says, no more and no less."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from touchline import sports
+from touchline.protocol.errors import SettingError
+from touchline.sports import Action, Detail, Rule, custom
+
+DOC = (Path(__file__).parents[2] / "docs" / "SPORTS.md").read_text("utf-8")
+
+# All actions that a sport can have, under the rules that bring them all.
+FULL: dict[str, dict[str, object]] = {"football": {"extra_time": True, "shootout": True}}
+
+TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text", dict: "table"}
+
+FIXED = ("football", "tennis", "race")
+
+Table = list[tuple[str, ...]]
+
+
+def table(heading: str, width: int) -> Table:
+    """Return the rows of the first table under a heading, without its head."""
+    section = DOC.split(f"\n### {heading}\n")
+    assert len(section) == 2, f"one heading {heading!r}"
+    lines = re.split(r"\n##+ ", section[1])[0].strip().splitlines()
+    rows = []
+    for line in lines:
+        if not line.startswith("| "):
+            break
+        rows.append(tuple(cell.strip() for cell in line.strip("|").split(" | ")))
+    assert len(rows) > 2
+    assert {len(row) for row in rows} == {width}, rows
+    return rows[2:]
+
+
+def codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_actions(name: str) -> None:
+    """Every action stands in the table in the order of the buttons, with all that joins reports."""
+    documented = table(f"{name} actions", 7)
+    coded = [
+        (
+            f"`{kind.title}`",
+            kind.text,
+            "yes" if kind.needs_origin else "may be left out",
+            f"{kind.window:g}",
+            codes(kind.identity),
+            kind.exclusive or "–",
+            f"`{kind.relates_to}`" if kind.relates_to else "–",
+        )
+        for kind in sports.get(name).kinds(FULL.get(name))
+    ]
+    assert documented == coded
+
+
+def values(detail: Detail) -> str:
+    if detail.choices:
+        return codes(detail.choices)
+    return "number" if detail.number else "text"
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_details(name: str) -> None:
+    """Every detail of every action stands in the table with its values and meaning."""
+    documented = table(f"{name} details", 4)
+    coded = [
+        (
+            f"`{kind.title}`",
+            f"`{detail.name}`" + (" (required)" if detail.required else ""),
+            values(detail),
+            detail.text,
+        )
+        for kind in sports.get(name).kinds(FULL.get(name))
+        for detail in kind.details
+    ]
+    assert documented == coded
+
+
+def written(value: object) -> str:
+    if value == "":
+        return "empty"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def rule_row(rule: Rule) -> tuple[str, ...]:
+    choices = ", ".join(written(choice) for choice in rule.choices)
+    return (
+        f"`{rule.name}`",
+        choices or TYPES[type(rule.default)],
+        written(rule.default),
+        rule.text,
+    )
+
+
+@pytest.mark.parametrize("name", sports.list())
+def test_rules(name: str) -> None:
+    """Every rule stands in the table with its values and default."""
+    assert table(f"{name} rules", 4) == [rule_row(rule) for rule in sports.get(name).rules]
+
+
+def score_keys(name: str) -> list[str]:
+    sport = sports.get(name)
+    if name == "custom":
+        rules: dict[str, object] = {"definition": {"actions": [{"title": "point"}]}}
+    else:
+        rules = FULL.get(name, {})
+    state = sport.start(["A", "B"], rules)
+    if name == "football":
+        state = sport.apply(state, Action("period_start", details={"period": "shootout"}))
+    return [*sport.score(state)]
+
+
+@pytest.mark.parametrize("name", sports.list())
+def test_score_keys(name: str) -> None:
+    """Every key of a score stands in the table, in the order in which the score has them."""
+    documented = [key.strip("`") for key, _ in table(f"{name} score", 2)]
+    assert documented == score_keys(name)
+
+
+@pytest.mark.parametrize(
+    ("heading", "raw"),
+    [
+        ("custom definition", {"actions": [{"title": "a"}], "?": 1}),
+        ("custom action", {"actions": [{"title": "a", "?": 1}]}),
+        ("custom detail", {"actions": [{"title": "a", "details": [{"name": "b", "?": 1}]}]}),
+    ],
+)
+def test_custom_keys(heading: str, raw: dict[str, object]) -> None:
+    """The keys of a definition are those that the code names when it refuses another one."""
+    with pytest.raises(SettingError) as refused:
+        custom.define(raw)
+    known = refused.value.sentence.partition("there are ")[2].split(", ")
+    assert sorted(key.strip("`") for key, *_ in table(heading, 4)) == known
+
+
+def test_bounds() -> None:
+    """The bounds that the page names are those of the code."""
+    assert f"at most {custom.ORIGINS} origins" in DOC
+    assert f"| `actions` | tables, at most {custom.ACTIONS} |" in DOC
+
+
+def test_every_sport_has_its_section() -> None:
+    """The page has a section for each sport and for nothing else."""
+    assert sorted(re.findall(r"^## (\w+)$", DOC, re.MULTILINE)) == [*sports.list()]
+
+
+def test_the_examples_are_possible() -> None:
+    """Each action shown as JSON is one that its sport takes."""
+    sections = re.split(r"^## ", DOC, flags=re.MULTILINE)[1:]
+    shown = 0
+    for section in sections:
+        name = section.partition("\n")[0]
+        for text in re.findall(r"```json\n(.*?)```", section, re.DOTALL):
+            action = Action(**json.loads(text))
+            kinds = {kind.title: kind for kind in sports.get(name).kinds(FULL.get(name))}
+            assert sports.misfit(kinds, [action.origin], action) is None
+            shown += 1
+    assert shown == len(FIXED)
+
+
+def test_the_python_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python on the page runs as it stands and gives what its comment says."""
+    monkeypatch.chdir(Path(__file__).parents[2])
+    first, second = re.findall(r"```python\n(.*?)```", DOC, re.DOTALL)
+    names: dict[str, object] = {}
+    *body, last = first.strip().splitlines()
+    exec("\n".join(body), names)
+    call, _, result = last.partition("  # ")
+    assert repr(eval(call, names)) == result
+    exec(second, names)
