@@ -1,0 +1,33 @@
+"""What a broker counts: plain integers that a metrics collector reads when it is scraped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Counters:
+    """Counts since the broker started; each only grows, except `waiting`.
+
+    Who reads them from another thread takes `dict(requests)` first: a new type may come any time.
+
+    Args:
+        requests: decoded requests by type.
+        refusals: error replies by code, those to frames that are no request included.
+        undeliverable: replies whose receiver had gone or did not read.
+        faults: requests left unanswered because of a fault of our own; the log tells which.
+        accepted: connections accepted.
+        closed: connections closed, those cut for a frame over the socket's limit included.
+        strangers: connections that did not speak ZeroMQ.
+        waiting: requests that wait for a worker or are being answered now.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    undeliverable: int = 0
+    faults: int = 0
+    accepted: int = 0
+    closed: int = 0
+    strangers: int = 0
+    waiting: int = 0

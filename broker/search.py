@@ -1,0 +1,192 @@
+"""Find events by words that may be misspelt: an index of trigrams that follows the registry.
+
+Words are compared by the trigrams they share, as PostgreSQL's pg_trgm does it (its manual, F.35),
+here in memory, so that SQLite and PostgreSQL find the same. The index is held in memory because
+a search that read and compared every card would take tenths of a second at 10,000 events.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+from itertools import islice
+from math import inf
+
+from ..protocol.errors import NotFound
+from ..protocol.messages import Card, EventStatus
+
+QUERY_WORDS = 8
+"""Words of a query that count; the rest are ignored."""
+
+WORD_CHARS = 40
+"""Characters of a word that are compared."""
+
+ALIKE = 0.2
+"""Two words less similar than this have nothing to do with each other: `spian` and `Spain`, two
+letters swapped in a short word, are 0.2."""
+
+NEAR_BEST = 0.5
+"""Events that match less than this share of the best match are left out as noise."""
+
+_WORD = re.compile(r"\w+")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, without case and accents, each once, in order."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(char for char in plain if not unicodedata.combining(char))
+    return list(dict.fromkeys(word[:WORD_CHARS] for word in _WORD.findall(plain)))
+
+
+def trigrams(word: str) -> frozenset[str]:
+    """Return the trigrams of a word set between two blanks and one, so that its start counts."""
+    padded = f"  {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
+
+
+def similarity(query: str, word: str) -> float:
+    """Return how well a word matches a word of a query: 1 the same, 0 nothing in common.
+
+    It is the share of trigrams that both have; a word that begins with the query's is at least
+    one half, since people stop typing early.
+    """
+    return _similarity(query, trigrams(query), word)
+
+
+def _similarity(query: str, grams: frozenset[str], word: str) -> float:
+    if query == word:
+        return 1.0
+    others = trigrams(word)
+    common = len(grams & others)
+    alike = common / (len(grams) + len(others) - common)
+    if word.startswith(query):
+        alike = max(alike, 0.5 + 0.5 * len(query) / len(word))
+    return alike
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the index knows of an event."""
+
+    sport: str
+    status: EventStatus
+    created: int
+
+
+class Index:
+    """The events by the words of their titles and origins, and by age.
+
+    Not safe for threads; whoever shares one takes turns.
+    """
+
+    def __init__(self) -> None:
+        self.revision = 0
+        """The registry's revision up to which the index has followed."""
+        self._lines: dict[str, _Line] = {}
+        self._newest: list[tuple[int, str]] = []  # (-created, event), sorted
+        self._events: defaultdict[str, list[str]] = defaultdict(list)  # by word
+        self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def follow(self, changes: Iterable[tuple[int, Card]]) -> None:
+        """Take in changed events; titles and origins never change, the status does.
+
+        Args:
+            changes: (revision, card), oldest first, as `Books.changes` gives them.
+        """
+        for revision, card in changes:
+            known = self._lines.get(card.event)
+            if known is None:
+                self._add(card)
+            else:
+                self._lines[card.event] = replace(known, status=card.status)
+            self.revision = revision
+
+    def _add(self, card: Card) -> None:
+        self._lines[card.event] = _Line(card.sport, card.status, card.created)
+        insort(self._newest, (-card.created, card.event))
+        for word in words(" ".join([card.title, *card.origins])):
+            if word not in self._events:
+                for gram in trigrams(word):
+                    self._words[gram].append(word)
+            self._events[word].append(card.event)
+
+    def search(
+        self, text: str = "", *, sport: str = "", status: str = "", limit: int, cursor: str = ""
+    ) -> list[str]:
+        """Return the ids of events, best match first, of equal ones the newest first.
+
+        Args:
+            text: words, perhaps misspelt; without any text every event is listed.
+            sport, status: only events of this sport and status, where they are not empty.
+            limit: the most to return.
+            cursor: the last event of the page before; its place is found again by its own
+                match, so that events created in between shift no page.
+
+        Raises:
+            NotFound: the cursor is not an event.
+        """
+        if cursor and cursor not in self._lines:
+            raise NotFound(f"no event {cursor!r} to continue the search from")
+
+        if text.strip():
+            events = self._by_match(text, cursor, limit, sport, status)
+        else:
+            events = (event for event in self._by_age(cursor) if self._is(event, sport, status))
+        return list(islice(events, limit))
+
+    def _is(self, event: str, sport: str, status: str) -> bool:
+        line = self._lines[event]
+        return sport in ("", line.sport) and status in ("", line.status)
+
+    def _by_age(self, cursor: str) -> Iterator[str]:
+        start = bisect_right(self._newest, (-self._lines[cursor].created, cursor)) if cursor else 0
+        return (event for _, event in islice(self._newest, start, None))
+
+    def _by_match(
+        self, text: str, cursor: str, limit: int, sport: str, status: str
+    ) -> Iterator[str]:
+        matches = self._matches(text)
+        least = NEAR_BEST * max(matches.values(), default=0.0)
+        ranks = {
+            event: (-match, -self._lines[event].created, event)
+            for event, match in matches.items()
+            if match >= least
+        }
+        after = ranks.get(cursor, (0.0, 0, cursor)) if cursor else (-inf, 0, "")
+        ranked = (
+            rank for event, rank in ranks.items() if rank > after and self._is(event, sport, status)
+        )
+        return (event for _, _, event in nsmallest(limit, ranked))
+
+    def _matches(self, text: str) -> dict[str, float]:
+        """Return how well events match, 1 the best: the mean over the query's words."""
+        query = words(text)[:QUERY_WORDS]
+        total: dict[str, float] = {}
+        for asked in query:
+            best: dict[str, float] = {}
+            # The best words come first, so that the first to name an event is its best.
+            for alike, word in self._alike(asked):
+                for event in self._events[word]:
+                    if event not in best:
+                        best[event] = alike
+            for event, alike in best.items():
+                total[event] = total.get(event, 0.0) + alike / len(query)
+        return total
+
+    def _alike(self, asked: str) -> list[tuple[float, str]]:
+        """Return (similarity, word) of the known words like this one, the most alike first."""
+        grams = trigrams(asked)
+        common = Counter(word for gram in grams for word in self._words.get(gram, ()))
+        # Of two words alike to the degree a, the smaller share of common trigrams is at least a;
+        # a word that begins with the query's has all of them but the last.
+        candidates = (word for word, count in common.items() if count >= ALIKE * len(grams))
+        alike = ((_similarity(asked, grams, word), word) for word in candidates)
+        return sorted(((a, word) for a, word in alike if a >= ALIKE), reverse=True)

@@ -1,0 +1,33 @@
+"""Peers: hosts, reporters, subscribers, and their standing link to the broker.
+
+The public names are loaded when they are first used, so that a reporter does not load the host's
+database.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .host.journal import Journal as Journal
+    from .host.service import Host as Host
+    from .link import Link as Link
+    from .reporter.service import Reporter as Reporter
+    from .subscriber.core import Notice as Notice
+    from .subscriber.service import Subscriber as Subscriber
+
+_PUBLIC = {
+    "Host": ".host.service",
+    "Journal": ".host.journal",
+    "Link": ".link",
+    "Notice": ".subscriber.core",
+    "Reporter": ".reporter.service",
+    "Subscriber": ".subscriber.service",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name], __name__), name)

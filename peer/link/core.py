@@ -1,0 +1,319 @@
+"""The link to the broker as a pure core: says hello, asks, asks again, gives up.
+
+A request is *held* until the broker has welcomed the connection and fewer than `WINDOW` others are
+unanswered, then *sent* and sent again with growing pauses until its reply comes or its time is up.
+All requests may be repeated: the broker gives the same answer.
+
+| what comes                  | what follows                                                  |
+|-----------------------------|---------------------------------------------------------------|
+| first request               | hello; the request is held                                    |
+| Welcome                     | what is held is sent, a window at a time                      |
+| hello is refused            | everything fails with that refusal                            |
+| UNKNOWN_PEER to a request   | the request is held, hello again                              |
+| OVERLOADED to a request     | it is sent again later; the refusal counts when time is up    |
+| any other reply             | it is the answer                                              |
+| nothing for a while         | a new connection, everything is held, hello again             |
+| nothing until the deadline  | Unreachable                                                   |
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf
+
+import msgspec
+
+from ...protocol import codec, limits, messages
+from ...protocol.errors import (
+    Overloaded,
+    PeerError,
+    TooLarge,
+    TouchlineError,
+    UnknownPeer,
+    Unreachable,
+    from_wire,
+)
+
+FIRST_PAUSE = 0.25
+"""Seconds until something unanswered is sent again; doubles each time."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds that a pause grows to."""
+
+SILENCE = 3.0
+"""Seconds without any answer after which the connection is thought dead and made anew."""
+
+WINDOW = 64
+"""Requests sent and unanswered at one time. Were a thousand sent at once, the last would be sent
+again and again while the broker still works through the first."""
+
+MOST_PENDING = 10_000
+"""Requests that may be unanswered at one time."""
+
+Answer = tuple[int, messages.BrokerReply | TouchlineError]
+"""A request's number, and its reply or what went wrong."""
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request, or a hello, that has no answer yet."""
+
+    frame: bytes
+    deadline: float
+    wait: float  # seconds from asking to the deadline
+    pause: float = FIRST_PAUSE
+    held: bool = True
+    due: float = 0.0  # when its timer rings; set whenever it is sent
+    refusal: TouchlineError | None = None
+
+
+class LinkCore:
+    """The standing link of one peer.
+
+    Args:
+        name: the peer's name, for people.
+        identity: its secret, at least 16 characters.
+        roles: what it means to do.
+        timeout: seconds that a request waits for its reply unless it says otherwise.
+        address: the broker's, for the sentence when it does not answer.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        identity: str,
+        roles: Sequence[messages.Role] = (),
+        *,
+        timeout: float = 5.0,
+        address: str = "",
+    ) -> None:
+        self.peer = ""
+        """The peer's id, once the broker has told it."""
+        self.heartbeat = 0.0
+        """Seconds between heartbeats of an idle feed, once the broker has told it."""
+        self.strange = 0
+        """Frames received that were no answer to anything."""
+        self._hello = messages.Hello(id=0, name=name, identity=identity, roles=list(roles))
+        self._timeout = timeout
+        self._address = address
+        self._number = 0
+        self._pending: dict[int, _Asked] = {}
+        self._timers: list[tuple[float, int]] = []  # heap; an entry that was put off is skipped
+        self._held: deque[int] = deque()  # in the order in which they are to be sent
+        self._flying = 0  # requests sent and unanswered
+        self._greeting = 0  # number of the hello under way, 0 when none is
+        self._welcome = False
+        self._heard = 0.0  # when the broker last answered, or silence began to count
+        self._anew = False
+        self._out: list[bytes] = []
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests wait for their answer, a hello under way included."""
+        return len(self._pending)
+
+    def request(
+        self, message: messages.BrokerRequest, now: float, timeout: float | None = None
+    ) -> int:
+        """Ask the broker.
+
+        Args:
+            message: any request but hello; its `id` is replaced.
+            now: monotonic seconds.
+            timeout: seconds to wait for the reply.
+
+        Returns:
+            the request's number, under which `receive` or `handle_timer` gives the answer.
+
+        Raises:
+            TooLarge: the broker would refuse to read it.
+            Overloaded: too many requests are unanswered.
+        """
+        if len(self._pending) >= MOST_PENDING:
+            raise Overloaded(
+                f"{len(self._pending):,} requests to the broker are unanswered, at most "
+                f"{MOST_PENDING:,} allowed"
+            )
+        number = self._number + 1
+        frame = codec.encode(msgspec.structs.replace(message, id=number))
+        if len(frame) > limits.FRAME_BYTES:
+            raise TooLarge(
+                f"a request of {len(frame):,} bytes, at most {limits.FRAME_BYTES:,} allowed"
+            )
+        if not self._pending:
+            self._heard = now
+        self._number = number
+        wait = self._timeout if timeout is None else timeout
+        asked = self._pending[number] = _Asked(frame, now + wait, wait)
+        self._hold(number, asked)
+        if self._welcome:
+            self._send_held(now)
+        else:
+            self._greet(now)
+        return number
+
+    def receive(self, frame: bytes, now: float) -> list[Answer]:
+        """Take a frame from the broker and return the answers that are now known."""
+        try:
+            reply: messages.BrokerReply = codec.decode_broker_reply(frame)
+        except PeerError:
+            self.strange += 1
+            return []
+        if reply.id not in self._pending:
+            self.strange += 1  # to a request answered already, or given up
+            return []
+        self._heard = now
+        if reply.id == self._greeting:
+            return self._take_greeting(reply, now)
+        if isinstance(reply, messages.Error):
+            return self._take_refusal(reply, now)
+        self._drop(reply.id)
+        self._send_held(now)
+        return [(reply.id, reply)]
+
+    def _take_greeting(self, reply: messages.BrokerReply, now: float) -> list[Answer]:
+        del self._pending[self._greeting]
+        self._greeting = 0
+        if isinstance(reply, messages.Welcome):
+            self.peer, self.heartbeat = reply.peer, reply.heartbeat
+            self._welcome = True
+            self._send_held(now)
+            return []
+        if isinstance(reply, messages.Error):
+            error = from_wire(reply.code, reply.reason)
+            failed = list(self._pending)
+            for number in failed:
+                self._drop(number)
+            return [(number, error) for number in failed]
+        self.strange += 1
+        return []
+
+    def _take_refusal(self, reply: messages.Error, now: float) -> list[Answer]:
+        error = from_wire(reply.code, reply.reason)
+        asked = self._pending[reply.id]
+        if isinstance(error, UnknownPeer):
+            self._welcome = False
+            if not asked.held:
+                self._flying -= 1
+                self._hold(reply.id, asked)
+            self._greet(now)
+            return []
+        if isinstance(error, Overloaded):
+            asked.refusal = error  # its timer sends it again
+            return []
+        self._drop(reply.id)
+        self._send_held(now)
+        return [(reply.id, error)]
+
+    def handle_timer(self, now: float) -> list[Answer]:
+        """Send again what is due, and return the failures of what is past its deadline."""
+        failed: list[Answer] = []
+        while self._timers and self._timers[0][0] <= now:
+            due, number = heapq.heappop(self._timers)
+            asked = self._pending.get(number)
+            if asked is None or asked.due != due:
+                continue
+            if number == self._greeting:
+                self._greet_again(number, asked, now)
+            elif now >= asked.deadline:
+                self._drop(number)
+                failed.append((number, asked.refusal or self._unreachable(asked)))
+            else:
+                self._send(number, asked, now)
+        self._send_held(now)
+        if self._pending and now - self._heard >= SILENCE:
+            self._anew = True
+        return failed
+
+    def next_timer(self) -> float | None:
+        """Return when `handle_timer` is to be called (monotonic seconds), None for never."""
+        while self._timers:
+            due, number = self._timers[0]
+            asked = self._pending.get(number)
+            if asked is not None and asked.due == due:
+                return due
+            heapq.heappop(self._timers)
+        return None
+
+    def outgoing(self) -> list[bytes]:
+        """Return the frames to send now, each once."""
+        frames, self._out = self._out, []
+        return frames
+
+    @property
+    def wants_new_connection(self) -> bool:
+        """Whether the connection is thought dead; make a new one and call `reconnected`."""
+        return self._anew
+
+    def reconnected(self, now: float) -> None:
+        """Say that the connection is a new one, with a routing id of its own.
+
+        A new routing id, because the broker may still hold the old one for a connection that
+        is dead, and would not listen to a second one of that id.
+        """
+        self._anew = False
+        self._welcome = False
+        self._heard = now
+        self._out.clear()
+        self._pending.pop(self._greeting, None)
+        self._greeting = 0
+        self._flying = 0
+        self._held.clear()
+        for number, asked in self._pending.items():
+            asked.pause = FIRST_PAUSE
+            self._hold(number, asked)
+        if self._pending:
+            self._greet(now)
+
+    def _greet(self, now: float) -> None:
+        if self._greeting:
+            return
+        self._number += 1
+        self._greeting = self._number
+        frame = codec.encode(msgspec.structs.replace(self._hello, id=self._greeting))
+        asked = self._pending[self._greeting] = _Asked(frame, inf, inf)
+        self._send(self._greeting, asked, now)
+
+    def _greet_again(self, number: int, asked: _Asked, now: float) -> None:
+        if len(self._pending) > 1:
+            self._send(number, asked, now)
+        else:  # nobody waits for it any more
+            del self._pending[number]
+            self._greeting = 0
+
+    def _hold(self, number: int, asked: _Asked) -> None:
+        asked.held = True
+        self._held.append(number)
+        self._set_timer(number, asked, asked.deadline)
+
+    def _send_held(self, now: float) -> None:
+        while self._welcome and self._held and self._flying < WINDOW:
+            number = self._held.popleft()
+            asked = self._pending.get(number)
+            if asked is not None:  # its time may have been up
+                asked.held = False
+                self._flying += 1
+                self._send(number, asked, now)
+
+    def _drop(self, number: int) -> None:
+        if not self._pending.pop(number).held:
+            self._flying -= 1
+
+    def _send(self, number: int, asked: _Asked, now: float) -> None:
+        self._out.append(asked.frame)
+        self._set_timer(number, asked, min(now + asked.pause, asked.deadline))
+        asked.pause = min(2 * asked.pause, LONGEST_PAUSE)
+
+    def _set_timer(self, number: int, asked: _Asked, due: float) -> None:
+        asked.due = due
+        heapq.heappush(self._timers, (due, number))
+
+    def _unreachable(self, asked: _Asked) -> Unreachable:
+        where = f" at {self._address}" if self._address else ""
+        return Unreachable(
+            f"no answer from the broker{where} within {asked.wait:g} s; is it running? "
+            "touchline broker"
+        )

@@ -1,0 +1,208 @@
+"""The link to the broker on a socket: blocking for a command, by hand within a loop."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from math import ceil
+from types import TracebackType
+from typing import Any
+
+import zmq
+
+from ...protocol import addresses, limits, messages
+from ...protocol.errors import TouchlineError
+from .core import Answer, LinkCore
+
+ROUTING_ID_BYTES = 16
+
+MOST_KEPT = 1_000
+"""Answers kept for those who have not taken them; of more, the oldest are forgotten."""
+
+
+class Link:
+    """A peer's connection to the broker. Not safe for threads.
+
+    A command asks and waits: `link.ask(messages.Search(id=0, text="final"))`.
+
+    A process with a loop of its own polls `socket` for POLLIN, wakes at `next_timer()`, calls
+    `send(message, now)` to ask and `poll(now)` after each turn for what has been answered.
+
+    Args:
+        address: the broker's, as people write it.
+        name: the peer's name, for people.
+        identity: its secret; see `identity.load`.
+        roles: what it means to do.
+        context: the process's ZeroMQ context; without one the link has its own.
+
+    Raises:
+        SettingError: the address is none.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        name: str,
+        identity: str,
+        roles: Sequence[messages.Role] = (),
+        context: zmq.Context[Any] | None = None,
+    ) -> None:
+        self.address = addresses.endpoint(address, what="--broker")
+        self._core = LinkCore(name, identity, roles, address=self.address)
+        self._context = context or zmq.Context()
+        self._owns_context = context is None
+        self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        """For a poller; stays the same object when the connection is made anew."""
+        self._connected = False
+        self._answers: list[Answer] = []
+        self.socket.linger = 0
+        self.socket.maxmsgsize = limits.BLOCK_BYTES
+        self.socket.ipv6 = "[" in self.address
+        self._connect()
+
+    @property
+    def peer(self) -> str:
+        """The peer's id; empty until the broker has answered for the first time."""
+        return self._core.peer
+
+    @property
+    def context(self) -> zmq.Context[Any]:
+        """The ZeroMQ context, for further sockets of the same peer; close those first."""
+        return self._context
+
+    @property
+    def heartbeat(self) -> float:
+        """Seconds between heartbeats of an idle feed; 0 until the broker has answered."""
+        return self._core.heartbeat
+
+    def ask(self, message: messages.BrokerRequest, timeout: float = 5.0) -> messages.BrokerReply:
+        """Ask the broker and wait for the reply.
+
+        Args:
+            message: any request but hello; its `id` is replaced.
+            timeout: seconds to wait.
+
+        Raises:
+            TouchlineError: the broker's refusal, or Unreachable.
+        """
+        number = self.send(message, time.monotonic(), timeout)
+        others: list[Answer] = []  # to requests that `send` asked; `poll` will give them
+        try:
+            while True:
+                answers = self._wait()
+                others += (answer for answer in answers if answer[0] != number)
+                for known, answer in answers:
+                    if known != number:
+                        continue
+                    if isinstance(answer, TouchlineError):
+                        raise answer
+                    return answer
+        finally:
+            self._answers += others
+
+    def flush(self, timeout: float = 1.0) -> None:
+        """Wait until the broker has answered everything; to be called before `close`.
+
+        The answers are kept for `poll`.
+
+        Args:
+            timeout: seconds to wait at most.
+        """
+        deadline = time.monotonic() + timeout
+        answers: list[Answer] = []
+        while self._core.unanswered and time.monotonic() < deadline:
+            answers += self._wait(deadline)
+        self._answers += answers
+
+    def _wait(self, deadline: float | None = None) -> list[Answer]:
+        """Poll now, and if there was nothing, once more when something comes or is due."""
+        answers = self.poll(time.monotonic())
+        timers = [timer for timer in (self.next_timer(), deadline) if timer is not None]
+        if not answers and timers:
+            self.socket.poll(max(0, ceil((min(timers) - time.monotonic()) * 1_000)))
+            answers = self.poll(time.monotonic())
+        return answers
+
+    def send(
+        self, message: messages.BrokerRequest, now: float, timeout: float | None = None
+    ) -> int:
+        """Ask the broker without waiting, and return the request's number.
+
+        Args:
+            message: any request but hello; its `id` is replaced.
+            now: monotonic seconds.
+            timeout: seconds to wait for the reply, 5 unless given.
+        """
+        number = self._core.request(message, now, timeout)
+        self._send_out()
+        return number
+
+    def poll(self, now: float) -> list[Answer]:
+        """Take what has come, send again what is due, and return what is answered or failed.
+
+        Never waits; call it when `socket` can be read and at `next_timer()`.
+        """
+        answers, self._answers = self._answers, []
+        while True:
+            try:
+                frames = self.socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
+        answers += self._core.handle_timer(now)
+        if self._core.wants_new_connection:
+            self._connect()
+            self._core.reconnected(now)
+        self._send_out()
+        return answers
+
+    def take(self, number: int, now: float) -> messages.BrokerReply | TouchlineError | None:
+        """Poll, and return the answer to one request, or None while there is none.
+
+        For several users of one link: what others asked is kept until they take it.
+        """
+        self._answers = self.poll(now)[-MOST_KEPT:]
+        for place, (known, answer) in enumerate(self._answers):
+            if known == number:
+                del self._answers[place]
+                return answer
+        return None
+
+    def next_timer(self) -> float | None:
+        """Return when `poll` is to be called at the latest (monotonic seconds), None for never."""
+        return self._core.next_timer()
+
+    def close(self) -> None:
+        """Close the socket, and the context where it is the link's own."""
+        self.socket.close()
+        if self._owns_context:
+            self._context.term()
+
+    def __enter__(self) -> Link:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _connect(self) -> None:
+        """Connect, anew where there was a connection, under a routing id nobody can guess."""
+        if self._connected:
+            # Drops what waits in it: everything that still matters is sent again.
+            self.socket.disconnect(self.address)
+        # ZeroMQ keeps ids that begin with a zero byte for itself.
+        self.socket.routing_id = b"\1" + os.urandom(ROUTING_ID_BYTES - 1)
+        self.socket.connect(self.address)
+        self._connected = True
+
+    def _send_out(self) -> None:
+        for frame in self._core.outgoing():
+            try:
+                self.socket.send(frame, zmq.NOBLOCK)
+            except zmq.Again:
+                return  # its queue is full: sent again when due

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from touchline.broker.books import Tenure
+from touchline.broker.leases import grant
+from touchline.protocol.errors import Conflict, NotAllowed
+from touchline.protocol.messages import Endpoints, Lease
+
+WALL = 1_000_000_000
+ENDPOINTS = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
+A = Tenure("final", "a", "ann", epoch=4, seq=0, endpoints=ENDPOINTS, expires=WALL + 1)
+B = replace(A, instance="b", peer="bob", epoch=5)
+
+
+def ask(
+    instance: str,
+    peer: str,
+    *,
+    mine: Tenure | None = None,
+    last: Tenure | None = None,
+    epoch: int = 0,
+    entitled: bool = True,
+) -> int:
+    request = Lease(id=1, event="final", instance=instance, endpoints=ENDPOINTS, epoch=epoch, seq=0)
+    return grant(request, peer, mine=mine, last=last, entitled=entitled, wall=WALL)
+
+
+def test_first() -> None:
+    """The first instance has the epoch that it proposes, at least 1."""
+    assert ask("a", "ann") == 1
+    assert ask("a", "ann", epoch=9) == 9
+
+
+def test_renewal() -> None:
+    """A renewal keeps its epoch whatever it proposes, expired or not, entitled still or not."""
+    assert ask("a", "ann", mine=A, last=A, epoch=99) == 4
+    late = replace(A, expires=0)
+    assert ask("a", "ann", mine=late, last=late, entitled=False) == 4
+
+
+def test_restarted_host() -> None:
+    """A new instance of the peer that holds the event replaces it at once, an epoch higher."""
+    assert ask("a2", "ann", last=A) == 5
+    assert ask("a2", "ann", last=A, epoch=7) == 7
+
+
+def test_held_by_another() -> None:
+    """Another peer waits until the lease expires, to the microsecond."""
+    with pytest.raises(Conflict, match="another host holds final"):
+        ask("b", "bob", last=A)
+    assert ask("b", "bob", last=replace(A, expires=WALL)) == 5
+
+
+def test_replaced() -> None:
+    """A replaced instance does not come back, even when its successor is gone."""
+    for successor in (B, replace(B, expires=0)):
+        with pytest.raises(Conflict, match="taken over final since this one's epoch 4"):
+            ask("a", "ann", mine=replace(A, expires=0), last=successor)
+
+
+def test_foreign_instance() -> None:
+    """An instance belongs to the peer that brought it."""
+    with pytest.raises(Conflict, match="another peer's"):
+        ask("a", "bob", mine=A, last=A)
+
+
+def test_not_entitled() -> None:
+    """Who neither created the event nor joined it as host gets no lease."""
+    with pytest.raises(NotAllowed, match="join final as host"):
+        ask("b", "bob", entitled=False)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from touchline.broker.options import Options
+from touchline.protocol.errors import SettingError
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "flag"),
+    [
+        ("bind", "no address at all", "--bind"),
+        ("bind", "127.0.0.1:70000", "--bind"),
+        ("database", "mysql://root@localhost/x", "--database"),
+        ("database", "postgresql://root@localhost/x", "--database"),
+        ("database", "sqlite:///:memory:", "--database"),
+        ("database", "sqlite:///", "--database"),
+        ("workers", 0, "--workers"),
+        ("lease_seconds", 0, "--lease-seconds"),
+        ("lease_seconds", float("nan"), "--lease-seconds"),
+        ("token_seconds", -1, "--token-seconds"),
+        ("session_seconds", 0, "--session-seconds"),
+        ("heartbeat", 31, "--heartbeat"),
+        ("queue", 0, "--queue"),
+        ("max_events", 0, "--max-events"),
+        ("drain_seconds", -1, "--drain-seconds"),
+    ],
+)
+def test_bad_value(field: str, value: Any, flag: str) -> None:
+    """A value that can't be is refused in a sentence that names the flag."""
+    with pytest.raises(SettingError, match=f"^{flag}: "):
+        Options(**{field: value})
+
+
+def test_password_stays_out() -> None:
+    """A database URL that is refused is not repeated: it may hold a password."""
+    with pytest.raises(SettingError) as caught:
+        Options(database="mysql://root:opensesame@localhost/x")
+    assert "opensesame" not in caught.value.sentence
+
+
+def test_endpoint() -> None:
+    """The address is bound as a ZeroMQ endpoint, on the default port where none is named."""
+    assert Options().endpoint == "tcp://127.0.0.1:5670"
+    assert Options(bind="*").endpoint == "tcp://*:5670"
+
+
+def test_default_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The default database lies in the folder that TOUCHLINE_HOME names when it is asked for."""
+    options = Options()
+    monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))
+    assert options.database_url == f"sqlite:///{tmp_path}/broker.sqlite3"
+    monkeypatch.delenv("TOUCHLINE_HOME")
+    assert "touchline" in options.database_url
+    assert Options(database="sqlite:///x").database_url == "sqlite:///x"

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import pytest
+
+from touchline.broker.search import Index, similarity, trigrams, words
+from touchline.protocol.errors import NotFound
+from touchline.protocol.messages import Card
+
+
+def card(event: str, title: str, *origins: str, created: int = 0, **fields: str) -> Card:
+    fields = {"sport": "football", **fields}
+    return Card(event=event, title=title, origins=list(origins), created=created, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def index() -> Index:
+    index = Index()
+    cards = [
+        card("final", "World Cup final", "Argentina", "France", created=1),
+        card("third", "World Cup third place", "Croatia", "Morocco", created=2),
+        card("open", "Roland Garros", "Nadal", "Djokovic", created=3, sport="tennis"),
+        card("sp", "São Paulo derby", "Palmeiras", "Corinthians", created=4, status="live"),
+        card("friendly", "Friendly", "Argentina", "Brazil", created=5),
+    ]
+    index.follow(enumerate(cards, 1))
+    return index
+
+
+def test_words() -> None:
+    """Words lose case and accents and are kept once."""
+    assert words("São PAULO, paulo – Straße 1") == ["sao", "paulo", "strasse", "1"]
+
+
+def test_trigrams() -> None:
+    """Trigrams count a word's start twice and its end once."""
+    assert trigrams("cup") == {"  c", " cu", "cup", "up "}
+
+
+def test_similarity() -> None:
+    """The same word is 1, a start at least a half, a typo in between, another word nearly 0."""
+    assert similarity("france", "france") == 1.0
+    assert similarity("fra", "france") == 0.75
+    assert 0.4 < similarity("frnce", "france") < 0.5
+    assert similarity("nadal", "france") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("argentna", ["friendly", "final"]),
+        ("agrentina", ["friendly", "final"]),
+        ("brzil", ["friendly"]),
+        ("arg", ["friendly", "final"]),
+        ("sao paulo", ["sp"]),
+        ("djokovich", ["open"]),
+        ("coratia", ["third"]),
+        ("world cup argentina", ["final", "third"]),
+        ("...", []),
+        ("zzzz", []),
+    ],
+)
+def test_best_first(index: Index, text: str, expected: list[str]) -> None:
+    """Misspelt, unfinished and accentless words find their events, the best match first."""
+    assert index.search(text, limit=10)[: len(expected) or None] == expected
+
+
+def test_short_word() -> None:
+    """Two letters swapped in a word of five still find it."""
+    index = Index()
+    index.follow([(1, card("a", "Spain")), (2, card("b", "Italy"))])
+    assert index.search("spian", limit=10) == ["a"]
+
+
+def test_noise_is_left_out() -> None:
+    """What matches less than half as well as the best is not listed."""
+    index = Index()
+    index.follow([(1, card("a", "Spain")), (2, card("b", "Spartak"))])
+    assert index.search("spain", limit=10) == ["a"]
+    assert index.search("spaxx", limit=10) == ["a", "b"]
+
+
+def test_newest_first(index: Index) -> None:
+    """An empty text lists every event, the newest first."""
+    assert index.search("", limit=10) == ["friendly", "sp", "open", "third", "final"]
+    assert index.search("  ", limit=2) == ["friendly", "sp"]
+
+
+def test_filters(index: Index) -> None:
+    """Sport and status narrow both the listing and the search."""
+    assert index.search("", sport="tennis", limit=10) == ["open"]
+    assert index.search("", status="live", limit=10) == ["sp"]
+    assert index.search("argentina", sport="tennis", limit=10) == []
+    assert index.search("paulo", status="live", limit=10) == ["sp"]
+    assert index.search("paulo", status="finished", limit=10) == []
+
+
+@pytest.mark.parametrize("size", [1, 7, 20])
+@pytest.mark.parametrize("text", ["", "argentina"])
+def test_pages(text: str, size: int) -> None:
+    """Pages of any size add up to the whole, also when an event is created between two pages."""
+    index = Index()
+    index.follow((n, card(f"e{n:02}", "Argentina", created=n // 3)) for n in range(1, 21))
+    whole = index.search(text, limit=100)
+    assert len(whole) == 20
+    found: list[str] = []
+    while page := index.search(text, limit=size, cursor=found[-1] if found else ""):
+        found += page
+        index.follow([(99, card(f"new{len(found)}", "Argentina", created=100))])
+    assert found == whole
+
+
+def test_unknown_cursor(index: Index) -> None:
+    """A cursor that is no event is refused."""
+    with pytest.raises(NotFound, match="nowhere"):
+        index.search("", limit=1, cursor="nowhere")
+
+
+def test_follow(index: Index) -> None:
+    """A changed status is taken in, the event stays one, the revision is remembered."""
+    index.follow([(9, card("final", "World Cup final", "Argentina", "France", status="live"))])
+    assert (index.revision, len(index)) == (9, 5)
+    assert index.search("france", status="live", limit=10) == ["final"]
+    assert index.search("", limit=10)[-1] == "final"
+
+
+def test_long_query(index: Index) -> None:
+    """Only the first words of an endless query count."""
+    assert index.search("argentina " + " ".join(f"word{n}" for n in range(300)), limit=1)
+    assert not index.search(" ".join(f"x{n}x" for n in range(8)) + " argentina", limit=1)
