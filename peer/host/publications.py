@@ -1,0 +1,121 @@
+"""The messages that a host says of an event, put together from its state. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from ...protocol import limits, messages
+from ...protocol.messages import Card, Entry, Evidence
+from ...sports import Kind, Sport, State
+from .feed import Feed
+from .member import Member
+from .timeline import Timeline, action_of
+
+
+def setup(
+    request: int,
+    member: Member,
+    *,
+    card: Card,
+    kinds: Iterable[Kind],
+    epoch: int,
+    feed: Feed,
+    wall: int,
+    interval: float,
+) -> messages.Setup:
+    """Return what a peer needs to take part.
+
+    Args:
+        request: the id of its request.
+        member: the peer.
+        card, kinds: the event and its actions.
+        epoch, feed: where the feed stands.
+        wall: microseconds since 1970.
+        interval: seconds between heartbeats.
+    """
+    return messages.Setup(
+        id=request,
+        card=card,
+        actions=[
+            messages.ActionSpec(
+                title=kind.title, text=kind.text, details=[detail.name for detail in kind.details]
+            )
+            for kind in kinds
+        ],
+        peer=member.peer,
+        role=member.role,
+        epoch=epoch,
+        seq=feed.seq,
+        digest=feed.digest,
+        time=wall,
+        heartbeat=interval,
+        n=member.n,
+    )
+
+
+def told(entry: Entry, sport: Sport, timeline: Timeline) -> Entry:
+    """Return an entry that is on the timeline (or, deleted, off it) with its text and clock, and
+    the score after everything."""
+    state = timeline.state
+    at = timeline.state_after(entry) if entry.status != "DELETED" else state
+    return replace(
+        entry,
+        text=sport.phrase(at, action_of(entry))[: limits.TEXT_CHARS],
+        clock=sport.clock(at, entry.time)[: limits.NAME_CHARS],
+        score=sport.score(state),
+        headline=sport.headline(state)[: limits.TEXT_CHARS],
+    )
+
+
+def revised(
+    entry: Entry,
+    status: messages.EntryStatus,
+    evidence: Evidence,
+    details: dict[str, messages.Detail] | None = None,
+) -> Entry:
+    """Return a new version of an entry, its details as they were unless given."""
+    return replace(
+        entry,
+        status=status,
+        evidence=evidence,
+        details=entry.details if details is None else details,
+    )
+
+
+def finished(
+    event: str, epoch: int, seq: int, wall: int, sport: Sport, state: State
+) -> messages.Finished:
+    """Return the message that ends a feed, with the score in which the event ended."""
+    return messages.Finished(
+        event=event,
+        epoch=epoch,
+        seq=seq,
+        sent=wall,
+        score=sport.score(state),
+        headline=sport.headline(state)[: limits.TEXT_CHARS],
+    )
+
+
+def heartbeat(
+    event: str,
+    epoch: int,
+    feed: Feed,
+    wall: int,
+    *,
+    present: int,
+    claims: int,
+    interval: float,
+) -> messages.Heartbeat:
+    """Return the message that says where the feed stands, and when to expect the next one."""
+    return messages.Heartbeat(
+        event=event,
+        epoch=epoch,
+        seq=feed.seq,
+        digest=feed.digest,
+        sent=wall,
+        present=present,
+        claims=claims,
+        interval=interval,
+    )

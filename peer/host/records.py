@@ -1,0 +1,102 @@
+"""What the journal holds: every turn of the host's loop as one array of records.
+
+A record is a message that came in, as it came, or one that was published, as it was published, or
+one of the small structs below. Handing the records back to the core in order rebuilds its state:
+reports are joined to claims again, and what was decided is taken from the record, not decided anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ...protocol import messages
+from ...protocol.errors import StorageFault
+from ...protocol.messages import Id, Message, Micros, Name, Role, Text
+
+
+class Began(Message, frozen=True, kw_only=True):
+    """The host started, or took over, under this epoch."""
+
+    epoch: int
+
+
+class Turn(Message, frozen=True, kw_only=True):
+    """The records after this one arrived at this wall time."""
+
+    received: Micros
+
+
+class Member(Message, frozen=True, kw_only=True):
+    """A token was accepted. `shift`: what is added to the member's times, microseconds."""
+
+    peer: Id
+    name: Name
+    token: Id
+    role: Role
+    expires: Micros
+    shift: int = 0
+
+
+class Presence(Message, frozen=True, kw_only=True):
+    """A reporter came, or fell silent, or left."""
+
+    peer: Id
+    present: bool
+
+
+class Held(Message, frozen=True, kw_only=True):
+    """Enough agree on a claim, but the sport's rules forbid it where it stands."""
+
+    claim: int
+    reason: Text
+
+
+class Expired(Message, frozen=True, kw_only=True):
+    """A claim did not make it."""
+
+    claim: int
+    code: Name = ""
+    reason: Text = ""
+
+
+class Corrected(Message, frozen=True, kw_only=True):
+    """The entry that follows was corrected by this claim's votes."""
+
+    claim: int
+
+
+Record = (
+    Began
+    | Turn
+    | Member
+    | Presence
+    | Held
+    | Expired
+    | Corrected
+    | messages.Report
+    | messages.Reports
+    | messages.Entry
+    | messages.Finished
+)
+
+_decode = msgspec.msgpack.Decoder(list[Record]).decode
+_decode_raw = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+
+
+def pack(records: Sequence[bytes]) -> bytes:
+    """Return one blob, a MessagePack array, of records that are encoded already."""
+    return b"\xdd" + len(records).to_bytes(4, "big") + b"".join(records)
+
+
+def unpack(blob: bytes) -> list[tuple[Record, bytes]]:
+    """Return each record of a blob together with its bytes.
+
+    Raises:
+        StorageFault: the blob is not one that `pack` made.
+    """
+    try:
+        return list(zip(_decode(blob), map(bytes, _decode_raw(blob)), strict=True))
+    except msgspec.MsgspecError as error:
+        raise StorageFault(f"the journal holds a turn that can't be read: {error}") from None

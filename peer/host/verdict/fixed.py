@@ -1,0 +1,23 @@
+"""A fixed number of reporters, whoever else is there."""
+
+from __future__ import annotations
+
+
+class Fixed:
+    """A policy for small crews of people who know each other.
+
+    Args:
+        k: reporters who must agree, at least 1.
+    """
+
+    def __init__(self, k: int) -> None:
+        self.name = f"fixed:{k}"
+        self._k = k
+
+    def needed(self, present: int) -> int:
+        """Return k."""
+        return self._k
+
+    def accept(self, for_: int, against: int, present: int) -> bool:
+        """Tell whether k agree and more are for than against."""
+        return for_ >= self._k and for_ > against

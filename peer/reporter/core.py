@@ -1,0 +1,102 @@
+"""What a reporter does with its reports: send, send again, learn their fates. Pure.
+
+The outbox is the truth; this core only decides when what is pending goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...protocol import codec, limits, messages
+from ...protocol.messages import Fate, Receipt, Report, Reports, Said
+
+RESEND_SECONDS = 1.0
+"""Silence of the host after which what is not confirmed is sent again; doubles up to 30 s."""
+
+RESEND_MOST = 30.0
+
+
+class ReporterCore:
+    """The sending side of one reporter in one event."""
+
+    def __init__(self) -> None:
+        self.fates: dict[int, Fate] = {}
+        """The newest fate of each report, by number."""
+        self.stored = 0
+        """Everything up to this number is on the host's disk."""
+        self.sent = 0
+        self.resent = 0
+        self._token = ""
+        self._pause = RESEND_SECONDS
+        self._due: float | None = None
+
+    def opened(self, token: str, n: int, now: float) -> None:
+        """Note that the host is there: what is pending goes out at once."""
+        self._token = token
+        self.stored = n
+        self._pause = RESEND_SECONDS
+        self._due = now
+
+    def renumbered(self) -> None:
+        """Note that what is pending has other numbers now: fates known so far are of old ones."""
+        self.fates.clear()
+
+    def frames(self, said: Sequence[Said], now: float) -> list[bytes]:
+        """Return the frames that carry new reports; they are sent again until confirmed."""
+        if self._due is None:
+            self._due = now + self._pause
+        self.sent += len(said)
+        return self._pack(said)
+
+    def resend(self, pending: Sequence[Said], now: float) -> list[bytes]:
+        """Return the frames that carry what is pending, and wait longer for the next time."""
+        if not pending:
+            self._due = None
+            self._pause = RESEND_SECONDS
+            return []
+        self._due = now + self._pause
+        self._pause = min(2 * self._pause, RESEND_MOST)
+        self.resent += len(pending)
+        return self._pack(pending)
+
+    def receipt(self, receipt: Receipt, now: float) -> bool:
+        """Take a receipt; tell whether it confirms anything new."""
+        for fate in receipt.fates:
+            self.fates[fate.n] = fate
+        new = receipt.n > self.stored
+        if new:
+            self.stored = receipt.n
+            self._pause = RESEND_SECONDS
+            if self._due is not None:
+                self._due = now + self._pause
+        return new
+
+    def closed(self) -> None:
+        """Note that the host is gone: nothing is sent until it is back."""
+        self._due = None
+
+    def next_timer(self) -> float | None:
+        """Return when what is pending is to be sent again (monotonic seconds)."""
+        return self._due
+
+    def _pack(self, said: Sequence[Said]) -> list[bytes]:
+        if len(said) == 1:
+            one = said[0]
+            report = Report(token=self._token, n=one.n, time=one.time, event=one.event)
+            return [codec.encode(report)]
+        frames = []
+        size = limits.BATCH_REPORTS
+        for start in range(0, len(said), size):
+            part = list(said[start : start + size])
+            frame = codec.encode(Reports(token=self._token, reports=part))
+            if len(frame) > limits.FRAME_BYTES:  # long details: a frame each
+                frames += [self._pack([one])[0] for one in part]
+            else:
+                frames.append(frame)
+        return frames
+
+
+def check_size(said: Said) -> int:
+    """Return the bytes that a report takes on the wire, its token included."""
+    report = messages.Report(token="0" * 36, n=said.n, time=said.time, event=said.event)
+    return len(codec.encode(report))

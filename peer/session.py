@@ -1,0 +1,261 @@
+"""A peer's way into an event and its standing there: join, greet, attach, ping. Pure.
+
+    JOIN ──invitation──▶ GREET ──any reply──▶ ATTACH ──setup──▶ OPEN
+      ▲                    ▲ │ ▲                │                │ │
+      │                    │ └─┴── no reply ────┘   reconnected, │ │
+      │                    └──────────────── the host forgot us ─┘ │
+      └─── thrice no reply; token refused; nothing heard ──────────┘
+
+The greeting measures the round trip on the open connection, so that the clock that `attach` states
+is not off by the time it takes to connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..protocol import codec, messages
+from ..protocol.errors import (
+    BadToken,
+    EnvironmentFault,
+    Overloaded,
+    TouchlineError,
+    WrongVersion,
+    from_wire,
+)
+from ..protocol.messages import Endpoints, Invitation, Setup
+
+REPLY_SECONDS = 2.0
+"""How long an answer of the host is waited for."""
+
+TRIES = 3
+"""Unanswered greetings after which the broker is asked again where the host is."""
+
+REJOIN_SECONDS = 1.0
+"""Pause before the broker is asked again for an event that has no host yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Send a request to the broker."""
+
+    request: messages.Join
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Connect the sockets to these endpoints, instead of any other."""
+
+    endpoints: Endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a frame to the host's ROUTER."""
+
+    frame: bytes
+
+
+Want = Ask | Connect | Send
+
+
+class Session:
+    """One peer's standing in one event.
+
+    Args:
+        event: its id.
+        role: what the peer wants to be there.
+        counters: gives (seq, received, lost) for pings.
+    """
+
+    def __init__(
+        self,
+        event: str,
+        role: messages.Role,
+        counters: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
+    ) -> None:
+        self.event = event
+        self.role = role
+        self.invitation: Invitation | None = None
+        self.setup: Setup | None = None  # the newest; None before the first
+        self.open = False
+        self.failure: TouchlineError | None = None  # why it can't go on
+        self.away: TouchlineError | None = None  # why the broker could not be asked
+        self.hosted: bool | None = None  # whether the event has a host; None before it is known
+        self.heard = 0.0  # monotonic; when the host last said anything
+        self.offset = 0  # host's wall clock minus ours, microseconds
+        self.rtt: float | None = None  # the least seen, seconds
+        self._counters = counters
+        self._wants: list[Want] = []
+        self._step: Callable[[float, int], None] = self._join
+        self._due: float | None = 0.0
+        self._last_id = 0
+        self._tries = 0
+        self._greeting = (0, 0.0)  # id and time of the newest ping
+        self._refused = 0  # tokens refused in a row
+
+    def wants(self) -> list[Want]:
+        """Return what is to be done, in order."""
+        wants, self._wants = self._wants, []
+        return wants
+
+    def next_timer(self) -> float | None:
+        """Return when `handle_timer` wants to be called next (monotonic seconds)."""
+        return self._due
+
+    def handle_timer(self, now: float, wall: int) -> None:
+        """Do what is due."""
+        if self._due is not None and now >= self._due and self.failure is None:
+            self._due = None
+            self._step(now, wall)
+
+    def request_id(self) -> int:
+        """Return an id for a request of the caller's own."""
+        self._last_id += 1
+        return self._last_id
+
+    # ── the broker ───────────────────────────────────────────────────────────────────────────
+
+    def rejoin(self, now: float) -> None:
+        """Ask the broker again where the host is."""
+        self.open = False
+        self._at(now, self._join)
+
+    def _join(self, _now: float, _wall: int) -> None:
+        self._wants.append(Ask(messages.Join(id=0, event=self.event, role=self.role)))
+
+    def invited(self, reply: messages.BrokerReply | TouchlineError, now: float, wall: int) -> None:
+        """Take the broker's answer."""
+        match reply:
+            case Invitation():
+                self.away = None
+                self.hosted = reply.endpoints is not None
+                if reply.endpoints is None and self.open:
+                    return  # the host lets us in, although its lease has run out
+                if reply.endpoints is None:
+                    self._at(now + REJOIN_SECONDS, self._join)
+                    return
+                self.invite(reply, now, wall)
+            case EnvironmentFault() | Overloaded() if self.open:
+                self.away = reply  # a kept invitation has led to the host meanwhile
+            case EnvironmentFault() | Overloaded() if self.invitation is not None:
+                self.away = reply
+                self._tries = 0
+                self._greet(now, wall)
+            case EnvironmentFault() | Overloaded():
+                self.away = reply
+                self._at(now + REJOIN_SECONDS, self._join)
+            case TouchlineError():
+                self.failure = reply
+            case _:
+                raise AssertionError(f"the broker answered join with {type(reply).__name__}")
+
+    def invite(self, invitation: Invitation, now: float, wall: int) -> None:
+        """Go where an invitation (of the broker, or kept from an earlier run) leads."""
+        if invitation.endpoints is None:
+            raise AssertionError("an invitation without endpoints leads nowhere")
+        if self.invitation is None or invitation.endpoints != self.invitation.endpoints:
+            self._wants.append(Connect(invitation.endpoints))
+        self.invitation = invitation
+        self._tries = 0
+        self._greet(now, wall)
+
+    # ── the host ─────────────────────────────────────────────────────────────────────────────
+
+    def reconnected(self, now: float, wall: int) -> None:
+        """Note that the connection to the host is new: it may be a new host."""
+        if self.invitation is not None:
+            self._tries = 0
+            self._greet(now, wall)
+
+    def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
+        """Take a reply of the host, also those that are the caller's own affair."""
+        self.heard = now
+        match reply:
+            case Setup():
+                self.setup = reply
+                self.open = True
+                self._refused = 0
+                self._tries = 0
+                self._at(now + reply.heartbeat / 2, self._ping)
+            case messages.Pong() if reply.id == self._greeting[0]:
+                self._measure(reply, now, wall)
+                if not self.open:
+                    self._attach(now, wall)
+            case messages.Error() if reply.id == self._greeting[0] and reply.code == "UNKNOWN_PEER":
+                self.rtt = now - self._greeting[1]
+                self._attach(now, wall)
+            case messages.Error() if reply.code == "UNKNOWN_PEER" and self.open:
+                self._greet(now, wall)  # the host is a new one: it knows nobody yet
+            case messages.Error() if not self.open:
+                self._refuse(from_wire(reply.code, reply.reason), now)
+
+    def _greet(self, now: float, wall: int) -> None:
+        """Ping; the answer, whatever it is, gives the round trip."""
+        self.open = False
+        if self._tries >= TRIES:
+            self._tries = 0
+            self.rejoin(now)
+            return
+        self._tries += 1
+        self._send_ping(now, wall)
+        self._at(now + REPLY_SECONDS, self._greet)
+
+    def _attach(self, now: float, wall: int) -> None:
+        if self.invitation is None:
+            raise AssertionError("attached before there was an invitation")
+        self._send(
+            messages.Attach(
+                id=self.request_id(),
+                token=self.invitation.token,
+                time=wall,
+                rtt=round((self.rtt or 0.0) * 1e6),
+            )
+        )
+        self._at(now + REPLY_SECONDS, self._greet)
+
+    def _ping(self, now: float, wall: int) -> None:
+        setup = self.setup
+        if setup is None:
+            raise AssertionError("pinged before the event was set up")
+        if now - self.heard > 2 * setup.heartbeat:
+            self.rejoin(now)
+            return
+        self._send_ping(now, wall)
+        self._at(now + setup.heartbeat / 2, self._ping)
+
+    def _send_ping(self, now: float, wall: int) -> None:
+        seq, received, lost = self._counters()
+        ping = messages.Ping(
+            id=self.request_id(),
+            event=self.event,
+            time=wall,
+            seq=seq,
+            received=received,
+            lost=lost,
+        )
+        self._greeting = (ping.id, now)
+        self._send(ping)
+
+    def _measure(self, pong: messages.Pong, now: float, wall: int) -> None:
+        rtt = now - self._greeting[1]
+        if self.rtt is None or rtt <= self.rtt or not self.offset:
+            self.rtt = rtt
+            self.offset = pong.host_time - (pong.time + wall) // 2
+
+    def _refuse(self, error: TouchlineError, now: float) -> None:
+        # What else a host refuses may be different in a moment: it may be about to serve the
+        # event, or no longer hold it while the broker knows who does.
+        self._refused += isinstance(error, BadToken)
+        if isinstance(error, WrongVersion) or self._refused >= TRIES:
+            self.failure = error
+            self._due = None
+            return
+        self._at(now + REJOIN_SECONDS, self._join)
+
+    def _send(self, request: messages.HostRequest) -> None:
+        self._wants.append(Send(codec.encode(request)))
+
+    def _at(self, due: float, step: Callable[[float, int], None]) -> None:
+        self._due, self._step = due, step

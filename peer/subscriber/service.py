@@ -1,0 +1,190 @@
+"""The subscriber's sockets: SUB for the feed, a session for replays and clocks.
+
+with Subscriber(event, link) as feed:
+    for item in feed:            # or: async for item in feed
+        ...
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import zmq
+
+from ...protocol import codec, messages
+from ...protocol.messages import Setup
+from ..link import Link
+from ..session import Session
+from ..wire import Wire, open_socket
+from .core import Item, SubscriberCore
+
+DRAIN = 1_000
+"""Frames taken in before what is ready is handed out."""
+
+SAFETY_SECONDS = 1.0
+"""The longest that the asyncio face waits without looking by itself."""
+
+
+class Subscriber:
+    """One event followed from its start.
+
+    Iterating gives entries in the order of their seq, `Finished`, heartbeats, and notices about the
+    feed itself. It goes on by itself over restarts of the host and broker, and ends only by
+    `close` or an error.
+
+    Args:
+        event: its id.
+        link: the link to the broker; the caller closes it after the subscriber.
+        wall: the wall clock, microseconds since 1970 UTC.
+
+    Raises (while iterating):
+        TouchlineError: the event does not exist, or this peer is refused.
+    """
+
+    def __init__(
+        self,
+        event: str,
+        link: Link,
+        wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
+    ) -> None:
+        self.core = SubscriberCore(random.random)
+        self.session = Session(event, "viewer", self._counts)
+        self._link = link
+        self._wall = wall
+        self._wire = Wire(self.session, link)
+        self._sub: zmq.Socket[bytes] | None = None
+        self._waiting = ""  # the newest notice of that kind
+        self.setup: Setup | None = None
+
+    def __enter__(self) -> Subscriber:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Item]:
+        while True:
+            item = self.next(3_600.0)
+            if item is not None:
+                yield item
+
+    async def __aiter__(self) -> AsyncIterator[Item]:
+        items = self.core.items()
+        while True:
+            self._turn()
+            while items:
+                yield items.popleft()
+            await self._readable()
+
+    def next(self, seconds: float) -> Item | None:
+        """Return the next item, or None after `seconds` without one."""
+        items = self.core.items()
+        until = time.monotonic() + seconds
+        while not items:
+            self._turn()
+            now = time.monotonic()
+            if items or now >= until:
+                break
+            poller = zmq.Poller()
+            for socket in self._sockets():
+                poller.register(socket, zmq.POLLIN)
+            due = min(t for t in (self._next_timer(), until) if t is not None)
+            poller.poll(max(0, round((due - now) * 1000 + 0.5)))
+        return items.popleft() if items else None
+
+    def close(self) -> None:
+        """Leave the event and close the sockets."""
+        if self.session.open:
+            detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
+            self._wire.send(codec.encode(detach))
+        if self._sub is not None:
+            self._sub.close(linger=0)
+            self._sub = None
+        self._wire.close()
+
+    def _counts(self) -> tuple[int, int, int]:
+        tracker = self.core.tracker
+        return tracker.seq, tracker.counters.received, tracker.counters.lost
+
+    def _sockets(self) -> list[zmq.Socket[bytes]]:
+        return self._wire.sockets + ([self._sub] if self._sub is not None else [])
+
+    def _next_timer(self) -> float | None:
+        times = [self._wire.next_timer(), self.core.next_timer(asking=self.session.open)]
+        return min((t for t in times if t is not None), default=None)
+
+    def _turn(self) -> None:
+        now, wall = time.monotonic(), self._wall()
+        for reply in self._wire.pump(now, wall):
+            match reply:
+                case Setup():
+                    self.setup = reply
+                    self.core.joined(reply, now)
+                case messages.Block():
+                    self.core.replayed(reply, now)
+        if self._wire.connected:
+            self._resubscribe()
+        self._drain(now, wall + self.session.offset)
+        if self.core.handle_timer(now):
+            self.session.rejoin(now)
+        wanted = self.core.tracker.wanted(now) if self.session.open else None
+        if wanted is not None:
+            first, last = wanted
+            replay = messages.Replay(
+                id=self.session.request_id(), event=self.session.event, first=first, last=last
+            )
+            self._wire.send(codec.encode(replay))
+        self._tell_waiting()
+        if self.session.failure is not None and not self.core.items():
+            raise self.session.failure
+
+    def _drain(self, now: float, host_wall: int) -> None:
+        if self._sub is None:
+            return
+        with contextlib.suppress(zmq.Again):
+            for _ in range(DRAIN):
+                self.core.published(self._sub.recv(zmq.NOBLOCK), now, host_wall)
+
+    def _resubscribe(self) -> None:
+        self._wire.connected = False
+        if self._sub is not None:
+            self._sub.close(linger=0)
+        endpoints = self._wire.endpoints
+        if endpoints is None:
+            raise AssertionError("connected to nowhere")
+        self._sub = open_socket(self._link.context, zmq.SUB, endpoints.pub)
+        self._sub.setsockopt(zmq.RCVHWM, 100_000)
+        self._sub.setsockopt(zmq.SUBSCRIBE, codec.topic(self.session.event))
+        self._sub.connect(endpoints.pub)
+
+    def _tell_waiting(self) -> None:
+        text = ""
+        if self.session.hosted is False:
+            text = f"event {self.session.event} has no host yet"
+        elif self.session.away is not None:
+            text = self.session.away.sentence
+        if text and text != self._waiting:
+            self.core.notice("waiting", text)
+        self._waiting = text
+
+    async def _readable(self) -> None:
+        """Wait for a socket or a timer, through the event loop's own selector."""
+        loop = asyncio.get_running_loop()
+        woken = asyncio.Event()
+        due = self._next_timer()
+        wait = SAFETY_SECONDS if due is None else min(due - time.monotonic(), SAFETY_SECONDS)
+        # The descriptor stays readable until its socket is looked at, which `_turn` does.
+        descriptors = {socket.fileno() for socket in self._sockets()}
+        for descriptor in descriptors:
+            loop.add_reader(descriptor, woken.set)
+        try:
+            await asyncio.wait_for(woken.wait(), max(0.0, wait))
+        except TimeoutError:
+            pass
+        finally:
+            for descriptor in descriptors:
+                loop.remove_reader(descriptor)

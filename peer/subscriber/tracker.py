@@ -1,0 +1,184 @@
+"""One ordered feed out of what the network delivers: order, gaps, repair, digest. Pure.
+
+Counted apart: `received` (delivered in order, whatever the way), `lost` (had to be asked for),
+`repaired` (lost, then had by replay), `out_of_order` (came late by itself: not lost), `duplicate`.
+What was published before this subscriber came is `history`, not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...protocol.digest import EMPTY, chain
+from ...protocol.messages import Block
+
+JITTER_SECONDS = 0.5
+"""Gaps are asked for after 0 to this long, so that a thousand subscribers do not ask at once."""
+
+AGAIN_SECONDS = 2.0
+"""An unanswered replay is asked for again after this long."""
+
+AHEAD = 100_000
+"""Messages that may be held beyond a gap; more are dropped and had by replay."""
+
+
+@dataclass(slots=True)
+class TrackerCounters:
+    """Plain integers, read when metrics are scraped."""
+
+    received: int = 0
+    history: int = 0
+    lost: int = 0
+    repaired: int = 0
+    out_of_order: int = 0
+    duplicate: int = 0
+    epochs: int = 0
+    diverged: int = 0
+
+
+class Tracker:
+    """Puts the published messages of one event in order.
+
+    Args:
+        jitter: gives a number from 0 to 1 each time it is called.
+    """
+
+    def __init__(self, jitter: Callable[[], float]) -> None:
+        self.counters = TrackerCounters()
+        self.seq = 0
+        """Everything up to this seq has been delivered."""
+        self.epoch = 0
+        self.digest = EMPTY
+        self.newest = 0
+        """The newest seq that is known to exist."""
+        self._jitter = jitter
+        self._ahead: dict[int, bytes] = {}
+        self._furthest = 0  # highest seq that came by SUB
+        self._live_from = 0  # first seq that was published since we are here; 0 before we know
+        self._lost: set[int] = set()  # asked for, and not come yet
+        self._ask_at: float | None = None
+        self._asked: tuple[int, int] | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is known to be missing."""
+        return self.seq >= self.newest
+
+    def joined(self, epoch: int, seq: int, now: float) -> None:
+        """Note where the feed stands as one (re)attaches: what is missing is asked for, by who is
+        new here at once, by who was here before like any gap, since it may be on its way."""
+        first, self._live_from = not self._live_from, self._live_from or seq + 1
+        self._see_epoch(epoch)
+        self.newest = max(self.newest, seq)
+        if first and not self.whole:
+            self._ask_at = now
+        else:
+            self._consider_gap(now)
+
+    def published(self, epoch: int, seq: int, body: bytes, now: float) -> list[bytes]:
+        """Take a message from SUB; return the bodies that are in order now."""
+        self._see_epoch(epoch)
+        if seq <= self.seq or seq in self._ahead:
+            self.counters.duplicate += 1
+            return []
+        self.newest = max(self.newest, seq)
+        if self._live_from == 0:
+            self._live_from = seq
+        if seq in self._lost:
+            # It was only late: the replay that was asked for will be the duplicate.
+            self._lost.discard(seq)
+            self.counters.lost -= 1
+            self.counters.out_of_order += 1
+        elif seq < self._furthest:
+            self.counters.out_of_order += 1
+        self._furthest = max(self._furthest, seq)
+        if len(self._ahead) < AHEAD:
+            self._ahead[seq] = body
+        return self._advance(now)
+
+    def heartbeat(self, epoch: int, seq: int, digest: bytes, now: float) -> bool:
+        """Take a heartbeat; False where the digest shows that this is another feed."""
+        self._see_epoch(epoch)
+        self.newest = max(self.newest, seq)
+        self._live_from = self._live_from or seq + 1
+        self._consider_gap(now)
+        return seq != self.seq or digest == self.digest
+
+    def replayed(self, block: Block, now: float) -> list[bytes]:
+        """Take a block of a replay; return the bodies that are in order now."""
+        for seq, body in enumerate(block.frames, block.first):
+            if seq <= self.seq or seq in self._ahead:
+                continue
+            self.newest = max(self.newest, seq)
+            self._ahead[seq] = body
+            if seq in self._lost:
+                self._lost.discard(seq)
+                self.counters.repaired += 1
+            elif seq < self._live_from:
+                self.counters.history += 1
+        ready = self._advance(now)
+        if not self.whole and (block.more or not ready):
+            self._ask_at = now + AGAIN_SECONDS  # more is on its way, or the host has no more
+        elif not self.whole:
+            self._asked = None
+            self._ask_at = now  # a further gap, which has been waiting while this one was closed
+        return ready
+
+    def reset(self) -> None:
+        """Forget the feed, to have it again from its start: what was delivered is void."""
+        self._ahead.clear()
+        self._lost.clear()
+        self._asked = None
+        self._ask_at = None
+        self._furthest = self._live_from = 0
+        self.seq = self.newest = 0
+        self.digest = EMPTY
+
+    def next_timer(self) -> float | None:
+        """Return when `wanted` is to be called (monotonic seconds)."""
+        return self._ask_at
+
+    def wanted(self, now: float) -> tuple[int, int] | None:
+        """Return the range (first, last) to ask a replay of now, if any is due."""
+        if self._ask_at is None or now < self._ask_at:
+            return None
+        if self.whole:
+            self._ask_at = None
+            return None
+        first = self.seq + 1
+        last = min(self._ahead) - 1 if self._ahead else self.newest
+        self._ask_at = now + AGAIN_SECONDS
+        self._asked = (first, last)
+        for seq in range(max(first, self._live_from), last + 1):
+            if seq not in self._lost:
+                self._lost.add(seq)
+                self.counters.lost += 1
+        return first, last
+
+    def _advance(self, now: float) -> list[bytes]:
+        ready = []
+        while (body := self._ahead.pop(self.seq + 1, None)) is not None:
+            self.seq += 1
+            self.digest = chain(self.digest, body)
+            ready.append(body)
+        self.counters.received += len(ready)
+        self._consider_gap(now)
+        return ready
+
+    def _consider_gap(self, now: float) -> None:
+        if self.whole:
+            self._ask_at = None
+            self._asked = None
+        elif self._asked is not None and self.seq >= self._asked[1]:
+            # There is a further gap, which has been waiting while the first was closed.
+            self._asked = None
+            self._ask_at = now
+        elif self._ask_at is None:
+            self._ask_at = now + self._jitter() * JITTER_SECONDS
+
+    def _see_epoch(self, epoch: int) -> None:
+        if epoch > self.epoch:
+            if self.epoch:
+                self.counters.epochs += 1
+            self.epoch = epoch

@@ -1,0 +1,314 @@
+"""A world of a broker, hosts, reporters and subscribers, on threads and as processes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from touchline.broker import Broker
+from touchline.broker import Options as BrokerOptions
+from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol import messages
+from touchline.protocol.messages import Entry, Finished
+from touchline.protocol.times import SECOND
+
+BEAT = 0.5
+
+BROKER = """
+import sys, threading
+from touchline.broker import Broker, Options
+broker = Broker(Options(bind=sys.argv[1], database=sys.argv[2], heartbeat=0.5, lease_seconds=3.0))
+thread = threading.Thread(target=broker.run)
+thread.start()
+broker.ready.wait(20)
+print(broker.address, flush=True)
+thread.join()
+"""
+
+HOST = """
+import json, sys, threading
+from touchline.peer import Host, Journal
+from touchline.peer.host.options import Options
+broker, journal, identity, event, verdict = sys.argv[1:]
+kept = Journal(journal)
+options = Options(broker=broker, heartbeat=0.5, presence=20.0, verdict=verdict)
+host = Host(options, identity, kept, (event,))
+thread = threading.Thread(target=host.run)
+thread.start()
+while thread.is_alive() and not host.ready.wait(0.02):
+    pass
+print(json.dumps([error.code for error in host.lost.values()] or "ready"), flush=True)
+thread.join()
+kept.close()
+"""
+
+SUBSCRIBER = """
+import json, sys
+from dataclasses import asdict
+from touchline.peer import Link, Subscriber
+broker, event, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
+with Link(broker, "fan", "the secret of the fan") as link, Subscriber(event, link) as feed:
+    said = False
+    while True:
+        item = feed.next(0.2)
+        tracker = feed.core.tracker
+        if feed.session.open and not said:
+            said = True
+            print("open", flush=True)
+        if tracker.seq >= last and tracker.whole and item is None:
+            break
+    print(json.dumps({"digest": tracker.digest.hex(), "seq": tracker.seq,
+                      **asdict(tracker.counters)}), flush=True)
+"""
+
+REPORTER = """
+import sys
+from pathlib import Path
+from touchline.peer import Link, Reporter
+broker, event, outbox, count = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
+link = Link(broker, "ann", "the secret of ann")
+reporter = Reporter(event, link, outbox)
+base = int(sys.argv[5])
+for i in range(count):
+    print(reporter.say("goal", "A", time=base + i * 60_000_000), flush=True)
+if not count:
+    reporter.wait_open(15)
+    while reporter.pending:
+        reporter.pump(0.1)
+    print("delivered", flush=True)
+else:
+    while True:
+        reporter.pump(0.1)
+"""
+
+
+class World:
+    """A broker, an event, and everybody who takes part, all ended with the test."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+        self.began = time.time_ns() // 1_000 - 3_600 * SECOND
+        self.context: zmq.Context[Any] = stack.enter_context(_context())
+        self.address = ""
+        self.event = ""
+
+    # ── broker ───────────────────────────────────────────────────────────────────────────────
+
+    def with_broker(self, lease_seconds: float = 3.0) -> World:
+        """Run the broker on a thread, and create the event."""
+        options = BrokerOptions(
+            bind="127.0.0.1:0",
+            database=f"sqlite:///{self.folder / 'broker.db'}",
+            heartbeat=BEAT,
+            lease_seconds=lease_seconds,
+        )
+        broker = Broker(options)
+        thread = threading.Thread(target=broker.run)
+        thread.start()
+        self.stack.callback(lambda: (broker.stop(), thread.join(20)))
+        assert broker.ready.wait(20)
+        self.address = broker.address
+        return self.with_event()
+
+    def broker_process(self) -> subprocess.Popen[str]:
+        """Start the broker as a process, where it was before if it was."""
+        bind = self.address.removeprefix("tcp://") or "127.0.0.1:0"
+        process = self.process(BROKER, bind, f"sqlite:///{self.folder / 'broker.db'}")
+        self.address = self.line(process)
+        return process
+
+    def with_event(self) -> World:
+        create = messages.Create(id=0, title="A v B", sport="football", key="k", origins=["A", "B"])
+        reply = self.link("creator").ask(create)
+        assert isinstance(reply, messages.Event)
+        self.event = reply.card.event
+        return self
+
+    def process(self, program: str, *arguments: object) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.stack.callback(_end, process)
+        return process
+
+    # ── peers ────────────────────────────────────────────────────────────────────────────────
+
+    def link(self, name: str, kind: type[Link] = Link) -> Link:
+        made = kind(self.address, name, f"the secret of {name}", context=self.context)
+        return self.stack.enter_context(made)
+
+    def host_process(self, name: str = "host", verdict: str = "quorum") -> subprocess.Popen[str]:
+        """Start a host with a journal of its name; it is ready when this returns."""
+        process = self.start_host(name, verdict)
+        assert self.told(process) == "ready"
+        return process
+
+    def start_host(self, name: str = "host", verdict: str = "quorum") -> subprocess.Popen[str]:
+        return self.process(
+            HOST, self.address, self.journal(name), f"the secret of {name}", self.event, verdict
+        )
+
+    def journal(self, name: str = "host") -> str:
+        return f"sqlite:///{self.folder / name}.db"
+
+    def host(self, name: str = "host", journal: Journal | None = None, **options: Any) -> Host:
+        """Run a host on a thread; it is ready, or refused, when this returns."""
+        journal = journal or Journal(self.journal(name))
+        self.stack.callback(journal.close)
+        usual = {"broker": self.address, "heartbeat": BEAT, "presence": 20.0}
+        host = Host(
+            HostOptions(**{**usual, **options}), f"the secret of {name}", journal, (self.event,)
+        )
+        thread = threading.Thread(target=host.run)
+        thread.start()
+        self.stack.callback(lambda: (host.stop(), thread.join(20)))
+        self.until(lambda: host.ready.is_set() or not thread.is_alive())
+        return host
+
+    def reporter(self, name: str, link: Link | None = None) -> Reporter:
+        made = Reporter(self.event, link or self.link(name), self.folder / f"outbox of {name}")
+        return self.stack.enter_context(made)
+
+    def subscriber(
+        self, name: str = "fan", kind: type[Link] = Link, link: Link | None = None
+    ) -> Subscriber:
+        made = Subscriber(self.event, link or self.link(name, kind))
+        return self.stack.enter_context(made)
+
+    def subscriber_process(self, last: int) -> subprocess.Popen[str]:
+        """A subscriber that ends when it has all up to `last`, and tells its counters."""
+        return self.process(SUBSCRIBER, self.address, self.event, last)
+
+    def reporter_process(self, outbox: Path, count: int) -> subprocess.Popen[str]:
+        """A reporter that says `count` goals, or, of none, delivers what is in its outbox."""
+        return self.process(REPORTER, self.address, self.event, outbox, count, self.began)
+
+    def at(self, number: int) -> int:
+        """The time of one of a row of actions a minute apart, in the past."""
+        return self.began + number * 60 * SECOND
+
+    # ── what tests do ────────────────────────────────────────────────────────────────────────
+
+    def feed(self, name: str = "fan", kind: type[Link] = Link, link: Link | None = None) -> Feed:
+        """A subscriber, and what it has got."""
+        return Feed(self.subscriber(name, kind, link))
+
+    def goal(self, number: int, *reporters: Reporter) -> None:
+        """Let reporters say that A scored."""
+        for reporter in reporters:
+            reporter.say("goal", "A", time=self.at(number))
+
+    def restored(self, name: str = "host") -> EventCore:
+        """What the journal of a host that is gone holds."""
+        journal = Journal(self.journal(name))
+        card = journal.card(self.event)
+        assert card is not None
+        core = EventCore(card, HostOptions())
+        core.restore(journal.turns(self.event))
+        journal.close()
+        return core
+
+    @contextmanager
+    def raw(self, kind: int, endpoint: str) -> Iterator[zmq.Socket[bytes]]:
+        """A bare socket, for what no peer would send."""
+        bare: zmq.Socket[bytes] = self.context.socket(kind)
+        bare.linger = 1_000
+        bare.connect(endpoint)
+        yield bare
+        bare.close()
+
+    @staticmethod
+    def told(process: subprocess.Popen[str]) -> Any:
+        """The next line that a process prints, JSON read."""
+        return json.loads(World.line(process))
+
+    @staticmethod
+    def line(process: subprocess.Popen[str]) -> str:
+        """The next line that a process prints."""
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
+
+    @staticmethod
+    def kill(process: subprocess.Popen[str]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    @staticmethod
+    def until(true: Callable[[], bool], *pumped: Reporter | Feed, seconds: float = 18.0) -> None:
+        """Let peers work until something is so."""
+        end = time.monotonic() + seconds
+        idle = threading.Event()
+        while not true():
+            assert time.monotonic() < end, f"it did not come to be within {seconds:g} s"
+            for peer in pumped:
+                peer.pump()
+            idle.wait(0.005)
+
+
+@contextmanager
+def _context() -> Iterator[zmq.Context[Any]]:
+    context: zmq.Context[Any] = zmq.Context()
+    yield context
+    context.destroy(linger=0)
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with ExitStack() as stack:
+        yield World(tmp_path, stack)
+
+
+class Feed:
+    """A subscriber and what it has got."""
+
+    def __init__(self, subscriber: Subscriber) -> None:
+        self.subscriber = subscriber
+        self.messages: list[Entry | Finished] = []
+        self.notices: list[str] = []
+
+    def pump(self) -> None:
+        while (item := self.subscriber.next(0.0)) is not None:
+            if isinstance(item, Notice):
+                self.notices.append(item.kind)
+            elif isinstance(item, Entry | Finished):
+                self.messages.append(item)
+
+    @property
+    def seqs(self) -> list[int]:
+        return [message.seq for message in self.messages]
+
+    @property
+    def tracker(self) -> Any:
+        return self.subscriber.core.tracker
+
+    @property
+    def open(self) -> bool:
+        return self.subscriber.session.open
+
+    def has(self, host: Host, event: str) -> bool:
+        """Whether it is where the host is."""
+        feed = host.cores[event].feed
+        return (self.tracker.seq, self.tracker.digest) == (feed.seq, feed.digest)

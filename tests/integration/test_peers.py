@@ -1,0 +1,214 @@
+"""Hosts, reporters and subscribers on real sockets, killed and started again."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from touchline.peer import Journal
+from touchline.protocol.errors import Conflict, NotFound
+from touchline.protocol.times import SECOND
+
+# ── all is well ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_reporters_and_a_subscriber(world: Any) -> None:
+    """What two reporters agree on reaches the subscriber; both are told; one who comes later sees
+    all of it."""
+    world.with_broker().host()
+    ann, bob = world.reporter("ann"), world.reporter("bob")
+    feed = world.feed()
+    world.until(lambda: feed.open, feed)
+    world.goal(0, ann)
+    world.goal(1, ann, bob)
+    world.until(lambda: feed.seqs == [1], ann, bob, feed)
+    assert (feed.messages[0].evidence.for_, feed.messages[0].headline) == (2, "A 1–0 B")
+    world.until(lambda: ann.fate(2) == ann.core.fates.get(2) is not None, ann)
+    assert ann.fate(2).outcome == bob.wait_fate(1, 5, ("accepted",)).outcome == "accepted"
+    assert ann.fate(1).outcome == "stored"
+    world.goal(2, ann, bob)
+    late = world.feed("late")
+    world.until(lambda: late.seqs == feed.seqs == [1, 2], ann, bob, feed, late)
+    assert late.messages == feed.messages
+    assert late.tracker.digest == feed.tracker.digest
+
+
+def test_refused(world: Any) -> None:
+    """A report of what can't be is refused with the reason, on the whole way."""
+    world.with_broker().host()
+    ann = world.reporter("ann")
+    n = ann.say("gaol", "A")
+    ann.wait_open(15)
+    fate = ann.wait_fate(n, 15, ("refused",))
+    assert fate is not None
+    assert "no action 'gaol'" in fate.reason
+    assert ann.pending == 0
+
+
+def test_many_subscribers_on_one_link(world: Any) -> None:
+    """Two subscribers and a reporter that share one link to the broker do not take each other's
+    answers."""
+    world.with_broker().host(verdict="fixed:1")
+    link = world.link("fan")
+    feeds = [world.feed(link=link) for _ in range(2)]
+    ann = world.reporter("ann", link=link)
+    world.goal(0, ann)
+    world.until(lambda: all(feed.seqs == [1] for feed in feeds), ann, *feeds)
+
+
+def test_unknown_event(world: Any) -> None:
+    """To follow an event that does not exist fails with what the broker says."""
+    world.with_broker()
+    world.event = "nothing-here"
+    feed = world.subscriber()
+    with pytest.raises(NotFound):
+        feed.next(15)
+
+
+# ── killed ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_host_killed_in_a_crowd(world: Any) -> None:
+    """A host is killed while 50 people report, and started again: every report is stored once,
+    each action is one entry, seq has no hole, and the subscriber goes on by itself."""
+    world.with_broker()
+    process = world.host_process()
+    people = [world.reporter(f"p{i}") for i in range(50)]
+    feed = world.feed()
+    world.until(lambda: feed.open and all(one.session.open for one in people), feed, *people)
+    goals = 6
+    shuffled = random.Random(7)
+    for number in range(goals):
+        for one in shuffled.sample(people, len(people)):
+            one.say("goal", "A", time=world.at(number) + shuffled.randint(-3, 3) * SECOND)
+        if number == 2:
+            world.until(lambda: len(feed.messages) >= 1, feed, *people[:10])
+            world.kill(process)
+            stored = {member.peer: member.n for member in world.restored().roster.reporters}
+            for one in people:
+                assert one.setup is not None
+                assert stored[one.setup.peer] >= one.core.stored, "receipted, and lost"
+        if number == 3:
+            process = world.host_process()
+    world.until(lambda: all(one.pending == 0 for one in people), feed, *people)
+    world.until(lambda: len(feed.messages) >= goals, feed, *people)
+    assert feed.seqs == list(range(1, goals + 1))
+    assert [message.headline for message in feed.messages][-1] == f"A {goals}–0 B"
+    assert "diverged" not in feed.notices
+    world.kill(process)
+    core = world.restored()
+    assert {member.n for member in core.roster.reporters} == {goals}
+    assert len(core.timeline.standing) == goals
+    assert core.feed.digest == feed.tracker.digest
+    for claim in core._by_entry.values():
+        voters = [index for index, _ in claim.votes]
+        assert sorted(voters) == list(range(50)), "everybody once"
+
+
+def test_host_killed_and_nobody_reports(world: Any) -> None:
+    """After a restart of the host a subscriber is told of the new epoch, and is where it was."""
+    world.with_broker()
+    process = world.host_process(verdict="fixed:1")
+    ann, feed = world.reporter("ann"), world.feed()
+    world.goal(0, ann)
+    world.until(lambda: feed.seqs == [1], ann, feed)
+    world.kill(process)
+    world.host_process(verdict="fixed:1")
+    world.until(lambda: feed.tracker.epoch == 2 and feed.open, ann, feed)
+    world.goal(1, ann)
+    world.until(lambda: feed.seqs == [1, 2], ann, feed)
+    assert "epoch" in feed.notices
+    assert feed.tracker.counters.diverged == 0
+
+
+def test_broker_killed(world: Any) -> None:
+    """While the broker is gone those who have joined go on; when it is back, others can join."""
+    broker = world.broker_process()
+    world.with_event()
+    world.host()
+    ann, bob, feed = world.reporter("ann"), world.reporter("bob"), world.feed()
+    world.until(lambda: feed.open and ann.session.open and bob.session.open, ann, bob, feed)
+    world.kill(broker)
+    world.goal(0, ann, bob)
+    world.until(lambda: feed.seqs == [1] and not ann.pending, ann, bob, feed)
+    world.broker_process()
+    cid, late = world.reporter("cid"), world.feed("late")
+    world.goal(1, ann, cid)
+    world.until(lambda: feed.seqs == late.seqs == [1, 2], ann, bob, cid, feed, late)
+
+
+def test_host_starts_without_a_broker(world: Any) -> None:
+    """A host killed and started again while the broker is away serves what its journal holds, and
+    is found by those who know it, at the latest when the broker is back."""
+    broker = world.broker_process()
+    world.with_event()
+    process = world.host_process()
+    ann, bob, feed = world.reporter("ann"), world.reporter("bob"), world.feed()
+    world.goal(0, ann, bob)
+    world.until(lambda: feed.seqs == [1], ann, bob, feed)
+    world.kill(broker)
+    world.kill(process)
+    world.goal(1, ann, bob)
+    assert world.told(world.start_host()) == "ready"
+    world.broker_process()
+    world.until(lambda: feed.seqs == [1, 2] and not ann.pending, ann, bob, feed)
+
+
+def test_reporter_killed(world: Any) -> None:
+    """What a reporter said while no host was there is delivered when both are started again, once
+    each."""
+    world.with_broker()
+    process = world.host_process(verdict="fixed:1")
+    world.kill(process)
+    outbox = world.folder / "outbox"
+    ann = world.reporter_process(outbox, 5)
+    assert [world.line(ann) for _ in range(5)] == ["1", "2", "3", "4", "5"]
+    world.kill(ann)
+    world.host_process(verdict="fixed:1")
+    feed = world.feed()
+    for _ in range(2):
+        again = world.reporter_process(outbox, 0)
+        assert world.line(again) == "delivered"
+    world.until(lambda: feed.seqs == [1, 2, 3, 4, 5], feed)
+
+
+# ── two hosts ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_second_host(world: Any) -> None:
+    """A second host on an event is refused; when the first is dead and its lease over, it takes
+    over under a higher epoch, with a journal of its own, and everybody follows."""
+    world.with_broker(lease_seconds=1.0)
+    first = world.host_process("first")
+    ann, bob, feed = world.reporter("ann"), world.reporter("bob"), world.feed()
+    for number in range(3):
+        world.goal(number, ann, bob)
+    world.until(lambda: feed.seqs == [1, 2, 3] and not ann.pending, ann, bob, feed)
+    refused = world.host("second")
+    assert isinstance(refused.lost[world.event], Conflict)
+    world.kill(first)
+    answers = []
+    while "ready" not in answers:
+        process = world.start_host("third")
+        answers.append(world.told(process))
+        assert answers[-1] in ("ready", ["CONFLICT"])
+        assert len(answers) < 20
+    n = ann.say("goal", "B", time=world.at(9))
+    bob.say("goal", "B", time=world.at(9))
+    world.until(lambda: not ann.pending and not bob.pending, ann, bob, feed)
+    world.until(lambda: feed.messages[-1].headline == "A 0–1 B", ann, bob, feed)
+    world.until(lambda: ann.fate(n) is not None and ann.fate(n).outcome == "accepted", ann, bob)
+    assert feed.messages[-1].epoch > 1
+    assert "diverged" in feed.notices
+
+
+def test_torn_journal(world: Any) -> None:
+    """An event whose journal can't be read is not served; nothing pretends to be well."""
+    world.with_broker()
+    world.kill(world.host_process())
+    journal = Journal(world.journal())
+    journal.commit([(world.event, b"torn")])
+    journal.close()
+    assert world.told(world.start_host()) == ["STORAGE"]

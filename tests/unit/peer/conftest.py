@@ -1,0 +1,215 @@
+"""A hosted event without sockets: a core, the time, and reporters who speak to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.member import Member, Output
+from touchline.peer.host.options import Options
+from touchline.peer.host.records import unpack
+from touchline.protocol import codec, messages
+from touchline.protocol.messages import Card, Entry, Fate, Finished, Happening, Heartbeat
+
+SECOND = 1_000_000
+BEGIN = 1_700_000_000 * SECOND
+"""Wall time at which every ground opens."""
+
+
+class Ground:
+    """One event, its reporters by name, and all that came of it.
+
+    `ground.say("ann", "goal", "A", at=30)` is a turn of its own: at second 30 of the event.
+    """
+
+    def __init__(self, card: Card, **options: Any) -> None:
+        self.card = card
+        self.options = Options(**{"verdict": "quorum", **options})
+        self.now = 100.0
+        self.journal: list[bytes] = []
+        self.outputs: list[Output] = []
+        self.feed: list[Entry | Finished] = []
+        self.bodies: list[bytes] = []
+        self.beats: list[Heartbeat] = []
+        self.fates: dict[str, dict[int, Fate]] = {}
+        self.receipts: list[tuple[str, messages.Receipt]] = []
+        self.counts: dict[str, int] = {}
+        self.core = EventCore(card, self.options)
+        self.start(1)
+
+    @property
+    def wall(self) -> int:
+        """The wall clock, which goes with the monotonic one."""
+        return BEGIN + round((self.now - 100) * SECOND)
+
+    @property
+    def standing(self) -> list[Entry]:
+        """The entries that stand, in match order."""
+        return self.core.timeline.standing
+
+    @property
+    def headline(self) -> str:
+        return self.core.sport.headline(self.core.timeline.state)
+
+    def start(self, epoch: int) -> None:
+        self.core.start(epoch, self.now, self.wall)
+        self.take()
+
+    def restart(self) -> None:
+        """Go on with a new core that knows what the journal holds and nothing else."""
+        epoch = self.core.epoch + 1
+        self.core = EventCore(self.card, self.options)
+        self.core.restore(self.journal)
+        self.start(epoch)
+
+    def begin(self) -> None:
+        self.core.begin_turn(self.now, self.wall)
+
+    def take(self) -> Output:
+        """End the turn; note what it led to."""
+        output = self.core.take()
+        self.outputs.append(output)
+        if output.commit:
+            self.journal.append(output.commit)
+        for frame in output.publish:
+            _, body = codec.split_topic(frame)
+            message = codec.decode_published(body)
+            if isinstance(message, Heartbeat):
+                self.beats.append(message)
+            else:
+                self.feed.append(message)
+                self.bodies.append(body)
+        for token, frame in output.receipts:
+            receipt = codec.decode_host_reply(frame)
+            assert isinstance(receipt, messages.Receipt)
+            name = token.removeprefix("token of ")
+            self.receipts.append((name, receipt))
+            for fate in receipt.fates:
+                self.fates.setdefault(name, {})[fate.n] = fate
+        return output
+
+    def attach(self, name: str, role: messages.Role = "reporter", behind: float = 0.0) -> Member:
+        """Seat a peer whose clock is `behind` seconds behind the host's."""
+        self.begin()
+        grant = messages.Grant(
+            id=0,
+            token=f"token of {name}",
+            peer=name,
+            name=name,
+            role=role,
+            event=self.card.event,
+            expires=2**57,
+        )
+        time = self.wall - round(behind * SECOND)
+        member = self.core.seat(grant, messages.Attach(id=0, token=grant.token, time=time))
+        self.take()
+        return member
+
+    def member(self, name: str, role: messages.Role = "reporter") -> Member:
+        return self.core.roster.members.get((name, role)) or self.attach(name, role)
+
+    def say(
+        self,
+        name: str,
+        title: str,
+        origin: str = "",
+        at: float = 0.0,
+        number: int = 0,
+        **details: Any,
+    ) -> int:
+        """Let somebody report what happened `at` seconds after the begin, by their own clock."""
+        said = self.said(name, title, origin, at, number, **details)
+        self.push(messages.Report(token=f"token of {name}", n=said.n, time=0, event=said.event))
+        return said.n
+
+    def said(
+        self,
+        name: str,
+        title: str,
+        origin: str = "",
+        at: float = 0.0,
+        number: int = 0,
+        **details: Any,
+    ) -> messages.Said:
+        self.member(name)
+        n = number
+        if not n:
+            n = self.counts[name] = self.counts.get(name, 0) + 1
+        event = Happening(title, origin, BEGIN + round(at * SECOND), details or None)
+        return messages.Said(n=n, time=0, event=event)
+
+    def batch(self, name: str, *said: messages.Said) -> None:
+        self.push(messages.Reports(token=f"token of {name}", reports=list(said)))
+
+    def push(self, message: messages.Report | messages.Reports) -> Output:
+        """Hand a frame over as it comes from the socket, in a turn of its own."""
+        frame = codec.encode(message)
+        self.begin()
+        member = self.core.roster.by_token[message.token]
+        self.core.report(member, codec.decode_report(frame), frame)
+        return self.take()
+
+    def ping(self, name: str) -> None:
+        self.begin()
+        self.core.ping(self.member(name))
+        self.take()
+
+    def detach(self, name: str) -> None:
+        self.begin()
+        self.core.detach(self.member(name))
+        self.take()
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, from timer to timer."""
+        end = self.now + seconds
+        while (due := self.core.next_timer()) <= end:
+            self.now = max(self.now, due)
+            self.begin()
+            self.core.handle_timer(self.now)
+            self.take()
+        self.now = end
+
+    def fate(self, name: str, n: int) -> Fate | None:
+        return self.fates.get(name, {}).get(n)
+
+    def outcome(self, name: str, n: int) -> str:
+        """What became of a report: of one that was only counted, `stored`."""
+        fate = self.fate(name, n)
+        if fate is not None:
+            return fate.outcome
+        counted = [receipt.n for who, receipt in self.receipts if who == name]
+        return "stored" if counted and counted[-1] >= n else "unknown"
+
+    def recorded(self) -> list[tuple[Any, bytes]]:
+        return [record for blob in self.journal for record in unpack(blob)]
+
+
+GroundMaker = Callable[..., Ground]
+
+
+@pytest.fixture
+def ground() -> GroundMaker:
+    """Make a ground: `ground("tennis", rules={...}, verdict="fixed:3")`."""
+
+    def make(
+        sport: str = "football",
+        *,
+        origins: tuple[str, ...] = ("A", "B"),
+        rules: Mapping[str, object] | None = None,
+        timing: messages.Timing | None = None,
+        **options: Any,
+    ) -> Ground:
+        card = Card(
+            event="e",
+            title="A v B",
+            sport=sport,
+            origins=list(origins),
+            rules=dict(rules or {}),
+            timing=timing,
+        )
+        return Ground(card, **options)
+
+    return make

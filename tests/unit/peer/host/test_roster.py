@@ -1,0 +1,62 @@
+"""Seats and presence."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.peer.host import records
+from touchline.peer.host.roster import Roster
+
+
+def record(peer, token, role="reporter", **fields):
+    usual = {"name": peer, "expires": 9}
+    return records.Member(peer=peer, token=token, role=role, **{**usual, **fields})
+
+
+@pytest.fixture
+def roster():
+    return Roster()
+
+
+def test_one_seat_a_person(roster):
+    """A peer under a new token has its old seat; the old token still names it."""
+    one = roster.seat(record("ann", "t1"))
+    assert roster.seat(record("ann", "t2", shift=7, expires=11, name="Ann")) is one
+    assert (one.token, one.shift, one.expires, one.name) == ("t2", 7, 11, "Ann")
+    assert roster.by_token == {"t1": one, "t2": one}
+
+
+def test_roles_apart(roster):
+    """Who reports and follows has two seats, and only reporters get bits, without holes."""
+    fan = roster.seat(record("ann", "t1", "viewer"))
+    ann, bob = roster.seat(record("ann", "t2")), roster.seat(record("bob", "t3"))
+    assert (fan.bit, ann.bit, bob.bit) == (0, 1, 2)
+    assert roster.reporters == [ann, bob]
+    assert roster.find("ann", "viewer") is fan
+    assert roster.find("cid", "viewer") is None
+
+
+def test_presence(roster):
+    """Whoever is marked twice counts once."""
+    ann, bob = roster.seat(record("ann", "t1")), roster.seat(record("bob", "t2"))
+    for member, present, count in (
+        (ann, True, 1),
+        (ann, True, 1),
+        (bob, True, 2),
+        (ann, False, 1),
+        (ann, False, 1),
+    ):
+        roster.mark(member, present)
+        assert roster.present == count
+
+
+def test_silent(roster):
+    """Those are silent who are present and were not heard lately."""
+    ann, bob, cid = (roster.seat(record(n, n)) for n in ("ann", "bob", "cid"))
+    for member, heard in ((ann, 1.0), (bob, 5.0)):
+        roster.mark(member, True)
+        member.heard = heard
+    assert roster.silent(5.0) == [ann]
+    roster.heard_all(9.0)
+    assert roster.silent(5.0) == []
+    assert not cid.present

@@ -1,0 +1,110 @@
+"""When a reporter's reports go out."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.peer.reporter.core import RESEND_MOST, RESEND_SECONDS, ReporterCore, check_size
+from touchline.protocol import codec, limits
+from touchline.protocol.messages import Fate, Happening, Receipt, Report, Reports, Said
+
+
+def said(n: int, size: int = 0) -> Said:
+    details = {f"d{i}": "x" * 1_000 for i in range(size)} or None
+    return Said(n=n, time=5, event=Happening("goal", "A", 5, details))
+
+
+def decode(frames):
+    return [codec.decode_report(frame) for frame in frames]
+
+
+@pytest.fixture
+def core():
+    made = ReporterCore()
+    made.opened("token", 0, 10.0)
+    return made
+
+
+def test_one(core):
+    """One report is one message that carries the token."""
+    (report,) = decode(core.frames([said(1)], 10.0))
+    assert report == Report(token="token", n=1, time=5, event=said(1).event)
+    assert core.sent == 1
+
+
+def test_many(core):
+    """Many are batches, in the order of their numbers, none lost."""
+    count = 2 * limits.BATCH_REPORTS + 1
+    batches = decode(core.resend([said(n) for n in range(1, count + 1)], 10.0))
+    assert [type(batch) for batch in batches] == [Reports] * 3
+    assert [one.n for batch in batches for one in batch.reports] == list(range(1, count + 1))
+
+
+def test_long_ones(core):
+    """A batch that would not fit into a frame is sent one by one."""
+    frames = core.resend([said(n, size=20) for n in range(1, 5)], 10.0)
+    assert [type(message) for message in decode(frames)] == [Report] * 4
+    assert max(map(len, frames)) <= limits.FRAME_BYTES
+
+
+def test_opened(core):
+    """When the host is there, what is pending is due at once."""
+    assert core.next_timer() == 10.0
+
+
+def test_resends_with_growing_pauses(core):
+    """What is not confirmed is sent again after pauses that double up to a bound."""
+    pauses, now = [], 10.0
+    for _ in range(8):
+        core.resend([said(1)], now)
+        pauses.append(core.next_timer() - now)
+        now = core.next_timer()
+    assert pauses == [1, 2, 4, 8, 16, RESEND_MOST, RESEND_MOST, RESEND_MOST]
+    assert core.resent == 8
+
+
+def test_a_receipt_ends_the_waiting(core):
+    """A receipt that confirms something begins the pauses anew; nothing pending, none is due."""
+    for now in (10.0, 11.0, 13.0):
+        core.resend([said(1), said(2)], now)
+    assert core.receipt(Receipt(event="e", n=1), 14.0)
+    assert core.next_timer() == 14.0 + RESEND_SECONDS
+    assert not core.receipt(Receipt(event="e", n=1), 14.0)
+    assert core.resend([], 15.0) == []
+    assert core.next_timer() is None
+    core.frames([said(3)], 20.0)
+    assert core.next_timer() == 20.0 + RESEND_SECONDS
+
+
+def test_fates(core):
+    """The newest fate of each report is known, also from a receipt that confirms nothing new."""
+    core.receipt(Receipt(event="e", n=2, fates=[Fate(1, "accepted", 7, "3")]), 10.0)
+    core.receipt(Receipt(event="e", n=2, fates=[Fate(2, "expired")]), 11.0)
+    assert core.fates == {1: Fate(1, "accepted", 7, "3"), 2: Fate(2, "expired")}
+    assert core.stored == 2
+
+
+def test_closed(core):
+    """While the host is gone nothing is due; when it is back, all is at once."""
+    core.frames([said(1)], 10.0)
+    core.closed()
+    assert core.next_timer() is None
+    core.opened("new", 0, 30.0)
+    assert core.next_timer() == 30.0
+    (report,) = decode(core.resend([said(1)], 30.0))
+    assert report.token == "new"
+
+
+def test_renumbered(core):
+    """Fates of old numbers are not told of new ones."""
+    core.receipt(Receipt(event="e", n=2, fates=[Fate(1, "expired")]), 10.0)
+    core.renumbered()
+    assert core.fates == {}
+
+
+def test_check_size():
+    """The size that is checked is at least that of the frame, with any token and number."""
+    one = said(2**62, size=3)
+    core = ReporterCore()
+    core.opened("t" * 36, 0, 0.0)
+    assert check_size(one) == len(core.frames([one], 0.0)[0])

@@ -1,0 +1,245 @@
+"""What was said survives everything that was confirmed to nobody."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from touchline.peer.reporter.outbox import Outbox
+from touchline.protocol.errors import StorageFault
+from touchline.protocol.messages import Card, Endpoints, Happening, Invitation
+
+GOAL = Happening("goal", "A", 5)
+INVITATION = Invitation(
+    id=1,
+    card=Card(event="e", title="E", sport="football", origins=["A", "B"]),
+    token="t",
+    expires=9,
+    endpoints=Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3"),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "deep" / "outbox.db"
+
+
+@pytest.fixture
+def outbox(path):
+    made = Outbox(path)
+    yield made
+    made.close()
+
+
+def numbers(outbox: Outbox) -> list[int]:
+    return [said.n for said in outbox.pending()]
+
+
+def add(outbox: Outbox, count: int = 1) -> None:
+    for _ in range(count):
+        outbox.add(GOAL, 7)
+
+
+def test_add(outbox):
+    """Reports get the numbers from 1 and are kept as they were said."""
+    said = outbox.add(Happening("goal", "A", 5, {"player": "Ito"}), 7)
+    assert (said.n, said.time) == (1, 7)
+    add(outbox, 2)
+    assert numbers(outbox) == [1, 2, 3]
+    assert outbox.pending()[0] == said
+
+
+def test_confirmed(outbox):
+    """What is confirmed is forgotten, once or twice, and its numbers are never used again."""
+    add(outbox, 3)
+    for _ in range(2):
+        outbox.confirmed(2)
+        assert numbers(outbox) == [3]
+    outbox.confirmed(3)
+    add(outbox)
+    assert numbers(outbox) == [4]
+
+
+def test_reopened(outbox, path):
+    """Everything is there after the file is opened again."""
+    add(outbox, 3)
+    outbox.attached(0)
+    outbox.confirmed(1)
+    outbox.keep_invitation(INVITATION)
+    outbox.close()
+    again = Outbox(path)
+    assert numbers(again) == [2, 3]
+    assert again.invitation == INVITATION
+    assert again.attached(2) == {}
+    add(again)
+    assert numbers(again) == [3, 4]
+    again.close()
+
+
+def test_no_invitation(outbox):
+    """Before the first there is no invitation; the newest is the one that is kept."""
+    assert outbox.invitation is None
+    outbox.keep_invitation(INVITATION)
+    outbox.keep_invitation(INVITATION)
+    assert outbox.invitation == INVITATION
+
+
+def test_two_handles(outbox, path):
+    """Two programs of one reporter never take the same number, and see each other's reports."""
+    other = Outbox(path)
+    for turn in range(10):
+        add(outbox if turn % 3 else other)
+    assert numbers(outbox) == numbers(other) == list(range(1, 11))
+    other.confirmed(4)
+    assert numbers(outbox) == list(range(5, 11))
+    other.close()
+
+
+def test_agreed(outbox):
+    """A host that stored some of what we said agrees on the count: the rest stays pending."""
+    add(outbox, 2)
+    assert outbox.attached(0) == {}
+    add(outbox, 2)
+    assert outbox.attached(3) == {}
+    assert numbers(outbox) == [4]
+
+
+def test_new_outbox_of_a_known_reporter(outbox):
+    """An outbox made after the old one was lost goes on where the host's count is, and loses
+    nothing of what was said meanwhile."""
+    add(outbox, 3)
+    first = outbox.pending()
+    assert outbox.attached(2) == {1: 3, 2: 4, 3: 5}
+    assert [said.event for said in outbox.pending()] == [said.event for said in first]
+    assert numbers(outbox) == [3, 4, 5]
+    assert outbox.attached(4) == {}
+    assert numbers(outbox) == [5]
+    add(outbox)
+    assert numbers(outbox) == [5, 6]
+
+
+def test_another_host(outbox):
+    """A host with a journal of its own begins to count anew, and so do we; back at the first one,
+    nothing that is pending is taken for stored."""
+    outbox.attached(0)
+    add(outbox, 9)
+    outbox.confirmed(7)
+    assert outbox.attached(0) == {8: 1, 9: 2}
+    add(outbox)
+    assert numbers(outbox) == [1, 2, 3]
+    outbox.confirmed(1)
+    assert outbox.attached(7) == {2: 8, 3: 9}
+    assert numbers(outbox) == [8, 9]
+
+
+def test_killed_anywhere(path, tmp_path):
+    """Killed before any statement, the outbox holds what was said, under numbers of its own."""
+    copies: list[tuple[Path, int, int]] = []
+    outbox = Outbox(path)
+    told = 0  # the highest number that a caller was given
+    confirmed = 0
+
+    def photograph(_: str) -> None:
+        copy = tmp_path / f"copy{len(copies)}"
+        copy.mkdir()
+        for file in path.parent.iterdir():
+            if not file.name.endswith("-shm"):  # made anew from the log, as after a crash
+                shutil.copy(file, copy / file.name)
+        copies.append((copy / path.name, told, confirmed))
+
+    outbox._base.set_trace_callback(photograph)
+    for step in range(4):
+        told = max(told, outbox.add(GOAL, step).n)
+        told = max(told, outbox.add(GOAL, step).n)
+        if step == 0:
+            assert outbox.attached(5) == {1: 6, 2: 7}
+            told = 7
+        confirmed = told - 1
+        outbox.confirmed(confirmed)
+    outbox._base.set_trace_callback(None)
+    outbox.close()
+    assert len(copies) > 40
+    for copy, known, gone in copies:
+        again = Outbox(copy)
+        held = numbers(again)
+        assert held == list(range(held[0], held[0] + len(held))) if held else True
+        if known > 2:  # after the renumbering, at whatever point that was
+            assert set(range(gone + 1, known + 1)) <= {*held, *range(1, min(held, default=known))}
+        said = again.add(GOAL, 0)
+        assert said.n > known or known <= 2
+        assert said.n not in held
+        again.close()
+
+
+def test_not_a_database(path):
+    """A file that is no outbox is refused as a fault of the storage."""
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database at all, and never was" * 100)
+    with pytest.raises(StorageFault, match="outbox"):
+        Outbox(path)
+
+
+def test_unreadable_rows(outbox):
+    """So is one whose rows can't be read."""
+    outbox._base.execute("INSERT INTO said VALUES (1, x'c1')")
+    with pytest.raises(StorageFault, match="outbox"):
+        outbox.pending()
+    outbox._base.execute("INSERT INTO state VALUES ('invitation', x'c1')")
+    with pytest.raises(StorageFault, match="outbox"):
+        _ = outbox.invitation
+
+
+def test_full_disk(outbox):
+    """When the disk is full nothing is said, and when there is room again it goes on."""
+    add(outbox)
+    pages = outbox._base.execute("PRAGMA page_count").fetchone()[0]
+    outbox._base.execute(f"PRAGMA max_page_count = {pages}")
+    big = Happening("goal", "A", 5, {f"d{i}": "x" * 900 for i in range(20)})
+    for _ in range(3):
+        with pytest.raises(StorageFault, match="full"):
+            outbox.add(big, 7)
+    assert numbers(outbox) == [1]
+    outbox._base.execute("PRAGMA max_page_count = 1000000")
+    assert outbox.add(big, 7).n == 2
+    assert numbers(outbox) == [1, 2]
+
+
+def test_locked(outbox, path):
+    """While another program holds the file for too long nothing is said; afterwards it goes on."""
+    outbox._base.execute("PRAGMA busy_timeout = 20")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageFault, match="locked"):
+        add(outbox)
+    other.execute("ROLLBACK")
+    other.close()
+    add(outbox)
+    assert numbers(outbox) == [1]
+
+
+def test_commit_refused(outbox):
+    """A commit that is refused leaves no transaction behind."""
+
+    class Refusing:
+        def __init__(self, base: sqlite3.Connection) -> None:
+            self.base = base
+            self.refuse = True
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.base, name)
+
+        def execute(self, statement: str, *arguments: object) -> object:
+            if statement == "COMMIT" and self.refuse:
+                raise sqlite3.OperationalError("disk I/O error")
+            return self.base.execute(statement, *arguments)
+
+    base = outbox._base
+    outbox._base = refusing = Refusing(base)
+    with pytest.raises(StorageFault, match="disk I/O error"):
+        add(outbox)
+    refusing.refuse = False
+    add(outbox)
+    assert numbers(outbox) == [1]

@@ -1,0 +1,234 @@
+"""What a subscriber makes of a feed."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.peer.host.feed import Feed
+from touchline.peer.subscriber.core import Latency, Notice, SubscriberCore
+from touchline.protocol import codec
+from touchline.protocol.messages import Card, Entry, Evidence, Finished, Heartbeat, Setup
+
+SECOND = 1_000_000
+
+
+def entry(seq: int, epoch: int = 1, sent: int = 0) -> Entry:
+    return Entry(
+        event="e",
+        epoch=epoch,
+        seq=seq,
+        entry_id=str(seq),
+        status="CONFIRMED",
+        title="goal",
+        origin="A",
+        time=0,
+        first_reported=0,
+        accepted=0,
+        sent=sent,
+        evidence=Evidence(for_=2),
+    )
+
+
+class Follower:
+    """A core, and a host's feed that it follows."""
+
+    def __init__(self) -> None:
+        self.core = SubscriberCore(lambda: 0.0)
+        self.feed = Feed("e")
+        self.now = 10.0
+
+    def publish(self, *messages: Entry | Finished) -> None:
+        for message in messages:
+            self.feed.append(codec.encode(message))
+
+    def hear(self, message: Entry | Finished | Heartbeat, wall: int = 0) -> None:
+        self.core.published(codec.topic("e") + codec.encode(message), self.now, wall)
+
+    def join(self, epoch: int = 1) -> None:
+        setup = Setup(
+            id=1,
+            card=Card(event="e", title="E", sport="football", origins=["A", "B"]),
+            actions=[],
+            peer="p",
+            role="viewer",
+            epoch=epoch,
+            seq=self.feed.seq,
+            digest=self.feed.digest,
+            time=0,
+            heartbeat=5.0,
+        )
+        self.core.joined(setup, self.now)
+
+    def beat(self, epoch: int = 1, digest: bytes | None = None) -> None:
+        self.hear(
+            Heartbeat(
+                event="e",
+                epoch=epoch,
+                seq=self.feed.seq,
+                digest=self.feed.digest if digest is None else digest,
+                sent=0,
+                present=7,
+                claims=2,
+                interval=4.0,
+            )
+        )
+
+    def replay(self) -> None:
+        wanted = self.core.tracker.wanted(self.now)
+        assert wanted is not None
+        for frame in self.feed.replay(1, *wanted):
+            self.core.replayed(codec.decode_host_reply(frame), self.now)
+
+    def items(self) -> list[object]:
+        items = list(self.core.items())
+        self.core.items().clear()
+        return items
+
+    def seqs(self) -> list[int]:
+        return [item.seq for item in self.items() if isinstance(item, Entry | Finished)]
+
+    def notices(self) -> list[str]:
+        return [item.kind for item in self.items() if isinstance(item, Notice)]
+
+
+@pytest.fixture
+def follower():
+    made = Follower()
+    made.join()
+    return made
+
+
+def test_in_order(follower):
+    """Entries come out in the order of their seq, however they came in, and each once."""
+    messages = [entry(seq) for seq in range(1, 5)]
+    follower.publish(*messages)
+    for seq in (1, 3, 2, 2, 4):
+        follower.hear(messages[seq - 1])
+    assert follower.seqs() == [1, 2, 3, 4]
+
+
+def test_replayed_and_live_are_the_same(follower):
+    """What comes by replay is what would have come by itself."""
+    messages = [entry(seq) for seq in range(1, 4)]
+    follower.publish(*messages)
+    follower.hear(messages[2])
+    follower.replay()
+    assert follower.items() == messages
+
+
+def test_unreadable(follower):
+    """What can't be read is counted, and a message of a type unknown yet leaves no hole."""
+    for frame in (b"", b"no topic", b"e\0garbage", b"\xff\xff\0\x80"):
+        follower.core.published(frame, follower.now, 0)
+    assert follower.core.refused == 4
+    follower.publish(entry(1))
+    follower.feed.append(codec.encode({"type": "alarm", "event": "e", "epoch": 1, "seq": 2}))
+    follower.publish(entry(3))
+    follower.hear(entry(1))
+    follower.hear(entry(3))
+    follower.replay()
+    assert follower.seqs() == [1, 3]
+    assert follower.core.tracker.digest == follower.feed.digest
+
+
+def test_heartbeats(follower):
+    """A heartbeat is an item, and tells who is there and when to expect the next."""
+    follower.beat()
+    assert [type(item) for item in follower.items()] == [Heartbeat]
+    core = follower.core
+    assert (core.present, core.claims, core.interval) == (7, 2, 4.0)
+
+
+def test_stale_and_live(follower):
+    """After two intervals of silence the feed is stale, once, and asks to be looked up; anything
+    heard makes it live again."""
+    follower.beat()
+    follower.items()
+    assert follower.core.next_timer() == follower.now + 8.0
+    follower.now += 7.9
+    assert not follower.core.handle_timer(follower.now)
+    follower.now += 0.1
+    assert follower.core.handle_timer(follower.now)
+    assert not follower.core.handle_timer(follower.now + 100)
+    assert follower.core.stale
+    assert follower.notices() == ["stale"]
+    assert follower.core.next_timer() is None
+    follower.now += 30
+    follower.beat()
+    assert follower.notices() == ["live"]
+    assert not follower.core.stale
+
+
+def test_epoch(follower):
+    """A new epoch is told once, and the feed goes on."""
+    follower.publish(entry(1), entry(2, epoch=2))
+    follower.hear(entry(1))
+    follower.hear(entry(2, epoch=2))
+    follower.join(epoch=2)
+    items = follower.items()
+    assert [item.kind for item in items if isinstance(item, Notice)] == ["epoch"]
+    assert [item.seq for item in items if isinstance(item, Entry)] == [1, 2]
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 5])
+def test_another_feed(follower, length):
+    """A host that knows another feed, shorter, as long or longer, is noticed at the latest by its
+    heartbeat; its feed is had whole, and told as such."""
+    follower.publish(entry(1), entry(2))
+    follower.hear(entry(1))
+    follower.hear(entry(2))
+    follower.items()
+    follower.feed = Feed("e")
+    follower.publish(*[entry(seq, epoch=2) for seq in range(1, length + 1)])
+    follower.join(epoch=2)
+    if follower.core.tracker.next_timer() is not None:
+        follower.replay()
+    follower.beat(epoch=2)
+    if follower.core.tracker.next_timer() is not None:
+        follower.replay()
+    follower.beat(epoch=2)
+    tracker = follower.core.tracker
+    assert tracker.counters.diverged == 1
+    assert (tracker.seq, tracker.digest) == (length, follower.feed.digest)
+    assert tracker.next_timer() is None
+    items = follower.items()
+    diverged = [isinstance(item, Notice) and item.kind == "diverged" for item in items]
+    after = items[diverged.index(True) :]
+    assert [item.seq for item in after if isinstance(item, Entry)] == list(range(1, length + 1))
+
+
+def test_finished(follower):
+    """The end is an item like the others, and is remembered."""
+    over = Finished(event="e", epoch=1, seq=1, sent=0)
+    follower.publish(over)
+    follower.hear(over)
+    assert follower.items() == [over]
+    assert follower.core.finished
+
+
+def test_latency(follower):
+    """What came by SUB is timed from the host's sending, by the host's clock."""
+    follower.hear(entry(1, sent=1_000 * SECOND), wall=1_000 * SECOND + 30_000)
+    follower.hear(entry(2, sent=1_000 * SECOND), wall=999 * SECOND)
+    assert list(follower.core.latency.newest) == [0.03, 0.0]
+
+
+def test_percentiles():
+    """Percentiles are those of the newest; the buckets count them all."""
+    latency = Latency()
+    assert latency.percentile(50) is None
+    for milliseconds in range(1, 101):
+        latency.add(milliseconds / 1_000)
+    assert latency.percentile(50) == 0.051
+    assert latency.percentile(100) == latency.percentile(99) == 0.1
+    assert latency.percentile(0) == 0.001
+    assert sum(latency.buckets) == 100
+    assert latency.buckets[0] == 1
+
+
+def test_timer_while_nothing_can_be_asked(follower):
+    """While replays can't be asked for, a gap does not keep the shell awake."""
+    follower.publish(entry(1), entry(2))
+    follower.hear(entry(2))
+    assert follower.core.next_timer() == follower.now
+    assert follower.core.next_timer(asking=False) == follower.now + 10.0

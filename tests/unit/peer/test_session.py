@@ -1,0 +1,379 @@
+"""Every way of a session between join and open."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.peer.session import (
+    REJOIN_SECONDS,
+    REPLY_SECONDS,
+    TRIES,
+    Ask,
+    Connect,
+    Send,
+    Session,
+)
+from touchline.protocol import codec
+from touchline.protocol.errors import (
+    BadToken,
+    Conflict,
+    EventOver,
+    NotFound,
+    Overloaded,
+    Unreachable,
+    WrongVersion,
+)
+from touchline.protocol.messages import (
+    Attach,
+    Card,
+    Done,
+    Endpoints,
+    Error,
+    Invitation,
+    Ping,
+    Pong,
+    Setup,
+)
+
+SECOND = 1_000_000
+CARD = Card(event="e", title="E", sport="football", origins=["A", "B"])
+HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
+THERE = Endpoints(router="tcp://b:1", pull="tcp://b:2", pub="tcp://b:3")
+
+
+def invitation(endpoints: Endpoints | None = HERE, token: str = "t") -> Invitation:
+    return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints)
+
+
+class Stage:
+    """A session, its clock, and what it wants."""
+
+    def __init__(self) -> None:
+        self.session = Session("e", "reporter", lambda: (3, 4, 5))
+        self.now = 50.0
+        self.behind = 0  # microseconds that our wall clock is behind the host's
+
+    @property
+    def wall(self) -> int:
+        return round(self.now * SECOND)
+
+    def wants(self) -> list[object]:
+        """What is wanted, frames decoded."""
+        return [
+            codec.decode_host_request(want.frame) if isinstance(want, Send) else want
+            for want in self.session.wants()
+        ]
+
+    def tick(self) -> list[object]:
+        """Let time pass to the next timer."""
+        due = self.session.next_timer()
+        assert due is not None, "nothing is due"
+        self.now = max(self.now, due)
+        self.session.handle_timer(self.now, self.wall)
+        return self.wants()
+
+    def invited(self, reply: object) -> list[object]:
+        self.session.invited(reply, self.now, self.wall)
+        return self.wants()
+
+    def hear(self, reply: object, after: float = 0.0) -> list[object]:
+        self.now += after
+        self.session.received(reply, self.now, self.wall)
+        return self.wants()
+
+    def setup(self, **fields: object) -> Setup:
+        usual = {
+            "id": 9,
+            "card": CARD,
+            "actions": [],
+            "peer": "p",
+            "role": "reporter",
+            "epoch": 1,
+            "seq": 0,
+            "digest": b"",
+            "time": 0,
+            "heartbeat": 10.0,
+        }
+        return Setup(**{**usual, **fields})
+
+    def greeted(self) -> Ping:
+        """Go on to where the greeting has been sent."""
+        assert isinstance(self.tick()[0], Ask)
+        connect, ping = self.invited(invitation())
+        assert connect == Connect(HERE)
+        assert isinstance(ping, Ping)
+        return ping
+
+    def attached(self) -> Attach:
+        """Go on to where the token has been presented."""
+        ping = self.greeted()
+        wants = self.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason="who?"), after=0.1)
+        (attach,) = wants
+        assert isinstance(attach, Attach)
+        return attach
+
+    def opened(self) -> None:
+        """Go on to where the event is open."""
+        self.attached()
+        assert self.hear(self.setup(), after=0.1) == []
+        assert self.session.open
+
+
+@pytest.fixture
+def stage():
+    return Stage()
+
+
+def test_the_whole_way(stage):
+    """Join, greet, attach, open: each step follows the reply to the one before."""
+    ask = stage.tick()[0]
+    assert (ask.request.event, ask.request.role) == ("e", "reporter")
+    assert stage.session.next_timer() is None, "the link answers in time"
+    connect, ping = stage.invited(invitation())
+    assert connect == Connect(HERE)
+    assert (ping.seq, ping.received, ping.lost) == (3, 4, 5)
+    (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""), after=0.25)
+    assert (attach.token, attach.rtt, attach.time) == ("t", 250_000, stage.wall)
+    setup = stage.setup()
+    stage.hear(setup)
+    assert stage.session.open
+    assert stage.session.setup is setup
+
+
+def test_greeted_by_a_pong(stage):
+    """A host that knows the connection answers the greeting with a pong, which measures too."""
+    ping = stage.greeted()
+    pong = Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time + 7 * SECOND + 100_000)
+    (attach,) = stage.hear(pong, after=0.2)
+    assert isinstance(attach, Attach)
+    assert stage.session.rtt == pytest.approx(0.2)
+    assert stage.session.offset == 7 * SECOND
+
+
+def test_best_round_trip_counts(stage):
+    """The clock's offset is that of the quickest round trip."""
+    stage.opened()
+    for delay, ahead in ((0.4, 1), (0.05, 2), (0.3, 3)):
+        (ping,) = stage.tick()
+        host_time = ping.time + round(delay / 2 * SECOND) + ahead * SECOND
+        stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=host_time), after=delay)
+    assert stage.session.offset == 2 * SECOND
+
+
+def test_no_host_yet(stage):
+    """An event without a host is asked for again, and the session knows that there is none."""
+    stage.tick()
+    assert stage.invited(invitation(None)) == []
+    assert stage.session.hosted is False
+    assert stage.session.next_timer() == stage.now + REJOIN_SECONDS
+    assert isinstance(stage.tick()[0], Ask)
+    stage.invited(invitation())
+    assert stage.session.hosted is True
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), Overloaded("busy")])
+def test_broker_away_at_first(stage, error):
+    """While the broker can't answer and no way is known, it is asked again."""
+    stage.tick()
+    assert stage.invited(error) == []
+    assert stage.session.away is error
+    assert stage.session.failure is None
+    assert isinstance(stage.tick()[0], Ask)
+    stage.invited(invitation())
+    assert stage.session.away is None
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), Overloaded("busy")])
+def test_broker_away_later(stage, error):
+    """A peer that has joined goes on without the broker: it greets the host where it was."""
+    stage.opened()
+    stage.session.rejoin(stage.now)
+    assert isinstance(stage.tick()[0], Ask)
+    (ping,) = stage.invited(error)
+    assert isinstance(ping, Ping)
+    (attach,) = stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+    assert isinstance(attach, Attach)
+    stage.hear(stage.setup())
+    assert stage.session.open
+
+
+@pytest.mark.parametrize("error", [NotFound("no event"), EventOver("over"), Conflict("taken")])
+def test_broker_refuses(stage, error):
+    """What the broker refuses ends the session, and nothing is due any more."""
+    stage.tick()
+    stage.invited(error)
+    assert stage.session.failure is error
+    stage.session.handle_timer(stage.now + 100, 0)
+    assert stage.wants() == []
+
+
+def test_host_does_not_answer(stage):
+    """Greetings without an answer are repeated, then the broker is asked where the host is."""
+    stage.greeted()
+    for _ in range(TRIES - 1):
+        before = stage.now
+        (ping,) = stage.tick()
+        assert isinstance(ping, Ping)
+        assert stage.now == before + REPLY_SECONDS
+    stage.tick()
+    assert isinstance(stage.tick()[0], Ask)
+
+
+def test_host_moved(stage):
+    """An invitation to somewhere else connects anew; one to the same place does not."""
+    stage.opened()
+    stage.session.rejoin(stage.now)
+    assert not stage.session.open
+    stage.tick()
+    assert not any(isinstance(want, Connect) for want in stage.invited(invitation()))
+    stage.session.rejoin(stage.now)
+    stage.tick()
+    assert stage.invited(invitation(THERE))[0] == Connect(THERE)
+
+
+def test_setup_does_not_come(stage):
+    """An attach without an answer begins again with a greeting."""
+    stage.attached()
+    (ping,) = stage.tick()
+    assert isinstance(ping, Ping)
+    assert not stage.session.open
+
+
+def test_reconnected(stage):
+    """A new connection may be to a new host: it is greeted, and attached to again."""
+    stage.opened()
+    stage.session.reconnected(stage.now, stage.wall)
+    assert not stage.session.open
+    (ping,) = stage.wants()
+    (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    assert isinstance(attach, Attach)
+
+
+def test_reconnected_before_invited(stage):
+    """Before there is an invitation a connection says nothing."""
+    stage.session.reconnected(stage.now, stage.wall)
+    assert stage.wants() == []
+
+
+def test_forgotten(stage):
+    """A host that answers a ping with UNKNOWN_PEER is attached to again at once."""
+    stage.opened()
+    (ping,) = stage.tick()
+    (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    assert isinstance(attach, Attach)
+    stage.hear(stage.setup(epoch=2))
+    assert stage.session.setup.epoch == 2
+
+
+def test_forgotten_at_a_replay(stage):
+    """So is one that answers anything else so, without waiting for the next ping."""
+    stage.opened()
+    (ping,) = stage.hear(Error(id=stage.session.request_id(), code="UNKNOWN_PEER", reason=""))
+    assert isinstance(ping, Ping)
+    (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    assert isinstance(attach, Attach)
+
+
+def test_pings(stage):
+    """An open session pings at half the heartbeat, and stays open as long as it is answered."""
+    stage.opened()
+    for _ in range(20):
+        before = stage.now
+        (ping,) = stage.tick()
+        assert stage.now == pytest.approx(before + 5.0)
+        stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+        assert stage.session.open
+
+
+def test_silence(stage):
+    """A host that says nothing for two heartbeats is looked up at the broker."""
+    stage.opened()
+    wants = [stage.tick()[0] for _ in range(4)]
+    assert all(isinstance(want, Ping) for want in wants)
+    assert stage.tick() == []
+    assert isinstance(stage.tick()[0], Ask)
+    assert not stage.session.open
+
+
+def test_slept(stage):
+    """After a long sleep the host is looked up at once."""
+    stage.opened()
+    stage.now += 3_600
+    assert stage.tick() == []
+    assert isinstance(stage.tick()[0], Ask)
+
+
+def test_token_refused(stage):
+    """A refused token is replaced by a new one; after three in a row the session gives up."""
+    stage.attached()
+    for turn in range(TRIES - 1):
+        assert stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired")) == []
+        assert stage.session.failure is None
+        assert isinstance(stage.tick()[0], Ask)
+        (ping,) = stage.invited(invitation(token=f"t{turn}"))
+        (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+        assert attach.token == f"t{turn}"
+    stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
+    assert isinstance(stage.session.failure, BadToken)
+    assert stage.session.next_timer() is None
+
+
+@pytest.mark.parametrize("code", ["NOT_FOUND", "NOT_ALLOWED", "OVERLOADED", "UNREACHABLE", "NEW"])
+def test_host_can_not_yet(stage, code):
+    """Other refusals of a host may be over in a moment: the broker is asked again each time."""
+    stage.attached()
+    for _ in range(TRIES + 3):
+        stage.hear(Error(id=3, code=code, reason="not now"))
+        assert stage.session.failure is None
+        assert isinstance(stage.tick()[0], Ask)
+        (ping,) = stage.invited(invitation())
+        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+
+
+def test_wrong_version(stage):
+    """A host that speaks another version ends the session."""
+    stage.attached()
+    stage.hear(Error(id=3, code="WRONG_VERSION", reason="2"))
+    assert isinstance(stage.session.failure, WrongVersion)
+
+
+def test_errors_while_open(stage):
+    """An error to a request of the caller's own leaves an open session open."""
+    stage.opened()
+    stage.hear(Error(id=77, code="BAD_MESSAGE", reason=""))
+    assert stage.session.open
+    assert stage.session.failure is None
+
+
+def test_old_replies(stage):
+    """Replies to greetings of before are not taken for that of the newest."""
+    first = stage.greeted()
+    (second,) = stage.tick()
+    assert stage.hear(Pong(id=first.id, event="e", time=0, host_time=0)) == []
+    (attach,) = stage.hear(Pong(id=second.id, event="e", time=second.time, host_time=0))
+    assert isinstance(attach, Attach)
+
+
+def test_impossible_answer(stage):
+    """A broker that answers a join with something else is a fault that is not passed over."""
+    stage.tick()
+    with pytest.raises(AssertionError, match="Done"):
+        stage.invited(Done(id=1))
+    with pytest.raises(AssertionError, match="nowhere"):
+        stage.session.invite(invitation(None), stage.now, stage.wall)
+
+
+def test_kept_invitation(stage):
+    """With an invitation from an earlier run the broker is not needed: its slow or missing answer
+    does not disturb what is open, and a good one is followed."""
+    stage.tick()
+    stage.session.invite(invitation(), stage.now, stage.wall)
+    connect, ping = stage.wants()
+    assert connect == Connect(HERE)
+    stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+    stage.hear(stage.setup())
+    for answer in (Unreachable("away"), invitation(None)):
+        assert stage.invited(answer) == []
+        assert stage.session.open
+    assert stage.session.away is None
+    assert stage.invited(invitation(THERE))[0] == Connect(THERE)
