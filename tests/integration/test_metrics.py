@@ -1,0 +1,124 @@
+"""`--metrics`: the pages of running processes, and figures that move."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from touchline.broker import Broker, Options
+from touchline.broker.books import Census
+from touchline.peer import Link, Reporter
+from touchline.protocol import messages
+
+WAIT = 20.0
+"""Seconds in which a figure has to become what is expected."""
+
+
+@contextmanager
+def running(home: Path, *arguments: str) -> Iterator[tuple[str, str]]:
+    """Run a command with a metrics page; give its first line but that, and the page's URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "touchline.cli", *arguments, "--metrics", "127.0.0.1:0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TOUCHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+    )
+    try:
+        assert process.stdout is not None
+        first, url = "", ""
+        while not (first and url):
+            line = process.stdout.readline()
+            assert line, "it ended before it said where its metrics are"
+            if line.startswith("metrics at "):
+                url = line.removeprefix("metrics at ").strip()
+            else:
+                first = first or line.strip()
+        yield first, url
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(WAIT) == 0
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def scrape(url: str) -> dict[str, float]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        lines = answer.read().decode().splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+def becomes(url: str, name: str, value: float) -> dict[str, float]:
+    """Scrape until a figure has a value; return that scrape."""
+    until = time.monotonic() + WAIT
+    while True:
+        found = scrape(url)
+        if found.get(name) == value:
+            return found
+        assert time.monotonic() < until, f"{name} is {found.get(name)}, not {value}"
+        time.sleep(0.05)
+
+
+def test_figures_move(tmp_path: Path) -> None:
+    """Requests, events, reports, entries and latency show on the pages as they happen."""
+    with running(tmp_path, "broker", "--bind", "127.0.0.1:0") as (greeting, broker_page):
+        address = greeting.removeprefix("broker listening on ")
+        before = scrape(broker_page)
+        assert 'touchline_broker_requests_total{type="create"}' not in before
+        with Link(address, "anna", "the secret of anna") as link:
+            made = link.ask(
+                messages.Create(id=0, title="A v B", sport="football", key="1", origins=["A", "B"])
+            )
+            assert isinstance(made, messages.Event)
+            event = made.card.event
+            after = scrape(broker_page)
+            assert after['touchline_broker_requests_total{type="create"}'] == 1
+            assert after['touchline_broker_events{status="scheduled"}'] == 1
+            assert after["touchline_broker_hosted_events"] == 0
+            assert after["process_cpu_seconds_total"] > 0
+            host = ("host", event, "--broker", address, "--alone", "--heartbeat", "0.2")
+            with running(tmp_path, *host) as (_, host_page):
+                of = f'{{event="{event}"}}'
+                becomes(host_page, f"touchline_host_epoch{of}", 1)
+                becomes(broker_page, "touchline_broker_hosted_events", 1)
+                with Reporter(event, link, tmp_path / "anna.db") as reporter:
+                    reporter.wait_open(WAIT)
+                    n = reporter.say("goal", "A")
+                    assert reporter.wait_fate(n, WAIT, ("accepted",)) is not None
+                    n = reporter.say("gaol", "A")
+                    assert reporter.wait_fate(n, WAIT, ("refused",)) is not None
+                    found = scrape(host_page)
+                assert found[f"touchline_host_reports_stored_total{of}"] == 2
+                refused = f'{{code="BAD_REPORT",event="{event}"}}'
+                assert found[f"touchline_host_reports_refused_total{refused}"] == 1
+                assert found[f"touchline_host_report_to_entry_seconds_count{of}"] == 1
+                assert found[f"touchline_host_feed_seq{of}"] == 1
+                assert found[f"touchline_host_publish_age_seconds{of}"] < WAIT
+                assert found["touchline_host_journal_trouble"] == 0
+                beats = found[f"touchline_host_heartbeats_total{of}"]
+                becomes(host_page, f"touchline_host_heartbeats_total{of}", beats + 3)
+            becomes(broker_page, "touchline_broker_hosted_events", 0)
+
+
+def test_no_census_of_a_broker_that_does_not_run(tmp_path: Path) -> None:
+    """Before it runs and after it has ended, a broker tells nothing of its records."""
+    options = Options(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path / 'b.db'}")
+    broker = Broker(options)
+    assert broker.census() is None
+    thread = threading.Thread(target=broker.run)
+    thread.start()
+    try:
+        assert broker.ready.wait(WAIT)
+        assert broker.census() == Census(events={}, hosted=0)
+    finally:
+        broker.stop()
+        thread.join(WAIT)
+    assert broker.census() is None

@@ -1,0 +1,74 @@
+"""Processes as their collectors see them: real counters and cores, no sockets."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from touchline.broker.books import Census
+from touchline.broker.counters import Counters
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.options import Options
+from touchline.peer.subscriber.core import SubscriberCore
+from touchline.protocol import messages
+from touchline.protocol.errors import NotFound
+
+WALL = 1_700_000_000_000_000
+"""Microseconds since 1970 UTC."""
+
+EVENT = "a-v-b-k7m2"
+
+
+@pytest.fixture
+def broker() -> Any:
+    """A broker that has been asked for something and refused something."""
+    counters = Counters()
+    counters.requests.update(["hello", "search", "search"])
+    counters.refusals.update(["NOT_FOUND"])
+    census = Census(events={"live": 2, "finished": 1}, hosted=2)
+    return SimpleNamespace(counters=counters, census=lambda: census)
+
+
+@pytest.fixture
+def core() -> EventCore:
+    """An event that is served since monotonic second 100, its first heartbeat taken."""
+    card = messages.Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"])
+    core = EventCore(card, Options(alone=True))
+    core.start(3, 100.0, WALL)
+    core.handle_timer(100.0)
+    core.take()
+    return core
+
+
+@pytest.fixture
+def host(core: EventCore) -> Any:
+    """A host of that event, which lost another."""
+    return SimpleNamespace(
+        cores={EVENT: core},
+        desk=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
+        tenure=SimpleNamespace(away=""),
+        trouble="",
+        lost={"nope": NotFound("no event 'nope'")},
+    )
+
+
+@pytest.fixture
+def subscriber() -> SubscriberCore:
+    """A subscriber that has heard one heartbeat, at monotonic second 100."""
+    core = SubscriberCore(lambda: 0.0)
+    setup = messages.Setup(
+        id=1,
+        card=messages.Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"]),
+        actions=[],
+        peer="p",
+        role="viewer",
+        epoch=3,
+        seq=0,
+        digest=bytes(16),
+        time=WALL,
+        heartbeat=10.0,
+    )
+    core.joined(setup, 100.0)
+    return core

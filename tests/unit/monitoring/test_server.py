@@ -1,0 +1,95 @@
+"""The metrics page: served, found taken, closed."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from touchline.monitoring.server import serve
+from touchline.protocol.errors import AddressTaken, SettingError
+
+
+class Stub(Collector):
+    """One figure that grows with each scrape."""
+
+    def __init__(self) -> None:
+        self.scrapes = 0
+
+    def collect(self) -> Iterator[Metric]:
+        self.scrapes += 1
+        yield GaugeMetricFamily("touchline_scrapes", "Scrapes.", value=self.scrapes)
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        text: str = answer.read().decode()
+    return text
+
+
+def test_page() -> None:
+    """Each scrape reads the collector anew; the figures of the process are there too."""
+    with serve("127.0.0.1:0", Stub()) as page:
+        first, second = read(page.url), read(page.url)
+    assert "touchline_scrapes 1.0" in first
+    assert "touchline_scrapes 2.0" in second
+    assert "process_open_fds" in first
+
+
+def test_nothing_read_before_asked() -> None:
+    """Serving alone reads nothing of the process."""
+    stub = Stub()
+    with serve("127.0.0.1:0", stub):
+        assert stub.scrapes == 0
+
+
+def test_close_frees_thread_and_address() -> None:
+    """After close there is no thread left, and the address can be taken again at once."""
+    before = threading.active_count()
+    page = serve("127.0.0.1:0", Stub())
+    read(page.url)
+    port = int(page.url.split(":")[2].split("/")[0])
+    page.close()
+    assert threading.active_count() == before
+    with serve(f"127.0.0.1:{port}", Stub()) as again:
+        assert "touchline_scrapes" in read(again.url)
+
+
+def test_two_pages_in_one_process() -> None:
+    """Pages have registries of their own and do not mix."""
+    one, other = Stub(), Stub()
+    with serve("127.0.0.1:0", one) as first, serve("127.0.0.1:0", other) as second:
+        read(first.url)
+        assert "touchline_scrapes 1.0" in read(second.url)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
+def test_ipv6() -> None:
+    """An IPv6 address is served, and named as it is written in a URL."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        pytest.skip(f"no IPv6 on this machine: {error}")
+    with serve("[::1]:0", Stub()) as page:
+        assert page.url.startswith("http://[::1]:")
+        assert "touchline_scrapes" in read(page.url)
+
+
+def test_address_taken() -> None:
+    """An address in use is refused with a sentence that names the flag and the address."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(AddressTaken, match=rf"--metrics.*{address}.*in use"):
+            serve(address, Stub())
+
+
+def test_no_address() -> None:
+    """What is no address is refused with a sentence that names the flag."""
+    with pytest.raises(SettingError, match="--metrics"):
+        serve("http://x/y", Stub())
