@@ -1,0 +1,257 @@
+"""`touchline host`: collect reports on events, decide, publish."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..peer.host.options import Options
+from .shared import (  # fmt: skip
+    broker_option,
+    emit,
+    home,
+    json_option,
+    log_to_stderr,
+    metrics_option,
+    metrics_page,
+    name_option,
+    plain,
+    stopping,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from ..peer import Host
+
+_DEFAULT = Options()
+
+EVERYWHERE = {"*", "0.0.0.0", "[::]"}
+"""Addresses to listen on that nobody can connect to."""
+
+
+@click.command("host", epilog="Example: touchline host argentina-v-france-k7m2 --until-finished")
+@click.argument("events", nargs=-1, required=True, metavar="EVENT...")
+@broker_option
+@name_option
+@click.option(
+    "--bind",
+    default=_DEFAULT.bind,
+    show_default=True,
+    metavar="HOST",
+    help="The address on which the three sockets listen; * for every interface.",
+)
+@click.option(
+    "--router",
+    default=_DEFAULT.router,
+    show_default="as in the last run, or a free one",
+    help="The port for joins, replays and receipts.",
+)
+@click.option(
+    "--pull",
+    default=_DEFAULT.pull,
+    show_default="as in the last run, or a free one",
+    help="The port for reports.",
+)
+@click.option(
+    "--pub",
+    default=_DEFAULT.pub,
+    show_default="as in the last run, or a free one",
+    help="The port of the feed.",
+)
+@click.option(
+    "--advertise",
+    default=_DEFAULT.advertise,
+    show_default="as --bind",
+    metavar="HOST",
+    help="The name or address under which others reach this machine.",
+)
+@click.option(
+    "--journal",
+    default=_DEFAULT.journal,
+    show_default="a SQLite file in the user's data folder, by --name",
+    metavar="URL",
+    help="Where the journal is: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
+)
+@click.option(
+    "--heartbeat",
+    default=_DEFAULT.heartbeat,
+    show_default=True,
+    help="Seconds of idle feed between heartbeats.",
+)
+@click.option(
+    "--claim-ttl",
+    default=_DEFAULT.claim_ttl,
+    show_default=True,
+    help="Seconds without a further report after which a claim expires.",
+)
+@click.option(
+    "--presence",
+    default=_DEFAULT.presence,
+    show_default="two heartbeats",
+    help="Seconds of silence after which a reporter is not counted as present.",
+)
+@click.option(
+    "--finish-after",
+    default=_DEFAULT.finish_after,
+    show_default=True,
+    help="Seconds between the action that ends an event and its end.",
+)
+@click.option(
+    "--verdict",
+    default=_DEFAULT.verdict,
+    show_default=True,
+    metavar="POLICY",
+    help="quorum, majority or fixed:K.",
+)
+@click.option(
+    "--alone/--not-alone",
+    default=_DEFAULT.alone,
+    show_default=True,
+    help="One reporter is enough where only one is present.",
+)
+@click.option("--until-finished", is_flag=True, help="End when all events are over.")
+@metrics_option
+@json_option
+@verbose_option
+def command(
+    events: tuple[str, ...],
+    until_finished: bool,
+    metrics: str,
+    as_json: bool,
+    verbose: bool,
+    **settings: Any,
+) -> int:
+    """Collect reports on events, decide, publish.
+
+    Runs until Ctrl+C or SIGTERM; it then gives its events free for another host. Started again
+    under the same name it goes on where it was. The exit code tells of an event that could not be
+    hosted: 3 not found, 4 refused.
+    """
+    log_to_stderr(verbose=verbose)
+    options = Options(**settings)
+    # SQLAlchemy is loaded when there is a journal to open, not for --help.
+    from ..monitoring.collector import HostCollector
+    from ..peer import Host, Journal, identity
+    from ..peer.host.service import spare_collector
+
+    spare_collector()
+    secret = identity.load(options.name)
+    with closing(Journal(options.journal or _journal_of(options.name))) as journal:
+        host = Host(options, secret, journal, tuple(dict.fromkeys(events)))
+        with metrics_page(metrics, lambda: HostCollector(host)) as page, stopping(host.stop):
+            if page and not as_json:
+                click.echo(f"metrics at {page}")
+            _warn(options)
+            host.run(_Teller(host, options, events, until_finished=until_finished, as_json=as_json))
+        _sum_up(host, as_json=as_json)
+    return max((error.exit_code for error in host.lost.values()), default=0)
+
+
+def _journal_of(name: str) -> str:
+    # Whatever follows a question mark would be taken for parameters.
+    path: Path = home() / "journal" / f"{name.replace('?', '%3F')}.db"
+    return f"sqlite:///{path}"
+
+
+def _warn(options: Options) -> None:
+    if options.bind in EVERYWHERE and not options.advertise:
+        click.echo(
+            f"--bind {options.bind} is no address for others: name this machine with --advertise",
+            err=True,
+        )
+
+
+class _Teller:
+    """Tells what has changed since it was asked last, and whether the host should go on."""
+
+    def __init__(
+        self,
+        host: Host,
+        options: Options,
+        events: tuple[str, ...],
+        *,
+        until_finished: bool,
+        as_json: bool,
+    ) -> None:
+        self._host = host
+        self._until_finished = until_finished
+        self._as_json = as_json
+        self._seen = 0
+        self._away = ""
+        self._hosted: set[str] = set()
+        self._finished: set[str] = set()
+        self._lost: set[str] = set()
+        if not as_json:
+            click.echo(f"asking the broker at {options.broker} for {', '.join(events)}")
+
+    def __call__(self) -> bool:
+        """Tell what is new; False where the host should end."""
+        tenure = self._host.tenure
+        if tenure.answers == self._seen:
+            return True  # asked after each turn: nothing else may cost anything
+        self._seen = tenure.answers
+        if tenure.away != self._away:
+            self._away = tenure.away
+            self._tell_away()
+        for event, core in self._host.cores.items():
+            if event not in self._hosted:
+                self._hosted.add(event)
+                self._tell_hosting(event)
+            if core.finished and event not in self._finished:
+                self._finished.add(event)
+                self._tell({"type": "finished", "event": event}, f"{event} is over")
+        for event, error in self._host.lost.items():
+            if event not in self._lost:
+                self._lost.add(event)
+                # As text the log has said it.
+                self._tell(
+                    {
+                        "type": "error",
+                        "event": event,
+                        "code": error.code,
+                        "reason": error.sentence,
+                    }
+                )
+        return not (self._until_finished and tenure.finished)
+
+    def _tell_away(self) -> None:
+        if self._away:
+            text = f"{self._away}\nwaiting for the broker; peers that have joined are served"
+            self._tell({"type": "waiting", "reason": self._away}, text)
+        else:
+            self._tell({"type": "reached"}, "the broker answers")
+
+    def _tell_hosting(self, event: str) -> None:
+        core, ends = self._host.cores[event], self._host.endpoints
+        self._tell(
+            {
+                "type": "hosting",
+                "event": event,
+                "title": core.card.title,
+                "epoch": core.epoch,
+                "seq": core.feed.seq,
+                "router": ends.router,
+                "pull": ends.pull,
+                "pub": ends.pub,
+            },
+            f"hosting {event} ({plain(core.card.title)}), epoch {core.epoch}, "
+            f"from seq {core.feed.seq}, at {ends.router}",
+        )
+
+    def _tell(self, value: dict[str, object], text: str = "") -> None:
+        if self._as_json:
+            emit(value)
+        elif text:
+            click.echo(text)
+
+
+def _sum_up(host: Host, *, as_json: bool) -> None:
+    reports = sum(core.counters.stored for core in host.cores.values())
+    entries = sum(sum(core.counters.entries.values()) for core in host.cores.values())
+    if as_json:
+        emit({"type": "stopped", "reports": reports, "entries": entries})
+    else:
+        click.echo(f"host stopped: {reports:,} reports taken in, {entries:,} entries published")

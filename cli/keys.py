@@ -1,0 +1,62 @@
+"""Keys as they are pressed, on a terminal."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import select
+import sys
+import termios
+import tty
+from types import TracebackType
+
+ESCAPE = "\x1b"
+ENTER = "\r"
+BACKSPACE = "\x7f"
+TAB = "\t"
+
+_SAME = {"\n": ENTER, "\b": BACKSPACE}
+
+
+def parse(text: str) -> list[str]:
+    """Return the keys in what a terminal sent; those with no character (arrows) are left out."""
+    keys = []
+    at = 0
+    while at < len(text):
+        if text[at] == ESCAPE and text[at + 1 : at + 2] in {"[", "O"}:
+            at += 2
+            while at < len(text) and not "@" <= text[at] <= "~":
+                at += 1
+            at += 1
+            continue
+        keys.append(_SAME.get(text[at], text[at]))
+        at += 1
+    return keys
+
+
+class Keyboard:
+    """Standard input, key by key, while it is open; Ctrl+C stays a signal."""
+
+    def __init__(self) -> None:
+        self._file = sys.stdin.fileno()
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def __enter__(self) -> Keyboard:
+        self._before = termios.tcgetattr(self._file)
+        tty.setcbreak(self._file)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+
+    def read(self, seconds: float) -> list[str] | None:
+        """Return the keys pressed within some seconds; None where there will be no more."""
+        if not select.select([self._file], [], [], seconds)[0]:
+            return []
+        sent = os.read(self._file, 1_024)
+        return parse(self._decode(sent)) if sent else None

@@ -1,0 +1,88 @@
+"""`touchline record`: keep an event's feed in a file, as it comes."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from ..peer import Notice, Subscriber
+from ..protocol.messages import Entry, Finished
+from . import shared
+from .recording import Recorder
+
+TURN_SECONDS = 0.25
+"""The longest wait for the feed before Ctrl+C is looked at."""
+
+
+@click.command(epilog="Example: touchline record EVENT -o final.mpk; touchline export final.mpk")
+@click.argument("event")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="The file. One that holds a recording of EVENT already is gone on with.",
+)
+@click.option(
+    "--until-finished/--stay",
+    default=True,
+    show_default=True,
+    help="End when the event is finished, or stay for late corrections until Ctrl+C.",
+)
+@shared.broker_option
+@shared.name_option
+@shared.json_option
+def command(
+    event: str, output: Path, until_finished: bool, broker: str, name: str, as_json: bool
+) -> int:
+    """Record EVENT's feed in a file, from its first message on.
+
+    The file is a MessagePack stream that any MessagePack reader takes; `touchline export` and
+    `touchline replay` read it. A recording that was cut short is gone on with where it ends.
+    """
+    from rich.console import Console
+
+    # Standard error: with --json, standard output is the objects' alone.
+    console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+    with ExitStack() as stack:
+        link = stack.enter_context(shared.link(broker, name, ["viewer"]))
+        card = shared.card_of(link, event)
+        recorder = stack.enter_context(Recorder(output, card))
+        feed = stack.enter_context(Subscriber(event, link))
+        stopped = stack.enter_context(shared.stop_flag())
+        status = console.status("") if console.is_terminal else None
+        if status is not None:
+            stack.enter_context(status)
+        headline, drawn = "", 0.0
+        while not stopped.is_set():
+            item = feed.next(TURN_SECONDS)
+            match item:
+                case Entry() | Finished():
+                    headline = shared.plain(item.headline)
+                    recorder.keep(item)
+                case Notice(kind="diverged"):
+                    recorder.restart()
+            if status is not None and time.monotonic() - drawn > TURN_SECONDS:
+                drawn = time.monotonic()
+                status.update(_progress(recorder, feed, headline))
+            if until_finished and feed.core.finished and not feed.core.items():
+                break
+    finished = feed.core.finished
+    if as_json:
+        about = {"event": event, "file": str(output), "finished": finished}
+        shared.emit({"type": "recorded", **about, "seq": recorder.seq, "new": recorder.kept})
+    else:
+        end = "to its end" if finished else "so far"
+        click.echo(
+            f"{shared.plain(card.title)} is recorded {end} in {output}:"
+            f" {recorder.seq} messages, {recorder.kept} of them new"
+        )
+    return 0
+
+
+def _progress(recorder: Recorder, feed: Subscriber, headline: str) -> str:
+    state = "stale" if feed.core.stale else "recording"
+    return f"{state}: {recorder.seq} messages  {headline}"

@@ -1,0 +1,263 @@
+"""Recordings of a feed: a MessagePack stream, one map a message, that survives being cut.
+
+The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`; then every entry
+and the end as they were published, in the order of their seq, so that the feed's digest can be
+computed from a recording. A map `{"type": "restarted"}` says that the host had another feed: what
+stands before it is void.
+
+Follows DESIGN section 5: written and read with the `msgpack` package, whose streaming `Unpacker`
+takes a torn tail. Any MessagePack reader will do.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from io import BufferedRandom
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, TypeVar
+
+import msgpack
+import msgspec
+
+from ..protocol import limits
+from ..protocol.errors import SettingError, StorageFault
+from ..protocol.messages import Card, Entry, FeedMessage, Finished
+from ..sports import Action
+from ..sports.matchfile import Match
+from .board import match_key
+
+VERSION = 1
+"""The version of the format, in the header."""
+
+READ_BYTES = 65_536
+
+BEGINNING = b"\x83\xa4type\xa9recording"
+"""The bytes with which every recording begins."""
+
+T = TypeVar("T")
+
+_TYPES: dict[object, type[FeedMessage]] = {"entry": Entry, "finished": Finished}
+
+
+@dataclass(slots=True)
+class Recording:
+    """What a file holds.
+
+    Args:
+        card: the event.
+        messages: what was published, in the order of seq.
+        size: bytes up to the end of the last whole map; what follows is a torn tail.
+    """
+
+    card: Card
+    messages: list[FeedMessage] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def seq(self) -> int:
+        """The seq of the last message, 0 before the first."""
+        return self.messages[-1].seq if self.messages else 0
+
+
+def is_recording(path: Path) -> bool:
+    """Tell whether a file begins as a recording does."""
+    try:
+        with path.open("rb") as file:
+            return read_header(file) is not None
+    except (OSError, SettingError):
+        return False
+
+
+def read_header(file: BinaryIO) -> Card | None:
+    """Return the card of a recording's header; None where the file is cut within it.
+
+    Raises:
+        SettingError: it is something else.
+    """
+    for value, _ in _maps(file):
+        return _card(value)
+    return None
+
+
+def read(path: Path) -> Recording | None:
+    """Return what a recording holds, without its torn tail; None where not even a header.
+
+    Raises:
+        SettingError: the file is no recording, or is damaged within.
+        StorageFault: it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return _read(file)
+    except OSError as error:
+        raise StorageFault(f"{path}: {error.strerror}") from error
+    except SettingError as error:
+        raise SettingError(f"{path}: {error.sentence}") from None
+
+
+def _read(file: BinaryIO) -> Recording | None:
+    recording: Recording | None = None
+    for value, end in _maps(file):
+        if recording is None:
+            recording = Recording(_card(value), size=end)
+            continue
+        recording.size = end
+        kind = value.get("type")
+        if kind == "restarted":
+            recording.messages.clear()
+        elif kind in _TYPES:
+            recording.messages.append(_convert(value, _TYPES[kind]))
+    return recording
+
+
+def _maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
+    """Yield each whole map and the place in the file at which it ends."""
+    unpacker = msgpack.Unpacker(
+        file, read_size=READ_BYTES, max_buffer_size=limits.BLOCK_BYTES, raw=False
+    )
+    try:
+        for value in unpacker:
+            if not isinstance(value, dict):
+                raise SettingError(f"no recording: a {type(value).__name__} where a map should be")
+            yield value, unpacker.tell()
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise SettingError(f"no recording, or damaged: {error}") from None
+
+
+def _card(value: dict[str, object]) -> Card:
+    if value.get("type") != "recording":
+        raise SettingError("no recording: it does not begin with a recording's header")
+    if value.get("version") != VERSION:
+        raise SettingError(f"a recording of version {value.get('version')!r}, this reads {VERSION}")
+    return _convert(value.get("card"), Card)
+
+
+def _convert(value: object, kind: type[T]) -> T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise SettingError(f"damaged: {error}") from None
+
+
+class Recorder:
+    """Writes a recording, or goes on with one: a torn tail is cut off first.
+
+    Args:
+        path: the file.
+        card: the event.
+
+    Raises:
+        SettingError: the file is there and is no recording of this event.
+        StorageFault: it can't be written.
+    """
+
+    def __init__(self, path: Path, card: Card) -> None:
+        before = read(path) if path.exists() else None
+        if before is None:
+            _check_free(path)
+        if before is not None and before.card.event != card.event:
+            raise SettingError(
+                f"--output: {path} is a recording of {before.card.event}, not of {card.event}"
+            )
+        self._path = path
+        self._pack = msgpack.Packer().pack
+        self.seq = before.seq if before else 0
+        """Everything up to this seq is in the file."""
+        self.kept = 0
+        """Messages written since it was opened."""
+        try:
+            self._file: BufferedRandom = path.open("r+b" if path.exists() else "w+b")
+            self._file.truncate(before.size if before else 0)
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise StorageFault(f"--output: {path}: {error.strerror}") from error
+        if before is None:
+            header = {"type": "recording", "version": VERSION, "card": msgspec.to_builtins(card)}
+            self._write(header)
+
+    def keep(self, message: FeedMessage) -> bool:
+        """Write a message; False where it is there already.
+
+        Raises:
+            StorageFault: the disk refused.
+        """
+        if message.seq <= self.seq:
+            return False
+        self._write(msgspec.to_builtins(message, builtin_types=(bytes,)))
+        self.seq = message.seq
+        self.kept += 1
+        return True
+
+    def restart(self) -> None:
+        """Note that the host has another feed, which is read from its start."""
+        self._write({"type": "restarted"})
+        self.seq = 0
+
+    def close(self) -> None:
+        """Bring everything to the disk, and close the file."""
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _write(self, value: object) -> None:
+        try:
+            self._file.write(self._pack(value))
+            self._file.flush()
+        except OSError as error:
+            raise StorageFault(f"--output: {self._path}: {error.strerror}") from error
+
+
+def _check_free(path: Path) -> None:
+    """Refuse a file without a whole header that is more than the beginning of one."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(BEGINNING))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageFault(f"--output: {path}: {error.strerror}") from error
+    if not BEGINNING.startswith(start):
+        raise SettingError(f"--output: {path} is there already and is no recording")
+
+
+def standing(messages: list[FeedMessage]) -> list[Entry]:
+    """Return the newest version of each entry that is not deleted, in match order."""
+    newest = {entry.entry_id: entry for entry in messages if isinstance(entry, Entry)}
+    stand = [entry for entry in newest.values() if entry.status != "DELETED"]
+    return sorted(stand, key=match_key)
+
+
+def as_match(recording: Recording) -> Match:
+    """Return a recording as a match that can be reported again."""
+    card = recording.card
+    entries = standing(recording.messages)
+    first = entries[0].time if entries else 0
+    timing = card.timing.starts if card.timing else 0
+    return Match(
+        title=card.title,
+        sport=card.sport,
+        origins=tuple(card.origins),
+        lineups={origin: tuple(names) for origin, names in card.lineups.items()},
+        rules=card.rules,
+        starts=min(first, timing or card.starts or first),
+        actions=tuple(
+            Action(entry.title, entry.origin, entry.time, entry.details) for entry in entries
+        ),
+        note=f"recorded from {card.event}",
+    )

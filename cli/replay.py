@@ -1,0 +1,399 @@
+"""`touchline replay`: report a recorded match again, at any speed."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import click
+
+from ..peer import Link
+from ..protocol.errors import Interrupted, SettingError, TouchlineError, Unreachable
+from ..protocol.messages import Card, Create, Event, Timing
+from ..protocol.times import SECOND
+from ..sports.matchfile import Match
+from ..sports.simulate.crowd import Member, Saying, crowd
+from . import recording, shared
+from .crowd import Counts, run_member
+
+TURN_SECONDS = 0.1
+
+
+def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
+    """Return how many times as fast a flag's text wants it; 0 for `max`."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text.removesuffix("x"))
+    except ValueError:
+        speed = -1.0
+    if not 0.01 <= speed <= 100_000:
+        raise click.BadParameter(f"{text!r} is not max or a number from 0.01 to 100000")
+    return speed
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  touchline replay world-cup-final-2022 --speed 60
+      creates an event and says how to host it
+  touchline replay final.mpk --event EVENT --speed max --reporters 12 --wrong 0.1 --seed 7
+"""
+)
+@click.argument("source", metavar="MATCH|FILE|RECORDING")
+@click.option("--event", default="", help="The event to report on; a new one unless given.")
+@click.option(
+    "--speed",
+    callback=_speed,
+    default="10",
+    show_default=True,
+    metavar="N|max",
+    help="How many times as fast as it was. An event that is a replay itself keeps its own speed.",
+)
+@click.option(
+    "--reporters",
+    type=click.IntRange(1, 500),
+    default=3,
+    show_default=True,
+    help="How many say it.",
+)
+@click.option(
+    "--coverage",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="How much of it each of them notices.",
+)
+@click.option(
+    "--wrong",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="How much of what each says is wrong.",
+)
+@click.option(
+    "--drops",
+    type=click.FloatRange(0, 60),
+    default=0.0,
+    show_default=True,
+    help="How often an hour each one's link is lost.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Decides all that is chance.")
+@click.option(
+    "--lead",
+    type=click.FloatRange(0, 3600),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="A new event begins so long from now: time to host it.",
+)
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for the host, and at the end for its last receipts.",
+)
+@shared.broker_option
+@shared.name_option
+@shared.json_option
+def command(
+    source: str,
+    event: str,
+    speed: float,
+    reporters: int,
+    coverage: float,
+    wrong: float,
+    drops: float,
+    seed: int,
+    lead: float,
+    wait: float,
+    broker: str,
+    name: str,
+    as_json: bool,
+) -> int:
+    """Report a match again, by several simulated reporters in this process.
+
+    The match is one of those that come with Touchline (see `touchline sports`), a match file or a
+    recording. A new event has the match's own clock, run at --speed; on a live event, what happened
+    is stated as if the match ended as the replay ends.
+    """
+    match = load(source)
+    with shared.link(broker, name) as link:
+        if event:
+            card = shared.card_of(link, event)
+            _check_fits(card, match)
+        else:
+            card = _create(link, match, speed, lead)
+            _announce(card, lead if speed else 0.0, as_json=as_json)
+    members = crowd(
+        match,
+        random.Random(seed),
+        reporters=reporters,
+        coverage=coverage,
+        wrong=wrong,
+        drops=drops,
+        duplicates=0.0,
+    )
+    plan = Plan.of(card, match, members, speed, _wall())
+    voices = Voices(members, card.event, broker, plan, wait)
+    with _progress(voices, as_json=as_json), shared.stop_flag() as stopped:
+        voices.run(stopped)
+        was_stopped = stopped.is_set()
+    _tell(card, voices.counts, as_json=as_json)
+    for error in voices.errors[:1]:
+        raise error
+    if was_stopped:
+        raise Interrupted("stopped before the match was over")
+    if voices.counts.unsent:
+        raise Unreachable(f"{voices.counts.unsent} reports were not confirmed in {wait:g} s")
+    return 0
+
+
+def load(source: str) -> Match:
+    """Return a match by its name, from a match file, or from a recording.
+
+    Raises:
+        NotFound: no match has this name, and no file.
+        SettingError: the file is neither.
+    """
+    path = Path(source)
+    if path.is_file() and recording.is_recording(path):
+        found = recording.read(path)
+        if found is None or not found.messages:
+            raise SettingError(f"{path}: the recording is empty")
+        return recording.as_match(found)
+    return shared.load_match(source)
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000
+
+
+def _create(link: Link, match: Match, speed: float, lead: float) -> Card:
+    """Create the event, with the match's own clock at this speed."""
+    began = _wall() + round(lead * SECOND)
+    reply = link.ask(
+        Create(
+            id=0,
+            title=match.title,
+            sport=match.sport,
+            key=uuid4().hex,
+            origins=list(match.origins),
+            lineups={origin: list(names) for origin, names in match.lineups.items()},
+            rules=dict(match.rules),
+            starts=match.starts,
+            timing=Timing(starts=match.starts, began=began, speed=speed),
+        )
+    )
+    if not isinstance(reply, Event):
+        raise AssertionError(f"the broker answered create with {type(reply).__name__}")
+    return reply.card
+
+
+def _announce(card: Card, lead: float, *, as_json: bool) -> None:
+    if as_json:
+        shared.emit({"type": "created", "event": card.event, "title": card.title})
+        return
+    begins = f" It begins in {lead:g} s." if lead else ""
+    click.echo(f"Created {card.event}.{begins}\nHost it:    touchline host {card.event}")
+    click.echo(f"Follow it:  touchline watch {card.event}")
+
+
+def _check_fits(card: Card, match: Match) -> None:
+    if card.sport != match.sport:
+        raise SettingError(f"--event: {card.event} is {card.sport}, the match is {match.sport}")
+    unknown = [origin for origin in match.origins if origin not in card.origins]
+    if unknown:
+        raise SettingError(
+            f"--event: {card.event} has no {', '.join(unknown)}; it has {', '.join(card.origins)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When to say what.
+
+    Args:
+        timing: the event's own clock; None: it is live.
+        pace: the clock by which the match is replayed.
+        shift: microseconds added to every stated time.
+    """
+
+    timing: Timing | None
+    pace: Timing
+    shift: int
+
+    @classmethod
+    def of(
+        cls, card: Card, match: Match, members: tuple[Member, ...], speed: float, wall: int
+    ) -> Plan:
+        """Return the plan for an event.
+
+        Args:
+            card: the event.
+            match: what is replayed.
+            members: who say it.
+            speed: times as fast, where the event has no speed of its own; 0: at once.
+            wall: microseconds since 1970 UTC.
+        """
+        timing = card.timing
+        if timing is not None:
+            shift = timing.starts - match.starts if timing.starts else 0
+            if timing.speed:
+                # The match's time on the event's clock: `shift` before what the event shows.
+                return cls(timing, _paced(match.starts, timing.began, timing.speed), shift)
+            return cls(timing, _paced(match.starts, wall, speed), shift)
+        pace = _paced(match.starts, wall, speed)
+        last = max((saying.at for one in members for saying in one.sayings), default=match.starts)
+        if speed and speed < 1:
+            return cls(None, pace, wall - match.starts)
+        # Distances between actions stay what they were and nothing is stated before its time.
+        length = round((last - match.starts) / speed) if speed else 0
+        return cls(None, pace, wall + length - last)
+
+
+def _paced(starts: int, began: int, speed: float) -> Timing:
+    return Timing(starts=starts, began=began, speed=speed)
+
+
+@dataclass(slots=True)
+class Voices:
+    """Simulated reporters, a thread and a link each.
+
+    Args:
+        members: who they are.
+        event: the event's id.
+        broker: its address.
+        plan: when to say what.
+        wait: seconds to wait for the host, and for the last receipts.
+    """
+
+    members: tuple[Member, ...]
+    event: str
+    broker: str
+    plan: Plan
+    wait: float
+    counts: Counts = field(default_factory=Counts)
+    errors: list[TouchlineError] = field(default_factory=list)
+    said: int = 0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def sayings(self) -> int:
+        """How many there are to be said."""
+        return sum(len(member.sayings) for member in self.members)
+
+    def run(self, stopped: threading.Event) -> None:
+        """Let all of them speak, until each is done or `stopped` is set."""
+        # Those who come first wait for the others, so that the share that must agree is of all.
+        gate = threading.Barrier(len(self.members))
+        with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
+            threads = [
+                threading.Thread(target=self._speak, args=(member, Path(folder), gate, stopped))
+                for member in self.members
+            ]
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                time.sleep(TURN_SECONDS)
+                if stopped.is_set():
+                    gate.abort()
+            for thread in threads:
+                thread.join()
+
+    def _speak(
+        self, member: Member, folder: Path, gate: threading.Barrier, stopped: threading.Event
+    ) -> None:
+        def opened() -> None:
+            try:
+                gate.wait(self.wait)
+            except threading.BrokenBarrierError:
+                return  # not all of them came; those who did go on
+
+        try:
+            with Link(self.broker, member.name, uuid4().hex, ["reporter"]) as link:
+                counts = run_member(
+                    member,
+                    self.event,
+                    link,
+                    folder / f"{uuid4().hex}.db",
+                    self.plan.timing,
+                    pace=self.plan.pace,
+                    shift=self.plan.shift,
+                    stop=stopped,
+                    opened=opened,
+                    told=self._told,
+                    patience=self.wait,
+                    linger=1.0,
+                )
+            with self._guard:
+                self.counts += counts
+        except TouchlineError as error:
+            with self._guard:
+                self.errors.append(error)
+            gate.abort()
+
+    def _told(self, _saying: Saying) -> None:
+        with self._guard:
+            self.said += 1
+
+
+@contextmanager
+def _progress(voices: Voices, *, as_json: bool) -> Iterator[None]:
+    """Show how far the replay is, on a terminal."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield
+        return
+    bar = Progress(
+        TextColumn("reporting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("reports"),
+        auto_refresh=False,
+        console=console,
+    )
+    task = bar.add_task("", total=voices.sayings)
+
+    def drawn() -> Progress:
+        bar.update(task, completed=voices.said)
+        return bar
+
+    with Live(console=console, get_renderable=drawn, refresh_per_second=8):
+        yield
+
+
+def _tell(card: Card, counts: Counts, *, as_json: bool) -> None:
+    stored = counts.said - counts.unsent
+    if as_json:
+        summary = {
+            "type": "summary",
+            "event": card.event,
+            "said": counts.said,
+            "stored": stored,
+            "accepted": counts.accepted,
+            "expired": counts.expired,
+            "refused": counts.refused,
+            "repeats": counts.repeats,
+        }
+        shared.emit(summary)
+        return
+    click.echo(
+        f"{counts.said} reports said, {stored} stored: {counts.accepted} accepted,"
+        f" {counts.expired} expired, {counts.refused} refused,"
+        f" {stored - counts.accepted - counts.expired - counts.refused} not decided yet"
+    )

@@ -1,0 +1,248 @@
+"""`touchline simulate`: make up a match, and a crowd that reports it."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from ..protocol import times
+from ..protocol.errors import SettingError
+from ..sports import Action, matchfile
+from ..sports.matchfile import Match
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PROBABILITY = click.FloatRange(0.0, 1.0)
+_SECONDS = click.FloatRange(0.0, 3_600.0)
+
+_OPTIONS = (
+    click.option(
+        "--seed",
+        type=int,
+        default=1,
+        show_default=True,
+        help="Decides everything: the same gives the same match and crowd.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write to this file instead of standard output.",
+    ),
+    click.option("--crowd", is_flag=True, help="Print what a crowd says of the match instead."),
+    click.option(
+        "--reporters",
+        type=click.IntRange(1, 10_000),
+        default=12,
+        show_default=True,
+        help="Crowd: how many they are.",
+    ),
+    click.option(
+        "--coverage",
+        type=_PROBABILITY,
+        default=0.9,
+        show_default=True,
+        help="Crowd: the share of unimportant actions that each reports.",
+    ),
+    click.option(
+        "--wrong",
+        type=_PROBABILITY,
+        default=0.1,
+        show_default=True,
+        help="Crowd: the share of their reports in which they err.",
+    ),
+    click.option(
+        "--delay",
+        type=click.FloatRange(0.0, 3_600.0, min_open=True),
+        default=4.0,
+        show_default=True,
+        help="Crowd: seconds from action to tap, the median.",
+    ),
+    click.option(
+        "--inaccuracy",
+        type=_SECONDS,
+        default=1.5,
+        show_default=True,
+        help="Crowd: seconds by which the stated times are off.",
+    ),
+    click.option(
+        "--duplicates",
+        type=_PROBABILITY,
+        default=0.02,
+        show_default=True,
+        help="Crowd: the share of reports that are sent again.",
+    ),
+    click.option(
+        "--clock-offset",
+        type=_SECONDS,
+        default=2.0,
+        show_default=True,
+        help="Crowd: seconds by which their clocks are off.",
+    ),
+    click.option(
+        "--drops",
+        type=click.FloatRange(0.0, 3_600.0),
+        default=0.5,
+        show_default=True,
+        help="Crowd: how often an hour a link goes down.",
+    ),
+    click.option(
+        "--drop-seconds",
+        type=click.FloatRange(0.0, 36_000.0, min_open=True),
+        default=40.0,
+        show_default=True,
+        help="Crowd: how long it then stays down, on average.",
+    ),
+)
+
+
+def _options(command: F) -> F:
+    """Give a command the options that every sport's simulation has."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group("simulate")
+def command() -> None:
+    """Make up a match, and a crowd that reports it.
+
+    A match is JSON lines: the match, then each action in the order in which it happened. With
+    --crowd the lines are what the people at the ground say, in the order in which they say it;
+    `kind` is right, wrong or repeat, and `truth` the index of the action that it is about.
+    """
+
+
+@command.command(epilog="Example: touchline simulate football --seed 7 -o match.jsonl")
+@click.option("--origin", "origins", multiple=True, help="A side; give two, the home side first.")
+@click.option("--extra-time", is_flag=True, help="A level score goes to extra time.")
+@click.option("--shootout", is_flag=True, help="A level score at the end goes to kicks.")
+@click.option(
+    "--goals",
+    type=click.FloatRange(0.0, 20.0),
+    default=2.7,
+    show_default=True,
+    help="Goals expected in 90 minutes.",
+)
+@_options
+def football(
+    origins: tuple[str, ...],
+    extra_time: bool,
+    shootout: bool,
+    goals: float,
+    seed: int,
+    output: Path | None,
+    crowd: bool,
+    **people: Any,
+) -> None:
+    """Make up a football match."""
+    from ..sports.simulate.football import football as simulate
+
+    chance = random.Random(seed)
+    match = simulate(
+        chance,
+        origins=_two(origins or ("Harbour", "Hill")),
+        extra_time=extra_time,
+        shootout=shootout,
+        goals=goals,
+    )
+    match = replace(match, note=f"simulated with seed {seed}")
+    _write(match, chance, output, people if crowd else None)
+
+
+@command.command(epilog="Example: touchline simulate tennis --seed 7 --best-of 5 --crowd")
+@click.option("--origin", "origins", multiple=True, help="A player; give two.")
+@click.option("--best-of", default=3, show_default=True, help="Sets, 3 or 5.")
+@click.option(
+    "--final-set",
+    default="tiebreak_7",
+    show_default=True,
+    help="How it is decided; touchline sports show tennis lists the ways.",
+)
+@click.option("--no-ad", is_flag=True, help="At deuce the next point decides.")
+@_options
+def tennis(
+    origins: tuple[str, ...],
+    best_of: int,
+    final_set: str,
+    no_ad: bool,
+    seed: int,
+    output: Path | None,
+    crowd: bool,
+    **people: Any,
+) -> None:
+    """Make up a tennis match."""
+    from ..sports.simulate.tennis import tennis as simulate
+
+    chance = random.Random(seed)
+    match = simulate(
+        chance,
+        players=_two(origins or ("Ana Reyes", "Mia Novak")),
+        best_of=best_of,
+        final_set=final_set,
+        no_ad=no_ad,
+        note=f"simulated with seed {seed}",
+    )
+    _write(match, chance, output, people if crowd else None)
+
+
+def _two(origins: tuple[str, ...]) -> tuple[str, str]:
+    if len(set(origins)) != 2 or len(origins) != 2 or not all(origins):
+        raise SettingError(f"--origin: {len(origins)} given, two different ones needed")
+    return origins[0], origins[1]
+
+
+def _write(
+    match: Match, chance: random.Random, output: Path | None, people: dict[str, Any] | None
+) -> None:
+    """Write a match, or what a crowd says of it, to a file or to standard output."""
+    text = matchfile.write(match) if people is None else _sayings(match, chance, people)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as error:
+        raise SettingError(f"--output: {output}: {error}") from None
+    click.echo(f"wrote {text.count(chr(10)):,} lines to {output}", err=True)
+
+
+def _sayings(match: Match, chance: random.Random, people: dict[str, Any]) -> str:
+    from ..sports.simulate.crowd import crowd
+
+    spoken = [
+        (saying.at, member.name, saying)
+        for member in crowd(match, chance, **people)
+        for saying in member.sayings
+    ]
+    lines = [
+        msgspec.json.encode(
+            {
+                "type": "saying",
+                "at": times.to_rfc3339(at),
+                "reporter": name,
+                "n": saying.n,
+                "kind": saying.kind,
+                "truth": saying.truth_index,
+                "action": _action(saying.action),
+            }
+        )
+        for at, name, saying in sorted(spoken, key=lambda one: one[:2])
+    ]
+    return "".join(line.decode() + "\n" for line in lines)
+
+
+def _action(action: Action) -> dict[str, object]:
+    return {
+        "title": action.title,
+        "origin": action.origin,
+        "time": times.to_rfc3339(action.time),
+        "details": dict(action.details),
+    }

@@ -1,0 +1,183 @@
+"""`touchline watch`: follow an event."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from ..peer import Notice, Subscriber
+from ..protocol import forms
+from ..protocol.messages import Card, Entry, Finished, Heartbeat
+from . import shared
+from .board import Board, line_text
+from .counted import Counted, counted, summary
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
+TURN_SECONDS = 0.25
+"""The longest wait for the feed before the screen's clock and Ctrl+C are looked at."""
+
+FRAME_SECONDS = 0.1
+"""The screen is drawn at most this often, however fast the feed."""
+
+Item = Entry | Finished | Heartbeat | Notice
+Show = Callable[[Item | None], None]
+"""Shows an item, or (None) that time has passed."""
+
+
+@click.command(
+    epilog="Example: touchline watch world-cup-final-7k2m --json | grep goal",
+)
+@click.argument("event")
+@shared.broker_option
+@shared.name_option
+@shared.json_option
+@click.option("--heartbeats", is_flag=True, help="With --json: the host's heartbeats as well.")
+@click.option(
+    "--from-start/--from-now",
+    default=True,
+    show_default=True,
+    help="Show what has been published so far, or only what comes.",
+)
+@click.option(
+    "--until-finished/--stay",
+    default=True,
+    show_default=True,
+    help="End when the event is finished, or stay for late corrections until Ctrl+C.",
+)
+@click.option("--plain", "as_lines", is_flag=True, help="Lines instead of the live screen.")
+@shared.metrics_option
+def command(
+    event: str,
+    broker: str,
+    name: str,
+    as_json: bool,
+    heartbeats: bool,
+    from_start: bool,
+    until_finished: bool,
+    as_lines: bool,
+    metrics: str,
+) -> int:
+    """Follow EVENT: the score, what happened, and how sure that is.
+
+    On a terminal it is a live screen, otherwise a line an entry. At the end, and on Ctrl+C, it
+    says what was received, lost and repaired.
+    """
+    with ExitStack() as stack:
+        link = stack.enter_context(shared.link(broker, name, ["viewer"]))
+        card = shared.card_of(link, event)
+        feed = stack.enter_context(Subscriber(event, link))
+        stack.enter_context(shared.metrics_page(metrics, lambda: _collector(event, feed)))
+        board = Board(card)
+        show: Show
+        if as_json:
+            show = _json_lines(heartbeats)
+        elif as_lines or not sys.stdout.isatty():
+            show = _plain_lines(board)
+        else:
+            show = stack.enter_context(_live_screen(board, feed))
+        joined: int | None = None
+        for item in _items(stack, feed, until_finished):
+            if joined is None and feed.setup is not None:
+                joined = feed.setup.seq
+            if item is not None:
+                board.take(item, time.monotonic(), _wall())
+            if from_start or not _is_old(item, joined):
+                show(item)
+        counts = counted(feed)
+    _sum_up(card, board, counts, as_json=as_json)
+    return 0
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000
+
+
+def _collector(event: str, feed: Subscriber) -> Collector:
+    from ..monitoring.collector import SubscriberCollector
+
+    return SubscriberCollector({event: feed.core})
+
+
+def _items(stack: ExitStack, feed: Subscriber, until_finished: bool) -> Iterator[Item | None]:
+    """Yield items, and None where for a while there is none, until the end or Ctrl+C."""
+    stopped = stack.enter_context(shared.stop_flag())
+    while not stopped.is_set():
+        item = feed.next(TURN_SECONDS)
+        yield item
+        if until_finished and feed.core.finished and not feed.core.items():
+            return
+
+
+def _is_old(item: Item | None, joined: int | None) -> bool:
+    """Tell whether an item was published before the subscriber came, at seq `joined`."""
+    return isinstance(item, Entry) and joined is not None and item.seq <= joined
+
+
+def _json_lines(heartbeats: bool) -> Show:
+    def show(item: Item | None) -> None:
+        match item:
+            case Notice():
+                shared.emit({"type": "notice", "kind": item.kind, "text": item.text})
+            case Entry() | Finished():
+                shared.emit(forms.to_json(item))
+            case Heartbeat() if heartbeats:
+                shared.emit(forms.to_json(item))
+
+    return show
+
+
+def _plain_lines(board: Board) -> Show:
+    def show(item: Item | None) -> None:
+        match item:
+            case Notice():
+                click.echo(f"{'':>8}  -- {shared.plain(item.text)}")
+            case Entry():
+                click.echo(line_text(board.line(item)))
+            case Finished():
+                click.echo(f"{'':>8}  Finished. {shared.plain(item.headline)}")
+
+    return show
+
+
+@contextmanager
+def _live_screen(board: Board, feed: Subscriber) -> Iterator[Show]:
+    from rich.console import Console
+    from rich.live import Live
+
+    from .screen import Screen
+
+    console = Console(markup=False, highlight=False, emoji=False)
+    drawn = 0.0
+
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+
+        def show(item: Item | None) -> None:
+            nonlocal drawn
+            now = time.monotonic()
+            if now - drawn >= FRAME_SECONDS or isinstance(item, Finished):
+                drawn = now
+                live.update(Screen(board, counted(feed), now, _wall()), refresh=True)
+
+        yield show
+
+
+def _sum_up(card: Card, board: Board, counts: Counted, *, as_json: bool) -> None:
+    if as_json:
+        finished = board.state == "finished"
+        about = {"event": card.event, "headline": board.headline, "finished": finished}
+        shared.emit({"type": "summary", **about, "entries": len(board.lines), **summary(counts)})
+        return
+    from rich.console import Console
+
+    from .screen import summary_table
+
+    console = Console(markup=False, highlight=False, emoji=False)
+    console.print(f"\n{board.headline or shared.plain(card.title)}", style="bold")
+    console.print(summary_table(counts))

@@ -1,0 +1,234 @@
+"""`touchline host`: its flags, what it says as things change, how it ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from touchline.cli.host import command
+from touchline.peer.host.options import Options
+from touchline.protocol.errors import Conflict, NotFound, SettingError, TouchlineError
+from touchline.protocol.messages import Card, Endpoints
+
+Step = Callable[["Stub"], None]
+
+
+class Stub:
+    """A host to whom one thing after the other happens, a turn each."""
+
+    steps: tuple[Step, ...] = ()
+    made: dict[str, Any]
+    turns: int
+
+    def __init__(self, options: Options, identity: str, journal: str, events: Any) -> None:
+        type(self).made = {
+            "options": options,
+            "identity": identity,
+            "journal": journal,
+            "events": events,
+        }
+        self.cores: dict[str, Any] = {}
+        self.lost: dict[str, TouchlineError] = {}
+        self.tenure = SimpleNamespace(answers=0, away="", finished=False)
+        self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
+
+    def stop(self) -> None:
+        raise AssertionError("nobody asked it to stop")
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        type(self).turns = 0
+        for step in self.steps:
+            if not go_on():
+                return
+            step(self)
+            type(self).turns += 1
+        go_on()
+
+    def hosts(self, event: str) -> None:
+        """Begin to serve an event."""
+        counters = SimpleNamespace(stored=5, entries={"CONFIRMED": 2, "DELETED": 1})
+        card = Card(event=event, title="A\x1b[31m v B", sport="football", origins=["A", "B"])
+        self.cores[event] = SimpleNamespace(
+            card=card, epoch=4, feed=SimpleNamespace(seq=7), finished=False, counters=counters
+        )
+        self.tenure.answers += 1
+
+    def away(self, reason: str) -> None:
+        """Have no answer of the broker, or, where there is no reason, one again."""
+        self.tenure.away = reason
+        self.tenure.answers += 1
+
+    def loses(self, event: str, error: TouchlineError) -> None:
+        """Be refused an event."""
+        self.lost[event] = error
+        self.tenure.answers += 1
+
+    def finishes(self, event: str) -> None:
+        """See the end of the only event."""
+        self.cores[event].finished = self.tenure.finished = True
+        self.tenure.answers += 1
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Stub]:
+    kind = type("Stub", (Stub,), {})
+    monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))
+    monkeypatch.setattr("touchline.peer.Host", kind)
+    # A journal is its URL here, and is closed by doing nothing.
+    monkeypatch.setattr("touchline.peer.Journal", str)
+    monkeypatch.setattr("touchline.cli.host.closing", nullcontext)
+    return kind
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(
+        command, arguments, catch_exceptions=False, standalone_mode=False, prog_name="host"
+    )
+
+
+def test_every_option_is_a_flag() -> None:
+    """Each setting of a host is a flag of the same name; all but the name with its default."""
+    flags = {option.name: option.default for option in command.params}
+    settings = [field for field in dataclasses.fields(Options) if field.init]
+    assert {field.name for field in settings} <= flags.keys()
+    for field in settings:
+        if field.name != "name":
+            assert flags[field.name] == field.default, field.name
+
+
+def test_flags_become_options(stub: type[Stub]) -> None:
+    """What the flags say is what the host is made with; an event named twice is hosted once."""
+    run("e1", "e2", "e1", "--name", "anna", "--verdict", "fixed:3", "--alone", "--pub", "7000")
+    made = stub.made["options"]
+    assert (made.name, made.verdict, made.alone, made.pub) == ("anna", "fixed:3", True, 7000)
+    assert stub.made["events"] == ("e1", "e2")
+
+
+def test_journal_and_identity_by_name(stub: type[Stub], tmp_path: Path) -> None:
+    """Each name has a journal and an identity of its own, the same at each start."""
+    run("e1", "--name", "anna")
+    first = dict(stub.made)
+    run("e1", "--name", "anna")
+    assert stub.made["identity"] == first["identity"]
+    assert stub.made["journal"] == f"sqlite:///{tmp_path}/journal/anna.db"
+    run("e1", "--name", "who?")
+    assert stub.made["identity"] != first["identity"]
+    assert stub.made["journal"] == f"sqlite:///{tmp_path}/journal/who%3F.db"
+
+
+def test_journal_of_ones_own(stub: type[Stub]) -> None:
+    """--journal is taken as it is."""
+    run("e1", "--journal", "postgresql+psycopg://me@db/t")
+    assert stub.made["journal"] == "postgresql+psycopg://me@db/t"
+
+
+def test_bad_name(stub: type[Stub]) -> None:
+    """A name that would lead out of the folder is refused."""
+    with pytest.raises(SettingError, match="name"):
+        run("e1", "--name", "../anna")
+
+
+def test_it_says_what_it_hosts(stub: type[Stub]) -> None:
+    """It says whom it asks, then each event once, with nothing that a terminal would obey."""
+    stub.steps = (lambda host: host.hosts("e1"), lambda host: host.away(""))
+    out = run("e1", "--broker", "b:1").stdout
+    assert "asking the broker at b:1 for e1" in out
+    assert out.count("hosting e1 (A�[31m v B), epoch 4, from seq 7, at tcp://h:1") == 1
+    assert out.endswith("host stopped: 5 reports taken in, 3 entries published\n")
+
+
+def test_it_says_that_it_waits(stub: type[Stub]) -> None:
+    """A broker that does not answer is told once, and once when it is back."""
+    stub.steps = (
+        lambda host: host.away("no answer"),
+        lambda host: host.away("no answer"),
+        lambda host: host.away(""),
+    )
+    out = run("e1").stdout
+    assert out.count("no answer\nwaiting for the broker") == 1
+    assert out.count("the broker answers") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(NotFound("no event 'e1'"), 3), (Conflict("held by another"), 4)]
+)
+def test_exit_code_of_a_lost_event(stub: type[Stub], error: TouchlineError, code: int) -> None:
+    """An event that can't be hosted is told by the exit code, also where others were hosted."""
+    stub.steps = (lambda host: host.hosts("e2"), lambda host: host.loses("e1", error))
+    assert run("e1", "e2").return_value == code
+
+
+def test_until_finished(stub: type[Stub]) -> None:
+    """With --until-finished it ends with the last event; without, it goes on serving."""
+    stub.steps = (
+        lambda host: host.hosts("e1"),
+        lambda host: host.finishes("e1"),
+        lambda host: host.away("never reached"),
+    )
+    result = run("e1", "--until-finished")
+    assert (result.return_value, stub.turns) == (0, 2)
+    assert "e1 is over" in result.stdout
+    run("e1")
+    assert stub.turns == 3
+
+
+def test_json(stub: type[Stub]) -> None:
+    """With --json every line is an object, and nothing else is printed."""
+    stub.steps = (
+        lambda host: host.away("no answer"),
+        lambda host: host.away(""),
+        lambda host: host.hosts("e1"),
+        lambda host: host.loses("e2", NotFound("no event 'e2'")),
+        lambda host: host.finishes("e1"),
+    )
+    lines = [json.loads(line) for line in run("e1", "e2", "--json").stdout.splitlines()]
+    assert [line["type"] for line in lines] == [
+        "waiting",
+        "reached",
+        "hosting",
+        "error",
+        "finished",
+        "stopped",
+    ]
+    assert lines[0]["reason"] == "no answer"
+    assert lines[2]["pub"] == "tcp://h:3"
+    assert lines[3] == {
+        "type": "error",
+        "event": "e2",
+        "code": "NOT_FOUND",
+        "reason": "no event 'e2'",
+    }
+
+
+def test_an_address_for_nobody(stub: type[Stub]) -> None:
+    """Listening everywhere needs a name that others can reach; that is said."""
+    assert "--advertise" in run("e1", "--bind", "*").stderr
+    assert "--advertise" not in run("e1", "--bind", "*", "--advertise", "club.example").stderr
+
+
+def test_a_port_in_bind(stub: type[Stub]) -> None:
+    """Three sockets can't share the one port that --bind would name."""
+    with pytest.raises(SettingError, match=r"--bind.*--router"):
+        run("e1", "--bind", "127.0.0.1:7000")
+
+
+def test_turns_without_news_cost_nothing(stub: type[Stub]) -> None:
+    """Between two answers of the broker no event is looked at, however many there are."""
+
+    class Untouchable(dict[str, Any]):
+        def items(self) -> Any:
+            raise AssertionError("looked at")
+
+    def hide(host: Stub) -> None:
+        host.cores = Untouchable()
+
+    stub.steps = (hide, lambda host: None)
+    run("e1")

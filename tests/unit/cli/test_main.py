@@ -1,0 +1,265 @@
+"""The `touchline` command: finding commands, settings from a file, errors as sentences."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from touchline.cli import main as frame
+from touchline.protocol.errors import Conflict, NotFound, TouchlineError, Unreachable
+
+FOLDER = Path(frame.__file__).parent
+
+
+@click.command("fail")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--lease-seconds", default=1.0)
+@click.option("--origin", "origins", multiple=True)
+def failing(as_json: bool, lease_seconds: float, origins: tuple[str, ...]) -> int:
+    """Fail as the test wants."""
+    return Outcome.now(as_json, lease_seconds, origins)
+
+
+@click.group("kit")
+def kit() -> None:
+    """Hold another command."""
+
+
+@kit.command("show")
+@click.option("--max-size", default=1)
+def kit_show(max_size: int) -> int:
+    """Return the size."""
+    return max_size
+
+
+class Outcome:
+    """What the command `sports` of these tests does."""
+
+    @staticmethod
+    def now(*seen: Any) -> int:
+        return 0
+
+
+@pytest.fixture
+def outcome(monkeypatch: pytest.MonkeyPatch) -> type[Outcome]:
+    """Put a command of the test's own in the place of two real ones."""
+    found = {"sports": failing, "events": kit}
+    monkeypatch.setattr(frame.Commands, "get_command", lambda _self, _ctx, name: found.get(name))
+    return Outcome
+
+
+def exit_code(*arguments: str) -> Any:
+    with pytest.raises(SystemExit) as ended:
+        frame.main(list(arguments))
+    return ended.value.code
+
+
+def test_every_command_has_a_file() -> None:
+    """Each command listed is in a file of its name, and its help has an example or a group."""
+    for name in frame.COMMANDS:
+        command = import_module(f"touchline.cli.{name}").command
+        assert isinstance(command, click.Command), name
+        assert command.help, name
+
+
+def test_help_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """--help names each command and says what the exit codes mean."""
+    assert exit_code("--help") == 0
+    out = capsys.readouterr().out
+    for name in frame.COMMANDS:
+        assert f"  {name} " in out
+    assert "3 not found" in out
+
+
+def test_help_loads_no_command() -> None:
+    """`touchline --help` loads neither ZeroMQ nor a database, nor any command."""
+    program = (
+        "import sys\nfrom touchline.cli.main import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print([m for m in sys.modules if m in ('zmq', 'sqlalchemy', 'touchline.cli.watch')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("name", ["broker", "host", "events", "sports", "simulate"])
+def test_help_of_a_command_loads_nothing_heavy(name: str) -> None:
+    """A command's help needs no database, no metrics library and no tables."""
+    program = (
+        "import sys\nfrom touchline.cli.main import main\n"
+        f"try:\n    main(['{name}', '--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = ('sqlalchemy', 'prometheus_client', 'rich')\n"
+        "print([m for m in sys.modules if m in heavy])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """A command that there is not ends with 2 and a sentence."""
+    assert exit_code("wacht") == 2
+    assert "wacht" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(NotFound("no event 'x'"), 3), (Conflict("held"), 4), (Unreachable("no answer"), 5)],
+)
+def test_errors_are_sentences(
+    outcome: type[Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: TouchlineError,
+    code: int,
+) -> None:
+    """An error of ours is one sentence on standard error and its own exit code, no traceback."""
+
+    def fail(*_: Any) -> int:
+        raise error
+
+    monkeypatch.setattr(outcome, "now", fail)
+    assert exit_code("sports") == code
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"error: {error.sentence}\n")
+
+
+def test_errors_as_json(
+    outcome: type[Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    """With --json an error is an object on standard output."""
+
+    def fail(*_: Any) -> int:
+        raise NotFound("no event 'x'")
+
+    monkeypatch.setattr(outcome, "now", fail)
+    assert exit_code("sports", "--json") == 3
+    told = json.loads(capsysbinary.readouterr().out)
+    assert told == {"type": "error", "code": "NOT_FOUND", "reason": "no event 'x'"}
+
+
+def test_a_commands_number_is_the_exit_code(
+    outcome: type[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that returns a number ends the process with it."""
+    monkeypatch.setattr(outcome, "now", lambda *_: 4)
+    assert exit_code("sports") == 4
+
+
+def test_interrupted(outcome: type[Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl+C in a command that does not drain ends it with 130."""
+
+    def interrupt(*_: Any) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outcome, "now", interrupt)
+    assert exit_code("sports") == 130
+
+
+def config(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "touchline.toml"
+    file.write_text(text)
+    return str(file)
+
+
+def test_config_gives_defaults(
+    outcome: type[Outcome], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A key of a table is a flag of a command, by the flag's name; the command line wins."""
+    seen: list[Any] = []
+    monkeypatch.setattr(outcome, "now", lambda *found: seen.append(found) or 0)
+    file = config(tmp_path, '[sports]\njson = true\nlease-seconds = 3\norigin = ["A", "B"]\n')
+    exit_code("--config", file, "sports")
+    exit_code("--config", file, "sports", "--lease-seconds", "5", "--origin", "C")
+    assert seen == [(True, 3.0, ("A", "B")), (True, 5.0, ("C",))]
+
+
+def test_config_of_a_command_within(outcome: type[Outcome], tmp_path: Path) -> None:
+    """A table within a table is a command within a command."""
+    file = config(tmp_path, "[events.show]\nmax-size = 42\n")
+    assert exit_code("--config", file, "events", "show") == 42
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[sports]\nlease = 3\n", "sports: no flag --lease"),
+        ("[sprots]\njson = true\n", "'sprots'"),
+        ("[events.show]\nsize = 3\n", "events: show: no flag --size"),
+        ("sports = 3\n", "--sports"),
+        ("[sports\n", "--config"),
+    ],
+)
+def test_bad_config(
+    outcome: type[Outcome],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    text: str,
+    words: str,
+) -> None:
+    """What no command knows, or no TOML, stops the start and is named with its file."""
+    file = config(tmp_path, text)
+    assert exit_code("--config", file, "sports") == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert file in err
+
+
+def test_no_config_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there is named."""
+    assert exit_code("--config", "/no/such.toml", "sports", "list") == 2
+    assert "/no/such.toml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("touchline s", {"simulate", "sports"}),
+        ("touchline events c", {"create"}),
+        ("touchline simulate ", {"football", "tennis"}),
+        ("touchline broker --lease", {"--lease-seconds"}),
+    ],
+)
+def test_shell_completion(typed: str, offered: set[str]) -> None:
+    """The shell is offered commands, commands within commands, and flags."""
+    environment = os.environ | {
+        "_TOUCHLINE_COMPLETE": "bash_complete",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "from touchline.cli.main import main; main([])"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert {line.partition(",")[2] for line in done.stdout.splitlines()} == offered
+
+
+def test_commands_hold_no_sockets() -> None:
+    """The serving commands leave sockets and databases to the packages behind them."""
+    for name in ("broker", "host", "events", "sports", "simulate"):
+        tree = ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))
+        imported = {
+            alias.name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        assert not imported & {"zmq", "sqlalchemy", "socket", "sqlite3"}, name

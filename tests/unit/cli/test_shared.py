@@ -1,0 +1,134 @@
+"""What the commands have in common."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from touchline.cli import shared
+from touchline.cli.tables import table
+from touchline.protocol.errors import NotFound, SettingError
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Müller – 1–0", "Müller – 1–0"),
+        ("a\x1b[31mb", "a�[31mb"),
+        ("a\rb\nc\td", "a�b�c�d"),
+        ("\x9b2J", "�2J"),
+        ("abc\u202edef", "abc�def"),
+        ("a\u2028b", "a�b"),
+        ("\ud800", "�"),
+    ],
+)
+def test_plain(text: str, shown: str) -> None:
+    """Letters stay, and whatever moves a cursor, colours or reverses text does not."""
+    assert shared.plain(text) == shown
+
+
+def test_details() -> None:
+    """Numbers become numbers; only the first = divides."""
+    assert shared.details(["minute=45", "share=0.5", "player=A=B", "how="]) == {
+        "minute": 45,
+        "share": 0.5,
+        "player": "A=B",
+        "how": "",
+    }
+
+
+@pytest.mark.parametrize("pair", ["player", "=x", ""])
+def test_details_without_a_name(pair: str) -> None:
+    """What is no NAME=VALUE is refused by its flag."""
+    with pytest.raises(SettingError, match="--detail"):
+        shared.details([pair])
+
+
+def test_rules() -> None:
+    """A rule's value is JSON where it can be, and a text otherwise."""
+    pairs = ["shootout=true", "players=7", "final_set=tiebreak_10", 'name="7"', "x="]
+    assert shared.rules(pairs) == {
+        "shootout": True,
+        "players": 7,
+        "final_set": "tiebreak_10",
+        "name": "7",
+        "x": "",
+    }
+
+
+def test_home_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """TOUCHLINE_HOME names the folder; without it there is one of the system's."""
+    monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))
+    assert shared.home() == tmp_path
+    monkeypatch.delenv("TOUCHLINE_HOME")
+    assert shared.home().name == "touchline"
+
+
+@pytest.mark.parametrize("event", ["..", ".", "a/b", "a\\b", "a\0b", ""])
+def test_outboxes_stay_in_their_folder(event: str) -> None:
+    """No event id leads to a file outside the outboxes."""
+    with pytest.raises(NotFound):
+        shared.outbox_path(event, "anna")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping(number: signal.Signals) -> None:
+    """The first signal asks to stop; the one after it would end the process; then all is as
+    before."""
+    before = signal.getsignal(number)
+    asked = []
+    with shared.stopping(lambda: asked.append(1)):
+        os.kill(os.getpid(), number)
+        assert asked == [1]
+        assert signal.getsignal(number) == signal.SIG_DFL
+    assert signal.getsignal(number) == before
+
+
+def test_no_metrics_unless_asked() -> None:
+    """Without --metrics nothing is served and nothing is read."""
+
+    def unread() -> object:
+        raise AssertionError("a collector was made")
+
+    with shared.metrics_page("", unread) as url:  # type: ignore[arg-type]  # never made
+        assert url == ""
+
+
+def test_table_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal a row is a line, its cells divided by tabs; no cell can add one."""
+    table(("a", "b"), [("1", "2\t3\n4")], "Things")
+    assert capsys.readouterr().out == "# Things\n1\t2�3�4\n"
+
+
+def test_emit_is_a_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """An object is one line of UTF-8, whatever line breaks its texts hold."""
+    shared.emit({"text": "a\nb – c"})
+    assert capsysbinary.readouterr().out == '{"text":"a\\nb – c"}\n'.encode()
+
+
+def test_load_match(tmp_path: Path) -> None:
+    """A match is one that comes with Touchline, or a file; what is neither is not found."""
+    assert shared.load_match("world-cup-final-2022").sport == "football"
+    with pytest.raises(NotFound, match="world-cup-final-2022"):
+        shared.load_match("no-such-match")
+    file = tmp_path / "m.jsonl"
+    file.write_text("{}\n")
+    with pytest.raises(SettingError, match="line 1"):
+        shared.load_match(str(file))
+
+
+def test_name_option() -> None:
+    """--name falls back to the login name, and the variable TOUCHLINE_NAME comes before that."""
+    import click
+
+    @click.command()
+    @shared.name_option
+    def whoami(name: str) -> None:
+        click.echo(name)
+
+    assert CliRunner().invoke(whoami, [], env={"TOUCHLINE_NAME": "anna"}).output == "anna\n"
+    assert CliRunner().invoke(whoami, []).output.strip()

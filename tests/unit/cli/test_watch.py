@@ -1,0 +1,90 @@
+"""`touchline watch`: what it prints where no terminal is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from touchline.cli import watch
+from touchline.cli.board import Board
+from touchline.cli.counted import Counted
+from touchline.peer.subscriber.core import Notice
+from touchline.protocol.messages import Card, Entry, Evidence, Finished, Heartbeat
+
+CARD = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
+ENTRY = Entry(
+    event="a-v-b",
+    epoch=1,
+    seq=3,
+    entry_id="1",
+    status="CONFIRMED",
+    title="goal",
+    origin="A",
+    time=1_700_000_000_000_000,
+    first_reported=1_700_000_000_000_000,
+    accepted=1_700_000_000_000_000,
+    sent=1_700_000_000_000_000,
+    evidence=Evidence(for_=2, present=3),
+    text="GOAL for A\x1b[2J",
+    clock="7'",
+    headline="A 1–0 B",
+)
+BEAT = Heartbeat(event="a-v-b", epoch=1, seq=3, digest=b"\x01\xff", sent=0)
+END = Finished(event="a-v-b", epoch=1, seq=4, sent=0, headline="A 1–0 B")
+
+
+def _json(capture: pytest.CaptureFixture[bytes], *, heartbeats: bool) -> list[dict[str, object]]:
+    show = watch._json_lines(heartbeats)
+    for item in (None, Notice("stale", "nothing heard"), ENTRY, BEAT, END):
+        show(item)
+    return [json.loads(line) for line in capture.readouterr().out.splitlines()]
+
+
+def test_json_lines(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Each entry, notice and the end is one object a line; heartbeats only on request."""
+    notice, entry, end = _json(capsysbinary, heartbeats=False)
+    assert notice == {"type": "notice", "kind": "stale", "text": "nothing heard"}
+    assert (entry["type"], entry["seq"], entry["time"]) == ("entry", 3, "2023-11-14T22:13:20.000Z")
+    assert end["type"] == "finished"
+    beats = _json(capsysbinary, heartbeats=True)[2]
+    assert (beats["type"], beats["digest"]) == ("heartbeat", "01ff")
+
+
+def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line an entry, with clock, text and evidence, and nothing a terminal would obey."""
+    board = Board(CARD)
+    show = watch._plain_lines(board)
+    for item in (Notice("waiting", "no host\x1b[m"), ENTRY, BEAT, END):
+        board.take(item, 0.0, 0)
+        show(item)
+    assert capsys.readouterr().out.splitlines() == [
+        "          -- no host�[m",
+        "      7'  GOAL for A�[2J  [2 of 3, 0 ms]",
+        "          Finished. A 1–0 B",
+    ]
+
+
+def test_what_is_old() -> None:
+    """Old is what was published up to the seq at which one joined; the end is always shown."""
+    assert watch._is_old(ENTRY, 3)
+    assert not watch._is_old(ENTRY, 2)
+    assert not watch._is_old(ENTRY, None)
+    assert not watch._is_old(END, 9)
+
+
+def test_summary_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The last object says what was received, and whether that was all."""
+    board = Board(CARD)
+    board.take(ENTRY, 0.0, 0)
+    board.take(END, 0.0, 0)
+    watch._sum_up(CARD, board, Counted(received=2), as_json=True)
+    told = json.loads(capsysbinary.readouterr().out)
+    assert (told["type"], told["finished"], told["entries"]) == ("summary", True, 1)
+    assert (told["received"], told["headline"]) == (2, "A 1–0 B")
+
+
+def test_an_event_is_needed() -> None:
+    """Without an event it is a wrong call, exit code 2."""
+    assert CliRunner().invoke(watch.command, []).exit_code == 2
