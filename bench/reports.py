@@ -1,0 +1,199 @@
+"""Reports in, decided, committed with full sync, receipted: a whole host against a bare loop.
+
+50 reporters report the same fouls; 17 of them make an entry. The host is a process of its own with
+its journal on disk. The time runs from the first push to the receipt of the last report.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tempfile
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+
+import zmq
+
+from touchline.broker.options import Options as BrokerOptions
+from touchline.broker.service import Broker
+from touchline.peer import Host, Journal, Link
+from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.host.service import spare_collector
+from touchline.protocol import codec, messages
+from touchline.protocol.messages import Endpoints
+from touchline.protocol.times import SECOND
+
+REPORTERS = 50
+DEADLINE_SECONDS = 120.0
+
+
+def round_(count: int) -> dict[str, float]:
+    """Return one round's figures.
+
+    Args:
+        count: reports.
+    """
+    bare_rate, bare_cpu = _bare(_frames(["0" * 36] * REPORTERS, count))
+    rate, cpu = _host(count)
+    return {
+        "bare receive and decode, reports/s": bare_rate,
+        "decided and committed, reports/s": rate,
+        "ratio": rate / bare_rate,
+        "bare, CPU seconds per million": bare_cpu,
+        "host, CPU seconds per million": cpu,
+    }
+
+
+def _frames(tokens: list[str], count: int) -> list[bytes]:
+    """Encode reports of fouls a minute apart that end now; every reporter reports each."""
+    now = time.time_ns() // 1_000
+    fouls = count // len(tokens)
+    frames = []
+    for foul in range(fouls):
+        at = now - (fouls - foul) * 60 * SECOND
+        happening = messages.Happening("foul", ("A", "B")[foul % 2], at)
+        for token in tokens:
+            report = messages.Report(token=token, n=foul + 1, time=at, event=happening)
+            frames.append(codec.encode(report))
+    return frames
+
+
+def _bare(frames: list[bytes]) -> tuple[float, float]:
+    ours, theirs = multiprocessing.Pipe()
+    receiver = multiprocessing.get_context("spawn").Process(
+        target=_receive, args=(theirs, len(frames))
+    )
+    receiver.start()
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    push = context.socket(zmq.PUSH)
+    push.connect(ours.recv())
+    for frame in frames:
+        push.send(frame)
+    seconds, cpu = ours.recv()
+    receiver.join()
+    context.destroy()
+    return len(frames) / seconds, cpu / len(frames) * 1e6
+
+
+def _receive(parent: Connection, count: int) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    pull = context.socket(zmq.PULL)
+    pull.setsockopt(zmq.RCVHWM, 10_000)
+    parent.send(f"tcp://127.0.0.1:{pull.bind_to_random_port('tcp://127.0.0.1')}")
+    codec.decode_report(pull.recv())
+    started, cpu = time.perf_counter(), _cpu()
+    seen = 1
+    while seen < count:
+        pull.poll()
+        try:
+            while True:
+                codec.decode_report(pull.recv(zmq.NOBLOCK))
+                seen += 1
+        except zmq.Again:
+            pass
+    parent.send((time.perf_counter() - started, _cpu() - cpu))
+    context.destroy()
+
+
+def _host(count: int) -> tuple[float, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{folder}/b.db"))
+        serving = threading.Thread(target=broker.run)
+        serving.start()
+        broker.ready.wait()
+        try:
+            return _with_broker(broker.address, Path(folder), count)
+        finally:
+            broker.stop()
+            serving.join()
+
+
+def _with_broker(address: str, folder: Path, count: int) -> tuple[float, float]:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    link = Link(address, "bench", "b" * 32, context=context)
+    created = link.ask(
+        messages.Create(id=0, title="Bench", sport="football", origins=["A", "B"], key="bench")
+    )
+    assert isinstance(created, messages.Event)
+    ours, theirs = multiprocessing.Pipe()
+    host = multiprocessing.get_context("spawn").Process(
+        target=_serve, args=(theirs, address, str(folder / "h.db"), created.card.event)
+    )
+    host.start()
+    endpoints: Endpoints = ours.recv()
+    poller = zmq.Poller()
+    tokens = []
+    for number in range(REPORTERS):
+        with Link(address, f"r{number}", f"{number:032d}", context=context) as reporter:
+            invitation = reporter.ask(
+                messages.Join(id=0, event=created.card.event, role="reporter")
+            )
+        assert isinstance(invitation, messages.Invitation)
+        tokens.append(invitation.token)
+        dealer = context.socket(zmq.DEALER)
+        dealer.setsockopt(zmq.LINGER, 0)
+        dealer.connect(endpoints.router)
+        dealer.send(codec.encode(messages.Attach(id=1, token=invitation.token, time=0)))
+        assert isinstance(codec.decode_host_reply(dealer.recv()), messages.Setup)
+        poller.register(dealer, zmq.POLLIN)
+    frames = _frames(tokens, count)
+    push = context.socket(zmq.PUSH)
+    push.connect(endpoints.pull)
+    ours.send("start")
+    started = time.perf_counter()
+    sender = threading.Thread(target=lambda: [push.send(frame) for frame in frames])
+    sender.start()
+    _await_receipts(poller, count // REPORTERS)
+    seconds = time.perf_counter() - started
+    sender.join()
+    ours.send("stop")
+    cpu: float = ours.recv()
+    host.join()
+    link.close()
+    context.destroy(linger=0)
+    return len(frames) / seconds, cpu / len(frames) * 1e6
+
+
+def _await_receipts(poller: zmq.Poller, last: int) -> None:
+    waiting = {socket for socket, _ in poller.sockets}
+    until = time.monotonic() + DEADLINE_SECONDS
+    while waiting:
+        if time.monotonic() > until:
+            raise SystemExit(f"bench: {len(waiting)} reporters had no last receipt in time")
+        for socket, _ in poller.poll(1_000):
+            reply = codec.decode_host_reply(_newest(socket))
+            if isinstance(reply, messages.Receipt) and reply.n >= last:
+                waiting.discard(socket)
+
+
+def _newest(socket: zmq.Socket[bytes]) -> bytes:
+    """Return the last of what has arrived: a receipt confirms all before it."""
+    frame = socket.recv()
+    while socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
+        frame = socket.recv()
+    return frame
+
+
+def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
+    spare_collector()  # as `touchline host` does
+    stored = Journal(f"sqlite:///{journal}")
+    host = Host(HostOptions(broker=broker), "h" * 32, stored, (event,))
+    endpoints = host.endpoints
+    serving = threading.Thread(target=host.run)
+    serving.start()
+    host.ready.wait()
+    parent.send(endpoints)
+    parent.recv()
+    cpu = _cpu()
+    parent.recv()
+    parent.send(_cpu() - cpu)
+    host.stop()
+    serving.join()
+    stored.close()
+
+
+def _cpu() -> float:
+    usage = getrusage(RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
