@@ -1,0 +1,367 @@
+"""Who may import what, read from the source: pure cores, one direction, one file at the root."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+PACKAGES = ("protocol", "sports", "broker", "peer", "monitoring", "gateway", "cli")
+
+SOURCES = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+PURE = (
+    "*/core.py",
+    "protocol/**.py",
+    "sports/**.py",
+    "broker/**.py",
+    "peer/host/**.py",
+    "peer/session.py",
+    "peer/subscriber/tracker.py",
+)
+"""Files that decide; `**` stands for any folders below and the names of files in them."""
+
+SHELLS = frozenset(
+    {
+        "broker/__init__.py",
+        "broker/registry.py",
+        "broker/service.py",
+        "peer/host/journal.py",
+        "peer/host/service.py",
+    }
+)
+"""Files among those above that touch the world."""
+
+IMPURE_MODULES = frozenset(
+    {
+        "asyncio",
+        "multiprocessing",
+        "prometheus_client",
+        "psycopg",
+        "random",
+        "secrets",
+        "select",
+        "selectors",
+        "signal",
+        "socket",
+        "sqlalchemy",
+        "sqlite3",
+        "subprocess",
+        "threading",
+        "time",
+        "zmq",
+    }
+)
+
+IMPURE_NAMES = frozenset({"now", "today", "urandom", "utcnow", "uuid1", "uuid4"})
+"""Names of other modules (datetime, os, uuid) that look at the clock or draw a number."""
+
+MAY_IMPORT = {
+    "protocol": set(),
+    "sports": {"protocol"},
+    "broker": {"sports", "protocol"},
+    "peer": {"sports", "protocol"},
+    "monitoring": {"broker", "peer", "sports", "protocol"},
+    "gateway": {"peer", "monitoring", "sports", "protocol"},
+    "cli": {"gateway", "broker", "peer", "monitoring", "sports", "protocol"},
+}
+"""Package to the packages of ours that it may import besides itself. Monitoring reads what brokers
+and peers count; they know nothing of it."""
+
+MOST_LINES = 510
+"""About 500."""
+
+MOST_TEST_LINES = 600
+
+LONG = {
+    "tests/unit/peer/host/test_core.py": "mirrors the one file in which a host decides",
+}
+"""Files that may be longer, each with its reason."""
+
+
+def is_pure(path: str) -> bool:
+    """Tell whether a file, given from the root, is one that decides."""
+    if path in SHELLS:
+        return False
+    for pattern in PURE:
+        if "**" in pattern:
+            folder, ending = pattern.split("**")
+            if path.startswith(folder) and path.endswith(ending):
+                return True
+        elif PurePosixPath(path).match(pattern):
+            return True
+    return False
+
+
+def imports(path: str, source: str) -> Iterator[str]:
+    """Yield the full dotted names that a file imports, wherever in it; ours from `touchline` on.
+
+    Args:
+        path: from the root, such as `peer/host/core.py`.
+        source: what is in the file.
+    """
+    here = ["touchline", *PurePosixPath(path).parts[:-1]]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = here[: len(here) - node.level + 1] if node.level else []
+            base = ".".join([*above, *((node.module or "").split("."))]).strip(".")
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def file_of(name: str, sources: dict[str, str]) -> str | None:
+    """Return the file of a dotted name of ours: the module, or the one that defines the name."""
+    parts = name.split(".")[1:]
+    while parts:
+        for path in ("/".join(parts) + ".py", "/".join([*parts, "__init__.py"])):
+            if path in sources:
+                return path
+        parts.pop()
+    return None
+
+
+def impurities(path: str, sources: dict[str, str]) -> list[str]:
+    """Return what a file imports that no core may, also by way of other files of ours."""
+    found = []
+    seen = {path}
+    waiting = [path]
+    while waiting:
+        at = waiting.pop()
+        for name in imports(at, sources[at]):
+            top, last = name.split(".")[0], name.split(".")[-1]
+            if top in IMPURE_MODULES or (top != "touchline" and last in IMPURE_NAMES):
+                found.append(f"{at}: {name}")
+            if name.startswith("touchline.monitoring"):
+                found.append(f"{at}: {name}")
+            target = file_of(name, sources) if top == "touchline" else None
+            if target is not None and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+        found += [f"{at}: {name}()" for name in impure_calls(sources[at])]
+    return found
+
+
+def impure_calls(source: str) -> list[str]:
+    """Return calls such as `datetime.now()` and `os.urandom(8)`."""
+    return [
+        node.func.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in IMPURE_NAMES
+    ]
+
+
+def wrong_ways(path: str, source: str) -> list[str]:
+    """Return the imports of a file that go against the direction, or name us absolutely."""
+    package = path.split("/", maxsplit=1)[0]
+    absolute = [
+        node.module or ""
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and not node.level
+    ]
+    found = [name for name in absolute if name.split(".")[0] == "touchline"]
+    for name in imports(path, source):
+        parts = name.split(".")
+        if parts[0] == "touchline" and len(parts) > 1:
+            if parts[1] != package and parts[1] not in MAY_IMPORT[package]:
+                found.append(name)
+        elif parts[0] in PACKAGES:
+            found.append(name)
+    return found
+
+
+# ── pure cores ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if is_pure(path)])
+def test_cores_are_pure(path: str) -> None:
+    """A core imports no socket, clock, chance, thread or storage, nor does what it imports."""
+    assert impurities(path, SOURCES) == []
+
+
+def test_every_core_is_looked_at() -> None:
+    """The patterns find the cores that exist, and every shell that is named exists."""
+    assert set(SHELLS) <= set(SOURCES)
+    pure = {path for path in SOURCES if is_pure(path)}
+    assert {path for path in SOURCES if path.endswith("/core.py")} <= pure
+    assert {"broker/core.py", "peer/host/core.py", "protocol/codec.py"} <= pure
+    assert {"sports/football/laws.py", "peer/host/verdict/quorum.py"} <= pure
+    assert not {"broker/service.py", "peer/host/journal.py", "peer/wire.py", "cli/main.py"} & pure
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import zmq",
+        "import time as clock",
+        "from time import monotonic",
+        "import zmq.utils.monitor",
+        "def f():\n    import random",
+        "if True:\n    from sqlalchemy import text",
+        "from threading import Lock",
+        "from uuid import uuid4",
+        "import os\nx = os.urandom(8)",
+        "from datetime import datetime\nx = datetime.now()",
+        "from ..monitoring import metrics",
+        "from . import shell",
+        "from .shell import Shell",
+        "from .. import lazy",
+        "from ..lazy import Thing",
+    ],
+)
+def test_an_impure_core_is_found(line: str) -> None:
+    """Whatever way a core takes to what it must not touch is seen."""
+    sources = {
+        "peer/core.py": line,
+        "peer/shell.py": "import socket",
+        "lazy/__init__.py": "from .inner import Thing",
+        "lazy/inner.py": "import asyncio",
+        "monitoring/metrics.py": "",
+    }
+    assert impurities("peer/core.py", sources)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["import heapq", "from ..protocol import times", "from uuid import UUID", "from . import time"],
+)
+def test_a_pure_core_is_left_alone(line: str) -> None:
+    """What only sounds alike is not refused."""
+    sources = {"peer/core.py": line, "protocol/times.py": "import math", "peer/time.py": ""}
+    assert impurities("peer/core.py", sources) == []
+
+
+# ── one direction ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("path", SOURCES)
+def test_direction(path: str) -> None:
+    """cli → gateway, broker, peer, monitoring → sports, protocol; relative within the package."""
+    assert wrong_ways(path, SOURCES[path]) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("protocol/codec.py", "from .. import sports"),
+        ("protocol/codec.py", "from ..sports import Action"),
+        ("sports/tennis/sport.py", "from ...peer import Host"),
+        ("sports/sport.py", "from ..broker.core import Core"),
+        ("broker/core.py", "from ..peer import Link"),
+        ("broker/core.py", "def f():\n    from ..peer.link import Link"),
+        ("peer/host/core.py", "from ...broker import Broker"),
+        ("peer/host/service.py", "from ...monitoring import collector"),
+        ("monitoring/server.py", "from ..cli import main"),
+        ("peer/host/core.py", "from touchline.protocol import codec"),
+        ("peer/host/core.py", "import protocol.codec"),
+        ("cli/main.py", "from touchline import peer"),
+    ],
+)
+def test_a_wrong_way_is_found(path: str, line: str) -> None:
+    """An import against the direction is seen, however it is written."""
+    assert wrong_ways(path, line)
+
+
+def test_the_right_way_is_left_alone() -> None:
+    """An import along the direction is not refused."""
+    assert wrong_ways("cli/main.py", "from ..peer import Host\nfrom .. import sports") == []
+    assert wrong_ways("peer/host/core.py", "from ...protocol import codec\nimport heapq") == []
+    assert wrong_ways("broker/core.py", "from . import checks\nfrom .books import Books") == []
+
+
+def test_the_direction_has_no_circle() -> None:
+    """What a package may import may not import it."""
+    for package, others in MAY_IMPORT.items():
+        assert all(package not in MAY_IMPORT[other] for other in others)
+    assert set(MAY_IMPORT) == set(PACKAGES)
+
+
+# ── the tree ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_root() -> None:
+    """The root holds one Python file, and that holds a docstring and nothing else."""
+    assert [path.name for path in ROOT.glob("*.py")] == ["__init__.py"]
+    (only,) = ast.parse((ROOT / "__init__.py").read_text("utf-8")).body
+    assert isinstance(only, ast.Expr)
+    assert isinstance(only.value, ast.Constant)
+    assert isinstance(only.value.value, str)
+
+
+def too_long(path: str, source: str) -> bool:
+    most = MOST_TEST_LINES if path.startswith("tests/") else MOST_LINES
+    return len(source.splitlines()) > most
+
+
+def test_lengths() -> None:
+    """No file is over its bound but those listed with a reason, and those are."""
+    tests = {
+        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+        for path in (ROOT / "tests").rglob("*.py")
+    }
+    found = {path for path, source in (SOURCES | tests).items() if too_long(path, source)}
+    assert found == set(LONG)
+
+
+def test_a_long_file_is_found() -> None:
+    """A file of the bound is left alone, one line more is seen."""
+    for path, most in (("peer/new.py", MOST_LINES), ("tests/new.py", MOST_TEST_LINES)):
+        assert not too_long(path, "\n" * most)
+        assert too_long(path, "\n" * (most + 1))
+
+
+# ── quick starts ─────────────────────────────────────────────────────────────────────────────
+
+HEAVY = {"prometheus_client", "rich", "sqlalchemy", "zmq"}
+
+LOADED = """
+import json, sys
+from touchline.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    code = ended.code
+print()
+print(json.dumps([code or 0, sorted({name.split(".")[0] for name in sys.modules})]))
+"""
+
+
+def loaded(program: str, *arguments: str) -> tuple[int, set[str]]:
+    """Run the command line in a process of its own; return its exit code and what it loaded."""
+    result = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    code, modules = json.loads(result.stdout.splitlines()[-1])
+    return code, set(modules)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"]])
+def test_help_is_quick(arguments: list[str]) -> None:
+    """Help answers without loading a database, sockets, metrics or a screen."""
+    code, modules = loaded(LOADED, *arguments)
+    assert code == 0
+    assert modules & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", sorted(HEAVY))
+def test_a_heavy_start_is_found(module: str) -> None:
+    """A module that is loaded on the way is seen."""
+    _, modules = loaded(f"import {module}\n" + LOADED, "--help")
+    assert module in modules & HEAVY
