@@ -18,9 +18,12 @@ TIMES = frozenset(
         "expires",
         "first_reported",
         "host_time",
+        "last_received",
         "sent",
+        "since",
         "starts",
         "time",
+        "until",
     }
 )
 """Fields that hold a wall-clock time in microseconds."""

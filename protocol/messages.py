@@ -11,111 +11,70 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from . import limits, times
+from . import limits
+from .parts import (
+    ActionSpec,
+    Card,
+    Count,
+    DelayStatus,
+    Detail,
+    Details,
+    Endpoints,
+    EntryStatus,
+    EventStatus,
+    Evidence,
+    Fate,
+    FeedState,
+    Happening,
+    Id,
+    LineUps,
+    Micros,
+    Name,
+    Names,
+    Outcome,
+    Part,
+    Role,
+    Seconds,
+    Speed,
+    Text,
+    Timing,
+)
+
+# The pieces are said with the messages: `messages.Card`.
+__all__ = [
+    "ActionSpec",
+    "Card",
+    "Count",
+    "DelayStatus",
+    "Detail",
+    "Details",
+    "Endpoints",
+    "EntryStatus",
+    "EventStatus",
+    "Evidence",
+    "Fate",
+    "FeedState",
+    "Happening",
+    "Id",
+    "LineUps",
+    "Micros",
+    "Name",
+    "Names",
+    "Outcome",
+    "Part",
+    "Role",
+    "Seconds",
+    "Speed",
+    "Text",
+    "Timing",
+]
 
 VERSION = 1
 """The protocol version that `hello` and `attach` carry."""
 
-Id = Annotated[str, Meta(max_length=limits.ID_CHARS)]
-Name = Annotated[str, Meta(max_length=limits.NAME_CHARS)]
-Text = Annotated[str, Meta(max_length=limits.TEXT_CHARS)]
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Micros = Annotated[int, Meta(ge=times.EARLIEST, le=times.LATEST)]
-Detail = Text | int | float | bool
-Details = Annotated[dict[Name, Detail], Meta(max_length=limits.DETAILS)]
-Names = Annotated[list[Name], Meta(max_length=limits.ORIGINS)]
-LineUps = dict[Name, Annotated[list[Name], Meta(max_length=limits.LINEUP)]]
-Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-Speed = Annotated[float, Meta(ge=0, le=100_000)]
-Role = Literal["viewer", "reporter", "host"]
-EventStatus = Literal["scheduled", "live", "finished"]
-EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
-Outcome = Literal["stored", "accepted", "expired", "refused"]
-
-
-class Part(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """A piece of a message; it has no type of its own."""
-
 
 class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=str.lower):
     """A message: one MessagePack map in one frame."""
-
-
-# ── pieces ───────────────────────────────────────────────────────────────────────────────────
-
-
-class Timing(Part, frozen=True, kw_only=True):
-    """The clock of an event that is replayed; a live event has speed 1 and needs no `began`.
-
-    Event time = `starts` + (wall time - `began`) x `speed`. Speed 0: no relation (as fast as
-    it goes), so that nothing is judged late.
-    """
-
-    starts: Micros = 0
-    began: Micros = 0
-    speed: Speed = 1.0
-
-
-class Card(Part, frozen=True, kw_only=True):
-    """What the broker knows of an event."""
-
-    event: Id
-    title: Name
-    sport: Name
-    origins: Names
-    status: EventStatus = "scheduled"
-    starts: Micros = 0
-    created: Micros = 0
-    hosted: bool = False
-    lineups: LineUps = field(default_factory=dict)
-    rules: dict[Name, object] = field(default_factory=dict)
-    timing: Timing | None = None
-
-
-class Endpoints(Part, frozen=True, kw_only=True):
-    """Where a host listens, as ZeroMQ endpoints."""
-
-    router: Name
-    pull: Name
-    pub: Name
-
-
-class ActionSpec(Part, frozen=True, kw_only=True):
-    """One action of the event's sport, as reporters are offered it."""
-
-    title: Name
-    text: Name
-    details: list[Name] = field(default_factory=list)
-
-
-class Happening(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a report says happened: an action, what made it, when."""
-
-    title: Name
-    origin: Name
-    time: Micros
-    details: Details | None = None
-
-
-class Evidence(Part, frozen=True, kw_only=True):
-    """Why an entry stands: reporters for and against, reporters present, milliseconds from the
-    first report's arrival to acceptance."""
-
-    for_: Count = field(name="for")
-    against: Count = 0
-    present: Count = 0
-    latency_ms: float = 0.0
-
-
-class Fate(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one report of the receiver."""
-
-    n: Count
-    outcome: Outcome
-    seq: Count = 0
-    entry_id: Id = ""
-    code: Name = ""
-    reason: Text = ""
 
 
 # ── peer → broker ────────────────────────────────────────────────────────────────────────────
@@ -287,12 +246,15 @@ class Error(Message, frozen=True, kw_only=True):
 
 class Attach(Message, frozen=True, kw_only=True):
     """Present a token; `time` is the sender's wall clock at that moment, `rtt` the round trip
-    that it measured just before, in microseconds (0: not measured)."""
+    that it measured just before, in microseconds (0: not measured). `last` is the number of a
+    reporter's newest report, sent or not; one that is `brief` leaves without a word."""
 
     id: Count
     token: Id
     time: Micros
     rtt: Count = 0
+    last: Count = 0
+    brief: bool = False
     version: int = VERSION
 
 
@@ -306,11 +268,13 @@ class Replay(Message, frozen=True, kw_only=True):
 
 
 class Ping(Message, frozen=True, kw_only=True):
-    """Say that one is there; subscribers add their counters."""
+    """Say that one is there; reporters add the number of their newest report, sent or not,
+    subscribers their counters."""
 
     id: Count
     event: Id
     time: Micros
+    last: Count = 0
     seq: Count = 0
     received: Count = 0
     lost: Count = 0
@@ -361,6 +325,14 @@ class Pong(Message, frozen=True, kw_only=True):
     host_time: Micros
 
 
+class Confirm(Message, frozen=True, kw_only=True):
+    """Ask a reporter for the score it sees: contact was lost from `since` to `until`."""
+
+    event: Id
+    since: Micros
+    until: Micros
+
+
 class Receipt(Message, frozen=True, kw_only=True):
     """Everything up to `n` is on the host's disk; `fates` tell what became of single reports."""
 
@@ -404,7 +376,11 @@ class Reports(Message, frozen=True, kw_only=True):
 
 
 class Entry(Message, frozen=True, kw_only=True):
-    """An accepted action on the timeline, with everything a subscriber needs."""
+    """An accepted action on the timeline, with everything a subscriber needs.
+
+    `seq` is its place in the order of arrival, `place` that in match order, from 1, when it was
+    published (0 where it is deleted).
+    """
 
     event: Id
     epoch: Count
@@ -418,10 +394,48 @@ class Entry(Message, frozen=True, kw_only=True):
     accepted: Micros
     sent: Micros
     evidence: Evidence
+    place: Count = 0
+    delay_status: DelayStatus = ""
+    reason: Text = ""
     text: Text = ""
     clock: Name = ""
     details: Details = field(default_factory=dict)
     relates_to: Id = ""
+    score: dict[str, object] = field(default_factory=dict)
+    headline: Text = ""
+
+
+class Alarm(Message, frozen=True, kw_only=True):
+    """Nothing has been heard from the venue since `last_received`: the event is suspended.
+
+    `number` counts the alarms of one outage from 1.
+    """
+
+    event: Id
+    epoch: Count
+    seq: Count
+    sent: Micros
+    last_received: Micros
+    number: Count = 1
+
+
+class Restored(Message, frozen=True, kw_only=True):
+    """What happened in an outage has been put together; the event goes on.
+
+    `entries` were put on the timeline for the time from `since` to `until`, of which `inaccurate`
+    are known not to be right, for the `reason`. `confirmed`: reporters stated this score.
+    """
+
+    event: Id
+    epoch: Count
+    seq: Count
+    sent: Micros
+    since: Micros
+    until: Micros
+    entries: Count = 0
+    inaccurate: Count = 0
+    confirmed: bool = False
+    reason: Text = ""
     score: dict[str, object] = field(default_factory=dict)
     headline: Text = ""
 
@@ -438,7 +452,11 @@ class Finished(Message, frozen=True, kw_only=True):
 
 
 class Heartbeat(Message, frozen=True, kw_only=True):
-    """Nothing is newer than `seq`; takes no seq itself."""
+    """Nothing is newer than `seq`; takes no seq itself.
+
+    `disputed` of the open `claims` have enough voters, but as many against them. `trouble` says
+    why the host can store nothing at the moment.
+    """
 
     event: Id
     epoch: Count
@@ -448,12 +466,15 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     present: Count = 0
     claims: Count = 0
     interval: Seconds = 10.0
+    disputed: Count = 0
+    state: FeedState = "live"
+    trouble: Text = ""
 
 
 BrokerRequest = Hello | Search | Show | Create | Join | Lease | Verify | Finish | Leave
 BrokerReply = Welcome | Events | Event | Invitation | Leased | Grant | Done | Error
 HostRequest = Attach | Replay | Ping | Detach
-HostReply = Setup | Block | Pong | Receipt | Done | Error
+HostReply = Setup | Block | Pong | Confirm | Receipt | Done | Error
 ReportFrame = Report | Reports
-FeedMessage = Entry | Finished
-Published = Entry | Finished | Heartbeat
+FeedMessage = Entry | Alarm | Restored | Finished
+Published = Entry | Alarm | Restored | Finished | Heartbeat

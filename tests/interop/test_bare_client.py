@@ -37,6 +37,8 @@ class Bare:
         self.context = zmq.Context()
         self.number = 0
         self.receipts: list[dict[str, Any]] = []
+        self.asked: dict[str, Any] = {}
+        self.last = 0
         self.bodies: dict[int, bytes] = {}
         self.beat: dict[str, Any] = {}
         self.broker = self.dealer(broker)
@@ -55,7 +57,7 @@ class Bare:
         self.context.destroy(linger=0)
 
     def ask(self, socket: zmq.Socket[bytes], **fields: Any) -> dict[str, Any]:
-        """6: one map a frame; the reply repeats the id. Receipts come in between."""
+        """6: one map a frame; the reply repeats the id. Receipts and `confirm` come in between."""
         self.number += 1
         socket.send(msgpack.packb({"id": self.number, **fields}))
         return self.reply(socket)
@@ -63,13 +65,19 @@ class Bare:
     def reply(self, socket: zmq.Socket[bytes]) -> dict[str, Any]:
         while socket.poll(PATIENCE_MS):
             message: dict[str, Any] = msgpack.unpackb(socket.recv())
-            if message["type"] == "receipt":
-                self.receipts.append(message)
-            elif message["id"] == self.number:
+            if not self.by_itself(message) and message["id"] == self.number:
                 if message["type"] == "error":
                     raise Refused(message["code"])
                 return message
         raise AssertionError("no reply")
+
+    def by_itself(self, message: dict[str, Any]) -> bool:
+        """6: keep what has no id."""
+        if message["type"] == "receipt":
+            self.receipts.append(message)
+        elif message["type"] == "confirm":
+            self.asked = message
+        return message["type"] in {"receipt", "confirm"}
 
     def enter(self, event: str, role: str) -> dict[str, Any]:
         """9: join, connect, attach."""
@@ -92,16 +100,28 @@ class Bare:
         """9: ping for the round trip, whatever the answer is, then show the token."""
         began = time.time_ns() // 1_000
         with contextlib.suppress(Refused):
-            self.ask(self.host, type="ping", event=self.event, time=began)
+            self.ask(self.host, type="ping", event=self.event, time=began, last=self.last)
         now = time.time_ns() // 1_000
         return self.ask(
-            self.host, type="attach", token=self.token, time=now, rtt=now - began, version=1
+            self.host,
+            type="attach",
+            token=self.token,
+            time=now,
+            rtt=now - began,
+            last=self.last,
+            version=1,
         )
 
-    def report(self, n: int, title: str, origin: str, **details: Any) -> None:
-        """10: on PUSH, numbered."""
+    def ping(self) -> None:
+        """9: say that one is there; 12: and the number of the newest report."""
         now = time.time_ns() // 1_000
-        happening = {"title": title, "origin": origin, "time": now, "details": details}
+        self.ask(self.host, type="ping", event=self.event, time=now, last=self.last)
+
+    def report(self, n: int, title: str, origin: str, at: int = 0, **details: Any) -> None:
+        """10: on PUSH, numbered."""
+        self.last = max(self.last, n)
+        now = time.time_ns() // 1_000
+        happening = {"title": title, "origin": origin, "time": at or now, "details": details}
         self.push.send(
             msgpack.packb(
                 {"type": "report", "token": self.token, "n": n, "time": now, "event": happening}
@@ -117,9 +137,7 @@ class Bare:
                         assert receipt["n"] >= n
                         return dict(fate)
             assert self.host.poll(PATIENCE_MS), f"no fate of {n}"
-            message = msgpack.unpackb(self.host.recv())
-            assert message["type"] == "receipt"
-            self.receipts.append(message)
+            assert self.by_itself(msgpack.unpackb(self.host.recv()))
 
     def follow(self, until: Callable[[], bool]) -> None:
         """11: take what is published until something is so."""
@@ -234,6 +252,44 @@ def test_join_report_follow(event: str, peer: Callable[[str], Bare]) -> None:
     assert entry["evidence"]["for"] == 2
     assert chained([fan.bodies[1]]) == fan.beat["digest"]
     assert fan.beat["present"] == 2
+
+
+def test_outage(event: str, peer: Callable[[str], Bare]) -> None:
+    """12: when bare reporters fall silent an alarm says so; what they report on return is marked,
+    they are asked for the score, and what they say closes the outage."""
+    fan, carl, dora = peer("fan"), peer("carl"), peer("dora")
+    fan.enter(event, "viewer")
+    for one in (carl, dora):
+        one.enter(event, "reporter")
+        one.report(1, "point", "Ann")
+    carl.fate(1)
+    fan.follow(lambda: fan.beat.get("state") == "suspended")
+    lost = [msgpack.unpackb(body) for _, body in sorted(fan.bodies.items())]
+    assert [message["type"] for message in lost][:2] == ["entry", "alarm"]
+    at = lost[1]["last_received"] + 100_000
+
+    for one in (carl, dora):
+        one.last = 2
+        one.ping()
+    for one in (carl, dora):
+        one.report(2, "point", "Bob", at=at)
+    assert dora.fate(2)["outcome"] == "accepted"
+    while not (carl.asked and dora.asked):
+        for one in (carl, dora):
+            one.ping()
+    assert carl.asked["since"] < at < carl.asked["until"]
+    for one in (carl, dora):
+        one.report(3, "confirm", "", score="15-15")
+    assert dora.fate(3)["outcome"] == "accepted"
+
+    fan.follow(lambda: b"restored" in fan.bodies[max(fan.bodies)])
+    messages = [msgpack.unpackb(body) for _, body in sorted(fan.bodies.items())]
+    entries = [message for message in messages if message["type"] == "entry"]
+    assert [entry.get("delay_status", "") for entry in entries] == ["", "RECONSTRUCTED"]
+    restored = msgpack.unpackb(fan.bodies[max(fan.bodies)])
+    assert (restored["entries"], restored["confirmed"]) == (1, True)
+    assert restored.get("reason", "") == ""
+    assert sorted(fan.bodies) == list(range(1, len(fan.bodies) + 1))
 
 
 def test_correct_and_replay(event: str, peer: Callable[[str], Bare]) -> None:

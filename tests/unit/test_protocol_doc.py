@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from touchline.peer.host import corrections
+from touchline.peer.host.options import Options
 from touchline.protocol import digest, errors, limits, messages
 
 Rows = list[tuple[str, ...]]
@@ -73,6 +75,8 @@ WORDS: list[tuple[object, str]] = [
     (messages.EventStatus, "`event-status`"),
     (messages.EventStatus | typing.Literal[""], "`event-status` or empty"),
     (messages.EntryStatus, "`entry-status`"),
+    (messages.DelayStatus, "`delay-status`"),
+    (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
     *((kind, f"*{name}*") for name, kind in PARTS.items()),
@@ -206,13 +210,16 @@ def test_types() -> None:
         ("role", messages.Role),
         ("event-status", messages.EventStatus),
         ("entry-status", messages.EntryStatus),
+        ("delay-status", messages.DelayStatus),
+        ("feed-state", messages.FeedState),
         ("outcome", messages.Outcome),
     ],
 )
 def test_choices(type_: str, coded: object) -> None:
     """The table of types lists the values of each choice."""
     (row,) = [row for row in rows(section("4. Frames"), "type") if row[0] == f"`{type_}`"]
-    assert names(row[2]) == list(typing.get_args(coded))
+    assert names(row[2]) == [value for value in typing.get_args(coded) if value]
+    assert ("empty" in row[2]) == ("" in typing.get_args(coded))
 
 
 def test_bounds_of_types() -> None:
@@ -245,7 +252,7 @@ def tree(root: type[errors.TouchlineError]) -> list[type[errors.TouchlineError]]
 
 def test_codes() -> None:
     """The table of codes has every refusal of a peer, and of the rest what can cross the wire."""
-    documented = [row[0].strip("`") for row in rows(section("12. Error codes"), "code")]
+    documented = [row[0].strip("`") for row in rows(section("13. Error codes"), "code")]
     assert len(documented) == len(set(documented))
     coded = {kind.code for kind in tree(errors.PeerError)}
     assert set(documented) == coded | {errors.StorageFault.code, errors.Unreachable.code}
@@ -255,8 +262,37 @@ def test_codes_in_the_text() -> None:
     """Every word in capitals that looks like a code is one."""
     known = {kind.code for kind in tree(errors.TouchlineError)}
     known |= {*typing.get_args(messages.EntryStatus), *vars(limits)}
+    known |= {*typing.get_args(messages.DelayStatus)}
     shown = re.findall(r"(?<![A-Z_`])[A-Z]+_[A-Z_]+", DOC)
     assert {text for text in shown if not text.startswith("ZMQ_")} - known <= {"XPUB_NODROP"}
+
+
+def test_reserved_titles() -> None:
+    """The table of corrections has every reserved title, and no other."""
+    documented = [row[0].strip("`") for row in rows(section("10. Reports"), "title")]
+    assert sorted(documented) == sorted(corrections.WORDS)
+
+
+def test_states() -> None:
+    """The table of states has each state of a feed once, in order."""
+    documented = [row[0].strip("`") for row in rows(section("12. Outages"), "state")]
+    assert documented == list(typing.get_args(messages.FeedState))
+
+
+def test_times_of_an_outage() -> None:
+    """The page names the times that hold where nothing is set."""
+    options = Options()
+    shown = [row[0] for row in rows(section("12. Outages"), "time")]
+    ttl, wait = options.claim_ttl, options.confirm_wait
+    assert options.patience == 2 * options.heartbeat
+    assert shown == [
+        "2 × heartbeat",
+        f"{options.alarm_every:g}",
+        "2 × heartbeat",
+        f"{wait:g}",
+        f"2 × heartbeat + {ttl:g} + {wait:g}",
+    ]
+    assert f"more than {options.late_after:g} seconds (of event time" in " ".join(DOC.split())
 
 
 def test_version_and_digest() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from touchline.protocol import codec, limits, messages
+from touchline.protocol import codec, limits, times
 from touchline.protocol.errors import BadMessage, TooLarge, UnknownType
 
 DECODERS: dict[str, codec.Decoder[Any]] = {
@@ -225,7 +225,7 @@ def search(**fields: Any) -> bytes:
 
 
 SAID = {"n": 1, "time": 0, "event": {"title": "", "origin": "", "time": 0}}
-EARLIEST, LATEST = messages.times.EARLIEST, messages.times.LATEST
+EARLIEST, LATEST = times.EARLIEST, times.LATEST
 
 
 @pytest.mark.parametrize(
