@@ -305,6 +305,74 @@ class Race:
         """Tell whether every runner has finished or dropped out."""
         return state.under_way == 0
 
+    def read_score(self, state: State, text: str) -> Score:
+        """Return how many are in, from a number such as `12` or `12 in`: all that one sees of a
+        race at a glance. The times and names behind it are reported as finishes.
+
+        Raises:
+            SettingError: it is no number, or more than there are runners.
+        """
+        match = _COUNT.fullmatch(text)
+        if match is None:
+            raise SettingError(
+                f"score: {text[:60]!r} is not how many are in; write a number, such as 12"
+            )
+        score: Score = {"finished": int(match[1])}
+        _counts(state, score)
+        return score
+
+    def gap(self, before: State, after: State, confirmed: Score) -> str | None:
+        """Return why the reports of an outage don't add up to the counts, in one sentence, or None.
+
+        Raises:
+            SettingError: `confirmed` is no score of a race.
+        """
+        for status, count in _counts(after, confirmed).items():
+            least, found = _count(before, status), _count(after, status)
+            if status in _LASTING and count < least:
+                return f"{least} had {_LASTING[status]} when contact was lost, now it is {count}"
+            if count != found:
+                return f"{status}: {found} by the reports, {count} by the score"
+        return None
+
+    def adopt(self, state: State, confirmed: Score) -> State:
+        """Return the state as it is: who is in, and when, can come from reports alone.
+
+        Raises:
+            SettingError: `confirmed` is no score of a race.
+        """
+        _counts(state, confirmed)
+        return state
+
+
+_COUNT = re.compile(r"\s*(\d{1,6})\s*(?:in|finished)?\s*", re.ASCII)
+
+_LASTING: dict[Status, str] = {"finished": "finished", "dropped out": "dropped out"}
+"""Where a runner stays; words for it."""
+
+_COUNTED: dict[str, Status] = {
+    "waiting": "waiting",
+    "running": "running",
+    "finished": "finished",
+    "dropped_out": "dropped out",
+}
+"""Keys of the score that count runners."""
+
+
+def _counts(state: State, score: Score) -> dict[Status, int]:
+    """Return how many a score says are where, checked."""
+    found: dict[Status, int] = {}
+    for key, status in _COUNTED.items():
+        count = score.get(key)
+        if count is None:
+            continue
+        if isinstance(count, bool) or not isinstance(count, int):
+            raise SettingError(f"score: {key} is {str(count)[:40]!r}, not a number such as 12")
+        if not 0 <= count <= len(state.runs):
+            raise SettingError(f"score: {count} {status}, of {len(state.runs)} runners")
+        found[status] = count
+    return found
+
 
 def _start(state: State, runners: Iterable[str], time: int) -> State:
     started = {

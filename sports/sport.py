@@ -152,6 +152,43 @@ class Sport(Protocol):
     def over(self, state: State) -> bool:
         """Tell whether nothing more can happen."""
 
+    def read_score(self, state: State, text: str) -> Score:
+        """Return the score that a person typed as the one they see; `docs/SPORTS.md` says how.
+
+        Args:
+            state: the event as far as it is known, for what the text leaves open.
+            text: the sides in the event's order, such as `2-1` or `6-4 3-2 40-15`.
+
+        Returns:
+            Those keys of `score` that the text states, no others.
+
+        Raises:
+            SettingError: it can't be read; the sentence says what would be right.
+        """
+
+    def gap(self, before: State, after: State, confirmed: Score) -> str | None:
+        """Return why what was reported in an outage can't be right, in one sentence, or None.
+
+        Args:
+            before: the event when contact was lost.
+            after: what the reports of the outage lead to.
+            confirmed: what the reporters who returned say the score is; keys of `score`, of which
+                any may be missing and only those that are there are compared.
+
+        Raises:
+            SettingError: `confirmed` is no score of this sport.
+        """
+
+    def adopt(self, state: State, confirmed: Score) -> State:
+        """Return the state with a confirmed score in force, from which play goes on.
+
+        What the score does not say stays as it is where it still fits. A score that holds already
+        changes nothing, and one that `read_score` returned is never refused.
+
+        Raises:
+            SettingError: `confirmed` is no score of this sport, or says too little to go on from.
+        """
+
 
 def settle(known: Sequence[Rule], given: Mapping[str, object] | None) -> dict[str, Any]:
     """Return every rule's value: as given, or its default.
@@ -180,6 +217,34 @@ def settle(known: Sequence[Rule], given: Mapping[str, object] | None) -> dict[st
             raise SettingError(f"rules: {name} is {value!r}, which is no {wanted}")
         values[name] = value
     return values
+
+
+def counts(
+    score: Mapping[str, object], key: str, origins: Sequence[str], most: int
+) -> tuple[int, ...] | None:
+    """Return a score's counts under a key in the order of the origins, None where it has no such.
+
+    Args:
+        score: as it was stated, wherever it came from.
+        key: under which a count for each origin is expected.
+        origins: the event's origins.
+        most: the largest count that is believed.
+
+    Raises:
+        SettingError: a count is missing, is no whole number, or is out of bounds.
+    """
+    if key not in score:
+        return None
+    given = score[key]
+    if not isinstance(given, Mapping) or set(given) != set(origins):
+        raise SettingError(f"score: {key} has one count for each of {', '.join(origins)}")
+    for origin in origins:
+        count = given[origin]
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= most:
+            raise SettingError(
+                f"score: {key} of {origin} is no whole number from 0 to {most}: {str(count)[:40]}"
+            )
+    return tuple(given[origin] for origin in origins)
 
 
 def misfit(kinds: Mapping[str, Kind], origins: Iterable[str], action: Action) -> str | None:

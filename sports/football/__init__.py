@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from ...protocol.errors import IllegalAction
 from ..sport import Action, Kind, Rule, Score
+from . import confirmed as confirming
 from . import kinds, laws, play, text
 from .rules import RULES, parse
 from .state import Player, State
@@ -93,6 +94,33 @@ class Football:
     def over(self, state: State) -> bool:
         """Tell whether the final whistle has gone."""
         return state.finished
+
+    def read_score(self, state: State, text: str) -> Score:
+        """Return `goals`, and `shootout` where the text has it too, of `3-3` or `3-3 (4-2)`.
+
+        Raises:
+            SettingError: it can't be read.
+        """
+        return confirming.read(state, text)
+
+    def gap(self, before: State, after: State, confirmed: Score) -> str | None:
+        """Return why the reports of an outage don't add up to the score, in one sentence, or None.
+
+        Raises:
+            SettingError: `confirmed` is no score of football.
+        """
+        return confirming.gap(before, after, confirmed)
+
+    def adopt(self, state: State, confirmed: Score) -> State:
+        """Return the state with the goals and the shoot-out of a confirmed score.
+
+        Goals too many go from the latest on, goals too few are of unknown players. The periods
+        stay as reported: the score does not say when they began.
+
+        Raises:
+            SettingError: `confirmed` is no score of football.
+        """
+        return confirming.adopt(state, confirmed)
 
 
 def lineup(state: State) -> dict[str, tuple[Player, ...]]:

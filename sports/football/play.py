@@ -66,7 +66,11 @@ def _goal(state: State, action: Action) -> State:
 
 
 def _goal_disallowed(state: State, action: Action) -> State:
-    index = state.origins.index(action.origin)
+    return without_latest_goal(state, state.origins.index(action.origin))
+
+
+def without_latest_goal(state: State, index: int) -> State:
+    """Return the state without the latest goal of a side, and its scorer without it."""
     side = state.sides[index]
     place = max(n for n, goal in enumerate(state.goals) if goal.side == index)
     goal = state.goals[place]
@@ -203,6 +207,54 @@ def _known(
 
 def _changed(side: Side, place: int, person: Player) -> Side:
     return replace(side, people=(*side.people[:place], person, *side.people[place + 1 :]))
+
+
+def with_goals(state: State, goals: tuple[int, int]) -> State:
+    """Return the state with so many goals of each side: the latest go, unknown scorers come."""
+    for index in (0, 1):
+        while state.sides[index].goals > goals[index]:
+            state = without_latest_goal(state, index)
+        missing = goals[index] - state.sides[index].goals
+        if missing:
+            side = replace(state.sides[index], goals=goals[index])
+            unknown = (Goal(index, -1, latest(state)),) * missing
+            state = replace(_with(state, index, side), goals=state.goals + unknown)
+    return decided(state)
+
+
+def with_tally(state: State, tally: tuple[int, int]) -> State:
+    """Return the state with so many kicks of the shoot-out scored by each side.
+
+    Kicks are added in turn, those that the tally does not have as missed; a tally that fell is
+    kicked anew from the first on.
+    """
+    if state.tally() == tally and state.period == "shootout":
+        return state
+    if state.period != "shootout":
+        state = _begun(state, "shootout", latest(state))
+    first = state.kicks[0][0] if state.kicks else (0 if tally[0] >= tally[1] else 1)
+    if state.tally()[0] > tally[0] or state.tally()[1] > tally[1]:
+        state = replace(state, kicks=())
+    while state.tally() != tally:
+        side = 1 - state.kicks[-1][0] if state.kicks else first
+        kick = (side, state.tally()[side] < tally[side])
+        state = replace(state, kicks=(*state.kicks, kick))
+    return decided(state)
+
+
+def decided(state: State) -> State:
+    """Return the state with the match over or on, as its goals say after the latest whistle."""
+    if not state.periods or state.periods[-1].ended is None:
+        return state
+    return replace(state, finished=not _goes_on(state))
+
+
+def latest(state: State) -> int:
+    """Return the latest time known in a match, microseconds since 1970; 0 where none is."""
+    times = [goal.time for goal in state.goals]
+    for period in state.periods:
+        times += [period.began, period.ended or 0]
+    return max(times, default=0)
 
 
 def _with(state: State, index: int, side: Side) -> State:

@@ -23,10 +23,17 @@ def point(state: State, side: int) -> State:
         won = mine >= 4 and (mine - other >= 2 or state.format.no_ad)
     if not won:
         return replace(state, points=points)
-    return _game(state, side, points if target is not None else None)
+    return game(state, side, points if target is not None else None)
 
 
-def _game(state: State, side: int, tiebreak: Pair | None) -> State:
+def game(state: State, side: int, tiebreak: Pair | None) -> State:
+    """Return the state after a side won the game being played (rules 6 and 7).
+
+    Args:
+        state: the one before it.
+        side: who won it.
+        tiebreak: the points where it was a tie-break, None in a standard game.
+    """
     games = _plus_one(state.games, side)
     # Rule 6: a set takes six games and a lead of two, or the tie-break that decides it.
     if tiebreak is None and not (games[side] >= 6 and games[side] - games[1 - side] >= 2):

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
 from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
-from . import kinds, scoring, text
+from . import confirmed as confirming
+from . import kinds, path, reading, scoring, text
 from .state import Format, State
 
 
@@ -107,6 +108,47 @@ class Tennis:
     def over(self, state: State) -> bool:
         """Tell whether the match is over."""
         return bool(state.ended)
+
+    def read_score(self, state: State, text: str) -> Score:
+        """Return the score that a text such as `6-4 3-2 40-15` states; `reading.read` says how.
+
+        Raises:
+            SettingError: it can't be read.
+        """
+        return reading.read(state, text)
+
+    def gap(self, before: State, after: State, confirmed: Score) -> str | None:
+        """Return why the reports of an outage can't be right, in one sentence, or None.
+
+        They are right where points can be played that lead from `before` to the confirmed score,
+        and the reported ones do. Who serves is not compared: it follows from the score.
+
+        Raises:
+            SettingError: `confirmed` is no score of tennis.
+        """
+        wanted = confirming.parse(before.sides, confirmed)
+        if not path.leads(before, wanted):
+            began = State(before.sides, before.format, before.players, before.first)
+            why = (
+                "it takes back what was won before"
+                if path.leads(began, wanted)
+                else "no match under these rules comes to it"
+            )
+            return f"no points lead from {text.line(before)} to {wanted.shown}: {why}"
+        if not wanted.stands(after):
+            return f"the reported points lead to {text.line(after)}, the score is {wanted.shown}"
+        if not wanted.ends_as(after):
+            reported = text.why_over(after) if after.ended else "the match is on"
+            return f"by the reports {reported}, by the score it is otherwise"
+        return None
+
+    def adopt(self, state: State, confirmed: Score) -> State:
+        """Return the state with a confirmed score in force.
+
+        Raises:
+            SettingError: `confirmed` is no score of tennis, or says sets without their games.
+        """
+        return confirming.adopt(state, confirming.parse(state.sides, confirmed))
 
 
 def _players(

@@ -49,6 +49,12 @@ def _side(state: State, side: int | None) -> str:
 
 def headline(state: State) -> str:
     """Return the score in a line, such as `A 6–4 3–6 2–1 (40–AD) B`."""
+    shown = " ".join(part for part in (state.sides[0], line(state), state.sides[1]) if part)
+    return f"{shown} ({why_over(state)})" if state.ended in _ENDINGS else shown
+
+
+def line(state: State) -> str:
+    """Return the score without the names, such as `6–4 3–6 2–1 (40–AD)`."""
     sets = [set_text(past) for past in state.past]
     called = points(state)
     if state.ended not in {"played", "walkover"}:
@@ -56,10 +62,7 @@ def headline(state: State) -> str:
             sets.append(f"{state.games[0]}–{state.games[1]}")
         if state.points != (0, 0):
             sets.append(f"({called[0]}–{called[1]})")
-    line = " ".join(part for part in (state.sides[0], " ".join(sets), state.sides[1]) if part)
-    if state.ended in _ENDINGS:
-        line = f"{line} ({why_over(state)})"
-    return line
+    return " ".join(sets)
 
 
 def set_text(past: Past) -> str:
