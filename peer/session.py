@@ -25,12 +25,16 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.messages import Endpoints, Invitation, Setup
+from .liveness import Liveness
 
 REPLY_SECONDS = 2.0
 """How long an answer of the host is waited for."""
 
 TRIES = 3
 """Unanswered greetings after which the broker is asked again where the host is."""
+
+SETUP_SECONDS = 10.0
+"""The interval at which a host is expected to answer before it has said its own."""
 
 REJOIN_SECONDS = 1.0
 """Pause before the broker is asked again for an event that has no host yet."""
@@ -67,6 +71,8 @@ class Session:
         event: its id.
         role: what the peer wants to be there.
         counters: gives (seq, received, lost) for pings.
+        last: gives the number of a reporter's newest report, sent or not.
+        brief: the peer comes for a moment, and its silence afterwards means nothing.
     """
 
     def __init__(
@@ -74,6 +80,9 @@ class Session:
         event: str,
         role: messages.Role,
         counters: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
+        last: Callable[[], int] = lambda: 0,
+        *,
+        brief: bool = False,
     ) -> None:
         self.event = event
         self.role = role
@@ -82,16 +91,21 @@ class Session:
         self.open = False
         self.failure: TouchlineError | None = None  # why it can't go on
         self.away: TouchlineError | None = None  # why the broker could not be asked
+        self.broker: bool | None = None  # whether it answered when last asked; None: not yet
         self.hosted: bool | None = None  # whether the event has a host; None before it is known
-        self.heard = 0.0  # monotonic; when the host last said anything
+        self.asked_seq: int | None = None  # what had been received when the host was asked in
         self.offset = 0  # host's wall clock minus ours, microseconds
         self.rtt: float | None = None  # the least seen, seconds
         self._counters = counters
+        self._last = last
+        self._brief = brief
+        self._liveness = Liveness(SETUP_SECONDS)
         self._wants: list[Want] = []
         self._step: Callable[[float, int], None] = self._join
         self._due: float | None = 0.0
         self._last_id = 0
         self._tries = 0
+        self._attaching = False  # a token has been presented, and nothing else asked since
         self._greeting = (0, 0.0)  # id and time of the newest ping
         self._refused = 0  # tokens refused in a row
 
@@ -118,8 +132,9 @@ class Session:
     # ── the broker ───────────────────────────────────────────────────────────────────────────
 
     def rejoin(self, now: float) -> None:
-        """Ask the broker again where the host is."""
+        """Ask the broker again where the host is, and whether it is there itself."""
         self.open = False
+        self.broker = None
         self._at(now, self._join)
 
     def _join(self, _now: float, _wall: int) -> None:
@@ -130,6 +145,7 @@ class Session:
         match reply:
             case Invitation():
                 self.away = None
+                self.broker = True
                 self.hosted = reply.endpoints is not None
                 if reply.endpoints is None and self.open:
                     return  # the host lets us in, although its lease has run out
@@ -138,13 +154,15 @@ class Session:
                     return
                 self.invite(reply, now, wall)
             case EnvironmentFault() | Overloaded() if self.open:
-                self.away = reply  # a kept invitation has led to the host meanwhile
+                # A kept invitation has led to the host meanwhile.
+                self.away, self.broker = reply, False
             case EnvironmentFault() | Overloaded() if self.invitation is not None:
-                self.away = reply
+                self.away, self.broker = reply, False
                 self._tries = 0
+                self._refused = 0  # it can't get a new token: the old one is no last word
                 self._greet(now, wall)
             case EnvironmentFault() | Overloaded():
-                self.away = reply
+                self.away, self.broker = reply, False
                 self._at(now + REJOIN_SECONDS, self._join)
             case TouchlineError():
                 self.failure = reply
@@ -171,10 +189,14 @@ class Session:
 
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
         """Take a reply of the host, also those that are the caller's own affair."""
-        self.heard = now
+        self._liveness.heard(now)
         match reply:
+            case Setup() if not self._attaching:
+                pass  # it was so long on its way that the clock we stated was of the past
             case Setup():
+                self._attaching = False
                 self.setup = reply
+                self._liveness.interval = reply.heartbeat
                 self.open = True
                 self._refused = 0
                 self._tries = 0
@@ -182,10 +204,10 @@ class Session:
             case messages.Pong() if reply.id == self._greeting[0]:
                 self._measure(reply, now, wall)
                 if not self.open:
-                    self._attach(now, wall)
+                    self._greeted(now, wall)
             case messages.Error() if reply.id == self._greeting[0] and reply.code == "UNKNOWN_PEER":
                 self.rtt = now - self._greeting[1]
-                self._attach(now, wall)
+                self._greeted(now, wall)
             case messages.Error() if reply.code == "UNKNOWN_PEER" and self.open:
                 self._greet(now, wall)  # the host is a new one: it knows nobody yet
             case messages.Error() if not self.open:
@@ -193,33 +215,47 @@ class Session:
 
     def _greet(self, now: float, wall: int) -> None:
         """Ping; the answer, whatever it is, gives the round trip."""
-        self.open = False
+        self.open = self._attaching = False
         if self._tries >= TRIES:
             self._tries = 0
-            self.rejoin(now)
+            self._at(now, self._join)
             return
         self._tries += 1
         self._send_ping(now, wall)
         self._at(now + REPLY_SECONDS, self._greet)
 
+    def _greeted(self, now: float, wall: int) -> None:
+        """Go on after an answer to the newest greeting."""
+        if now - self._greeting[1] > REPLY_SECONDS:
+            # It waited for a connection: no round trip, and no measure of anybody's clock.
+            self._tries = 0
+            self._greet(now, wall)
+        else:
+            self._attach(now, wall)
+
     def _attach(self, now: float, wall: int) -> None:
         if self.invitation is None:
             raise AssertionError("attached before there was an invitation")
+        if self.asked_seq is None:
+            self.asked_seq = self._counters()[0]
         self._send(
             messages.Attach(
                 id=self.request_id(),
                 token=self.invitation.token,
                 time=wall,
                 rtt=round((self.rtt or 0.0) * 1e6),
+                last=self._last(),
+                brief=self._brief,
             )
         )
+        self._attaching = True
         self._at(now + REPLY_SECONDS, self._greet)
 
     def _ping(self, now: float, wall: int) -> None:
         setup = self.setup
         if setup is None:
             raise AssertionError("pinged before the event was set up")
-        if now - self.heard > 2 * setup.heartbeat:
+        if self._liveness.handle_timer(now):
             self.rejoin(now)
             return
         self._send_ping(now, wall)
@@ -231,6 +267,7 @@ class Session:
             id=self.request_id(),
             event=self.event,
             time=wall,
+            last=self._last(),
             seq=seq,
             received=received,
             lost=lost,
@@ -247,7 +284,9 @@ class Session:
     def _refuse(self, error: TouchlineError, now: float) -> None:
         # What else a host refuses may be different in a moment: it may be about to serve the
         # event, or no longer hold it while the broker knows who does.
-        self._refused += isinstance(error, BadToken)
+        # A token presented thrice while the host could not ask about it is refused thrice at once.
+        self._refused += self._attaching and isinstance(error, BadToken)
+        self._attaching = False
         if isinstance(error, WrongVersion) or self._refused >= TRIES:
             self.failure = error
             self._due = None

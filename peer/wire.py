@@ -18,6 +18,10 @@ from .session import Ask, Connect, Send, Session
 HEARTBEAT_MS = 2_000
 """ZeroMQ's own heartbeats notice a connection that died without a word."""
 
+CONNECT_MS = 2_000
+"""After this long a new attempt at a connection is made. The system's own attempts grow apart:
+after a cut of 30 s it would take as long again until somebody is back."""
+
 
 class Wire:
     """The sockets of one session.
@@ -135,6 +139,7 @@ def open_socket(context: Any, kind: int, endpoint: str) -> zmq.Socket[bytes]:
     socket: zmq.Socket[bytes] = context.socket(kind)
     socket.setsockopt(zmq.IPV6, int("[" in endpoint))
     socket.setsockopt(zmq.LINGER, 200)
+    socket.setsockopt(zmq.CONNECT_TIMEOUT, CONNECT_MS)
     socket.setsockopt(zmq.RECONNECT_IVL, 100)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1_000)
     socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)

@@ -135,6 +135,7 @@ class Lane:
         title, origin: what the claims are of.
         kind: the sport's kind, or None for a vote on an entry (delete, amend, finish), of which
             there is one claim at any time, whenever it is said.
+        key: what else tells such a vote from others, such as the score that is confirmed.
     """
 
     __slots__ = (
@@ -143,6 +144,7 @@ class Lane:
         "alike",
         "bare",
         "grain",
+        "key",
         "kind",
         "origin",
         "recent",
@@ -150,10 +152,11 @@ class Lane:
         "window",
     )
 
-    def __init__(self, title: str, origin: str, kind: Kind | None) -> None:
+    def __init__(self, title: str, origin: str, kind: Kind | None, key: str = "") -> None:
         self.title = title
         self.origin = origin
         self.kind = kind
+        self.key = key
         self.window = int(kind.window * SECOND) if kind else 1 << 62
         self.grain = self.window // 4 if kind else 0
         # A report that says nothing but action and origin needs no further look.
@@ -266,7 +269,7 @@ class Claims:
         full = (*key, "", "")[:3]
         lane = self._lanes.get(full)
         if lane is None:
-            lane = self._lanes[full] = Lane(full[0], full[1], None)
+            lane = self._lanes[full] = Lane(full[0], full[1], None, full[2])
         return lane
 
     def amendments(self, entry_id: str) -> list[Claim]:

@@ -22,33 +22,32 @@ from ...protocol.errors import (
     IllegalAction,
     NotAllowed,
     PeerError,
+    SettingError,
     StorageFault,
 )
-from ...protocol.messages import Card, Entry, Evidence, Fate, Grant, Happening, Report, Reports
-from ...protocol.times import EARLIEST
+from ...protocol.messages import Card, Entry, Evidence, Happening, Report, Reports
+from ...protocol.times import EARLIEST, LATEST
 from ...sports import Action
 from . import corrections, records
 from .claims import Claim, Identity, Lane
 from .member import LATENCY_BUCKETS, Counters, Member, Output
 from .options import Options
-from .publications import finished, heartbeat, revised, told
-from .state import EventState
+from .publications import doubted, finished, restored, revised, told
+from .suspension import Suspension
+
+CLOCK_SECONDS = 2.0
+"""How far a reporter's clock, as it was measured when it attached, may be off."""
 
 
-class EventCore(EventState):
+class EventCore(Suspension):
     """One hosted event, as it is decided; see `EventState` for the arguments."""
 
     def __init__(self, card: Card, options: Options) -> None:
         super().__init__(card, options)
-        self.published_at: float | None = None  # monotonic; when the feed last grew here
-        self.sent_at: float | None = None  # monotonic; likewise, heartbeats included
-        self._patience = options.patience
         self._ttl = self._clock.real(options.claim_ttl)
         self._finish_after = self._clock.real(options.finish_after)
-        self._now = 0.0
-        self._heartbeat_at = 0.0
-        self._sweep_at = 0.0
-        self._restoring = False
+        self._longest = self._ttl
+        self._inexact = self._clock.span(CLOCK_SECONDS)
         self._correcting: Claim | None = None  # while restoring: what corrects the next entry
         self._eased: list[Claim] = []  # what spoke against them was taken back in this frame
         self._weighing_held = False
@@ -79,18 +78,20 @@ class EventCore(EventState):
     def _restore(self, record: records.Record, raw: bytes) -> None:
         match record:
             case Report() | Reports():
+                self._received = self._wall
                 self.report(self.roster.by_token[record.token], record, raw)
             case records.Turn():
                 self._set_wall(record.received)
             case records.Member():
-                self.roster.seat(record)
+                self._restore_member(record)
             case records.Presence():
-                self._mark(self.roster.members[record.peer, "reporter"], record.present)
+                self._restore_presence(record)
             case records.Began():
                 self.epoch = record.epoch
             case records.Held():
                 self._hold(self.claims.open[record.claim], record.reason)
             case records.Expired():
+                self._dispute(self.claims.open[record.claim])
                 self._expire(self.claims.open[record.claim])
             case records.Corrected():
                 self._correcting = self.claims.open[record.claim]
@@ -99,6 +100,16 @@ class EventCore(EventState):
                 self.timeline.put(record)
                 self._apply(record, self._correcting)
                 self._correcting = None
+            case messages.Alarm():
+                self.feed.append(raw)
+                self._restore_alarm(record)
+            case records.Contact():
+                self._regain()
+            case records.Confirmed():
+                self._confirm_closed(record)
+            case messages.Restored():
+                self.feed.append(raw)
+                self.outage.close()
             case messages.Finished():
                 self.feed.append(raw)
                 self._close_event(record.seq)
@@ -115,93 +126,36 @@ class EventCore(EventState):
         self.roster.heard_all(now)
         self.claims.postpone(now + self._ttl)
         self._finish_at = None
+        self._resume_watch()
         self._consider_end()
-
-    def begin_turn(self, now: float, wall: int) -> None:
-        """Set the time of all that follows up to `take`.
-
-        Args:
-            now: monotonic seconds.
-            wall: microseconds since 1970 UTC.
-        """
-        self._now = now
-        self._set_wall(wall)
-        self._turn.begin(wall)
 
     def take(self) -> Output:
         """Return what the turn leads to, and begin to collect anew."""
+        self._note_life()
+        if self._fewer:
+            self._fewer = False
+            for claim in list(self.claims.open.values()):  # fewer must agree now
+                self._weigh(claim)
         return self._turn.take(finished=self.finished)
-
-    def next_timer(self) -> float:
-        """Return when `handle_timer` wants to be called next (monotonic seconds)."""
-        due = self.claims.next_due()
-        times = (self._heartbeat_at, self._sweep_at, due, self._finish_at)
-        return min(time for time in times if time is not None)
 
     def handle_timer(self, now: float) -> None:
         """Do what is due; within a turn."""
+        self._watch(now)
         if now >= self._sweep_at:
             self._sweep_at = now + self._patience / 4
-            for member in self.roster.silent(now - self._patience):
-                self.detach(member)
+            self._sweep(now)
         for claim in self.claims.expired(now):
             code = IllegalAction.code if claim.held else ""
             expired = records.Expired(claim=claim.number, code=code, reason=claim.held)
             self._record(codec.encode(expired))
+            self._dispute(claim)
             self._expire(claim)
+        if self.outage.state == "reconstructing":
+            self._reconstruct(now)
         if self._finish_at is not None and now >= self._finish_at:
             self._finish()
         if now >= self._heartbeat_at:
             self._beat()
-
-    # ── members ──────────────────────────────────────────────────────────────────────────────
-
-    def seat(self, grant: Grant, attach: messages.Attach) -> Member:
-        """Let a peer take part whose token the broker has vouched for; within a turn.
-
-        Args:
-            grant: the broker's word.
-            attach: the peer's; its time is 0 where the peer has not attached yet.
-
-        Raises:
-            BadMessage: its clock can't be.
-        """
-        known = self.roster.find(grant.peer, grant.role)
-        shift = known.shift if known else 0
-        if attach.time and grant.role == "reporter":
-            shift = self._clock.shift(attach, self._wall)
-        record = records.Member(
-            peer=grant.peer,
-            name=grant.name,
-            token=grant.token,
-            role=grant.role,
-            expires=grant.expires,
-            shift=shift,
-        )
-        self._record(codec.encode(record))
-        member = self.roster.seat(record)
-        self.ping(member)
-        # The new subscriber may have connected too late for the last entry: let it know soon.
-        self._heartbeat_at = min(self._heartbeat_at, self._now + 0.2)
-        return member
-
-    def ping(self, member: Member) -> None:
-        """Note that a member is there; within a turn."""
-        member.heard = self._now
-        if not member.present and member.role == "reporter" and not self._restoring:
-            self._change_presence(member, True)
-
-    def detach(self, member: Member) -> None:
-        """Note that a member has left; within a turn."""
-        if member.present:
-            self._change_presence(member, False)
-            for claim in list(self.claims.open.values()):  # fewer must agree now
-                self._weigh(claim)
-
-    def _change_presence(self, member: Member, present: bool) -> None:
-        # On record, since verdicts and the evidence of entries depend on it.
-        self._record(codec.encode(records.Presence(peer=member.peer, present=present)))
-        self._mark(member, present)
 
     # ── reports ──────────────────────────────────────────────────────────────────────────────
 
@@ -219,8 +173,9 @@ class EventCore(EventState):
         """
         if member.role != "reporter":
             raise NotAllowed(f"a {member.role} can't report; join as reporter")
-        if member.present:
+        if member.present and self.outage.state != "suspended":
             member.heard = self._now
+            self._heard = True
         else:
             self.ping(member)
         self._owed[member.token] = member
@@ -316,19 +271,48 @@ class EventCore(EventState):
             raise EventOver(f"{self.card.title} is finished")
         if event.title == "undo":
             return self._undo(member, n, event)
+        if event.title == "confirm":
+            return self._confirm_score(member, n, event)
         key, details = corrections.read(event, self.timeline.versions, self.kinds)
         return self._vote(member, n, key, details)
 
+    def _confirm_score(self, member: Member, n: int, event: Happening) -> Claim:
+        if self.outage.state != "reconstructing":
+            raise BadReport("no score is asked for: contact with the venue is not just back")
+        text = str((event.details or {}).get("score", ""))
+        state = self.timeline.state
+        try:
+            score = self.sport.read_score(state, text)
+            self.sport.adopt(state, score)  # says enough to go on from
+        except SettingError as error:
+            raise BadReport(error.sentence) from None
+        # It is the score that is seen on return: not what is to come, nor one that was seen before
+        # contact was lost once more and has been in an outbox since.
+        now = self._clock.event_time(self._wall)
+        time = event.time + member.shift
+        outage = self.outage
+        first = outage.spans[-1][1] if outage.spans else outage.since
+        if first <= time < outage.until - self._inexact:
+            raise BadReport("the score is one of before contact was back; look again")
+        time = max(time, outage.until)
+        time = min(time, LATEST if now is None else now)
+        return self._vote(member, n, corrections.score_key(score), {}, time)
+
     def _vote(
-        self, member: Member, n: int, key: tuple[str, ...], details: dict[str, messages.Detail]
+        self,
+        member: Member,
+        n: int,
+        key: tuple[str, ...],
+        details: dict[str, messages.Detail],
+        time: int = 0,
     ) -> Claim:
         lane = self.claims.correction_lane(*key)
-        claim = lane.find(0, member.bit, ())
+        claim = lane.find(time, member.bit, ())
         if claim is None:
             if any(vote.voters & member.bit for vote in lane.near(0, 0)):
                 raise BadReport("you have voted for that already")
-            claim = self._open_claim(lane, 0, ())
-        claim.join(member.index, member.bit, n, 0, details)
+            claim = self._open_claim(lane, time, ())
+        claim.join(member.index, member.bit, n, time, details)
         claim.until = self._now + self._ttl
         return claim
 
@@ -351,11 +335,6 @@ class EventCore(EventState):
         if evidence.for_ < 2 or evidence.for_ <= evidence.against:
             return
         self._publish(revised(self.timeline.versions[claim.entry_id], "CONFIRMED", evidence))
-
-    def _refuse(self, member: Member, n: int, error: PeerError) -> None:
-        self.counters.refuse(error.code)
-        reason = error.sentence[: limits.TEXT_CHARS]
-        member.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
 
     # ── verdicts ─────────────────────────────────────────────────────────────────────────────
 
@@ -413,6 +392,7 @@ class EventCore(EventState):
                 first_reported=claim.received,
                 accepted=self._wall,
                 sent=self._wall,
+                delay_status=self.outage.status(action.time, self._clock.event_time(self._wall)),
                 evidence=evidence,
                 relates_to=related.entry_id if related else "",
             )
@@ -422,6 +402,11 @@ class EventCore(EventState):
         word, entry_id = claim.lane.title, claim.lane.origin
         if word == "end":
             self._finish()
+            return
+        if word == "confirm":
+            # Not before everything is in: the score would be held against half of it.
+            if self.outage.asked:
+                self._close_outage(claim)
             return
         entry = self.timeline.versions[entry_id]
         if entry.status == "DELETED":
@@ -445,19 +430,62 @@ class EventCore(EventState):
         )
         if by is not None:
             self._record(codec.encode(records.Corrected(claim=by.number)))
-        body = codec.encode(entry)
-        self._record(body)
-        self._send(body)
+        self._send(codec.encode(entry))
         self.timeline.versions[entry.entry_id] = entry
         self._apply(entry, by)
         self._weigh_held()
         self._consider_end()
 
-    # ── end, heartbeat ───────────────────────────────────────────────────────────────────────
+    # ── after an outage ──────────────────────────────────────────────────────────────────────
+
+    def _reconstruct(self, now: float) -> None:
+        """Ask for the score when all is told; end it when nobody says one."""
+        over = self._all_told(now)
+        for claim in corrections.confirmations(self.claims):
+            self._weigh(claim)
+        if over and self.outage.state == "reconstructing":
+            self._close_outage(None)
+
+    def _close_outage(self, confirmed: Claim | None) -> None:
+        """End a reconstruction: is what was put together right?
+
+        Args:
+            confirmed: the claim in which enough reporters stated one score; None: nobody did.
+        """
+        outage = self.outage
+        reason = self._judge(confirmed)[: limits.TEXT_CHARS]
+        self._drop_confirmations()
+        standing = [
+            self.timeline.versions[entry_id]
+            for entry_id in outage.entries
+            if self.timeline.versions[entry_id].status != "DELETED"
+        ]
+        if reason:
+            for entry in standing:
+                self._publish(doubted(entry, reason))
+        message = restored(
+            self.card.event,
+            self.epoch,
+            self.feed.seq + 1,
+            self._wall,
+            outage,
+            entries=len(standing),
+            confirmed=confirmed is not None,
+            reason=reason,
+            sport=self.sport,
+            state=self.timeline.state,
+        )
+        self._send(codec.encode(message))
+        outage.close()
+        self._consider_end()
+
+    # ── end ─────────────────────────────────────────────────────────────────────────────────
 
     def _consider_end(self) -> None:
-        """Let the event end some time after the sport says that nothing more can happen."""
-        if self.finished or not self.sport.over(self.timeline.state):
+        """Let the event end some time after the sport says that nothing more can happen, also
+        while contact is lost."""
+        waiting = self.outage.state == "reconstructing" or not self.sport.over(self.timeline.state)
+        if self.finished or waiting:
             self._finish_at = None
         elif self._finish_at is None:
             self._finish_at = self._now + self._finish_after
@@ -465,37 +493,15 @@ class EventCore(EventState):
     def _finish(self) -> None:
         if self.finished:
             return
-        body = codec.encode(
-            finished(
-                self.card.event,
-                self.epoch,
-                self.feed.seq + 1,
-                self._wall,
-                self.sport,
-                self.timeline.state,
-            )
-        )
-        self._record(body)
-        self._send(body)
-        self._close_event(self.feed.seq)
-
-    def _beat(self) -> None:
-        self._heartbeat_at = self._now + self._interval
-        self.sent_at = self._now
-        self.counters.heartbeats += 1
-        beat = heartbeat(
+        if self.outage.state == "reconstructing":
+            self._close_outage(None)
+        message = finished(
             self.card.event,
             self.epoch,
-            self.feed,
+            self.feed.seq + 1,
             self._wall,
-            present=self.roster.present,
-            claims=len(self.claims.open),
-            interval=self._interval,
+            self.sport,
+            self.timeline.state,
         )
-        self._turn.publish(codec.encode(beat))
-
-    def _send(self, body: bytes) -> None:
-        self.feed.append(body)
-        self._turn.publish(body)
-        self._heartbeat_at = self._now + self._interval
-        self.published_at = self.sent_at = self._now
+        self._send(codec.encode(message))
+        self._close_event(self.feed.seq)

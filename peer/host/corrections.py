@@ -1,4 +1,5 @@
-"""Votes on what is already there: delete or amend an entry, undo a report, end the event.
+"""Votes on what is already there: delete or amend an entry, undo a report, end the event, confirm
+the score after an outage.
 
 They travel as reports whose title is one of `WORDS`, so that they share the outbox, the count and
 the receipts. `details` of a delete or amend name the `entry`; the rest of an amend's details are
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from ...protocol.errors import BadReport, NotFound
 from ...protocol.messages import Detail, Entry, Happening
-from ...sports import Action, Kind, misfit
+from ...sports import Action, Kind, Score, misfit
 from .claims import Claim, Claims
 
-WORDS = frozenset({"delete", "amend", "undo", "end"})
+WORDS = frozenset({"delete", "amend", "undo", "end", "confirm"})
 
 Key = tuple[str, ...]
 """The word, the entry's id, and for an amend what it changes."""
@@ -45,6 +48,17 @@ def read(
     if reason is not None:
         raise BadReport(f"amend: {reason}")
     return ("amend", entry_id, repr(sorted(changes.items()))), changes
+
+
+def score_key(score: Score) -> Key:
+    """Return the lane of a confirmed score: equal scores have equal keys."""
+    return ("confirm", "", msgspec.json.encode(score, order="deterministic").decode())
+
+
+def key_score(key: str) -> Score:
+    """Return the score that the third part of such a lane's key names."""
+    score: Score = msgspec.json.decode(key)
+    return score
 
 
 def find_vote(event: Happening, index: int, claims: Iterable[Claim]) -> Claim:
@@ -81,10 +95,21 @@ def rivals(claim: Claim, by_entry: Mapping[str, Claim], claims: Claims) -> list[
     """Return the claims whose voters hold to what a correction would change.
 
     Against a deletion, those who reported the entry; against an amendment, those who would amend
-    it otherwise.
+    it otherwise; against a confirmed score, those who see another.
     """
     if claim.lane.title == "delete":
         return [by_entry[claim.lane.origin]]
     if claim.lane.title == "amend":
         return [other for other in claims.amendments(claim.lane.origin) if other is not claim]
+    if claim.lane.title == "confirm":
+        return [other for other in confirmations(claims) if other is not claim]
     return []
+
+
+def confirmations(claims: Claims) -> list[Claim]:
+    """Return the open claims that state a score after an outage."""
+    return [
+        claim
+        for claim in claims.open.values()
+        if claim.lane.kind is None and claim.lane.title == "confirm"
+    ]

@@ -12,6 +12,7 @@ from ...protocol.errors import (
     NotFound,
     Overloaded,
     PeerError,
+    StorageFault,
     TouchlineError,
     UnknownPeer,
     WrongVersion,
@@ -67,6 +68,8 @@ class Desk:
         self._refused: dict[str, tuple[float, TouchlineError]] = {}
         self._kept: dict[str, deque[bytes]] = {}
         self._attached: dict[tuple[bytes, str], Seat] = {}
+        # By token: who was there, or (None) left, while nothing could be stored.
+        self._met: dict[str, tuple[EventCore, Member, int | None]] = {}
         self.routes: dict[str, bytes] = {}
         """Where a token's holder can be reached: token to routing id."""
         self.refusals: dict[str, int] = {}
@@ -83,6 +86,7 @@ class Desk:
             self._seats.pop(token, None)
             self.routes.pop(token, None)
             self._kept.pop(token, None)
+            self._met.pop(token, None)
         gone = [key for key, seat in self._attached.items() if seat[0] is core]
         for key in gone:
             del self._attached[key]
@@ -130,8 +134,12 @@ class Desk:
                     self._attach(routing_id, request, now, wall)
                 case messages.Ping():
                     core, member = self._seat(routing_id, request.event)
+                    if member.expires < wall:
+                        # Its reports are refused, and nothing else would tell it why.
+                        del self._attached[routing_id, request.event]
+                        raise UnknownPeer("the token has expired; attach with a new one")
                     self._touch(core)
-                    core.ping(member)
+                    core.ping(member, request.last)
                     # Where the connection that had the receipts is gone, this one has them now.
                     self.routes.setdefault(member.token, routing_id)
                     self._reply(
@@ -153,6 +161,46 @@ class Desk:
                     self._reply(routing_id, messages.Done(id=number))
         except PeerError as error:
             self._refuse(routing_id, number, error)
+
+    # ── while nothing can be stored ──────────────────────────────────────────────────────────
+
+    def answer_meanwhile(self, routing_id: bytes, frame: bytes, wall: int, trouble: str) -> bytes:
+        """Return the answer to a frame while nothing can be stored; nothing of a core changes.
+
+        Who is there, or leaves, is remembered for `recall`. What needs the disk is refused, and
+        asked for again by peers.
+        """
+        number = 0
+        try:
+            request = codec.decode_host_request(frame)
+            number = request.id
+            match request:
+                case messages.Ping():
+                    core, member = self._seat(routing_id, request.event)
+                    self._met[member.token] = (core, member, request.last)
+                    pong = messages.Pong(
+                        id=number, event=request.event, time=request.time, host_time=wall
+                    )
+                    return codec.encode(pong)
+                case messages.Detach():
+                    core, member = self._seat(routing_id, request.event)
+                    self._met[member.token] = (core, member, None)
+                    del self._attached[routing_id, request.event]
+                    return codec.encode(messages.Done(id=number))
+                case _:
+                    raise StorageFault(trouble)
+        except (PeerError, StorageFault) as error:
+            return self._error(number, error)
+
+    def recall(self) -> None:
+        """Let the cores know who was there meanwhile; within a turn."""
+        met, self._met = self._met, {}
+        for core, member, last in met.values():
+            self._touch(core)
+            if last is None:
+                core.detach(member)
+            else:
+                core.ping(member, last)
 
     def _attach(self, routing_id: bytes, request: Attach, now: float, wall: int) -> None:
         if request.version != messages.VERSION:
@@ -271,9 +319,12 @@ class Desk:
         self._send(routing_id, codec.encode(reply))
 
     def _refuse(self, routing_id: bytes, number: int, error: TouchlineError) -> None:
+        self._send(routing_id, self._error(number, error))
+
+    def _error(self, number: int, error: TouchlineError) -> bytes:
         self._count(error)
         reason = error.sentence[: limits.TEXT_CHARS]
-        self._reply(routing_id, messages.Error(id=number, code=error.code, reason=reason))
+        return codec.encode(messages.Error(id=number, code=error.code, reason=reason))
 
     def _count(self, error: TouchlineError) -> None:
         self.refusals[error.code] = self.refusals.get(error.code, 0) + 1

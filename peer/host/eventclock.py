@@ -21,13 +21,21 @@ class EventClock:
     def __init__(self, timing: Timing | None) -> None:
         self._timing = timing or Timing()
 
-    def latest(self, wall: int) -> int:
-        """Return the latest event time (microseconds) that a report may state at a wall time."""
+    def event_time(self, wall: int) -> int | None:
+        """Return what time it is in the event at a wall time, microseconds; None where its clock
+        does not run."""
         timing = self._timing
         if not timing.speed:
-            return LATEST
+            return None
         now = timing.starts + (wall - timing.began) * timing.speed
-        return round(min(max(now + limits.EARLY_SECONDS * SECOND, EARLIEST), LATEST))
+        return round(min(max(now, EARLIEST), LATEST))
+
+    def latest(self, wall: int) -> int:
+        """Return the latest event time (microseconds) that a report may state at a wall time."""
+        now = self.event_time(wall)
+        if now is None:
+            return LATEST
+        return min(now + round(limits.EARLY_SECONDS * SECOND), LATEST)
 
     def refusal(self, time: int, wall: int) -> BadReport:
         """Return what to say of an event time that can't be."""
@@ -41,6 +49,10 @@ class EventClock:
         """Return how long event seconds really take; where the event's clock does not run, at
         speed 0, they are taken as they are."""
         return seconds / (self._timing.speed or 1)
+
+    def span(self, seconds: float) -> int:
+        """Return the event time (microseconds) that passes in real seconds."""
+        return round(seconds * (self._timing.speed or 1) * SECOND)
 
     def shift(self, attach: Attach, wall: int) -> int:
         """Return what to add to the times that a peer states, microseconds.

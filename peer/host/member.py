@@ -16,8 +16,8 @@ class Member:
     """A peer that takes part, as the host knows it from its token."""
 
     __slots__ = (
-        "ahead", "bit", "expires", "fates", "heard", "index", "late", "n", "name", "peer",
-        "present", "role", "shift", "token",
+        "ahead", "bit", "expires", "fates", "heard", "index", "last", "late", "n", "name", "peer",
+        "present", "role", "shift", "stays", "token", "told_last",
     )  # fmt: skip
 
     def __init__(self, index: int, record: records.Member) -> None:
@@ -32,6 +32,9 @@ class Member:
         self.n = 0  # every report up to it is stored
         self.ahead: set[int] = set()  # stored beyond a number that is missing
         self.heard = 0.0
+        self.stays = record.stays  # says that it is there until it says that it leaves
+        self.last = 0  # the newest number that it has told of, whether the report came or not
+        self.told_last = False  # it has told of it since contact was last lost
         self.present = False
         self.fates: list[Fate] = []  # to be told with the next receipt
         self.late: list[tuple[int, Claim]] = []  # reports that joined an entry, likewise
@@ -67,6 +70,8 @@ class Counters:
     duplicate: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     entries: dict[str, int] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
+    alarms: int = 0
     expired: int = 0
     heartbeats: int = 0
     replayed: int = 0

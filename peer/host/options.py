@@ -29,6 +29,10 @@ class Options:
         finish_after: seconds of event time between the action that ends the event and `finished`.
         verdict: quorum, majority or fixed:K.
         alone: one reporter is enough where only one is present.
+        alarm_every: seconds between the alarms of one outage.
+        late_after: seconds of event time from an action to its entry after which it is late.
+        confirm_wait: seconds for which reporters are waited for to confirm the score after an
+            outage.
     """
 
     name: str = "host"
@@ -45,6 +49,9 @@ class Options:
     finish_after: float = 120.0
     verdict: str = "quorum"
     alone: bool = False
+    alarm_every: float = 25.0
+    late_after: float = 30.0
+    confirm_wait: float = 30.0
     policy: Verdict = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +68,13 @@ class Options:
             ("--claim-ttl", self.claim_ttl),
             ("--presence", self.presence),
             ("--finish-after", self.finish_after),
+            ("--late-after", self.late_after),
+            ("--confirm-wait", self.confirm_wait),
         ):
             if not 0 <= value <= 86_400:
                 raise SettingError(f"{flag}: {value} s is not within 0 to 86400 s")
+        if not 0.1 <= self.alarm_every <= 3_600:
+            raise SettingError(f"--alarm-every: {self.alarm_every} s is not within 0.1 to 3600 s")
         for flag, port in (("--router", self.router), ("--pull", self.pull), ("--pub", self.pub)):
             if not 0 <= port <= 65_535:
                 raise SettingError(f"{flag}: port {port} is not within 0 to 65535")

@@ -11,6 +11,7 @@ from ...protocol.messages import Card, Entry, Evidence
 from ...sports import Kind, Sport, State
 from .feed import Feed
 from .member import Member
+from .outage import Outage
 from .timeline import Timeline, action_of
 
 
@@ -62,6 +63,7 @@ def told(entry: Entry, sport: Sport, timeline: Timeline) -> Entry:
     at = timeline.state_after(entry) if entry.status != "DELETED" else state
     return replace(
         entry,
+        place=timeline.place(entry),
         text=sport.phrase(at, action_of(entry))[: limits.TEXT_CHARS],
         clock=sport.clock(at, entry.time)[: limits.NAME_CHARS],
         score=sport.score(state),
@@ -81,6 +83,41 @@ def revised(
         status=status,
         evidence=evidence,
         details=entry.details if details is None else details,
+    )
+
+
+def doubted(entry: Entry, reason: str) -> Entry:
+    """Return a new version of an entry that is known not to be right."""
+    return replace(entry, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason=reason)
+
+
+def restored(
+    event: str,
+    epoch: int,
+    seq: int,
+    wall: int,
+    outage: Outage,
+    *,
+    entries: int,
+    confirmed: bool,
+    reason: str,
+    sport: Sport,
+    state: State,
+) -> messages.Restored:
+    """Return the message that ends a suspension, with the score with which the event goes on."""
+    return messages.Restored(
+        event=event,
+        epoch=epoch,
+        seq=seq,
+        sent=wall,
+        since=outage.since,
+        until=outage.until,
+        entries=entries,
+        inaccurate=entries if reason else 0,
+        confirmed=confirmed,
+        reason=reason,
+        score=sport.score(state),
+        headline=sport.headline(state)[: limits.TEXT_CHARS],
     )
 
 
@@ -106,7 +143,9 @@ def heartbeat(
     *,
     present: int,
     claims: int,
+    disputed: int,
     interval: float,
+    state: messages.FeedState,
 ) -> messages.Heartbeat:
     """Return the message that says where the feed stands, and when to expect the next one."""
     return messages.Heartbeat(
@@ -117,5 +156,7 @@ def heartbeat(
         sent=wall,
         present=present,
         claims=claims,
+        disputed=disputed,
         interval=interval,
+        state=state,
     )

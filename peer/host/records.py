@@ -29,7 +29,8 @@ class Turn(Message, frozen=True, kw_only=True):
 
 
 class Member(Message, frozen=True, kw_only=True):
-    """A token was accepted. `shift`: what is added to the member's times, microseconds."""
+    """A token was accepted. `shift`: what is added to the member's times, microseconds. `stays`:
+    the member says that it is there until it says that it leaves."""
 
     peer: Id
     name: Name
@@ -37,6 +38,7 @@ class Member(Message, frozen=True, kw_only=True):
     role: Role
     expires: Micros
     shift: int = 0
+    stays: bool = False
 
 
 class Presence(Message, frozen=True, kw_only=True):
@@ -44,6 +46,7 @@ class Presence(Message, frozen=True, kw_only=True):
 
     peer: Id
     present: bool
+    left: bool = False
 
 
 class Held(Message, frozen=True, kw_only=True):
@@ -67,6 +70,20 @@ class Corrected(Message, frozen=True, kw_only=True):
     claim: int
 
 
+class Contact(Message, frozen=True, kw_only=True):
+    """A reporter was heard again after an alarm."""
+
+
+class Confirmed(Message, frozen=True, kw_only=True):
+    """Reporters confirmed a score after an outage by this claim; `adopt`: the entries lead to
+    another, so that it is in force from this event time on."""
+
+    claim: int
+    time: Micros
+    score: dict[str, object]
+    adopt: bool = False
+
+
 Record = (
     Began
     | Turn
@@ -75,9 +92,13 @@ Record = (
     | Held
     | Expired
     | Corrected
+    | Contact
+    | Confirmed
     | messages.Report
     | messages.Reports
     | messages.Entry
+    | messages.Alarm
+    | messages.Restored
     | messages.Finished
 )
 

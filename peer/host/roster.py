@@ -30,7 +30,7 @@ class Roster:
             if reports:
                 self.reporters.append(member)
         member.token, member.expires = record.token, record.expires
-        member.name, member.shift = record.name, record.shift
+        member.name, member.shift, member.stays = record.name, record.shift, record.stays
         self.by_token[record.token] = member
         return member
 
@@ -43,6 +43,11 @@ class Roster:
         if member.present != present:
             member.present = present
             self.present += 1 if present else -1
+
+    @property
+    def staying(self) -> list[Member]:
+        """The reporters who say that they are there until they say that they leave."""
+        return [member for member in self.reporters if member.stays]
 
     def silent(self, since: float) -> list[Member]:
         """Return the reporters who are present and were last heard before `since` (monotonic)."""

@@ -22,16 +22,18 @@ from uuid import uuid4
 
 import zmq
 
-from ...protocol import limits
+from ...protocol import limits, messages
 from ...protocol.addresses import parse as parse_address
 from ...protocol.errors import AddressTaken, StorageFault, TouchlineError
 from ...protocol.messages import Card, Endpoints
 from ..link import Link
+from ..steady import steady
 from .core import EventCore
 from .desk import Desk
 from .journal import Journal
 from .member import Output
 from .options import Options
+from .suspension import Stand
 from .tenure import Tenure
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class Host:
         identity: the peer's secret at the broker.
         journal: where turns are stored; the caller closes it.
         events: ids of the events to host.
-        wall: the wall clock, microseconds since 1970 UTC.
+        wall: the wall clock, microseconds since 1970 UTC; read once, see `steady`.
 
     Raises:
         AddressTaken: a socket could not be bound.
@@ -75,7 +77,7 @@ class Host:
         self.trouble = ""  # why nothing can be stored; empty when all is well
         self._options = options
         self._journal = journal
-        self._wall = wall
+        self._wall = steady(wall)
         self._context: zmq.Context[Any] = zmq.Context()
         try:
             kept = journal.ports()
@@ -93,9 +95,13 @@ class Host:
         self._wake_out, self._wake_in = os.pipe()
         self._stopping = False
         self._now = time.monotonic()
-        self._turn_wall = wall()
+        self._turn_wall = self._wall()
         self._touched: dict[str, EventCore] = {}
         self._uncommitted: list[tuple[EventCore, Output]] = []
+        # Where each feed stood when it was last let out; the cores are ahead of the disk meanwhile.
+        self._stands: dict[str, Stand] = {}
+        # The broker's answers that came while nothing could be stored.
+        self._answers: list[tuple[int, messages.BrokerReply | TouchlineError]] = []
         self._timers: list[tuple[float, str]] = []
         self._timer_at: dict[str, float] = {}
         # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
@@ -147,7 +153,13 @@ class Host:
             poller.register(socket, zmq.POLLIN)
         try:
             while not self._stopping and self.tenure.holds_any and go_on():
-                poller.poll(self._patience())
+                patience = self._patience()
+                due = time.monotonic() + patience / 1_000
+                poller.poll(patience)
+                late = time.monotonic() - due
+                if late > self._options.heartbeat / 2:  # this process was stopped
+                    for core in self.cores.values():
+                        core.slept(late)
                 self._turn()
                 if self._uncommitted:
                     self._wait_for_room()
@@ -163,9 +175,11 @@ class Host:
     def _turn(self) -> None:
         self._now = now = time.monotonic()
         self._turn_wall = wall = self._wall()
-        for number, reply in self._link.poll(now):
+        answers, self._answers = self._answers, []
+        for number, reply in answers + self._link.poll(now):
             if not self.desk.granted(number, reply, now, wall):
                 self.tenure.answered(number, reply, now)
+        self.desk.recall()
         for routing_id, *frames in _drain(self._router.recv_multipart):
             # A request is one frame; what has more is not one of ours, and is told so.
             self.desk.answer(routing_id, b"".join(frames), now, wall)
@@ -210,9 +224,7 @@ class Host:
                 log.error("%s; nothing is confirmed until it can be stored", fault.sentence)
             self.trouble = fault.sentence
             return
-        if self.trouble:
-            log.warning("the journal can be written again")
-            self.trouble = ""
+        was_in_trouble, self.trouble = bool(self.trouble), ""
         for reply_to, frame in self._replies:
             self._send(reply_to, frame)
         self._replies.clear()
@@ -225,13 +237,59 @@ class Host:
                     self.desk.keep(token, receipt)
             if out.finished:
                 self.tenure.finish(core.card.event)
+            self._stands[core.card.event] = core.stand
         self._uncommitted.clear()
+        if was_in_trouble:
+            log.warning("the journal can be written again")
+            self._tell_trouble()
+
+    # ── the disk is full ─────────────────────────────────────────────────────────────────────
 
     def _wait_for_room(self) -> None:
-        """Take nothing in while nothing can be stored: the senders keep it."""
+        """Take nothing in while nothing can be stored: the senders keep it.
+
+        The feed says so, and who is there already is answered: it is not the host that is lost.
+        """
+        poller = zmq.Poller()
+        for socket in (self._wake_out, self._link.socket, self._router):
+            poller.register(socket, zmq.POLLIN)
+        retry_at = time.monotonic() + RETRY_SECONDS
+        beat_at = 0.0
         while self._uncommitted and not self._stopping:
-            time.sleep(RETRY_SECONDS)
-            self._commit()
+            now = time.monotonic()
+            if now >= beat_at:
+                beat_at = now + self._options.heartbeat
+                self._tell_trouble()
+            if now >= retry_at:
+                retry_at = now + RETRY_SECONDS
+                self._commit()
+                continue
+            self._answer_meanwhile(now)
+            due = min(retry_at, beat_at, self.tenure.next_timer())
+            poller.poll(max(0, round((due - time.monotonic()) * 1000 + 0.5)))
+
+    def _tell_trouble(self) -> None:
+        """Publish how it stands with the journal, and with each feed that was let out before."""
+        wall = self._wall()
+        for event, stand in self._stands.items():
+            core = self.cores.get(event)
+            if core is not None:
+                self._pub.send(core.troubled(stand, self.trouble, wall))
+
+    def _answer_meanwhile(self, now: float) -> None:
+        """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
+        for number, reply in self._link.poll(now):
+            if isinstance(reply, messages.Leased):
+                self.tenure.answered(number, reply, now)
+            else:
+                self._answers.append((number, reply))
+        self.tenure.handle_timer(now)
+        wall = self._wall()
+        for routing_id, *frames in _drain(self._router.recv_multipart):
+            frame = b"".join(frames)
+            self._send(
+                routing_id, self.desk.answer_meanwhile(routing_id, frame, wall, self.trouble)
+            )
 
     def _patience(self) -> int:
         """Return how long the poller may wait, milliseconds."""
@@ -252,6 +310,7 @@ class Host:
 
     def _serve(self, core: EventCore, epoch: int) -> None:
         self.cores[core.card.event] = core
+        self._stands[core.card.event] = core.stand
         self.desk.open(core)
         self._touched[core.card.event] = core
         core.start(epoch, self._now, self._turn_wall)
@@ -260,6 +319,7 @@ class Host:
     def _drop(self, core: EventCore) -> None:
         event = core.card.event
         del self.cores[event]
+        self._stands.pop(event, None)
         self.desk.close(core)
         self._touched.pop(event, None)
         self._timer_at.pop(event, None)
@@ -281,6 +341,9 @@ class Host:
         socket.setsockopt(zmq.RCVHWM, 10_000)
         if kind == zmq.ROUTER:
             socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+            # A peer that was cut off comes back under its routing id while this side may still
+            # believe in the connection that broke, and would not listen to the new one.
+            socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
         host, _ = parse_address(self._options.bind, what="--bind")
         socket.setsockopt(zmq.IPV6, int(":" in host))
         # Without a port of its own it takes that of its last run, where peers look for it first.

@@ -7,8 +7,8 @@ when it is decided and when it is read from the journal again.
 from __future__ import annotations
 
 from ... import sports
-from ...protocol import messages
-from ...protocol.errors import IllegalAction, SettingError
+from ...protocol import limits, messages
+from ...protocol.errors import IllegalAction, PeerError, SettingError
 from ...protocol.messages import Card, Entry, Evidence, Fate
 from ...sports import Kind
 from . import corrections
@@ -123,7 +123,9 @@ class EventState:
             entry: as it was published.
             by: the claim that corrects the entry; None where it is the entry's own.
         """
-        self.counters.entries[entry.status] = self.counters.entries.get(entry.status, 0) + 1
+        counters, delay = self.counters, entry.delay_status or "live"
+        counters.entries[entry.status] = counters.entries.get(entry.status, 0) + 1
+        counters.delays[delay] = counters.delays.get(delay, 0) + 1
         accepted = Fate(n=0, outcome="accepted", seq=entry.seq, entry_id=entry.entry_id)
         own = self.claims.open.get(int(entry.entry_id))
         if own is not None:
@@ -161,6 +163,11 @@ class EventState:
         for claim in [claim for claim in self.claims.open.values() if claim.lane.title == "end"]:
             self.claims.close(claim, forget=True)
             self._tell(claim, Fate(n=0, outcome="accepted", seq=seq))
+
+    def _refuse(self, member: Member, n: int, error: PeerError) -> None:
+        self.counters.refuse(error.code)
+        reason = error.sentence[: limits.TEXT_CHARS]
+        member.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
 
     def _tell(self, claim: Claim, fate: Fate) -> None:
         outcome, seq, entry_id = fate.outcome, fate.seq, fate.entry_id

@@ -6,11 +6,28 @@ kept, so that a late entry or a correction folds again only from its place on.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass
 
-from ...protocol.errors import IllegalAction
+from ...protocol.errors import IllegalAction, SettingError
 from ...protocol.messages import Entry
 from ...sports import Action, Sport, State
+
+LAST = 1 << 62
+"""A number after that of every claim: what stands behind all entries of one time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A score that is in force from a time on, whatever the entries before it add up to.
+
+    Args:
+        time: event time, microseconds.
+        score: as the sport gave it from what people confirmed.
+    """
+
+    time: int
+    score: dict[str, object]
 
 
 class Timeline:
@@ -25,8 +42,9 @@ class Timeline:
         self._sport = sport
         self._start = state
         self._keys: list[tuple[int, int]] = []
-        self._entries: list[Entry] = []
+        self._entries: list[Entry | Adopted] = []
         self._states: list[State] = []
+        self._adopted: list[tuple[int, int]] = []  # the keys of the scores among the entries
         self.versions: dict[str, Entry] = {}
         """The newest version of every entry, deleted ones included, by entry id."""
 
@@ -38,7 +56,7 @@ class Timeline:
     @property
     def standing(self) -> list[Entry]:
         """The entries that stand, in match order."""
-        return [self.versions[entry.entry_id] for entry in self._entries]
+        return [self.versions[one.entry_id] for one in self._entries if isinstance(one, Entry)]
 
     def state_before(self, time: int, number: int) -> State:
         """Return the state in which an entry of this time and claim number would happen."""
@@ -48,6 +66,22 @@ class Timeline:
     def state_after(self, entry: Entry) -> State:
         """Return the state right after a standing entry."""
         return self._states[bisect_left(self._keys, _key(entry))]
+
+    def place(self, entry: Entry) -> int:
+        """Return an entry's place in match order, from 1; 0 where it is deleted."""
+        if entry.status == "DELETED":
+            return 0
+        key = _key(entry)
+        return 1 + bisect_left(self._keys, key) - bisect_left(self._adopted, key)
+
+    def adopt(self, adopted: Adopted) -> None:
+        """Put a confirmed score in force from its time on."""
+        key = (adopted.time, LAST)
+        place = bisect_right(self._keys, key)  # of two of one time the later is in force
+        insort(self._adopted, key)
+        self._keys.insert(place, key)
+        self._entries.insert(place, adopted)
+        self._fold_from(place)
 
     def put(self, entry: Entry) -> None:
         """Put a new version of an entry on the timeline (or, deleted, off it)."""
@@ -66,7 +100,7 @@ class Timeline:
 
     def latest(self, title: str, origin: str, time: int) -> Entry | None:
         """Return the latest standing entry of an action and origin up to a time."""
-        for entry in reversed(self._entries):
+        for entry in reversed(self.standing):
             if entry.title == title and entry.origin == origin and entry.time <= time:
                 return entry
         return None
@@ -74,15 +108,18 @@ class Timeline:
     def _fold_from(self, place: int) -> None:
         del self._states[place:]
         state = self.state
-        for entry in self._entries[place:]:
-            state = self._after(state, entry)
+        for one in self._entries[place:]:
+            state = self._after(state, one)
             self._states.append(state)
 
-    def _after(self, state: State, entry: Entry) -> State:
+    def _after(self, state: State, one: Entry | Adopted) -> State:
         try:
-            return self._sport.apply(state, action_of(entry))
-        except IllegalAction:
-            # A later correction can make an entry impossible; the score is the one without it.
+            if isinstance(one, Adopted):
+                return self._sport.adopt(state, one.score)
+            return self._sport.apply(state, action_of(one))
+        except (IllegalAction, SettingError):
+            # A later correction can make an entry impossible, or leave no room for a score; the
+            # score is the one without it.
             return state
 
 

@@ -23,6 +23,7 @@ class Turn:
         self._topic = codec.topic(event)
         self._records: list[bytes] = []
         self._published: list[bytes] = []
+        self._notes: list[tuple[str, bytes]] = []
         self._wall = 0
         self._dated = False  # the wall time of this turn is among the records
         self.owed: dict[str, Member] = {}
@@ -49,10 +50,15 @@ class Turn:
         member.fates.append(fate)
         self.owed[member.token] = member
 
+    def note(self, member: Member, frame: bytes) -> None:
+        """Add a frame for a member that is no receipt."""
+        self._notes.append((member.token, frame))
+
     def discard(self) -> None:
         """Forget everything, as after a restore, which leads to nothing new."""
         self._records = []
         self._published = []
+        self._notes = []
         for member in self.owed.values():
             member.told()
         self.owed.clear()
@@ -71,4 +77,6 @@ class Turn:
                 receipt = Receipt(event=self._event, n=member.n, fates=part)
                 output.receipts.append((member.token, codec.encode(receipt)))
         self.owed.clear()
+        output.receipts += self._notes
+        self._notes = []
         return output

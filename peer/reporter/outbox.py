@@ -58,6 +58,11 @@ class Outbox:
             )
         return said
 
+    @property
+    def last(self) -> int:
+        """The newest number that was given, 0 before the first."""
+        return self._number("last")
+
     def pending(self) -> list[Said]:
         """Return what is not confirmed yet, in the order of its numbers.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import zmq
 
-from ...protocol import limits, messages
+from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Setup
 from ..link import Link
@@ -33,6 +33,7 @@ class Reporter:
         link: the link to the broker; the caller closes it after the reporter.
         outbox: the file of this person's outbox for this event.
         wall: the person's wall clock, microseconds since 1970 UTC.
+        brief: for a report or two: the host does not watch over this reporter.
 
     Raises:
         StorageFault: the outbox can't be opened.
@@ -44,11 +45,15 @@ class Reporter:
         link: Link,
         outbox: Path,
         wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        *,
+        brief: bool = False,
     ) -> None:
-        self.session = Session(event, "reporter")
+        self.session = Session(event, "reporter", last=lambda: self._outbox.last, brief=brief)
+        self.asked: messages.Confirm | None = None  # for the score, after an outage
         self.core = ReporterCore()
         self._link = link
         self._wall = wall
+        self._brief = brief
         self._outbox = Outbox(outbox)
         self._wire = Wire(self.session, link)
         self._push: zmq.Socket[bytes] | None = None
@@ -105,6 +110,20 @@ class Reporter:
         if self.session.open:
             self._send(self.core.frames([said], self._now()))
         return said.n
+
+    def confirm(self, score: str, time: int | None = None) -> int:
+        """Tell the host what the score is, as it asks for after an outage (`asked`).
+
+        Args:
+            score: as people write it in this sport, such as `2-1`.
+            time: when it stood so, microseconds on the event's clock as this reporter has it;
+                None: now, by a wall clock.
+
+        Returns:
+            The number of this report; see `say`.
+        """
+        self.asked = None
+        return self.say("confirm", time=time, details={"score": score})
 
     def fate(self, n: int) -> Fate | None:
         """Return the newest that is known of a report."""
@@ -164,7 +183,11 @@ class Reporter:
             self.pump(min(0.2, max(0.001, until - self._now())))
 
     def close(self) -> None:
-        """Close the sockets and the outbox; what is pending stays in it."""
+        """Leave the event, and close the sockets and the outbox; what is pending stays in it."""
+        if self.session.open and not self._brief:
+            # In good order: the silence that follows is no outage.
+            detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
+            self._wire.send(codec.encode(detach))
         if self._push is not None:
             self._push.close(linger=200)
             self._push = None
@@ -196,8 +219,10 @@ class Reporter:
         was_open = self.session.open
         for reply in self._wire.pump(now, wall):
             match reply:
-                case Setup():
+                case Setup() if self.session.open:
                     self._open(reply, now)
+                case messages.Confirm():
+                    self.asked = reply
                 case messages.Receipt():
                     if self.core.receipt(reply, now):
                         self._outbox.confirmed(self.core.stored)

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 
 from ...protocol import codec, messages
 from ...protocol.errors import PeerError
-from ...protocol.messages import Block, Entry, Finished, Heartbeat
+from ...protocol.messages import (
+    Alarm,
+    Block,
+    Entry,
+    FeedMessage,
+    FeedState,
+    Finished,
+    Heartbeat,
+    Restored,
+)
+from ..liveness import Liveness
+from .silence import QUIET, cause
 from .tracker import Tracker
 
 LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
@@ -27,7 +38,8 @@ class Notice:
     Args:
         kind: `stale` (nothing heard for two heartbeats), `live` (heard again), `epoch` (the host
             started anew or another took over), `diverged` (another feed under the same name; it
-            is read again from its start), `waiting` (no host, or the broker is away).
+            is read again from its start), `waiting` (no host, or the broker is away), or a kind of
+            `silence.Cause` when that has changed.
         text: a sentence for people.
     """
 
@@ -35,7 +47,7 @@ class Notice:
     text: str
 
 
-Item = Entry | Finished | Heartbeat | Notice
+Item = Entry | Alarm | Restored | Finished | Heartbeat | Notice
 """What a subscriber gets, in order."""
 
 
@@ -73,25 +85,52 @@ class SubscriberCore:
         self.latency = Latency()
         self.refused = 0  # frames that could not be read
         self.finished = False
-        self.stale = False
-        self.heard: float | None = None  # monotonic; when SUB last brought anything
-        self.interval = 10.0  # seconds between the host's heartbeats
+        self.state: FeedState = "live"
+        self.last_received = 0  # wall time at which the host heard a reporter before the alarm
+        self.trouble = ""  # why the host can store nothing
+        self._told_seq = 0  # up to which the newest heartbeat's state accounts for the feed
         self.present = 0
         self.claims = 0
+        self.disputed = 0
+        self.cause = QUIET
+        self._liveness = Liveness(10.0)
         self._items: deque[Item] = deque()
+
+    @property
+    def stale(self) -> bool:
+        """Whether nothing has been heard of the host for two heartbeats."""
+        return self._liveness.silent
+
+    @property
+    def heard(self) -> float | None:
+        """When SUB last brought anything, monotonic seconds."""
+        return self._liveness.heard_at
+
+    @property
+    def interval(self) -> float:
+        """Seconds between the host's heartbeats."""
+        return self._liveness.interval
 
     def items(self) -> deque[Item]:
         """Return what is ready, oldest first; the caller takes from it."""
         return self._items
 
-    def joined(self, setup: messages.Setup, now: float) -> None:
-        """Note what the host said as one attached."""
-        self.interval = setup.heartbeat
+    def joined(self, setup: messages.Setup, now: float, *, asked: int | None = None) -> None:
+        """Note what the host said as one attached.
+
+        Args:
+            setup: what it said.
+            now: monotonic seconds.
+            asked: the seq up to which the feed was here when the host was asked; unless given, up
+                to which it is here now. SUB may have overtaken the answer meanwhile.
+        """
+        self._liveness.interval = setup.heartbeat
         if self.heard is None:
-            self.heard = now
+            self._liveness.heard(now)
         tracker = self.tracker
-        if setup.seq < tracker.seq:
-            self._diverge(f"the host's feed ends at {setup.seq}, ours at {tracker.seq}")
+        least = tracker.seq if asked is None else min(asked, tracker.seq)
+        if setup.seq < least:
+            self._diverge(f"the host's feed ends at {setup.seq}, ours at {least}")
         elif setup.seq == tracker.seq and setup.digest != tracker.digest:
             self._diverge(f"the host's digest at seq {setup.seq} is not ours")
         self._note_epoch(setup.epoch)
@@ -138,28 +177,43 @@ class SubscriberCore:
             asking: replays can be asked for; while they can't, no time for it is named.
         """
         times = [self.tracker.next_timer() if asking else None]
-        if self.heard is not None and not self.stale:
-            times.append(self.heard + 2 * self.interval)
+        times.append(self._liveness.next_timer())
         return min((time for time in times if time is not None), default=None)
 
     def handle_timer(self, now: float) -> bool:
         """Do what is due; True where the feed has just gone stale, to be looked up again."""
-        if self.heard is None or self.stale or now < self.heard + 2 * self.interval:
+        if not self._liveness.handle_timer(now):
             return False
-        self.stale = True
-        silent = now - self.heard
+        silent = now - (self.heard or now)
         self.notice("stale", f"nothing heard for {silent:.1f} s, two heartbeats are missing")
         return True
 
+    def look_why(self, *, broker: bool | None) -> None:
+        """Tell, by a notice, when the cause of the silence has changed.
+
+        Args:
+            broker: whether the broker answered since the feed went stale; None: not yet known.
+        """
+        found = cause(
+            stale=self.stale,
+            broker=broker,
+            state=self.state,
+            last_received=self.last_received,
+            disputed=self.disputed,
+            trouble=self.trouble,
+        )
+        if found.kind != self.cause.kind:
+            self.notice(found.kind, found.text)
+        self.cause = found
+
     def _hear(self, now: float) -> None:
-        self.heard = now
-        if self.stale:
-            self.stale = False
+        if self._liveness.heard(now):
             self.notice("live", "the feed is live again")
 
     def _beat(self, beat: Heartbeat, now: float) -> None:
-        self.interval = beat.interval
-        self.present, self.claims = beat.present, beat.claims
+        self._liveness.interval = beat.interval
+        self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
+        self.state, self.trouble, self._told_seq = beat.state, beat.trouble, beat.seq
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
             self._items.append(beat)
         else:
@@ -170,6 +224,7 @@ class SubscriberCore:
         self.notice("diverged", f"{why}: the feed is read again from its start")
         self.tracker.counters.diverged += 1
         self.tracker.reset()
+        self._told_seq = 0
 
     def _note_epoch(self, epoch: int) -> None:
         if self.tracker.epoch and epoch > self.tracker.epoch:
@@ -185,6 +240,19 @@ class SubscriberCore:
             if not isinstance(message, Heartbeat):
                 self._deliver(message)
 
-    def _deliver(self, message: Entry | Finished) -> None:
-        self.finished = self.finished or isinstance(message, Finished)
+    def _deliver(self, message: FeedMessage) -> None:
+        match message:
+            case Alarm():
+                self.last_received = message.last_received
+                self._turn_to("suspended", message.seq)
+            case Restored():
+                self._turn_to("live", message.seq)
+            case Finished():
+                self.finished = True
+                self._turn_to("finished", message.seq)
         self._items.append(message)
+
+    def _turn_to(self, state: FeedState, seq: int) -> None:
+        # What a replay brings may be older than the heartbeat that led to the replay.
+        if seq > self._told_seq:
+            self.state = state

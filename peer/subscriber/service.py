@@ -123,7 +123,8 @@ class Subscriber:
             match reply:
                 case Setup():
                     self.setup = reply
-                    self.core.joined(reply, now)
+                    self.core.joined(reply, now, asked=self.session.asked_seq or 0)
+                    self.session.asked_seq = None
                 case messages.Block():
                     self.core.replayed(reply, now)
         if self._wire.connected:
@@ -139,6 +140,7 @@ class Subscriber:
             )
             self._wire.send(codec.encode(replay))
         self._tell_waiting()
+        self.core.look_why(broker=self.session.broker)
         if self.session.failure is not None and not self.core.items():
             raise self.session.failure
 

@@ -12,11 +12,24 @@ from touchline.peer.host.member import Member, Output
 from touchline.peer.host.options import Options
 from touchline.peer.host.records import unpack
 from touchline.protocol import codec, messages
-from touchline.protocol.messages import Card, Entry, Fate, Finished, Happening, Heartbeat
+from touchline.protocol.messages import (
+    Alarm,
+    Card,
+    Confirm,
+    Entry,
+    Fate,
+    FeedMessage,
+    Happening,
+    Heartbeat,
+    Restored,
+)
 
 SECOND = 1_000_000
 BEGIN = 1_700_000_000 * SECOND
 """Wall time at which every ground opens."""
+
+CREW = ("ann", "bob")
+"""Who is at the ground where a test names nobody."""
 
 
 class Ground:
@@ -31,11 +44,13 @@ class Ground:
         self.now = 100.0
         self.journal: list[bytes] = []
         self.outputs: list[Output] = []
-        self.feed: list[Entry | Finished] = []
+        self.feed: list[FeedMessage] = []
+        self.told: list[tuple[float, FeedMessage]] = []  # the same, with the time of each
         self.bodies: list[bytes] = []
         self.beats: list[Heartbeat] = []
         self.fates: dict[str, dict[int, Fate]] = {}
         self.receipts: list[tuple[str, messages.Receipt]] = []
+        self.asked: list[tuple[str, Confirm]] = []
         self.counts: dict[str, int] = {}
         self.core = EventCore(card, self.options)
         self.start(1)
@@ -49,6 +64,41 @@ class Ground:
     def standing(self) -> list[Entry]:
         """The entries that stand, in match order."""
         return self.core.timeline.standing
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What was published of entries, in order of seq."""
+        return [message for message in self.feed if isinstance(message, Entry)]
+
+    @property
+    def alarms(self) -> list[tuple[float, Alarm]]:
+        """The alarms, each with the monotonic time at which it was raised."""
+        return [(at, message) for at, message in self.told if isinstance(message, Alarm)]
+
+    @property
+    def restored(self) -> list[Restored]:
+        """What was published when outages were closed."""
+        return [message for message in self.feed if isinstance(message, Restored)]
+
+    @property
+    def kinds(self) -> list[str]:
+        """What was published, by the names of the messages."""
+        return [type(message).__name__ for message in self.feed]
+
+    @property
+    def marks(self) -> list[str]:
+        """The delay status of each entry that stands, in match order."""
+        return [entry.delay_status for entry in self.standing]
+
+    @property
+    def second(self) -> float:
+        """What time it is in the event: seconds since the ground opened."""
+        return self.now - 100
+
+    @property
+    def state(self) -> str:
+        """Where the event stands with regard to outages."""
+        return self.core.outage.state
 
     @property
     def headline(self) -> str:
@@ -81,17 +131,29 @@ class Ground:
                 self.beats.append(message)
             else:
                 self.feed.append(message)
+                self.told.append((self.now, message))
                 self.bodies.append(body)
         for token, frame in output.receipts:
             receipt = codec.decode_host_reply(frame)
-            assert isinstance(receipt, messages.Receipt)
             name = token.removeprefix("token of ")
+            if isinstance(receipt, Confirm):
+                self.asked.append((name, receipt))
+                continue
+            assert isinstance(receipt, messages.Receipt)
             self.receipts.append((name, receipt))
             for fate in receipt.fates:
                 self.fates.setdefault(name, {})[fate.n] = fate
         return output
 
-    def attach(self, name: str, role: messages.Role = "reporter", behind: float = 0.0) -> Member:
+    def attach(
+        self,
+        name: str,
+        role: messages.Role = "reporter",
+        behind: float = 0.0,
+        *,
+        brief: bool = False,
+        last: int = 0,
+    ) -> Member:
         """Seat a peer whose clock is `behind` seconds behind the host's."""
         self.begin()
         grant = messages.Grant(
@@ -104,7 +166,8 @@ class Ground:
             expires=2**57,
         )
         time = self.wall - round(behind * SECOND)
-        member = self.core.seat(grant, messages.Attach(id=0, token=grant.token, time=time))
+        attach = messages.Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
+        member = self.core.seat(grant, attach)
         self.take()
         return member
 
@@ -152,10 +215,22 @@ class Ground:
         self.core.report(member, codec.decode_report(frame), frame)
         return self.take()
 
-    def ping(self, name: str) -> None:
+    def ping(self, name: str, last: int | None = None) -> None:
+        """Let a reporter say that it is there, and the number of its newest report."""
         self.begin()
-        self.core.ping(self.member(name))
+        member = self.member(name)
+        self.core.ping(member, self.counts.get(name, 0) if last is None else last)
         self.take()
+
+    def stay(self, seconds: float, *names: str) -> None:
+        """Let time pass while some ping, as peers do, at half the heartbeat."""
+        step = self.options.heartbeat / 2
+        end = self.now + seconds
+        while self.now + step <= end:
+            self.wait(step)
+            for name in names:
+                self.ping(name)
+        self.wait(end - self.now)
 
     def detach(self, name: str) -> None:
         self.begin()
@@ -171,6 +246,34 @@ class Ground:
             self.core.handle_timer(self.now)
             self.take()
         self.now = end
+
+    def begun(self, *names: str, seconds: float = 30.0) -> Ground:
+        """Let people come and stay for a while."""
+        for name in names or CREW:
+            self.attach(name)
+        self.stay(seconds, *(names or CREW))
+        return self
+
+    def back(self, *names: str, pending: int = 0) -> None:
+        """Let people be heard again, each with so many reports that the host does not have yet."""
+        for name in names or CREW:
+            self.ping(name, last=self.counts.get(name, 0) + pending)
+
+    def both(
+        self,
+        title: str,
+        origin: str = "",
+        at: float = 0.0,
+        names: tuple[str, ...] = CREW,
+        **details: Any,
+    ) -> None:
+        """Let several people report the same."""
+        for name in names:
+            self.say(name, title, origin, at=at, **details)
+
+    def confirm(self, score: str, *names: str) -> list[int]:
+        """Let people state the score that they see; return the numbers of their reports."""
+        return [self.say(name, "confirm", at=self.second, score=score) for name in names or CREW]
 
     def fate(self, name: str, n: int) -> Fate | None:
         return self.fates.get(name, {}).get(n)
@@ -188,6 +291,19 @@ class Ground:
 
 
 GroundMaker = Callable[..., Ground]
+
+
+@pytest.fixture
+def lost(ground: GroundMaker) -> GroundMaker:
+    """Make a ground with two people, contact with whom was lost at second 30; it is second 100."""
+
+    def make(sport: str = "football", **options: Any) -> Ground:
+        g = ground(sport, **options).begun()
+        g.wait(70)
+        assert g.state == "suspended"
+        return g
+
+    return make
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from touchline.protocol.messages import (
     Invitation,
     Ping,
     Pong,
+    Receipt,
     Setup,
 )
 
@@ -288,11 +289,57 @@ def test_pings(stage):
 def test_silence(stage):
     """A host that says nothing for two heartbeats is looked up at the broker."""
     stage.opened()
-    wants = [stage.tick()[0] for _ in range(4)]
+    began = stage.now
+    wants = [stage.tick()[0] for _ in range(3)]
     assert all(isinstance(want, Ping) for want in wants)
     assert stage.tick() == []
+    assert stage.now == pytest.approx(began + 20.0)
     assert isinstance(stage.tick()[0], Ask)
     assert not stage.session.open
+
+
+def test_anything_heard_is_no_silence(stage):
+    """A host that answers no ping but gives receipts is there."""
+    stage.opened()
+    for _ in range(10):
+        assert isinstance(stage.tick()[0], Ping)
+        stage.hear(Receipt(event="e", n=1))
+    assert stage.session.open
+
+
+def test_what_a_reporter_tells(stage):
+    """Attaching and pinging tell the number of the newest report at that moment, and whether the
+    peer is brief."""
+    last = [7]
+    for brief in (False, True):
+        stage.session = Session("e", "reporter", last=lambda: last[0], brief=brief)
+        attach = stage.attached()
+        assert (attach.last, attach.brief) == (7, brief)
+        stage.hear(stage.setup())
+        last[0] += 1
+        (ping,) = stage.tick()
+        assert ping.last == 8
+        last[0] = 7
+
+
+def test_the_broker_told_apart(stage):
+    """Whether the broker answers is not known while it is asked, and stays known while the host
+    alone is looked for, however long it does not answer."""
+    stage.opened()
+    assert stage.session.broker is True
+    stage.session.rejoin(stage.now)
+    assert stage.session.broker is None
+    stage.tick()
+    stage.invited(invitation())
+    for _ in range(3 * TRIES):
+        for want in stage.tick():
+            assert stage.session.broker is True
+            if isinstance(want, Ask):
+                stage.invited(invitation())
+    stage.session.rejoin(stage.now)
+    stage.tick()
+    stage.invited(Unreachable("away"))
+    assert stage.session.broker is False
 
 
 def test_slept(stage):
@@ -377,3 +424,60 @@ def test_kept_invitation(stage):
         assert stage.session.open
     assert stage.session.away is None
     assert stage.invited(invitation(THERE))[0] == Connect(THERE)
+
+
+def test_greeting_that_waited(stage):
+    """A greeting that waited for a connection measures nobody's clock: it is said again, and the
+    token is presented with the round trip of the new one."""
+    ping = stage.greeted()
+    for _ in range(TRIES - 1):
+        (ping,) = stage.tick()
+    assert stage.tick() == []
+    assert isinstance(stage.tick()[0], Ask)
+    assert stage.invited(invitation(None)) == []
+    unknown = Error(id=ping.id, code="UNKNOWN_PEER", reason="")
+    (again,) = stage.hear(unknown, after=40.0)
+    assert isinstance(again, Ping)
+    (attach,) = stage.hear(Error(id=again.id, code="UNKNOWN_PEER", reason=""), after=0.1)
+    assert (attach.rtt, attach.time) == (100_000, stage.wall)
+
+
+def test_setup_that_waited(stage):
+    """An answer to `attach` that took too long opens nothing: the clock that was stated is of the
+    past, and is stated again."""
+    stage.attached()
+    (ping,) = stage.tick()
+    assert isinstance(ping, Ping)
+    assert stage.hear(stage.setup(), after=0.1) == []
+    assert not stage.session.open
+    (attach,) = stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+    assert attach.time == stage.wall
+    stage.hear(stage.setup())
+    assert stage.session.open
+
+
+def test_refused_thrice_at_once(stage):
+    """A token that was presented several times before the host could ask about it is refused once,
+    however many answers come."""
+    stage.attached()
+    for _ in range(TRIES + 1):
+        stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
+    assert stage.session.failure is None
+
+
+def test_refused_while_the_broker_is_away(stage):
+    """While the broker can give no new token, the old one's refusal is not the end."""
+    stage.attached()
+    for _ in range(2 * TRIES):
+        stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
+        assert isinstance(stage.tick()[0], Ask)
+        (ping,) = stage.invited(Unreachable("away"))
+        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    assert stage.session.failure is None
+
+
+def test_what_was_there_when_asked(stage):
+    """The session knows how far the feed was here when the token was presented first."""
+    assert stage.session.asked_seq is None
+    stage.attached()
+    assert stage.session.asked_seq == 3

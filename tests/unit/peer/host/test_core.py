@@ -267,17 +267,30 @@ def test_presence_falls(ground):
 
 
 def test_silence_is_absence(ground):
-    """Who says nothing for two heartbeats is no longer present; a ping keeps one there."""
+    """Who says nothing for two heartbeats, while others do, is no longer present."""
     g = ground(heartbeat=5.0)
     for name in ("ann", "bob"):
         g.attach(name)
-    g.wait(9)
-    g.ping("ann")
+    g.stay(10, "ann")
     assert g.core.present == 2
-    g.wait(6)
+    g.stay(5, "ann")
     assert g.core.present == 1
     g.ping("bob")
     assert g.core.present == 2
+
+
+def test_silence_of_all_is_nobodys_absence(ground):
+    """Where nobody is heard it is contact that was lost: all still count as present, also until
+    those who come back later had time to."""
+    g = ground(heartbeat=5.0)
+    for name in ("ann", "bob"):
+        g.attach(name)
+    g.wait(300)
+    assert g.core.present == 2
+    g.stay(9, "ann")
+    assert g.core.present == 2
+    g.stay(9, "ann")
+    assert g.core.present == 1
 
 
 def test_viewers_do_not_count(ground):
@@ -305,8 +318,8 @@ def test_presence_survives_a_restart(ground):
     g.say("p0", "goal", "A")
     g.say("p1", "goal", "A")
     assert g.feed == []
-    g.wait(15)
-    assert g.core.present == 0
+    g.stay(15, "p0", "p1")
+    assert g.core.present == 2
     assert len(g.feed) == 1
 
 
@@ -332,7 +345,7 @@ def test_expired_is_not_joined(ground):
     """A report that comes after its claim has expired begins a new one."""
     g = ground(claim_ttl=30.0)
     g.say("ann", "goal", "A")
-    g.wait(31)
+    g.stay(31, "ann")
     g.say("bob", "goal", "A")
     assert g.feed == []
 

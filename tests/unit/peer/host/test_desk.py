@@ -192,6 +192,22 @@ def test_expired_token(bench):
     assert bench.core.counters.stored == 0
 
 
+def test_token_that_expires(bench):
+    """Who has attached and whose token expires is told at the next ping, and comes back with a new
+    token."""
+    bench.attach()
+    bench.grant(expires=bench.wall + 10)
+    ping = Ping(id=7, event="e", time=0)
+    assert not codes(bench.hear(b"r", ping))
+    bench.wall += 11
+    assert codes(bench.hear(b"r", ping)) == ["UNKNOWN_PEER"]
+    bench.attach(token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert not codes(bench.hear(b"r", ping))
+    bench.report(1, token="new")
+    assert bench.core.counters.stored == 1
+
+
 def test_wrong_version(bench):
     """Another version of the protocol is refused before anything else."""
     assert codes(bench.attach(version=9)) == ["WRONG_VERSION"]

@@ -28,6 +28,14 @@ def test_replay():
     assert clock.real(30.0) == 3.0
 
 
+def test_event_time():
+    """What time it is in the event: the wall clock's, or the replay's; at speed 0 nobody knows."""
+    assert EventClock(None).event_time(5) == 5
+    replay = EventClock(Timing(starts=50 * SECOND, began=1_000 * SECOND, speed=10.0))
+    assert replay.event_time(1_003 * SECOND) == 80 * SECOND
+    assert EventClock(Timing(speed=0.0)).event_time(5) is None
+
+
 def test_no_relation():
     """At speed 0 no time is early, and seconds are taken as they are."""
     clock = EventClock(Timing(speed=0.0))

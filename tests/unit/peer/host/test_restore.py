@@ -7,7 +7,7 @@ Scripts of everything that can happen to an event are drawn from a seed. Run one
 from __future__ import annotations
 
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -15,7 +15,8 @@ from touchline.peer.host.claims import Claim
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.member import Output
 from touchline.peer.host.options import Options
-from touchline.peer.host.records import pack
+from touchline.peer.host.records import Confirmed, Record, pack, unpack
+from touchline.peer.host.timeline import Adopted
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import PeerError, StorageFault
 from touchline.protocol.messages import Attach, Card, Grant, Happening, Report, Reports, Said
@@ -48,6 +49,9 @@ SPORTS: dict[str, tuple[list[str], list[str], dict[str, list[str]]]] = {
     "race": (["A", "B", "C"], ["start", "finish", "split", "drop_out"], {"at": ["5 km", "10 km"]}),
 }
 
+SCORES = {"football": ["0-0", "1-0", "2-1"], "tennis": ["15-0", "0-0 30-15"], "race": ["0", "1"]}
+"""What people may say that they see after an outage."""
+
 
 class Script:
     """What happens to one event, turn by turn, drawn from a seed."""
@@ -69,12 +73,37 @@ class Script:
             heartbeat=5.0,
             claim_ttl=random.choice([20.0, 60.0]),
             finish_after=30.0,
+            alarm_every=8.0,
+            late_after=12.0,
+            confirm_wait=random.choice([2.0, 15.0]),
         )
         self.people = [f"p{i}" for i in range(random.choice([1, 3, 6]))]
         self.counts = dict.fromkeys(self.people, 0)
         self.turns = [self.turn() for _ in range(TURNS)]
         # Everybody is seated in the first turn, so that the others can name them.
-        self.turns[0] = (0.1, [("seat", name, 0, 0) for name in [*self.people, "viewer"]])
+        everybody = [*self.people, "viewer"]
+        self.turns[0] = (0.1, [("seat", name, 0, 0, name == "viewer", 0) for name in everybody])
+        self.lose_contact()
+
+    def lose_contact(self) -> None:
+        """Twice silence, then everybody comes back, is asked, and some say the score."""
+        random = self.random
+        for first in (TURNS // 4, TURNS // 2):
+            silence = [(random.choice([4.0, 9.0, 15.0]), []) for _ in range(random.choice([1, 4]))]
+            present = [("ping", name, 0) for name in self.people]
+            score = [self.scored() for _ in self.people]
+            said = [
+                ("say", name, self.number(name), one)
+                for name, one in zip(self.people, score, strict=True)
+            ]
+            random.shuffle(said)
+            self.turns[first:first] = [*silence, (1.0, present), (6.0, present), (0.5, said)]
+
+    def scored(self) -> Happening:
+        details: dict[str, messages.Detail] = {"score": self.random.choice(SCORES[self.sport][:2])}
+        if self.random.random() < 0.1:
+            details["score"] = self.random.choice([*SCORES[self.sport], "no score"])
+        return Happening("confirm", "", self.random.choice([0, 0, -40, 3]), details)
 
     def turn(self) -> tuple[float, list[Op]]:
         random = self.random
@@ -93,7 +122,11 @@ class Script:
             size = random.choice([1, 2, 5])
             return ("batch", name, [(self.number(name), self.happening(name)) for _ in range(size)])
         if kind == "seat":
-            return ("seat", name, random.choice([0, 0, 1, 2]), random.choice([0, 4, -700]))
+            brief, last = random.random() < 0.2, random.randint(0, self.counts[name])
+            token, offset = random.choice([0, 0, 1, 2]), random.choice([0, 4, -700])
+            return ("seat", name, token, offset, brief, last)
+        if kind == "ping":
+            return ("ping", name, random.choice([0, self.counts[name]]))
         return (kind, name)
 
     def number(self, name: str) -> int:
@@ -130,7 +163,9 @@ class Script:
 
     def correction(self, name: str) -> Happening:
         random = self.random
-        word = random.choices(["delete", "amend", "undo", "end"], [5, 5, 5, 0.05])[0]
+        word = random.choices(["delete", "amend", "undo", "confirm", "end"], [5, 5, 5, 2, 0.05])[0]
+        if word == "confirm":
+            return self.scored()
         details: dict[str, messages.Detail] = {}
         if word in {"delete", "amend"}:
             # From the newest on; few, so that votes meet. Named when it is said.
@@ -193,7 +228,7 @@ class Run:
     def do(self, op: Op) -> None:
         core = self.core
         match op:
-            case ("seat", name, token, offset):
+            case ("seat", name, token, offset, brief, last):
                 role = "viewer" if name == "viewer" else "reporter"
                 grant = Grant(
                     id=0,
@@ -204,15 +239,16 @@ class Run:
                     event="e",
                     expires=2**57,
                 )
-                attach = Attach(id=0, token=grant.token, time=self.wall - offset * SECOND)
+                time = self.wall - offset * SECOND
+                attach = Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
                 core.seat(grant, attach)
             case ("say", name, n, happening):
                 self.push(name, Report(token=f"{name}/0", n=n, time=0, event=self.timed(happening)))
             case ("batch", name, pairs):
                 said = [Said(n=n, time=0, event=self.timed(event)) for n, event in pairs]
                 self.push(name, Reports(token=f"{name}/0", reports=said))
-            case ("ping", name):
-                core.ping(core.roster.members[name, "reporter"])
+            case ("ping", name, last):
+                core.ping(core.roster.members[name, "reporter"], last)
             case ("detach", name):
                 core.detach(core.roster.members[name, "reporter"])
             case ("viewer", _):
@@ -254,8 +290,10 @@ def claim_face(claim: Claim) -> tuple[Any, ...]:
 
 
 def face(core: EventCore) -> dict[str, Any]:
-    """All of a core's state that may make a difference later, except timers and presence's age."""
+    """All of a core's state that may make a difference later, except timers, presence's age, and
+    what is asked anew after a restart: whose outbox is empty, and the score."""
     lanes = {}
+    outage = core.outage
     for key, lane in core.claims._lanes.items():
         recent = lane.recent.number if lane.recent else None
         lanes[key] = (recent, list(lane._anchors), sorted(lane._claims))
@@ -268,6 +306,10 @@ def face(core: EventCore) -> dict[str, Any]:
             (key, m.index, m.n, sorted(m.ahead), m.shift, m.token, m.expires, m.present, m.name)
             for key, m in core.roster.members.items()
         ],
+        "staying": [m.peer for m in core.roster.staying],
+        "outage": (outage.state, outage.since, outage.until, outage.alarms, outage.disputed),
+        "outages": (outage.spans, list(outage.entries), core._alarmed),
+        "adopted": [one for one in core.timeline._entries if isinstance(one, Adopted)],
         "tokens": {token: member.peer for token, member in core.roster.by_token.items()},
         "open": [claim_face(claim) for claim in core.claims.open.values()],
         "entries": [(key, claim_face(claim)) for key, claim in core._by_entry.items()],
@@ -315,6 +357,11 @@ def test_goes_on_the_same(seed: int) -> None:
         new.core = restored(script, old.journal)
         new.now = old.now
         old.outputs.clear()
+        # Pings are not on record, nor what they tell; peers tell it again.
+        assert new.core._received <= old.core._received
+        old.core._received = new.core._received
+        for member in old.core.roster.reporters:
+            member.last = 0
         for run in (old, new):
             run.start(2)
             run.live(script.turns[cut:])
@@ -358,16 +405,21 @@ def test_deterministic(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 def test_what_is_told(seed: int) -> None:
-    """Nobody is told two different ends of one report, and nothing follows `finished`."""
+    """Nobody is told two different ends of one report, nothing follows `finished`, and each outage
+    has its alarms and then one `restored`, or the end."""
     script = Script(seed)
     run = Run(script)
     run.start(1)
     run.live(script.turns)
     ends: dict[tuple[str, int], str] = {}
     over = False
+    alarms = 0
     for output in run.outputs:
         for token, frame in output.receipts:
             receipt = codec.decode_host_reply(frame)
+            if isinstance(receipt, messages.Confirm):
+                assert not over
+                continue
             assert isinstance(receipt, messages.Receipt)
             for fate in receipt.fates:
                 key = (token.partition("/")[0], fate.n)
@@ -376,6 +428,12 @@ def test_what_is_told(seed: int) -> None:
             message = codec.decode_published(codec.split_topic(frame)[1])
             assert not over or isinstance(message, messages.Heartbeat)
             over = over or isinstance(message, messages.Finished)
+            if isinstance(message, messages.Alarm):
+                alarms += 1
+                assert message.number == alarms
+            if isinstance(message, messages.Restored):
+                assert alarms
+                alarms = 0
 
 
 def test_the_scripts_are_worth_it() -> None:
@@ -387,9 +445,16 @@ def test_the_scripts_are_worth_it() -> None:
         run.live(run.script.turns)
         seen |= {f"entry {status}" for status in run.core.counters.entries}
         seen |= {f"refused {code}" for code in run.core.counters.refused}
-        for kind in (b"held", b"expired", b"corrected", b"presence", b"finished", b"reports"):
-            if any(b"\xa4type" + bytes([0xA0 + len(kind)]) + kind in b for b in run.journal):
-                seen.add(kind.decode())
+        for record, _ in (record for blob in run.journal for record in unpack(blob)):
+            seen.add(type(record).__name__.lower())
+            match record:
+                case messages.Entry():
+                    seen.add(record.delay_status)
+                case messages.Restored():
+                    seen.add(f"restored, confirmed: {record.confirmed}")
+                    seen.add(f"disagree: {'disagree' in record.reason}")
+                case Confirmed():
+                    seen.add(f"adopted: {record.adopt}")
     assert seen >= {
         "entry PROVISIONAL",
         "entry CONFIRMED",
@@ -398,12 +463,13 @@ def test_the_scripts_are_worth_it() -> None:
         "refused BAD_REPORT",
         "refused NOT_FOUND",
         "refused EVENT_OVER",
-        "held",
-        "expired",
-        "corrected",
-        "presence",
-        "finished",
-        "reports",
+        *(kind.__name__.lower() for kind in get_args(Record)),
+        *get_args(messages.DelayStatus),
+        "restored, confirmed: True",
+        "restored, confirmed: False",
+        "disagree: True",
+        "adopted: True",
+        "adopted: False",
     }
 
 

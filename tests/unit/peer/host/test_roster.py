@@ -50,6 +50,15 @@ def test_presence(roster):
         assert roster.present == count
 
 
+def test_staying(roster):
+    """Those stay who say so, and only reporters; a new token may say otherwise."""
+    ann = roster.seat(record("ann", "t1", stays=True))
+    roster.seat(record("bob", "t2"))
+    assert roster.staying == [ann]
+    roster.seat(record("ann", "t3", stays=False))
+    assert roster.staying == []
+
+
 def test_silent(roster):
     """Those are silent who are present and were not heard lately."""
     ann, bob, cid = (roster.seat(record(n, n)) for n in ("ann", "bob", "cid"))

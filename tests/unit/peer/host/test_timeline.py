@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline import sports
-from touchline.peer.host.timeline import Timeline, action_of
+from touchline.peer.host.timeline import LAST, Adopted, Timeline, action_of
 from touchline.protocol.messages import Entry, Evidence
 
 SECOND = 1_000_000
@@ -98,6 +98,57 @@ def test_latest(timeline):
     assert timeline.latest("goal", "A", 29 * SECOND).entry_id == "1"
     assert timeline.latest("goal", "A", 30 * SECOND).entry_id == "3"
     assert timeline.latest("goal", "B", 30 * SECOND) is None
+
+
+def score(one, two):
+    return {"goals": {"A": one, "B": two}}
+
+
+def shown(timeline):
+    return sports.get("football").score(timeline.state)["goals"]
+
+
+def test_adopted(timeline):
+    """A confirmed score is in force from its time on: what is put before it changes nothing, what
+    comes after it counts on from it."""
+    timeline.put(entry(1, at=10))
+    timeline.adopt(Adopted(20 * SECOND, score(2, 1)))
+    assert shown(timeline) == {"A": 2, "B": 1}
+    timeline.put(entry(2, at=30, origin="B"))
+    assert shown(timeline) == {"A": 2, "B": 2}
+    timeline.put(entry(3, at=5))
+    timeline.put(entry(4, at=20))
+    assert shown(timeline) == {"A": 2, "B": 2}
+    assert [e.entry_id for e in timeline.standing] == ["3", "1", "4", "2"]
+    before = timeline.state_before(20 * SECOND, LAST)
+    assert sports.get("football").score(before)["goals"] == {"A": 3, "B": 0}
+
+
+def test_adopted_twice(timeline):
+    """Of two scores confirmed for one time the later is in force."""
+    for one, two in ((2, 1), (1, 1), (0, 3)):
+        timeline.adopt(Adopted(20 * SECOND, score(one, two)))
+        assert shown(timeline) == {"A": one, "B": two}
+
+
+def test_adopted_without_room():
+    """A score that a correction before it left no room for is passed over, and no crash."""
+    tennis = sports.get("tennis")
+    timeline = Timeline(tennis, tennis.start(["A", "B"]))
+    timeline.put(entry(1, "point", at=1))
+    timeline.adopt(Adopted(5 * SECOND, {"points": {"A": 5, "B": 3}}))
+    assert tennis.score(timeline.state)["points"] == {"A": "15", "B": "0"}
+
+
+def test_places(timeline):
+    """A place is counted among entries alone, from 1; a deleted entry has none."""
+    for number, at in ((1, 30), (2, 10), (3, 20)):
+        timeline.put(entry(number, at=at))
+    timeline.adopt(Adopted(15 * SECOND, score(1, 0)))
+    timeline.adopt(Adopted(25 * SECOND, score(1, 1)))
+    assert [timeline.place(timeline.versions[i]) for i in "123"] == [3, 1, 2]
+    timeline.put(entry(2, at=10, status="DELETED"))
+    assert [timeline.place(timeline.versions[i]) for i in "123"] == [2, 0, 1]
 
 
 def test_folds_like_the_sport():

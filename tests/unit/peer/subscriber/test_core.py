@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from touchline.peer.host.feed import Feed
 from touchline.peer.subscriber.core import Latency, Notice, SubscriberCore
 from touchline.protocol import codec
-from touchline.protocol.messages import Card, Entry, Evidence, Finished, Heartbeat, Setup
+from touchline.protocol.messages import (
+    Alarm,
+    Card,
+    Entry,
+    Evidence,
+    FeedMessage,
+    Finished,
+    Heartbeat,
+    Restored,
+    Setup,
+)
 
 SECOND = 1_000_000
 
@@ -37,14 +49,14 @@ class Follower:
         self.feed = Feed("e")
         self.now = 10.0
 
-    def publish(self, *messages: Entry | Finished) -> None:
+    def publish(self, *messages: FeedMessage) -> None:
         for message in messages:
             self.feed.append(codec.encode(message))
 
-    def hear(self, message: Entry | Finished | Heartbeat, wall: int = 0) -> None:
+    def hear(self, message: FeedMessage | Heartbeat, wall: int = 0) -> None:
         self.core.published(codec.topic("e") + codec.encode(message), self.now, wall)
 
-    def join(self, epoch: int = 1) -> None:
+    def join(self, epoch: int = 1, seq: int | None = None, asked: int | None = None) -> None:
         setup = Setup(
             id=1,
             card=Card(event="e", title="E", sport="football", origins=["A", "B"]),
@@ -52,24 +64,24 @@ class Follower:
             peer="p",
             role="viewer",
             epoch=epoch,
-            seq=self.feed.seq,
+            seq=self.feed.seq if seq is None else seq,
             digest=self.feed.digest,
             time=0,
             heartbeat=5.0,
         )
-        self.core.joined(setup, self.now)
+        self.core.joined(setup, self.now, asked=asked)
 
-    def beat(self, epoch: int = 1, digest: bytes | None = None) -> None:
+    def beat(self, epoch: int = 1, digest: bytes | None = None, **fields: Any) -> None:
         self.hear(
             Heartbeat(
                 event="e",
                 epoch=epoch,
-                seq=self.feed.seq,
                 digest=self.feed.digest if digest is None else digest,
                 sent=0,
                 present=7,
                 claims=2,
                 interval=4.0,
+                **{"seq": self.feed.seq, **fields},
             )
         )
 
@@ -122,7 +134,7 @@ def test_unreadable(follower):
         follower.core.published(frame, follower.now, 0)
     assert follower.core.refused == 4
     follower.publish(entry(1))
-    follower.feed.append(codec.encode({"type": "alarm", "event": "e", "epoch": 1, "seq": 2}))
+    follower.feed.append(codec.encode({"type": "riddle", "event": "e", "epoch": 1, "seq": 2}))
     follower.publish(entry(3))
     follower.hear(entry(1))
     follower.hear(entry(3))
@@ -197,6 +209,17 @@ def test_another_feed(follower, length):
     assert [item.seq for item in after if isinstance(item, Entry)] == list(range(1, length + 1))
 
 
+@pytest.mark.parametrize(("asked", "diverged"), [(1, 0), (2, 1), (None, 1)])
+def test_overtaken_setup(follower, asked, diverged):
+    """What SUB brings while the host is asked may overtake its answer: only a feed that ends before
+    what was here when it was asked is another one."""
+    follower.publish(entry(1), entry(2))
+    follower.hear(entry(1))
+    follower.hear(entry(2))
+    follower.join(seq=1, asked=asked)
+    assert follower.core.tracker.counters.diverged == diverged
+
+
 def test_finished(follower):
     """The end is an item like the others, and is remembered."""
     over = Finished(event="e", epoch=1, seq=1, sent=0)
@@ -204,6 +227,108 @@ def test_finished(follower):
     follower.hear(over)
     assert follower.items() == [over]
     assert follower.core.finished
+
+
+ALARM = Alarm(event="e", epoch=1, seq=1, sent=0, last_received=5 * SECOND)
+RESTORED = Restored(event="e", epoch=1, seq=2, sent=0, since=1, until=2)
+
+
+def test_suspended(follower):
+    """An alarm suspends the event, contact is told by a heartbeat, `restored` ends it; all but the
+    heartbeat are items with a seq of their own."""
+    core = follower.core
+    states = []
+    follower.publish(ALARM, RESTORED)
+    follower.beat(state="live", seq=0)
+    for step in (
+        lambda: follower.hear(ALARM),
+        lambda: follower.beat(state="reconstructing", seq=1, digest=core.tracker.digest),
+        lambda: follower.hear(RESTORED),
+    ):
+        step()
+        core.look_why(broker=True)
+        states.append((core.state, core.cause.kind))
+    assert states == [
+        ("suspended", "venue_lost"),
+        ("reconstructing", "reconstructing"),
+        ("live", "quiet"),
+    ]
+    assert core.last_received == 5 * SECOND
+    items = [item for item in follower.items() if isinstance(item, Alarm | Restored)]
+    assert items == [ALARM, RESTORED]
+
+
+def test_a_replay_is_older_than_the_heartbeat(follower):
+    """An alarm that a replay brings does not undo what a newer heartbeat said."""
+    follower.publish(ALARM)
+    follower.beat(state="reconstructing")
+    follower.replay()
+    assert [item for item in follower.items() if isinstance(item, Alarm)] == [ALARM]
+    assert follower.core.state == "reconstructing"
+    follower.publish(RESTORED)
+    follower.hear(RESTORED)
+    assert follower.core.state == "live"
+
+
+def test_another_feed_is_read_anew(follower):
+    """What a heartbeat of a feed that is void said does not hide the alarms of the next."""
+    follower.publish(ALARM, RESTORED)
+    follower.hear(ALARM)
+    follower.hear(RESTORED)
+    follower.beat()
+    follower.feed = Feed("e")
+    follower.publish(ALARM)
+    follower.join(epoch=2)
+    follower.replay()
+    assert follower.core.state == "suspended"
+
+
+def test_causes_are_told_once(follower):
+    """A change of the cause is a notice, also back to quiet; the same cause is not told again."""
+    core = follower.core
+    follower.beat(trouble="the disk is full")
+    for broker in (True, True, False):
+        core.look_why(broker=broker)
+    follower.beat(disputed=1)
+    core.look_why(broker=True)
+    follower.now += 8.0
+    core.handle_timer(follower.now)
+    for broker in (None, True, False):
+        core.look_why(broker=broker)
+    follower.beat()
+    core.look_why(broker=False)
+    assert follower.notices() == [
+        "host_trouble",
+        "disagree",
+        "stale",
+        "silent",
+        "host_lost",
+        "link_lost",
+        "live",
+        "quiet",
+    ]
+
+
+def test_loss_of_the_last(ground):
+    """When the very last message before a silence is lost, here an entry, there an alarm, it is
+    missed within one heartbeat."""
+    for last in ("Entry", "Alarm"):
+        g = ground()
+        g.begun()
+        g.both("goal", "A", at=g.second)
+        if last == "Alarm":
+            g.wait(20)
+        assert g.kinds[-1] == last
+        core = SubscriberCore(lambda: 0.0)
+        topic = codec.topic("e")
+        for body in g.bodies[:-1]:
+            core.published(topic + body, g.now, 0)
+        published, beats = g.now, len(g.beats)
+        while len(g.beats) == beats:
+            g.wait(0.1)
+        assert g.now - published <= g.options.heartbeat + 0.1
+        core.published(topic + codec.encode(g.beats[-1]), g.now, 0)
+        assert core.tracker.wanted(g.now) == (len(g.bodies), len(g.bodies))
 
 
 def test_latency(follower):

@@ -1,0 +1,73 @@
+"""Why is it silent? Pure.
+
+| kind | means |
+|---|---|
+| quiet | all is well: nothing is happening, or it is being shown |
+| reconstructing | contact with the venue is back; what happened meanwhile is being put together |
+| venue_lost | the host hears no reporter |
+| disagree | enough reporters speak of something, and as many speak against it |
+| host_trouble | the host can store nothing, so that nothing is confirmed |
+| host_lost | the broker answers, the host does not |
+| link_lost | neither host nor broker can be heard: it is this end |
+| silent | the host can't be heard; the broker has been asked and has not answered yet |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...protocol.messages import FeedState
+from ...protocol.times import to_rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why nothing, or nothing certain, is to be seen.
+
+    Args:
+        kind: see the table above.
+        text: one sentence for people.
+    """
+
+    kind: str
+    text: str
+
+
+QUIET = Cause("quiet", "the feed is live")
+
+
+def cause(
+    *,
+    stale: bool,
+    broker: bool | None,
+    state: FeedState,
+    last_received: int,
+    disputed: int,
+    trouble: str,
+) -> Cause:
+    """Return why it is silent; the gravest cause where there are several.
+
+    Args:
+        stale: nothing has been heard of the host for two heartbeats.
+        broker: whether the broker has answered since; None while it is being asked.
+        state: what the host's newest alarm, heartbeat or `restored` said.
+        last_received: wall time at which the host last heard a reporter, microseconds; 0: unknown.
+        disputed: claims that enough reporters speak of, and as many against.
+        trouble: why the host can store nothing; empty where it can.
+    """
+    if stale and broker is None:
+        return Cause("silent", "the host can't be heard; the broker is being asked")
+    if stale and broker:
+        return Cause("host_lost", "the host can't be heard, but the broker can")
+    if stale:
+        return Cause("link_lost", "neither host nor broker can be heard: look at your own link")
+    if trouble:
+        return Cause("host_trouble", f"the host is in trouble: {trouble}")
+    if state == "suspended":
+        since = f" since {to_rfc3339(last_received)}" if last_received else ""
+        return Cause("venue_lost", f"nothing has been heard from the venue{since}")
+    if state == "reconstructing":
+        return Cause("reconstructing", "contact is back; the outage is being reconstructed")
+    if disputed:
+        return Cause("disagree", f"the reporters disagree on {disputed} of the open claims")
+    return QUIET
