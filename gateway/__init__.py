@@ -1,0 +1,1 @@
+"""What stands between feeds and the web: formats that others already speak."""
