@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +11,52 @@ from .. import sports
 from ..peer.host.timeline import Timeline, action_of
 from ..peer.subscriber.core import Item, Notice
 from ..protocol.errors import TouchlineError
-from ..protocol.messages import Card, Entry, Finished, Heartbeat
+from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
 from ..protocol.times import SECOND
 from .shared import plain
 
 MARKS = {"PROVISIONAL": "one voice", "CONFIRMED": "", "UPDATED": "amended", "DELETED": "deleted"}
 """What people are told of an entry's status."""
+
+DELAYS = {
+    "": "",
+    "DELAYED": "delayed",
+    "RECONSTRUCTED": "reconstructed",
+    "RECONSTRUCTION_INACCURATE": "inaccurate",
+}
+"""What people are told of an entry's delay status."""
+
+CAUSES = frozenset(
+    {"venue_lost", "reconstructing", "disagree", "host_trouble", "host_lost", "link_lost", "silent"}
+)
+"""Kinds of `silence.Cause` that are states of a board; `quiet` is `live`."""
+
+SUSPENDED = (
+    "Nobody at the venue is heard. What happens there now will be put together when they are back."
+)
+"""What people are told of an alarm; since when, the feed's line says."""
+
+UNHEARD = frozenset({"connecting", "waiting", "stale", "silent", "host_lost", "link_lost"})
+"""States in which the host has nothing to say."""
+
+WAITING = frozenset({"connecting", "waiting", "stale", "live"})
+"""States after which one only waits for the host; in others more is known."""
+
+STATES = {
+    "connecting": "connecting",
+    "waiting": "waiting for the host",
+    "live": "live",
+    "disagree": "live, reporters disagree",
+    "venue_lost": "suspended since {}",
+    "reconstructing": "suspended, reconstructing since {}",
+    "host_trouble": "host in trouble since {}",
+    "stale": "stale since {}",
+    "silent": "stale since {}",
+    "host_lost": "host lost since {}",
+    "link_lost": "link lost since {}",
+    "finished": "finished",
+}
+"""The state of a feed in a few words; {} is when it began."""
 
 DIGITS = 18
 """Digits of an entry id that still counts as a number."""
@@ -38,13 +79,34 @@ class Line:
     @property
     def mark(self) -> str:
         """What is to be said about the entry beside its text, in a word or two; may be empty."""
-        words = [MARKS[self.entry.status], "late" if self.late else ""]
+        entry = self.entry
+        delay = DELAYS[entry.delay_status]
+        # What is said to be inaccurate was published again for that, not amended.
+        status = MARKS[entry.status] if delay != "inaccurate" or entry.status == "DELETED" else ""
+        words = [status, delay or ("late" if self.late else "")]
         return ", ".join(word for word in words if word)
 
     @property
     def key(self) -> tuple[int, int, str]:
         """The place in match order."""
         return match_key(self.entry)
+
+
+@dataclass(slots=True)
+class Interruption:
+    """The line that says that contact with the venue was lost, or is back.
+
+    Args:
+        time: where it belongs in the event, microseconds.
+        clock: the match clock then, or the time of day.
+        text: what is to be said.
+        restored: contact is back, and what happened is put together.
+    """
+
+    time: int
+    clock: str
+    text: str
+    restored: bool = False
 
 
 class Board:
@@ -59,8 +121,10 @@ class Board:
         self.headline = ""
         self.lines: list[Line] = []
         """In match order."""
+        self.interruptions: list[Interruption] = []
+        """In the order in which they came."""
         self.state = "connecting"
-        """One of connecting, waiting, live, stale, finished."""
+        """One of `STATES`."""
         self.since = 0
         """Wall time at which the state began, microseconds."""
         self.told = ""
@@ -77,6 +141,7 @@ class Board:
         """Begin as before the first entry."""
         card = self.card
         self.lines.clear()
+        self.interruptions.clear()
         self._by_id.clear()
         try:
             sport = sports.get(card.sport)
@@ -92,20 +157,27 @@ class Board:
         """Take what the feed gives.
 
         Args:
-            item: an entry, the end, a heartbeat or a notice.
+            item: what a subscriber gets.
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
         """
         match item:
             case Entry():
                 self._put(item, now)
+                self._heard(wall)
+            case Alarm():
+                self._lose(item)
+                self._become("venue_lost", item.last_received)
+            case Restored():
+                self.headline = plain(item.headline) or self.headline
+                self._restore(item)
                 self._become("live", wall)
             case Finished():
                 self.headline = plain(item.headline)
                 self._become("finished", wall)
             case Heartbeat():
                 self.present, self.claims = item.present, item.claims
-                self._become("live", wall)
+                self._heard(wall)
             case Notice():
                 self._note(item, wall)
         if not isinstance(item, Notice):
@@ -114,6 +186,15 @@ class Board:
     def line(self, entry: Entry) -> Line:
         """Return the line of an entry that was taken."""
         return self._by_id[entry.entry_id]
+
+    def rows(self) -> Iterator[Line | Interruption]:
+        """Yield the lines and the interruptions between them, the latest in match order first."""
+        between = sorted(self.interruptions, key=lambda one: one.time)
+        for line in reversed(self.lines):
+            while between and between[-1].time >= line.entry.time:
+                yield between.pop()
+            yield line
+        yield from reversed(between)
 
     def clock(self, wall: int) -> str:
         """Return the match clock now; the newest entry's where the sport is not known here."""
@@ -150,14 +231,64 @@ class Board:
         else:
             self._timeline = None
 
+    def _lose(self, alarm: Alarm) -> None:
+        """Say that contact is lost: once an outage, however often the alarm is repeated."""
+        since = time_of_day(alarm.last_received)
+        alarms = "" if alarm.number == 1 else f", {alarm.number} alarms"
+        text = f"Contact with the venue lost: nothing heard since {since}{alarms}"
+        last = self.interruptions[-1] if self.interruptions else None
+        if last is not None and not last.restored and alarm.number > 1:
+            last.text = text
+            return
+        time = self._event_time(alarm.last_received)
+        self.interruptions.append(Interruption(time, self._clock_at(time), text))
+
+    def _restore(self, restored: Restored) -> None:
+        self.interruptions.append(
+            Interruption(
+                restored.until, self._clock_at(restored.until), restored_words(restored), True
+            )
+        )
+
+    def _event_time(self, wall: int) -> int:
+        """Return what the event's clock shows at a wall time; where it has no relation to it, the
+        time of the last entry."""
+        timing = self.card.timing
+        if timing is None:
+            return wall
+        if not timing.speed:
+            return self.lines[-1].entry.time if self.lines else timing.starts
+        return timing.starts + round((wall - timing.began) * timing.speed)
+
+    def _clock_at(self, time: int) -> str:
+        shown = self._sport.clock(self._timeline.state, time) if self._timeline else ""
+        return plain(shown) or time_of_day(time)
+
     def _note(self, notice: Notice, wall: int) -> None:
-        self.told = plain(notice.text)
-        if notice.kind == "diverged":  # what was shown is void; it is read again
+        kind = notice.kind
+        if kind == "waiting" and self.state not in UNHEARD | {"live"}:
+            return  # the broker is away, but the host has more to say
+        if kind == "diverged":  # what was shown is void; it is read again
             self._clear()
-        elif notice.kind in {"stale", "waiting"} and self.state != "finished":
-            self._become(notice.kind, wall)
-        elif notice.kind == "live":
+        elif kind in {"live", "quiet"}:
             self._become("live", wall)
+        elif kind in CAUSES and self.state in {"stale", "silent"}:
+            self._become(kind, self.since)  # the same silence, of which more is known now
+        elif kind == "venue_lost" and self.state == kind:
+            pass  # the alarm has said since when
+        elif kind == "stale" or kind in CAUSES or (kind == "waiting" and self.state in WAITING):
+            self._become(kind, wall)
+        if kind == "venue_lost":
+            self.told = SUSPENDED
+        elif kind not in {"live", "quiet"}:
+            self.told = plain(notice.text)
+
+    def _heard(self, wall: int) -> None:
+        """Note a sign of the host's life; what else there is to say, notices tell."""
+        if self.state in {"connecting", "waiting", "stale"}:
+            self._become("live", wall)
+        elif self.state == "live":
+            self.told = ""
 
     def _become(self, state: str, wall: int) -> None:
         if self.state == "finished":
@@ -217,18 +348,28 @@ def span(seconds: float) -> str:
 
 def state_words(board: Board) -> str:
     """Return the state of a feed in a few words."""
-    match board.state:
-        case "stale":
-            return f"stale since {time_of_day(board.since)}"
-        case "waiting":
-            return "waiting for the host"
-        case other:
-            return other
+    return STATES[board.state].format(time_of_day(board.since))
+
+
+def restored_words(restored: Restored) -> str:
+    """Return what an outage came to, in a sentence or two."""
+    plural = "entry" if restored.entries == 1 else "entries"
+    text = f"Contact is back: {restored.entries} {plural} reconstructed"
+    if restored.inaccurate:
+        text += f", {restored.inaccurate} inaccurate"
+    text += ", the score confirmed" if restored.confirmed else ", the score not confirmed"
+    return text + (f": {plain(restored.reason)}" if restored.reason else "")
+
+
+def interruption_text(one: Interruption) -> str:
+    """Return an interruption as one plain line."""
+    return f"{one.clock:>8}  == {one.text}"
 
 
 def line_text(line: Line) -> str:
     """Return an entry as one plain line."""
     entry = line.entry
-    mark = f" ({line.mark})" if line.mark else ""
+    reason = f": {plain(entry.reason)}" if entry.reason else ""
+    mark = f" ({line.mark}{reason})" if line.mark else ""
     text = plain(entry.text) or plain(f"{entry.title} {entry.origin}")
     return f"{clock_of(entry):>8}  {text}{mark}  [{evidence_of(entry)}]"

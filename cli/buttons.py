@@ -3,6 +3,7 @@
     letter ─▶ an action of the chosen origin, said at once
     digit, Tab ─▶ the origin      + ─▶ ask for details with the next action
     u ─▶ undo the last report     q ─▶ leave
+    = ─▶ the score, after an outage, once the host has asked for it
 
 An action that means nothing without a detail (which period begins) asks for it first.
 """
@@ -47,6 +48,14 @@ class Leave:
 
 Wish = Tap | Undo | Leave
 
+SCORE = Kind(
+    "confirm",
+    "The score",
+    (Detail("score", "as you see it, sides in the event's order", required=True),),
+    needs_origin=False,
+)
+"""What is said by typing the score: `tap` has this kind's title."""
+
 
 @dataclass(slots=True)
 class Question:
@@ -74,6 +83,8 @@ class Buttons:
         """Index of the chosen origin."""
         self.asking = False
         """The next action asks for all its details."""
+        self.wanted = False
+        """The host asks for the score."""
         self.question: Question | None = None
         self.letters = assign(kinds)
         """The kinds by their letter, in the order in which they are shown."""
@@ -88,7 +99,9 @@ class Buttons:
             return Leave()
         if key == "u":
             return Undo()
-        if key == "+":
+        if key == "=" and self.wanted:
+            self.question = Question(SCORE, "", list(SCORE.details))
+        elif key == "+":
             self.asking = not self.asking
         elif key == TAB and self.origins:
             self.origin = (self.origin + 1) % len(self.origins)

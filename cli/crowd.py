@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,41 @@ import zmq
 from ..peer import Link, Reporter
 from ..peer.wire import open_socket
 from ..protocol import codec
-from ..protocol.errors import EventOver, Unreachable
+from ..protocol.errors import EventOver, SettingError, Unreachable
 from ..protocol.messages import Fate, Happening, Report, Timing
 from ..protocol.times import SECOND
+from ..sports import Sport, State
 from ..sports.simulate.crowd import Member, Saying
 
 LIVE = Timing(starts=0, began=0, speed=1.0)
 """The clock of an event that has none of its own: event time is wall time."""
+
+
+GLANCE = 60 * SECOND
+"""By how much of event time the score that somebody confirms is older than the asking,
+microseconds: what has happened since may not be on the timeline yet."""
+
+ScoreAt = Callable[[int], str]
+"""Gives the score that a person sees at an event time, as they would type it; empty: they can't."""
+
+
+def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
+    """Return a score as people type it when they confirm it; empty where it can't be typed.
+
+    Args:
+        sport: whose score it is.
+        state: the event then.
+        origins: its origins in order; of two the names are left out of the headline.
+    """
+    text = sport.headline(state)
+    for origin in origins if len(origins) == 2 else ():
+        text = text.replace(origin, "", 1)
+    text = " ".join(text.split())
+    try:
+        sport.read_score(state, text)
+    except SettingError:
+        return ""
+    return text
 
 
 @dataclass(slots=True)
@@ -78,6 +106,8 @@ def run_member(
     wall: Callable[[], int] = _true_wall,
     patience: float = 30.0,
     linger: float = 0.0,
+    score: ScoreAt | None = None,
+    stay: Callable[[], bool] = lambda: False,
 ) -> Counts:
     """Report what one member of a crowd says, when it says it; blocks until all is stored.
 
@@ -99,6 +129,8 @@ def run_member(
         wall: the true wall clock, microseconds; the member's own differs by its offset.
         patience: seconds to wait for the host at the start and for the last receipt at the end.
         linger: seconds to wait, when all is stored, for the fates of what is undecided.
+        score: what the member answers when the host asks for the score after an outage.
+        stay: asked again and again once all is said; while it says yes the member stays.
 
     Raises:
         TouchlineError: the host could not be reached within `patience`, or refused the member.
@@ -107,7 +139,8 @@ def run_member(
     clock = timing or LIVE
     skew = round(member.clock_offset * SECOND / (clock.speed or 1.0))
     with Reporter(event_id, link, outbox_path, lambda: wall() + skew) as reporter:
-        person = _Person(reporter, link, wall, skew, shift, stop or threading.Event())
+        answer = None if score is None else Answer(score, clock, member.clock_offset)
+        person = _Person(reporter, link, wall, skew, shift, stop or threading.Event(), answer)
         try:
             person.join(patience)
             opened()
@@ -118,6 +151,7 @@ def run_member(
                     do()
                 person.come_back()
                 person.settle(patience, linger)
+                person.stay(stay)
             except EventOver:
                 pass  # it ended before the member had said everything: what was done counts
             return person.counts()
@@ -148,6 +182,35 @@ def _agenda(
     return deeds
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person says when the host asks for the score.
+
+    Args:
+        score: what they see at an event time.
+        clock: the event's.
+        ahead: seconds by which their own clock is ahead of the event's.
+    """
+
+    score: ScoreAt
+    clock: Timing
+    ahead: float
+
+    def give(self, reporter: Reporter, wall: int, shift: int) -> None:
+        """Answer, if they can.
+
+        Args:
+            reporter: has been asked.
+            wall: the true wall time, microseconds.
+            shift: microseconds added to every stated time.
+        """
+        reporter.asked = None
+        at = self.clock.starts + round((wall - self.clock.began) * self.clock.speed) - GLANCE
+        text = self.score(at)
+        if text:
+            reporter.confirm(text, at + round(self.ahead * SECOND) + shift)
+
+
 class _Person:
     """A reporter with a link that goes down, and a hand that taps twice."""
 
@@ -159,7 +222,9 @@ class _Person:
         skew: int,
         shift: int,
         stop: threading.Event,
+        answer: Answer | None,
     ) -> None:
+        self._answer = answer
         self._reporter = reporter
         self._link = link
         self._wall = wall
@@ -242,6 +307,8 @@ class _Person:
 
     def _pump(self, seconds: float) -> None:
         self._reporter.pump(seconds)
+        if self._reporter.asked is not None and self._answer is not None:
+            self._answer.give(self._reporter, self._wall(), self._shift)
         if self._held and not self._reporter.pending:
             held, self._held = self._held, []
             for saying in held:
@@ -258,6 +325,11 @@ class _Person:
         until = time.monotonic() + linger
         while self._undecided() and time.monotonic() < until and not self._stop.is_set():
             self._pump(0.1)
+
+    def stay(self, wanted: Callable[[], bool]) -> None:
+        """Take part, with nothing more to say, for as long as that is wanted."""
+        while not self._stop.is_set() and wanted():
+            self._pump(0.2)
 
     def _unsaid(self) -> bool:
         return bool(self._held) or self._reporter.pending > 0

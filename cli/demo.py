@@ -20,6 +20,7 @@ MINUTE = 60.0
 
 @click.command(
     epilog="\b\nExamples:\n  touchline demo\n  touchline demo --wrong 0.15 --seed 7\n"
+    "  touchline demo --outage 60-75\n"
     "  touchline demo --match five-set-tennis --speed max --json"
 )
 @click.option(
@@ -52,6 +53,12 @@ MINUTE = 60.0
     metavar="N|max",
     help="Seconds of the match in a second; max: all at once.  [default: about a minute in all]",
 )
+@click.option(
+    "--outage",
+    default="",
+    metavar="FROM-TO",
+    help="Minutes, by the match's clock, in which nobody at the ground has a link.",
+)
 @json_option
 def command(
     match_name: str,
@@ -60,6 +67,7 @@ def command(
     wrong: float,
     seed: int,
     speed: str,
+    outage: str,
     as_json: bool,
 ) -> int:
     """Watch a match being reported by a crowd that disagrees, lags and repeats itself.
@@ -70,12 +78,13 @@ def command(
 
     Exits with 1 if the final score is not the true one.
     """
+    from .cast import Crowd
     from .shared import load_match
-    from .stage import Crowd, Stage
+    from .stage import Stage
 
     match = load_match(match_name)
     factor = _speed(speed, match)
-    crowd = Crowd(match_name, reporters, coverage, wrong, seed)
+    crowd = Crowd(match_name, reporters, coverage, wrong, seed, _outage(outage, match, factor))
     started = time.monotonic()
     with Stage(match, crowd, factor, as_json=as_json) as stage:
         stage.say(_opening(match, crowd, factor))
@@ -99,6 +108,55 @@ def _speed(text: str, match: Match) -> float:
     if not 0.1 <= speed <= 2_000:
         raise SettingError(f"--speed: {text!r} is not max or a number from 0.1 to 2000")
     return speed
+
+
+def _outage(text: str, match: Match, speed: float) -> tuple[int, int] | None:
+    """Return from when until when nobody has a link, microseconds of event time; None: never."""
+    from .stage import BEAT_SECONDS
+
+    if not text:
+        return None
+    if not speed:
+        raise SettingError("--outage: at --speed max there is no time in which to be cut off")
+    first, _, last = text.partition("-")
+    try:
+        begin, end = float(first), float(last)
+    except ValueError:
+        begin = end = 0.0
+    if not 0 < begin < end <= 1_440:
+        raise SettingError(f"--outage: {text!r} is not FROM-TO in minutes, such as 60-75")
+    least = 4 * BEAT_SECONDS * speed / 60
+    if end - begin < least:
+        raise SettingError(
+            f"--outage: {end - begin:g} minutes pass too quickly to be noticed at this speed, at"
+            f" least {least:.0f} are needed; make it longer, or the speed lower"
+        )
+    return _minute(match, begin), _minute(match, end)
+
+
+def _minute(match: Match, minute: float) -> int:
+    """Return when the match's clock comes to a minute, microseconds of event time.
+
+    A football clock stands still at half-time; where a sport shows no minutes, they are those
+    since the start.
+    """
+    from .. import sports
+
+    sport = sports.get(match.sport)
+    state = sport.start(match.origins, match.rules, match.lineups)
+    since = match.starts
+    clocked = False
+    for action in match.actions:
+        for at in range(since, action.time, 1_000_000):
+            shown, mark, _ = sport.clock(state, at).partition("'")
+            clocked = clocked or bool(mark)
+            if mark and int(shown.partition("+")[0]) > minute:  # in its 61st when 60 are over
+                return at
+        since = action.time
+        state = sports.fold(sport, state, [action]).state
+    if clocked:
+        raise SettingError(f"--outage: the match's clock never comes to minute {minute:g}")
+    return match.starts + round(minute * 6e7)
 
 
 def _opening(match: Match, crowd: object, speed: float) -> str:
@@ -132,6 +190,13 @@ def _show(outcome: Outcome, match: Match, seconds: float, *, as_json: bool) -> N
         "differ: found, with another scorer or the like. accepted: seconds of the match from the"
         " action to its entry, in the median."
     )
+    if outcome.alarms:
+        console.print(_outage_words(outcome))
+    other = outcome.summary
+    console.print(
+        f"The other subscriber received {other.get('received')}, lost {other.get('lost')}; its"
+        f" digest is {other.get('digest')}."
+    )
     right = outcome.headline == outcome.true_headline
     verdict = "as it was" if right else f"but it was {outcome.true_headline}"
     console.print(
@@ -139,3 +204,17 @@ def _show(outcome: Outcome, match: Match, seconds: float, *, as_json: bool) -> N
     )
     if outcome.trouble:
         console.print(outcome.trouble, style="red")
+
+
+def _outage_words(outcome: Outcome) -> str:
+    """Return what was seen of an outage, in a sentence."""
+    delays = outcome.delays
+    inaccurate = delays.get("RECONSTRUCTION_INACCURATE", 0)
+    restored = delays.get("RECONSTRUCTED", 0) + inaccurate
+    confirmed = any(one["confirmed"] for one in outcome.restored)
+    alarms = f"{outcome.alarms} alarm{'' if outcome.alarms == 1 else 's'}"
+    return (
+        f"Contact was lost: {alarms}, then {restored} entr{'y' if restored == 1 else 'ies'}"
+        f" reconstructed, {inaccurate} of them inaccurate;"
+        f" the crowd {'confirmed the score' if confirmed else 'did not confirm a score'}."
+    )

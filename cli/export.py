@@ -13,11 +13,12 @@ from typing import BinaryIO
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from ..peer import Notice, Subscriber
 from ..protocol import forms
 from ..protocol.errors import StorageFault, Unreachable
-from ..protocol.messages import Entry, FeedMessage, Finished
+from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored
 from ..protocol.times import to_rfc3339
 from . import recording, shared
 
@@ -40,6 +41,9 @@ COLUMNS = (
     "headline",
     "details",
     "score",
+    "place",
+    "delay_status",
+    "reason",
 )
 """Columns of the CSV; `docs/CLI.md` says what they hold."""
 
@@ -86,7 +90,11 @@ def command(
     if every:
         entries = [message for message in messages if isinstance(message, Entry)]
     else:
-        entries = recording.standing(messages)
+        # The place that an entry has now: others may have come before it since it was published.
+        entries = [
+            replace(entry, place=place)
+            for place, entry in enumerate(recording.standing(messages), 1)
+        ]
     lines = _csv(entries) if form == "csv" else _jsonl(entries)
     with _opened(output) as file:
         for line in lines:
@@ -113,7 +121,7 @@ def _messages(source: str, broker: str, name: str, wait: float) -> list[FeedMess
                 if time.monotonic() > until:
                     raise Unreachable(_missing(feed, wait))
                 match feed.next(0.2):
-                    case Entry() | Finished() as message:
+                    case Entry() | Alarm() | Restored() | Finished() as message:
                         messages.append(message)
                     case Notice(kind="diverged"):
                         messages.clear()
@@ -168,6 +176,9 @@ def _csv(entries: Iterable[Entry]) -> Iterator[bytes]:
                 entry.headline,
                 msgspec.json.encode(entry.details).decode(),
                 msgspec.json.encode(entry.score).decode(),
+                entry.place,
+                entry.delay_status,
+                entry.reason,
             )
         )
 

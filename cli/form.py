@@ -19,7 +19,7 @@ from ..protocol.messages import Card, Fate
 from ..sports import Kind
 from . import shared
 from .board import Board
-from .buttons import Buttons, Leave, Question, Tap, Undo, Wish, kinds_of
+from .buttons import SCORE, Buttons, Leave, Question, Tap, Undo, Wish, kinds_of
 from .keys import Keyboard
 from .report import event_time, fate_words, kept_card
 from .screen import HEAD_LINES, feed_rows, fitted, head
@@ -112,6 +112,7 @@ class Form:
         for key in keys:
             self._wish(self.buttons.press(key))
         self._reporter.pump()
+        self.buttons.wanted = self._reporter.asked is not None
         while (item := self._feed.next(0.0)) is not None:
             self.board.take(item, time.monotonic(), _wall())
         if not self.buttons.letters and self._reporter.setup is not None:
@@ -135,9 +136,12 @@ class Form:
         match wish:
             case Tap():
                 now = event_time(self._card.timing, _wall())
-                n = self._reporter.say(wish.title, wish.origin, now, wish.details)
+                if wish.title == SCORE.title:
+                    n = self._reporter.confirm(str(wish.details["score"]), now)
+                else:
+                    n = self._reporter.say(wish.title, wish.origin, now, wish.details)
                 said = " ".join(str(value) for value in wish.details.values())
-                title = self.buttons.texts.get(wish.title, wish.title)
+                title = (self.buttons.texts | {SCORE.title: SCORE.text}).get(wish.title, wish.title)
                 words = " ".join(part for part in (title, wish.origin, said) if part)
                 self.own.append(Own(n, shared.plain(words)))
             case Undo():
@@ -209,6 +213,11 @@ class Form:
         question = self.buttons.question
         if question is not None:
             prompt = _asked(question)
+        elif self.buttons.wanted:
+            prompt = Text(
+                " Contact was lost and is back. What is the score? Press = and type it.",
+                "bold reverse yellow",
+            )
         elif self.buttons.asking:
             prompt = Text(" The next action asks for details.", "yellow")
         elif not self._reporter.session.open:
@@ -223,7 +232,9 @@ class Form:
         if self.buttons.question is not None:
             return Text(" Enter go on · Esc cancel", "dim", no_wrap=True)
         origin = "1–9 Tab side · " if len(self.buttons.origins) > 1 else ""
-        return Text(f" letter report · {origin}+ details · u undo · q leave", "dim", no_wrap=True)
+        score = "= score · " if self.buttons.wanted else ""
+        keys = f" letter report · {origin}{score}+ details · u undo · q leave"
+        return Text(keys, "dim", no_wrap=True)
 
 
 def _asked(question: Question) -> Text:

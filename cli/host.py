@@ -100,6 +100,24 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
     help="Seconds between the action that ends an event and its end.",
 )
 @click.option(
+    "--alarm-every",
+    default=_DEFAULT.alarm_every,
+    show_default=True,
+    help="Seconds between the alarms of one outage of the venue.",
+)
+@click.option(
+    "--late-after",
+    default=_DEFAULT.late_after,
+    show_default=True,
+    help="Seconds from an action to its entry after which the entry is marked as late.",
+)
+@click.option(
+    "--confirm-wait",
+    default=_DEFAULT.confirm_wait,
+    show_default=True,
+    help="Seconds for which reporters are waited for to confirm the score after an outage.",
+)
+@click.option(
     "--verdict",
     default=_DEFAULT.verdict,
     show_default=True,

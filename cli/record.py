@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ..peer import Notice, Subscriber
-from ..protocol.messages import Entry, Finished
+from ..protocol.messages import Alarm, Entry, Finished, Restored
 from . import shared
 from .recording import Recorder
 
@@ -60,8 +60,10 @@ def command(
         while not stopped.is_set():
             item = feed.next(TURN_SECONDS)
             match item:
-                case Entry() | Finished():
+                case Entry() | Restored() | Finished():
                     headline = shared.plain(item.headline)
+                    recorder.keep(item)
+                case Alarm():
                     recorder.keep(item)
                 case Notice(kind="diverged"):
                     recorder.restart()

@@ -1,9 +1,9 @@
 """Recordings of a feed: a MessagePack stream, one map a message, that survives being cut.
 
-The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`; then every entry
-and the end as they were published, in the order of their seq, so that the feed's digest can be
-computed from a recording. A map `{"type": "restarted"}` says that the host had another feed: what
-stands before it is void.
+The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`; then every entry,
+alarm, restored and the end as they were published, in the order of their seq, so that the feed's
+digest can be computed from a recording. A map `{"type": "restarted"}` says that the host had
+another feed: what stands before it is void.
 
 Follows DESIGN section 5: written and read with the `msgpack` package, whose streaming `Unpacker`
 takes a torn tail. Any MessagePack reader will do.
@@ -24,7 +24,7 @@ import msgspec
 
 from ..protocol import limits
 from ..protocol.errors import SettingError, StorageFault
-from ..protocol.messages import Card, Entry, FeedMessage, Finished
+from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
 from ..sports import Action
 from ..sports.matchfile import Match
 from .board import match_key
@@ -39,7 +39,12 @@ BEGINNING = b"\x83\xa4type\xa9recording"
 
 T = TypeVar("T")
 
-_TYPES: dict[object, type[FeedMessage]] = {"entry": Entry, "finished": Finished}
+_TYPES: dict[object, type[FeedMessage]] = {
+    "entry": Entry,
+    "alarm": Alarm,
+    "restored": Restored,
+    "finished": Finished,
+}
 
 
 @dataclass(slots=True)

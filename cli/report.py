@@ -28,6 +28,7 @@ Examples:
   touchline report EVENT goal --origin Argentina --detail player="Lionel Messi"
   touchline report EVENT corner --origin France --ago 20
   touchline report EVENT --flush              send what could not be sent
+  touchline report EVENT --confirm-score 2-1  the score, as the host asks after an outage
 \b
 Corrections are votes too:
   touchline report EVENT undo --detail n=3              take your report 3 back
@@ -68,6 +69,12 @@ Exit codes: 0 stored (and not refused while it waited), 3 no such event,
     metavar="SECONDS",
     help="How long to try to reach the host.",
 )
+@click.option(
+    "--confirm-score",
+    "score",
+    metavar="SCORE",
+    help="Instead of an action: the score that you see, after contact was lost.",
+)
 @click.option("--flush", is_flag=True, help="Send what is kept from earlier, and nothing new.")
 @shared.name_option
 @shared.broker_option
@@ -81,6 +88,7 @@ def command(
     ago: float | None,
     wait: float,
     timeout: float,
+    score: str | None,
     flush: bool,
     name: str,
     broker: str,
@@ -91,13 +99,19 @@ def command(
     The report is kept on disk until the host has confirmed it. Without ACTION: the buttons of the
     event, with its feed beside them; where there is no terminal, a list of its actions.
     """
-    if flush and action:
-        raise click.UsageError("--flush sends what is kept; leave ACTION out")
+    if flush and (action or score is not None):
+        raise click.UsageError("--flush sends what is kept; leave ACTION and --confirm-score out")
+    if score is not None and (action or origin or details):
+        raise click.UsageError("--confirm-score is all that is said; leave ACTION and the rest out")
     if moment and ago is not None:
         raise click.UsageError("--time and --ago say the same; give one of them")
     errand = Errand(event, name, broker, timeout, wait, as_json)
     if flush:
         return _flush(errand)
+    if score is not None:
+        return _report(
+            errand, Statement("confirm", "", {"score": score}, _moment(moment), ago or 0)
+        )
     if action is not None:
         statement = Statement(action, origin, shared.details(details), _moment(moment), ago or 0.0)
         return _report(errand, statement)
@@ -180,7 +194,7 @@ def _report(errand: Errand, statement: Statement) -> int:
         if happened is None:
             wall = _wall() - round(statement.ago * times.SECOND)
             happened = event_time(card.timing if card else None, wall)
-        with peer.Reporter(errand.event, link, outbox) as reporter:
+        with peer.Reporter(errand.event, link, outbox, brief=True) as reporter:
             n = reporter.say(statement.action, statement.origin, happened, statement.details)
             place = reporter.pending
             try:
@@ -272,7 +286,7 @@ def _flush(errand: Errand) -> int:
         return _flushed(errand, 0, [])
     with (
         shared.link(errand.broker, errand.name, ["reporter"]) as link,
-        peer.Reporter(errand.event, link, errand.outbox) as reporter,
+        peer.Reporter(errand.event, link, errand.outbox, brief=True) as reporter,
     ):
         waiting = reporter.pending
         if waiting:

@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from .board import Board, Line, clock_of, evidence_of, span, state_words
+from .board import Board, Interruption, Line, clock_of, evidence_of, span, state_words
 from .counted import Counted, summary
 from .shared import plain
 
@@ -29,6 +29,9 @@ EVIDENCE_WIDTH = 15
 HEAD_LINES = 4
 """Lines that the score and its frame take."""
 
+BANNER_LINES = 2
+"""The most lines on which it is said what is wrong."""
+
 NARROW = 60
 """Below this width the evidence is left out."""
 
@@ -36,7 +39,14 @@ STATES = {
     "connecting": ("○", "yellow"),
     "waiting": ("○", "yellow"),
     "live": ("●", "green"),
+    "disagree": ("●", "yellow"),
+    "venue_lost": ("▲", "red"),
+    "reconstructing": ("▲", "yellow"),
+    "host_trouble": ("▲", "red"),
     "stale": ("●", "red"),
+    "silent": ("●", "red"),
+    "host_lost": ("●", "red"),
+    "link_lost": ("●", "red"),
     "finished": ("■", "cyan"),
 }
 
@@ -111,11 +121,28 @@ def feed_rows(console: Console, board: Board, width: int, now: float) -> Iterato
         now: monotonic seconds.
     """
     if board.told:
-        yield Text(f"  {board.told}", "yellow", no_wrap=True, overflow="ellipsis")
+        banner = Text(f"  {board.told}", STATES[board.state][1].replace("green", "yellow"))
+        for part in banner.wrap(console, max(10, width - 1))[:BANNER_LINES]:
+            part.rstrip()
+            yield part
     elif not board.lines:
         yield Text("  Nothing has happened yet.", "dim")
-    for line in reversed(board.lines):
-        yield from _entry_rows(console, line, width, now)
+    for row in board.rows():
+        if isinstance(row, Line):
+            yield from _entry_rows(console, row, width, now)
+        else:
+            yield from _interruption_rows(console, row, width)
+
+
+def _interruption_rows(console: Console, one: Interruption, width: int) -> Iterator[Text]:
+    colour = "green" if one.restored else "red"
+    text = Text(f"{'▲' if not one.restored else '✓'} {one.text}", colour)
+    for number, part in enumerate(text.wrap(console, max(10, width - CLOCK_WIDTH - 3))):
+        row = Text(no_wrap=True)
+        row.append(f"{one.clock[:CLOCK_WIDTH] if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan")
+        part.rstrip()
+        row.append_text(part)
+        yield row
 
 
 def _entry_rows(console: Console, line: Line, width: int, now: float) -> Iterator[Text]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,11 +22,12 @@ import click
 
 from .. import sports
 from ..protocol import messages
-from ..protocol.errors import EnvironmentFault, Interrupted, TouchlineError, Unreachable
+from ..protocol.errors import EnvironmentFault, Interrupted, Unreachable
 from ..protocol.messages import Timing
 from ..protocol.times import from_rfc3339
 from ..sports.compare import compare
 from ..sports.matchfile import Match
+from .cast import Crowd, be_member, wrong_sayings
 from .crowd import Counts
 
 START_SECONDS = 60.0
@@ -34,26 +36,12 @@ START_SECONDS = 60.0
 LEAD_SECONDS = 2.5
 """From the creation of the event to its kick-off: time for everybody to join."""
 
+BEAT_SECONDS = 1.0
+"""Between the host's heartbeats, so that an outage of some seconds here shows: alarm after two."""
+
 PATIENCE = 900
 """Seconds of the match after which a claim expires and, the match over, the event ends: some
 seconds on the clock of this machine, which many processes share."""
-
-
-@dataclass(frozen=True, slots=True)
-class Crowd:
-    """Who reports; see `sports.simulate.crowd`."""
-
-    match: str
-    reporters: int
-    coverage: float
-    wrong: float
-    seed: int
-
-    def __str__(self) -> str:
-        return (
-            f"{self.reporters} reporters who notice {self.coverage:.0%} and more, err in "
-            f"{self.wrong:.0%}, seed {self.seed}"
-        )
 
 
 @dataclass(slots=True)
@@ -105,6 +93,11 @@ class Outcome:
     wrong_sayings: int
     summary: dict[str, object]  # the second subscriber's own
     trouble: str = ""
+    alarms: int = 0
+    delays: dict[str, int] = field(default_factory=dict)
+    """Standing entries by their delay status."""
+    restored: list[dict[str, Any]] = field(default_factory=list)
+    """What the ends of outages said."""
 
     def to_json(self, seconds: float) -> dict[str, object]:
         """Return all of it as JSON values."""
@@ -122,6 +115,12 @@ class Outcome:
             "unsent": self.crowd.unsent,
             "subscriber": self.summary,
             "trouble": self.trouble,
+            "alarms": self.alarms,
+            "outages": len(self.restored),
+            "confirmed": sum(bool(one["confirmed"]) for one in self.restored),
+            "delayed": self.delays.get("DELAYED", 0),
+            "reconstructed": self.delays.get("RECONSTRUCTED", 0),
+            "inaccurate": self.delays.get("RECONSTRUCTION_INACCURATE", 0),
         }
 
 
@@ -192,12 +191,18 @@ class Stage:
         """Return how the second subscriber's timeline compares with the truth."""
         entries: dict[str, dict[str, Any]] = {}
         summary: dict[str, Any] = {}
-        headline = ""
+        headline, alarms = "", 0
+        restored: list[dict[str, Any]] = []
         for line in (self._home / "second.jsonl").read_text().splitlines():
             item = json.loads(line)
             match item["type"]:
                 case "entry":
                     entries[item["entry_id"]] = item
+                    headline = item["headline"]
+                case "alarm":
+                    alarms += 1
+                case "restored":
+                    restored.append(item)
                     headline = item["headline"]
                 case "finished":
                     headline = item["headline"]
@@ -205,15 +210,19 @@ class Stage:
                     summary = item
         standing = [e for e in entries.values() if e["status"] != "DELETED"]
         rows, total = self._rows(standing)
+        delays = Counter(e["delay_status"] for e in standing)
         return Outcome(
             headline=headline,
             true_headline=_true_headline(self._match),
             rows=rows,
             total=total,
             crowd=self._counts,
-            wrong_sayings=_wrong_sayings(self._crowd),
+            wrong_sayings=wrong_sayings(self._crowd),
             summary=summary,
             trouble=self._trouble,
+            alarms=alarms,
+            delays=dict(delays),
+            restored=restored,
         )
 
     # ── the processes ────────────────────────────────────────────────────────────────────────
@@ -262,7 +271,7 @@ class Stage:
         for index in range(self._crowd.reporters):
             ours, theirs = spawn.Pipe()
             member = spawn.Process(
-                target=_member, args=(theirs, self._crowd, index, self._folder.name), daemon=True
+                target=be_member, args=(theirs, self._crowd, index, self._folder.name), daemon=True
             )
             member.start()
             theirs.close()
@@ -305,10 +314,13 @@ class Stage:
         patience = str(PATIENCE if self._speed else 10)
         return [
             "--name", "organiser",
-            "--heartbeat", "1",
+            "--heartbeat", str(BEAT_SECONDS),
             "--presence", "20",
             "--claim-ttl", patience if self._speed else "120",
             "--finish-after", patience,
+            "--alarm-every", str(2 * BEAT_SECONDS),
+            "--late-after", str(PATIENCE),
+            "--confirm-wait", "5",
         ]  # fmt: skip
 
     def _await(self, *processes: subprocess.Popen[bytes]) -> None:
@@ -316,6 +328,8 @@ class Stage:
         while screen.poll() is None:
             self._check_alive(host, "host")
             time.sleep(0.1)
+        for pipe in self._pipes:
+            pipe.send("leave")
         for pipe, member in zip(self._pipes, self._members, strict=True):
             if pipe.poll(10.0):
                 told = pipe.recv()
@@ -398,45 +412,5 @@ def _true_headline(match: Match) -> str:
     return sport.headline(sports.fold(sport, state, match.actions).state)
 
 
-def _plan(crowd: Crowd) -> Any:
-    """Return the members of the crowd; the same in every process, by the seed."""
-    import random
-
-    from ..sports.simulate.crowd import crowd as simulate
-    from .shared import load_match
-
-    return simulate(
-        load_match(crowd.match),
-        random.Random(crowd.seed),
-        reporters=crowd.reporters,
-        coverage=crowd.coverage,
-        wrong=crowd.wrong,
-    )
-
-
-def _wrong_sayings(crowd: Crowd) -> int:
-    return sum(saying.kind == "wrong" for member in _plan(crowd) for saying in member.sayings)
-
-
 def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
-
-
-def _member(parent: Connection[Any, Any], crowd: Crowd, index: int, home: str) -> None:
-    """Be one of the crowd, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage ends us
-    from ..peer import Link, identity
-    from .crowd import run_member
-
-    member = _plan(crowd)[index]
-    try:
-        parent.send("ready")
-        event, broker, timing = parent.recv()
-        secret = identity.load(member.name, Path(home) / "identities")
-        with Link(broker, member.name, secret, ("reporter",)) as link:
-            outbox = Path(home) / "outbox" / f"{index}.db"
-            parent.send(run_member(member, event, link, outbox, timing, linger=2.0))
-    except EOFError:
-        return
-    except TouchlineError as error:
-        parent.send(f"{member.name}: {error.sentence}")

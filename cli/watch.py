@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..peer import Notice, Subscriber
+from ..peer.subscriber.core import Item
 from ..protocol import forms
-from ..protocol.messages import Card, Entry, Finished, Heartbeat
+from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
 from . import shared
-from .board import Board, line_text
+from .board import Board, interruption_text, line_text
 from .counted import Counted, counted, summary
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ TURN_SECONDS = 0.25
 FRAME_SECONDS = 0.1
 """The screen is drawn at most this often, however fast the feed."""
 
-Item = Entry | Finished | Heartbeat | Notice
 Show = Callable[[Item | None], None]
 """Shows an item, or (None) that time has passed."""
 
@@ -66,8 +66,9 @@ def command(
 ) -> int:
     """Follow EVENT: the score, what happened, and how sure that is.
 
-    On a terminal it is a live screen, otherwise a line an entry. At the end, and on Ctrl+C, it
-    says what was received, lost and repaired.
+    On a terminal it is a live screen, otherwise a line an entry. When nothing comes it says why:
+    the venue, the host, or your own link is lost, or the reporters disagree. At the end, and on
+    Ctrl+C, it says what was received, lost and repaired.
     """
     with ExitStack() as stack:
         link = stack.enter_context(shared.link(broker, name, ["viewer"]))
@@ -117,7 +118,7 @@ def _items(stack: ExitStack, feed: Subscriber, until_finished: bool) -> Iterator
 
 def _is_old(item: Item | None, joined: int | None) -> bool:
     """Tell whether an item was published before the subscriber came, at seq `joined`."""
-    return isinstance(item, Entry) and joined is not None and item.seq <= joined
+    return isinstance(item, Entry | Alarm | Restored) and joined is not None and item.seq <= joined
 
 
 def _json_lines(heartbeats: bool) -> Show:
@@ -125,7 +126,7 @@ def _json_lines(heartbeats: bool) -> Show:
         match item:
             case Notice():
                 shared.emit({"type": "notice", "kind": item.kind, "text": item.text})
-            case Entry() | Finished():
+            case Entry() | Alarm() | Restored() | Finished():
                 shared.emit(forms.to_json(item))
             case Heartbeat() if heartbeats:
                 shared.emit(forms.to_json(item))
@@ -140,6 +141,8 @@ def _plain_lines(board: Board) -> Show:
                 click.echo(f"{'':>8}  -- {shared.plain(item.text)}")
             case Entry():
                 click.echo(line_text(board.line(item)))
+            case Alarm() | Restored():
+                click.echo(interruption_text(board.interruptions[-1]))
             case Finished():
                 click.echo(f"{'':>8}  Finished. {shared.plain(item.headline)}")
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Clock = Callable[[], float]
 
+SUSPENDED = ("suspended", "reconstructing")
+"""The states of a feed between an alarm and the end of its reconstruction."""
+
 
 def _counter(name: str, text: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
     family = CounterMetricFamily(name, text, labels=labels)
@@ -246,6 +249,11 @@ _HOST_COUNTS: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
         "Claims that did not find enough reporters in time.",
         lambda core: core.counters.expired,
     ),
+    (
+        "alarms",
+        "Alarms raised, those repeated within an outage included.",
+        lambda core: core.counters.alarms,
+    ),
     ("heartbeats", "Heartbeats published.", lambda core: core.counters.heartbeats),
     ("replays", "Replays asked for by subscribers.", lambda core: core.counters.replayed),
 )
@@ -263,6 +271,12 @@ _HOST_COUNTS_BY: tuple[tuple[str, str, str, Callable[[EventCore], Mapping[str, i
         "status",
         lambda core: core.counters.entries,
     ),
+    (
+        "entries_by_delay",
+        "Entries published, by delay status (`live` where they have none), corrections included.",
+        "delay_status",
+        lambda core: core.counters.delays,
+    ),
 )
 
 _HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
@@ -270,6 +284,11 @@ _HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
     ("reporters_present", "Reporters heard of lately.", lambda core: core.present),
     ("feed_seq", "The seq of the newest message of the feed.", lambda core: core.feed.seq),
     ("epoch", "The epoch under which the event is served.", lambda core: core.epoch),
+    (
+        "suspended",
+        "1 from an alarm until the outage is put together, otherwise 0.",
+        lambda core: core.stand.state in SUSPENDED,
+    ),
     (
         "event_finished",
         "1 once the event is over, otherwise 0.",
@@ -392,5 +411,15 @@ _SUBSCRIBER_GAUGES: tuple[tuple[str, str, Callable[[SubscriberCore], float]], ..
         "stale",
         "1 while two heartbeats are missing, otherwise 0.",
         lambda core: core.stale,
+    ),
+    (
+        "suspended",
+        "1 while the feed says that the event is suspended or put together again, otherwise 0.",
+        lambda core: core.state in SUSPENDED,
+    ),
+    (
+        "host_trouble",
+        "1 while the host says that it can store nothing, otherwise 0.",
+        lambda core: bool(core.trouble),
     ),
 )

@@ -57,6 +57,7 @@ def test_the_final_at_full_speed(temporary: dict[str, str]) -> None:
     assert demo["wrong_sayings"] > 30
     assert demo["repeats"] > 0
     assert demo["unsent"] == 0
+    assert (demo["alarms"], demo["delayed"], demo["reconstructed"]) == (0, 0, 0)
     screen = next(line for line in lines if line["type"] == "summary")
     assert screen["digest"] == demo["subscriber"]["digest"]
 
@@ -68,6 +69,26 @@ def test_another_match_in_time(temporary: dict[str, str]) -> None:
     assert code == 0
     assert lines[-1]["headline"] == "Uruguay 3–0 Russia"
     assert lines[-1]["total"]["seconds_to_accept"] is not None
+
+
+def test_an_outage(temporary: dict[str, str]) -> None:
+    """While everybody is cut off the feed raises alarms; what happened then is reconstructed and
+    marked, the crowd confirms the score, and the match comes out right."""
+    flags = ("--match", "uruguay-russia-2018", "--speed", "400", "--reporters", "8")
+    code, lines = _run(temporary, *flags, "--outage", "46-80")
+    demo = lines[-1]
+    assert code == 0
+    assert demo["headline"] == "Uruguay 3–0 Russia"
+    assert (demo["total"]["missed"], demo["total"]["wrong"]) == (0, 0)
+    assert demo["alarms"] == sum(line["type"] == "alarm" for line in lines) >= 1
+    assert (demo["outages"], demo["confirmed"], demo["delayed"]) == (1, 1, 0)
+    assert demo["reconstructed"] > 0
+    assert demo["inaccurate"] == 0
+    kinds = [line["kind"] for line in lines if line["type"] == "notice"]
+    assert [kind for kind in kinds if kind in {"venue_lost", "reconstructing"}] == [
+        "venue_lost",
+        "reconstructing",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -36,6 +36,9 @@ GOAL = Entry(
     details={"player": "Ann"},
     score={"goals": {"A": 1, "B": 0}},
     headline="A 1–0 B",
+    place=1,
+    delay_status="RECONSTRUCTION_INACCURATE",
+    reason="the score is 2–0",
 )
 FEED: list[FeedMessage] = [
     GOAL,
@@ -73,6 +76,15 @@ def test_the_timeline_as_it_stands(tmp_path: Path) -> None:
     assert entries[1]["time"] == "2023-11-14T22:14:20.123Z"
 
 
+def test_places(tmp_path: Path) -> None:
+    """In the timeline as it stands an entry has the place that it has now; in every version, the
+    one with which it was published."""
+    now = [json.loads(line) for line in _export(tmp_path).stdout.splitlines()]
+    assert [(entry["entry_id"], entry["place"]) for entry in now] == [("2", 1), ("1", 2)]
+    published = [json.loads(line) for line in _export(tmp_path, "--all").stdout.splitlines()]
+    assert {entry["place"] for entry in published} == {1}
+
+
 def test_every_version(tmp_path: Path) -> None:
     """With --all every version comes, in the order of seq."""
     entries = [json.loads(line) for line in _export(tmp_path, "--all").stdout.splitlines()]
@@ -102,6 +114,9 @@ def test_csv_columns(tmp_path: Path) -> None:
         "headline": "A 1–0 B",
         "details": '{"player":"Bea"}',
         "score": '{"goals":{"A":1,"B":0}}',
+        "place": "2",
+        "delay_status": "RECONSTRUCTION_INACCURATE",
+        "reason": "the score is 2–0",
     }
 
 

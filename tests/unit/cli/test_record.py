@@ -13,7 +13,16 @@ from touchline.cli.recording import Recorder
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import SettingError, StorageFault
-from touchline.protocol.messages import Card, Entry, Evidence, FeedMessage, Finished, Timing
+from touchline.protocol.messages import (
+    Alarm,
+    Card,
+    Entry,
+    Evidence,
+    FeedMessage,
+    Finished,
+    Restored,
+    Timing,
+)
 
 CARD = Card(
     event="a-v-b", title="A – B", sport="football", origins=["A", "B"], timing=Timing(starts=7)
@@ -169,10 +178,24 @@ def test_damage_within_is_told(tmp_path: Path) -> None:
 def test_types_of_a_newer_version_are_passed_over(tmp_path: Path) -> None:
     """A message type that is not known here does not make a recording unreadable."""
     whole = _recorded(tmp_path / "r", FEED[:1])
-    (tmp_path / "r").write_bytes(whole + msgpack.packb({"type": "alarm", "seq": 2}))
+    (tmp_path / "r").write_bytes(whole + msgpack.packb({"type": "weather", "seq": 2}))
     found = recording.read(tmp_path / "r")
     assert found is not None
     assert found.messages == FEED[:1]
+
+
+def test_outages_are_kept(tmp_path: Path) -> None:
+    """Alarms and the ends of outages are in a recording as they were published: its seq has no
+    hole, and the timeline is that of the entries."""
+    feed: list[FeedMessage] = [
+        Alarm(event="a-v-b", epoch=1, seq=1, sent=5, last_received=3),
+        Restored(event="a-v-b", epoch=1, seq=2, sent=9, since=3, until=7, headline="A 0–0 B"),
+    ]
+    _recorded(tmp_path / "r", feed)
+    found = recording.read(tmp_path / "r")
+    assert found is not None
+    assert found.messages == feed
+    assert recording.standing(found.messages) == []
 
 
 def test_missing_and_unwritable_files(tmp_path: Path) -> None:

@@ -60,6 +60,16 @@ def test_details_on_request() -> None:
     assert _press(buttons, "g") == [Tap("goal", "A", {})]
 
 
+def test_the_score_is_typed_when_it_is_asked_for() -> None:
+    """= asks for the score once the host wants it, and does nothing before; Esc takes it back."""
+    buttons = Buttons(KINDS, ["A", "B"])
+    assert _press(buttons, "=2-1\r") == []
+    buttons.wanted = True
+    assert _press(buttons, "=\r2-1\x1b") == []
+    assert _press(buttons, "=\r2-1\r") == [Tap("confirm", "", {"score": "2-1"})]
+    assert _press(buttons, "g") == [Tap("goal", buttons.origins[buttons.origin], {})]
+
+
 def test_escape_leaves_the_question_then_the_form() -> None:
     """Esc takes back what was begun, without a report; a second one leaves."""
     buttons = Buttons(KINDS, ["A"])
@@ -80,7 +90,7 @@ def test_every_action_has_a_key_of_its_own(sport: str) -> None:
     kinds = sports.get(sport).kinds()
     letters = assign(kinds)
     assert list(letters.values()) == list(kinds)
-    assert not set(letters) & set("uq0123456789+")
+    assert not set(letters) & set("uq0123456789+=")
 
 
 def test_more_actions_than_letters() -> None:
@@ -138,7 +148,14 @@ def test_fates_in_words(fate: Fate | None, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "flags", [["goal", "--flush"], ["goal", "--time", "2024-01-01T00:00:00Z", "--ago", "3"]]
+    "flags",
+    [
+        ["goal", "--flush"],
+        ["goal", "--time", "2024-01-01T00:00:00Z", "--ago", "3"],
+        ["goal", "--confirm-score", "2-1"],
+        ["--origin", "A", "--confirm-score", "2-1"],
+        ["--flush", "--confirm-score", "2-1"],
+    ],
 )
 def test_flags_that_exclude_each_other(flags: list[str]) -> None:
     """Flags that contradict each other are told, exit code 2, and nothing is kept."""

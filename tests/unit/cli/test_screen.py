@@ -11,18 +11,22 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from touchline.cli.board import Board, clock_of, evidence_of, line_text, span, state_words
+from touchline.cli.board import STATES, Board, clock_of, evidence_of, line_text, span, state_words
 from touchline.cli.counted import Counted, summary
+from touchline.cli.screen import STATES as DRAWN
 from touchline.cli.screen import Screen, summary_table
 from touchline.peer.subscriber.core import Notice
 from touchline.protocol.messages import (
+    Alarm,
     Card,
+    DelayStatus,
     Details,
     Entry,
     EntryStatus,
     Evidence,
     Finished,
     Heartbeat,
+    Restored,
     Timing,
 )
 from touchline.protocol.times import SECOND
@@ -224,6 +228,133 @@ def test_states() -> None:
     board.take(Finished(event="a-v-b", epoch=3, seq=1, sent=0, headline="A 4–0 B"), 5.0, KICK_OFF)
     board.take(Notice("stale", "nothing heard"), 6.0, KICK_OFF)
     assert (state_words(board), board.headline) == ("finished", "A 4–0 B")
+
+
+def _alarm(number: int, minute: float) -> Alarm:
+    last = KICK_OFF + round(minute * MINUTE)
+    return Alarm(event="a-v-b", epoch=1, seq=0, sent=last, last_received=last, number=number)
+
+
+def _restored(since: float, until: float, **told: Any) -> Restored:
+    return Restored(
+        event="a-v-b",
+        epoch=1,
+        seq=0,
+        sent=KICK_OFF,
+        since=KICK_OFF + round(since * MINUTE),
+        until=KICK_OFF + round(until * MINUTE),
+        **told,
+    )
+
+
+BEAT = Heartbeat(event="a-v-b", epoch=1, seq=0, digest=b"", sent=0)
+
+
+@pytest.mark.usefixtures("_two_hours_ahead")
+def test_an_outage_from_alarm_to_restored() -> None:
+    """An alarm suspends the event on the screen, since the last thing heard; entries and
+    heartbeats do not end that, `restored` does, with its score."""
+    board = _board(_entry(1, 3))
+    board.take(_alarm(1, 10), 1.0, KICK_OFF + 12 * MINUTE)
+    board.take(Notice("venue_lost", "nothing from the venue"), 1.0, KICK_OFF + 12 * MINUTE)
+    assert "▲ suspended since 00:23:20" in _drawn(board)[2]
+    assert _drawn(board)[4].strip().startswith("Nobody at the venue is heard.")
+    board.take(BEAT, 2.0, KICK_OFF + 13 * MINUTE)
+    assert state_words(board) == "suspended since 00:23:20"
+    board.take(Notice("reconstructing", "contact is back"), 3.0, KICK_OFF + 20 * MINUTE)
+    board.take(replace(_entry(2, 15), delay_status="RECONSTRUCTED"), 4.0, KICK_OFF + 20 * MINUTE)
+    board.take(BEAT, 4.0, KICK_OFF + 20 * MINUTE)
+    assert state_words(board) == "suspended, reconstructing since 00:33:20"
+    assert board.told == "contact is back"
+    board.take(_restored(10, 20, entries=1, headline="A 2–0 B"), 5.0, KICK_OFF + 21 * MINUTE)
+    board.take(Notice("quiet", "the feed is live"), 5.0, KICK_OFF + 21 * MINUTE)
+    assert (state_words(board), board.told, board.headline) == ("live", "", "A 2–0 B")
+
+
+def test_an_outage_stands_where_it_happened() -> None:
+    """Contact lost stands between what happened before and in the outage, contact back after it;
+    a repeated alarm changes its line."""
+    board = _board(_entry(1, 3))
+    board.take(_alarm(1, 10), 1.0, KICK_OFF)
+    board.take(_alarm(2, 10), 1.0, KICK_OFF)
+    board.take(replace(_entry(2, 15), delay_status="RECONSTRUCTED"), 2.0, KICK_OFF)
+    board.take(_restored(10, 20, entries=1, inaccurate=1, reason="no"), 3.0, KICK_OFF)
+    board.take(_entry(3, 25), 4.0, KICK_OFF)
+    lines = [line.strip() for line in _drawn(board, 120) if line.strip()][4:-1]
+    assert [line.split(maxsplit=1)[1][:21] for line in lines] == [
+        "GOAL for A, number 3 ",
+        "✓ Contact is back: 1 ",
+        "GOAL for A, number 2 ",
+        "▲ Contact with the ve",
+        "GOAL for A, number 1 ",
+    ]
+    assert lines[1].endswith("1 inaccurate, the score not confirmed: no")
+    assert lines[2].split("number 2")[1].split()[0] == "reconstructed"
+    assert lines[3].endswith("2 alarms")
+
+
+def test_an_alarm_of_a_replayed_event_stands_at_its_own_time() -> None:
+    """The alarm's time is of the wall; on an event with its own clock it stands where that was."""
+    began = KICK_OFF + 1_000 * MINUTE
+    timing = Timing(starts=KICK_OFF, began=began, speed=60.0)
+    board = _board(_entry(1, 3), _entry(2, 30), card=replace(CARD, timing=timing))
+    last = began + 10 * SECOND  # minute 10 of the event
+    board.take(
+        Alarm(event="a-v-b", epoch=1, seq=0, sent=last, last_received=last), 1.0, last + SECOND
+    )
+    kinds = [type(row).__name__ for row in board.rows()]
+    assert kinds == ["Line", "Interruption", "Line"]
+
+
+@pytest.mark.parametrize(
+    ("delay", "status", "mark"),
+    [
+        ("DELAYED", "CONFIRMED", "delayed"),
+        ("RECONSTRUCTED", "PROVISIONAL", "one voice, reconstructed"),
+        ("RECONSTRUCTED", "UPDATED", "amended, reconstructed"),
+        ("RECONSTRUCTION_INACCURATE", "UPDATED", "inaccurate"),
+        ("RECONSTRUCTION_INACCURATE", "DELETED", "deleted, inaccurate"),
+    ],
+)
+def test_each_delay_status_has_its_mark(delay: DelayStatus, status: EntryStatus, mark: str) -> None:
+    """How late an entry is, and how sure, is said in words; that it came late as well is not."""
+    late = replace(_entry(2, 3, status=status), delay_status=delay, reason="why")
+    board = _board(_entry(1, 10), late)
+    assert board.lines[0].mark == mark
+    assert f"({mark}: why)" in line_text(board.lines[0])
+
+
+@pytest.mark.parametrize(
+    "kind", ["host_trouble", "disagree", "host_lost", "link_lost", "silent", "reconstructing"]
+)
+def test_every_cause_is_said_until_it_ends(kind: str) -> None:
+    """The cause of a silence is the state, its sentence the banner; what the host says meanwhile
+    does not wipe it away, `quiet` does."""
+    board = _board(_entry(1, 3))
+    board.take(Notice(kind, "this is why"), 1.0, KICK_OFF)
+    board.take(BEAT, 2.0, KICK_OFF)
+    assert board.state == kind
+    lines = _drawn(board)
+    assert DRAWN[kind][0] in lines[2]
+    assert lines[4].strip() == "this is why"
+    board.take(Notice("waiting", "the broker is away"), 2.5, KICK_OFF)
+    assert board.state == kind
+    board.take(Notice("quiet", "the feed is live"), 3.0, KICK_OFF)
+    assert (board.state, board.told) == ("live", "")
+
+
+def test_a_silence_is_told_from_its_beginning() -> None:
+    """What is learnt of the cause of a silence does not make it any younger."""
+    board = _board(_entry(1, 3))
+    board.take(Notice("stale", "nothing heard"), 1.0, KICK_OFF + MINUTE)
+    board.take(Notice("silent", "asking"), 1.0, KICK_OFF + MINUTE)
+    board.take(Notice("host_lost", "the broker answers"), 2.0, KICK_OFF + 2 * MINUTE)
+    assert (board.state, board.since) == ("host_lost", KICK_OFF + MINUTE)
+
+
+def test_every_state_is_drawn() -> None:
+    """Each state has its words and its sign."""
+    assert STATES.keys() == DRAWN.keys()
 
 
 def test_a_feed_that_is_read_again_begins_anew() -> None:

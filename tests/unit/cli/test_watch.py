@@ -6,12 +6,21 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from touchline.cli import watch
 from touchline.cli.board import Board
 from touchline.cli.counted import Counted
 from touchline.peer.subscriber.core import Notice
-from touchline.protocol.messages import Card, Entry, Evidence, Finished, Heartbeat
+from touchline.protocol.messages import (
+    Alarm,
+    Card,
+    Entry,
+    Evidence,
+    Finished,
+    Heartbeat,
+    Restored,
+)
 
 CARD = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
 ENTRY = Entry(
@@ -32,6 +41,20 @@ ENTRY = Entry(
     headline="A 1–0 B",
 )
 BEAT = Heartbeat(event="a-v-b", epoch=1, seq=3, digest=b"\x01\xff", sent=0)
+ALARM = Alarm(event="a-v-b", epoch=1, seq=4, sent=ENTRY.time, last_received=ENTRY.time, number=2)
+BACK = Restored(
+    event="a-v-b",
+    epoch=1,
+    seq=5,
+    sent=ENTRY.time,
+    since=ENTRY.time,
+    until=ENTRY.time + 60_000_000,
+    entries=2,
+    inaccurate=2,
+    confirmed=True,
+    reason="the score is 2–0\x1b[2J",
+    headline="A 2–0 B",
+)
 END = Finished(event="a-v-b", epoch=1, seq=4, sent=0, headline="A 1–0 B")
 
 
@@ -66,11 +89,48 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Alarm, restored and the cause of a silence are objects of their own."""
+    show = watch._json_lines(False)
+    for item in (ALARM, Notice("venue_lost", "nothing heard"), BACK):
+        show(item)
+    alarm, notice, back = map(json.loads, capsysbinary.readouterr().out.splitlines())
+    assert (alarm["type"], alarm["seq"], alarm["number"]) == ("alarm", 4, 2)
+    assert alarm["last_received"] == "2023-11-14T22:13:20.000Z"
+    assert notice == {"type": "notice", "kind": "venue_lost", "text": "nothing heard"}
+    assert (back["type"], back["entries"], back["inaccurate"]) == ("restored", 2, 2)
+    assert (back["confirmed"], back["until"]) == (True, "2023-11-14T22:14:20.000Z")
+
+
+def test_an_outage_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Contact lost and back are lines between the entries; a doubtful entry says why."""
+    board = Board(CARD)
+    show = watch._plain_lines(board)
+    doubted = replace(
+        ENTRY, seq=6, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason="why"
+    )
+    for item in (ENTRY, ALARM, BACK, doubted):
+        board.take(item, 0.0, 0)
+        show(item)
+    _, alarm, back, again = capsys.readouterr().out.splitlines()
+    assert "==" in alarm
+    assert "Contact with the venue lost: nothing heard since" in alarm
+    assert alarm.endswith(", 2 alarms")
+    assert back.endswith(
+        "Contact is back: 2 entries reconstructed, 2 inaccurate, the score confirmed:"
+        " the score is 2–0�[2J"
+    )
+    assert "(inaccurate: why)" in again
+
+
 def test_what_is_old() -> None:
     """Old is what was published up to the seq at which one joined; the end is always shown."""
     assert watch._is_old(ENTRY, 3)
     assert not watch._is_old(ENTRY, 2)
     assert not watch._is_old(ENTRY, None)
+    assert watch._is_old(ALARM, 4)
+    assert watch._is_old(BACK, 5)
+    assert not watch._is_old(BACK, 4)
     assert not watch._is_old(END, 9)
 
 

@@ -132,6 +132,27 @@ def test_host_trouble(host: Any) -> None:
     assert ill["touchline_host_broker_away"] == 1
 
 
+def test_host_outage(host: Any, core: EventCore) -> None:
+    """Alarms are counted, the event shows as suspended until it is put together, and entries count
+    by their delay status."""
+    report(core, 1, "goal")
+    of = f'event="{EVENT}"'
+    assert page(HostCollector(host))[f"touchline_host_suspended{{{of}}}"] == 0
+    for now in (121.0, 146.0):
+        core.begin_turn(now, WALL + round((now - 101) * 1_000_000))
+        core.handle_timer(now)
+        core.take()
+    found = page(HostCollector(host))
+    assert found[f"touchline_host_alarms_total{{{of}}}"] == 2
+    assert found[f"touchline_host_suspended{{{of}}}"] == 1
+    report(core, 2, "corner", wall=WALL + 50_000_000, now=151.0)
+    found = page(HostCollector(host))
+    assert found[f"touchline_host_suspended{{{of}}}"] == 1
+    name = "touchline_host_entries_by_delay_total"
+    assert found[f'{name}{{delay_status="live",{of}}}'] == 1
+    assert found[f'{name}{{delay_status="RECONSTRUCTED",{of}}}'] == 1
+
+
 def test_subscriber_counts(subscriber: SubscriberCore) -> None:
     """Every count of the tracker is told under its own name."""
     counters = subscriber.tracker.counters
@@ -139,7 +160,8 @@ def test_subscriber_counts(subscriber: SubscriberCore) -> None:
     counters.duplicate, counters.diverged, counters.epochs, counters.history = 5, 6, 7, 8
     subscriber.refused = 9
     subscriber.tracker.newest = 12
-    subscriber.stale = True
+    subscriber.handle_timer(120.0)
+    subscriber.state, subscriber.trouble = "reconstructing", "disk full"
     subscriber.latency.add(0.0015)
     found = page(SubscriberCollector({EVENT: subscriber}, clock=lambda: 104.5))
     of = f'{{event="{EVENT}"}}'
@@ -155,6 +177,8 @@ def test_subscriber_counts(subscriber: SubscriberCore) -> None:
         "frames_refused_total": 9,
         "missing_messages": 12,
         "stale": 1,
+        "suspended": 1,
+        "host_trouble": 1,
         "heartbeat_age_seconds": 4.5,
         "latency_seconds_count": 1,
         "latency_seconds_sum": 0.0015,
