@@ -3,8 +3,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+SEEDS  ?= 3000
+FROM   ?= 1
+TRACE  ?=
 
-.PHONY: help demo test dev check bench clean
+.PHONY: help demo test soak dev check bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,10 +25,13 @@ demo: $(BIN)/touchline  ## the 2022 World Cup final, reported by a noisy crowd (
 test: $(BIN)/touchline  ## every test that can run here; what is skipped says why (ARGS="-k journal")
 	@$(BIN)/python -m pytest $(ARGS)
 
+soak: $(BIN)/touchline  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
+	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak
+
 dev: $(BIN)/touchline  ## the environment to work in: checkers, and links that type checkers follow
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
 	@mkdir -p .import/touchline
-	@for f in __init__.py py.typed protocol sports broker peer monitoring cli; do ln -sfn ../../$$f .import/touchline/$$f; done
+	@for f in __init__.py py.typed protocol sports broker peer gateway monitoring cli; do ln -sfn ../../$$f .import/touchline/$$f; done
 
 check: dev  ## style, strict types; import rules are tests (tests/unit/test_imports.py)
 	@$(BIN)/ruff check .

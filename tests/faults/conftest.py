@@ -1,0 +1,319 @@
+"""Real processes that can be killed, stopped, cut off and starved of disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from touchline.peer import Journal, Link
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol import messages
+
+Json = dict[str, Any]
+
+REPORTERS = """
+import json, os, select, sys, time
+from pathlib import Path
+from touchline.peer import Link, Reporter
+
+# Several people in one process. Each line of standard input is said by all of them; each of
+# standard output tells how they stand. A plan on the command line is said by itself, a line each
+# `pause` seconds, from where the outbox ends. With a pause of -1 nobody says what the score is.
+broker, event, folder, names = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4].split(",")
+plan, pause = json.loads(sys.argv[5]), float(sys.argv[6])
+people = []
+for name in names:
+    link = Link(broker, name, f"the secret of {name}")
+    people.append(Reporter(event, link, folder / f"outbox of {name}"))
+goals = {"A": 0, "B": 0}
+due, told, buffer = 0.0, None, b""
+
+def say(one, person):
+    person.say(one["title"], one["origin"], one["time"])
+
+while True:
+    for person in people:
+        person.pump(0.0)
+        if person.asked is not None and pause >= 0:
+            person.confirm(f"{goals['A']}-{goals['B']}")
+    time.sleep(0.01)
+    now = time.monotonic()
+    if now >= due:
+        due = now + pause
+        for person in people:
+            said = person._outbox.last
+            if said < len(plan):
+                say(plan[said], person)
+    if select.select([0], [], [], 0)[0]:
+        more = os.read(0, 65536)
+        if not more and not plan:
+            break
+        *lines, buffer = (buffer + more).split(b"\\n")
+        for one in map(json.loads, lines):
+            goals[one["origin"]] += one["title"] == "goal"
+            for person in people:
+                say(one, person)
+    fates = [fate.outcome for person in people for fate in person.core.fates.values()]
+    state = {
+        "open": all(person.session.open for person in people),
+        "pending": sum(person.pending for person in people),
+        "said": min(person._outbox.last for person in people),
+        "accepted": fates.count("accepted"),
+        "refused": fates.count("refused"),
+    }
+    if state != told:
+        told = state
+        print(json.dumps(state), flush=True)
+"""
+
+
+class Lines:
+    """What a process prints, JSON read, each line with the monotonic time at which it came."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.items: list[Json] = []
+        self.times: list[float] = []
+        self._process = process
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.times.append(time.monotonic())
+            self.items.append(json.loads(line))
+
+    @property
+    def last(self) -> Json:
+        return self.items[-1] if self.items else {}
+
+    def of(self, *types: str) -> list[Json]:
+        return [item for item in list(self.items) if item.get("type") in types]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the notices."""
+        return [item["kind"] for item in self.of("notice")]
+
+    def when(self, found: Callable[[Json], bool]) -> float:
+        """The monotonic time at which the first such line came."""
+        return next(
+            at for item, at in zip(list(self.items), self.times, strict=False) if found(item)
+        )
+
+    def close(self) -> None:
+        self._thread.join(10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+class Yard:
+    """A broker, a host, reporters and subscribers, each a process of its own, ended by its id."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        self.stack = stack
+        self.address = ""
+        self.event = ""
+        self.bind = "127.0.0.1"
+        self.journal = f"sqlite:///{folder / 'journal.db'}"
+        self.prefix: list[str] = []
+        """Before the command of reporters: how to enter another network namespace."""
+
+    def start(self, *command: str, stdin: int | None = subprocess.DEVNULL) -> Any:
+        """Start a process; give it, and what it prints."""
+        process = subprocess.Popen(
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "TOUCHLINE_HOME": str(self.folder), "PYTHONUNBUFFERED": "1"},
+        )
+        lines = Lines(process)
+        self.stack.callback(self._end, process, lines)
+        return process, lines
+
+    @staticmethod
+    def _end(process: subprocess.Popen[bytes], lines: Lines) -> None:
+        process.send_signal(signal.SIGCONT)
+        process.kill()
+        process.wait(10)
+        if process.stdin is not None:
+            process.stdin.close()
+        lines.close()
+
+    def touchline(self, *arguments: str) -> Any:
+        return self.start(sys.executable, "-m", "touchline.cli", *arguments)
+
+    def broker(self) -> Any:
+        """Start the broker, where it was before if it was."""
+        bind = self.address or f"{self.bind}:0"
+        database = f"sqlite:///{self.folder / 'broker.db'}"
+        flags = ("--bind", bind, "--database", database, "--json")
+        process, lines = self.touchline("broker", *flags)
+        self.until(lambda: bool(lines.of("listening")))
+        self.address = str(lines.last["address"]).removeprefix("tcp://")
+        return process
+
+    def create(self) -> None:
+        with Link(self.address, "organiser", "the secret of the organiser") as link:
+            reply = link.ask(
+                messages.Create(id=0, title="A v B", sport="football", key="k", origins=["A", "B"])
+            )
+        assert isinstance(reply, messages.Event)
+        self.event = reply.card.event
+
+    def host(self, *flags: str, beat: float = 0.5) -> Any:
+        """Start the host; it serves when this returns."""
+        process, lines = self.start_host(*flags, beat=beat)
+        self.until(lambda: bool(lines.of("hosting")))
+        return process
+
+    def start_host(self, *flags: str, beat: float = 0.5) -> Any:
+        return self.touchline(
+            "host", self.event, "--broker", self.address, "--bind", self.bind,
+            "--journal", self.journal, "--heartbeat", str(beat), "--presence", "20",
+            "--confirm-wait", "5", "--json", *flags,
+        )  # fmt: skip
+
+    def watch(self, *flags: str) -> Any:
+        """Start a subscriber."""
+        return self.touchline(
+            "watch", self.event, "--broker", self.address, "--json", "--stay", *flags
+        )
+
+    def reporters(self, *names: str, plan: list[Json] | None = None, pause: float = 0.0) -> Any:
+        """Start a process of several people."""
+        return self.start(
+            *self.prefix, sys.executable, "-c", REPORTERS, self.address, self.event,
+            str(self.folder), ",".join(names), json.dumps(plan or []), str(pause),
+            stdin=subprocess.PIPE,
+        )  # fmt: skip
+
+    def restored(self) -> EventCore:
+        """What the journal of a host that is gone holds."""
+        journal = Journal(self.journal)
+        try:
+            card = journal.card(self.event)
+            assert card is not None
+            core = EventCore(card, HostOptions())
+            core.restore(journal.turns(self.event))
+        finally:
+            journal.close()
+        return core
+
+    @staticmethod
+    def say(process: subprocess.Popen[bytes], title: str, origin: str, at: int) -> None:
+        """Let the people of a process say something."""
+        assert process.stdin is not None
+        said = {"title": title, "origin": origin, "time": at}
+        process.stdin.write(json.dumps(said).encode() + b"\n")
+        process.stdin.flush()
+
+    @staticmethod
+    def kill(process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+    @staticmethod
+    def until(true: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
+        """Wait until something is so."""
+        end = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < end, f"{what} did not come to be within {seconds:g} s"
+            time.sleep(0.01)
+
+
+def wall() -> int:
+    """Microseconds since 1970 UTC."""
+    return time.time_ns() // 1_000
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    with ExitStack() as stack:
+        yield Yard(tmp_path, stack)
+
+
+def run(*command: str) -> None:
+    """Run a command of the system; what it says when it fails is in the error."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+
+
+def _may(*command: str) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+
+
+@pytest.fixture
+def apart(yard: Yard) -> Iterator[Callable[[bool], None]]:
+    """Put reporters into a network namespace of their own; give what cuts it off and joins it
+    again.
+
+    The yard's own end has the address `yard.bind`.
+    """
+    for tool in ("ip", "nft"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"{tool} is not installed (Debian: iproute2, nftables)")
+    if os.geteuid() != 0:
+        pytest.skip("a network namespace needs root")
+    name = f"tl{os.getpid() % 100_000}"
+    if not _may("ip", "netns", "add", name):
+        pytest.skip("network namespaces are not permitted here")
+    try:
+        third = os.getpid() % 250
+        here, there = f"10.213.{third}.1", f"10.213.{third}.2"
+        run("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b")
+        run("ip", "link", "set", f"{name}b", "netns", name)
+        run("ip", "addr", "add", f"{here}/24", "dev", f"{name}a")
+        run("ip", "link", "set", f"{name}a", "up")
+        inside = ("ip", "netns", "exec", name)
+        run(*inside, "ip", "addr", "add", f"{there}/24", "dev", f"{name}b")
+        run(*inside, "ip", "link", "set", f"{name}b", "up")
+        run(*inside, "ip", "link", "set", "lo", "up")
+        yard.bind = here
+        yard.prefix = list(inside)
+
+        def cut(off: bool) -> None:
+            if not off:
+                run(*inside, "nft", "delete", "table", "inet", "cut")
+                return
+            run(*inside, "nft", "add", "table", "inet", "cut")
+            for hook in ("input", "output"):
+                rule = f"{{ type filter hook {hook} priority 0 ; policy drop ; }}"
+                run(*inside, "nft", "add", "chain", "inet", "cut", hook, rule)
+
+        yield cut
+    finally:
+        yard.stack.close()  # whoever is inside leaves before it goes
+        _may("ip", "link", "del", f"{name}a")
+        _may("ip", "netns", "del", name)
+
+
+@pytest.fixture
+def small_disk(yard: Yard) -> Iterator[Path]:
+    """Put the journal on a disk of 1 MB; give its folder."""
+    if os.geteuid() != 0:
+        pytest.skip("to mount a small disk needs root")
+    folder = yard.folder / "disk"
+    folder.mkdir()
+    if not _may("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)):
+        pytest.skip("mounting is not permitted here")
+    try:
+        yard.journal = f"sqlite:///{folder / 'journal.db'}"
+        yield folder
+    finally:
+        yard.stack.close()
+        _may("umount", "-l", str(folder))

@@ -1,0 +1,78 @@
+"""The venue is cut off by a firewall while things happen there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .conftest import Yard, wall
+
+SLACK = 1.0
+"""Seconds for which a busy machine may be late."""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "actions", "beat"),
+    [(10.0, 12, 0.5), pytest.param(30.0, 20, 1.0, marks=pytest.mark.slow)],
+)
+@pytest.mark.timeout(90)
+def test_what_happens_while_cut_off(
+    yard: Yard, apart: Callable[[bool], None], seconds: float, actions: int, beat: float
+) -> None:
+    """What happens while the reporters are cut off is all on the timeline afterwards, marked, in
+    match order; the subscriber was told that the venue is lost within two beats; the confirmed
+    score closes the outage."""
+    yard.broker()
+    yard.create()
+    yard.host("--alarm-every", str(4 * beat), beat=beat)
+    _, feed = yard.watch()
+    people, told = yard.reporters("ann", "bob", "cid")
+    yard.until(lambda: told.last.get("open"))
+    yard.say(people, "goal", "A", wall())
+    yard.until(lambda: len(feed.of("entry")) == 1)
+
+    cut_at, cut_wall = time.monotonic(), wall()
+    apart(True)
+    happened: list[tuple[str, str, int]] = []
+    for number in range(actions):
+        time.sleep(seconds / actions)
+        happened.append(("goal" if number % 3 else "corner", "AB"[number % 2], wall()))
+        yard.say(people, *happened[-1])
+    assert len(feed.of("entry")) == 1
+    apart(False)
+    yard.until(lambda: feed.of("restored"), 25, "the end of the outage")
+
+    lost = feed.when(lambda item: item.get("kind") == "venue_lost") - cut_at
+    assert beat <= lost <= 2 * beat + SLACK
+    alarms = feed.of("alarm")
+    assert len(alarms) >= seconds / (4 * beat) - 1
+    assert [alarm["number"] for alarm in alarms] == list(range(1, len(alarms) + 1))
+    entries = feed.of("entry")[1:]
+    found = sorted(entries, key=lambda entry: entry["time"])
+    assert [(entry["title"], entry["origin"]) for entry in found] == [
+        (title, origin) for title, origin, _ in happened
+    ]
+    assert {entry["delay_status"] for entry in entries} == {"RECONSTRUCTED"}
+    _check_places(feed.of("entry"))
+    (restored,) = feed.of("restored")
+    goals = [origin for title, origin, _ in [("goal", "A", cut_wall), *happened] if title == "goal"]
+    assert (restored["entries"], restored["inaccurate"], restored["confirmed"]) == (
+        actions, 0, True
+    )  # fmt: skip
+    assert restored["headline"] == f"A {goals.count('A')}–{goals.count('B')} B"
+    seqs = [item["seq"] for item in feed.of("entry", "alarm", "restored")]
+    assert seqs == list(range(1, len(seqs) + 1))
+    yard.until(lambda: feed.kinds[-1] in {"quiet", "live"})
+    yard.say(people, "goal", "B", wall())
+    yard.until(lambda: len(feed.of("entry")) == actions + 2)
+    assert feed.of("entry")[-1]["delay_status"] == ""
+
+
+def _check_places(entries: list[dict[str, Any]]) -> None:
+    """Each has the place that it took among those that were there when it was published."""
+    for number, entry in enumerate(entries):
+        before = sum(other["time"] < entry["time"] for other in entries[:number])
+        assert entry["place"] == before + 1

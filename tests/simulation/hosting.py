@@ -1,0 +1,233 @@
+"""The hosting peer, its disk, and the points at which it dies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.member import Member
+from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.host.service import RETRY_SECONDS, Host
+from touchline.protocol import messages
+from touchline.protocol.errors import StorageFault
+from touchline.protocol.messages import Card
+from touchline.protocol.times import SECOND
+
+from .actors import Stage, peer_id, secret, wall
+from .invariants import demand, essence, readable, same
+from .network import Node
+from .sockets import Killed
+
+
+class Disk:
+    """Stands in for the journal: what `commit` has stored survives the host, nothing else does."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.blobs: list[bytes] = []
+        self.full = False
+        self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
+        self._stage = stage
+        self._card: Card | None = None
+        self._ports: dict[str, int] = {}
+
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+        """Store a turn."""
+        if self.full:
+            raise StorageFault("no space left on device")
+        if self.doom == "before":
+            raise Killed
+        for _, blob in turns:
+            self.blobs.append(blob)
+            for record in self._stage.ledger.committed(blob):
+                if isinstance(record, messages.Alarm):
+                    # When it was raised; where the disk was full it is told later.
+                    network = self._stage.network
+                    raised = network.now - (wall(network) - record.sent) / SECOND
+                    self._stage.watchman.alarm(raised, record.number)
+        if self.doom == "after":
+            raise Killed
+
+    def turns(self, _event: str) -> list[bytes]:
+        """Return what was stored."""
+        return self.blobs
+
+    def card(self, _event: str) -> Card | None:
+        """Return the card, where it was stored."""
+        return self._card
+
+    def keep_card(self, card: Card) -> None:
+        """Store the card."""
+        self._card = card
+
+    def ports(self) -> dict[str, int]:
+        """Return the ports of the last run."""
+        return self._ports
+
+    def keep_ports(self, ports: Mapping[str, int]) -> None:
+        """Store the ports."""
+        self._ports = dict(ports)
+
+
+class HostNode(Node):
+    """The hosting peer, which may die and come back."""
+
+    def __init__(self, stage: Stage, options: HostOptions) -> None:
+        super().__init__(stage.network, "host")
+        self.options = options
+        self.disk = Disk(stage)
+        self.host: Host | None = None
+        self.expected: dict[str, Any] | None = None  # what the journal must lead to
+        self._stage = stage
+        self._amid = 0  # frames that still leave before the host dies while it tells
+        self._retry_at = self._beat_at = 0.0  # while nothing can be stored
+
+    @property
+    def core(self) -> EventCore | None:
+        """The event, while it is served."""
+        return None if self.host is None else self.host.cores.get(self._stage.card.event)
+
+    def start(self) -> None:
+        """Start the process."""
+        if self.running:
+            return
+        self.running, self.paused = True, False
+        self.disk.doom = ""
+        self.network.acting = self
+        self._stage.ledger.began()
+        journal: Any = self.disk
+        self.host = host = Host(
+            self.options,
+            secret("host"),
+            journal,
+            (self._stage.card.event,),
+            lambda: wall(self.network),
+        )
+        pub: Any = host._pub
+        router: Any = host._router
+        pub.published = self._published
+        router.replied = self._replied
+        self.ready()
+
+    def turn(self) -> float | None:
+        """One turn of the loop in `Host.run`."""
+        host = self.host
+        if host is None:
+            raise AssertionError("a host that is not there has a turn")
+        try:
+            if host._uncommitted:
+                return self._wait_for_room(host)
+            host._turn()
+        except Killed:
+            self.die()
+            return None
+        demand(not host.lost, f"the host has lost its event: {host.lost}")
+        if host._uncommitted:
+            self._retry_at = self.network.now + RETRY_SECONDS
+            self._beat_at = self.network.now
+            return self.network.now
+        return self.network.now + host._patience() / 1_000
+
+    def _wait_for_room(self, host: Host) -> float | None:
+        """One round of the loop in `Host._wait_for_room`."""
+        now = self.network.now
+        self._stage.watchman.excuse(now + RETRY_SECONDS)
+        if now >= self._beat_at:
+            self._beat_at = now + self.options.heartbeat
+            host._tell_trouble()
+        if now >= self._retry_at:
+            self._retry_at = now + RETRY_SECONDS
+            host._commit()
+        else:
+            host._answer_meanwhile(now)
+        if not host._uncommitted:
+            return now
+        return min(self._retry_at, self._beat_at, host.tenure.next_timer())
+
+    def doom(self, where: str) -> None:
+        """Let the host die soon: `before` a commit, `after` it, or `amid` telling of it."""
+        if self.running:
+            self.disk.doom = where
+            self._amid = self._stage.rng.randint(0, 3)
+
+    def die_doomed(self) -> None:
+        """End the process where it is still doomed: it had nothing to commit."""
+        if self.disk.doom:
+            self.disk.doom = ""
+            self.die()
+
+    def die(self) -> None:
+        """End the process at this point."""
+        host, self.host = self.host, None
+        if host is None:
+            return
+        self._stage.tell("host", f"dies {self.disk.doom or 'between turns'}")
+        core = host.cores.get(self._stage.card.event)
+        if core is not None and not host._touched and not host._uncommitted and not self.disk.doom:
+            self.expected = essence(core)
+        self.disk.doom = ""
+        self._stage.watchman.stopped(self.network.now)
+        for end in (host._wake_in, host._wake_out):
+            os.close(end)
+        self.drop()
+
+    def _published(self, frame: bytes) -> None:
+        self._may_die()
+        self._stage.ledger.published(frame)
+
+    def _replied(self, node: Node, frame: bytes) -> None:
+        self._may_die()
+        self._stage.ledger.replied(peer_id(node.name), frame)
+
+    def _may_die(self) -> None:
+        if self.disk.doom == "amid":
+            self._amid -= 1
+            if self._amid < 0:
+                raise Killed
+
+    def watched(self) -> type[EventCore]:
+        """Return the core's class with an eye on what the host hears."""
+        node, stage = self, self._stage
+
+        class Watched(EventCore):
+            """Tells the watchman of signs of life, and compares what a journal leads to."""
+
+            def restore(self, blobs: Any) -> None:
+                with readable():
+                    super().restore(blobs)
+                if node.expected is not None:
+                    same(node.expected, essence(self))
+                    node.expected = None
+
+            def start(self, epoch: int, now: float, wall: int) -> None:
+                silent = self.outage.state == "suspended"
+                last = now - (wall - stage.ledger.alarmed_wall) / SECOND if silent else None
+                stage.tell("host", f"serves epoch {epoch} from seq {self.feed.seq}")
+                stage.watchman.began(now, last, finished=self.finished)
+                super().start(epoch, now, wall)
+
+            def seat(self, grant: messages.Grant, attach: messages.Attach) -> Member:
+                if grant.role == "reporter":
+                    stage.watchman.stays(grant.peer, not attach.brief and bool(attach.time))
+                return super().seat(grant, attach)
+
+            def ping(self, member: Member, last: int | None = 0) -> None:
+                self._contact(member)
+                super().ping(member, last)
+
+            def report(self, member: Member, message: Any, frame: bytes) -> None:
+                self._contact(member)
+                super().report(member, message, frame)
+
+            def detach(self, member: Member) -> None:
+                self._contact(member)
+                super().detach(member)
+                if member.role == "reporter":
+                    stage.watchman.leaves(member.peer, stage.network.now)
+
+            def _contact(self, member: Member) -> None:
+                if member.role == "reporter" and not self._restoring:
+                    stage.watchman.contact(stage.network.now, finished=self.finished)
+
+        return Watched

@@ -1,0 +1,233 @@
+"""The simulation sees what it is for: each of these mistakes, made on purpose, is caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from math import inf
+from typing import Any
+
+import pytest
+import zmq
+from msgspec.structs import replace
+
+from touchline.peer.host import feed, suspension
+from touchline.peer.host.claims import Lane
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.eventclock import EventClock
+from touchline.peer.host.member import Member
+from touchline.peer.host.outage import Outage
+from touchline.peer.host.records import Began, Contact, Presence
+from touchline.peer.host.service import Host
+from touchline.peer.liveness import Liveness
+from touchline.peer.reporter.outbox import Outbox
+from touchline.peer.session import Session
+from touchline.peer.subscriber.tracker import Tracker
+
+from .invariants import Violation
+from .network import Restless
+from .world import World
+
+SEEDS = 300
+"""Within how many seeds a mistake must be caught."""
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def no_dedup(patch: pytest.MonkeyPatch) -> None:
+    """A report that comes again counts again."""
+    count = Member.count
+    patch.setattr(Member, "count", lambda self, n: count(self, n) or True)
+
+
+def gap_counted(patch: pytest.MonkeyPatch) -> None:
+    """A report beyond a missing one confirms the missing one."""
+
+    def count(self: Member, n: int) -> bool:
+        new, self.n = n > self.n, max(n, self.n)
+        return new
+
+    patch.setattr(Member, "count", count)
+
+
+def _unrecorded(patch: pytest.MonkeyPatch, kind: type) -> None:
+    restore = EventCore._restore
+
+    def forgetful(self: EventCore, record: Any, raw: bytes) -> None:
+        if not isinstance(record, kind):
+            restore(self, record, raw)
+
+    patch.setattr(EventCore, "_restore", forgetful)
+
+
+def epoch_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """The epoch is not brought back from the journal."""
+    _unrecorded(patch, Began)
+
+
+def contact_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """That contact is back is not brought back from the journal."""
+    _unrecorded(patch, Contact)
+
+
+def presence_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Who is there is not brought back from the journal."""
+    _unrecorded(patch, Presence)
+
+
+def replay_off_by_one(patch: pytest.MonkeyPatch) -> None:
+    """A replay lacks the message it begins with."""
+    replay = feed.Feed.replay
+    patch.setattr(
+        feed.Feed, "replay", lambda self, n, first, last: replay(self, n, first + 1, last)
+    )
+
+
+def published_early(patch: pytest.MonkeyPatch) -> None:
+    """A turn is published before it is committed."""
+    commit = Host._commit
+
+    def early(self: Host) -> None:
+        for _, out in self._uncommitted:
+            for frame in out.publish:
+                self._pub.send(frame)
+            out.publish = []
+        commit(self)
+
+    patch.setattr(Host, "_commit", early)
+
+
+def receipted_early(patch: pytest.MonkeyPatch) -> None:
+    """Receipts are sent before the turn is committed."""
+    commit = Host._commit
+
+    def early(self: Host) -> None:
+        for _, out in self._uncommitted:
+            for token, receipt in out.receipts:
+                self._send(self.desk.routes.get(token, b""), receipt)
+            out.receipts = []
+        commit(self)
+
+    patch.setattr(Host, "_commit", early)
+
+
+def gaps_ignored(patch: pytest.MonkeyPatch) -> None:
+    """A subscriber never asks for what it has missed."""
+    patch.setattr(Tracker, "wanted", lambda *_: None)
+
+
+def alarm_once(patch: pytest.MonkeyPatch) -> None:
+    """An alarm is never repeated."""
+    begin = Liveness.__init__
+    patch.setattr(
+        Liveness, "__init__", lambda self, interval, again=inf, missed=2: begin(self, interval)
+    )
+
+
+def alarm_early(patch: pytest.MonkeyPatch) -> None:
+    """One missed heartbeat is an alarm."""
+    begin = Liveness.__init__
+    patch.setattr(
+        Liveness,
+        "__init__",
+        lambda self, interval, again=inf, missed=2: begin(self, interval, again, 1),
+    )
+
+
+def contact_unheard(patch: pytest.MonkeyPatch) -> None:
+    """Alarms go on although a reporter is back."""
+    patch.setattr(Liveness, "heard", lambda self, now: setattr(self, "heard_at", now) or False)
+
+
+def outbox_forgets(patch: pytest.MonkeyPatch) -> None:
+    """A report is forgotten once it was sent, whether a receipt has come or not."""
+    patch.setattr(Outbox, "pending", lambda self: [])
+
+
+def two_votes(patch: pytest.MonkeyPatch) -> None:
+    """One reporter may vote twice in a claim."""
+    find = Lane.find
+    patch.setattr(Lane, "find", lambda self, time, bit, identity: find(self, time, 0, identity))
+
+
+def unchained(patch: pytest.MonkeyPatch) -> None:
+    """The digest is that of the newest message alone."""
+    patch.setattr(feed, "chain", lambda _, body: blake2b(body, digest_size=16).digest())
+
+
+def beats_without_seq(patch: pytest.MonkeyPatch) -> None:
+    """Heartbeats do not say where the feed stands."""
+    heartbeat = suspension.heartbeat
+    patch.setattr(
+        suspension, "heartbeat", lambda *args, **kind: replace(heartbeat(*args, **kind), seq=0)
+    )
+
+
+def clocks_believed(patch: pytest.MonkeyPatch) -> None:
+    """Reporters' clocks are taken for right."""
+    patch.setattr(EventClock, "shift", lambda *_: 0)
+
+
+def detach_unheard(patch: pytest.MonkeyPatch) -> None:
+    """Whoever leaves in good order is missed all the same."""
+    patch.setattr(EventCore, "detach", lambda *_: None)
+
+
+def stale_greeting_measured(patch: pytest.MonkeyPatch) -> None:
+    """A clock is measured by a greeting that had waited for a connection."""
+    patch.setattr(Session, "_greeted", lambda self, now, wall: self._attach(now, wall))
+
+
+def marks_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """What happened in an outage is told as if it had been seen."""
+    patch.setattr(Outage, "status", lambda *_: "")
+
+
+def old_route_kept(patch: pytest.MonkeyPatch) -> None:
+    """The host listens to the broken connection of a peer instead of to its new one."""
+    bind = Host._bind
+
+    def stubborn(self: Host, *args: Any) -> Any:
+        socket = bind(self, *args)
+        socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
+        return socket
+
+    patch.setattr(Host, "_bind", stubborn)
+
+
+MUTATIONS: tuple[Patch, ...] = (
+    no_dedup,
+    gap_counted,
+    epoch_forgotten,
+    contact_forgotten,
+    presence_forgotten,
+    replay_off_by_one,
+    published_early,
+    receipted_early,
+    gaps_ignored,
+    alarm_once,
+    alarm_early,
+    contact_unheard,
+    outbox_forgets,
+    two_votes,
+    unchained,
+    beats_without_seq,
+    clocks_believed,
+    detach_unheard,
+    stale_greeting_measured,
+    marks_forgotten,
+    old_route_kept,
+)
+
+
+@pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutate: mutate.__name__)
+def test_caught(mutate, monkeypatch):
+    """A mistake in the cores violates what must hold within some seeds."""
+    mutate(monkeypatch)
+    for seed in range(1, SEEDS + 1):
+        try:
+            World(seed).run()
+        except (Violation, Restless) as violation:
+            print(f"seed {seed}: {violation}")
+            return
+    pytest.fail(f"{SEEDS} seeds ran without noticing: {mutate.__doc__}")

@@ -1,0 +1,95 @@
+"""Whole events from seeds: what must hold does, whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from touchline.peer.host.feed import Feed
+from touchline.protocol.messages import Alarm, Entry, Restored
+
+from . import soak
+from .world import World
+
+ROOT = Path(__file__).parents[2]
+SEEDS = int(os.environ.get("TOUCHLINE_SEEDS") or ("2000" if os.environ.get("CI") else "300"))
+
+
+def run_soak(seeds: int, first: int, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run what `make soak` runs."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.simulation.soak"],
+        cwd=ROOT,
+        env={**os.environ, "SEEDS": str(seeds), "FROM": str(first), "TRACE": "", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.timeout(900)
+def test_every_seed():
+    """No seed violates anything; the number of them is set by TOUCHLINE_SEEDS."""
+    done = run_soak(SEEDS, 1)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_replays_exactly():
+    """The same seed gives the same trace, line by line, in another process with other hashes."""
+    lines: list[str] = []
+    seed = 0
+    while not any("ALARM 2" in line for line in lines):
+        seed += 1
+        lines = []
+        World(seed, lines.append).run()
+    for hashing in ("1", "2"):
+        told = run_soak(1, seed, PYTHONHASHSEED=hashing).stdout.splitlines()
+        assert told[:-1] == lines
+
+
+def test_failure_is_told(monkeypatch, capsys):
+    """A seed that fails is printed with the command that replays it and with what happened."""
+    replay = Feed.replay
+    monkeypatch.setattr(
+        Feed, "replay", lambda self, n, first, last: replay(self, n, first + 1, last)
+    )
+    for seed in range(1, 60):
+        monkeypatch.setenv("FROM", str(seed))
+        monkeypatch.setenv("SEEDS", "1")
+        failed = soak.main()
+        shown = capsys.readouterr().out
+        if failed:
+            break
+    assert f"make soak SEEDS=1 FROM={seed}\n" in shown
+    assert "serves epoch 1" in shown
+
+
+def test_seeds_are_about_something():
+    """Among the first seeds is everything that the simulation is for."""
+    seen: Counter[str] = Counter()
+    for seed in range(1, 121):
+        lines: list[str] = []
+        world = World(seed, lines.append)
+        world.run()
+        for message in world.ledger.feed:
+            seen[type(message).__name__] += 1
+            if isinstance(message, Entry):
+                seen[message.delay_status] += 1
+                seen[message.status] += 1
+            seen["repeated alarm"] += isinstance(message, Alarm) and message.number > 1
+            seen["confirmed"] += isinstance(message, Restored) and message.confirmed
+            seen["unconfirmed"] += isinstance(message, Restored) and not message.confirmed
+        seen["restart"] += world.ledger.epoch > 1
+        for word in ("dies before", "dies after", "dies amid", "dies between", "disk is full",
+                     "is slow", "leave", "broker dies", "no network"):  # fmt: skip
+            seen[word] += any(word in line for line in lines)
+    wanted = {"Entry", "Alarm", "Restored", "Finished", "DELAYED", "RECONSTRUCTED",
+              "RECONSTRUCTION_INACCURATE", "DELETED", "repeated alarm", "confirmed", "unconfirmed",
+              "restart", "dies before", "dies after", "dies amid", "dies between", "disk is full",
+              "is slow", "leave", "broker dies", "no network"}  # fmt: skip
+    assert {word for word in wanted if not seen[word]} == set()

@@ -1,0 +1,383 @@
+"""One event from a seed: who takes part, what happens, what goes wrong, and how it ends.
+
+Everything goes wrong in the first part. Then the network is calm, everybody is there again, and
+what must hold in the end is looked at as soon as nothing is under way any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol.messages import Alarm, Card, Restored
+from touchline.protocol.times import SECOND
+
+from .actors import (
+    BrokerNode,
+    ReporterNode,
+    SubscriberNode,
+    peer_id,
+    staged,
+    wall,
+)
+from .faults import FAULTS
+from .hosting import HostNode
+from .invariants import (
+    ASTRAY,
+    Ledger,
+    Violation,
+    Watchman,
+    demand,
+    essence,
+    readable,
+    same,
+    votes_once,
+)
+from .network import START, Network, Node, Weather
+
+ORIGINS = ("A", "B")
+
+POINTS: dict[str, Any] = {
+    "definition": {
+        "text": "Points",
+        "actions": [
+            {"title": "goal", "points": 1, "window": 4.0, "exclusive": "goal"},
+            {"title": "save", "window": 4.0},
+        ],
+    }
+}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a seed stands for.
+
+    Args:
+        interval: seconds between heartbeats.
+        reporters, subscribers: how many.
+        honest: every reporter reports everything that happens, once and rightly, sooner or later.
+        trouble: seconds in which things go wrong.
+        faults: how many.
+        sport: football, or a custom sport with shorter windows.
+        ends: the reporters end the event.
+        token_seconds: how long a token is valid.
+        weather: what the network does while things go wrong.
+    """
+
+    interval: float
+    reporters: int
+    subscribers: int
+    honest: bool
+    trouble: float
+    faults: int
+    sport: str
+    ends: bool
+    token_seconds: float
+    weather: Weather
+
+    @classmethod
+    def draw(cls, rng: Random) -> Scenario:
+        """Draw one."""
+        interval = rng.choice([4.0, 6.0, 10.0])
+        harsh = rng.random() < 0.4
+        return cls(
+            interval=interval,
+            reporters=rng.randint(2, 5),
+            subscribers=rng.randint(1, 3),
+            honest=rng.random() < 0.65,
+            trouble=interval * rng.randint(7, 12),
+            faults=rng.randint(0, 4),
+            sport="football" if rng.random() < 0.2 else "custom",
+            ends=rng.random() < 0.15,
+            token_seconds=interval * 10 if rng.random() < 0.08 else 86_400.0,
+            weather=Weather(
+                latency=rng.choice([0.001, 0.01, 0.08]),
+                spikes=0.02 if harsh else 0.0,
+                loss=rng.choice([0.05, 0.2]) if harsh else 0.0,
+                repeat=0.1 if harsh else 0.0,
+                disorder=0.2 if harsh else 0.0,
+                drop=0.03 if harsh else 0.0,
+            ),
+        )
+
+    @property
+    def window(self) -> float:
+        """Seconds within which reports speak of one goal."""
+        return 20.0 if self.sport == "football" else 4.0
+
+    @property
+    def options(self) -> HostOptions:
+        """The host's settings."""
+        # Who reports honestly is never too late: its report may have been in an outbox for long.
+        return HostOptions(
+            heartbeat=self.interval,
+            alarm_every=2.5 * self.interval,
+            claim_ttl=600.0 if self.honest else 3 * self.interval,
+            confirm_wait=2 * self.interval,
+            late_after=2 * self.interval,
+            finish_after=3_600.0,
+        )
+
+
+class World:
+    """The simulation of one seed.
+
+    Args:
+        seed: of everything that is chance.
+        trace: takes a line each time something happens.
+    """
+
+    def __init__(self, seed: int, trace: Callable[[str], object] | None = None) -> None:
+        self.seed = seed
+        self.scenario = scenario = Scenario.draw(Random(f"{seed} scenario"))
+        self.rng = Random(f"{seed} chance")
+        self.network = Network(Random(f"{seed} network"))
+        self._trace = trace
+        self.card = Card(
+            event="e",
+            title="A v B",
+            sport=scenario.sport,
+            origins=list(ORIGINS),
+            rules=POINTS if scenario.sport == "custom" else {},
+        )
+        names = [f"reporter{number}" for number in range(1, scenario.reporters + 1)]
+        self.reporters = [
+            ReporterNode(self, name, self.rng.randint(-50, 50) * SECOND) for name in names
+        ]
+        self.subscribers = [
+            SubscriberNode(self, f"fan{number}") for number in range(1, scenario.subscribers + 1)
+        ]
+        self.ledger = Ledger(
+            {peer_id(reporter.name): reporter.offset for reporter in self.reporters},
+            round(scenario.window * SECOND),
+            self.tell,
+        )
+        self.watchman = Watchman(scenario.interval, 2.5 * scenario.interval)
+        self.broker = BrokerNode(self, scenario.token_seconds)
+        self.host = HostNode(self, scenario.options)
+        self.score = dict.fromkeys(ORIGINS, 0)
+        self._truth: list[tuple[str, str, int]] = []  # title, origin, time of all that happened
+        self._goal_at = 0.0
+        for reporter in self.reporters:
+            reporter.answer = self._answer
+
+    def tell(self, who: str, what: str) -> None:
+        """Add a line to the trace."""
+        if self._trace is not None:
+            self._trace(f"{self.network.now - START:9.3f}  {who:10} {what}")
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        """Let everything happen.
+
+        Raises:
+            Violation: something that must hold does not.
+        """
+        self.tell("seed", f"{self.seed}: {self.scenario}")
+        outboxes = {reporter.name: reporter.outbox for reporter in self.reporters}
+        try:
+            with staged(self.network, self.rng, outboxes, self.host.watched):
+                self._play()
+        finally:
+            self._close()
+
+    def _play(self) -> None:
+        network, scenario, rng = self.network, self.scenario, self.rng
+        self.broker.books.put_peer("club", "club")
+        self.broker.books.add_event(self.card, "club", "key")
+        network.weather = scenario.weather
+        self.broker.start()
+        nodes: list[Node] = [self.host, *self.reporters, *self.subscribers]
+        for node in nodes:
+            network.at(network.now + scenario.interval * rng.random() / 2, node.start)
+        begin = network.now + scenario.interval
+        self._plan_actions(begin, begin + scenario.trouble)
+        self._plan_faults(begin, begin + scenario.trouble)
+        network.run(begin + scenario.trouble)
+        self._calm_down()
+        self._settle()
+        self._check_end()
+
+    def _plan_actions(self, begin: float, end: float) -> None:
+        rng = self.rng
+        least = 2.5 * self.scenario.window
+        at = begin + rng.random() * least
+        while at < end:
+            self.network.at(at, self._happen)
+            at += least + rng.expovariate(1 / least)
+
+    def _happen(self) -> None:
+        rng, scenario = self.rng, self.scenario
+        title = "goal" if scenario.sport == "football" or rng.random() < 0.7 else "save"
+        origin = rng.choice(ORIGINS)
+        time = wall(self.network)
+        self.tell("match", f"{title} {origin}")
+        self._truth.append((title, origin, time))
+        if title == "goal":
+            self.score[origin] += 1
+            self._goal_at = self.network.now
+        for reporter in self.reporters:
+            if scenario.honest:
+                seen, said, twice = True, origin, False
+            else:
+                seen, twice = rng.random() < 0.8, rng.random() < 0.15
+                said = rng.choice(ORIGINS) if rng.random() < 0.1 else origin
+            delay = 2.0 * rng.random()
+            at = time + round(0.4 * delay * SECOND)
+            if seen:
+                self.network.at(self.network.now + delay, reporter.say, title, said, at)
+            if seen and twice:
+                self.network.at(self.network.now + delay + 0.3, reporter.say, title, said, at)
+            if seen and not scenario.honest and rng.random() < 0.1:
+                self.network.at(self.network.now + delay + 2.0, self._undo, reporter)
+
+    def _undo(self, reporter: ReporterNode) -> None:
+        if reporter.said and reporter.running:
+            reporter.say("undo", "", wall(self.network), n=reporter.said[-1])
+
+    def _answer(self, reporter: ReporterNode) -> None:
+        """Let a reporter state the score in a while, once the last goal is old news."""
+        rng = self.rng
+        if not self.scenario.honest and rng.random() < 0.3:
+            return
+        wrong = not self.scenario.honest and rng.random() < 0.2
+        self.network.at(self.network.now + 5 * rng.random(), self._state_score, reporter, wrong)
+
+    def _state_score(self, reporter: ReporterNode, wrong: bool) -> None:
+        if self.network.now < self._goal_at + 4.0:
+            self.network.at(self._goal_at + 4.0, self._state_score, reporter, wrong)
+            return
+        home, away = self.score.values()
+        reporter.confirm(f"{home + wrong}-{away}")
+
+    def _plan_faults(self, begin: float, end: float) -> None:
+        rng, interval = self.rng, self.scenario.interval
+        kinds, weights = zip(*FAULTS, strict=True)
+        for fault in rng.choices(kinds, weights, k=self.scenario.faults):
+            at = begin + (end - begin - interval) * rng.random()
+            seconds = min(interval * rng.choice([0.3, 1.0, 2.5, 4.5, 7.0]), end - at)
+            self.network.at(at, self._go_wrong, fault, seconds)
+
+    def _go_wrong(self, fault: Any, seconds: float) -> None:
+        what = fault(self, self.rng, seconds)
+        self.tell("fault", f"{what}, for {seconds:.1f} s")
+
+    def _calm_down(self) -> None:
+        """Let the network be kind from now on, and everybody be there."""
+        self.tell("fault", "all is calm from here on")
+        self.network.weather = Weather(latency=0.01)
+        self.network.run(self.network.now + 0.02)  # what ends just now has ended
+        if self.host.running and self.host.disk.doom:
+            self.host.disk.doom = ""
+        if not self.broker.running:
+            self.broker.start()
+        nodes: list[Node] = [self.host, *self.reporters, *self.subscribers]
+        for node in nodes:
+            node.start()
+
+    def _settle(self) -> None:
+        """Wait until nothing is under way, for as long as that may take and no longer."""
+        scenario, network = self.scenario, self.network
+        longest = 12 * scenario.interval + 60.0 + 3 * scenario.interval
+        if scenario.ends:
+            network.at(network.now + 5 * scenario.interval, self._end)
+        deadline = network.now + longest + 4 * scenario.interval * scenario.ends
+        reason = "nothing was looked at"
+        while network.now < deadline:
+            network.run(network.now + scenario.interval / 2)
+            reason = self._unsettled()
+            if not reason:
+                return
+        raise Violation(f"after {longest:.0f} s of calm: {reason}")
+
+    def _end(self) -> None:
+        for reporter in self.reporters:
+            reporter.say("end", "", wall(self.network))
+
+    def _unsettled(self) -> str:
+        """Return what is still under way; empty where nothing is."""
+        core = self.host.core
+        if core is None:
+            return "the host does not serve the event"
+        if self.scenario.ends and not core.finished:
+            return "the event is not over"
+        for reporter in self.reporters:
+            session = reporter.reporter.session if reporter.reporter is not None else None
+            if not reporter.over and (session is None or not session.open):
+                return f"{reporter.name} is not let in"
+            if reporter.pending and not reporter.over:
+                return f"{reporter.name} has {reporter.pending} reports that are not stored"
+        if core.outage.state != "live" and not core.finished:
+            return f"the event is {core.outage.state}"
+        for fan in self.subscribers:
+            feed = fan.feed
+            if feed is None or not feed.session.open:
+                return f"{fan.name} is not let in"
+            if feed.core.tracker.digest != core.feed.digest or fan.seq != core.feed.seq:
+                return f"{fan.name} is at seq {fan.seq}, the feed at {core.feed.seq}"
+            if feed.core.stale:
+                return f"{fan.name} hears nothing"
+            if feed.core.cause.kind not in {"quiet", "disagree"}:
+                return f"{fan.name} thinks: {feed.core.cause.kind}"
+        return ""
+
+    # ── what must hold in the end ────────────────────────────────────────────────────────────
+
+    def _check_end(self) -> None:
+        core = self.host.core
+        if core is None:
+            raise Violation("the host does not serve the event")
+        self.watchman.check(self.network.now)
+        self._check_stored()
+        self._check_outages()
+        votes_once(core)
+        again = EventCore(self.card, self.scenario.options)
+        with readable():
+            again.restore(self.host.disk.blobs)
+        same(essence(core), essence(again))
+        if self.scenario.honest:
+            self._check_score(core)
+
+    def _check_stored(self) -> None:
+        for reporter in self.reporters:
+            if reporter.over:
+                continue
+            said, stored = set(reporter.said), self.ledger.stored[peer_id(reporter.name)]
+            demand(
+                said == stored,
+                f"{reporter.name} said {sorted(said)}, on disk are {sorted(stored)}",
+            )
+
+    def _check_outages(self) -> None:
+        """Every outage that has ended is closed by exactly one `restored`."""
+        begun = sum(isinstance(one, Alarm) and one.number == 1 for one in self.ledger.feed)
+        closed = sum(isinstance(one, Restored) for one in self.ledger.feed)
+        if self.ledger.finished:
+            demand(closed in {begun, begun - 1}, f"{begun} outages, {closed} closed before the end")
+            return
+        demand(begun == closed, f"{begun} outages began, {closed} were closed")
+
+    def _check_score(self, core: EventCore) -> None:
+        """Where every reporter told the truth, the feed tells it: score, and what happened when."""
+        shown = core.sport.headline(core.timeline.state)
+        home, away = self.score.values()
+        demand(shown == f"A {home}–{away} B", f"it is {home}–{away}, but the feed says {shown}")
+        entries = sorted((one.title, one.origin, one.time) for one in core.timeline.standing)
+        truth = sorted(self._truth)
+        demand(len(entries) == len(truth), f"{len(truth)} actions became {len(entries)} entries")
+        for told, true in zip(entries, truth, strict=True):
+            near = told[:2] == true[:2] and abs(told[2] - true[2]) <= ASTRAY
+            demand(near, f"{true} is told as {told}")
+
+    def _close(self) -> None:
+        self._trace = None  # what ends now is no part of the event
+        self.host.die()
+        for node in (self.broker, *self.reporters, *self.subscribers):
+            node.drop()
+        for reporter in self.reporters:
+            reporter.outbox.end()
