@@ -162,6 +162,9 @@ class Tenure:
             case NotAllowed() if asked == "finish":
                 holding.leased = False  # it has lapsed meanwhile: ask for it first
                 holding.ask_at = now
+            case NotAllowed() if asked == "lease" and holding.joined:
+                holding.joined = False  # what let it in has expired meanwhile: join again
+                holding.ask_at = now + RETRY_SECONDS
             case PeerError() if not isinstance(reply, Overloaded):
                 self._lose(holding, reply)
             case _:

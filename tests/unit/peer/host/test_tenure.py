@@ -253,6 +253,19 @@ def test_finish_after_the_lease_lapsed(stage):
     assert stage.tick() == [Finish(id=0, event="e")]
 
 
+def test_lease_after_the_token_expired(stage):
+    """Where what let the host in expired before it asked for the lease, it joins again."""
+    stage.tick()
+    stage.invite()
+    assert isinstance(stage.tick()[0], Lease)
+    stage.answer(NotAllowed("join e as host before leasing it"))
+    assert stage.tenure.lost == {}
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+    stage.invite()
+    assert len(stage.built) == 1, "what was restored from the journal is kept"
+    assert isinstance(stage.tick()[0], Lease)
+
+
 def test_finish_while_the_broker_is_away(stage):
     """An end that the broker could not be told is told when it is back."""
     core = stage.served_one()
