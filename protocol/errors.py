@@ -7,6 +7,12 @@
     │   ├── TooLarge           TOO_LARGE        over a limit of `limits.py`
     │   ├── WrongVersion       WRONG_VERSION    a protocol version that is not spoken here
     │   ├── UnknownPeer        UNKNOWN_PEER     said something before `hello`
+    │   ├── UnknownKey         UNKNOWN_KEY      a key that is not enrolled, where one has to be
+    │   ├── WrongKey           WRONG_KEY        a token, id or connection that is another key's
+    │   ├── Revoked            REVOKED          an operator has put the peer out
+    │   ├── NameTaken          NAME_TAKEN       a name that belongs to another key
+    │   ├── BadInvite          BAD_INVITE       an invitation code unknown, used up or expired
+    │   ├── BadSignature       BAD_SIGNATURE    a signature that is not the reporter's, or missing
     │   ├── NotFound           NOT_FOUND        no such event, sport or match
     │   ├── NotAllowed         NOT_ALLOWED      the role does not permit it
     │   ├── BadToken           BAD_TOKEN        a token unknown, expired or for another event
@@ -17,6 +23,8 @@
     │   └── Overloaded         OVERLOADED       a queue or quota is full; try again later
     ├── EnvironmentFault   the world's: an address in use, a disk, nobody there
     │   ├── Unreachable        UNREACHABLE      no answer from a broker or host in time
+    │   ├── Untrusted          UNTRUSTED        the other end does not hold the key it should, or
+    │   │                                       does not let this one in
     │   ├── AddressTaken       ADDRESS_TAKEN    a socket could not be bound
     │   ├── StorageFault       STORAGE          the disk or database refused
     │   └── Interrupted        INTERRUPTED      asked to stop before the answer came
@@ -84,6 +92,42 @@ class UnknownPeer(PeerError):
     code = "UNKNOWN_PEER"
 
 
+class UnknownKey(PeerError):
+    """The key is not enrolled, and the broker asks for an invitation."""
+
+    code = "UNKNOWN_KEY"
+
+
+class WrongKey(PeerError):
+    """A token, a routing id or a `hello` in the hands of a key that it does not belong to."""
+
+    code = "WRONG_KEY"
+
+
+class Revoked(PeerError):
+    """An operator has put the peer out."""
+
+    code = "REVOKED"
+
+
+class NameTaken(PeerError):
+    """The name belongs to the first key that enrolled under it."""
+
+    code = "NAME_TAKEN"
+
+
+class BadInvite(PeerError):
+    """The invitation code is unknown, used up or expired."""
+
+    code = "BAD_INVITE"
+
+
+class BadSignature(PeerError):
+    """The signature is not the reporter's over this content, or there is none where one must be."""
+
+    code = "BAD_SIGNATURE"
+
+
 class NotFound(PeerError):
     """There is no such event, sport or match."""
 
@@ -144,6 +188,13 @@ class Unreachable(EnvironmentFault):
 
     code = "UNREACHABLE"
     exit_code = 5
+
+
+class Untrusted(EnvironmentFault):
+    """The other end does not hold the key that it should, or does not let this one in."""
+
+    code = "UNTRUSTED"
+    exit_code = 8
 
 
 class AddressTaken(EnvironmentFault):

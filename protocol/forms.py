@@ -15,6 +15,7 @@ TIMES = frozenset(
         "accepted",
         "began",
         "created",
+        "enrolled",
         "expires",
         "first_reported",
         "host_time",

@@ -39,8 +39,23 @@ REPORTS_AHEAD = 4_096
 OPEN_CLAIMS = 10_000
 """Claims that may be open in one event."""
 
-UNKNOWN_TOKENS = 1_000
-"""Tokens being asked about at the broker at one time; reports that wait for the answer: 10 each."""
+MEMBER_CLAIMS = 2_500
+"""Claims of one event that one reporter may have begun and that are open."""
 
-WAITING_REPORTS = 10
-"""Frames kept per token while the broker is asked about it."""
+ALIKE_CLAIMS = 20
+"""Open claims of one action and origin, near each other, that one reporter may have begun."""
+
+UNKNOWN_TOKENS = 1_000
+"""Tokens that a host asks the broker about at one time."""
+
+WAITING_ATTACHES = 10
+"""Connections that wait for the broker's word on one token."""
+
+INVITE_USES = 10_000
+"""Keys that one invitation may let in."""
+
+INVITE_SECONDS = 366 * 86_400.0
+"""For how long an invitation may hold."""
+
+REVOKED = 1_000
+"""Revoked peers told with one lease; those put out last."""

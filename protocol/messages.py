@@ -7,11 +7,41 @@ reply. Unknown fields are ignored.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
 from . import limits
+from .brokerage import (
+    VERSION,
+    BrokerReply,
+    BrokerRequest,
+    Create,
+    Done,
+    Error,
+    Event,
+    Events,
+    Finish,
+    Grant,
+    Hello,
+    Invitation,
+    Invite,
+    Invited,
+    Join,
+    Lease,
+    Leased,
+    Leave,
+    Members,
+    Message,
+    Revoke,
+    Roll,
+    Search,
+    Show,
+    Verify,
+    Vouch,
+    Vouched,
+    Welcome,
+)
 from .parts import (
     ActionSpec,
     Card,
@@ -27,219 +57,81 @@ from .parts import (
     FeedState,
     Happening,
     Id,
+    Key,
     LineUps,
     Micros,
     Name,
     Names,
     Outcome,
     Part,
+    Person,
     Role,
     Seconds,
+    Signature,
     Speed,
     Text,
     Timing,
 )
 
-# The pieces are said with the messages: `messages.Card`.
+# What the broker says and hears, and the pieces, are said with the messages: `messages.Card`.
 __all__ = [
+    "VERSION",
     "ActionSpec",
+    "BrokerReply",
+    "BrokerRequest",
     "Card",
     "Count",
+    "Create",
     "DelayStatus",
     "Detail",
     "Details",
+    "Done",
     "Endpoints",
     "EntryStatus",
+    "Error",
+    "Event",
     "EventStatus",
+    "Events",
     "Evidence",
     "Fate",
     "FeedState",
+    "Finish",
+    "Grant",
     "Happening",
+    "Hello",
     "Id",
+    "Invitation",
+    "Invite",
+    "Invited",
+    "Join",
+    "Key",
+    "Lease",
+    "Leased",
+    "Leave",
     "LineUps",
+    "Members",
+    "Message",
     "Micros",
     "Name",
     "Names",
     "Outcome",
     "Part",
+    "Person",
+    "Revoke",
     "Role",
+    "Roll",
+    "Search",
     "Seconds",
+    "Show",
+    "Signature",
     "Speed",
     "Text",
     "Timing",
+    "Verify",
+    "Vouch",
+    "Vouched",
+    "Welcome",
 ]
-
-VERSION = 1
-"""The protocol version that `hello` and `attach` carry."""
-
-
-class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=str.lower):
-    """A message: one MessagePack map in one frame."""
-
-
-# ── peer → broker ────────────────────────────────────────────────────────────────────────────
-
-
-class Hello(Message, frozen=True, kw_only=True):
-    """A peer says who it is. `identity` is its secret of at least 16 characters, made once."""
-
-    id: Count
-    name: Name
-    identity: Id
-    roles: Annotated[list[Role], Meta(max_length=3)] = field(default_factory=list)
-    version: int = VERSION
-
-
-class Search(Message, frozen=True, kw_only=True):
-    """Find events; an empty `text` lists them, newest first."""
-
-    id: Count
-    text: Text = ""
-    sport: Name = ""
-    status: EventStatus | Literal[""] = ""
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    cursor: Id = ""
-
-
-class Show(Message, frozen=True, kw_only=True):
-    """Ask for one event."""
-
-    id: Count
-    event: Id
-
-
-class Create(Message, frozen=True, kw_only=True):
-    """Register an event. The same `key` from the same peer gives the same event."""
-
-    id: Count
-    title: Name
-    sport: Name
-    key: Id
-    origins: Names = field(default_factory=list)
-    lineups: LineUps = field(default_factory=dict)
-    rules: dict[Name, object] = field(default_factory=dict)
-    starts: Micros = 0
-    timing: Timing | None = None
-
-
-class Join(Message, frozen=True, kw_only=True):
-    """Ask for the way into an event."""
-
-    id: Count
-    event: Id
-    role: Role
-
-
-class Lease(Message, frozen=True, kw_only=True):
-    """A host claims an event, or renews its claim.
-
-    `instance` is random for each start of a host; `epoch` is the one it proposes, or, when it
-    renews, holds.
-    """
-
-    id: Count
-    event: Id
-    instance: Id
-    endpoints: Endpoints
-    epoch: Count
-    seq: Count
-
-
-class Verify(Message, frozen=True, kw_only=True):
-    """A host asks whose token this is."""
-
-    id: Count
-    token: Id
-
-
-class Finish(Message, frozen=True, kw_only=True):
-    """A host says that the event is over."""
-
-    id: Count
-    event: Id
-
-
-class Leave(Message, frozen=True, kw_only=True):
-    """A host gives up its lease, so that another may take over at once."""
-
-    id: Count
-    event: Id
-    instance: Id
-
-
-# ── broker → peer ────────────────────────────────────────────────────────────────────────────
-
-
-class Welcome(Message, frozen=True, kw_only=True):
-    """The broker knows the peer under this id."""
-
-    id: Count
-    peer: Id
-    time: Micros
-    heartbeat: Seconds
-    version: int = VERSION
-
-
-class Events(Message, frozen=True, kw_only=True):
-    """Events found, best match first; `cursor` asks for the next page, empty at the end."""
-
-    id: Count
-    events: list[Card]
-    cursor: Id = ""
-
-
-class Event(Message, frozen=True, kw_only=True):
-    """One event."""
-
-    id: Count
-    card: Card
-
-
-class Invitation(Message, frozen=True, kw_only=True):
-    """The way into an event; without `endpoints` it has no host yet: ask again later."""
-
-    id: Count
-    card: Card
-    token: Id
-    expires: Micros
-    epoch: Count = 0
-    endpoints: Endpoints | None = None
-
-
-class Leased(Message, frozen=True, kw_only=True):
-    """The lease is held for `seconds` from now under this epoch."""
-
-    id: Count
-    event: Id
-    epoch: Count
-    seconds: Seconds
-
-
-class Grant(Message, frozen=True, kw_only=True):
-    """Whose token it is and what it permits."""
-
-    id: Count
-    token: Id
-    peer: Id
-    name: Name
-    role: Role
-    event: Id
-    expires: Micros
-
-
-class Done(Message, frozen=True, kw_only=True):
-    """The request was carried out."""
-
-    id: Count
-
-
-class Error(Message, frozen=True, kw_only=True):
-    """A request (or frame, then `id` is 0) was refused."""
-
-    id: Count
-    code: Name
-    reason: Text
-
 
 # ── peer → host, ROUTER ──────────────────────────────────────────────────────────────────────
 
@@ -291,7 +183,11 @@ class Detach(Message, frozen=True, kw_only=True):
 
 
 class Setup(Message, frozen=True, kw_only=True):
-    """All that a peer needs to take part; `n` is the host's count of this reporter's reports."""
+    """All that a peer needs to take part; `n` is the host's count of this reporter's reports.
+
+    `badge` is what its reports carry as their token: the host gives it only to the holder of the
+    key that the broker gave the token to.
+    """
 
     id: Count
     card: Card
@@ -303,6 +199,7 @@ class Setup(Message, frozen=True, kw_only=True):
     digest: bytes
     time: Micros
     heartbeat: Seconds
+    badge: Id
     n: Count = 0
 
 
@@ -348,21 +245,24 @@ class Report(Message, frozen=True, kw_only=True):
     """One reporter's statement that an action happened.
 
     `n` counts the reporter's reports from 1 and never repeats; `time` is when it was said,
-    `event.time` when it happened.
+    `event.time` when it happened. `token` is the badge of `setup`. `signature` is the reporter's
+    over the content, see `signing.content`.
     """
 
     token: Id
     n: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     time: Micros
     event: Happening
+    signature: Signature = b""
 
 
-class Said(Struct, frozen=True, gc=False):
+class Said(Struct, frozen=True, gc=False, omit_defaults=True):
     """One report within a batch."""
 
     n: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     time: Micros
     event: Happening
+    signature: Signature = b""
 
 
 class Reports(Message, frozen=True, kw_only=True):
@@ -471,8 +371,6 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     trouble: Text = ""
 
 
-BrokerRequest = Hello | Search | Show | Create | Join | Lease | Verify | Finish | Leave
-BrokerReply = Welcome | Events | Event | Invitation | Leased | Grant | Done | Error
 HostRequest = Attach | Replay | Ping | Detach
 HostReply = Setup | Block | Pong | Confirm | Receipt | Done | Error
 ReportFrame = Report | Reports

@@ -14,13 +14,15 @@ Name = Annotated[str, Meta(max_length=limits.NAME_CHARS)]
 Text = Annotated[str, Meta(max_length=limits.TEXT_CHARS)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Micros = Annotated[int, Meta(ge=times.EARLIEST, le=times.LATEST)]
+Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Signature = Annotated[bytes, Meta(max_length=64)]
 Detail = Text | int | float | bool
 Details = Annotated[dict[Name, Detail], Meta(max_length=limits.DETAILS)]
 Names = Annotated[list[Name], Meta(max_length=limits.ORIGINS)]
 LineUps = dict[Name, Annotated[list[Name], Meta(max_length=limits.LINEUP)]]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Speed = Annotated[float, Meta(ge=0, le=100_000)]
-Role = Literal["viewer", "reporter", "host"]
+Role = Literal["viewer", "reporter", "host", "operator"]
 EventStatus = Literal["scheduled", "live", "finished"]
 EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
 DelayStatus = Literal["", "DELAYED", "RECONSTRUCTED", "RECONSTRUCTION_INACCURATE"]
@@ -58,6 +60,17 @@ class Card(Part, frozen=True, kw_only=True):
     lineups: LineUps = field(default_factory=dict)
     rules: dict[Name, object] = field(default_factory=dict)
     timing: Timing | None = None
+
+
+class Person(Part, frozen=True, kw_only=True):
+    """A peer as the broker's operators see it."""
+
+    peer: Id
+    name: Name
+    role: Role
+    enrolled: Micros = 0
+    invite: Id = ""
+    revoked: bool = False
 
 
 class Endpoints(Part, frozen=True, kw_only=True):

@@ -12,14 +12,20 @@ from typing import Any
 import msgspec
 import pytest
 
+from touchline.broker import enrolment
+from touchline.broker.books import MOST_SESSIONS
+from touchline.broker.core import ROUTING_ID_BYTES
+from touchline.broker.gate import TOLD_BURST, TOLD_RATE
+from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host import corrections
 from touchline.peer.host.options import Options
-from touchline.protocol import digest, errors, limits, messages
+from touchline.protocol import digest, errors, keys, limits, messages
 
 Rows = list[tuple[str, ...]]
 
 PARTS = {
     "card": messages.Card,
+    "person": messages.Person,
     "timing": messages.Timing,
     "endpoints": messages.Endpoints,
     "action": messages.ActionSpec,
@@ -48,12 +54,19 @@ STRUCTS = {**MESSAGES, **{kind.__name__.lower(): kind for kind in PARTS.values()
 
 ONE_TO_100 = typing.Annotated[int, msgspec.Meta(ge=1, le=100)]
 NUMBER = typing.Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
-ROLES = typing.Annotated[list[messages.Role], msgspec.Meta(max_length=3)]
+ROLES = typing.Annotated[list[messages.Role], msgspec.Meta(max_length=4)]
+PEERS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.REVOKED)]
+USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
+LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
+KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
 WORDS: list[tuple[object, str]] = [
     (bool, "`boolean`"),
     (bytes, "`bytes`"),
+    (messages.Key, "`key`"),
+    (KEY_OR_EMPTY, "`key` or empty"),
+    (messages.Signature, "`signature`"),
     (int, "`integer`"),
     (float, "`float`"),
     (messages.Seconds, "`seconds`"),
@@ -70,6 +83,9 @@ WORDS: list[tuple[object, str]] = [
     (messages.Details, "`details`"),
     (messages.Names, "`origins`"),
     (messages.LineUps, "`lineups`"),
+    (USES, "`uses`"),
+    (LONG, "`long-seconds`"),
+    (PEERS, "`peers`"),
     (ROLES, "`roles`"),
     (messages.Role, "`role`"),
     (messages.EventStatus, "`event-status`"),
@@ -101,7 +117,7 @@ def required(field: msgspec.structs.FieldInfo) -> str:
     """Return `yes`, or `no` with the default."""
     if field.required:
         return "yes"
-    if field.default_factory is not msgspec.NODEFAULT:
+    if field.default_factory is not msgspec.NODEFAULT or field.default == b"":
         return "no (empty)"
     return f"no (`{json.dumps(field.default).replace('null', 'nil')}`)"
 
@@ -232,8 +248,13 @@ def test_bounds_of_types() -> None:
         ("details", limits.DETAILS),
         ("origins", limits.ORIGINS),
         ("lineups", limits.LINEUP),
+        ("peers", limits.REVOKED),
     ]:
         assert f"at most {limit:,}" in bounds[name]
+    assert bounds["key"] == f"{keys.KEY_BYTES} bytes"
+    assert bounds["signature"] == f"at most {keys.SIGNATURE_BYTES} bytes"
+    assert bounds["uses"] == f"1 to {limits.INVITE_USES:,}"
+    assert f"at most {limits.INVITE_SECONDS:,.0f} " in bounds["long-seconds"]
 
 
 def test_limits() -> None:
@@ -312,3 +333,32 @@ def test_grammar_names_every_message() -> None:
         for union, sides in ((taken, "CH"), (given, "S")):
             for kind in typing.get_args(union):
                 assert re.search(rf"\b[{sides}]:{kind.__struct_config__.tag}\b", grammar)
+
+
+def test_numbers_of_the_broker() -> None:
+    """The page names the broker's rates and quotas as they are where nothing is set."""
+    options, text = BrokerOptions(), " ".join(section("8. The broker").split())
+    for number, what in (
+        (options.request_burst, "requests at once and"),
+        (options.request_rate, "a second from then on, over all"),
+        (enrolment.CODES_BURST, "wrong codes"),
+        (enrolment.ALL_CODES_BURST, "and 20 a second; an open"),
+        (enrolment.NEW_BURST, "new keys and 20 a second"),
+        (options.peer_events, "events and holds"),
+        (options.peer_tokens, "valid tokens"),
+        (options.max_peers, "keys."),
+        (MOST_SESSIONS, "seen last are remembered"),
+        (TOLD_BURST, "then 10 a second"),
+    ):
+        assert re.search(rf"\b{number:,.0f},? {re.escape(what)}", text), what
+    assert (enrolment.ALL_CODES_RATE, enrolment.NEW_RATE, TOLD_RATE) == (20, 20, 10)
+    assert enrolment.CODES_RATE == 1 / 10
+    assert f"{enrolment.MOST_INVITES:,} open invitations" in section("invited")
+
+
+def test_ids_and_keys() -> None:
+    """The page says how ids and routing ids follow from keys."""
+    text = " ".join(DOC.split())
+    assert f"first {keys.ROUTING_BYTES} bytes of the SHA-256 of `touchline route`" in text
+    assert f"at least {ROUTING_ID_BYTES} random bytes" in text
+    assert f"letters of `{keys._ALPHABET}`" in text

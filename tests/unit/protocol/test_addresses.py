@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline.protocol import addresses
+from touchline.protocol.addresses import Broker
 from touchline.protocol.errors import SettingError
+from touchline.protocol.keys import Identity, to_text
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,59 @@ def test_any_text(text: str) -> None:
     except SettingError:
         return
     assert addresses.endpoint(endpoint) == endpoint
+
+
+KEY = Identity(bytes(range(32))).public
+TEXT = to_text(KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "broker"),
+    [
+        (f"touchline://club.example:80?key={TEXT}", Broker("club.example", 80, KEY)),
+        (f" club.example?key={TEXT} ", Broker("club.example", 5670, KEY)),
+        (f"touchline://[::1]:1?key={TEXT}", Broker("[::1]", 1, KEY)),
+        ("touchline://127.0.0.1:5670?insecure", Broker("127.0.0.1", 5670, plain=True)),
+        ("localhost:1?insecure=", Broker("localhost", 1, plain=True)),
+        ("[::1]?insecure", Broker("[::1]", 5670, plain=True)),
+        ("club.example", Broker("club.example", 5670)),
+    ],
+)
+def test_broker(text: str, broker: Broker) -> None:
+    """The one string says where a broker is and by which key one knows it, both ways."""
+    assert addresses.broker(text) == broker
+    assert addresses.broker(str(broker)) == broker
+    assert broker.endpoint == f"tcp://{broker.host}:{broker.port}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("a b", "is not an address"),
+        ("host?key=", "is not a key"),
+        (f"host?key={TEXT[:-1]}", "is not a key"),
+        (f"host?key={TEXT}x", "is not a key"),
+        ("host?secret=1", "'secret' means nothing"),
+        ("127.0.0.1?insecure=yes", "'insecure' means nothing"),
+        (f"127.0.0.1?key={TEXT}&insecure", "a key or is insecure, not both"),
+        ("club.example?insecure", "for this machine alone, not for club.example"),
+        ("0.0.0.0?insecure", "for this machine alone"),
+        ("*?insecure", "for this machine alone"),
+        ("127.example?insecure", "for this machine alone"),
+    ],
+)
+def test_no_broker(text: str, sentence: str) -> None:
+    """A key that is none, an unknown part, plain text to elsewhere are refused with the flag."""
+    with pytest.raises(SettingError, match=sentence) as refused:
+        addresses.broker(text, what="--broker")
+    assert refused.value.sentence.startswith("--broker")
+
+
+@given(st.text(max_size=80))
+def test_any_broker(text: str) -> None:
+    """Whatever the text, it is a broker that can be written and read again, or a SettingError."""
+    try:
+        broker = addresses.broker(text)
+    except SettingError:
+        return
+    assert addresses.broker(str(broker)) == broker

@@ -224,6 +224,30 @@ def search(**fields: Any) -> bytes:
     return frame
 
 
+def hello(**fields: Any) -> bytes:
+    usual = {"type": "hello", "id": 1, "name": "", "key": b"k" * 32}
+    frame: bytes = msgpack.packb({**usual, **fields})
+    return frame
+
+
+def invite(**fields: Any) -> bytes:
+    frame: bytes = msgpack.packb({"type": "invite", "id": 1, "role": "viewer", **fields})
+    return frame
+
+
+def leased(**fields: Any) -> bytes:
+    usual = {"type": "leased", "id": 1, "event": "e", "epoch": 1, "seconds": 1}
+    frame: bytes = msgpack.packb({**usual, **fields})
+    return frame
+
+
+def invitation(**fields: Any) -> bytes:
+    card = {"event": "e", "title": "t", "sport": "s", "origins": []}
+    usual = {"type": "invitation", "id": 1, "card": card, "token": "t", "expires": 0}
+    frame: bytes = msgpack.packb({**usual, **fields})
+    return frame
+
+
 SAID = {"n": 1, "time": 0, "event": {"title": "", "origin": "", "time": 0}}
 EARLIEST, LATEST = times.EARLIEST, times.LATEST
 
@@ -269,16 +293,25 @@ EARLIEST, LATEST = times.EARLIEST, times.LATEST
             msgpack.packb({"type": "join", "id": 1, "event": "e", "role": "host"}),
             msgpack.packb({"type": "join", "id": 1, "event": "e", "role": "owner"}),
         ),
+        (hello(roles=["host"] * 4), hello(roles=["host"] * 5)),
+        (hello(invite=ID), hello(invite=ID + "x")),
+        (hello(key=b"k" * 32), hello(key=b"k" * 33)),
+        (hello(key=b"k" * 32), hello(key=b"k" * 31)),
+        (hello(key=b"k" * 32), hello(key="k" * 32)),
+        (packed(signature=b"s" * 64), packed(signature=b"s" * 65)),
+        (packed(signature=b""), packed(signature="")),
+        (invite(uses=limits.INVITE_USES), invite(uses=limits.INVITE_USES + 1)),
+        (invite(uses=1), invite(uses=0)),
+        (invite(seconds=limits.INVITE_SECONDS), invite(seconds=limits.INVITE_SECONDS * 1.001)),
+        (invite(seconds=1), invite(seconds=0)),
+        (invite(role="operator"), invite(role="")),
         (
-            msgpack.packb(
-                {"type": "hello", "id": 1, "name": "", "identity": "", "roles": ["host"] * 3}
-            ),
-            msgpack.packb(
-                {"type": "hello", "id": 1, "name": "", "identity": "", "roles": ["host"] * 4}
-            ),
+            leased(revoked=["p"] * limits.REVOKED),
+            leased(revoked=["p"] * (limits.REVOKED + 1)),
         ),
+        (invitation(key=b"k" * 32), invitation(key=b"k" * 33)),
     ],
-    ids=range(23),
+    ids=range(36),
 )
 def test_bounds(within: bytes, beyond: bytes) -> None:
     """Each bound is taken, one over it is refused; characters are counted, not bytes."""

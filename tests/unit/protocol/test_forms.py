@@ -71,6 +71,7 @@ def test_lists_and_bytes() -> None:
         digest=b"\0\xff",
         time=0,
         heartbeat=10.0,
+        badge="b",
     )
     shown = to_json(setup)
     assert shown["digest"] == "00ff"

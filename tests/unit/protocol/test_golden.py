@@ -16,7 +16,7 @@ import msgpack
 import msgspec
 import pytest
 
-from touchline.protocol import codec, messages
+from touchline.protocol import codec, messages, signing
 
 DECODERS: list[tuple[Any, codec.Decoder[Any]]] = [
     (messages.BrokerRequest, codec.decode_broker_request),
@@ -103,3 +103,17 @@ def test_every_required_field_is_missed(plain: dict[str, Any], frame: bytes) -> 
                     decode(rest)
             else:
                 decode(rest)
+
+
+def test_signatures() -> None:
+    """The signatures of the reports that are there are those of the key in `hello`."""
+    plain = {param.id: dict(param.values[0]) for param in GOLDEN}
+    key = plain["hello full"]["key"]
+    frames = {param.id: param.values[1] for param in GOLDEN}
+    report = codec.decode_report(frames["report full"])
+    batch = codec.decode_report(frames["reports full"])
+    assert isinstance(report, messages.Report)
+    assert isinstance(batch, messages.Reports)
+    for said in (report, *batch.reports):
+        assert signing.holds(key, "argentina-france-k3vq", said)
+        assert not signing.holds(key, "argentina-france-k3vp", said)
