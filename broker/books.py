@@ -8,10 +8,58 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..protocol.messages import Card, Endpoints, EventStatus, Role
+
+MOST_SESSIONS = 100
+"""Connections of one peer that are remembered at one time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key that is enrolled.
+
+    Args:
+        peer: its id, which follows from the key.
+        key: the public key, 32 bytes.
+        curve: the key's CURVE form, which its connections prove to hold, 32 bytes.
+        name: what people know it by; nobody else's, see `names.fold`.
+        role: the highest that it came in by.
+        enrolled: when it came into that role.
+        invite: the invitation by which it did; empty where there was none.
+        revoked: when it was put out; 0 while it was not.
+    """
+
+    peer: str
+    key: bytes
+    curve: bytes
+    name: str
+    role: Role
+    enrolled: int
+    invite: str = ""
+    revoked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A code that lets keys in; the code itself is nowhere on record.
+
+    Args:
+        invite: what it is called, which is no secret.
+        digest: the hash of the code, see `enrolment.digest`.
+        role: what it makes of whoever comes by it.
+        uses: how many more may.
+        creator: the peer that asked for it.
+    """
+
+    invite: str
+    digest: bytes
+    role: Role
+    uses: int
+    expires: int
+    creator: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +106,60 @@ class Census:
     Args:
         events: events by status; a status that none has is left out.
         hosted: events that a host holds now.
+        members: enrolled keys by role, those that were revoked left out.
+        revoked: keys that were put out.
     """
 
     events: dict[str, int]
     hosted: int
+    members: dict[str, int] = field(default_factory=dict)
+    revoked: int = 0
 
 
 class Books(Protocol):
     """The records within one transaction."""
 
-    def peer_of(self, routing_id: bytes) -> str | None:
+    def member(self, peer: str) -> Member | None:
+        """Return a peer that is enrolled, revoked or not."""
+
+    def member_on(self, routing_id: bytes) -> Member | None:
         """Return the peer that said `hello` on a connection."""
 
+    def member_by_curve(self, curve: bytes) -> Member | None:
+        """Return the peer whose connections prove to hold this CURVE key."""
+
+    def owner_of(self, name: str) -> str | None:
+        """Return the peer that a name belongs to; names that fold alike are the same."""
+
+    def members(self, after: str, limit: int) -> list[Member]:
+        """Return peers in the order of their ids, those after one of them, `limit` at most."""
+
+    def count_members(self) -> int:
+        """Return how many keys are enrolled, revoked or not."""
+
+    def put_member(self, member: Member) -> None:
+        """Record a peer, or its new state; its keys and name never change."""
+
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
-        """Record that the connection is this peer's, seen now."""
+        """Record that the connection is this peer's, seen now.
 
-    def put_peer(self, peer: str, name: str) -> None:
-        """Record a peer, or its new name."""
+        Of more than `MOST_SESSIONS` connections of a peer the longest unseen are forgotten.
+        """
 
-    def peer_name(self, peer: str) -> str:
-        """Return the name of a recorded peer."""
+    def invite(self, digest: bytes) -> Invite | None:
+        """Return the invitation whose code has this hash, used up and expired or not."""
+
+    def put_invite(self, invite: Invite) -> None:
+        """Record an invitation, or how often it may yet be used."""
+
+    def count_invites(self, wall: int) -> int:
+        """Return how many invitations may be used now."""
+
+    def void(self, peer: str) -> None:
+        """End all leases that a peer holds and all invitations that it asked for."""
+
+    def revoked(self, event: str, limit: int) -> list[str]:
+        """Return the revoked peers with a token for the event, those put out last first."""
 
     def event(self, event: str) -> Record | None:
         """Return an event; its card's `hosted` is not set."""
@@ -87,6 +169,9 @@ class Books(Protocol):
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
         """Record a new event."""
+
+    def count_events(self, creator: str) -> int:
+        """Return how many events a peer created."""
 
     def set_status(self, event: str, status: EventStatus) -> None:
         """Change an event's status."""
@@ -116,11 +201,20 @@ class Books(Protocol):
     def add_ticket(self, ticket: Ticket) -> None:
         """Record a ticket."""
 
+    def count_tickets(self, peer: str, wall: int) -> int:
+        """Return how many of a peer's tickets are valid."""
+
+    def expected(self, host: str, peer: str, wall: int) -> bool:
+        """Tell whether a peer has a valid ticket to any event that a host holds now."""
+
+    def hosts(self, peer: str, wall: int) -> bool:
+        """Tell whether a peer holds the lease of any event now."""
+
     def census(self, wall: int) -> Census:
         """Return how many events there are, and how many are held at this time."""
 
-    def forget(self, *, sessions_before: int, tickets_before: int) -> None:
-        """Drop connections last seen, and tickets expired, before these times."""
+    def forget(self, *, sessions_before: int, expired_before: int) -> None:
+        """Drop connections last seen, tickets and invitations expired, before these times."""
 
 
 class Registry(Protocol):

@@ -4,50 +4,47 @@ Pure: records lie behind `books.Registry`, time and randomness are given. One co
 several threads: what it holds in memory is touched only under `guard`, everything else is on
 record.
 
-Who may do what: anybody who said `hello` may search, show, create, join. A peer may take the
-lease of an event if it created the event or joined it as host. What then speaks for the event
-(verify, finish, leave) is the peer that holds the lease.
+Who may do what: anybody who said `hello` may search and show, and join in a role that its own
+covers. To create and to lease needs the role of a host; to invite, to see the members and to
+revoke that of an operator. A peer may take the lease of an event if it created the event or joined
+it as host. What then speaks for the event (verify, vouch, finish, leave) is the peer that holds
+the lease.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from functools import partial
 
 import msgspec
 
 from .. import sports
-from ..protocol import codec, limits, messages, times
+from ..protocol import codec, keys, limits, messages, times
 from ..protocol.errors import (
     BadMessage,
-    BadToken,
     Conflict,
     EnvironmentFault,
     EventOver,
-    NotAllowed,
-    NotFound,
     Overloaded,
     PeerError,
+    Revoked,
     TouchlineError,
     UnknownPeer,
+    WrongKey,
     WrongVersion,
 )
-from . import checks, leases
-from .books import Books, Record, Registry, Tenure, Ticket
+from . import checks, hosting, roles
+from .books import Books, Member, Registry, Ticket
 from .counters import Counters
+from .enrolment import Enrolment
 from .names import event_id
 from .options import Options
 from .search import Index
 
-IDENTITY_CHARS = 16
-"""The shortest identity that is taken for a secret."""
-
 ROUTING_ID_BYTES = 8
-"""The shortest routing id that is taken for a random one."""
+"""The fewest bytes of a routing id, behind what is bound to the key, that are taken for random."""
 
 TRIM_SECONDS = 60.0
 """How often connections long unseen and tokens long expired are dropped from the records."""
@@ -59,7 +56,7 @@ ID_ATTEMPTS = 8
 """Event ids to draw before giving up; each is free with near certainty."""
 
 _WRITES = (messages.Hello, messages.Create, messages.Join, messages.Lease, messages.Finish,
-           messages.Leave)  # fmt: skip
+           messages.Leave, messages.Invite, messages.Revoke)  # fmt: skip
 
 
 class _Numbered(msgspec.Struct):
@@ -99,10 +96,13 @@ class Core:
         self._entropy = entropy
         self._sport = sport
         self._guard = guard or nullcontext()
+        self._enrolment = Enrolment(options, entropy, self._guard, self.counters)
         self._index = Index()
         self._trim_at = 0.0
 
-    def receive(self, routing_id: bytes, frame: bytes, now: float, wall: int) -> bytes:
+    def receive(
+        self, routing_id: bytes, frame: bytes, now: float, wall: int, curve: bytes = b""
+    ) -> bytes:
         """Answer one frame; what was asked for is on disk when this returns.
 
         Args:
@@ -110,6 +110,8 @@ class Core:
             frame: the body, whatever it holds.
             now: monotonic seconds.
             wall: microseconds since 1970.
+            curve: the CURVE key that the connection has proved to hold, and that its routing id
+                is bound to; empty where nothing is encrypted.
 
         Returns:
             the reply for that connection: an `Error` where the request was refused.
@@ -120,10 +122,22 @@ class Core:
                 self.counters.requests[type(request).__name__.lower()] += 1
             checks.no_zero_character(request)
             with self._registry.begin(write=isinstance(request, _WRITES)) as books:
-                reply = self._answer(books, routing_id, request, now, wall)
+                reply = self._answer(books, routing_id, curve, request, now, wall)
             return codec.encode(reply)
         except (PeerError, EnvironmentFault) as error:
             return self.refuse(frame, error)
+
+    def admits(self, curve: bytes) -> bool:
+        """Tell whether connections of a CURVE key are let in: all but those of revoked peers.
+
+        One that is not enrolled is, because it may have come to enrol.
+        """
+        try:
+            with self._registry.begin(write=False) as books:
+                member = books.member_by_curve(curve)
+        except EnvironmentFault:
+            return True  # each request is looked at again
+        return member is None or not member.revoked
 
     def refuse(self, frame: bytes, error: TouchlineError) -> bytes:
         """Return the error reply to a frame, with its request's id where it has one, and count."""
@@ -147,68 +161,94 @@ class Core:
         self,
         books: Books,
         routing_id: bytes,
+        curve: bytes,
         request: messages.BrokerRequest,
         now: float,
         wall: int,
     ) -> messages.BrokerReply:
         if isinstance(request, messages.Hello):
-            return self._hello(books, routing_id, request, now, wall)
-        peer = books.peer_of(routing_id)
-        if peer is None:
+            return self._hello(books, routing_id, curve, request, now, wall)
+        member = books.member_on(routing_id)
+        if member is None:
             raise UnknownPeer("this connection has not said hello")
+        if curve and member.curve != curve:
+            raise WrongKey("this connection's routing id is another key's")
+        if member.revoked:
+            raise Revoked(f"{member.peer} was revoked at {times.to_rfc3339(member.revoked)}")
         match request:
             case messages.Search():
                 return self._search(books, request, wall)
             case messages.Show():
-                record = _known(books, request.event)
-                return messages.Event(id=request.id, card=_with_host(books, record.card, wall))
+                card = hosting.known(books, request.event).card
+                return messages.Event(id=request.id, card=hosting.with_host(books, card, wall))
             case messages.Create():
-                return self._create(books, peer, request, wall)
+                return self._create(books, member, request, wall)
             case messages.Join():
-                return self._join(books, peer, request, wall)
+                return self._join(books, member, request, wall)
             case messages.Lease():
-                return self._lease(books, peer, request, wall)
+                role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
+                return hosting.lease(books, member, role, request, seconds, wall)
             case messages.Verify():
-                return _verify(books, peer, request, wall)
+                return hosting.verify(books, member, request, wall)
+            case messages.Vouch():
+                return hosting.vouch(books, member, request, wall)
             case messages.Finish():
-                return _finish(books, peer, request, wall)
+                return hosting.finish(books, member, request, wall)
             case messages.Leave():
-                return _leave(books, peer, request)
+                return hosting.leave(books, member, request)
+            case messages.Invite():
+                return self._enrolment.invite(books, member, request, wall)
+            case messages.Members():
+                return self._enrolment.members(books, member, request)
+            case messages.Revoke():
+                return self._enrolment.revoke(books, member, request, wall)
 
     # ── who is there ─────────────────────────────────────────────────────────────────────────
 
     def _hello(
-        self, books: Books, routing_id: bytes, request: messages.Hello, now: float, wall: int
+        self,
+        books: Books,
+        routing_id: bytes,
+        curve: bytes,
+        request: messages.Hello,
+        now: float,
+        wall: int,
     ) -> messages.Welcome:
         if request.version != messages.VERSION:
             raise WrongVersion(
                 f"version {request.version} is not spoken here, only {messages.VERSION}"
             )
-        if len(request.identity) < IDENTITY_CHARS:
-            raise BadMessage(
-                f"identity of {len(request.identity)} characters, at least {IDENTITY_CHARS} needed"
-            )
         # ZeroMQ numbers connections that name no id of their own, from a zero byte, and gives
         # the same numbers out again after a restart: such a session would pass to a stranger.
-        if len(routing_id) < ROUTING_ID_BYTES or routing_id[0] == 0:
+        least = ROUTING_ID_BYTES + (len(keys.routing_prefix(curve)) if curve else 0)
+        if len(routing_id) < least or routing_id[0] == 0:
             raise BadMessage(
-                f"set a random ZMQ_ROUTING_ID of at least {ROUTING_ID_BYTES} bytes before "
-                "connecting"
+                f"set a ZMQ_ROUTING_ID of at least {least} bytes before connecting, the last "
+                f"{ROUTING_ID_BYTES} of them random"
             )
         checks.printable("name", request.name)
-        peer = hashlib.sha256(request.identity.encode()).hexdigest()[:16]
-        if books.peer_of(routing_id) not in (None, peer):
+        member = self._enrolment.receive(books, request, curve, curve or routing_id, now, wall)
+        before = books.member_on(routing_id)
+        if before is not None and before.peer != member.peer:
             raise Conflict("this connection belongs to another peer; connect anew")
-        books.put_peer(peer, request.name)
-        books.bind(routing_id, peer, wall)
+        books.bind(routing_id, member.peer, wall)
+        self._trim(books, now, wall)
+        return messages.Welcome(
+            id=request.id,
+            peer=member.peer,
+            role=self._enrolment.role_of(member),
+            time=wall,
+            heartbeat=self._options.heartbeat,
+        )
+
+    def _trim(self, books: Books, now: float, wall: int) -> None:
         with self._guard:
             due, self._trim_at = now >= self._trim_at, max(self._trim_at, now + TRIM_SECONDS)
         if due:
-            keep = round(self._options.session_seconds * times.SECOND)
-            books.forget(sessions_before=wall - keep, tickets_before=wall)
-        return messages.Welcome(
-            id=request.id, peer=peer, time=wall, heartbeat=self._options.heartbeat
-        )
+            # Tickets are kept beyond their time as well: hosts are told by them who of those
+            # that were revoked may still hold a connection.
+            oldest = wall - round(self._options.session_seconds * times.SECOND)
+            books.forget(sessions_before=oldest, expired_before=oldest)
 
     # ── which events there are ───────────────────────────────────────────────────────────────
 
@@ -237,8 +277,9 @@ class Core:
         return messages.Events(id=request.id, events=page, cursor=page[-1].event if more else "")
 
     def _create(
-        self, books: Books, peer: str, request: messages.Create, wall: int
+        self, books: Books, member: Member, request: messages.Create, wall: int
     ) -> messages.Event:
+        roles.demand(self._enrolment.role_of(member), "host", "to create an event")
         card = messages.Card(
             event="",
             title=request.title,
@@ -251,27 +292,30 @@ class Core:
         )
         if not request.key:
             raise BadMessage("an event needs a key, so that asking twice makes one event")
-        before = books.created(peer, request.key)
+        before = books.created(member.peer, request.key)
         if before is not None:
             plain = msgspec.structs.replace(before.card, event="", created=0, status="scheduled")
             if plain != card:
                 raise Conflict(
                     f"the key {request.key!r} made {before.card.event}, which is another event"
                 )
-            return messages.Event(id=request.id, card=_with_host(books, before.card, wall))
+            return messages.Event(id=request.id, card=hosting.with_host(books, before.card, wall))
         checks.event(card)
         checks.playable(card, self._sport)
-        self._check_room(books)
+        self._check_room(books, member)
         card = msgspec.structs.replace(card, event=self._free_id(books, card.title), created=wall)
-        books.add_event(card, peer, request.key)
+        books.add_event(card, member.peer, request.key)
         return messages.Event(id=request.id, card=card)
 
-    def _check_room(self, books: Books) -> None:
+    def _check_room(self, books: Books, member: Member) -> None:
         with self._guard:
             self._index.follow(books.changes(self._index.revision))
             count = len(self._index)
         if count >= self._options.max_events:
             raise Overloaded(f"{count:,} events, at most {self._options.max_events:,} allowed")
+        own, most = books.count_events(member.peer), self._options.peer_events
+        if own >= most:
+            raise Overloaded(f"{own:,} events of this peer's, at most {most:,} allowed")
 
     def _free_id(self, books: Books, title: str) -> str:
         for _ in range(ID_ATTEMPTS):
@@ -283,119 +327,48 @@ class Core:
     # ── who may come in, who hosts ───────────────────────────────────────────────────────────
 
     def _join(
-        self, books: Books, peer: str, request: messages.Join, wall: int
+        self, books: Books, member: Member, request: messages.Join, wall: int
     ) -> messages.Invitation:
-        record = _known(books, request.event)
-        held = _held(books, request.event, wall)
+        if request.role == "operator":
+            raise BadMessage("nobody joins an event as operator; viewer, reporter and host do")
+        record = hosting.known(books, request.event)
+        roles.demand(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
+        held = hosting.held(books, request.event, wall)
         if record.card.status == "finished" and request.role != "host":
             if request.role == "reporter":
                 raise EventOver(f"{request.event} is over; it takes no reports")
             if held is None:
                 raise EventOver(f"{request.event} is over and nobody serves its feed")
-        ticket = books.ticket_of(peer, request.event, request.role, wall)
+        ticket = books.ticket_of(member.peer, request.event, request.role, wall)
         if ticket is None:
-            ticket = Ticket(
-                token=str(uuid.UUID(bytes=self._entropy(16), version=4)),
-                peer=peer,
-                event=request.event,
-                role=request.role,
-                expires=wall + round(self._options.token_seconds * times.SECOND),
-            )
-            books.add_ticket(ticket)
-        card = msgspec.structs.replace(record.card, hosted=held is not None)
+            ticket = self._new_ticket(books, member, request, wall)
         invite = partial(
             messages.Invitation,
             id=request.id,
-            card=card,
+            card=msgspec.structs.replace(record.card, hosted=held is not None),
             token=ticket.token,
             expires=ticket.expires,
         )
-        return invite(epoch=held.epoch, endpoints=held.endpoints) if held else invite()
+        if held is None:
+            return invite()
+        host = books.member(held.peer)
+        if host is None:
+            raise AssertionError(f"a lease of {held.peer}, who is not enrolled")
+        key = b"" if self._options.insecure else host.key
+        return invite(epoch=held.epoch, endpoints=held.endpoints, key=key)
 
-    def _lease(
-        self, books: Books, peer: str, request: messages.Lease, wall: int
-    ) -> messages.Leased:
-        record = _known(books, request.event)
-        checks.lease(request)
-        mine = books.tenure(request.event, request.instance)
-        last = books.tenure(request.event)
-        entitled = (
-            record.creator == peer or books.ticket_of(peer, request.event, "host", wall) is not None
+    def _new_ticket(
+        self, books: Books, member: Member, request: messages.Join, wall: int
+    ) -> Ticket:
+        count, most = books.count_tickets(member.peer, wall), self._options.peer_tokens
+        if count >= most:
+            raise Overloaded(f"{count:,} tokens of this peer's, at most {most:,} allowed")
+        ticket = Ticket(
+            token=str(uuid.UUID(bytes=self._entropy(16), version=4)),
+            peer=member.peer,
+            event=request.event,
+            role=request.role,
+            expires=wall + round(self._options.token_seconds * times.SECOND),
         )
-        epoch = leases.grant(request, peer, mine=mine, last=last, entitled=entitled, wall=wall)
-        if last is not None and last.instance != request.instance:
-            books.put_tenure(replace(last, expires=0))
-        seconds = self._options.lease_seconds
-        books.put_tenure(
-            Tenure(
-                event=request.event,
-                instance=request.instance,
-                peer=peer,
-                epoch=epoch,
-                seq=request.seq,
-                endpoints=request.endpoints,
-                expires=wall + round(seconds * times.SECOND),
-            )
-        )
-        if record.card.status == "scheduled":
-            books.set_status(request.event, "live")
-        return messages.Leased(id=request.id, event=request.event, epoch=epoch, seconds=seconds)
-
-
-def _known(books: Books, event: str) -> Record:
-    record = books.event(event)
-    if record is None:
-        raise NotFound(f"no event {event!r}")
-    return record
-
-
-def _held(books: Books, event: str, wall: int) -> Tenure | None:
-    """Return the tenure that holds the event now."""
-    tenure = books.tenure(event)
-    return tenure if tenure is not None and tenure.expires > wall else None
-
-
-def _with_host(books: Books, card: messages.Card, wall: int) -> messages.Card:
-    hosted = _held(books, card.event, wall) is not None
-    return msgspec.structs.replace(card, hosted=hosted)
-
-
-def _verify(books: Books, peer: str, request: messages.Verify, wall: int) -> messages.Grant:
-    ticket = books.ticket(request.token)
-    if ticket is None:
-        raise BadToken("the token is unknown")
-    held = _held(books, ticket.event, wall)
-    if held is None or held.peer != peer:
-        raise NotAllowed("only the host that holds the lease of the token's event may ask")
-    if ticket.expires <= wall:
-        raise BadToken(f"the token expired at {times.to_rfc3339(ticket.expires)}")
-    return messages.Grant(
-        id=request.id,
-        token=ticket.token,
-        peer=ticket.peer,
-        name=books.peer_name(ticket.peer),
-        role=ticket.role,
-        event=ticket.event,
-        expires=ticket.expires,
-    )
-
-
-def _finish(books: Books, peer: str, request: messages.Finish, wall: int) -> messages.Done:
-    record = _known(books, request.event)
-    held = _held(books, request.event, wall)
-    if held is None or held.peer != peer:
-        raise NotAllowed(f"only the host that holds the lease of {request.event} may finish it")
-    if record.card.status != "finished":
-        books.set_status(request.event, "finished")
-    return messages.Done(id=request.id)
-
-
-def _leave(books: Books, peer: str, request: messages.Leave) -> messages.Done:
-    _known(books, request.event)
-    mine = books.tenure(request.event, request.instance)
-    if mine is None or mine.peer != peer:
-        raise NotAllowed(f"only the host that holds the lease of {request.event} may leave it")
-    # Of an instance that was taken over there is nothing left to end: done already.
-    if mine.expires:
-        books.put_tenure(replace(mine, expires=0))
-    return messages.Done(id=request.id)
+        books.add_ticket(ticket)
+        return ticket

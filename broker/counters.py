@@ -19,7 +19,12 @@ class Counters:
         faults: requests left unanswered because of a fault of our own; the log tells which.
         accepted: connections accepted.
         closed: connections closed, those cut for a frame over the socket's limit included.
-        strangers: connections that did not speak ZeroMQ.
+        strangers: connections that did not speak ZeroMQ, or not encrypted, or left meanwhile.
+        mistaken: connections that took the broker for one with another key.
+        admitted: connections let in by their key.
+        barred: connections refused because their key is revoked.
+        enrolled: keys that came in since the start.
+        braked: frames over the rate of a key, told or not; those told are among the refusals.
         waiting: requests that wait for a worker or are being answered now.
     """
 
@@ -30,4 +35,9 @@ class Counters:
     accepted: int = 0
     closed: int = 0
     strangers: int = 0
+    mistaken: int = 0
+    admitted: int = 0
+    barred: int = 0
+    enrolled: int = 0
+    braked: int = 0
     waiting: int = 0

@@ -1,4 +1,4 @@
-"""Event ids: short, readable, safe in a URL and as a topic."""
+"""Names: event ids that are short, readable, safe in a URL and as a topic; names of people."""
 
 from __future__ import annotations
 
@@ -35,5 +35,18 @@ def event_id(title: str, entropy: Callable[[int], bytes]) -> str:
     Args:
         entropy: entropy(n) gives n random bytes.
     """
-    tail = "".join(_ALPHABET[byte % 32] for byte in entropy(TAIL_CHARS))
-    return f"{slug(title, ID_CHARS - TAIL_CHARS - 1)}-{tail}"
+    return f"{slug(title, ID_CHARS - TAIL_CHARS - 1)}-{letters(entropy(TAIL_CHARS))}"
+
+
+def letters(entropy: bytes) -> str:
+    """Return one letter that can be read out for each random byte."""
+    return "".join(_ALPHABET[byte % 32] for byte in entropy)
+
+
+def fold(name: str) -> str:
+    """Return what two names have in common that people would take for the same.
+
+    Case, width, accents written in two ways and spaces do not tell two names apart. Letters of
+    several scripts that look alike do.
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -19,72 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Card, Endpoints, EventStatus, Role
-from .books import Census, Record, Tenure, Ticket
-
-SCHEMA = 1
-"""The version of the tables below."""
+from .books import MOST_SESSIONS, Census, Invite, Member, Record, Tenure, Ticket
+from .names import fold
+from .tables import ALL, CLOCK, EVENTS, INVITES, LEASES, PEERS, SCHEMA, SESSIONS, TOKENS
 
 WAIT_SECONDS = 5
 """How long a transaction waits for another, or a connection for the database."""
-
-_tables = sa.MetaData()
-
-_clock = sa.Table(
-    "clock",
-    _tables,
-    # One row. `revision` counts the changes to events; who writes holds the row until the
-    # commit, so that revisions become visible in order and writers take turns.
-    sa.Column("one", sa.Integer, primary_key=True),
-    sa.Column("schema", sa.Integer, nullable=False),
-    sa.Column("revision", sa.BigInteger, nullable=False),
-)
-_peers = sa.Table(
-    "peers",
-    _tables,
-    sa.Column("peer", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-)
-_sessions = sa.Table(
-    "sessions",
-    _tables,
-    sa.Column("routing_id", sa.LargeBinary(255), primary_key=True),
-    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
-    sa.Column("seen", sa.BigInteger, nullable=False, index=True),
-)
-_events = sa.Table(
-    "events",
-    _tables,
-    sa.Column("event", sa.Text, primary_key=True),
-    sa.Column("creator", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
-    sa.Column("revision", sa.BigInteger, nullable=False, index=True),
-    # The card in MessagePack as it was created; its status is the column's.
-    sa.Column("card", sa.LargeBinary, nullable=False),
-    sa.UniqueConstraint("creator", "key"),
-)
-_leases = sa.Table(
-    "leases",
-    _tables,
-    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), primary_key=True),
-    sa.Column("instance", sa.Text, primary_key=True),
-    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
-    sa.Column("epoch", sa.BigInteger, nullable=False),
-    sa.Column("seq", sa.BigInteger, nullable=False),
-    sa.Column("endpoints", sa.LargeBinary, nullable=False),
-    sa.Column("expires", sa.BigInteger, nullable=False),
-    sa.UniqueConstraint("event", "epoch"),
-)
-_tokens = sa.Table(
-    "tokens",
-    _tables,
-    sa.Column("token", sa.Text, primary_key=True),
-    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
-    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("expires", sa.BigInteger, nullable=False, index=True),
-    sa.Index("tokens_of", "peer", "event", "role"),
-)
 
 _card = msgspec.msgpack.Decoder(Card).decode
 _endpoints = msgspec.msgpack.Decoder(Endpoints).decode
@@ -98,36 +38,125 @@ class SqlBooks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def peer_of(self, routing_id: bytes) -> str | None:
-        query = sa.select(_sessions.c.peer).where(_sessions.c.routing_id == routing_id)
+    def member(self, peer: str) -> Member | None:
+        return self._member(sa.select(PEERS).where(PEERS.c.peer == peer))
+
+    def member_on(self, routing_id: bytes) -> Member | None:
+        there = SESSIONS.c.routing_id == routing_id
+        return self._member(sa.select(PEERS).join(SESSIONS).where(there))
+
+    def member_by_curve(self, curve: bytes) -> Member | None:
+        return self._member(sa.select(PEERS).where(PEERS.c.curve == curve))
+
+    def _member(self, query: sa.Select[Any]) -> Member | None:
+        row = self._connection.execute(query).one_or_none()
+        return _as_member(row) if row else None
+
+    def owner_of(self, name: str) -> str | None:
+        query = sa.select(PEERS.c.peer).where(PEERS.c.folded == fold(name))
         found: str | None = self._connection.execute(query).scalar_one_or_none()
         return found
 
+    def members(self, after: str, limit: int) -> list[Member]:
+        query = sa.select(PEERS).where(PEERS.c.peer > after).order_by(PEERS.c.peer)
+        return [_as_member(row) for row in self._connection.execute(query.limit(limit))]
+
+    def count_members(self) -> int:
+        return self._count(PEERS)
+
+    def put_member(self, member: Member) -> None:
+        self._put(
+            PEERS,
+            {"peer": member.peer},
+            {
+                "key": member.key,
+                "curve": member.curve,
+                "name": member.name,
+                "folded": fold(member.name),
+                "role": member.role,
+                "enrolled": member.enrolled,
+                "invite": member.invite,
+                "revoked": member.revoked,
+            },
+        )
+
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
-        self._put(_sessions, {"routing_id": routing_id}, {"peer": peer, "seen": wall})
+        self._put(SESSIONS, {"routing_id": routing_id}, {"peer": peer, "seen": wall})
+        others = sa.select(SESSIONS.c.routing_id).where(
+            SESSIONS.c.peer == peer, SESSIONS.c.routing_id != routing_id
+        )
+        newest = others.order_by(SESSIONS.c.seen.desc()).offset(MOST_SESSIONS - 1)
+        spare = self._connection.execute(newest).scalars().all()
+        if spare:
+            where = SESSIONS.c.routing_id.in_(spare)
+            self._connection.execute(sa.delete(SESSIONS).where(where))
 
-    def put_peer(self, peer: str, name: str) -> None:
-        self._put(_peers, {"peer": peer}, {"name": name})
+    def invite(self, digest: bytes) -> Invite | None:
+        query = sa.select(INVITES).where(INVITES.c.digest == digest)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Invite(
+            invite=row.invite,
+            digest=row.digest,
+            role=row.role,
+            uses=row.uses,
+            expires=row.expires,
+            creator=row.creator,
+        )
 
-    def peer_name(self, peer: str) -> str:
-        query = sa.select(_peers.c.name).where(_peers.c.peer == peer)
-        name: str = self._connection.execute(query).scalar_one()
-        return name
+    def put_invite(self, invite: Invite) -> None:
+        self._put(
+            INVITES,
+            {"digest": invite.digest},
+            {
+                "invite": invite.invite,
+                "role": invite.role,
+                "uses": invite.uses,
+                "expires": invite.expires,
+                "creator": invite.creator,
+            },
+        )
+
+    def count_invites(self, wall: int) -> int:
+        return self._count(INVITES, INVITES.c.uses > 0, INVITES.c.expires > wall)
+
+    def void(self, peer: str) -> None:
+        for table, theirs in (
+            (LEASES, LEASES.c.peer),
+            (INVITES, INVITES.c.creator),
+        ):
+            self._connection.execute(sa.update(table).where(theirs == peer).values(expires=0))
+
+    def revoked(self, event: str, limit: int) -> list[str]:
+        ticket = sa.exists().where(TOKENS.c.peer == PEERS.c.peer, TOKENS.c.event == event)
+        query = (
+            sa.select(PEERS.c.peer)
+            .where(PEERS.c.revoked > 0, ticket)
+            .order_by(PEERS.c.revoked.desc(), PEERS.c.peer)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def _count(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+        query = sa.select(sa.func.count()).select_from(table).where(*where)
+        count: int = self._connection.execute(query).scalar_one()
+        return count
 
     def event(self, event: str) -> Record | None:
-        return self._record(_events.c.event == event)
+        return self._record(EVENTS.c.event == event)
 
     def created(self, peer: str, key: str) -> Record | None:
-        return self._record(_events.c.creator == peer, _events.c.key == key)
+        return self._record(EVENTS.c.creator == peer, EVENTS.c.key == key)
 
     def _record(self, *where: sa.ColumnElement[bool]) -> Record | None:
-        query = sa.select(_events.c.card, _events.c.status, _events.c.creator).where(*where)
+        query = sa.select(EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(*where)
         row = self._connection.execute(query).one_or_none()
         return Record(_with_status(row.card, row.status), row.creator) if row else None
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._connection.execute(
-            sa.insert(_events).values(
+            sa.insert(EVENTS).values(
                 event=card.event,
                 creator=peer,
                 key=key,
@@ -137,25 +166,26 @@ class SqlBooks:
             )
         )
 
+    def count_events(self, creator: str) -> int:
+        return self._count(EVENTS, EVENTS.c.creator == creator)
+
     def set_status(self, event: str, status: EventStatus) -> None:
         self._connection.execute(
-            sa.update(_events)
-            .where(_events.c.event == event)
+            sa.update(EVENTS)
+            .where(EVENTS.c.event == event)
             .values(status=status, revision=self._next_revision())
         )
 
     def _next_revision(self) -> int:
-        self._connection.execute(sa.update(_clock).values(revision=_clock.c.revision + 1))
-        revision: int = self._connection.execute(sa.select(_clock.c.revision)).scalar_one()
+        self._connection.execute(sa.update(CLOCK).values(revision=CLOCK.c.revision + 1))
+        revision: int = self._connection.execute(sa.select(CLOCK.c.revision)).scalar_one()
         return revision
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
-        hosts = sa.select(_leases.c.event).where(
-            _leases.c.event.in_(events), _leases.c.expires > wall
-        )
+        hosts = sa.select(LEASES.c.event).where(LEASES.c.event.in_(events), LEASES.c.expires > wall)
         hosted = set(self._connection.execute(hosts).scalars())
-        query = sa.select(_events.c.event, _events.c.card, _events.c.status).where(
-            _events.c.event.in_(events)
+        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status).where(
+            EVENTS.c.event.in_(events)
         )
         return {
             row.event: msgspec.structs.replace(
@@ -166,18 +196,18 @@ class SqlBooks:
 
     def changes(self, since: int) -> list[tuple[int, Card]]:
         query = (
-            sa.select(_events.c.revision, _events.c.card, _events.c.status)
-            .where(_events.c.revision > since)
-            .order_by(_events.c.revision)
+            sa.select(EVENTS.c.revision, EVENTS.c.card, EVENTS.c.status)
+            .where(EVENTS.c.revision > since)
+            .order_by(EVENTS.c.revision)
         )
         rows = self._connection.execute(query)
         return [(row.revision, _with_status(row.card, row.status)) for row in rows]
 
     def tenure(self, event: str, instance: str = "") -> Tenure | None:
-        query = sa.select(_leases).where(_leases.c.event == event)
+        query = sa.select(LEASES).where(LEASES.c.event == event)
         if instance:
-            query = query.where(_leases.c.instance == instance)
-        query = query.order_by(_leases.c.epoch.desc()).limit(1)
+            query = query.where(LEASES.c.instance == instance)
+        query = query.order_by(LEASES.c.epoch.desc()).limit(1)
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
@@ -193,7 +223,7 @@ class SqlBooks:
 
     def put_tenure(self, tenure: Tenure) -> None:
         self._put(
-            _leases,
+            LEASES,
             {"event": tenure.event, "instance": tenure.instance},
             {
                 "peer": tenure.peer,
@@ -206,20 +236,20 @@ class SqlBooks:
 
     def ticket(self, token: str) -> Ticket | None:
         row = self._connection.execute(
-            sa.select(_tokens).where(_tokens.c.token == token)
+            sa.select(TOKENS).where(TOKENS.c.token == token)
         ).one_or_none()
         return _ticket(row) if row else None
 
     def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> Ticket | None:
         query = (
-            sa.select(_tokens)
+            sa.select(TOKENS)
             .where(
-                _tokens.c.peer == peer,
-                _tokens.c.event == event,
-                _tokens.c.role == role,
-                _tokens.c.expires > wall,
+                TOKENS.c.peer == peer,
+                TOKENS.c.event == event,
+                TOKENS.c.role == role,
+                TOKENS.c.expires > wall,
             )
-            .order_by(_tokens.c.expires.desc())
+            .order_by(TOKENS.c.expires.desc())
             .limit(1)
         )
         row = self._connection.execute(query).one_or_none()
@@ -227,7 +257,7 @@ class SqlBooks:
 
     def add_ticket(self, ticket: Ticket) -> None:
         self._connection.execute(
-            sa.insert(_tokens).values(
+            sa.insert(TOKENS).values(
                 token=ticket.token,
                 peer=ticket.peer,
                 event=ticket.event,
@@ -236,20 +266,42 @@ class SqlBooks:
             )
         )
 
+    def count_tickets(self, peer: str, wall: int) -> int:
+        return self._count(TOKENS, TOKENS.c.peer == peer, TOKENS.c.expires > wall)
+
+    def expected(self, host: str, peer: str, wall: int) -> bool:
+        query = sa.select(
+            sa.exists().where(
+                TOKENS.c.event == LEASES.c.event,
+                TOKENS.c.peer == peer,
+                TOKENS.c.expires > wall,
+                LEASES.c.peer == host,
+                LEASES.c.expires > wall,
+            )
+        )
+        return bool(self._connection.execute(query).scalar_one())
+
+    def hosts(self, peer: str, wall: int) -> bool:
+        held = sa.exists().where(LEASES.c.peer == peer, LEASES.c.expires > wall)
+        return bool(self._connection.execute(sa.select(held)).scalar_one())
+
     def census(self, wall: int) -> Census:
         count = sa.func.count()
-        by_status = sa.select(_events.c.status, count).group_by(_events.c.status)
-        held = sa.select(sa.func.count(sa.distinct(_leases.c.event))).where(
-            _leases.c.expires > wall
-        )
+        by_status = sa.select(EVENTS.c.status, count).group_by(EVENTS.c.status)
+        held = sa.select(sa.func.count(sa.distinct(LEASES.c.event))).where(LEASES.c.expires > wall)
+        by_role = sa.select(PEERS.c.role, count).where(PEERS.c.revoked == 0).group_by(PEERS.c.role)
         return Census(
             events={row.status: row[1] for row in self._connection.execute(by_status)},
             hosted=self._connection.execute(held).scalar_one(),
+            members={row.role: row[1] for row in self._connection.execute(by_role)},
+            revoked=self._count(PEERS, PEERS.c.revoked > 0),
         )
 
-    def forget(self, *, sessions_before: int, tickets_before: int) -> None:
-        self._connection.execute(sa.delete(_sessions).where(_sessions.c.seen < sessions_before))
-        self._connection.execute(sa.delete(_tokens).where(_tokens.c.expires < tickets_before))
+    def forget(self, *, sessions_before: int, expired_before: int) -> None:
+        self._connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.seen < sessions_before))
+        for table in (TOKENS, INVITES):
+            old = table.c.expires < expired_before
+            self._connection.execute(sa.delete(table).where(old))
 
     def _put(self, table: sa.Table, key: dict[str, object], values: dict[str, object]) -> None:
         """Insert or update a row; writers take turns, so nobody comes in between."""
@@ -289,17 +341,13 @@ class SqlRegistry:
                 if connection.dialect.name == "postgresql":
                     # Two brokers that start at once would both create the tables.
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(5670)))
-                _tables.create_all(connection)
-                row = connection.execute(sa.select(_clock)).one_or_none()
-                if row is None:
-                    connection.execute(sa.insert(_clock).values(one=1, schema=SCHEMA, revision=0))
+                _check_schema(connection)
+                ALL.create_all(connection)
+                if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
+                    connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
         except SQLAlchemyError as error:
             where = self._engine.url.render_as_string(hide_password=True)
             raise StorageFault(f"can't open the database {where}: {_cause(error)}") from error
-        if row is not None and row.schema != SCHEMA:
-            raise StorageFault(
-                f"the database is of version {row.schema}, this broker reads version {SCHEMA}"
-            )
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlBooks]:
@@ -310,7 +358,7 @@ class SqlRegistry:
                 (self._writing if write else self._engine).begin() as connection,
             ):
                 if write:
-                    connection.execute(sa.select(_clock.c.one).with_for_update())
+                    connection.execute(sa.select(CLOCK.c.one).with_for_update())
                 yield SqlBooks(connection)
         except SQLAlchemyError as error:
             self._note(error)
@@ -330,6 +378,24 @@ class SqlRegistry:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _check_schema(connection: Connection) -> None:
+    """Refuse a database of another version before anything in it is changed."""
+    if not sa.inspect(connection).has_table(CLOCK.name):
+        return
+    found = connection.execute(sa.select(CLOCK.c.schema)).scalar_one_or_none()
+    if found is None or found == SCHEMA:
+        return
+    what = ""
+    if found == 1:
+        what = (
+            "; version 1 knows no keys, so that nobody in it could prove to be who it was: move "
+            "the file away or name another with --database, and create your events anew"
+        )
+    raise StorageFault(
+        f"the database is of version {found}, this broker reads version {SCHEMA}{what}"
+    )
 
 
 def _engine(url: str, connections: int) -> Engine:
@@ -385,6 +451,19 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
 
 def _with_status(card: bytes, status: EventStatus) -> Card:
     return msgspec.structs.replace(_card(card), status=status)
+
+
+def _as_member(row: Row[Any]) -> Member:
+    return Member(
+        peer=row.peer,
+        key=row.key,
+        curve=row.curve,
+        name=row.name,
+        role=row.role,
+        enrolled=row.enrolled,
+        invite=row.invite,
+        revoked=row.revoked,
+    )
 
 
 def _ticket(row: Row[Any]) -> Ticket:

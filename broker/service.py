@@ -1,6 +1,6 @@
 """The broker's sockets and threads: ROUTER to the peers, DEALER to the workers.
 
-    peers ──▶ ROUTER ─▶ DEALER ──inproc──▶ workers ─▶ Core ─▶ Registry
+    peers ──▶ Door ─▶ ROUTER ─▶ Gate ─▶ DEALER ──inproc──▶ workers ─▶ Core ─▶ Registry
 
 The thread that runs the broker only passes frames on; each worker waits for the database. It
 polls itself instead of calling `zmq.proxy`, because it refuses what is not one frame, bounds what
@@ -14,16 +14,20 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-from ..protocol import limits
-from ..protocol.errors import AddressTaken, BadMessage, Overloaded, StorageFault
+from ..protocol import addresses, limits
+from ..protocol.door import Door, guard
+from ..protocol.errors import AddressTaken, SettingError, StorageFault
+from ..protocol.keys import Identity
 from .books import Census, Registry
 from .core import Core
 from .counters import Counters
+from .gate import Gate
 from .options import Options
 
 WORK = "inproc://work"
@@ -45,14 +49,21 @@ class Broker:
 
     Args:
         options: its settings.
+        identity: the key by which peers know it; None only where the options are `insecure`.
+
+    Raises:
+        SettingError: there is no identity, and the options are not insecure.
     """
 
-    def __init__(self, options: Options | None = None) -> None:
-        self.options = options or Options()
+    def __init__(self, options: Options, identity: Identity | None) -> None:
+        if identity is None and not options.insecure:
+            raise SettingError("a broker needs a key, unless it is insecure")
+        self.options = options
         self.ready = threading.Event()
         """Set once it listens."""
         self.address = ""
-        """The endpoint it listens on, the port filled in; set before `ready`."""
+        """The one string by which peers reach it, the port filled in; set before `ready`."""
+        self._identity = None if options.insecure else identity
         self.counters = Counters()
         """What it has counted so far."""
         self._registry: Registry | None = None  # while it runs
@@ -97,7 +108,8 @@ class Broker:
         # SQLAlchemy is slow to import; only a process that runs a broker needs it.
         from .registry import SqlRegistry
 
-        registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 1)
+        # The workers, the door, and whoever takes the census.
+        registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)
         core = Core(
             registry,
             self.options,
@@ -110,9 +122,10 @@ class Broker:
             threading.Thread(target=_work, args=(context, core), name=f"broker-worker-{n}")
             for n in range(self.options.workers)
         ]
+        door = Door(context, self._admits(core)) if self._identity else None
         started = []
         try:
-            exchange = _Exchange(context, self.options, core, self._bell)
+            exchange = _Exchange(context, self.options, self._identity, core, self._bell)
             try:
                 for worker in workers:
                     worker.start()
@@ -125,20 +138,41 @@ class Broker:
             finally:
                 exchange.close()
         finally:
+            if door is not None:
+                door.stop()
             context.term()  # wakes the workers, waits until they have closed their sockets
             for worker in started:
                 worker.join()
             self._registry = None
             registry.close()
 
+    def _admits(self, core: Core) -> Callable[[bytes], bool]:
+        """Return the judge of the door, which counts; nothing else in its thread does."""
+
+        def admits(key: bytes) -> bool:
+            if core.admits(key):
+                self.counters.admitted += 1
+                return True
+            self.counters.barred += 1
+            return False
+
+        return admits
+
 
 class _Exchange:
     """The thread in the middle: passes requests to the workers and replies back."""
 
     def __init__(
-        self, context: zmq.Context[Any], options: Options, core: Core, bell: socket.socket
+        self,
+        context: zmq.Context[Any],
+        options: Options,
+        identity: Identity | None,
+        core: Core,
+        bell: socket.socket,
     ) -> None:
         self._options = options
+        self._secure = identity is not None
+        self._gate = Gate(options)
         self._core = core
         self._counters = core.counters
         self._bell = bell
@@ -156,11 +190,14 @@ class _Exchange:
         self._front.heartbeat_ivl = round(options.heartbeat * 1_000)
         self._front.heartbeat_timeout = round(2 * options.heartbeat * 1_000)
         self._front.ipv6 = "[" in options.bind
+        if identity is not None:
+            guard(self._front, identity)
         self._monitor = self._front.get_monitor_socket(
             zmq.EVENT_ACCEPTED
             | zmq.EVENT_DISCONNECTED
             | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
             | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | zmq.EVENT_HANDSHAKE_FAILED_AUTH
         )
         try:
             self._front.bind(options.endpoint)
@@ -170,7 +207,10 @@ class _Exchange:
             raise AddressTaken(
                 f"{options.endpoint} {reason}; is another broker running? choose with --bind"
             ) from error
-        self.address = self._front.last_endpoint.decode().rstrip("\0")
+        endpoint = self._front.last_endpoint.decode().rstrip("\0")
+        host, port = addresses.parse(endpoint)
+        key = identity.public if identity else b""
+        self.address = str(addresses.Broker(host, port, key, plain=not key))
 
     def close(self) -> None:
         self._front.disable_monitor()
@@ -200,26 +240,36 @@ class _Exchange:
                 self._take_replies()
 
     def _take_requests(self) -> None:
+        now = time.monotonic()
         for _ in range(TURN):
             try:
-                frames = self._front.recv_multipart(zmq.NOBLOCK)
+                routing_id, curve, frames = self._receive()
             except zmq.Again:
                 return
-            routing_id, body = frames[0], frames[1] if len(frames) > 1 else b""
-            if len(frames) != 2:
-                error = BadMessage(
-                    f"a message of {len(frames) - 1} frames, 1 allowed; connect with DEALER"
-                )
-                self._reply(routing_id, self._core.refuse(b"", error))
-            elif self._counters.waiting >= self._options.queue:
-                full = Overloaded(
-                    f"{self._counters.waiting:,} requests wait, at most "
-                    f"{self._options.queue:,} allowed; try again later"
-                )
-                self._reply(routing_id, self._core.refuse(body, full))
-            else:
-                self._back.send_multipart(frames, zmq.NOBLOCK)
+            waiting = self._counters.waiting
+            refusal = self._gate.judge(routing_id, curve, len(frames), waiting, now)
+            if refusal is None:
+                self._back.send_multipart([routing_id, curve, frames[0]], zmq.NOBLOCK)
                 self._counters.waiting += 1
+                continue
+            self._counters.braked = self._gate.braked
+            reply = self._core.refuse(frames[0] if len(frames) == 1 else b"", refusal)
+            if self._gate.tells(routing_id, curve, now):
+                self._reply(routing_id, reply)
+
+    def _receive(self) -> tuple[bytes, bytes, list[bytes]]:
+        """Return the routing id, the key that the connection has proved, and the frames behind.
+
+        Raises:
+            zmq.Again: there is nothing.
+        """
+        if not self._secure:
+            routing_id, *plain = self._front.recv_multipart(zmq.NOBLOCK)
+            return routing_id, b"", plain
+        head, *frames = self._front.recv_multipart(zmq.NOBLOCK, copy=False)
+        # The door has set it, so that every connection has one.
+        curve = bytes.fromhex(str(head.get("User-Id")))
+        return head.bytes, curve, [frame.bytes for frame in frames]
 
     def _take_replies(self) -> None:
         for _ in range(TURN):
@@ -241,13 +291,18 @@ class _Exchange:
 
     def _take_notes(self) -> None:
         while self._monitor.poll(0):
-            note = parse_monitor_message(self._monitor.recv_multipart())["event"]
-            if note == zmq.EVENT_ACCEPTED:
-                self._counters.accepted += 1
-            elif note == zmq.EVENT_DISCONNECTED:
-                self._counters.closed += 1
-            else:
-                self._counters.strangers += 1
+            note = parse_monitor_message(self._monitor.recv_multipart())
+            match note["event"]:
+                case zmq.EVENT_ACCEPTED:
+                    self._counters.accepted += 1
+                case zmq.EVENT_DISCONNECTED:
+                    self._counters.closed += 1
+                case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                    pass  # the door has counted it
+                case _ if note["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+                    self._counters.mistaken += 1
+                case _:
+                    self._counters.strangers += 1
 
 
 def _work(context: zmq.Context[Any], core: Core) -> None:
@@ -258,9 +313,10 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
     work.connect(WORK)
     try:
         while True:
-            routing_id, body = work.recv_multipart()
+            routing_id, curve, body = work.recv_multipart()
+            now, wall = time.monotonic(), time.time_ns() // 1_000
             try:
-                reply = core.receive(routing_id, body, time.monotonic(), time.time_ns() // 1_000)
+                reply = core.receive(routing_id, body, now, wall, curve)
             except Exception:
                 # A fault of ours in one request must not take the broker from everybody else.
                 _log.exception("a request could not be answered")

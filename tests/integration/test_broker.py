@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import zmq
 
 from touchline.broker import Broker, Options
-from touchline.peer.link import Link
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import (
     AddressTaken,
@@ -31,13 +28,16 @@ from touchline.protocol.errors import (
     Unreachable,
 )
 
+from .talk import dealer, identity, link, place, reply_to, running, until
+
 ENDPOINTS = messages.Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 
 PROCESS = """
-import sys
+import hashlib, sys, threading
 from touchline.broker import Broker, Options
-import threading
-broker = Broker(Options(bind=sys.argv[1], database=sys.argv[2]))
+from touchline.protocol.keys import Identity
+identity = Identity(hashlib.sha256(b"broker").digest())
+broker = Broker(Options(bind=sys.argv[1], database=sys.argv[2], request_burst=100_000), identity)
 thread = threading.Thread(target=broker.run)
 thread.start()
 broker.ready.wait(20)
@@ -45,21 +45,6 @@ print(broker.address, flush=True)
 thread.join()
 """
 """A broker as a process of its own: tells its address, runs until it is killed."""
-
-
-@contextmanager
-def running(options: Options) -> Iterator[Broker]:
-    """Run a broker in a thread until the block is left."""
-    broker = Broker(options)
-    thread = threading.Thread(target=broker.run)
-    thread.start()
-    try:
-        assert broker.ready.wait(20), "the broker did not start"
-        yield broker
-    finally:
-        broker.stop()
-        thread.join(20)
-        assert not thread.is_alive(), "the broker did not end"
 
 
 @pytest.fixture
@@ -73,10 +58,6 @@ def broker(options: Options) -> Iterator[Broker]:
         yield broker
 
 
-def link(address: str, name: str) -> Link:
-    return Link(address, name, f"the secret of {name}")
-
-
 def create(title: str, **fields: Any) -> messages.Create:
     usual = {"sport": "tennis", "key": title, "origins": ["Ann", "Bob"]}
     return messages.Create(id=0, title=title, **{**usual, **fields})
@@ -86,36 +67,6 @@ def lease(event: str, instance: str, epoch: int = 0) -> messages.Lease:
     return messages.Lease(
         id=0, event=event, instance=instance, endpoints=ENDPOINTS, epoch=epoch, seq=0
     )
-
-
-@contextmanager
-def dealer(address: str) -> Iterator[zmq.Socket[bytes]]:
-    """A bare socket, for what no link would send."""
-    context: zmq.Context[Any] = zmq.Context()
-    bare: zmq.Socket[bytes] = context.socket(zmq.DEALER)
-    bare.linger = 0
-    bare.routing_id = b"bare" + os.urandom(8)
-    bare.connect(address)
-    yield bare
-    bare.close()
-    context.term()
-
-
-def reply_to(bare: zmq.Socket[bytes]) -> messages.Error:
-    assert bare.poll(5_000), "no reply"
-    reply = codec.decode_broker_reply(bare.recv())
-    assert isinstance(reply, messages.Error)
-    return reply
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
-    waited = threading.Event()
-    for _ in range(500):
-        if true():
-            return
-        waited.wait(0.01)
-    raise AssertionError("it did not come to be within 5 s")
 
 
 def test_life_of_an_event(broker: Broker) -> None:
@@ -155,7 +106,7 @@ def test_restart(options: Options) -> None:
         event = host.ask(create("Ann against Bob")).card.event  # type: ignore[union-attr]
         host.ask(lease(event, "h", epoch=5))
         token = fan.ask(messages.Join(id=0, event=event, role="viewer")).token  # type: ignore[union-attr]
-    again = Options(bind=address.removeprefix("tcp://"), database=options.database)
+    again = Options(bind=place(first), database=options.database)
     with running(again) as second:
         grant = host.ask(messages.Verify(id=0, token=token))
         assert isinstance(grant, messages.Grant)
@@ -178,9 +129,7 @@ def test_forgotten_session(options: Options, tmp_path: Path) -> None:
         address = first.address
         fan = link(address, "fan")
         fan.ask(messages.Search(id=0))
-    empty = Options(
-        bind=address.removeprefix("tcp://"), database=f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    )
+    empty = Options(bind=place(first), database=f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     with running(empty) as second:
         assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
         assert second.counters.refusals == {"UNKNOWN_PEER": 1}
@@ -273,11 +222,12 @@ def test_enormous_frame(broker: Broker) -> None:
 
 def test_stranger(broker: Broker) -> None:
     """A program that speaks something else than ZeroMQ is turned away and counted."""
-    host, port = broker.address.removeprefix("tcp://").split(":")
+    host, port = place(broker).split(":")
     with socket.create_connection((host, int(port)), timeout=5) as stranger:
         stranger.sendall(b"GET / HTTP/1.1\r\nHost: touchline\r\n\r\n" + b"\0" * 64)
-        while stranger.recv(4_096):
-            pass
+        with suppress(ConnectionResetError):
+            while stranger.recv(4_096):
+                pass
     until(lambda: broker.counters.closed + broker.counters.strangers > 0)
     with link(broker.address, "fan") as fan:
         assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
@@ -285,8 +235,9 @@ def test_stranger(broker: Broker) -> None:
 
 def test_address_taken(broker: Broker, tmp_path: Path) -> None:
     """A second broker on one address says so, and leaves nothing open."""
-    bind = broker.address.removeprefix("tcp://")
-    second = Broker(Options(bind=bind, database=f"sqlite:///{tmp_path / 'second.sqlite3'}"))
+    bind = place(broker)
+    options = Options(bind=bind, database=f"sqlite:///{tmp_path / 'second.sqlite3'}")
+    second = Broker(options, identity("broker"))
     with pytest.raises(AddressTaken, match=f"tcp://{bind} is in use"):
         second.run()
     assert not second.ready.is_set()
@@ -295,14 +246,15 @@ def test_address_taken(broker: Broker, tmp_path: Path) -> None:
 def test_no_database(tmp_path: Path) -> None:
     """A broker whose database can't be opened does not start."""
     (tmp_path / "file").touch()
-    broker = Broker(Options(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path}/file/x"))
+    options = Options(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path}/file/x")
+    broker = Broker(options, identity("broker"))
     with pytest.raises(StorageFault):
         broker.run()
 
 
 def test_stop_before_run(options: Options) -> None:
     """A broker that was asked to stop before it ran ends at once; to stop it again is no error."""
-    broker = Broker(options)
+    broker = Broker(options, identity("broker"))
     broker.stop()
     broker.run()
     broker.stop()

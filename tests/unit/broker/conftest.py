@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import itertools
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,20 @@ import sqlalchemy as sa
 from touchline.broker.core import Core
 from touchline.broker.options import Options
 from touchline.broker.registry import SqlRegistry
-from touchline.protocol import codec, messages
+from touchline.protocol import codec, keys, messages
 from touchline.protocol.errors import NotFound, SettingError
+from touchline.protocol.keys import Identity
 
 SECOND = 1_000_000
 POSTGRESQL = os.environ.get(
     "TOUCHLINE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
 )
+
+
+@functools.cache
+def identity(name: str) -> Identity:
+    """Return the key of somebody of this name."""
+    return Identity(hashlib.sha256(name.encode()).digest())
 
 
 class Duel:
@@ -42,7 +52,8 @@ def find_sport(name: str) -> Any:
 class Bench:
     """A broker's core, the time, and peers that talk to it.
 
-    `bench.ann(messages.Show(id=1, event="x"))` is what the broker replies to ann.
+    `bench.ann(messages.Show(id=1, event="x"))` is what the broker replies to ann. Ann, Bob and Eve
+    have said hello; the connections of all prove the key of whoever asks.
     """
 
     def __init__(self, registry: SqlRegistry, options: Options) -> None:
@@ -60,31 +71,44 @@ class Bench:
         """Start the core anew on the same records."""
         self.core = Core(self.registry, self.options, self.entropy, sport=find_sport)
 
-    def hello(self, name: str, routing_id: bytes = b"") -> messages.BrokerReply:
-        return self.ask(
-            routing_id or name.encode() * 5,
-            messages.Hello(id=1, name=name, identity=f"the secret of {name}"),
-        )
+    def line(self, name: str) -> bytes:
+        """Return the routing id of somebody's connection."""
+        return keys.routing_id(identity(name).curve_public, name.encode().ljust(16))
 
-    def ask(self, routing_id: bytes, request: object) -> messages.BrokerReply:
-        return self.send(routing_id, codec.encode(request))
+    def hello(self, who: str, routing_id: bytes = b"", **fields: Any) -> Any:
+        """Have somebody say hello, on a connection of their own."""
+        key = identity(who).public
+        request = messages.Hello(**{"id": 1, "name": who, "key": key, **fields})
+        return self.ask(who, request, routing_id)
 
-    def send(self, routing_id: bytes, frame: bytes) -> messages.BrokerReply:
-        reply = self.core.receive(routing_id, frame, self.now, self.wall)
+    def ask(self, name: str, request: object, routing_id: bytes = b"") -> Any:
+        """Have somebody ask, who holds their key."""
+        return self.send(name, codec.encode(request), routing_id)
+
+    def send(self, name: str, frame: bytes, routing_id: bytes = b"") -> Any:
+        """Have somebody send a frame, whatever is in it."""
+        curve = b"" if self.options.insecure else identity(name).curve_public
+        place = routing_id or self.line(name)
+        reply = self.core.receive(place, frame, self.now, self.wall, curve)
         return codec.decode_broker_reply(reply)
+
+    def set(self, **changes: Any) -> None:
+        """Start the core anew with other settings."""
+        self.options = replace(self.options, **changes)
+        self.start()
 
     def wait(self, seconds: float) -> None:
         self.now += seconds
         self.wall += round(seconds * SECOND)
 
     def ann(self, request: object) -> Any:
-        return self.ask(b"ann" * 5, request)
+        return self.ask("ann", request)
 
     def bob(self, request: object) -> Any:
-        return self.ask(b"bob" * 5, request)
+        return self.ask("bob", request)
 
     def eve(self, request: object) -> Any:
-        return self.ask(b"eve" * 5, request)
+        return self.ask("eve", request)
 
     def event(self, title: str = "Ann against Bob", **fields: Any) -> str:
         """Have ann create an event; its title is its key."""

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from touchline.broker.options import Options
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import Overloaded
+
+from .conftest import identity
 
 SECOND = 1_000_000
 ENDPOINTS = messages.Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
@@ -39,14 +40,16 @@ def refusal(reply: Any) -> str:
 
 
 def test_welcome(bench: Any) -> None:
-    """Hello is answered with a peer id made from the identity, the time and the heartbeat."""
-    reply = bench.hello("ann")
-    assert reply == messages.Welcome(
-        id=1, peer=reply.peer, time=bench.wall, heartbeat=bench.options.heartbeat
+    """Hello is answered with the fingerprint of the key, the role, the time and the heartbeat."""
+    assert bench.hello("ann") == messages.Welcome(
+        id=1,
+        peer=identity("ann").peer,
+        role="host",
+        time=bench.wall,
+        heartbeat=bench.options.heartbeat,
     )
-    assert len(reply.peer) == 16
-    assert reply.peer == bench.hello("ann", b"another connection").peer
-    assert reply.peer != bench.hello("bob").peer
+    assert bench.hello("ann", bench.line("ann") + b"2").peer == identity("ann").peer
+    assert bench.hello("bob").peer == identity("bob").peer != identity("ann").peer
 
 
 def test_unknown_peer(bench: Any) -> None:
@@ -57,7 +60,7 @@ def test_unknown_peer(bench: Any) -> None:
         create(id=9),
         messages.Verify(id=9, token="x"),
     ):
-        reply = bench.ask(b"a stranger's", request)
+        reply = bench.ask("a stranger", request)
         assert (refusal(reply), reply.id) == ("UNKNOWN_PEER", request.id)
 
 
@@ -69,9 +72,7 @@ def test_session_survives_restart(bench: Any) -> None:
 
 def test_wrong_version(bench: Any) -> None:
     """Another version of the protocol is refused, naming both."""
-    hello = messages.Hello(id=4, name="x", identity="x" * 16, version=2)
-    reply = bench.ask(b"x" * 16, hello)
-    assert reply == messages.Error(
+    assert bench.hello("x", id=4, version=2) == messages.Error(
         id=4, code="WRONG_VERSION", reason="version 2 is not spoken here, only 1"
     )
 
@@ -79,26 +80,33 @@ def test_wrong_version(bench: Any) -> None:
 @pytest.mark.parametrize(
     ("routing_id", "fields", "sentence"),
     [
-        (b"x" * 16, {"identity": "x" * 15}, "identity of 15 characters, at least 16"),
-        (b"x" * 16, {"name": ""}, "name is empty"),
-        (b"x" * 16, {"name": "\x1b[31m"}, "name holds"),
-        (b"\0abcdefgh", {}, "ROUTING_ID"),
-        (b"short", {}, "ROUTING_ID"),
+        (b"", {"key": b"\0" * 32}, "key: not a public key"),
+        (b"", {"name": ""}, "name is empty"),
+        (b"", {"name": "\x1b[31m"}, "name holds"),
+        (b"\0" + b"x" * 30, {}, "ROUTING_ID of at least 21 bytes"),
+        (b"x" * 20, {}, "ROUTING_ID of at least 21 bytes"),
     ],
 )
 def test_bad_hello(bench: Any, routing_id: bytes, fields: dict[str, Any], sentence: str) -> None:
-    """A guessable identity, an unprintable name, a routing id that ZeroMQ gave are refused."""
-    hello = messages.Hello(id=4, **{"name": "x", "identity": "x" * 16, **fields})
-    reply = bench.ask(routing_id, hello)
+    """What is no key, an unprintable name, a routing id that can be guessed are refused."""
+    reply = bench.hello("x", routing_id, **fields)
     assert refusal(reply) == "BAD_MESSAGE"
     assert sentence in reply.reason
 
 
+def test_plain_routing_id(bench: Any) -> None:
+    """Where nothing is encrypted a routing id needs no more than to be random."""
+    bench.set(insecure=True)
+    assert "at least 8 bytes" in bench.hello("x", b"x" * 7).reason
+    assert bench.hello("x", b"x" * 8).peer == identity("x").peer
+
+
 def test_connection_of_another_peer(bench: Any) -> None:
-    """A connection that is one peer's does not become another's."""
-    assert refusal(bench.hello("eve", b"ann" * 5)) == "CONFLICT"
+    """A connection that is one peer's does not become another's, nor do its requests."""
+    assert refusal(bench.hello("eve", bench.line("ann"))) == "CONFLICT"
     event = bench.event()
-    assert bench.ann(create(key="Ann against Bob", title="Ann against Bob")).id == 5
+    frame = codec.encode(join(event, "host"))
+    assert refusal(bench.send("eve", frame, bench.line("ann"))) == "WRONG_KEY"
     assert bench.ann(messages.Show(id=1, event=event)).card.event == event
 
 
@@ -133,7 +141,7 @@ def test_old_sessions_are_forgotten(bench: Any) -> None:
 )
 def test_garbage(bench: Any, frame: bytes, code: str, number: int) -> None:
     """A frame that is no request gets an error with the id that it holds, and is counted."""
-    reply = bench.send(b"ann" * 5, frame)
+    reply = bench.send("ann", frame)
     assert (refusal(reply), reply.id) == (code, number)
     assert bench.core.counters.refusals == {code: 1}
 
@@ -142,15 +150,15 @@ def test_garbage(bench: Any, frame: bytes, code: str, number: int) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes(bench: Any, frame: bytes) -> None:
     """Whatever the bytes, there is a reply and nothing escapes."""
-    assert isinstance(bench.send(b"ann" * 5, frame), messages.Error)
+    assert isinstance(bench.send("ann", frame), messages.Error)
 
 
 def test_cut_and_trailing(bench: Any) -> None:
     """A request cut short anywhere, or with bytes after it, is refused."""
     frame = codec.encode(create())
     for end in range(len(frame)):
-        assert refusal(bench.send(b"ann" * 5, frame[:end])) == "BAD_MESSAGE"
-    assert refusal(bench.send(b"ann" * 5, frame + b"\x01")) == "BAD_MESSAGE"
+        assert refusal(bench.send("ann", frame[:end])) == "BAD_MESSAGE"
+    assert refusal(bench.send("ann", frame + b"\x01")) == "BAD_MESSAGE"
     assert bench.ann(messages.Search(id=1)).events == []
 
 
@@ -244,8 +252,7 @@ def test_unique_ids(bench: Any) -> None:
 
 def test_most_events(bench: Any) -> None:
     """A registry that is full refuses further events, naming both numbers."""
-    bench.options = Options(max_events=1)
-    bench.start()
+    bench.set(max_events=1)
     bench.event("One")
     reply = bench.ann(create())
     assert (refusal(reply), reply.reason) == ("OVERLOADED", "1 events, at most 1 allowed")
@@ -330,14 +337,16 @@ def test_join_without_host(bench: Any) -> None:
 
 
 def test_join_with_host(bench: Any) -> None:
-    """With a host the invitation has its endpoints and epoch, until the lease expires."""
+    """With a host the invitation has its endpoints, epoch and key, until the lease expires."""
     event = bench.event()
     bench.ann(lease(event, epoch=6))
     reply = bench.bob(join(event))
     assert (reply.endpoints, reply.epoch, reply.card.hosted) == (ENDPOINTS, 6, True)
+    assert reply.key == identity("ann").public
     bench.wait(15)
     reply = bench.bob(join(event))
     assert (reply.endpoints, reply.epoch, reply.card.hosted) == (None, 0, False)
+    assert reply.key == b""
 
 
 def test_same_token(bench: Any) -> None:
@@ -365,11 +374,13 @@ def test_verify(bench: Any) -> None:
     assert grant == messages.Grant(
         id=8,
         token=invitation.token,
-        peer=bench.hello("bob").peer,
+        peer=identity("bob").peer,
         name="bob",
         role="reporter",
         event=event,
         expires=invitation.expires,
+        key=identity("bob").public,
+        enrolled=1_000 * SECOND,
     )
 
 

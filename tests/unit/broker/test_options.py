@@ -26,6 +26,17 @@ from touchline.protocol.errors import SettingError
         ("heartbeat", 31, "--heartbeat"),
         ("queue", 0, "--queue"),
         ("max_events", 0, "--max-events"),
+        ("max_peers", 0, "--max-peers"),
+        ("peer_events", 0, "--peer-events"),
+        ("peer_tokens", 0, "--peer-tokens"),
+        ("request_rate", 0, "--request-rate"),
+        ("request_rate", float("nan"), "--request-rate"),
+        ("request_burst", 0, "--request-burst"),
+        ("enrolment", "shut", "--enrolment"),
+        ("open_role", "operator", "--open-role"),
+        ("open_role", "guest", "--open-role"),
+        ("operators", (b"x" * 31,), "--operator"),
+        ("operators", (bytes(32),), "--operator"),
         ("drain_seconds", -1, "--drain-seconds"),
     ],
 )
@@ -33,6 +44,15 @@ def test_bad_value(field: str, value: Any, flag: str) -> None:
     """A value that can't be is refused in a sentence that names the flag."""
     with pytest.raises(SettingError, match=f"^{flag}: "):
         Options(**{field: value})
+
+
+@pytest.mark.parametrize("bind", ["*:5670", "0.0.0.0", "192.168.1.1:1", "[::]:1", "club.example"])
+def test_insecure_elsewhere(bind: str) -> None:
+    """Plain text is spoken on this machine alone."""
+    with pytest.raises(SettingError, match=r"^--insecure: plain text is for this machine alone"):
+        Options(bind=bind, insecure=True)
+    assert Options(bind="[::1]:1", insecure=True).insecure
+    assert not Options(bind=bind).insecure
 
 
 def test_password_stays_out() -> None:

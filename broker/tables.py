@@ -1,0 +1,87 @@
+"""The tables of the broker's database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA = 2
+"""The version of the tables below."""
+
+ALL = sa.MetaData()
+
+CLOCK = sa.Table(
+    "clock",
+    ALL,
+    # One row. `revision` counts the changes to events; who writes holds the row until the
+    # commit, so that revisions become visible in order and writers take turns.
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("schema", sa.Integer, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False),
+)
+PEERS = sa.Table(
+    "peers",
+    ALL,
+    sa.Column("peer", sa.Text, primary_key=True),
+    sa.Column("key", sa.LargeBinary(32), nullable=False),
+    # One CURVE key is the form of two public keys; only one of them can come in.
+    sa.Column("curve", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False, unique=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("enrolled", sa.BigInteger, nullable=False),
+    sa.Column("invite", sa.Text, nullable=False),
+    sa.Column("revoked", sa.BigInteger, nullable=False, index=True),
+)
+INVITES = sa.Table(
+    "invites",
+    ALL,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("invite", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("uses", sa.Integer, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False, index=True),
+    sa.Column("creator", sa.Text, sa.ForeignKey("peers.peer"), nullable=False, index=True),
+)
+SESSIONS = sa.Table(
+    "sessions",
+    ALL,
+    sa.Column("routing_id", sa.LargeBinary(255), primary_key=True),
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False, index=True),
+    sa.Index("sessions_of", "peer", "seen"),
+)
+EVENTS = sa.Table(
+    "events",
+    ALL,
+    sa.Column("event", sa.Text, primary_key=True),
+    sa.Column("creator", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("revision", sa.BigInteger, nullable=False, index=True),
+    # The card in MessagePack as it was created; its status is the column's.
+    sa.Column("card", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("creator", "key"),
+)
+LEASES = sa.Table(
+    "leases",
+    ALL,
+    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), primary_key=True),
+    sa.Column("instance", sa.Text, primary_key=True),
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("endpoints", sa.LargeBinary, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("event", "epoch"),
+    sa.Index("leases_of", "peer", "expires"),
+)
+TOKENS = sa.Table(
+    "tokens",
+    ALL,
+    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
+    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False, index=True),
+    sa.Index("tokens_of", "peer", "event", "role"),
+)
