@@ -1,4 +1,4 @@
-"""`touchline export`: write an event's timeline as JSON lines or CSV."""
+"""`touchline export`: write an event's timeline as JSON lines or CSV, or the proof of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from ..peer import Notice, Subscriber
 from ..protocol import forms
-from ..protocol.errors import StorageFault, Unreachable
+from ..protocol.errors import NotFound, SettingError, StorageFault, Unreachable
 from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored
 from ..protocol.times import to_rfc3339
 from . import recording, shared
@@ -56,10 +56,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv"]),
+    type=click.Choice(["jsonl", "csv", "proof"]),
     default="jsonl",
     show_default=True,
-    help="One JSON object an entry, or a table.",
+    help="One JSON object an entry, a table, or from a host's journal the proof of all of it.",
 )
 @click.option(
     "-o",
@@ -76,17 +76,44 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
     metavar="SECONDS",
     help="How long the feed may take to be had whole.",
 )
-@shared.broker_option
+@click.option(
+    "--journal",
+    default="",
+    show_default="the one of the host --name",
+    metavar="URL",
+    help="For a proof: where the journal is, as for touchline host.",
+)
+@shared.broker_flags
 @shared.name_option
 def command(
-    source: str, form: str, output: Path | None, every: bool, wait: float, broker: str, name: str
+    source: str,
+    form: str,
+    output: Path | None,
+    every: bool,
+    wait: float,
+    journal: str,
+    broker: str,
+    insecure: bool,
+    name: str,
 ) -> int:
     """Write the timeline of an event, or of a recording, as it stands now.
 
     The newest version of each entry in match order, without those that were deleted; with --all
     every version in the order in which they were published.
+
+    --format proof is for whoever hosts, once the host has stopped: everything that was published,
+    with the signed reports behind it, sealed with the host's key. touchline verify checks it.
     """
-    messages = _messages(source, broker, name, wait)
+    if form == "proof":
+        lines = _proof(source, _host_name(broker, name, insecure=insecure), journal)
+        _write(output, (line + b"\n" for line in lines))
+        return 0
+    if Path(source).is_file():
+        found = recording.read(Path(source))
+        messages = found.messages if found else []
+    else:
+        address, who = shared.find_broker(broker, insecure=insecure)
+        messages = _follow(source, address, who or name, wait)
     if every:
         entries = [message for message in messages if isinstance(message, Entry)]
     else:
@@ -95,18 +122,45 @@ def command(
             replace(entry, place=place)
             for place, entry in enumerate(recording.standing(messages), 1)
         ]
-    lines = _csv(entries) if form == "csv" else _jsonl(entries)
-    with _opened(output) as file:
-        for line in lines:
-            file.write(line)
+    _write(output, _csv(entries) if form == "csv" else _jsonl(entries))
     return 0
 
 
-def _messages(source: str, broker: str, name: str, wait: float) -> list[FeedMessage]:
-    path = Path(source)
-    if path.is_file():
-        found = recording.read(path)
-        return found.messages if found else []
+def _host_name(broker: str, name: str, *, insecure: bool) -> str:
+    """Return the name under which one hosts: as for `host`, but it takes no broker to know it."""
+    try:
+        return shared.find_broker(broker, insecure=insecure)[1] or name
+    except SettingError:
+        return name
+
+
+def _proof(event: str, name: str, url: str) -> list[bytes]:
+    """Return the lines of an event's proof, from the journal of the host of a name."""
+    # SQLAlchemy is loaded for this alone.
+    from ..peer import Journal, identity
+    from ..peer.host.proof import build
+
+    key = identity.file(name)
+    if not key.exists():
+        raise NotFound(f"{name!r} has never hosted here: there is no {key}; say who did, --name")
+    url = url or shared.journal_of(name)
+    file = Path(url.removeprefix("sqlite:///").partition("?")[0])
+    if url.startswith("sqlite:///") and not file.exists():
+        raise NotFound(f"no journal {file}; say which, --journal, or whose, --name")
+    try:
+        opened = Journal(url)
+    except StorageFault as fault:
+        hint = "a journal can be exported when its host has stopped"
+        raise StorageFault(f"{fault.sentence}; {hint}") from fault
+    with closing(opened) as journal:
+        card = journal.card(event)
+        if card is None:
+            held = ", ".join(journal.events()) or "none"
+            raise NotFound(f"the journal of {name} holds no event {event!r}; it holds {held}")
+        return build(card, journal.turns(event), identity.load(name))
+
+
+def _follow(source: str, broker: str, name: str, wait: float) -> list[FeedMessage]:
     with (
         shared.link(broker, name, ["viewer"]) as link,
         shared.stop_flag() as stopped,
@@ -133,6 +187,12 @@ def _missing(feed: Subscriber, wait: float) -> str:
         return shared.missing_host(feed.session, wait)
     tracker = feed.core.tracker
     return f"had {tracker.seq} of {tracker.newest} messages within {wait:g} s; see --wait"
+
+
+def _write(output: Path | None, lines: Iterable[bytes]) -> None:
+    with _opened(output) as file:
+        for line in lines:
+            file.write(line)
 
 
 @contextmanager
