@@ -1,18 +1,17 @@
-"""A peer's identity: a secret made once for each name and kept in a file of its own."""
+"""A peer's identity on disk: a key made once for each name, in a file that nobody else can read."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
-import uuid
 from pathlib import Path
 
 import platformdirs
 
+from ..protocol import keys
 from ..protocol.errors import SettingError, StorageFault
-
-LEAST_CHARS = 16
-"""The shortest identity that a broker takes for a secret."""
+from ..protocol.keys import Identity
 
 NAME_BYTES = 200
 """The longest name, in UTF-8; file systems allow 255 for a file's."""
@@ -25,7 +24,7 @@ def default_folder() -> Path:
     return Path(home or platformdirs.user_config_dir("touchline")) / "identities"
 
 
-def load(name: str, folder: Path | None = None) -> str:
+def load(name: str, folder: Path | None = None) -> Identity:
     """Return the identity kept under a name, made on first use.
 
     Of several processes that use a name for the first time at once, all get the same.
@@ -36,27 +35,110 @@ def load(name: str, folder: Path | None = None) -> str:
 
     Raises:
         SettingError: the name can't be a file's name.
-        StorageFault: the file can't be read or written, or holds no identity.
+        StorageFault: the file can't be read or written, holds no identity, or can be read by
+            others.
+    """
+    return load_file(file(name, folder))
+
+
+def load_file(path: Path) -> Identity:
+    """Return the identity kept in a file, made on first use; see `load`."""
+    try:
+        try:
+            return read(path)
+        except FileNotFoundError:
+            _write(path, os.urandom(keys.KEY_BYTES))
+            return read(path)
+    except OSError as error:
+        raise StorageFault(f"can't keep an identity in {path}: {error}") from error
+
+
+def create(name: str, folder: Path | None = None, *, seed: bytes = b"") -> Identity:
+    """Make the identity of a name, and return it.
+
+    Args:
+        name: the peer's name.
+        folder: where identities are kept.
+        seed: the secret, where it was made elsewhere.
+
+    Raises:
+        SettingError: the name has an identity, can't be a file's name, or the seed is none.
+        StorageFault: the file can't be written.
+    """
+    path = file(name, folder)
+    made = Identity(seed or os.urandom(keys.KEY_BYTES))
+    try:
+        if not _write(path, made.seed):
+            raise SettingError(f"{name} has an identity, in {path}: touchline identity show {name}")
+    except OSError as error:
+        raise StorageFault(f"can't keep an identity in {path}: {error}") from error
+    return made
+
+
+def names(folder: Path | None = None) -> list[str]:
+    """Return the names that have an identity, in order.
+
+    Raises:
+        StorageFault: the folder can't be read.
+    """
+    try:
+        return sorted(
+            found.name
+            for found in (default_folder() if folder is None else folder).iterdir()
+            if not found.name.startswith(".")
+        )
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageFault(f"can't look for identities: {error}") from error
+
+
+def file(name: str, folder: Path | None = None) -> Path:
+    """Return the file of a name's identity, whether it is there or not.
+
+    Raises:
+        SettingError: the name can't be a file's name.
     """
     _check(name)
-    folder = default_folder() if folder is None else folder
-    path = folder / name
+    return (default_folder() if folder is None else folder) / name
+
+
+def read(path: Path) -> Identity:
+    """Return the identity in a file.
+
+    Raises:
+        FileNotFoundError, OSError: there is none, or it can't be read.
+        StorageFault: others can read it, or it holds no identity.
+    """
+    with path.open("rb") as opened:
+        mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
+        if mode & 0o077:
+            raise StorageFault(
+                f"{path} can be read by others (mode {mode:04o}), so that it is no secret any "
+                f"more; make a new one, or if you trust them: chmod 600 {path}"
+            )
+        text = opened.read(1_000).strip()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            identity = path.read_text("utf-8")
-        except FileNotFoundError:
-            _make(path)
-            identity = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StorageFault(f"can't keep the identity of {name!r}: {error}") from error
-    identity = identity.strip()
-    if len(identity) < LEAST_CHARS:
+        return Identity(from_text(text))
+    except SettingError as error:
         raise StorageFault(
-            f"{path} holds an identity of {len(identity)} characters, at least {LEAST_CHARS} "
-            "needed; remove it to be given a new one"
-        )
-    return identity
+            f"{path} holds {error.sentence}; move it away to be given a new one"
+        ) from None
+
+
+def from_text(text: bytes) -> bytes:
+    """Return the secret that a file of an identity holds.
+
+    Raises:
+        SettingError: it holds none.
+    """
+    try:
+        seed = bytes.fromhex(text.decode("ascii"))
+    except ValueError:
+        seed = b""
+    if len(seed) != keys.KEY_BYTES:
+        raise SettingError(f"no secret of {keys.KEY_BYTES} bytes in hex")
+    return seed
 
 
 def _check(name: str) -> None:
@@ -70,18 +152,20 @@ def _check(name: str) -> None:
         )
 
 
-def _make(path: Path) -> None:
-    """Write a new identity, whole or not at all; one that has come to be meanwhile stays."""
+def _write(path: Path, seed: bytes) -> bool:
+    """Write an identity, whole or not at all; False where there is one, which then stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # mode 0600
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(uuid.uuid4().hex + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with os.fdopen(handle, "w", encoding="ascii") as draft_file:
+            draft_file.write(seed.hex() + "\n")
+            draft_file.flush()
+            os.fsync(draft_file.fileno())
         # A link, unlike a rename, does not replace what another process was quicker to write.
         try:
             os.link(draft, path)
         except FileExistsError:
-            return
+            return False
+        return True
     finally:
         os.unlink(draft)

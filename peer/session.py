@@ -20,7 +20,10 @@ from ..protocol.errors import (
     BadToken,
     EnvironmentFault,
     Overloaded,
+    Revoked,
     TouchlineError,
+    Untrusted,
+    WrongKey,
     WrongVersion,
     from_wire,
 )
@@ -49,9 +52,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Connect the sockets to these endpoints, instead of any other."""
+    """Connect the sockets to these endpoints of the holder of a public key, instead of any other;
+    the key is empty where nothing is encrypted."""
 
     endpoints: Endpoints
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class Session:
         self.open = False
         self.failure: TouchlineError | None = None  # why it can't go on
         self.away: TouchlineError | None = None  # why the broker could not be asked
+        self.shut: Untrusted | None = None  # why the host could not be connected to
         self.broker: bool | None = None  # whether it answered when last asked; None: not yet
         self.hosted: bool | None = None  # whether the event has a host; None before it is known
         self.asked_seq: int | None = None  # what had been received when the host was asked in
@@ -108,6 +114,7 @@ class Session:
         self._attaching = False  # a token has been presented, and nothing else asked since
         self._greeting = (0, 0.0)  # id and time of the newest ping
         self._refused = 0  # tokens refused in a row
+        self._shut_out = 0  # connections that the host refused in a row
 
     def wants(self) -> list[Want]:
         """Return what is to be done, in order."""
@@ -153,6 +160,8 @@ class Session:
                     self._at(now + REJOIN_SECONDS, self._join)
                     return
                 self.invite(reply, now, wall)
+            case Untrusted() if self.invitation is None:
+                self.failure = reply
             case EnvironmentFault() | Overloaded() if self.open:
                 # A kept invitation has led to the host meanwhile.
                 self.away, self.broker = reply, False
@@ -173,8 +182,9 @@ class Session:
         """Go where an invitation (of the broker, or kept from an earlier run) leads."""
         if invitation.endpoints is None:
             raise AssertionError("an invitation without endpoints leads nowhere")
-        if self.invitation is None or invitation.endpoints != self.invitation.endpoints:
-            self._wants.append(Connect(invitation.endpoints))
+        known = self.invitation
+        if known is None or (invitation.endpoints, invitation.key) != (known.endpoints, known.key):
+            self._wants.append(Connect(invitation.endpoints, invitation.key))
         self.invitation = invitation
         self._tries = 0
         self._greet(now, wall)
@@ -183,9 +193,27 @@ class Session:
 
     def reconnected(self, now: float, wall: int) -> None:
         """Note that the connection to the host is new: it may be a new host."""
+        self.shut = None
         if self.invitation is not None:
             self._tries = 0
             self._greet(now, wall)
+
+    def shut_out(self, error: Untrusted, now: float, *, refused: bool) -> None:
+        """Note that there is somebody where the host should be, and no connection came of it.
+
+        Args:
+            error: what is wrong.
+            now: monotonic seconds.
+            refused: it does not let this peer's key in, and is right about it if the broker then
+                says the same; otherwise it is not the host, which may have moved.
+        """
+        self.open = False
+        self.shut = error
+        self._shut_out += refused
+        if self._shut_out >= TRIES:
+            self._fail(error)
+        elif self._step != self._join:  # else the broker is being asked already, or in a moment
+            self._at(now + REJOIN_SECONDS, self._join)
 
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
         """Take a reply of the host, also those that are the caller's own affair."""
@@ -198,7 +226,8 @@ class Session:
                 self.setup = reply
                 self._liveness.interval = reply.heartbeat
                 self.open = True
-                self._refused = 0
+                self.shut = None
+                self._refused = self._shut_out = 0
                 self._tries = 0
                 self._at(now + reply.heartbeat / 2, self._ping)
             case messages.Pong() if reply.id == self._greeting[0]:
@@ -210,7 +239,7 @@ class Session:
                 self._greeted(now, wall)
             case messages.Error() if reply.code == "UNKNOWN_PEER" and self.open:
                 self._greet(now, wall)  # the host is a new one: it knows nobody yet
-            case messages.Error() if not self.open:
+            case messages.Error() if not self.open or reply.code == Revoked.code:
                 self._refuse(from_wire(reply.code, reply.reason), now)
 
     def _greet(self, now: float, wall: int) -> None:
@@ -285,13 +314,17 @@ class Session:
         # What else a host refuses may be different in a moment: it may be about to serve the
         # event, or no longer hold it while the broker knows who does.
         # A token presented thrice while the host could not ask about it is refused thrice at once.
-        self._refused += self._attaching and isinstance(error, BadToken)
+        self._refused += self._attaching and isinstance(error, BadToken | WrongKey)
         self._attaching = False
-        if isinstance(error, WrongVersion) or self._refused >= TRIES:
-            self.failure = error
-            self._due = None
+        if isinstance(error, WrongVersion | Revoked) or self._refused >= TRIES:
+            self._fail(error)
             return
         self._at(now + REJOIN_SECONDS, self._join)
+
+    def _fail(self, error: TouchlineError) -> None:
+        self.open = False
+        self.failure = error
+        self._due = None
 
     def _send(self, request: messages.HostRequest) -> None:
         self._wants.append(Send(codec.encode(request)))

@@ -12,11 +12,13 @@ than a window from the first time, so that no chain of reports drags a claim alo
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 from statistics import median_low
 
-from ...protocol.messages import Detail
+from ...protocol import limits
+from ...protocol.errors import BadReport, Overloaded
+from ...protocol.messages import Detail, Report, Said
 from ...protocol.times import SECOND
 from ...sports import Kind
 
@@ -47,11 +49,13 @@ class Claim:
         "low",
         "mean",
         "number",
+        "opener",
         "provisional",
         "received",
         "seq",
         "times",
         "total",
+        "unchecked",
         "until",
         "voters",
         "votes",
@@ -75,6 +79,8 @@ class Claim:
         self.voters = 0
         self.votes: list[tuple[int, int]] = []
         self.details: dict[int, Mapping[str, Detail]] = {}  # by index, where there are any
+        self.unchecked: dict[int, Report | Said] = {}  # by index: signed, not yet looked at
+        self.opener = -1  # index of the reporter who began it
         self.until = 0.0  # monotonic; when it expires, pushed out by each vote
         self.entry_id = ""  # set when it is accepted
         self.seq = 0  # of its entry's first publication
@@ -101,15 +107,19 @@ class Claim:
         self.voters |= bit
         self.votes.append((index, n))
 
-    def withdraw(self, index: int, bit: int) -> None:
-        """Take a member's vote out again, with all that it said."""
+    def withdraw(self, index: int, bit: int) -> int:
+        """Take a member's vote out again, with all that it said; return its number."""
         self.voters &= ~bit
         place = [voter for voter, _ in self.votes].index(index)
-        del self.votes[place]
-        self.total -= self.times.pop(place)
+        _, n = self.votes.pop(place)
         self.details.pop(index, None)
+        self.unchecked.pop(index, None)
+        if place >= len(self.times):  # it joined an entry: its time was of no matter
+            return n
+        self.total -= self.times.pop(place)
         if self.times:
             self.mean = max(self.low, min(self.total // len(self.times), self.high))
+        return n
 
     @property
     def time(self) -> int:
@@ -118,14 +128,30 @@ class Claim:
 
     def merged(self) -> dict[str, Detail]:
         """Return each detail's most reported value; of equals the first reported."""
-        counts: dict[str, dict[Detail, int]] = {}
-        for details in self.details.values():
-            for name, value in details.items():
-                values = counts.setdefault(name, {})
-                values[value] = values.get(value, 0) + 1
-        return {
-            name: max(values, key=values.__getitem__) for name, values in sorted(counts.items())
-        }
+        return merged(self.details.values())
+
+    def agreed(self, unripe: int) -> tuple[int, dict[str, Detail]]:
+        """Return the median of the times, and the merged details, of those whose votes count.
+
+        Args:
+            unripe: the bits of those whose votes do not.
+        """
+        if not self.voters & unripe:
+            return self.time, self.merged()
+        votes = zip(self.votes, self.times, strict=False)  # late votes have no time
+        times = [time for (index, _), time in votes if not unripe >> index & 1]
+        details = (said for index, said in self.details.items() if not unripe >> index & 1)
+        return median_low(times), merged(details)
+
+
+def merged(reports: Iterable[Mapping[str, Detail]]) -> dict[str, Detail]:
+    """Return the most reported value of each detail that any report names, of equals the first."""
+    counts: dict[str, dict[Detail, int]] = {}
+    for details in reports:
+        for name, value in details.items():
+            values = counts.setdefault(name, {})
+            values[value] = values.get(value, 0) + 1
+    return {name: max(values, key=values.__getitem__) for name, values in sorted(counts.items())}
 
 
 class Lane:
@@ -250,6 +276,7 @@ class Claims:
         self._groups: dict[str, list[Lane]] = {}
         self._due: list[tuple[float, int]] = []
         self._count = 0
+        self._begun: dict[int, int] = {}  # of those that are open, by the index of who began them
         self.open: dict[int, Claim] = {}
         self.lane = self._lanes.get
         """lane((title, origin)) -> Lane or None: the hot path's look-up."""
@@ -283,16 +310,54 @@ class Claims:
         ]
 
     def start(
-        self, lane: Lane, time: int, identity: Identity, received: int, until: float
+        self,
+        lane: Lane,
+        time: int,
+        identity: Identity,
+        received: int,
+        until: float,
+        opener: int = -1,
     ) -> Claim:
-        """Open a claim that expires at `until` (monotonic seconds) unless votes push it out."""
+        """Open a claim that expires at `until` (monotonic seconds) unless votes push it out.
+
+        Args:
+            lane, time, identity, received: see `Claim`.
+            until: monotonic seconds.
+            opener: the index of the reporter who begins it.
+
+        Raises:
+            BadReport, Overloaded: too many are open, of all or of this reporter's.
+        """
+        if len(self.open) >= limits.OPEN_CLAIMS:
+            raise BadReport(f"{limits.OPEN_CLAIMS:,} claims are open, no more are allowed")
+        begun = self._begun.get(opener, 0)
+        if begun >= limits.MEMBER_CLAIMS:
+            raise Overloaded(
+                f"{begun:,} claims that you began are open, at most "
+                f"{limits.MEMBER_CLAIMS:,} allowed"
+            )
+        if begun >= limits.ALIKE_CLAIMS:
+            self._check_alike(lane, time, opener)
+        self._begun[opener] = begun + 1
         self._count += 1
         claim = Claim(self._count, lane, time, identity, received)
         lane.add(claim)
         self.open[claim.number] = claim
         claim.until = until
+        claim.opener = opener
         heappush(self._due, (until, claim.number))
         return claim
+
+    def _check_alike(self, lane: Lane, time: int, opener: int) -> None:
+        # Each report looks at all that are near: one who says the same thousands of times would
+        # make everybody's reports slow.
+        near = lane.near(time, lane.window)
+        alike = sum(claim.opener == opener and claim.number in self.open for claim in near)
+        if lane.kind is not None and alike >= limits.ALIKE_CLAIMS:
+            raise Overloaded(
+                f"you have reported the same {alike} times, at most {limits.ALIKE_CLAIMS} allowed"
+                " before others have"
+            )
 
     def adopt(self, claim: Claim, identity: Identity) -> None:
         """Let a claim know the identity that a joining report brought."""
@@ -303,7 +368,8 @@ class Claims:
 
     def close(self, claim: Claim, *, forget: bool) -> None:
         """End a claim's being open; `forget` it where nothing may join it any more."""
-        self.open.pop(claim.number, None)
+        if self.open.pop(claim.number, None) is not None:
+            self._begun[claim.opener] -= 1
         if forget:
             claim.lane.remove(claim)
 

@@ -7,7 +7,6 @@ before it is on disk.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import chain
 from typing import cast
@@ -25,21 +24,21 @@ from ...protocol.errors import (
     SettingError,
     StorageFault,
 )
-from ...protocol.messages import Card, Entry, Evidence, Happening, Report, Reports
+from ...protocol.messages import Card, Entry, Evidence, Happening, Report, Reports, Said
 from ...protocol.times import EARLIEST, LATEST
 from ...sports import Action
 from . import corrections, records
 from .claims import Claim, Identity, Lane
-from .member import LATENCY_BUCKETS, Counters, Member, Output
+from .member import Counters, Member, Output
 from .options import Options
-from .publications import doubted, finished, restored, revised, told
-from .suspension import Suspension
+from .publications import accepted, doubted, finished, restored, revised, told
+from .signatures import Signatures
 
 CLOCK_SECONDS = 2.0
 """How far a reporter's clock, as it was measured when it attached, may be off."""
 
 
-class EventCore(Suspension):
+class EventCore(Signatures):
     """One hosted event, as it is decided; see `EventState` for the arguments."""
 
     def __init__(self, card: Card, options: Options) -> None:
@@ -49,7 +48,6 @@ class EventCore(Suspension):
         self._longest = self._ttl
         self._inexact = self._clock.span(CLOCK_SECONDS)
         self._correcting: Claim | None = None  # while restoring: what corrects the next entry
-        self._eased: list[Claim] = []  # what spoke against them was taken back in this frame
         self._weighing_held = False
         self._owed = self._turn.owed
 
@@ -79,15 +77,17 @@ class EventCore(Suspension):
         match record:
             case Report() | Reports():
                 self._received = self._wall
-                self.report(self.roster.by_token[record.token], record, raw)
+                self.report(self.roster.by_badge[record.token], record, raw)
             case records.Turn():
                 self._set_wall(record.received)
             case records.Member():
                 self._restore_member(record)
+            case records.Revoked():
+                self.roster.revoke(record.peer)
             case records.Presence():
                 self._restore_presence(record)
             case records.Began():
-                self.epoch = record.epoch
+                self._restore_began(record)
             case records.Held():
                 self._hold(self.claims.open[record.claim], record.reason)
             case records.Expired():
@@ -95,6 +95,8 @@ class EventCore(Suspension):
                 self._expire(self.claims.open[record.claim])
             case records.Corrected():
                 self._correcting = self.claims.open[record.claim]
+            case records.Struck():
+                self._strike(record)
             case Entry():
                 self.feed.append(raw)
                 self.timeline.put(record)
@@ -117,8 +119,7 @@ class EventCore(Suspension):
     def start(self, epoch: int, now: float, wall: int) -> None:
         """Begin to serve under a new epoch; this is a turn of its own: call `take` next."""
         self.begin_turn(now, wall)
-        self.epoch = epoch
-        self._record(codec.encode(records.Began(epoch=epoch)))
+        self._begin(epoch)
         self._heartbeat_at = now  # the first one at once: it tells the new epoch
         self._sweep_at = now + self._patience / 4
         # Reporters who were there come back in a moment: until then they count as present, or
@@ -132,10 +133,11 @@ class EventCore(Suspension):
     def take(self) -> Output:
         """Return what the turn leads to, and begin to collect anew."""
         self._note_life()
-        if self._fewer:
-            self._fewer = False
+        if self._reweigh:
+            self._reweigh = False
             for claim in list(self.claims.open.values()):  # fewer must agree now
                 self._weigh(claim)
+        self._weigh_eased()
         return self._turn.take(finished=self.finished)
 
     def handle_timer(self, now: float) -> None:
@@ -189,7 +191,10 @@ class EventCore(Suspension):
             elif not self._count(member, n):
                 continue
             try:
-                taken.append((n, self._join(member, n, one.event)))
+                claim = self._join(member, one)
+                if one.signature and claim is not None:
+                    claim.unchecked[member.index] = one
+                taken.append((n, claim))
             except PeerError as error:
                 self._refuse(member, n, error)
                 taken.append((n, None))
@@ -209,9 +214,7 @@ class EventCore(Suspension):
             elif len(claim.votes) >= self._needed:
                 self._weigh(claim)
         if self._eased:
-            eased, self._eased = self._eased, []
-            for claim in eased:
-                self._weigh(claim)
+            self._weigh_eased()
 
     def _count(self, member: Member, n: int) -> bool:
         """Count a report that is not the next one; tell whether it is new and can be stored."""
@@ -224,12 +227,15 @@ class EventCore(Suspension):
             return False
         return True
 
-    def _join(self, member: Member, n: int, event: Happening) -> Claim | None:
+    def _join(self, member: Member, said: Report | Said) -> Claim | None:
         """Join a report to its claim; None where it is an undo.
 
         Raises:
             PeerError: it can't be of this event.
         """
+        if self._demands:
+            self._demand(said)
+        n, event = said.n, said.event
         details = event.details
         lane = self.claims.lane((event.title, event.origin))
         if lane is None or details or not lane.bare:
@@ -244,7 +250,7 @@ class EventCore(Suspension):
         identity = () if lane.alike else lane.identity(details)
         claim = lane.find(time, member.bit, identity)
         if claim is None:
-            claim = self._open_claim(lane, time, identity)
+            claim = self._open_claim(member, lane, time, identity)
         elif identity:
             self.claims.adopt(claim, identity)
         if claim.entry_id:
@@ -254,10 +260,9 @@ class EventCore(Suspension):
         claim.until = self._now + self._ttl
         return claim
 
-    def _open_claim(self, lane: Lane, time: int, identity: Identity) -> Claim:
-        if len(self.claims.open) >= limits.OPEN_CLAIMS:
-            raise BadReport(f"{limits.OPEN_CLAIMS:,} claims are open, no more are allowed")
-        return self.claims.start(lane, time, identity, self._wall, self._now + self._ttl)
+    def _open_claim(self, member: Member, lane: Lane, time: int, identity: Identity) -> Claim:
+        until = self._now + self._ttl
+        return self.claims.start(lane, time, identity, self._wall, until, member.index)
 
     def _check(self, event: Happening) -> Lane:
         action = Action(event.title, event.origin, event.time, event.details or {})
@@ -311,7 +316,7 @@ class EventCore(Suspension):
         if claim is None:
             if any(vote.voters & member.bit for vote in lane.near(0, 0)):
                 raise BadReport("you have voted for that already")
-            claim = self._open_claim(lane, time, ())
+            claim = self._open_claim(member, lane, time, ())
         claim.join(member.index, member.bit, n, time, details)
         claim.until = self._now + self._ttl
         return claim
@@ -334,6 +339,9 @@ class EventCore(Suspension):
             return
         if evidence.for_ < 2 or evidence.for_ <= evidence.against:
             return
+        if not self._prove(claim):
+            self._confirm(claim)
+            return
         self._publish(revised(self.timeline.versions[claim.entry_id], "CONFIRMED", evidence))
 
     # ── verdicts ─────────────────────────────────────────────────────────────────────────────
@@ -345,10 +353,13 @@ class EventCore(Suspension):
         evidence = self._evidence(claim)
         if not self._verdict.accept(evidence.for_, evidence.against, evidence.present):
             return
+        if not self._prove(claim):
+            return
         if claim.lane.kind is None:
             self._accept_correction(claim, evidence)
             return
-        action = Action(claim.lane.title, claim.lane.origin, claim.time, claim.merged())
+        time, details = claim.agreed(self.roster.unripe)
+        action = Action(claim.lane.title, claim.lane.origin, time, details)
         state = self.timeline.state_before(action.time, claim.number)
         reason = self.sport.illegal(state, action)
         if reason is None:
@@ -358,6 +369,13 @@ class EventCore(Suspension):
         if claim.held != reason:
             self._record(codec.encode(records.Held(claim=claim.number, reason=reason)))
             self._hold(claim, reason)
+
+    def _weigh_eased(self) -> None:
+        """Weigh the claims again of which a vote, for or against, was taken out."""
+        while self._eased:
+            eased, self._eased = self._eased, []
+            for claim in eased:
+                self._weigh(claim)
 
     def _weigh_held(self) -> None:
         if self._weighing_held:
@@ -371,29 +389,19 @@ class EventCore(Suspension):
         self._weighing_held = False
 
     def _accept(self, claim: Claim, action: Action, evidence: Evidence) -> None:
-        seconds = evidence.latency_ms / 1000
-        self.counters.latency[bisect_left(LATENCY_BUCKETS, seconds)] += 1
-        self.counters.latency_sum += seconds
+        self.counters.took(evidence.latency_ms / 1000)
         kind = claim.lane.kind
         related = None
         if kind is not None and kind.relates_to:
             related = self.timeline.latest(kind.relates_to, action.origin, action.time)
         self._publish(
-            Entry(
-                event=self.card.event,
-                epoch=self.epoch,
-                seq=0,
-                entry_id=str(claim.number),
-                status="CONFIRMED" if evidence.for_ > 1 else "PROVISIONAL",
-                title=action.title,
-                origin=action.origin,
-                details=dict(action.details),
-                time=action.time,
-                first_reported=claim.received,
-                accepted=self._wall,
-                sent=self._wall,
+            accepted(
+                self.card.event,
+                self._wall,
+                claim,
+                action,
+                evidence,
                 delay_status=self.outage.status(action.time, self._clock.event_time(self._wall)),
-                evidence=evidence,
                 relates_to=related.entry_id if related else "",
             )
         )
@@ -495,13 +503,7 @@ class EventCore(Suspension):
             return
         if self.outage.state == "reconstructing":
             self._close_outage(None)
-        message = finished(
-            self.card.event,
-            self.epoch,
-            self.feed.seq + 1,
-            self._wall,
-            self.sport,
-            self.timeline.state,
-        )
+        event, seq, state = self.card.event, self.feed.seq + 1, self.timeline.state
+        message = finished(event, self.epoch, seq, self._wall, self.sport, state)
         self._send(codec.encode(message))
         self._close_event(self.feed.seq)

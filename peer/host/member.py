@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
+from ...protocol.brakes import Bucket
 from ...protocol.messages import Fate
 from . import records
 from .claims import Claim
@@ -16,8 +18,9 @@ class Member:
     """A peer that takes part, as the host knows it from its token."""
 
     __slots__ = (
-        "ahead", "bit", "expires", "fates", "heard", "index", "last", "late", "n", "name", "peer",
-        "present", "role", "shift", "stays", "token", "told_last",
+        "ahead", "badge", "bit", "bucket", "counts", "curve", "dry", "enrolled", "expires", "fates",
+        "heard", "index", "invite", "key", "last", "late", "n", "name", "peer", "present",
+        "revoked", "ripe", "role", "room", "shift", "stays", "token", "told_last",
     )  # fmt: skip
 
     def __init__(self, index: int, record: records.Member) -> None:
@@ -26,18 +29,36 @@ class Member:
         self.peer = record.peer
         self.name = record.name
         self.role = record.role
-        self.token = record.token
-        self.expires = record.expires
-        self.shift = record.shift
+        self.revoked = False  # an operator has put it out
+        self.ripe = True  # its votes count; False while its key is on probation
+        self.key = b""  # the public key that its reports are signed with
+        self.curve: bytes | None = None  # the CURVE form of it, once it was asked for
+        self.bucket: Bucket | None = None  # how many reports it may send; from the first on
+        self.room = 0  # reports taken out of the bucket and not yet sent
+        self.dry = -1.0  # monotonic; the turn in which the bucket was found to be empty
+        self.renew(record)
         self.n = 0  # every report up to it is stored
         self.ahead: set[int] = set()  # stored beyond a number that is missing
         self.heard = 0.0
-        self.stays = record.stays  # says that it is there until it says that it leaves
         self.last = 0  # the newest number that it has told of, whether the report came or not
         self.told_last = False  # it has told of it since contact was last lost
         self.present = False
         self.fates: list[Fate] = []  # to be told with the next receipt
         self.late: list[tuple[int, Claim]] = []  # reports that joined an entry, likewise
+
+    def renew(self, record: records.Member) -> None:
+        """Take over what a new token, or the same one presented anew, says of it."""
+        if record.key != self.key:
+            self.key, self.curve = record.key, None
+        self.name = record.name
+        self.token = record.token
+        self.badge = record.badge or record.token
+        self.expires = 0 if self.revoked else record.expires
+        self.shift = record.shift
+        self.stays = record.stays  # says that it is there until it says that it leaves
+        self.invite = record.invite
+        self.enrolled = record.enrolled
+        self.counts = record.counts  # wall time from which on its votes do
 
     def told(self) -> list[Fate]:
         """Return the fates that the next receipt tells, and begin anew."""
@@ -77,6 +98,11 @@ class Counters:
     replayed: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_sum: float = 0.0
+
+    def took(self, seconds: float) -> None:
+        """Count how long it took from the first report of an action to its entry."""
+        self.latency[bisect_left(LATENCY_BUCKETS, seconds)] += 1
+        self.latency_sum += seconds
 
     def refuse(self, code: str) -> None:
         """Count a refusal."""

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from ...protocol import limits, messages
 from ...protocol.messages import Card, Entry, Evidence
-from ...sports import Kind, Sport, State
+from ...sports import Action, Kind, Sport, State
+from .claims import Claim
 from .feed import Feed
 from .member import Member
 from .outage import Outage
@@ -52,7 +53,38 @@ def setup(
         digest=feed.digest,
         time=wall,
         heartbeat=interval,
+        badge=member.badge,
         n=member.n,
+    )
+
+
+def accepted(
+    event: str,
+    wall: int,
+    claim: Claim,
+    action: Action,
+    evidence: Evidence,
+    *,
+    delay_status: messages.DelayStatus,
+    relates_to: str,
+) -> Entry:
+    """Return the first version of a claim's entry, without what follows from the timeline."""
+    return Entry(
+        event=event,
+        epoch=0,
+        seq=0,
+        entry_id=str(claim.number),
+        status="CONFIRMED" if evidence.for_ > 1 else "PROVISIONAL",
+        title=action.title,
+        origin=action.origin,
+        details=dict(action.details),
+        time=action.time,
+        first_reported=claim.received,
+        accepted=wall,
+        sent=wall,
+        delay_status=delay_status,
+        evidence=evidence,
+        relates_to=relates_to,
     )
 
 

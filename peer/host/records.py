@@ -17,9 +17,16 @@ from ...protocol.messages import Id, Message, Micros, Name, Role, Text
 
 
 class Began(Message, frozen=True, kw_only=True):
-    """The host started, or took over, under this epoch."""
+    """The host started, or took over, under this epoch.
+
+    `verdict`, `alone` and `signed` are the settings in force from here on: the policy, and whether
+    every report has to be signed.
+    """
 
     epoch: int
+    verdict: Name = ""
+    alone: bool = False
+    signed: bool = False
 
 
 class Turn(Message, frozen=True, kw_only=True):
@@ -29,16 +36,30 @@ class Turn(Message, frozen=True, kw_only=True):
 
 
 class Member(Message, frozen=True, kw_only=True):
-    """A token was accepted. `shift`: what is added to the member's times, microseconds. `stays`:
-    the member says that it is there until it says that it leaves."""
+    """A token was accepted, in the hands of whoever holds `key`. `badge`: what the member's reports
+    carry (in journals of before there were badges: the token). `shift`: what is added to the
+    member's times, microseconds. `stays`: the member says that it is there until it says that it
+    leaves. `invite`: the invitation that it enrolled by at the broker, `enrolled` when. `counts`:
+    the wall time from which on its votes do."""
 
     peer: Id
     name: Name
     token: Id
     role: Role
     expires: Micros
+    key: bytes = b""
+    badge: Id = ""
     shift: int = 0
     stays: bool = False
+    invite: Id = ""
+    enrolled: Micros = 0
+    counts: Micros = 0
+
+
+class Revoked(Message, frozen=True, kw_only=True):
+    """The broker said that an operator has put a peer out."""
+
+    peer: Id
 
 
 class Presence(Message, frozen=True, kw_only=True):
@@ -70,6 +91,14 @@ class Corrected(Message, frozen=True, kw_only=True):
     claim: int
 
 
+class Struck(Message, frozen=True, kw_only=True):
+    """Votes of a claim were taken out, since their signatures do not hold. `voters`: indexes among
+    the event's reporters."""
+
+    claim: int
+    voters: list[int]
+
+
 class Contact(Message, frozen=True, kw_only=True):
     """A reporter was heard again after an alarm."""
 
@@ -88,10 +117,12 @@ Record = (
     Began
     | Turn
     | Member
+    | Revoked
     | Presence
     | Held
     | Expired
     | Corrected
+    | Struck
     | Contact
     | Confirmed
     | messages.Report

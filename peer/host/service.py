@@ -15,38 +15,44 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
 from uuid import uuid4
 
 import zmq
 
-from ...protocol import limits, messages
-from ...protocol.addresses import parse as parse_address
-from ...protocol.errors import AddressTaken, StorageFault, TouchlineError
+from ...protocol import messages
+from ...protocol.door import Door
+from ...protocol.errors import StorageFault, TouchlineError
+from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ..link import Link
+from ..link.service import trusted
 from ..steady import steady
 from .core import EventCore
-from .desk import Desk
+from .desk import Desk, curve_of
+from .gate import Gate, Pace
 from .journal import Journal
+from .knocks import Knocks
 from .member import Output
 from .options import Options
+from .sockets import Sockets
 from .suspension import Stand
 from .tenure import Tenure
 
 log = logging.getLogger(__name__)
 
-DRAIN = 10_000
+REPORTS_A_TURN = 10_000, 250
 """Frames taken in before a turn is committed: as many as a disk that takes milliseconds to sync is
-worth, and few enough that a flood holds up a verdict for some tens of milliseconds at most."""
+worth, and few enough that a crowd holds up a verdict for some tens of milliseconds at most. In a
+flood of what is refused, so few that it holds up nothing."""
+
+REQUESTS_A_TURN = 2_000, 100
+"""Likewise for requests, each of which is answered."""
 
 RETRY_SECONDS = 0.5
 """Pause before a commit that the disk refused is tried again."""
-
-CUT_BYTES = 16 * limits.FRAME_BYTES
-"""A frame above this ends its connection; below it, one over the limit is refused and counted."""
 
 
 class Host:
@@ -54,12 +60,13 @@ class Host:
 
     Args:
         options: its settings.
-        identity: the peer's secret at the broker.
+        identity: the peer's key.
         journal: where turns are stored; the caller closes it.
         events: ids of the events to host.
         wall: the wall clock, microseconds since 1970 UTC; read once, see `steady`.
 
     Raises:
+        SettingError: the broker's address names no key.
         AddressTaken: a socket could not be bound.
         StorageFault: the journal can't be written.
     """
@@ -67,7 +74,7 @@ class Host:
     def __init__(
         self,
         options: Options,
-        identity: str,
+        identity: Identity,
         journal: Journal,
         events: tuple[str, ...],
         wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
@@ -78,21 +85,28 @@ class Host:
         self._options = options
         self._journal = journal
         self._wall = steady(wall)
+        secure = not trusted(options.broker).plain
+        gate = Gate()
+        self.door: Door | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
-        try:
-            kept = journal.ports()
-            self._router = self._bind(zmq.ROUTER, options.router, kept, "router")
-            self._pull = self._bind(zmq.PULL, options.pull, kept, "pull")
-            self._pub = self._bind(zmq.PUB, options.pub, kept, "pub")
-            journal.keep_ports(self._ports())
-        except TouchlineError:
-            self._context.destroy(linger=0)
-            raise
-        self._link = Link(
-            options.broker, options.name, identity, roles=("host",), context=self._context
-        )
-        # Written to by `stop`, also from a signal, to end the wait in the poller.
+        # Written to by `stop`, also from a signal, and by the door, to end the wait in the poller.
         self._wake_out, self._wake_in = os.pipe()
+        os.set_blocking(self._wake_out, False)
+        os.set_blocking(self._wake_in, False)
+        self.knocks = Knocks(self._ask, self._settle, self._wake, gate.may_ask)
+        try:
+            if secure:
+                self.door = Door(self._context, self.knocks.judge)
+            self._sockets = Sockets(
+                self._context, options, identity if secure else None, journal.ports()
+            )
+            journal.keep_ports(self._sockets.ports)
+            self._link = Link(
+                options.broker, options.name, identity, roles=("host",), context=self._context
+            )
+        except TouchlineError:
+            self._close()
+            raise
         self._stopping = False
         self._now = time.monotonic()
         self._turn_wall = self._wall()
@@ -106,15 +120,27 @@ class Host:
         self._timer_at: dict[str, float] = {}
         # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
         self._replies: list[tuple[bytes, bytes]] = []
-        self.desk = Desk(self.cores, self._touch, self._ask, self._reply)
+        self._report_pace = Pace(*REPORTS_A_TURN)
+        self._request_pace = Pace(*REQUESTS_A_TURN)
+        self._revoked: list[tuple[EventCore, list[str]]] = []  # not yet put out
+        self.desk = Desk(
+            self.cores,
+            self._touch,
+            self._ask,
+            self._reply,
+            lambda: str(uuid4()),
+            gate,
+            options.report_rate,
+        )
         self.tenure = Tenure(
             uuid4().hex,
-            self.endpoints,
+            lambda: self.endpoints,
             self._ask,
             journal.card,
             self._build,
             self._serve,
             self._drop,
+            lambda core, peers: self._revoked.append((core, peers)),
         )
         for event in events:
             self.tenure.take_on(event)
@@ -122,11 +148,7 @@ class Host:
     @property
     def endpoints(self) -> Endpoints:
         """Where the three sockets can be reached."""
-        return Endpoints(
-            router=self._reach(self._router),
-            pull=self._reach(self._pull),
-            pub=self._reach(self._pub),
-        )
+        return self._sockets.endpoints
 
     @property
     def lost(self) -> dict[str, TouchlineError]:
@@ -136,10 +158,7 @@ class Host:
     def stop(self) -> None:
         """End `run` soon; may be called from a signal or another thread."""
         self._stopping = True
-        try:
-            os.write(self._wake_in, b"\0")
-        except OSError:
-            return  # it has ended already
+        self._wake()
 
     def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Serve until `stop`, until no event is left to serve, or until `go_on` says no.
@@ -147,10 +166,7 @@ class Host:
         Args:
             go_on: asked before the first turn and after each, on this thread.
         """
-        poller = zmq.Poller()
-        poller.register(self._wake_out, zmq.POLLIN)
-        for socket in (self._link.socket, self._router, self._pull):
-            poller.register(socket, zmq.POLLIN)
+        poller = self._poller(self._sockets.router, self._sockets.pull)
         try:
             while not self._stopping and self.tenure.holds_any and go_on():
                 patience = self._patience()
@@ -166,28 +182,42 @@ class Host:
             self._leave()
         finally:
             self._link.close()
-            self._context.destroy(linger=500)
-            os.close(self._wake_out)
-            os.close(self._wake_in)
+            self._close()
 
     # ── one turn ─────────────────────────────────────────────────────────────────────────────
 
     def _turn(self) -> None:
         self._now = now = time.monotonic()
         self._turn_wall = wall = self._wall()
+        self._hush()
         answers, self._answers = self._answers, []
         for number, reply in answers + self._link.poll(now):
-            if not self.desk.granted(number, reply, now, wall):
-                self.tenure.answered(number, reply, now)
+            self._take_answer(number, reply, now)
+        self.knocks.handle(now)
+        self._put_out()
         self.desk.recall()
-        for routing_id, *frames in _drain(self._router.recv_multipart):
-            # A request is one frame; what has more is not one of ours, and is told so.
-            self.desk.answer(routing_id, b"".join(frames), now, wall)
-        self.desk.take_reports(_drain(self._pull.recv), now, wall)
+        requests = self._sockets.requests(self._request_pace.frames)
+        heard = sum([self.desk.answer(*request, now, wall) for request in requests])
+        self._request_pace.note(len(requests), len(requests) - heard)
+        reports = self._sockets.reports(self._report_pace.frames)
+        refused = self.desk.take_reports(reports, now, wall)
+        self._report_pace.note(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
         if not self.ready.is_set() and self.tenure.holds_any and self.tenure.serving:
             self.ready.set()
+
+    def _take_answer(
+        self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
+    ) -> None:
+        """Give the broker's answer to whoever asked."""
+        curve = self.desk.granted(number, reply, now)
+        if curve:
+            self.knocks.admit([curve])
+        elif curve is None and not self.knocks.answered(
+            number, reply, now, serving=self.tenure.serving
+        ):
+            self.tenure.answered(number, reply, now)
 
     def _handle_timers(self, now: float) -> None:
         self.tenure.handle_timer(now)
@@ -226,14 +256,14 @@ class Host:
             return
         was_in_trouble, self.trouble = bool(self.trouble), ""
         for reply_to, frame in self._replies:
-            self._send(reply_to, frame)
+            self._sockets.send(reply_to, frame)
         self._replies.clear()
         for core, out in self._uncommitted:
             for frame in out.publish:
-                self._pub.send(frame)
+                self._sockets.publish(frame)
             for token, receipt in out.receipts:
                 routing_id = self.desk.routes.get(token)
-                if routing_id is None or not self._send(routing_id, receipt):
+                if routing_id is None or not self._sockets.send(routing_id, receipt):
                     self.desk.keep(token, receipt)
             if out.finished:
                 self.tenure.finish(core.card.event)
@@ -250,9 +280,7 @@ class Host:
 
         The feed says so, and who is there already is answered: it is not the host that is lost.
         """
-        poller = zmq.Poller()
-        for socket in (self._wake_out, self._link.socket, self._router):
-            poller.register(socket, zmq.POLLIN)
+        poller = self._poller(self._sockets.router)
         retry_at = time.monotonic() + RETRY_SECONDS
         beat_at = 0.0
         while self._uncommitted and not self._stopping:
@@ -274,10 +302,11 @@ class Host:
         for event, stand in self._stands.items():
             core = self.cores.get(event)
             if core is not None:
-                self._pub.send(core.troubled(stand, self.trouble, wall))
+                self._sockets.publish(core.troubled(stand, self.trouble, wall))
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
+        self._hush()
         for number, reply in self._link.poll(now):
             if isinstance(reply, messages.Leased):
                 self.tenure.answered(number, reply, now)
@@ -285,11 +314,10 @@ class Host:
                 self._answers.append((number, reply))
         self.tenure.handle_timer(now)
         wall = self._wall()
-        for routing_id, *frames in _drain(self._router.recv_multipart):
-            frame = b"".join(frames)
-            self._send(
-                routing_id, self.desk.answer_meanwhile(routing_id, frame, wall, self.trouble)
-            )
+        for routing_id, curve, frame in self._sockets.requests(self._request_pace.frames):
+            body = self.desk.answer_meanwhile(routing_id, curve, frame, now, wall, self.trouble)
+            if body:
+                self._sockets.send(routing_id, body)
 
     def _patience(self) -> int:
         """Return how long the poller may wait, milliseconds."""
@@ -312,6 +340,9 @@ class Host:
         self.cores[core.card.event] = core
         self._stands[core.card.event] = core.stand
         self.desk.open(core)
+        members = [member for member in core.roster.members.values() if member.key]
+        self.knocks.admit(curve_of(member) for member in members if not member.revoked)
+        self.knocks.revoke((curve_of(member) for member in members if member.revoked), ())
         self._touched[core.card.event] = core
         core.start(epoch, self._now, self._turn_wall)
         log.info("hosting %s, epoch %d, from seq %d", core.card.event, epoch, core.feed.seq)
@@ -331,59 +362,64 @@ class Host:
     def _ask(self, request: Any) -> int:
         return self._link.send(request, self._now)
 
-    # ── sockets ──────────────────────────────────────────────────────────────────────────────
+    # ── who may be here ──────────────────────────────────────────────────────────────────────
 
-    def _bind(self, kind: int, port: int, kept: Mapping[str, int], name: str) -> zmq.Socket[bytes]:
-        socket: zmq.Socket[bytes] = self._context.socket(kind)
-        socket.setsockopt(zmq.LINGER, 500)
-        socket.setsockopt(zmq.MAXMSGSIZE, CUT_BYTES)
-        socket.setsockopt(zmq.SNDHWM, 10_000)
-        socket.setsockopt(zmq.RCVHWM, 10_000)
-        if kind == zmq.ROUTER:
-            socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-            # A peer that was cut off comes back under its routing id while this side may still
-            # believe in the connection that broke, and would not listen to the new one.
-            socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        host, _ = parse_address(self._options.bind, what="--bind")
-        socket.setsockopt(zmq.IPV6, int(":" in host))
-        # Without a port of its own it takes that of its last run, where peers look for it first.
-        ports = (port,) if port else (kept[name], 0) if name in kept else (0,)
-        for number in ports:
-            try:
-                socket.bind(f"tcp://{host}:{number or '*'}")
-            except zmq.ZMQError as error:
-                reason = error
-            else:
-                return socket
-        raise AddressTaken(f"--{name}: can't listen on {host}:{port}: {reason}")
+    def _settle(self, key: bytes, admitted: bool) -> None:
+        if self.door is not None:
+            self.door.settle(key, admitted)
 
-    def _ports(self) -> dict[str, int]:
-        """Return the ports that the sockets listen on, by name."""
-        sockets = {"router": self._router, "pull": self._pull, "pub": self._pub}
-        return {
-            name: int(socket.getsockopt_string(zmq.LAST_ENDPOINT).rpartition(":")[2])
-            for name, socket in sockets.items()
-        }
+    def _put_out(self) -> None:
+        """Let those take part no more whom an operator has revoked."""
+        revoked, self._revoked = self._revoked, []
+        inside = False
+        for core, peers in revoked:
+            if self.cores.get(core.card.event) is not core:
+                continue
+            self._touch(core)
+            out = core.revoke(peers)
+            inside |= self.knocks.revoke((curve_of(one) for one in out if one.key), peers)
+            for one in out:
+                log.warning("%s: %s (%s) is revoked", core.card.event, one.name, one.peer)
+        if inside and self.door is not None:
+            # One of them may be subscribed, and PUB sends to whoever is.
+            port = self._sockets.ports["pub"]
+            self._sockets.renew_pub()
+            if self._sockets.ports["pub"] != port:
+                log.error("port %d was taken while the feed was away from it", port)
+            for core in self.cores.values():
+                self._touch(core)
+                core.beat_soon()
 
-    def _reach(self, socket: zmq.Socket[bytes]) -> str:
-        endpoint = socket.getsockopt_string(zmq.LAST_ENDPOINT)
-        if not self._options.advertise:
-            return endpoint
-        return f"tcp://{self._options.advertise}:{endpoint.rpartition(':')[2]}"
+    # ── what it is made of ───────────────────────────────────────────────────────────────────
+
+    def _poller(self, *sockets: Any) -> zmq.Poller:
+        poller = zmq.Poller()
+        for socket in (self._wake_out, *self._link.sockets, *sockets):
+            poller.register(socket, zmq.POLLIN)
+        return poller
+
+    def _wake(self) -> None:
+        """End the wait in the poller; may be called from any thread."""
+        try:
+            os.write(self._wake_in, b"\0")
+        except OSError:
+            return  # it is awake anyhow, or has ended already
+
+    def _hush(self) -> None:
+        try:
+            os.read(self._wake_out, 4_096)
+        except BlockingIOError:
+            return
+
+    def _close(self) -> None:
+        if self.door is not None:
+            self.door.stop()
+        self._context.destroy(linger=500)
+        os.close(self._wake_out)
+        os.close(self._wake_in)
 
     def _reply(self, routing_id: bytes, body: bytes) -> None:
         self._replies.append((routing_id, body))
-
-    def _send(self, routing_id: bytes, body: bytes) -> bool:
-        """Send to a peer; False where it is gone. One that does not read loses the frame and
-        asks again: it never holds up the others."""
-        try:
-            self._router.send_multipart((routing_id, body), zmq.NOBLOCK)
-        except zmq.Again:
-            return True
-        except zmq.ZMQError:
-            return False
-        return True
 
 
 def spare_collector() -> None:
@@ -395,13 +431,3 @@ def spare_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 1_000)
-
-
-def _drain(receive: Callable[[int], Any]) -> list[Any]:
-    frames = []
-    try:
-        for _ in range(DRAIN):
-            frames.append(receive(zmq.NOBLOCK))  # noqa: PERF401  # ends by zmq.Again
-    except zmq.Again:
-        pass
-    return frames

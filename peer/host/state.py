@@ -102,8 +102,11 @@ class EventState:
         voters = 0
         for rival in self._rivals(claim):
             voters |= rival.voters
-        against = (voters & ~claim.voters).bit_count()
+        unripe = self.roster.unripe
+        against = (voters & ~claim.voters & ~unripe).bit_count()
         for_ = len(claim.votes)
+        if unripe:
+            for_ -= (claim.voters & unripe).bit_count()
         return Evidence(
             for_=for_,
             against=against,

@@ -5,6 +5,7 @@ What is published here speaks of the feed and the venue; what happened is decide
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -44,13 +45,14 @@ class Suspension(EventState):
         self.outage = Outage(round(options.late_after * SECOND), options.confirm_wait)
         self._liveness = Liveness(options.heartbeat, options.alarm_every)
         self._patience = options.patience
+        self._probation = round(options.probation * SECOND)  # microseconds
         self._received = 0  # wall time at which a reporter was last heard
         self._heard = False  # a reporter was heard in this turn
         self._now = 0.0
         self._heartbeat_at = 0.0
         self._sweep_at = 0.0
         self._restoring = False
-        self._fewer = False  # somebody is no longer present: claims are to be looked at again
+        self._reweigh = False  # fewer are present, or more count: claims are to be looked at again
 
     def begin_turn(self, now: float, wall: int) -> None:
         """Set the time of all that follows up to `take`.
@@ -62,6 +64,17 @@ class Suspension(EventState):
         self._now = now
         self._set_wall(wall)
         self._turn.begin(wall)
+
+    def _set_wall(self, wall: int) -> None:
+        super()._set_wall(wall)
+        if self.roster.unripe:
+            self._ripen()
+
+    def _ripen(self) -> None:
+        """Look whose votes count by now; what they have voted for is looked at again."""
+        if self.roster.ripen(self._wall) and not self._restoring:
+            self._reweigh = True
+        self._needed = self._verdict.needed(self.roster.present)
 
     def next_timer(self) -> float:
         """Return when `handle_timer` wants to be called next (monotonic seconds)."""
@@ -191,42 +204,81 @@ class Suspension(EventState):
 
     # ── members ──────────────────────────────────────────────────────────────────────────────
 
-    def seat(self, grant: Grant, attach: messages.Attach) -> Member:
+    def seat(self, grant: Grant, attach: messages.Attach, badge: str) -> Member:
         """Let a peer take part whose token the broker has vouched for; within a turn.
 
         Args:
             grant: the broker's word.
-            attach: the peer's; its time is 0 where the peer has not attached yet.
+            attach: the peer's.
+            badge: a new one, which it is given where it has none under this token.
 
         Raises:
             BadMessage: its clock can't be.
         """
         known = self.roster.find(grant.peer, grant.role)
-        shift = known.shift if known else 0
-        stays = known.stays if known else False
-        if attach.time and grant.role == "reporter":
+        shift, stays = 0, False
+        if grant.role == "reporter":
             shift = self._clock.shift(attach, self._wall)
             stays = not attach.brief
+        if known is not None and known.token == grant.token != known.badge:
+            badge = known.badge  # the same for as long as the token: reports are under way with it
         record = records.Member(
             peer=grant.peer,
             name=grant.name,
             token=grant.token,
             role=grant.role,
             expires=grant.expires,
+            key=grant.key,
+            badge=badge,
             shift=shift,
             stays=stays,
+            invite=grant.invite,
+            enrolled=grant.enrolled,
+            counts=grant.enrolled + self._probation if self._probation else 0,
         )
         self._record(codec.encode(record))
-        member = self.roster.seat(record)
-        if attach.time:
-            member.last = 0  # one whose outbox was lost begins anew
-        self.ping(member, attach.last if attach.time else None)
+        member = self._seat(record)
+        member.last = 0  # one whose outbox was lost begins anew
+        self.ping(member, attach.last)
         # The new subscriber may have connected too late for the last entry: let it know soon.
-        self._heartbeat_at = min(self._heartbeat_at, self._now + 0.2)
+        self.beat_soon()
         return member
 
+    def _seat(self, record: records.Member) -> Member:
+        member = self.roster.seat(record)
+        if record.counts or self.roster.unripe:
+            self._ripen()
+        return member
+
+    def beat_soon(self) -> None:
+        """Let the next heartbeat follow in a moment, so that whoever has just come learns where
+        the feed stands."""
+        self._heartbeat_at = min(self._heartbeat_at, self._now + 0.2)
+
+    def revoke(self, peers: Iterable[str]) -> list[Member]:
+        """Put peers out; within a turn. What they have said stays, nothing more is taken from them.
+
+        Args:
+            peers: their ids; those who are out already are passed over.
+
+        Returns:
+            what they were here.
+        """
+        out = []
+        for peer in peers:
+            if peer in self.roster.revoked:
+                continue
+            found = self.roster.revoke(peer)
+            if found:
+                self._record(codec.encode(records.Revoked(peer=peer)))
+            for member in found:
+                if member.role == "reporter" and (member.stays or member.present):
+                    self._leave(member)
+            out += found
+        return out
+
     def _restore_member(self, record: records.Member) -> None:
-        self.roster.seat(record)
+        self._seat(record)
         if record.role == "reporter":
             self._received = self._wall
 
@@ -249,9 +301,12 @@ class Suspension(EventState):
 
     def detach(self, member: Member) -> None:
         """Note that a member leaves in good order; within a turn."""
-        if member.role != "reporter":
-            return
-        self._hear()
+        if member.role == "reporter":
+            self._hear()
+            self._leave(member)
+
+    def _leave(self, member: Member) -> None:
+        """Count a reporter no longer, without missing it."""
         member.stays = False
         self._change_presence(member, False, left=True)
         if not self.roster.staying:
@@ -272,13 +327,13 @@ class Suspension(EventState):
         record = records.Presence(peer=member.peer, present=present, left=left)
         self._record(codec.encode(record))
         self._mark(member, present)
-        self._fewer = self._fewer or not present
+        self._reweigh = self._reweigh or not present
 
     def _restore_presence(self, record: records.Presence) -> None:
         member = self.roster.members[record.peer, "reporter"]
         member.stays = member.stays and not record.left
         self._mark(member, record.present)
-        if record.present or record.left:
+        if record.present or (record.left and not member.revoked):
             self._received = self._wall
 
     def _judge(self, confirmed: Claim | None) -> str:

@@ -36,23 +36,25 @@ class Tenure:
 
     Args:
         instance: random for each start of the host.
-        endpoints: where its sockets listen.
+        endpoints: tells where its sockets listen.
         ask: sends a request to the broker; returns its number.
         stored: gives the card of an event that is in the journal.
         build: makes the core of an event, its journal restored.
         serve: begins to serve a core under an epoch.
         drop: stops serving a core whose event is held by another.
+        revoke: puts peers out of a core, by their ids; may name those who are out already.
     """
 
     def __init__(
         self,
         instance: str,
-        endpoints: Endpoints,
+        endpoints: Callable[[], Endpoints],
         ask: Callable[[messages.BrokerRequest], int],
         stored: Callable[[str], Card | None],
         build: Callable[[Card], EventCore],
         serve: Callable[[EventCore, int], None],
         drop: Callable[[EventCore], None],
+        revoke: Callable[[EventCore, list[str]], None],
     ) -> None:
         self._instance = instance
         self._endpoints = endpoints
@@ -61,6 +63,7 @@ class Tenure:
         self._build = build
         self._serve = serve
         self._drop = drop
+        self._revoke = revoke
         self._holdings: dict[str, Holding] = {}
         self._asked: dict[int, Holding] = {}
         self.lost: dict[str, TouchlineError] = {}
@@ -127,7 +130,7 @@ class Tenure:
                 id=0,
                 event=holding.event,
                 instance=self._instance,
-                endpoints=self._endpoints,
+                endpoints=self._endpoints(),
                 epoch=core.epoch if holding.started else core.epoch + 1,
                 seq=core.feed.seq,
             ),
@@ -188,6 +191,8 @@ class Tenure:
         if not holding.started or lease.epoch > core.epoch:
             holding.started = True
             self._serve(core, lease.epoch)
+        if lease.revoked:
+            self._revoke(core, lease.revoked)
 
     def _go_on_alone(self, holding: Holding) -> None:
         """Serve what the journal holds while the broker is away: its peers have joined already."""

@@ -10,10 +10,14 @@ All requests may be repeated: the broker gives the same answer.
 | Welcome                     | what is held is sent, a window at a time                      |
 | hello is refused            | everything fails with that refusal                            |
 | UNKNOWN_PEER to a request   | the request is held, hello again                              |
-| OVERLOADED to a request     | it is sent again later; the refusal counts when time is up    |
+| OVERLOADED to a hello       | it is sent again later                                        |
+| OVERLOADED to a request     | likewise; the refusal counts when time is up                  |
 | any other reply             | it is the answer                                              |
 | nothing for a while         | a new connection, everything is held, hello again             |
 | nothing until the deadline  | Unreachable                                                   |
+| the broker's door is shut   | everything fails with Untrusted; a new connection with the    |
+|                             | next request                                                  |
+| handshakes fail in a row    | everything fails with Untrusted                               |
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from ...protocol.errors import (
     TouchlineError,
     UnknownPeer,
     Unreachable,
+    Untrusted,
     from_wire,
 )
 
@@ -52,6 +57,10 @@ again and again while the broker still works through the first."""
 
 MOST_PENDING = 10_000
 """Requests that may be unanswered at one time."""
+
+MISMATCHES = 3
+"""Handshakes in a row that fail without a word: the broker holds another key. One alone may be a
+broker that was just being stopped."""
 
 Answer = tuple[int, messages.BrokerReply | TouchlineError]
 """A request's number, and its reply or what went wrong."""
@@ -75,8 +84,9 @@ class LinkCore:
 
     Args:
         name: the peer's name, for people.
-        identity: its secret, at least 16 characters.
+        key: its public key, 32 bytes.
         roles: what it means to do.
+        invite: the code to enrol with, where the broker asks for one.
         timeout: seconds that a request waits for its reply unless it says otherwise.
         address: the broker's, for the sentence when it does not answer.
     """
@@ -84,21 +94,24 @@ class LinkCore:
     def __init__(
         self,
         name: str,
-        identity: str,
+        key: bytes,
         roles: Sequence[messages.Role] = (),
         *,
+        invite: str = "",
         timeout: float = 5.0,
         address: str = "",
     ) -> None:
         self.peer = ""
         """The peer's id, once the broker has told it."""
+        self.role: messages.Role | None = None
+        """What the peer may do, once the broker has told it."""
         self.heartbeat = 0.0
         """Seconds between heartbeats of an idle feed, once the broker has told it."""
         self.strange = 0
         """Frames received that were no answer to anything."""
-        self._hello = messages.Hello(id=0, name=name, identity=identity, roles=list(roles))
+        self._hello = messages.Hello(id=0, name=name, key=key, invite=invite, roles=list(roles))
         self._timeout = timeout
-        self._address = address
+        self._where = f" at {address}" if address else ""
         self._number = 0
         self._pending: dict[int, _Asked] = {}
         self._timers: list[tuple[float, int]] = []  # heap; an entry that was put off is skipped
@@ -108,6 +121,8 @@ class LinkCore:
         self._welcome = False
         self._heard = 0.0  # when the broker last answered, or silence began to count
         self._anew = False
+        self._mismatches = 0  # handshakes that failed in a row, without a word
+        self._dead = False  # ZeroMQ has given the connection up, and makes no other
         self._out: list[bytes] = []
 
     @property
@@ -145,6 +160,7 @@ class LinkCore:
             )
         if not self._pending:
             self._heard = now
+        self._anew = self._anew or self._dead
         self._number = number
         wait = self._timeout if timeout is None else timeout
         asked = self._pending[number] = _Asked(frame, now + wait, wait)
@@ -175,21 +191,29 @@ class LinkCore:
         return [(reply.id, reply)]
 
     def _take_greeting(self, reply: messages.BrokerReply, now: float) -> list[Answer]:
+        if isinstance(reply, messages.Error) and reply.code == Overloaded.code:
+            return []  # its timer sends it again
         del self._pending[self._greeting]
         self._greeting = 0
         if isinstance(reply, messages.Welcome):
-            self.peer, self.heartbeat = reply.peer, reply.heartbeat
+            self.peer, self.role, self.heartbeat = reply.peer, reply.role, reply.heartbeat
             self._welcome = True
             self._send_held(now)
             return []
         if isinstance(reply, messages.Error):
-            error = from_wire(reply.code, reply.reason)
-            failed = list(self._pending)
-            for number in failed:
-                self._drop(number)
-            return [(number, error) for number in failed]
+            return self._fail(from_wire(reply.code, reply.reason))
         self.strange += 1
         return []
+
+    def _fail(self, error: TouchlineError) -> list[Answer]:
+        """Give everything that was asked this answer."""
+        self._welcome = False
+        self._pending.pop(self._greeting, None)
+        self._greeting = 0
+        failed = list(self._pending)
+        for number in failed:
+            self._drop(number)
+        return [(number, error) for number in failed]
 
     def _take_refusal(self, reply: messages.Error, now: float) -> list[Answer]:
         error = from_wire(reply.code, reply.reason)
@@ -254,7 +278,7 @@ class LinkCore:
         A new routing id, because the broker may still hold the old one for a connection that
         is dead, and would not listen to a second one of that id.
         """
-        self._anew = False
+        self._anew = self._dead = False
         self._welcome = False
         self._heard = now
         self._out.clear()
@@ -267,6 +291,42 @@ class LinkCore:
             self._hold(number, asked)
         if self._pending:
             self._greet(now)
+
+    def trusted(self) -> None:
+        """Note that a connection was made: the other end is the one that it should be."""
+        self._mismatches = 0
+
+    def refused(self) -> list[Answer]:
+        """Note that the broker holds the right key and does not let this peer's in.
+
+        Returns:
+            what fails at once, rather than when its time is up.
+        """
+        self._dead = True
+        return self._fail(
+            Untrusted(f"the broker{self._where} does not let this key in: it has been revoked")
+        )
+
+    def mismatched(self, *, final: bool) -> list[Answer]:
+        """Note that there was somebody at the broker's address and no connection came of it.
+
+        Args:
+            final: it said what it speaks, which is something else; otherwise it said nothing, as
+                one does that holds another key.
+
+        Returns:
+            what fails at once, rather than when its time is up.
+        """
+        self._dead = self._dead or final
+        self._mismatches += 1
+        if self._mismatches < MISMATCHES and not final:
+            return []
+        return self._fail(
+            Untrusted(
+                f"the broker{self._where} does not hold the key that its address names; where it "
+                "was set up anew, take the new address, which `touchline broker` prints"
+            )
+        )
 
     def _greet(self, now: float) -> None:
         if self._greeting:
@@ -312,8 +372,7 @@ class LinkCore:
         heapq.heappush(self._timers, (due, number))
 
     def _unreachable(self, asked: _Asked) -> Unreachable:
-        where = f" at {self._address}" if self._address else ""
         return Unreachable(
-            f"no answer from the broker{where} within {asked.wait:g} s; is it running? "
+            f"no answer from the broker{self._where} within {asked.wait:g} s; is it running? "
             "touchline broker"
         )

@@ -10,12 +10,23 @@ from types import TracebackType
 from typing import Any
 
 import zmq
+from zmq.utils.monitor import parse_monitor_message
 
-from ...protocol import addresses, limits, messages
-from ...protocol.errors import TouchlineError
+from ...protocol import addresses, keys, limits, messages
+from ...protocol.errors import SettingError, TouchlineError
+from ...protocol.keys import Identity
 from .core import Answer, LinkCore
 
-ROUTING_ID_BYTES = 16
+ENTROPY_BYTES = 16
+"""Random bytes of a routing id, after those that are bound to the key."""
+
+HANDSHAKES = (
+    zmq.EVENT_HANDSHAKE_SUCCEEDED
+    | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+)
+"""What a monitor tells of how a connection begins."""
 
 MOST_KEPT = 1_000
 """Answers kept for those who have not taken them; of more, the oldest are forgotten."""
@@ -26,40 +37,66 @@ class Link:
 
     A command asks and waits: `link.ask(messages.Search(id=0, text="final"))`.
 
-    A process with a loop of its own polls `socket` for POLLIN, wakes at `next_timer()`, calls
+    A process with a loop of its own polls `sockets` for POLLIN, wakes at `next_timer()`, calls
     `send(message, now)` to ask and `poll(now)` after each turn for what has been answered.
 
     Args:
-        address: the broker's, as people write it.
+        address: the broker's, in full: `touchline://host:port?key=…`.
         name: the peer's name, for people.
-        identity: its secret; see `identity.load`.
+        identity: its key; see `identity.load`.
         roles: what it means to do.
         context: the process's ZeroMQ context; without one the link has its own.
+        invite: the code to enrol with, where the broker asks for one.
 
     Raises:
-        SettingError: the address is none.
+        SettingError: the address is none, or names no key.
     """
 
     def __init__(
         self,
         address: str,
         name: str,
-        identity: str,
+        identity: Identity,
         roles: Sequence[messages.Role] = (),
         context: zmq.Context[Any] | None = None,
+        *,
+        invite: str = "",
     ) -> None:
-        self.address = addresses.endpoint(address, what="--broker")
-        self._core = LinkCore(name, identity, roles, address=self.address)
+        self.broker = trusted(address)
+        """Where the broker is, and its key."""
+        self.identity = identity
+        """This peer's key."""
+        self._core = LinkCore(
+            name, identity.public, roles, invite=invite, address=self.broker.endpoint
+        )
         self._context = context or zmq.Context()
         self._owns_context = context is None
+        # It stays the same object when the connection is made anew, as pollers need it.
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
-        """For a poller; stays the same object when the connection is made anew."""
         self._connected = False
         self._answers: list[Answer] = []
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
-        self.socket.ipv6 = "[" in self.address
+        self.socket.ipv6 = "[" in self.broker.host
+        if self.secure:
+            lock(self.socket, identity, self.broker.key)
+        self._monitor = self.socket.get_monitor_socket(HANDSHAKES)
         self._connect()
+
+    @property
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """What a poller has to watch."""
+        return [self.socket, self._monitor]
+
+    @property
+    def role(self) -> messages.Role | None:
+        """What the peer may do; None until the broker has answered for the first time."""
+        return self._core.role
+
+    @property
+    def secure(self) -> bool:
+        """Whether connections are encrypted, to the broker and to its hosts."""
+        return not self.broker.plain
 
     @property
     def peer(self) -> str:
@@ -120,7 +157,10 @@ class Link:
         answers = self.poll(time.monotonic())
         timers = [timer for timer in (self.next_timer(), deadline) if timer is not None]
         if not answers and timers:
-            self.socket.poll(max(0, ceil((min(timers) - time.monotonic()) * 1_000)))
+            poller = zmq.Poller()
+            for socket in self.sockets:
+                poller.register(socket, zmq.POLLIN)
+            poller.poll(max(0, ceil((min(timers) - time.monotonic()) * 1_000)))
             answers = self.poll(time.monotonic())
         return answers
 
@@ -135,15 +175,17 @@ class Link:
             timeout: seconds to wait for the reply, 5 unless given.
         """
         number = self._core.request(message, now, timeout)
+        self._renew(now)
         self._send_out()
         return number
 
     def poll(self, now: float) -> list[Answer]:
         """Take what has come, send again what is due, and return what is answered or failed.
 
-        Never waits; call it when `socket` can be read and at `next_timer()`.
+        Never waits; call it when one of `sockets` can be read and at `next_timer()`.
         """
         answers, self._answers = self._answers, []
+        answers += self._watch()
         while True:
             try:
                 frames = self.socket.recv_multipart(zmq.NOBLOCK)
@@ -151,9 +193,7 @@ class Link:
                 break
             answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
         answers += self._core.handle_timer(now)
-        if self._core.wants_new_connection:
-            self._connect()
-            self._core.reconnected(now)
+        self._renew(now)
         self._send_out()
         return answers
 
@@ -175,6 +215,8 @@ class Link:
 
     def close(self) -> None:
         """Close the socket, and the context where it is the link's own."""
+        self.socket.disable_monitor()
+        self._monitor.close(linger=0)
         self.socket.close()
         if self._owns_context:
             self._context.term()
@@ -190,14 +232,34 @@ class Link:
     ) -> None:
         self.close()
 
+    def _watch(self) -> list[Answer]:
+        """Take note of how connections began; return what fails where they may not."""
+        answers: list[Answer] = []
+        while True:
+            try:
+                told = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))["event"]
+            except zmq.Again:
+                return answers
+            if told == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+                self._core.trusted()
+            elif told == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                answers += self._core.refused()
+            else:
+                final = told == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+                answers += self._core.mismatched(final=final)
+
+    def _renew(self, now: float) -> None:
+        if self._core.wants_new_connection:
+            self._connect()
+            self._core.reconnected(now)
+
     def _connect(self) -> None:
-        """Connect, anew where there was a connection, under a routing id nobody can guess."""
+        """Connect, anew where there was a connection, under a routing id of this peer's alone."""
         if self._connected:
             # Drops what waits in it: everything that still matters is sent again.
-            self.socket.disconnect(self.address)
-        # ZeroMQ keeps ids that begin with a zero byte for itself.
-        self.socket.routing_id = b"\1" + os.urandom(ROUTING_ID_BYTES - 1)
-        self.socket.connect(self.address)
+            self.socket.disconnect(self.broker.endpoint)
+        self.socket.routing_id = own_routing_id(self.identity)
+        self.socket.connect(self.broker.endpoint)
         self._connected = True
 
     def _send_out(self) -> None:
@@ -206,3 +268,39 @@ class Link:
                 self.socket.send(frame, zmq.NOBLOCK)
             except zmq.Again:
                 return  # its queue is full: sent again when due
+
+
+def trusted(address: str) -> addresses.Broker:
+    """Return the broker of an address that one can connect to.
+
+    Raises:
+        SettingError: the address is none, or names no key without being insecure.
+    """
+    broker = addresses.broker(address)
+    if not broker.key and not broker.plain:
+        raise SettingError(
+            f"--broker: {address!r} names no key, so that nobody could tell the broker from "
+            f"another; give the whole string that `touchline broker` prints, {broker}?key=…"
+        )
+    return broker
+
+
+def lock(socket: zmq.Socket[bytes], identity: Identity, server: bytes) -> None:
+    """Encrypt the connections that a socket is going to make.
+
+    Args:
+        socket: not connected yet.
+        identity: whose connections they are.
+        server: the public key of the other end, 32 bytes.
+
+    Raises:
+        SettingError: that is no public key.
+    """
+    socket.setsockopt(zmq.CURVE_SERVERKEY, keys.curve_key(server))
+    socket.setsockopt(zmq.CURVE_PUBLICKEY, identity.curve_public)
+    socket.setsockopt(zmq.CURVE_SECRETKEY, identity.curve_secret)
+
+
+def own_routing_id(identity: Identity) -> bytes:
+    """Return a new routing id that nobody but this peer may use, or can guess."""
+    return keys.routing_id(identity.curve_public, os.urandom(ENTROPY_BYTES))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...protocol import codec, limits, messages
+from msgspec.structs import replace
+
+from ...protocol import codec, keys, limits, signing
 from ...protocol.messages import Fate, Receipt, Report, Reports, Said
 
 RESEND_SECONDS = 1.0
@@ -17,15 +19,22 @@ RESEND_MOST = 30.0
 
 
 class ReporterCore:
-    """The sending side of one reporter in one event."""
+    """The sending side of one reporter in one event.
 
-    def __init__(self) -> None:
+    Args:
+        event: its id.
+        identity: the key that signs each report as it is sent; None: they are not signed.
+    """
+
+    def __init__(self, event: str = "", identity: keys.Identity | None = None) -> None:
         self.fates: dict[int, Fate] = {}
         """The newest fate of each report, by number."""
         self.stored = 0
         """Everything up to this number is on the host's disk."""
         self.sent = 0
         self.resent = 0
+        self._event = event
+        self._identity = identity
         self._token = ""
         self._pause = RESEND_SECONDS
         self._due: float | None = None
@@ -80,23 +89,34 @@ class ReporterCore:
         return self._due
 
     def _pack(self, said: Sequence[Said]) -> list[bytes]:
-        if len(said) == 1:
-            one = said[0]
-            report = Report(token=self._token, n=one.n, time=one.time, event=one.event)
-            return [codec.encode(report)]
-        frames = []
+        signed = [self._sign(one) for one in said]
         size = limits.BATCH_REPORTS
-        for start in range(0, len(said), size):
-            part = list(said[start : start + size])
-            frame = codec.encode(Reports(token=self._token, reports=part))
-            if len(frame) > limits.FRAME_BYTES:  # long details: a frame each
-                frames += [self._pack([one])[0] for one in part]
-            else:
-                frames.append(frame)
+        frames = []
+        for start in range(0, len(signed), size):
+            frames += self._fit(signed[start : start + size])
         return frames
+
+    def _sign(self, said: Said) -> Said:
+        """Sign a report under the number that it has now: it may have had another."""
+        if self._identity is None:
+            return said
+        return replace(said, signature=self._identity.sign(signing.content(self._event, said)))
+
+    def _fit(self, said: list[Said]) -> list[bytes]:
+        if len(said) == 1:
+            return [codec.encode(_report(self._token, said[0]))]
+        frame = codec.encode(Reports(token=self._token, reports=said))
+        if len(frame) <= limits.FRAME_BYTES:
+            return [frame]
+        half = len(said) // 2
+        return self._fit(said[:half]) + self._fit(said[half:])
 
 
 def check_size(said: Said) -> int:
-    """Return the bytes that a report takes on the wire, its token included."""
-    report = messages.Report(token="0" * 36, n=said.n, time=said.time, event=said.event)
-    return len(codec.encode(report))
+    """Return the bytes that a report takes on the wire, its token and signature included."""
+    signed = replace(said, signature=bytes(keys.SIGNATURE_BYTES))
+    return len(codec.encode(_report("0" * 36, signed)))
+
+
+def _report(token: str, said: Said) -> Report:
+    return Report(token=token, n=said.n, time=said.time, event=said.event, signature=said.signature)

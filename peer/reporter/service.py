@@ -17,7 +17,7 @@ from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Setup
 from ..link import Link
 from ..session import Session
-from ..wire import Wire, open_socket
+from ..wire import Wire
 from .core import ReporterCore, check_size
 from .outbox import Outbox
 
@@ -50,7 +50,7 @@ class Reporter:
     ) -> None:
         self.session = Session(event, "reporter", last=lambda: self._outbox.last, brief=brief)
         self.asked: messages.Confirm | None = None  # for the score, after an outage
-        self.core = ReporterCore()
+        self.core = ReporterCore(event, link.identity)
         self._link = link
         self._wall = wall
         self._brief = brief
@@ -200,6 +200,8 @@ class Reporter:
                 f"event {self.session.event} has no host yet;"
                 f" the report is kept and is sent when there is one"
             )
+        if self.session.shut is not None:
+            return self.session.shut
         if self.session.away is not None:
             return self.session.away
         return Unreachable(
@@ -258,7 +260,7 @@ class Reporter:
             before = self._moved
             self._moved = {said: moved.get(number, number) for said, number in before.items()}
             self._moved |= {n: moved[n] for n in moved.keys() - set(before.values())}
-        self.core.opened(invitation.token, setup.n, now)
+        self.core.opened(setup.badge, setup.n, now)
 
     def _reconnect(self) -> None:
         self._wire.connected = False
@@ -267,7 +269,7 @@ class Reporter:
         endpoints = self._wire.endpoints
         if endpoints is None:
             raise AssertionError("connected to nowhere")
-        self._push = open_socket(self._link.context, zmq.PUSH, endpoints.pull)
+        self._push = self._wire.open(zmq.PUSH, endpoints.pull)
         self._push.connect(endpoints.pull)
 
     def _send(self, frames: list[bytes]) -> None:

@@ -19,7 +19,7 @@ from ...protocol import codec, messages
 from ...protocol.messages import Setup
 from ..link import Link
 from ..session import Session
-from ..wire import Wire, open_socket
+from ..wire import Wire
 from .core import Item, SubscriberCore
 
 DRAIN = 1_000
@@ -158,7 +158,7 @@ class Subscriber:
         endpoints = self._wire.endpoints
         if endpoints is None:
             raise AssertionError("connected to nowhere")
-        self._sub = open_socket(self._link.context, zmq.SUB, endpoints.pub)
+        self._sub = self._wire.open(zmq.SUB, endpoints.pub)
         self._sub.setsockopt(zmq.RCVHWM, 100_000)
         self._sub.setsockopt(zmq.SUBSCRIBE, codec.topic(self.session.event))
         self._sub.connect(endpoints.pub)
@@ -167,6 +167,8 @@ class Subscriber:
         text = ""
         if self.session.hosted is False:
             text = f"event {self.session.event} has no host yet"
+        elif self.session.shut is not None:
+            text = self.session.shut.sentence
         elif self.session.away is not None:
             text = self.session.away.sentence
         if text and text != self._waiting:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,16 @@ from touchline.peer import Journal, Link
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages
+from touchline.protocol.keys import Identity
 
 Json = dict[str, Any]
 
 REPORTERS = """
 import json, os, select, sys, time
+from hashlib import sha256
 from pathlib import Path
 from touchline.peer import Link, Reporter
+from touchline.protocol.keys import Identity
 
 # Several people in one process. Each line of standard input is said by all of them; each of
 # standard output tells how they stand. A plan on the command line is said by itself, a line each
@@ -36,7 +40,7 @@ broker, event, folder, names = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.
 plan, pause = json.loads(sys.argv[5]), float(sys.argv[6])
 people = []
 for name in names:
-    link = Link(broker, name, f"the secret of {name}")
+    link = Link(broker, name, Identity(sha256(name.encode()).digest()))
     people.append(Reporter(event, link, folder / f"outbox of {name}"))
 goals = {"A": 0, "B": 0}
 due, told, buffer = 0.0, None, b""
@@ -78,6 +82,11 @@ while True:
         told = state
         print(json.dumps(state), flush=True)
 """
+
+
+def identity(name: str) -> Identity:
+    """The key of somebody, the same each time."""
+    return Identity(sha256(name.encode()).digest())
 
 
 class Lines:
@@ -159,16 +168,16 @@ class Yard:
 
     def broker(self) -> Any:
         """Start the broker, where it was before if it was."""
-        bind = self.address or f"{self.bind}:0"
+        bind = self.address.removeprefix("touchline://").partition("?")[0] or f"{self.bind}:0"
         database = f"sqlite:///{self.folder / 'broker.db'}"
         flags = ("--bind", bind, "--database", database, "--json")
         process, lines = self.touchline("broker", *flags)
         self.until(lambda: bool(lines.of("listening")))
-        self.address = str(lines.last["address"]).removeprefix("tcp://")
+        self.address = str(lines.last["address"])
         return process
 
     def create(self) -> None:
-        with Link(self.address, "organiser", "the secret of the organiser") as link:
+        with Link(self.address, "organiser", identity("organiser")) as link:
             reply = link.ask(
                 messages.Create(id=0, title="A v B", sport="football", key="k", origins=["A", "B"])
             )

@@ -11,11 +11,12 @@ import zmq
 
 from touchline.peer import Host, Journal, Link, Reporter, Subscriber
 from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import codec, messages
 from touchline.protocol.messages import Alarm, Entry
 from touchline.protocol.times import SECOND
 
-from .conftest import Yard, wall
+from .conftest import Yard, identity, wall
 
 BEAT = 0.5
 
@@ -81,7 +82,7 @@ def test_a_clock_that_jumps(yard: Yard, jump: int) -> None:
     journal = Journal(yard.journal)
     yard.stack.callback(journal.close)
     options = HostOptions(broker=yard.address, heartbeat=BEAT, presence=20.0)
-    host = Host(options, "the secret of the host", journal, (yard.event,), lambda: wall() + off)
+    host = Host(options, identity("host"), journal, (yard.event,), lambda: wall() + off)
     thread = threading.Thread(target=host.run)
     thread.start()
     yard.stack.callback(lambda: (host.stop(), thread.join(10)))
@@ -110,11 +111,11 @@ def test_a_subscriber_that_never_reads(yard: Yard) -> None:
     slow nobody: thousands of entries reach the others whole, and the receipts their reporter."""
     yard.broker()
     yard.create()
-    yard.host("--verdict", "fixed:1", beat=BEAT)
+    yard.host("--verdict", "fixed:1", "--report-rate", "10000", beat=BEAT)
     count = 4_000
     with (
-        Link(yard.address, "ann", "the secret of ann") as ann_link,
-        Link(yard.address, "fan", "the secret of the fan") as fan_link,
+        Link(yard.address, "ann", identity("ann")) as ann_link,
+        Link(yard.address, "fan", identity("fan")) as fan_link,
         Reporter(yard.event, ann_link, yard.folder / "outbox") as ann,
         Subscriber(yard.event, fan_link) as fan,
     ):
@@ -127,12 +128,15 @@ def test_a_subscriber_that_never_reads(yard: Yard) -> None:
         deaf = yard.stack.enter_context(context.socket(zmq.SUB))
         deaf.rcvhwm = 1
         deaf.rcvbuf = 4_096
+        lock(deaf, identity("fan"), invitation.key)
         deaf.subscribe(codec.topic(yard.event))
         deaf.connect(invitation.endpoints.pub)
         greedy = yard.stack.enter_context(context.socket(zmq.DEALER))
         greedy.linger = 0
         greedy.rcvhwm = 1
         greedy.rcvbuf = 4_096
+        greedy.routing_id = own_routing_id(identity("ann"))
+        lock(greedy, identity("ann"), invitation.key)
         greedy.connect(invitation.endpoints.router)
         join = messages.Join(id=0, event=yard.event, role="viewer")
         other = ann_link.ask(join)

@@ -21,31 +21,54 @@ from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import messages
 from touchline.protocol.messages import Entry, Finished
 from touchline.protocol.times import SECOND
 
+from .talk import identity
+
 BEAT = 0.5
 
-BROKER = """
+WHO = """
+from hashlib import sha256
+from touchline.protocol.keys import Identity
+def who(name): return Identity(sha256(name.encode()).digest())
+"""
+
+BROKER = (
+    WHO
+    + """
 import sys, threading
 from touchline.broker import Broker, Options
-broker = Broker(Options(bind=sys.argv[1], database=sys.argv[2], heartbeat=0.5, lease_seconds=3.0))
+options = Options(
+    bind=sys.argv[1],
+    database=sys.argv[2],
+    heartbeat=0.5,
+    lease_seconds=3.0,
+    operators=(who("operator").public,),
+)
+broker = Broker(options, who("broker"))
 thread = threading.Thread(target=broker.run)
 thread.start()
 broker.ready.wait(20)
 print(broker.address, flush=True)
 thread.join()
 """
+)
 
-HOST = """
+HOST = (
+    WHO
+    + """
 import json, sys, threading
 from touchline.peer import Host, Journal
 from touchline.peer.host.options import Options
-broker, journal, identity, event, verdict = sys.argv[1:]
+broker, journal, name, event, verdict = sys.argv[1:]
 kept = Journal(journal)
-options = Options(broker=broker, heartbeat=0.5, presence=20.0, verdict=verdict)
-host = Host(options, identity, kept, (event,))
+options = Options(
+    name=name, broker=broker, heartbeat=0.5, presence=20.0, verdict=verdict
+)
+host = Host(options, who(name), kept, (event,))
 thread = threading.Thread(target=host.run)
 thread.start()
 while thread.is_alive() and not host.ready.wait(0.02):
@@ -54,13 +77,16 @@ print(json.dumps([error.code for error in host.lost.values()] or "ready"), flush
 thread.join()
 kept.close()
 """
+)
 
-SUBSCRIBER = """
+SUBSCRIBER = (
+    WHO
+    + """
 import json, sys
 from dataclasses import asdict
 from touchline.peer import Link, Subscriber
 broker, event, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
-with Link(broker, "fan", "the secret of the fan") as link, Subscriber(event, link) as feed:
+with Link(broker, "fan", who("fan")) as link, Subscriber(event, link) as feed:
     said = False
     while True:
         item = feed.next(0.2)
@@ -73,13 +99,16 @@ with Link(broker, "fan", "the secret of the fan") as link, Subscriber(event, lin
     print(json.dumps({"digest": tracker.digest.hex(), "seq": tracker.seq,
                       **asdict(tracker.counters)}), flush=True)
 """
+)
 
-REPORTER = """
+REPORTER = (
+    WHO
+    + """
 import sys
 from pathlib import Path
 from touchline.peer import Link, Reporter
 broker, event, outbox, count = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
-link = Link(broker, "ann", "the secret of ann")
+link = Link(broker, "ann", who("ann"))
 reporter = Reporter(event, link, outbox)
 base = int(sys.argv[5])
 for i in range(count):
@@ -93,6 +122,7 @@ else:
     while True:
         reporter.pump(0.1)
 """
+)
 
 
 class World:
@@ -105,18 +135,22 @@ class World:
         self.context: zmq.Context[Any] = stack.enter_context(_context())
         self.address = ""
         self.event = ""
+        self.plain = False  # set before anything is started: nothing is encrypted
+        self.threads: dict[Host, threading.Thread] = {}
 
     # ── broker ───────────────────────────────────────────────────────────────────────────────
 
-    def with_broker(self, lease_seconds: float = 3.0) -> World:
+    def with_broker(self, **settings: Any) -> World:
         """Run the broker on a thread, and create the event."""
         options = BrokerOptions(
             bind="127.0.0.1:0",
             database=f"sqlite:///{self.folder / 'broker.db'}",
             heartbeat=BEAT,
-            lease_seconds=lease_seconds,
+            insecure=self.plain,
+            operators=(identity("operator").public,),
+            **{"lease_seconds": 3.0, **settings},
         )
-        broker = Broker(options)
+        broker = Broker(options, None if self.plain else identity("broker"))
         thread = threading.Thread(target=broker.run)
         thread.start()
         self.stack.callback(lambda: (broker.stop(), thread.join(20)))
@@ -126,7 +160,7 @@ class World:
 
     def broker_process(self) -> subprocess.Popen[str]:
         """Start the broker as a process, where it was before if it was."""
-        bind = self.address.removeprefix("tcp://") or "127.0.0.1:0"
+        bind = self.address.removeprefix("touchline://").partition("?")[0] or "127.0.0.1:0"
         process = self.process(BROKER, bind, f"sqlite:///{self.folder / 'broker.db'}")
         self.address = self.line(process)
         return process
@@ -150,7 +184,7 @@ class World:
     # ── peers ────────────────────────────────────────────────────────────────────────────────
 
     def link(self, name: str, kind: type[Link] = Link) -> Link:
-        made = kind(self.address, name, f"the secret of {name}", context=self.context)
+        made = kind(self.address, name, identity(name), context=self.context)
         return self.stack.enter_context(made)
 
     def host_process(self, name: str = "host", verdict: str = "quorum") -> subprocess.Popen[str]:
@@ -160,9 +194,7 @@ class World:
         return process
 
     def start_host(self, name: str = "host", verdict: str = "quorum") -> subprocess.Popen[str]:
-        return self.process(
-            HOST, self.address, self.journal(name), f"the secret of {name}", self.event, verdict
-        )
+        return self.process(HOST, self.address, self.journal(name), name, self.event, verdict)
 
     def journal(self, name: str = "host") -> str:
         return f"sqlite:///{self.folder / name}.db"
@@ -170,16 +202,19 @@ class World:
     def host(self, name: str = "host", journal: Journal | None = None, **options: Any) -> Host:
         """Run a host on a thread; it is ready, or refused, when this returns."""
         journal = journal or Journal(self.journal(name))
-        self.stack.callback(journal.close)
-        usual = {"broker": self.address, "heartbeat": BEAT, "presence": 20.0}
-        host = Host(
-            HostOptions(**{**usual, **options}), f"the secret of {name}", journal, (self.event,)
-        )
-        thread = threading.Thread(target=host.run)
+        usual = {"name": name, "broker": self.address, "heartbeat": BEAT, "presence": 20.0}
+        host = Host(HostOptions(**{**usual, **options}), identity(name), journal, (self.event,))
+        thread = self.threads[host] = threading.Thread(target=host.run)
         thread.start()
-        self.stack.callback(lambda: (host.stop(), thread.join(20)))
+        self.stack.callback(self.end, host)
         self.until(lambda: host.ready.is_set() or not thread.is_alive())
         return host
+
+    def end(self, host: Host) -> None:
+        """End a host that runs on a thread, so that its journal can be opened again."""
+        host.stop()
+        self.threads[host].join(20)
+        host._journal.close()
 
     def reporter(self, name: str, link: Link | None = None) -> Reporter:
         made = Reporter(self.event, link or self.link(name), self.folder / f"outbox of {name}")
@@ -203,6 +238,12 @@ class World:
         """The time of one of a row of actions a minute apart, in the past."""
         return self.began + number * 60 * SECOND
 
+    def token(self, name: str, role: messages.Role = "reporter") -> str:
+        """A token of somebody's for the event, so that the host's door lets them in."""
+        invitation = self.link(name).ask(messages.Join(id=0, event=self.event, role=role))
+        assert isinstance(invitation, messages.Invitation)
+        return invitation.token
+
     # ── what tests do ────────────────────────────────────────────────────────────────────────
 
     def feed(self, name: str = "fan", kind: type[Link] = Link, link: Link | None = None) -> Feed:
@@ -225,13 +266,35 @@ class World:
         return core
 
     @contextmanager
-    def raw(self, kind: int, endpoint: str) -> Iterator[zmq.Socket[bytes]]:
-        """A bare socket, for what no peer would send."""
+    def bare(
+        self, kind: int, who: str = "ann", host: str = "host", route: bytes = b""
+    ) -> Iterator[zmq.Socket[bytes]]:
+        """A bare socket with somebody's key, not connected yet.
+
+        Args:
+            kind: of the socket.
+            who: whose key it has.
+            host: whose key the other end is to have.
+            route: its routing id; one that fits its key unless given.
+        """
         bare: zmq.Socket[bytes] = self.context.socket(kind)
         bare.linger = 1_000
-        bare.connect(endpoint)
-        yield bare
-        bare.close()
+        bare.routing_id = route or own_routing_id(identity(who))
+        if not self.plain:
+            lock(bare, identity(who), identity(host).public)
+        try:
+            yield bare
+        finally:
+            bare.close()
+
+    @contextmanager
+    def raw(
+        self, kind: int, endpoint: str, who: str = "ann", route: bytes = b""
+    ) -> Iterator[zmq.Socket[bytes]]:
+        """A bare socket at an endpoint of the host, for what no peer would send."""
+        with self.bare(kind, who, route=route) as bare:
+            bare.connect(endpoint)
+            yield bare
 
     @staticmethod
     def told(process: subprocess.Popen[str]) -> Any:

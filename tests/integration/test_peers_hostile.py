@@ -96,6 +96,7 @@ def _lossy(world: Any, publisher: str, seed: int, stop: threading.Event) -> str:
 def test_lossy_network(world: Any) -> None:
     """A subscriber whose network loses, doubles and reorders ends where the host is, and its
     counters say what happened."""
+    world.plain = True  # nobody could do this to an encrypted connection
     host = world.with_broker().host(verdict="fixed:1")
     seed, stop = 11, threading.Event()
     Detour.pub = _lossy(world, host.endpoints.pub, seed, stop)
@@ -212,6 +213,7 @@ def test_garbage(world: Any) -> None:
 def test_bad_token(world: Any) -> None:
     """A token that the broker never gave is refused, with words."""
     host = world.with_broker().host()
+    world.token("ann")
     with world.raw(zmq.DEALER, host.endpoints.router) as bare:
         bare.send(codec.encode(messages.Attach(id=7, token="made up", time=0)))
         assert bare.poll(5_000), "no reply"

@@ -1,10 +1,12 @@
-"""A peer written from `docs/PROTOCOL.md` with `msgpack` and `zmq` alone joins, reports, follows.
+"""A peer written from `docs/PROTOCOL.md` with `msgpack`, `zmq` and libsodium alone joins, reports,
+follows.
 
 `Bare` imports nothing of ours: it is what a stranger would write in another language.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import os
@@ -17,11 +19,13 @@ from typing import Any
 import msgpack
 import pytest
 import zmq
+from nacl import bindings as sodium
 
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal
 from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol.keys import Identity
 
 PATIENCE_MS = 10_000
 
@@ -41,15 +45,29 @@ class Bare:
         self.last = 0
         self.bodies: dict[int, bytes] = {}
         self.beat: dict[str, Any] = {}
-        self.broker = self.dealer(broker)
-        secret = f"the secret of {name}"
-        self.welcome = self.ask(self.broker, type="hello", name=name, identity=secret)
+        self.public, self.secret = sodium.crypto_sign_seed_keypair(os.urandom(32))
+        self.curve = sodium.crypto_sign_ed25519_pk_to_curve25519(self.public)
+        self.server = b""
+        place, _, key = broker.partition("?key=")
+        self.broker = self.socket(
+            zmq.DEALER,
+            place.replace("touchline://", "tcp://"),
+            base64.urlsafe_b64decode(key + "="),
+        )
+        self.welcome = self.ask(self.broker, type="hello", name=name, key=self.public)
 
-    def dealer(self, endpoint: str) -> zmq.Socket[bytes]:
-        """3: a random routing id, whose first byte is not zero."""
-        socket = self.context.socket(zmq.DEALER)
+    def socket(self, kind: int, endpoint: str, server: bytes) -> zmq.Socket[bytes]:
+        """4: CURVE with the X25519 forms of the keys of both sides; a routing id that begins with
+        a hash of one's own, whose rest is random."""
+        socket = self.context.socket(kind)
         socket.linger = 0
-        socket.routing_id = b"x" + os.urandom(15)
+        socket.curve_publickey = self.curve
+        socket.curve_secretkey = sodium.crypto_sign_ed25519_sk_to_curve25519(self.secret)
+        socket.curve_serverkey = sodium.crypto_sign_ed25519_pk_to_curve25519(server)
+        prefix = hashlib.sha256(b"touchline route\0" + self.curve).digest()[:12]
+        socket.routing_id = b"\1" + prefix + os.urandom(16)
+        if kind == zmq.SUB:
+            socket.subscribe(self.event.encode() + b"\0")
         socket.connect(endpoint)
         return socket
 
@@ -83,15 +101,12 @@ class Bare:
         """9: join, connect, attach."""
         way = self.ask(self.broker, type="join", event=event, role=role)
         self.event, self.token = event, way["token"]
-        self.host = self.dealer(way["endpoints"]["router"])
+        at, key = way["endpoints"], way["key"]
+        self.host = self.socket(zmq.DEALER, at["router"], key)
         if role == "reporter":
-            self.push = self.context.socket(zmq.PUSH)
-            self.push.linger = 0
-            self.push.connect(way["endpoints"]["pull"])
+            self.push = self.socket(zmq.PUSH, at["pull"], key)
         else:
-            self.sub = self.context.socket(zmq.SUB)
-            self.sub.subscribe(event.encode() + b"\0")
-            self.sub.connect(way["endpoints"]["pub"])
+            self.sub = self.socket(zmq.SUB, at["pub"], key)
         with pytest.raises(Refused, match="UNKNOWN_PEER"):
             self.ask(self.host, type="replay", event=event, first=1)
         return self.attach()
@@ -102,7 +117,7 @@ class Bare:
         with contextlib.suppress(Refused):
             self.ask(self.host, type="ping", event=self.event, time=began, last=self.last)
         now = time.time_ns() // 1_000
-        return self.ask(
+        setup = self.ask(
             self.host,
             type="attach",
             token=self.token,
@@ -111,6 +126,8 @@ class Bare:
             last=self.last,
             version=1,
         )
+        self.badge = setup["badge"]
+        return setup
 
     def ping(self) -> None:
         """9: say that one is there; 12: and the number of the newest report."""
@@ -118,13 +135,13 @@ class Bare:
         self.ask(self.host, type="ping", event=self.event, time=now, last=self.last)
 
     def report(self, n: int, title: str, origin: str, at: int = 0, **details: Any) -> None:
-        """10: on PUSH, numbered."""
+        """10: on PUSH, numbered, with the badge."""
         self.last = max(self.last, n)
         now = time.time_ns() // 1_000
         happening = {"title": title, "origin": origin, "time": at or now, "details": details}
         self.push.send(
             msgpack.packb(
-                {"type": "report", "token": self.token, "n": n, "time": now, "event": happening}
+                {"type": "report", "token": self.badge, "n": n, "time": now, "event": happening}
             )
         )
 
@@ -174,7 +191,7 @@ def chained(bodies: list[bytes]) -> bytes:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
     database = f"sqlite:///{tmp_path / 'broker.sqlite3'}"
-    broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=database))
+    broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=database), Identity(b"b" * 32))
     thread = threading.Thread(target=broker.run)
     thread.start()
     assert broker.ready.wait(20)
@@ -199,10 +216,8 @@ def event(broker: Broker, tmp_path: Path) -> Iterator[str]:
     assert [one["event"] for one in found["events"]] == [card["event"]]
     creator.close()
     journal = Journal(f"sqlite:///{tmp_path / 'journal.sqlite3'}")
-    address = broker.address.removeprefix("tcp://")
-    host = Host(
-        HostOptions(broker=address, heartbeat=0.5), "the secret of host", journal, (card["event"],)
-    )
+    options = HostOptions(broker=broker.address, heartbeat=0.5)
+    host = Host(options, Identity(b"h" * 32), journal, (card["event"],))
     thread = threading.Thread(target=host.run)
     thread.start()
     assert host.ready.wait(20)
@@ -331,7 +346,8 @@ def test_sent_again(event: str, peer: Callable[[str], Bare]) -> None:
 
 def test_refusals(event: str, broker: Broker, peer: Callable[[str], Bare]) -> None:
     """Each way to get it wrong has the code that the page names, and the connection lives on."""
-    eve = peer("eve")
+    eve, mallory = peer("eve"), peer("mallory")
+    mallory.enter(event, "viewer")
     eve.enter(event, "viewer")
     for code, socket, fields in [
         ("NOT_FOUND", eve.broker, {"type": "show", "event": "none"}),
@@ -339,12 +355,15 @@ def test_refusals(event: str, broker: Broker, peer: Callable[[str], Bare]) -> No
         ("NOT_ALLOWED", eve.broker, {"type": "finish", "event": event}),
         ("NOT_ALLOWED", eve.broker, {"type": "verify", "token": eve.token}),
         ("BAD_TOKEN", eve.host, {"type": "attach", "token": "forged", "time": 0}),
+        ("WRONG_KEY", eve.host, {"type": "attach", "token": mallory.token, "time": 0}),
         ("WRONG_VERSION", eve.host, {"type": "attach", "token": "x", "time": 0, "version": 2}),
         (
             "WRONG_VERSION",
             eve.broker,
-            {"type": "hello", "name": "eve", "identity": "e" * 16, "version": 2},
+            {"type": "hello", "name": "eve", "key": eve.public, "version": 2},
         ),
+        ("WRONG_KEY", eve.broker, {"type": "hello", "name": "eve", "key": mallory.public}),
+        ("NOT_ALLOWED", eve.broker, {"type": "members"}),
     ]:
         with pytest.raises(Refused, match=code):
             eve.ask(socket, **fields)

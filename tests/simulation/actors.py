@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -20,10 +22,12 @@ from uuid import UUID
 import zmq
 
 from touchline.broker.core import Core as BrokerCore
+from touchline.broker.gate import Gate
 from touchline.broker.options import Options as BrokerOptions
-from touchline.peer import wire
 from touchline.peer.host import service as host_service
+from touchline.peer.host import sockets as host_sockets
 from touchline.peer.host.core import EventCore
+from touchline.peer.host.gate import REQUEST_BURST
 from touchline.peer.link import Link
 from touchline.peer.link import service as link_service
 from touchline.peer.reporter import service as reporter_service
@@ -33,17 +37,19 @@ from touchline.peer.steady import steady
 from touchline.peer.subscriber import service as subscriber_service
 from touchline.peer.subscriber.core import Notice
 from touchline.peer.subscriber.service import Subscriber
+from touchline.protocol import codec
 from touchline.protocol.errors import EventOver, TouchlineError
-from touchline.protocol.messages import Card, Heartbeat
+from touchline.protocol.keys import Identity, to_text
+from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, Ping, Report
 from touchline.protocol.times import SECOND
 
-from .invariants import BEGIN, Ledger, Violation, Watchman, demand
+from .invariants import BEGIN, Ledger, Watchman, demand
 from .network import START, Network, Node
 from .registry import MemoryBooks
-from .sockets import Context
+from .sockets import Context, Door, Socket
 
-BROKER = "127.0.0.1:5670"
-"""The broker's address."""
+PLACE = "127.0.0.1:5670"
+"""Where the broker listens."""
 
 
 class Stage(Protocol):
@@ -64,14 +70,19 @@ def wall(network: Network) -> int:
     return BEGIN + round((network.now - START) * SECOND)
 
 
+@cache
+def identity(name: str) -> Identity:
+    """Return the key of somebody."""
+    return Identity(hashlib.sha256(name.encode()).digest())
+
+
 def peer_id(name: str) -> str:
     """Return the id under which the broker knows somebody."""
-    return hashlib.sha256(secret(name).encode()).hexdigest()[:16]
+    return identity(name).peer
 
 
-def secret(name: str) -> str:
-    """Return the secret by which somebody is known to the broker."""
-    return f"the secret of {name}"
+BROKER = f"touchline://{PLACE}?key={to_text(identity('broker').public)}"
+"""The broker's address."""
 
 
 class BrokerNode(Node):
@@ -89,20 +100,36 @@ class BrokerNode(Node):
         """Begin, with the records that there are."""
         self.running = True
         self._core = BrokerCore(self.books, self._options, self._stage.rng.randbytes)
-        self._router = Context(self.network, self).socket(zmq.ROUTER)
-        self._router.bind(f"tcp://{BROKER}")
+        self._gate = Gate(self._options)
+        context = Context(self.network, self)
+        Door(context, self._core.admits)
+        self._router = context.socket(zmq.ROUTER)
+        self._router.setsockopt(zmq.CURVE_SERVER, 1)
+        self._router.setsockopt(zmq.CURVE_PUBLICKEY, identity("broker").curve_public)
+        self._router.bind(f"tcp://{PLACE}")
 
     def turn(self) -> None:
         """Answer everybody."""
         while True:
             try:
-                routing_id, frame = self._router.recv_multipart()
+                first, frame = self._router.recv_multipart(copy=False)
             except zmq.Again:
                 return
-            now = self.network.now
-            reply = self._core.receive(routing_id, frame, now, wall(self.network))
-            if routing_id in self._router.routes:
-                self._router.send_multipart((routing_id, reply))
+            now, curve = self.network.now, bytes.fromhex(frame.get("User-Id"))
+            refused = self._gate.judge(first.bytes, curve, 1, 0, now)
+            if refused is None:
+                reply = self._core.receive(first.bytes, frame.bytes, now, wall(self.network), curve)
+            else:
+                reply = self._core.refuse(frame.bytes, refused)
+            if first.bytes in self._router.routes:
+                self._router.send_multipart((first.bytes, reply))
+
+    def revoke(self, name: str) -> None:
+        """Let an operator put somebody out."""
+        member = self.books.member(peer_id(name))
+        if member is not None:
+            self.books.put_member(replace(member, revoked=wall(self.network)))
+            self.books.void(member.peer)
 
 
 class KeptOutbox(Outbox):
@@ -132,6 +159,7 @@ class ReporterNode(Node):
         self.said: list[int] = []
         self.reporter: Reporter | None = None
         self.over = False  # the broker or host says that the event is over
+        self.revoked = False  # an operator has put this person out
         self.answer: Callable[[ReporterNode], None] = lambda _: None  # when asked for the score
         self._stage = stage
         self._memory: list[tuple[str, str, int, dict[str, Any]]] = []  # seen, and not yet said
@@ -143,7 +171,7 @@ class ReporterNode(Node):
         self.running = True
         self.network.acting = self
         context: Any = Context(self.network, self)
-        link = Link(BROKER, self.name, secret(self.name), ("reporter",), context)
+        link = Link(BROKER, self.name, identity(self.name), ("reporter",), context)
         self.reporter = Reporter(
             self._stage.card.event, link, Path(self.name), lambda: wall(self.network) + self.offset
         )
@@ -180,7 +208,10 @@ class ReporterNode(Node):
             self.over = True
             return None
         except TouchlineError as error:
-            raise Violation(f"{self.name} is turned away: {error.code} {error}") from error
+            demand(self.revoked, f"{self.name} is turned away: {error.code} {error}")
+            self._stage.tell(self.name, f"is turned away: {error.code}")
+            self.over = True
+            return None
         if reporter.asked is not None:
             reporter.asked = None
             self.answer(self)
@@ -211,6 +242,8 @@ class SubscriberNode(Node):
         self.feed: Subscriber | None = None
         self.seq = 0
         self.slow = 0.0  # seconds that each turn takes longer
+        self.over = False  # turned away for good
+        self.revoked = False  # an operator has put this person out
         self._stage = stage
 
     def start(self) -> None:
@@ -221,7 +254,7 @@ class SubscriberNode(Node):
         self.seq = 0
         self.network.acting = self
         context: Any = Context(self.network, self)
-        link = Link(BROKER, self.name, secret(self.name), ("viewer",), context)
+        link = Link(BROKER, self.name, identity(self.name), ("viewer",), context)
         self.feed = Subscriber(self._stage.card.event, link, lambda: wall(self.network))
         self.ready()
 
@@ -232,9 +265,15 @@ class SubscriberNode(Node):
     def turn(self) -> float | None:
         """Take in what there is and show it."""
         feed = self.feed
-        if feed is None:
+        if feed is None or self.over:
             return None
-        feed._turn()
+        try:
+            feed._turn()
+        except TouchlineError as error:
+            demand(self.revoked, f"{self.name} is turned away: {error.code} {error}")
+            self._stage.tell(self.name, f"is turned away: {error.code}")
+            self.over = True
+            return None
         items = feed.core.items()
         while items:
             item = items.popleft()
@@ -248,6 +287,78 @@ class SubscriberNode(Node):
     def die(self) -> None:
         """End the process."""
         self.feed = None
+        self.drop()
+
+
+class CrookNode(Node):
+    """Somebody who may watch, and tries to be somebody else, or to be too many.
+
+    Args:
+        stage: what is shared.
+        loot: gives the tokens and badges that can be stolen at the moment.
+    """
+
+    def __init__(self, stage: Stage, loot: Callable[[], list[str]]) -> None:
+        super().__init__(stage.network, "crook")
+        self._stage = stage
+        self._loot = loot
+        self._feed: Subscriber | None = None
+        self._push: Socket | None = None
+        self._again_at = 0.0  # when the next is tried
+
+    def start(self) -> None:
+        """Come in as a viewer."""
+        if self.running:
+            return
+        self.running = True
+        self.network.acting = self
+        context: Any = Context(self.network, self)
+        link = Link(BROKER, self.name, identity(self.name), ("viewer",), context)
+        self._feed = Subscriber(self._stage.card.event, link, lambda: wall(self.network))
+        self.ready()
+
+    def turn(self) -> float | None:
+        """Follow the event, and now and then try what is not allowed."""
+        feed = self._feed
+        if feed is None:
+            return None
+        feed._turn()
+        feed.core.items().clear()
+        now = self.network.now
+        if feed.session.open and feed.session.setup is not None and now >= self._again_at:
+            self._again_at = now + 0.5 + self._stage.rng.random()
+            self._try_tokens(feed, [feed.session.setup.badge, *self._loot()])
+            self._flood(feed)
+        due = feed._next_timer()
+        trying = [self._again_at] if self._again_at > now else []
+        return min([*trying, *([] if due is None else [due])], default=None)
+
+    def _try_tokens(self, feed: Subscriber, tokens: list[str]) -> None:
+        endpoints = feed._wire.endpoints
+        if self._push is None and endpoints is not None:
+            self._push = feed._wire.open(zmq.PUSH, endpoints.pull)  # type: ignore[assignment]  # a stand-in
+            self._push.connect(endpoints.pull)
+        time, rng = wall(self.network), self._stage.rng
+        for token in tokens:
+            feed._wire.send(codec.encode(Attach(id=2**60, token=token, time=time)))
+            goal = Happening("goal", "A", time)
+            n = rng.choice([1, 2, 10**6 + rng.randint(0, 10**6)])
+            self._send(codec.encode(Report(token=token, n=n, time=time, event=goal)))
+
+    def _flood(self, feed: Subscriber) -> None:
+        if self._stage.rng.random() < 0.05:
+            for _ in range(REQUEST_BURST + 200):
+                feed._wire.send(codec.encode(Ping(id=2**60, event=feed.session.event, time=0)))
+                self._send(b"nonsense")
+
+    def _send(self, frame: bytes) -> None:
+        if self._push is not None:
+            with suppress(zmq.Again):
+                self._push.send(frame)
+
+    def leave(self) -> None:
+        """End the process."""
+        self._feed = self._push = None
         self.drop()
 
 
@@ -283,7 +394,8 @@ def staged(
         (host_service, "EventCore", core()),
         (link_service, "time", clock),
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
-        (wire, "uuid4", unique),
+        (host_sockets, "time", clock),
+        (host_service, "Door", Door),
         (reporter_service, "time", clock),
         (reporter_service, "Outbox", lambda path: outboxes[path.name]),
         (subscriber_service, "time", clock),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol
 
-from .actors import BrokerNode, ReporterNode, SubscriberNode
+from .actors import BrokerNode, CrookNode, ReporterNode, SubscriberNode
 from .hosting import HostNode
 from .invariants import Watchman
 from .network import Network, Node
@@ -21,6 +21,7 @@ class Ground(Protocol):
     host: HostNode
     reporters: list[ReporterNode]
     subscribers: list[SubscriberNode]
+    crook: CrookNode
 
     def tell(self, who: str, what: str) -> None:
         """Add a line to the trace."""
@@ -184,6 +185,28 @@ def _make_room(host: HostNode) -> None:
     host.disk.full = False
 
 
+def somebody_revoked(ground: Ground, rng: Random, _seconds: float) -> str:
+    """Put a reporter or subscriber out for good, where enough are left without them."""
+    reporters = [one for one in ground.reporters if not one.revoked]
+    subscribers = [one for one in ground.subscribers if not one.revoked]
+    there: list[ReporterNode | SubscriberNode] = []
+    there += reporters if len(reporters) > 2 else []
+    there += subscribers if len(subscribers) > 1 else []
+    if not there:
+        return "nobody can be spared"
+    one = rng.choice(there)
+    one.revoked = True
+    ground.broker.revoke(one.name)
+    return f"{one.name} is revoked"
+
+
+def crook_comes(ground: Ground, _rng: Random, seconds: float) -> str:
+    """Let somebody in who presents stolen tokens and floods the host."""
+    ground.crook.start()
+    ground.network.at(ground.network.now + seconds, ground.crook.leave)
+    return "a crook comes"
+
+
 FAULTS: tuple[tuple[Fault, int], ...] = (
     (venue_lost, 5),
     (venue_offline, 3),
@@ -201,5 +224,7 @@ FAULTS: tuple[tuple[Fault, int], ...] = (
     (subscriber_dies, 1),
     (subscriber_slow, 2),
     (disk_full, 1),
+    (somebody_revoked, 3),
+    (crook_comes, 3),
 )
 """Each with how often it is drawn."""

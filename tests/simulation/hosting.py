@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from touchline.peer.host.core import EventCore
@@ -15,7 +15,7 @@ from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Card
 from touchline.protocol.times import SECOND
 
-from .actors import Stage, peer_id, secret, wall
+from .actors import Stage, identity, peer_id, wall
 from .invariants import demand, essence, readable, same
 from .network import Node
 from .sockets import Killed
@@ -99,15 +99,14 @@ class HostNode(Node):
         journal: Any = self.disk
         self.host = host = Host(
             self.options,
-            secret("host"),
+            identity("host"),
             journal,
             (self._stage.card.event,),
             lambda: wall(self.network),
         )
-        pub: Any = host._pub
-        router: Any = host._router
-        pub.published = self._published
-        router.replied = self._replied
+        context: Any = host._context
+        context.published = self._published
+        context.replied = self._replied
         self.ready()
 
     def turn(self) -> float | None:
@@ -207,10 +206,18 @@ class HostNode(Node):
                 stage.watchman.began(now, last, finished=self.finished)
                 super().start(epoch, now, wall)
 
-            def seat(self, grant: messages.Grant, attach: messages.Attach) -> Member:
+            def seat(self, grant: messages.Grant, attach: messages.Attach, badge: str) -> Member:
                 if grant.role == "reporter":
-                    stage.watchman.stays(grant.peer, not attach.brief and bool(attach.time))
-                return super().seat(grant, attach)
+                    stage.watchman.stays(grant.peer, not attach.brief)
+                return super().seat(grant, attach, badge)
+
+            def revoke(self, peers: Iterable[str]) -> list[Member]:
+                out = super().revoke(peers)
+                for member in out:
+                    stage.tell("host", f"puts {member.name} out")
+                    if member.role == "reporter":
+                        stage.watchman.leaves(member.peer, stage.network.now)
+                return out
 
             def ping(self, member: Member, last: int | None = 0) -> None:
                 self._contact(member)

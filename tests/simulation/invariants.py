@@ -104,7 +104,7 @@ class Ledger:
                     )
                     self.epoch = record.epoch
                 case records.Member():
-                    self._peers[record.token] = record.peer
+                    self._peers[record.badge] = record.peer
                 case messages.Report():
                     self._store(record.token, record)
                 case messages.Reports():
@@ -120,6 +120,7 @@ class Ledger:
         return found
 
     def _store(self, token: str, said: messages.Report | messages.Said) -> None:
+        demand(token in self._peers, f"a report is stored that carries no badge: {token}")
         peer = self._peers[token]
         if said.n not in self.stored[peer]:
             self.stored[peer].add(said.n)
@@ -246,6 +247,7 @@ class Ledger:
             case messages.Receipt() as receipt:
                 self._judge_receipt(peer, receipt)
             case messages.Setup() as setup:
+                demand(setup.peer == peer, f"{peer} is taken for {setup.peer}")
                 self._judge_position("setup", setup.seq, setup.digest)
                 if setup.role == "reporter":
                     self._judge_count(peer, setup.n)
@@ -375,7 +377,8 @@ def essence(core: EventCore) -> dict[str, Any]:
             for number, claim in claims.items()
         },
         "members": [
-            (m.peer, m.role, m.token, m.n, sorted(m.ahead), m.present, m.stays, m.shift, m.index)
+            (m.peer, m.role, m.token, m.badge, m.key, m.expires, m.revoked, m.n, sorted(m.ahead),
+             m.present, m.stays, m.shift, m.index)
             for m in core.roster.members.values()
         ],
         "outage": (outage.state, outage.since, outage.until if outage.alarms else 0,

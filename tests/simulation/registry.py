@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import msgspec
 
-from touchline.broker.books import Census, Record, Tenure, Ticket
+from touchline.broker.books import Census, Invite, Member, Record, Tenure, Ticket
+from touchline.broker.names import fold
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
@@ -16,7 +18,8 @@ class MemoryBooks:
     """See `touchline.broker.books.Books`; it is its own registry."""
 
     def __init__(self) -> None:
-        self._peers: dict[str, str] = {}
+        self._members: dict[str, Member] = {}
+        self._invites: dict[bytes, Invite] = {}
         self._sessions: dict[bytes, str] = {}
         self._events: dict[str, Record] = {}
         self._keys: dict[tuple[str, str], str] = {}
@@ -29,17 +32,54 @@ class MemoryBooks:
         """Open a transaction."""
         yield self
 
-    def peer_of(self, routing_id: bytes) -> str | None:
-        return self._sessions.get(routing_id)
+    def member(self, peer: str) -> Member | None:
+        return self._members.get(peer)
+
+    def member_on(self, routing_id: bytes) -> Member | None:
+        return self._members.get(self._sessions.get(routing_id, ""))
+
+    def member_by_curve(self, curve: bytes) -> Member | None:
+        return next((one for one in self._members.values() if one.curve == curve), None)
+
+    def owner_of(self, name: str) -> str | None:
+        folded = fold(name)
+        members = self._members.values()
+        return next((one.peer for one in members if fold(one.name) == folded), None)
+
+    def members(self, after: str, limit: int) -> list[Member]:
+        return [self._members[peer] for peer in sorted(self._members) if peer > after][:limit]
+
+    def count_members(self) -> int:
+        return len(self._members)
+
+    def put_member(self, member: Member) -> None:
+        self._members[member.peer] = member
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         self._sessions[routing_id] = peer
 
-    def put_peer(self, peer: str, name: str) -> None:
-        self._peers[peer] = name
+    def invite(self, digest: bytes) -> Invite | None:
+        return self._invites.get(digest)
 
-    def peer_name(self, peer: str) -> str:
-        return self._peers[peer]
+    def put_invite(self, invite: Invite) -> None:
+        self._invites[invite.digest] = invite
+
+    def count_invites(self, wall: int) -> int:
+        return sum(one.uses > 0 and one.expires > wall for one in self._invites.values())
+
+    def void(self, peer: str) -> None:
+        for place, tenure in self._tenures.items():
+            if tenure.peer == peer:
+                self._tenures[place] = replace(tenure, expires=0)
+        for digest, invite in self._invites.items():
+            if invite.creator == peer:
+                self._invites[digest] = replace(invite, expires=0)
+
+    def revoked(self, event: str, limit: int) -> list[str]:
+        holders = {ticket.peer for ticket in self._tickets.values() if ticket.event == event}
+        out = [one for one in self._members.values() if one.revoked and one.peer in holders]
+        out.sort(key=lambda one: (-one.revoked, one.peer))
+        return [one.peer for one in out[:limit]]
 
     def event(self, event: str) -> Record | None:
         return self._events.get(event)
@@ -51,6 +91,9 @@ class MemoryBooks:
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._keys[peer, key] = card.event
         self._put(card, peer)
+
+    def count_events(self, creator: str) -> int:
+        return sum(record.creator == creator for record in self._events.values())
 
     def set_status(self, event: str, status: EventStatus) -> None:
         record = self._events[event]
@@ -90,8 +133,25 @@ class MemoryBooks:
     def add_ticket(self, ticket: Ticket) -> None:
         self._tickets[ticket.token] = ticket
 
+    def count_tickets(self, peer: str, wall: int) -> int:
+        return sum(one.peer == peer and one.expires > wall for one in self._tickets.values())
+
+    def expected(self, host: str, peer: str, wall: int) -> bool:
+        held = {
+            tenure.event
+            for tenure in self._tenures.values()
+            if tenure.peer == host and tenure.expires > wall
+        }
+        return any(
+            one.peer == peer and one.event in held and one.expires > wall
+            for one in self._tickets.values()
+        )
+
+    def hosts(self, peer: str, wall: int) -> bool:
+        return any(one.peer == peer and one.expires > wall for one in self._tenures.values())
+
     def census(self, wall: int) -> Census:
         return Census(events={}, hosted=len(self._tenures))
 
-    def forget(self, *, sessions_before: int, tickets_before: int) -> None:
+    def forget(self, *, sessions_before: int, expired_before: int) -> None:
         """Nothing is kept long enough for it to matter."""

@@ -3,7 +3,8 @@
 They do what the shells rely on: frames of one connection keep their order; what is sent while there
 is no connection waits at the side that connects and is dropped at the side that binds; a connection
 that is cut for longer than ZeroMQ's heartbeats allow breaks and loses what it carried; the side
-that binds may learn of it long after.
+that binds may learn of it long after. Nothing is encrypted, but a connection knows the key of each
+side, and comes to be only where the keys fit and the door lets the client in, as with CURVE.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ HIGH_WATER = 1_000
 """Frames that wait for a connection; more are refused."""
 
 
+HELD_SECONDS = 6.0
+"""How long a connection is held at a door before it is dropped, and tries again."""
+
+
 class Killed(BaseException):
     """The process that runs at the moment dies at this point."""
 
@@ -42,10 +47,15 @@ class Context:
         if found is None:
             raise AssertionError("no process runs that could have a context")
         self._network, self._node = network, found
+        self.door: Door | None = None
+        self.published: Callable[[bytes], object] = lambda _frame: None
+        """Told of each frame that is published here."""
+        self.replied: Callable[[Node, bytes], object] = lambda _node, _frame: None
+        """Told of each frame that is sent to one peer here."""
 
     def socket(self, kind: int) -> Socket:
         """Return a new socket."""
-        return Socket(self._network, self._node, kind)
+        return Socket(self, self._network, self._node, kind)
 
     def destroy(self, linger: int = 0) -> None:
         """Close every socket."""
@@ -58,9 +68,9 @@ class Monitor:
     def __init__(self) -> None:
         self._told: deque[bytes] = deque()
 
-    def connected(self) -> None:
-        """Tell of a handshake that succeeded."""
-        self._told.append(struct.pack("=hi", zmq.EVENT_HANDSHAKE_SUCCEEDED, 0))
+    def tell(self, event: int) -> None:
+        """Tell of an event."""
+        self._told.append(struct.pack("=hi", event, 0))
 
     def recv_multipart(self, _flags: int) -> list[bytes]:
         """Return the next event."""
@@ -72,15 +82,68 @@ class Monitor:
         """Nothing is held that could be closed."""
 
 
+class Door:
+    """Stands in for the `Door` of a context.
+
+    Args:
+        context: whose connections these are.
+        judge: as that of the real one.
+    """
+
+    def __init__(self, context: Context, judge: Callable[[bytes], bool | None]) -> None:
+        self._judge = judge
+        self._held: dict[bytes, list[Connection]] = {}
+        self._node = context._node
+        context.door = self
+
+    def knock(self, connection: Connection) -> bool | None:
+        """Tell whether a connection is let in; None where it is held."""
+        key = connection.client.key
+        verdict = self._judge(key)
+        if verdict is None:
+            self._held.setdefault(key, []).append(connection)
+            self._node.ready()
+        return verdict
+
+    def settle(self, key: bytes, admitted: bool) -> None:
+        """Let those in who were held, or do not."""
+        for connection in self._held.pop(key, ()):
+            connection.judged(admitted)
+
+    def forget(self, connection: Connection) -> None:
+        """Drop a connection that has been held for too long."""
+        held = self._held.get(connection.client.key, [])
+        if connection in held:
+            held.remove(connection)
+
+    def stop(self) -> None:
+        """There is no thread that could be ended."""
+
+
+class Frame:
+    """Stands in for a frame that is received without being copied."""
+
+    def __init__(self, body: bytes, key: bytes) -> None:
+        self.bytes = body
+        self._key = key
+
+    def get(self, _name: str) -> str:
+        """Return the key of its connection, as ZeroMQ's User-Id tells it."""
+        return self._key.hex()
+
+
 class Connection:
     """One connection, seen from the side that connects; made again by itself when it is lost."""
 
     def __init__(self, client: Socket, endpoint: str) -> None:
         self.client = client
+        self.routing_id = client.routing_id
         self.endpoint = endpoint
         self.server: Socket | None = None
         self.up = False
         self.closed = False
+        self._given_up = False  # it was refused: ZeroMQ makes no other
+        self._knocking: Socket | None = None  # held at the door of this one
         self.life = 0  # grows when it is made and when it breaks: frames of another are lost
         self.far_node: Node | None = None
         self._network = network = client.network
@@ -94,20 +157,53 @@ class Connection:
         """Connect, if the other side can be reached."""
         network = self._network
         server = network.bound.get(self.endpoint)
-        if self.closed or self.up or server is None:
+        if self.closed or self.up or self._given_up or self._knocking or server is None:
             return
         self.far_node = server.node
         if network.is_cut(self.client.node, server.node):
             return
+        if self.client.server_key != (server.key if server.guarded else b""):
+            self._tell(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
+            network.at(network.now + 0.1 + network.rng.random(), self.establish)
+            return
+        door = server.context.door if server.guarded else None
+        verdict = door.knock(self) if door is not None else True
+        if verdict is not None:
+            self._knocking = server
+            self.judged(verdict)
+        else:
+            self._knocking = server
+            network.at(network.now + HELD_SECONDS, self._drop, server)
+
+    def judged(self, admitted: bool) -> None:
+        """Go on after the door has said whether this connection is let in."""
+        server, self._knocking = self._knocking, None
+        if self.closed or server is None or self._network.bound.get(self.endpoint) is not server:
+            return
+        if not admitted:
+            self._given_up = True
+            self._tell(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+            return
         self.up, self.server = True, server
         self.life += 1
         server.accept(self)
-        if self.client.monitor is not None:
-            self.client.monitor.connected()
-            self.client.node.ready()
+        self._tell(zmq.EVENT_HANDSHAKE_SUCCEEDED)
         waiting, self._waiting = self._waiting, deque()
         for frame in waiting:
             self.transmit(True, frame)
+
+    def _drop(self, server: Socket) -> None:
+        """Try again after nobody has said for long whether this connection is let in."""
+        if self._knocking is server:
+            if server.context.door is not None:
+                server.context.door.forget(self)
+            self._knocking = None
+            self.establish()
+
+    def _tell(self, event: int) -> None:
+        if self.client.monitor is not None:
+            self.client.monitor.tell(event)
+            self.client.node.ready()
 
     def send(self, frame: bytes) -> None:
         """Send to the side that binds, now or when there is a connection."""
@@ -166,16 +262,21 @@ class Connection:
         taken = self._network.rng.randint(0, len(outward))
         self._held = []
         self._waiting = deque(outward[taken:])
-        self.up = False
-        self.server = None
-        self.life += 1
+        self._lose()
 
-    def server_gone(self) -> None:
-        """Note that the side that binds has closed its socket."""
-        self._held = []
+    def server_gone(self, server: Socket) -> None:
+        """Note that a side that binds has closed its socket."""
+        if self._knocking is server:
+            self._knocking = None
+        elif self.server is server:
+            self._held = []
+            self._lose()
+
+    def _lose(self) -> None:
         self.up = False
         self.server = None
         self.life += 1
+        self._tell(zmq.EVENT_DISCONNECTED)
 
     def close(self) -> None:
         """End it for good; what is on its way still arrives."""
@@ -189,7 +290,8 @@ class Connection:
 class Socket:
     """Stands in for a ZeroMQ socket: one endpoint bound, or one connected to."""
 
-    def __init__(self, network: Network, node: Node, kind: int) -> None:
+    def __init__(self, context: Context, network: Network, node: Node, kind: int) -> None:
+        self.context = context
         self.network = network
         self.node = node
         self.kind = kind
@@ -200,8 +302,9 @@ class Socket:
         self.routes: dict[bytes, tuple[Connection, int]] = {}
         """By routing id, with the life of the connection that this side believes in."""
         self.routing_id = b""
+        self.key = self.server_key = b""
+        self.guarded = False
         self.linger = self.maxmsgsize = self.ipv6 = 0
-        self._handover = False
         self._endpoint = ""
         self._inbox: deque[Any] = deque()
         node.sockets.append(self)
@@ -212,8 +315,12 @@ class Socket:
         """Note the options that make a difference here."""
         if option == zmq.ROUTING_ID:
             self.routing_id = value
-        elif option == zmq.ROUTER_HANDOVER:
-            self._handover = bool(value)
+        elif option == zmq.CURVE_PUBLICKEY:
+            self.key = value
+        elif option == zmq.CURVE_SERVERKEY:
+            self.server_key = value
+        elif option == zmq.CURVE_SERVER:
+            self.guarded = bool(value)
         elif option == zmq.HEARTBEAT_IVL:
             self.heartbeats = value > 0
 
@@ -251,18 +358,21 @@ class Socket:
         frame: bytes = self._inbox.popleft()
         return frame
 
-    def recv_multipart(self, _flags: int = 0) -> list[bytes]:
+    def recv_multipart(self, _flags: int = 0, copy: bool = True) -> list[Any]:
         """Return the next message, of a ROUTER with its sender's routing id."""
         if not self._inbox:
             raise zmq.Again
         if self.kind == zmq.ROUTER:
-            return list(self._inbox.popleft())
+            routing_id, frame, key = self._inbox.popleft()
+            if copy:
+                return [routing_id, frame]
+            return [Frame(routing_id, key), Frame(frame, key)]
         return [self._inbox.popleft()]
 
     def send(self, frame: bytes, _flags: int = 0) -> None:
         """Send to the one connected to, or publish to everybody."""
         if self.kind == zmq.PUB:
-            self.published(frame)
+            self.context.published(frame)
             for connection in self.accepted:
                 connection.transmit(False, frame)
         elif self.connection is not None:
@@ -275,15 +385,9 @@ class Socket:
         if route is None:
             raise zmq.ZMQError(EHOSTUNREACH)
         connection, life = route
-        self.replied(connection.client.node, frame)
+        self.context.replied(connection.client.node, frame)
         if connection.life == life:
             connection.transmit(False, frame)
-
-    published: Callable[[bytes], object] = staticmethod(lambda _frame: None)
-    """Told of each frame that is published here."""
-
-    replied: Callable[[Node, bytes], object] = staticmethod(lambda _node, _frame: None)
-    """Told of each frame that is sent to one peer here."""
 
     def close(self, linger: int | None = None) -> None:
         """Close; what was received and not read is gone."""
@@ -295,28 +399,26 @@ class Socket:
         if self.network.bound.get(self._endpoint) is self:
             del self.network.bound[self._endpoint]
             for connection in self.network.connections:
-                if connection.server is self:
-                    connection.server_gone()
+                connection.server_gone(self)
 
     # ── what connections call ────────────────────────────────────────────────────────────────
 
     def accept(self, connection: Connection) -> None:
-        """Take a connection on. A ROUTER does not listen to a second one of a routing id, unless
-        it was told to let the new one take over."""
+        """Take a connection on. A ROUTER does not listen to a second one of a routing id."""
         if connection not in self.accepted:
             self.accepted.append(connection)
         if self.kind == zmq.ROUTER:
-            routing_id = connection.client.routing_id
-            if self._handover or routing_id not in self.routes:
+            routing_id = connection.routing_id
+            if routing_id not in self.routes:
                 self.routes[routing_id] = (connection, connection.life)
 
     def take(self, connection: Connection, frame: bytes) -> None:
         """Take a frame in."""
         if self.kind == zmq.ROUTER:
-            routing_id = connection.client.routing_id
+            routing_id = connection.routing_id
             if self.routes.get(routing_id) != (connection, connection.life):
                 return
-            self._inbox.append((routing_id, frame))
+            self._inbox.append((routing_id, frame, connection.client.key))
         elif self.kind == zmq.SUB and len(self._inbox) >= self.node.room:
             return
         else:
@@ -327,9 +429,9 @@ class Socket:
         """Note that a connection was closed."""
         if connection in self.accepted:
             self.accepted.remove(connection)
-        route = self.routes.get(connection.client.routing_id)
+        route = self.routes.get(connection.routing_id)
         if route is not None and route[0] is connection:
-            del self.routes[connection.client.routing_id]
+            del self.routes[connection.routing_id]
 
     def forget_broken(self) -> None:
         """Notice at last which connections have been dead for a while."""

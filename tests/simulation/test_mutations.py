@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace as replaced
 from hashlib import blake2b
 from math import inf
 from typing import Any
 
 import pytest
-import zmq
 from msgspec.structs import replace
 
+from touchline.peer import wire
 from touchline.peer.host import feed, suspension
 from touchline.peer.host.claims import Lane
 from touchline.peer.host.core import EventCore
+from touchline.peer.host.desk import Desk
 from touchline.peer.host.eventclock import EventClock
+from touchline.peer.host.knocks import Knocks
 from touchline.peer.host.member import Member
 from touchline.peer.host.outage import Outage
-from touchline.peer.host.records import Began, Contact, Presence
+from touchline.peer.host.records import Began, Contact, Presence, Revoked
 from touchline.peer.host.service import Host
+from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
 from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
 from touchline.peer.subscriber.tracker import Tracker
+from touchline.protocol import keys
 
 from .invariants import Violation
 from .network import Restless
@@ -90,7 +95,7 @@ def published_early(patch: pytest.MonkeyPatch) -> None:
     def early(self: Host) -> None:
         for _, out in self._uncommitted:
             for frame in out.publish:
-                self._pub.send(frame)
+                self._sockets.publish(frame)
             out.publish = []
         commit(self)
 
@@ -104,7 +109,7 @@ def receipted_early(patch: pytest.MonkeyPatch) -> None:
     def early(self: Host) -> None:
         for _, out in self._uncommitted:
             for token, receipt in out.receipts:
-                self._send(self.desk.routes.get(token, b""), receipt)
+                self._sockets.send(self.desk.routes.get(token, b""), receipt)
             out.receipts = []
         commit(self)
 
@@ -184,15 +189,70 @@ def marks_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 
 def old_route_kept(patch: pytest.MonkeyPatch) -> None:
-    """The host listens to the broken connection of a peer instead of to its new one."""
-    bind = Host._bind
+    """Whose connection broke comes back under the routing id that the host still holds for it."""
+    patch.setattr(wire, "own_routing_id", lambda who: keys.routing_id(who.curve_public, b"1"))
 
-    def stubborn(self: Host, *args: Any) -> Any:
-        socket = bind(self, *args)
-        socket.setsockopt(zmq.ROUTER_HANDOVER, 0)
-        return socket
 
-    patch.setattr(Host, "_bind", stubborn)
+def token_enough(patch: pytest.MonkeyPatch) -> None:
+    """Whoever has a token is believed to be its holder."""
+    attach = Desk._attach
+    patch.setattr(
+        Desk,
+        "_attach",
+        lambda self, asker, now, wall: attach(self, replaced(asker, curve=b""), now, wall),
+    )
+
+
+def token_is_badge(patch: pytest.MonkeyPatch) -> None:
+    """Reports are taken under the token, which others may have."""
+    place = Desk._place
+
+    def careless(self: Desk, core: EventCore, member: Member) -> None:
+        place(self, core, member)
+        self._badges[member.token] = (core, member)
+
+    patch.setattr(Desk, "_place", careless)
+
+
+def badge_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """After a restart nobody has the badge that they had."""
+    open_ = Desk.open
+
+    def forgetful(self: Desk, core: EventCore) -> None:
+        for member in core.roster.members.values():
+            member.badge = "another"
+        open_(self, core)
+
+    patch.setattr(Desk, "open", forgetful)
+
+
+def revoked_counted(patch: pytest.MonkeyPatch) -> None:
+    """Whom an operator has put out goes on taking part."""
+    patch.setattr(EventCore, "revoke", lambda *_: [])
+
+
+def revoked_follow(patch: pytest.MonkeyPatch) -> None:
+    """Whom an operator has put out goes on being published to."""
+    patch.setattr(Sockets, "renew_pub", lambda _: None)
+
+
+def revoked_knock(patch: pytest.MonkeyPatch) -> None:
+    """The door lets those in again who were put out."""
+    revoke = Knocks.revoke
+
+    def forgiving(self: Knocks, keys: Any, peers: Any) -> bool:
+        keys = list(keys)
+        inside = revoke(self, keys, peers)
+        self._barred -= set(keys)
+        self._known |= set(keys)
+        return inside
+
+    patch.setattr(Knocks, "revoke", forgiving)
+
+
+def revoked_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Who is out is not brought back from the journal."""
+    _unrecorded(patch, Revoked)
 
 
 MUTATIONS: tuple[Patch, ...] = (
@@ -217,6 +277,13 @@ MUTATIONS: tuple[Patch, ...] = (
     stale_greeting_measured,
     marks_forgotten,
     old_route_kept,
+    token_enough,
+    token_is_badge,
+    badge_forgotten,
+    revoked_counted,
+    revoked_follow,
+    revoked_knock,
+    revoked_forgotten,
 )
 
 

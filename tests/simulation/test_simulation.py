@@ -72,7 +72,7 @@ def test_failure_is_told(monkeypatch, capsys):
 def test_seeds_are_about_something():
     """Among the first seeds is everything that the simulation is for."""
     seen: Counter[str] = Counter()
-    for seed in range(1, 121):
+    for seed in range(1, 201):
         lines: list[str] = []
         world = World(seed, lines.append)
         world.run()
@@ -86,10 +86,12 @@ def test_seeds_are_about_something():
             seen["unconfirmed"] += isinstance(message, Restored) and not message.confirmed
         seen["restart"] += world.ledger.epoch > 1
         for word in ("dies before", "dies after", "dies amid", "dies between", "disk is full",
-                     "is slow", "leave", "broker dies", "no network"):  # fmt: skip
+                     "is slow", "leave", "broker dies", "no network", "is revoked",
+                     "is turned away", "crook comes"):  # fmt: skip
             seen[word] += any(word in line for line in lines)
     wanted = {"Entry", "Alarm", "Restored", "Finished", "DELAYED", "RECONSTRUCTED",
               "RECONSTRUCTION_INACCURATE", "DELETED", "repeated alarm", "confirmed", "unconfirmed",
               "restart", "dies before", "dies after", "dies amid", "dies between", "disk is full",
-              "is slow", "leave", "broker dies", "no network"}  # fmt: skip
+              "is slow", "leave", "broker dies", "no network", "is revoked", "is turned away",
+              "crook comes"}  # fmt: skip
     assert {word for word in wanted if not seen[word]} == set()

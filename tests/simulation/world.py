@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from touchline.broker.books import Member
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.messages import Alarm, Card, Restored
 from touchline.protocol.times import SECOND
 
 from .actors import (
+    BROKER,
     BrokerNode,
+    CrookNode,
     ReporterNode,
     SubscriberNode,
     peer_id,
@@ -114,6 +117,7 @@ class Scenario:
         """The host's settings."""
         # Who reports honestly is never too late: its report may have been in an outbox for long.
         return HostOptions(
+            broker=BROKER,
             heartbeat=self.interval,
             alarm_every=2.5 * self.interval,
             claim_ttl=600.0 if self.honest else 3 * self.interval,
@@ -159,6 +163,7 @@ class World:
         self.watchman = Watchman(scenario.interval, 2.5 * scenario.interval)
         self.broker = BrokerNode(self, scenario.token_seconds)
         self.host = HostNode(self, scenario.options)
+        self.crook = CrookNode(self, self._loot)
         self.score = dict.fromkeys(ORIGINS, 0)
         self._truth: list[tuple[str, str, int]] = []  # title, origin, time of all that happened
         self._goal_at = 0.0
@@ -169,6 +174,12 @@ class World:
         """Add a line to the trace."""
         if self._trace is not None:
             self._trace(f"{self.network.now - START:9.3f}  {who:10} {what}")
+
+    def _loot(self) -> list[str]:
+        """The tokens of those who are there, and those of their badges that are gone already: a
+        badge that is in use is as good as being its holder, and nobody but the host is told."""
+        sessions = [one.reporter.session for one in self.reporters if one.reporter is not None]
+        return [one.invitation.token for one in sessions if one.invitation is not None]
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────
 
@@ -188,7 +199,8 @@ class World:
 
     def _play(self) -> None:
         network, scenario, rng = self.network, self.scenario, self.rng
-        self.broker.books.put_peer("club", "club")
+        club = Member(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
+        self.broker.books.put_member(club)
         self.broker.books.add_event(self.card, "club", "key")
         network.weather = scenario.weather
         self.broker.start()
@@ -308,6 +320,8 @@ class World:
             return "the event is not over"
         for reporter in self.reporters:
             session = reporter.reporter.session if reporter.reporter is not None else None
+            if reporter.revoked:
+                continue
             if not reporter.over and (session is None or not session.open):
                 return f"{reporter.name} is not let in"
             if reporter.pending and not reporter.over:
@@ -316,6 +330,8 @@ class World:
             return f"the event is {core.outage.state}"
         for fan in self.subscribers:
             feed = fan.feed
+            if fan.revoked:
+                continue
             if feed is None or not feed.session.open:
                 return f"{fan.name} is not let in"
             if feed.core.tracker.digest != core.feed.digest or fan.seq != core.feed.seq:
@@ -334,6 +350,7 @@ class World:
             raise Violation("the host does not serve the event")
         self.watchman.check(self.network.now)
         self._check_stored()
+        self._check_revoked(core)
         self._check_outages()
         votes_once(core)
         again = EventCore(self.card, self.scenario.options)
@@ -345,13 +362,29 @@ class World:
 
     def _check_stored(self) -> None:
         for reporter in self.reporters:
-            if reporter.over:
+            if reporter.over or reporter.revoked:
                 continue
             said, stored = set(reporter.said), self.ledger.stored[peer_id(reporter.name)]
             demand(
                 said == stored,
                 f"{reporter.name} said {sorted(said)}, on disk are {sorted(stored)}",
             )
+
+    def _check_revoked(self, core: EventCore) -> None:
+        """Whoever was revoked is out, and follows nothing any more."""
+        host = self.host.host
+        people: list[ReporterNode | SubscriberNode] = [*self.reporters, *self.subscribers]
+        for one in people:
+            if not one.revoked or host is None:
+                continue
+            here = [m for m in core.roster.members.values() if m.name == one.name]
+            demand(
+                all(m.revoked and not m.present and not m.stays for m in here),
+                f"{one.name} is revoked, and still takes part",
+            )
+            pub: Any = host._sockets.pub
+            following = [c for c in pub.accepted if c.up and c.client.node is one]
+            demand(not following, f"{one.name} is revoked, and still follows")
 
     def _check_outages(self) -> None:
         """Every outage that has ended is closed by exactly one `restored`."""

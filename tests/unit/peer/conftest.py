@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.member import Member, Output
 from touchline.peer.host.options import Options
 from touchline.peer.host.records import unpack
-from touchline.protocol import codec, messages
+from touchline.protocol import codec, messages, signing
+from touchline.protocol.keys import Identity
 from touchline.protocol.messages import (
     Alarm,
     Card,
@@ -32,14 +36,26 @@ CREW = ("ann", "bob")
 """Who is at the ground where a test names nobody."""
 
 
+@cache
+def identity(name: str) -> Identity:
+    """The key of somebody at the ground."""
+    return Identity(sha256(name.encode()).digest())
+
+
 class Ground:
     """One event, its reporters by name, and all that came of it.
 
     `ground.say("ann", "goal", "A", at=30)` is a turn of its own: at second 30 of the event.
+
+    Args:
+        card: the event.
+        signs: the reports are signed, and peers have the ids of their keys instead of names.
+        options: the host's.
     """
 
-    def __init__(self, card: Card, **options: Any) -> None:
+    def __init__(self, card: Card, *, signs: bool = False, **options: Any) -> None:
         self.card = card
+        self.signs = signs
         self.options = Options(**{"verdict": "quorum", **options})
         self.now = 100.0
         self.journal: list[bytes] = []
@@ -145,6 +161,18 @@ class Ground:
                 self.fates.setdefault(name, {})[fate.n] = fate
         return output
 
+    def grant(self, name: str, token: str = "", **fields: Any) -> messages.Grant:
+        """What the broker says of somebody's token."""
+        usual = {"role": "reporter", "expires": 2**57, "key": identity(name).public}
+        return messages.Grant(
+            id=0,
+            token=token or f"token of {name}",
+            peer=self.peer(name),
+            name=name,
+            event=self.card.event,
+            **{**usual, **fields},
+        )
+
     def attach(
         self,
         name: str,
@@ -153,26 +181,26 @@ class Ground:
         *,
         brief: bool = False,
         last: int = 0,
+        enrolled: float = 0.0,
+        invite: str = "",
     ) -> Member:
-        """Seat a peer whose clock is `behind` seconds behind the host's."""
+        """Seat a peer whose clock is `behind` seconds behind the host's, and who enrolled at a
+        second of the event."""
         self.begin()
-        grant = messages.Grant(
-            id=0,
-            token=f"token of {name}",
-            peer=name,
-            name=name,
-            role=role,
-            event=self.card.event,
-            expires=2**57,
-        )
+        came = BEGIN + round(enrolled * SECOND)
+        grant = self.grant(name, role=role, enrolled=came, invite=invite)
         time = self.wall - round(behind * SECOND)
         attach = messages.Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
-        member = self.core.seat(grant, attach)
+        member = self.core.seat(grant, attach, f"badge of {name}")
         self.take()
         return member
 
+    def peer(self, name: str) -> str:
+        return identity(name).peer if self.signs else name
+
     def member(self, name: str, role: messages.Role = "reporter") -> Member:
-        return self.core.roster.members.get((name, role)) or self.attach(name, role)
+        known = self.core.roster.members.get((self.peer(name), role))
+        return known or self.attach(name, role)
 
     def say(
         self,
@@ -185,8 +213,18 @@ class Ground:
     ) -> int:
         """Let somebody report what happened `at` seconds after the begin, by their own clock."""
         said = self.said(name, title, origin, at, number, **details)
-        self.push(messages.Report(token=f"token of {name}", n=said.n, time=0, event=said.event))
+        self.push(self.report(name, said))
         return said.n
+
+    @staticmethod
+    def report(name: str, said: messages.Said) -> messages.Report:
+        return messages.Report(
+            token=f"badge of {name}",
+            n=said.n,
+            time=said.time,
+            event=said.event,
+            signature=said.signature,
+        )
 
     def said(
         self,
@@ -202,16 +240,22 @@ class Ground:
         if not n:
             n = self.counts[name] = self.counts.get(name, 0) + 1
         event = Happening(title, origin, BEGIN + round(at * SECOND), details or None)
-        return messages.Said(n=n, time=0, event=event)
+        said = messages.Said(n=n, time=0, event=event)
+        return self.sign(name, said) if self.signs else said
+
+    def sign(self, name: str, said: messages.Said, event: str = "") -> messages.Said:
+        """Sign a report, as it was said or of another event."""
+        signature = identity(name).sign(signing.content(event or self.card.event, said))
+        return replace(said, signature=signature)
 
     def batch(self, name: str, *said: messages.Said) -> None:
-        self.push(messages.Reports(token=f"token of {name}", reports=list(said)))
+        self.push(messages.Reports(token=f"badge of {name}", reports=list(said)))
 
     def push(self, message: messages.Report | messages.Reports) -> Output:
         """Hand a frame over as it comes from the socket, in a turn of its own."""
         frame = codec.encode(message)
         self.begin()
-        member = self.core.roster.by_token[message.token]
+        member = self.core.roster.by_badge[message.token]
         self.core.report(member, codec.decode_report(frame), frame)
         return self.take()
 
@@ -316,6 +360,7 @@ def ground() -> GroundMaker:
         origins: tuple[str, ...] = ("A", "B"),
         rules: Mapping[str, object] | None = None,
         timing: messages.Timing | None = None,
+        signs: bool = False,
         **options: Any,
     ) -> Ground:
         card = Card(
@@ -326,6 +371,6 @@ def ground() -> GroundMaker:
             rules=dict(rules or {}),
             timing=timing,
         )
-        return Ground(card, **options)
+        return Ground(card, signs=signs, **options)
 
     return make

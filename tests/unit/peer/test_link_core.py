@@ -6,7 +6,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from touchline.peer.link.core import FIRST_PAUSE, MOST_PENDING, SILENCE, WINDOW, LinkCore
+from touchline.peer.link.core import (
+    FIRST_PAUSE,
+    MISMATCHES,
+    MOST_PENDING,
+    SILENCE,
+    WINDOW,
+    LinkCore,
+)
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import (
     Conflict,
@@ -15,10 +22,12 @@ from touchline.protocol.errors import (
     PeerError,
     TooLarge,
     Unreachable,
+    Untrusted,
     WrongVersion,
 )
 
 SEARCH = messages.Search(id=0, text="final")
+KEY = bytes(range(32))
 
 
 class Line:
@@ -26,7 +35,7 @@ class Line:
 
     def __init__(self) -> None:
         self.now = 100.0
-        self.core = LinkCore("ann", "a" * 16, ("reporter",), timeout=5.0, address="tcp://b:1")
+        self.core = LinkCore("ann", KEY, ("reporter",), timeout=5.0, address="tcp://b:1")
 
     def ask(self, timeout: float | None = None) -> int:
         return self.core.request(SEARCH, self.now, timeout)
@@ -47,7 +56,9 @@ class Line:
         """Answer the hello that has just been sent."""
         hello = self.sent()[-1]
         assert isinstance(hello, messages.Hello)
-        return self.reply(messages.Welcome(id=hello.id, peer="p", time=1, heartbeat=10.0))
+        return self.reply(
+            messages.Welcome(id=hello.id, peer="p", role="host", time=1, heartbeat=10.0)
+        )
 
     def run(self, seconds: float) -> list[tuple[float, str]]:
         """Let time pass timer by timer; return what was sent when, or why something failed."""
@@ -83,8 +94,18 @@ def test_hello_first(line: Line) -> None:
     assert line.core.outgoing() == []
     line.ask()
     line.ask()
-    assert line.sent() == [messages.Hello(id=2, name="ann", identity="a" * 16, roles=["reporter"])]
-    assert line.core.peer == ""
+    assert line.sent() == [messages.Hello(id=2, name="ann", key=KEY, roles=["reporter"])]
+    assert (line.core.peer, line.core.role) == ("", None)
+
+
+def test_invite() -> None:
+    """The code of an invitation goes with every hello."""
+    line = Line()
+    line.core = LinkCore("ann", KEY, invite="abcd-efgh-ijkm")
+    line.ask()
+    assert line.sent()[0].invite == "abcd-efgh-ijkm"
+    line.core.reconnected(line.now)
+    assert line.sent()[0].invite == "abcd-efgh-ijkm"
 
 
 def test_welcome(line: Line) -> None:
@@ -92,7 +113,7 @@ def test_welcome(line: Line) -> None:
     first, second = line.ask(), line.ask()
     assert line.welcome() == []
     assert [message.id for message in line.sent()] == [first, second]
-    assert (line.core.peer, line.core.heartbeat) == ("p", 10.0)
+    assert (line.core.peer, line.core.role, line.core.heartbeat) == ("p", "host", 10.0)
 
 
 def test_answers_by_number(welcomed: Line) -> None:
@@ -218,6 +239,65 @@ def test_overloaded(welcomed: Line) -> None:
     assert isinstance(error, Overloaded)
 
 
+def test_hello_overloaded(line: Line) -> None:
+    """A hello that the broker has no time for is sent again, and nothing fails of it."""
+    number = line.ask(timeout=10.0)
+    [hello] = line.sent()
+    assert line.refuse(hello.id, "OVERLOADED") == []
+    assert [kind for _, kind in line.run(FIRST_PAUSE)] == ["hello"]
+    welcome = messages.Welcome(id=hello.id, peer="p", role="host", time=1, heartbeat=1.0)
+    assert line.reply(welcome) == []
+    assert [message.id for message in line.sent()] == [number]
+
+
+def test_door_is_shut(welcomed: Line) -> None:
+    """Where the broker does not let the key in everything fails at once; a new connection is tried
+    with the next request, not before."""
+    numbers = [welcomed.ask(timeout=60.0), welcomed.ask(timeout=60.0)]
+    failed = welcomed.core.refused()
+    assert [number for number, _ in failed] == numbers
+    assert all(isinstance(error, Untrusted) for _, error in failed)
+    assert "at tcp://b:1 does not let this key in" in failed[0][1].sentence
+    assert not welcomed.core.wants_new_connection
+    assert welcomed.core.next_timer() is None
+    number = welcomed.ask()
+    assert welcomed.core.wants_new_connection
+    welcomed.core.reconnected(welcomed.now)
+    assert not welcomed.core.wants_new_connection
+    welcomed.core.trusted()
+    welcomed.welcome()
+    assert [message.id for message in welcomed.sent()] == [number]
+
+
+def test_wrong_key(line: Line) -> None:
+    """Some handshakes in a row that fail without a word are a wrong key; a single one is not, nor
+    are those before one that succeeded."""
+    number = line.ask(timeout=60.0)
+    for _ in range(2):
+        for _ in range(MISMATCHES - 1):
+            assert line.core.mismatched(final=False) == []
+        line.core.trusted()
+    for _ in range(MISMATCHES - 1):
+        line.core.mismatched(final=False)
+    [(failed, error)] = line.core.mismatched(final=False)
+    assert failed == number
+    assert isinstance(error, Untrusted)
+    assert "does not hold the key" in error.sentence
+    assert not line.core.wants_new_connection, "ZeroMQ goes on by itself"
+    later = line.ask()
+    assert [number for number, _ in line.core.mismatched(final=False)] == [later]
+
+
+def test_plain_broker(line: Line) -> None:
+    """One that speaks no encryption is told at once; ZeroMQ gives it up, and it is tried again with
+    the next request."""
+    number = line.ask()
+    [(failed, error)] = line.core.mismatched(final=True)
+    assert (failed, type(error)) == (number, Untrusted)
+    line.ask()
+    assert line.core.wants_new_connection
+
+
 def test_silence_asks_for_a_new_connection(welcomed: Line) -> None:
     """After some silence a new connection is wanted; on it hello comes first, then the rest."""
     number = welcomed.ask(timeout=30.0)
@@ -236,7 +316,7 @@ def test_reconnected_while_greeting(line: Line) -> None:
     number = line.ask(timeout=30.0)
     [old] = line.sent()
     line.core.reconnected(line.now)
-    welcome = messages.Welcome(id=old.id, peer="p", time=1, heartbeat=1.0)
+    welcome = messages.Welcome(id=old.id, peer="p", role="host", time=1, heartbeat=1.0)
     assert line.reply(welcome) == []
     assert line.core.peer == ""
     line.welcome()

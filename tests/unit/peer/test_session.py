@@ -20,7 +20,9 @@ from touchline.protocol.errors import (
     EventOver,
     NotFound,
     Overloaded,
+    Revoked,
     Unreachable,
+    Untrusted,
     WrongVersion,
 )
 from touchline.protocol.messages import (
@@ -42,8 +44,13 @@ HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 THERE = Endpoints(router="tcp://b:1", pull="tcp://b:2", pub="tcp://b:3")
 
 
-def invitation(endpoints: Endpoints | None = HERE, token: str = "t") -> Invitation:
-    return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints)
+KEY = bytes(range(32))
+
+
+def invitation(
+    endpoints: Endpoints | None = HERE, token: str = "t", key: bytes = KEY
+) -> Invitation:
+    return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints, key=key)
 
 
 class Stage:
@@ -94,6 +101,7 @@ class Stage:
             "digest": b"",
             "time": 0,
             "heartbeat": 10.0,
+            "badge": "b",
         }
         return Setup(**{**usual, **fields})
 
@@ -101,7 +109,7 @@ class Stage:
         """Go on to where the greeting has been sent."""
         assert isinstance(self.tick()[0], Ask)
         connect, ping = self.invited(invitation())
-        assert connect == Connect(HERE)
+        assert connect == Connect(HERE, KEY)
         assert isinstance(ping, Ping)
         return ping
 
@@ -131,7 +139,7 @@ def test_the_whole_way(stage):
     assert (ask.request.event, ask.request.role) == ("e", "reporter")
     assert stage.session.next_timer() is None, "the link answers in time"
     connect, ping = stage.invited(invitation())
-    assert connect == Connect(HERE)
+    assert connect == Connect(HERE, KEY)
     assert (ping.seq, ping.received, ping.lost) == (3, 4, 5)
     (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""), after=0.25)
     assert (attach.token, attach.rtt, attach.time) == ("t", 250_000, stage.wall)
@@ -229,7 +237,7 @@ def test_host_moved(stage):
     assert not any(isinstance(want, Connect) for want in stage.invited(invitation()))
     stage.session.rejoin(stage.now)
     stage.tick()
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE)
+    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
 
 
 def test_setup_does_not_come(stage):
@@ -416,14 +424,14 @@ def test_kept_invitation(stage):
     stage.tick()
     stage.session.invite(invitation(), stage.now, stage.wall)
     connect, ping = stage.wants()
-    assert connect == Connect(HERE)
+    assert connect == Connect(HERE, KEY)
     stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
     stage.hear(stage.setup())
     for answer in (Unreachable("away"), invitation(None)):
         assert stage.invited(answer) == []
         assert stage.session.open
     assert stage.session.away is None
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE)
+    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
 
 
 def test_greeting_that_waited(stage):
@@ -481,3 +489,112 @@ def test_what_was_there_when_asked(stage):
     assert stage.session.asked_seq is None
     stage.attached()
     assert stage.session.asked_seq == 3
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_another_key(stage):
+    """An invitation to the same place under another key connects anew."""
+    stage.opened()
+    stage.session.rejoin(stage.now)
+    stage.tick()
+    other = bytes(32)
+    assert stage.invited(invitation(key=other))[0] == Connect(HERE, other)
+
+
+def test_untrusted_broker(stage):
+    """A broker that is not the one it should be, or lets nobody in, ends a session that has no way
+    in; whoever has one goes on without it."""
+    stage.tick()
+    error = Untrusted("another key")
+    stage.invited(error)
+    assert stage.session.failure is error
+    stage = Stage()
+    stage.opened()
+    stage.session.rejoin(stage.now)
+    stage.tick()
+    (ping,) = stage.invited(error)
+    assert isinstance(ping, Ping)
+    assert (stage.session.failure, stage.session.away) == (None, error)
+
+
+def test_shut_out(stage):
+    """Where the host does not let the key in the broker is asked again; after three times in a row
+    the session gives up."""
+    stage.opened()
+    error = Untrusted("not let in")
+    for _ in range(TRIES - 1):
+        stage.session.shut_out(error, stage.now, refused=True)
+        assert not stage.session.open
+        assert stage.session.shut is error
+        assert isinstance(stage.tick()[0], Ask)
+        stage.invited(invitation())
+    stage.session.shut_out(error, stage.now, refused=True)
+    assert stage.session.failure is error
+    assert stage.session.next_timer() is None
+
+
+def test_let_in_at_last(stage):
+    """What the host had refused before it lets the key in is forgotten."""
+    for _ in range(TRIES):
+        stage.session.shut_out(Untrusted("not yet"), stage.now, refused=True)
+        stage.tick()
+        stage.invited(invitation())
+        stage.session.reconnected(stage.now, stage.wall)
+        assert stage.session.shut is None
+        ping = stage.wants()[-1]
+        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+        stage.hear(stage.setup())
+        assert stage.session.open
+    assert stage.session.failure is None
+
+
+def test_not_the_host(stage):
+    """Somebody else at the host's address is no reason to give up, however often: the host may
+    have moved, and the broker will say so."""
+    stage.opened()
+    for _ in range(3 * TRIES):
+        stage.session.shut_out(Untrusted("another key"), stage.now, refused=False)
+        assert isinstance(stage.tick()[0], Ask)
+        stage.invited(invitation())
+    assert stage.session.failure is None
+    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
+
+
+def test_not_put_off(stage):
+    """However often the host turns out not to be it, the broker is asked when it was to be asked,
+    and once."""
+    stage.opened()
+    error = Untrusted("another key")
+    stage.session.shut_out(error, stage.now, refused=False)
+    due = stage.session.next_timer()
+    stage.session.shut_out(error, stage.now + REJOIN_SECONDS / 2, refused=False)
+    assert stage.session.next_timer() == due
+    assert isinstance(stage.tick()[0], Ask)
+    stage.session.shut_out(error, stage.now, refused=False)
+    assert stage.session.next_timer() is None
+
+
+def test_revoked(stage):
+    """Whoever is told to be revoked gives up, whatever was asked, and when."""
+    stage.attached()
+    stage.hear(Error(id=3, code="REVOKED", reason="put out"))
+    assert isinstance(stage.session.failure, Revoked)
+    stage = Stage()
+    stage.opened()
+    stage.hear(Error(id=77, code="REVOKED", reason="put out"))
+    assert isinstance(stage.session.failure, Revoked)
+    assert not stage.session.open
+
+
+def test_wrong_key(stage):
+    """A token that is said to be another key's is replaced, as one that is refused is."""
+    stage.attached()
+    for _ in range(TRIES - 1):
+        stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
+        assert isinstance(stage.tick()[0], Ask)
+        (ping,) = stage.invited(invitation())
+        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
+    assert stage.session.failure.code == "WRONG_KEY"

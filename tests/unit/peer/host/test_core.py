@@ -493,6 +493,38 @@ def test_open_claims_are_bounded(ground, monkeypatch):
     assert g.outcome("bob", n) == "accepted"
 
 
+def test_one_reporter_does_not_take_all_the_room(ground, monkeypatch):
+    """One reporter can have so many claims open and no more; others can begin theirs, and when
+    one of the first is decided there is room for another, also after a restart."""
+    monkeypatch.setattr(limits, "MEMBER_CLAIMS", 3)
+    g = ground(verdict="fixed:2")
+    g.attach("bob")
+    said = [g.say("ann", "goal", "A", at=50 * n) for n in range(4)]
+    assert [g.outcome("ann", n) for n in said] == ["stored"] * 3 + ["refused"]
+    assert g.fate("ann", said[3]).code == "OVERLOADED"
+    g.say("bob", "goal", "B", at=200)
+    assert len(g.core.claims.open) == 4
+    g.restart()
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=250)) == "refused"
+    g.say("bob", "goal", "A", at=50)
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=250)) == "stored"
+
+
+def test_the_same_again_and_again(ground):
+    """One reporter who says the same again and again soon begins no more claims by it; elsewhere,
+    and for others, there is room."""
+    g = ground(verdict="fixed:2")
+    g.attach("bob")
+    said = [g.say("ann", "foul", "A", at=1) for _ in range(limits.ALIKE_CLAIMS + 5)]
+    refused = [n for n in said if g.outcome("ann", n) == "refused"]
+    assert refused == said[limits.ALIKE_CLAIMS :]
+    assert g.fate("ann", refused[0]).code == "OVERLOADED"
+    assert g.outcome("ann", g.say("ann", "foul", "B", at=1)) == "stored"
+    assert g.outcome("ann", g.say("ann", "foul", "A", at=120)) == "stored"
+    assert g.outcome("bob", g.say("bob", "foul", "A", at=1)) == "accepted"
+    assert g.outcome("ann", g.say("ann", "foul", "A", at=1)) == "stored", "one was decided"
+
+
 # ── the count ────────────────────────────────────────────────────────────────────────────────
 
 
@@ -568,12 +600,10 @@ def test_new_token_in_the_same_turn(ground):
     g = ground()
     member = g.attach("ann")
     g.begin()
-    frame = codec.encode(messages.Report(token=member.token, n=1, time=0, event=_GOAL))
+    frame = codec.encode(messages.Report(token=member.badge, n=1, time=0, event=_GOAL))
     g.core.report(member, codec.decode_report(frame), frame)
-    grant = messages.Grant(
-        id=0, token="new", peer="ann", name="ann", role="reporter", event="e", expires=2**57
-    )
-    g.core.seat(grant, messages.Attach(id=0, token="new", time=g.wall))
+    grant = g.grant("ann", "new")
+    g.core.seat(grant, messages.Attach(id=0, token="new", time=g.wall), "b")
     assert [token for token, _ in g.core.take().receipts] == ["new"]
 
 
@@ -595,11 +625,9 @@ def test_round_trip_is_halved(ground):
     """Half the round trip that attach states is not taken for a wrong clock."""
     g = ground()
     g.begin()
-    grant = messages.Grant(
-        id=0, token="t", peer="ann", name="ann", role="reporter", event="e", expires=2**57
-    )
+    grant = g.grant("ann", "t")
     attach = messages.Attach(id=0, token="t", time=g.wall - 200_000, rtt=400_000)
-    assert g.core.seat(grant, attach).shift == 0
+    assert g.core.seat(grant, attach, "b").shift == 0
 
 
 def test_shift_at_speed(ground):
@@ -608,26 +636,13 @@ def test_shift_at_speed(ground):
     assert g.attach("ann", behind=2.0).shift == 20 * SECOND
 
 
-def test_shift_is_kept(ground):
-    """A new token that has not attached yet does not make one's clock right."""
-    g = ground()
-    g.attach("ann", behind=60.0)
-    g.begin()
-    grant = messages.Grant(
-        id=0, token="new", peer="ann", name="ann", role="reporter", event="e", expires=2**57
-    )
-    assert g.core.seat(grant, messages.Attach(id=0, token="new", time=0)).shift == 60 * SECOND
-
-
 def test_absurd_clock(ground):
     """A clock that is off by more than any time can be is refused, and nothing changes."""
     g = ground(timing=messages.Timing(speed=1e6))
     g.begin()
-    grant = messages.Grant(
-        id=0, token="t", peer="ann", name="ann", role="reporter", event="e", expires=2**57
-    )
+    grant = g.grant("ann", "t")
     with pytest.raises(BadMessage, match="clock"):
-        g.core.seat(grant, messages.Attach(id=0, token="t", time=-(10**15)))
+        g.core.seat(grant, messages.Attach(id=0, token="t", time=-(10**15)), "b")
     assert g.core.take().commit == b""
 
 

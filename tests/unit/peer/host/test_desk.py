@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 
 import pytest
 
 from touchline.peer.host import desk as module
+from touchline.peer.host import gate
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.desk import REFUSAL_SECONDS, Desk
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, limits, messages
-from touchline.protocol.errors import BadToken, NotAllowed, Unreachable
+from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
+from touchline.protocol.keys import Identity, routing_id
 from touchline.protocol.messages import Attach, Card, Grant, Happening, Ping, Report
 
 WALL = 1_700_000_000_000_000
+
+HOLDER, THIEF = (Identity(seed * 32) for seed in (b"h", b"t"))
+OWN, OTHER, STOLEN = (
+    routing_id(who.curve_public, number)
+    for who, number in ((HOLDER, b"1"), (HOLDER, b"2"), (THIEF, b"1"))
+)
+"""Connections of the holder's key, and one of the thief's."""
 
 
 class Bench:
@@ -30,8 +40,22 @@ class Bench:
         self.core.start(1, self.now, self.wall)
         self.core.take()
         self.cores = {"e": self.core}
-        self.desk = Desk(self.cores, self.touch, self.ask, self.send)
+        self.curves = {OWN: HOLDER, OTHER: HOLDER, STOLEN: THIEF}
+        self.gate = gate.Gate()
+        self.desk = self.made()
         self.desk.open(self.core)
+
+    def made(self, report_rate: float = 1e6) -> Desk:
+        badges = (f"badge {number}" for number in count(1))
+        return Desk(
+            self.cores,
+            self.touch,
+            self.ask,
+            self.send,
+            lambda: next(badges),
+            self.gate,
+            report_rate,
+        )
 
     @staticmethod
     def card(event: str) -> Card:
@@ -51,14 +75,15 @@ class Bench:
     def hear(self, routing_id: bytes, request: object) -> list[object]:
         frame = request if isinstance(request, bytes) else codec.encode(request)
         before = len(self.sent)
-        self.desk.answer(routing_id, frame, self.now, self.wall)
+        curve = self.curves[routing_id].curve_public if routing_id in self.curves else b""
+        self.desk.answer(routing_id, curve, frame, self.now, self.wall)
         return [reply for to, reply in self.sent[before:] if to == routing_id]
 
     def attach(self, routing_id: bytes = b"r", token: str = "t", **fields: object) -> list[object]:
         usual = {"id": 5, "token": token, "time": self.wall}
         return self.hear(routing_id, Attach(**{**usual, **fields}))
 
-    def grant(self, token: str = "t", **fields: object) -> bool:
+    def grant(self, token: str = "t", **fields: object) -> bytes | None:
         """Let the broker vouch for a token."""
         usual = {
             "id": 1,
@@ -68,19 +93,26 @@ class Bench:
             "role": "reporter",
             "event": "e",
             "expires": self.wall + 10**9,
+            "key": HOLDER.public,
         }
         return self.reply(Grant(**{**usual, **fields}), token)
 
-    def reply(self, reply: object, token: str = "t") -> bool:
+    def reply(self, reply: object, token: str = "t") -> bytes | None:
         number = len(self.asked) - self.asked[::-1].index(token)
-        return self.desk.granted(number, reply, self.now, self.wall)
+        return self.desk.granted(number, reply, self.now)
 
-    def report(self, *numbers: int, token: str = "t") -> None:
+    def badge(self, role: str = "reporter") -> str:
+        """The badge of the one who takes part."""
+        (member,) = (one for one in self.core.roster.members.values() if one.role == role)
+        return member.badge
+
+    def report(self, *numbers: int, badge: str = "") -> int:
+        badge = badge or self.badge()
         frames = [
-            codec.encode(Report(token=token, n=n, time=0, event=Happening("goal", "A", self.wall)))
+            codec.encode(Report(token=badge, n=n, time=0, event=Happening("goal", "A", self.wall)))
             for n in numbers
         ]
-        self.desk.take_reports(frames, self.now, self.wall)
+        return self.desk.take_reports(frames, self.now, self.wall)
 
 
 @pytest.fixture
@@ -97,8 +129,9 @@ def test_unknown_token(bench):
     assert bench.attach() == []
     assert bench.attach(id=6) == []
     assert bench.asked == ["t"]
-    assert bench.grant()
+    assert bench.grant() == HOLDER.curve_public
     assert [(to, reply.id) for to, reply in bench.sent] == [(b"r", 5), (b"r", 6)]
+    assert {reply.badge for _, reply in bench.sent} == {"badge 1"}
     assert bench.sent[0][1].peer == "peer of t"
     assert bench.desk.routes == {"t": b"r"}
     (again,) = bench.attach(b"other", id=7)
@@ -108,45 +141,221 @@ def test_unknown_token(bench):
 
 def test_answers_to_others(bench):
     """An answer that the desk did not ask for is not taken."""
-    assert not bench.desk.granted(77, messages.Done(id=77), bench.now, bench.wall)
+    assert bench.desk.granted(77, messages.Done(id=77), bench.now) is None
 
 
-def test_reports_wait(bench):
-    """Reports under a token that is being asked about are kept, and taken in its order."""
-    bench.report(1, 2)
-    assert bench.core.counters.stored == 0
+def test_badges(bench):
+    """Reports are taken under the badge alone: not under the token, nor under one of nobody's."""
+    bench.attach()
     bench.grant()
-    assert bench.core.counters.stored == 2
-    bench.report(3)
-    assert bench.core.counters.stored == 3
+    assert bench.badge() == "badge 1"
+    assert bench.report(1) == 0
+    assert bench.report(2, badge="t") == bench.report(2, badge="badge 2") == 1
+    assert bench.core.counters.stored == 1
+    assert bench.desk.refusals == {"BAD_TOKEN": 2}
+    assert bench.asked == ["t"], "the broker is not asked about badges"
+
+
+def test_badge_stays(bench):
+    """Who attaches again has the same badge; under a new token there is a new one, and the old one
+    is nobody's."""
+    bench.attach()
+    bench.grant()
+    (setup,) = bench.attach(b"again")
+    assert setup.badge == "badge 1"
+    bench.attach(token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert bench.badge() == "badge 3"
+    assert bench.report(1, badge="badge 1") == 1
+    assert codes(bench.attach(token="t")) == []
+    assert bench.asked == ["t", "new", "t"], "the old token is unknown again"
 
 
 def test_waiting_is_bounded(bench, monkeypatch):
-    """Reports and attaches beyond the bound are refused, counted, and disturb nothing."""
-    bench.report(*range(1, limits.WAITING_REPORTS + 3))
-    assert bench.desk.refusals == {"OVERLOADED": 2}
-    for _ in range(limits.WAITING_REPORTS):
+    """Attaches beyond the bound are refused, counted, and disturb nothing."""
+    for _ in range(limits.WAITING_ATTACHES):
         assert bench.attach() == []
     assert codes(bench.attach()) == ["OVERLOADED"]
     monkeypatch.setattr(limits, "UNKNOWN_TOKENS", 1)
     assert codes(bench.attach(token="u")) == ["OVERLOADED"]
     bench.grant()
-    assert bench.core.counters.stored == limits.WAITING_REPORTS
+    assert bench.desk.refusals == {"OVERLOADED": 2}
     assert bench.attach(token="u") == []
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_stolen_token(bench):
+    """A token in another key's hands is refused and counted, before and after the broker has said
+    whose it is, and its holder is served."""
+    bench.attach(STOLEN)
+    bench.attach(OWN)
+    assert bench.grant() == HOLDER.curve_public
+    assert [(to, getattr(reply, "code", "setup")) for to, reply in bench.sent] == [
+        (STOLEN, "WRONG_KEY"),
+        (OWN, "setup"),
+    ]
+    assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
+    assert bench.desk.routes == {"t": OWN}
+    assert codes(bench.hear(STOLEN, Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert bench.desk.refusals == {"WRONG_KEY": 2, "UNKNOWN_PEER": 1}
+
+
+def test_thief_alone(bench):
+    """Nobody is let in where only the thief has asked; the broker's word is not lost on the next
+    one."""
+    bench.attach(STOLEN)
+    assert bench.grant() == b""
+    assert bench.core.roster.members == {}
+    bench.attach(OWN)
+    assert bench.grant() == HOLDER.curve_public
+
+
+def test_foreign_routing_id(bench):
+    """A frame under a routing id of another key's is refused before it is read."""
+    bench.curves[OWN] = THIEF
+    bench.attach(OWN)
+    assert codes([reply for _, reply in bench.sent]) == ["WRONG_KEY"]
+    assert bench.asked == []
+    assert codes(bench.hear(OWN, b"not even a message")) == ["WRONG_KEY"]
+
+
+def test_grant_without_a_key(bench):
+    """A key that is none lets nobody in."""
+    bench.attach(OWN)
+    bench.grant(key=bytes(32))
+    bench.attach(OWN, token="u")
+    bench.grant(token="u", key=b"\xff" * 32)
+    assert set(codes([reply for _, reply in bench.sent])) <= {"BAD_TOKEN", "WRONG_KEY"}
+    assert len(bench.sent) == 2
+
+
+def test_revoked(bench):
+    """Who is revoked is told so whatever it asks, with its token and with a new one; its reports
+    are refused; it is not missed, and what it said stays."""
+    bench.attach(OWN)
+    bench.grant()
+    bench.report(1)
+    badge = bench.badge()
+    bench.touch(bench.core)
+    (out,) = bench.core.revoke(["peer of t", "a stranger"])
+    assert (out.peer, bench.core.present, bench.core.roster.staying) == ("peer of t", 0, [])
+    assert bench.core.revoke(["peer of t"]) == [], "once"
+    assert codes(bench.hear(OWN, Ping(id=1, event="e", time=0))) == ["REVOKED"]
+    assert codes(bench.hear(OWN, messages.Replay(id=1, event="e", first=1))) == ["REVOKED"]
+    assert codes(bench.attach(OTHER)) == ["REVOKED"]
+    bench.attach(OTHER, token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert codes([bench.sent[-1][1]]) == ["REVOKED"]
+    assert bench.report(2, badge=badge) == 1
+    assert bench.core.counters.stored == 1
+    assert bench.desk.refusals["REVOKED"] == 5
+    assert len(bench.core.claims.open) == 1
+
+
+def test_revoked_at_the_broker(bench):
+    """A token of somebody revoked, who was never here, is refused by the broker; it is not asked
+    again at once."""
+    bench.attach(OWN)
+    bench.reply(Revoked("put out"))
+    assert codes([reply for _, reply in bench.sent]) == ["REVOKED"]
+    assert codes(bench.attach(OWN)) == ["REVOKED"]
+    assert bench.asked == ["t"]
+
+
+# ── brakes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def report_frame(badge, n, size=1):
+    said = [messages.Said(n + i, 0, Happening("goal", "A", WALL)) for i in range(size)]
+    if size > 1:
+        return codec.encode(messages.Reports(token=badge, reports=said))
+    return codec.encode(Report(token=badge, n=n, time=0, event=said[0].event))
+
+
+def test_report_rate(bench):
+    """A reporter may send what its rate gives in 20 s at once, then its rate; what is over is not
+    stored, is counted, and nobody is told. Others are not braked."""
+    bench.desk = bench.made(report_rate=50.0)
+    bench.attach()
+    bench.grant()
+    bench.attach(b"s", token="u")
+    bench.grant(token="u", key=THIEF.public)
+    one, other = (member.badge for member in bench.core.roster.members.values())
+    sent = len(bench.sent)
+    flood = [report_frame(one, n) for n in range(1, 1_501)]
+    assert bench.desk.take_reports(flood, bench.now, bench.wall) == 500
+    assert bench.core.counters.stored == 1_000
+    assert bench.desk.refusals == {"OVERLOADED": 500}
+    assert bench.report(1, badge=other) == 0
+    bench.now += 2.0
+    flood = [report_frame(one, n) for n in range(1_001, 1_501)]
+    assert bench.desk.take_reports(flood, bench.now, bench.wall) == 400
+    assert len(bench.sent) == sent
+
+
+def test_batches_count(bench):
+    """A batch counts for as many as are in it, and the largest always fits."""
+    bench.desk = bench.made(report_rate=1.0)
+    bench.attach()
+    bench.grant()
+    badge, size = bench.badge(), limits.BATCH_REPORTS
+    take = bench.desk.take_reports
+    assert take([report_frame(badge, 1, size)], bench.now, bench.wall) == 0
+    assert take([report_frame(badge, size + 1)], bench.now, bench.wall) == 1
+    bench.now += size
+    assert take([report_frame(badge, size + 1, size)], bench.now, bench.wall) == 0
+    assert bench.core.counters.stored == 2 * size
+
+
+def test_request_rate(bench):
+    """Requests of a key over its rate are refused, some of them without a word; another key is
+    heard."""
+    bench.attach(OWN)
+    bench.grant()
+    ping = Ping(id=1, event="e", time=0)
+    for _ in range(gate.REQUEST_BURST - 1):
+        assert not codes(bench.hear(OWN, ping))
+    replies = [codes(bench.hear(OTHER, ping)) for _ in range(2 * gate.TOLD_BURST)]
+    assert replies == [["OVERLOADED"]] * gate.TOLD_BURST + [[]] * gate.TOLD_BURST
+    assert bench.desk.refusals["OVERLOADED"] == 2 * gate.TOLD_BURST
+    assert codes(bench.hear(STOLEN, ping)) == ["UNKNOWN_PEER"]
+    bench.now += 1.0
+    assert not codes(bench.hear(OWN, ping))
+
+
+def test_replays_cost_more(bench):
+    """A replay counts for several requests."""
+    bench.attach(OWN)
+    bench.grant()
+    replay = messages.Replay(id=1, event="e", first=1)
+    count = gate.REQUEST_BURST // gate.REPLAY_COST
+    outcomes = [codes(bench.hear(OWN, replay)) for _ in range(count + 1)]
+    assert outcomes[:-2] == [[]] * (count - 1)
+    assert outcomes[-1] == ["OVERLOADED"]
+
+
+def test_guessing(bench):
+    """Who presents one unknown token after the other does not make the host ask the broker for
+    ever."""
+    for number in range(gate.STRANGE_BURST + 10):
+        bench.attach(STOLEN, token=f"guess {number}")
+    assert len(bench.asked) == gate.STRANGE_BURST
+    bench.attach(OWN)
+    assert bench.asked[-1] == "t"
 
 
 def test_bad_token(bench):
     """A token that the broker does not know is refused with its words; it is asked again only
     after some seconds."""
     bench.attach()
-    bench.report(1, 2)
     bench.reply(BadToken("the token is unknown"))
     assert [(to, reply.id, reply.code) for to, reply in bench.sent] == [(b"r", 5, "BAD_TOKEN")]
     assert bench.sent[0][1].reason == "the token is unknown"
     assert codes(bench.attach()) == ["BAD_TOKEN"]
-    bench.report(3)
     assert bench.asked == ["t"]
-    assert bench.desk.refusals == {"BAD_TOKEN": 5}
+    assert bench.desk.refusals == {"BAD_TOKEN": 2}
     bench.now += REFUSAL_SECONDS
     assert bench.attach() == []
     assert bench.asked == ["t", "t"]
@@ -204,7 +413,7 @@ def test_token_that_expires(bench):
     bench.attach(token="new")
     bench.grant(token="new", peer="peer of t")
     assert not codes(bench.hear(b"r", ping))
-    bench.report(1, token="new")
+    bench.report(1)
     assert bench.core.counters.stored == 1
 
 
@@ -272,8 +481,8 @@ def test_one_token_on_two_connections(bench):
     bench.attach(b"one")
     bench.grant()
     bench.attach(b"two")
-    for routing_id in (b"one", b"two"):
-        (pong,) = bench.hear(routing_id, Ping(id=1, event="e", time=0))
+    for connection in (b"one", b"two"):
+        (pong,) = bench.hear(connection, Ping(id=1, event="e", time=0))
         assert isinstance(pong, messages.Pong)
     assert bench.desk.routes == {"t": b"two"}
     del bench.desk.routes["t"]
@@ -315,22 +524,26 @@ def test_closed_event(bench):
     assert codes(bench.hear(b"r", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
     bench.report(1)
     assert bench.core.counters.stored == 0
-    assert bench.asked == ["t", "t"]
     assert bench.desk.routes == {}
+    bench.attach()
+    assert bench.asked == ["t", "t"]
 
 
 def test_tokens_of_the_journal(bench):
-    """Tokens that the journal brought back need no word of the broker."""
-    bench.attach()
+    """Tokens, keys and badges that the journal brought back need no word of the broker."""
+    bench.attach(OWN)
     bench.grant()
+    badge = bench.badge()
     again = EventCore(bench.card("e"), Options())
     again.restore([bench.core.take().commit])
     again.start(2, bench.now, bench.wall)
     bench.cores["e"] = again
-    bench.desk = Desk(bench.cores, bench.touch, bench.ask, bench.send)
+    bench.desk = bench.made()
     bench.desk.open(again)
-    (setup,) = bench.attach(b"new")
-    assert setup.epoch == 2
+    assert bench.report(1, badge=badge) == 0, "it was under way"
+    assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
+    (setup,) = bench.attach(OTHER)
+    assert (setup.epoch, setup.badge) == (2, badge)
     assert bench.asked == ["t"]
 
 
@@ -338,7 +551,7 @@ def test_viewer_reports(bench):
     """A subscriber's report is refused and counted."""
     bench.attach()
     bench.grant(role="viewer")
-    bench.report(1)
+    bench.report(1, badge=bench.badge("viewer"))
     assert bench.desk.refusals == {"NOT_ALLOWED": 1}
 
 
@@ -348,11 +561,11 @@ def test_garbage(bench):
     bench.attach()
     bench.grant()
     frames = [b"", b"\xc1", os.urandom(50), b"x" * (limits.FRAME_BYTES + 1), b"\x81\xa4type\xa3new"]
-    for count, frame in enumerate(frames, 1):
+    for number, frame in enumerate(frames, 1):
         (error,) = bench.hear(b"s", frame)
         assert error.id == 0
         bench.desk.take_reports([frame], bench.now, bench.wall)
-        assert sum(bench.desk.refusals.values()) == 2 * count
+        assert sum(bench.desk.refusals.values()) == 2 * number
     bench.report(1)
     assert bench.core.counters.stored == 1
 
@@ -367,4 +580,4 @@ def test_asking_fails(bench):
     assert codes(bench.attach()) == ["BAD_TOKEN"]
     bench.desk._ask = ask
     assert bench.attach() == []
-    assert bench.grant()
+    assert bench.grant() == HOLDER.curve_public

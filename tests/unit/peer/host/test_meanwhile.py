@@ -6,8 +6,10 @@ from typing import Any
 
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.desk import Desk
+from touchline.peer.host.gate import Gate
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
+from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, Ping, Replay
 
 WALL = 1_700_000_000_000_000
@@ -23,14 +25,29 @@ class Bench:
         self.core.start(1, self.now, WALL)
         self.published: list[bytes] = []
         self.take()
-        self.desk = Desk({"e": self.core}, self.touch, lambda _: 1, lambda *_: None)
+        self.desk = Desk(
+            {"e": self.core},
+            self.touch,
+            lambda _: 1,
+            lambda *_: None,
+            lambda: "badge",
+            Gate(),
+            100.0,
+        )
         grant = Grant(
-            id=1, token="t", peer="ann", name="Ann", role="reporter", event="e", expires=1 << 60
+            id=1,
+            token="t",
+            peer="ann",
+            name="Ann",
+            role="reporter",
+            event="e",
+            expires=1 << 60,
+            key=Identity(bytes(32)).public,
         )
         attach = Attach(id=5, token="t", time=WALL)
-        self.desk.answer(b"r", codec.encode(attach), self.now, WALL)
+        self.desk.answer(b"r", b"", codec.encode(attach), self.now, WALL)
         self.touch(self.core)
-        self.desk.granted(1, grant, self.now, WALL)
+        self.desk.granted(1, grant, self.now)
         self.take()
 
     def touch(self, core: EventCore) -> None:
@@ -40,7 +57,8 @@ class Bench:
         self.published += self.core.take().publish
 
     def meanwhile(self, request: Any) -> Any:
-        frame = self.desk.answer_meanwhile(b"r", codec.encode(request), WALL, "disk full")
+        body = codec.encode(request)
+        frame = self.desk.answer_meanwhile(b"r", b"", body, self.now, WALL, "disk full")
         return codec.decode_host_reply(frame)
 
     def alarms(self) -> int:
@@ -90,10 +108,10 @@ def test_what_needs_the_disk_is_refused() -> None:
     for request in (Attach(id=9, token="x", time=WALL), Replay(id=9, event="e", first=1)):
         told = bench.meanwhile(request)
         assert (told.id, told.code, told.reason) == (9, "STORAGE", "disk full")
-    frame = bench.desk.answer_meanwhile(b"r", b"nonsense", WALL, "disk full")
+    frame = bench.desk.answer_meanwhile(b"r", b"", b"nonsense", bench.now, WALL, "disk full")
     assert codec.decode_host_reply(frame).id == 0
     stranger = codec.encode(Ping(id=3, event="e", time=WALL))
-    frame = bench.desk.answer_meanwhile(b"other", stranger, WALL, "disk full")
+    frame = bench.desk.answer_meanwhile(b"other", b"", stranger, bench.now, WALL, "disk full")
     assert codec.decode_host_reply(frame).code == "UNKNOWN_PEER"
 
 

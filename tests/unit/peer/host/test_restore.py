@@ -114,10 +114,11 @@ class Script:
         random = self.random
         name = random.choice(self.people)
         kind = random.choices(
-            ["say", "batch", "seat", "ping", "detach", "viewer"], [70, 15, 6, 5, 4, 1]
+            ["say", "forge", "batch", "seat", "ping", "detach", "viewer", "revoke"],
+            [66, 4, 15, 6, 5, 4, 1, 0.1],
         )[0]
-        if kind == "say":
-            return ("say", name, self.number(name), self.happening(name))
+        if kind in {"say", "forge"}:
+            return (kind, name, self.number(name), self.happening(name))
         if kind == "batch":
             size = random.choice([1, 2, 5])
             return ("batch", name, [(self.number(name), self.happening(name)) for _ in range(size)])
@@ -227,6 +228,8 @@ class Run:
 
     def do(self, op: Op) -> None:
         core = self.core
+        if op[1] in core.roster.revoked:
+            return  # the desk refuses it
         match op:
             case ("seat", name, token, offset, brief, last):
                 role = "viewer" if name == "viewer" else "reporter"
@@ -238,24 +241,33 @@ class Run:
                     role=role,
                     event="e",
                     expires=2**57,
+                    key=name.encode().ljust(32),
                 )
                 time = self.wall - offset * SECOND
                 attach = Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
-                core.seat(grant, attach)
+                core.seat(grant, attach, f"badge {grant.token}")
             case ("say", name, n, happening):
-                self.push(name, Report(token=f"{name}/0", n=n, time=0, event=self.timed(happening)))
+                self.say(name, n, happening)
+            case ("forge", name, n, happening):
+                self.say(name, n, happening, b"a signature of somebody else")
             case ("batch", name, pairs):
                 said = [Said(n=n, time=0, event=self.timed(event)) for n, event in pairs]
-                self.push(name, Reports(token=f"{name}/0", reports=said))
+                self.push(name, Reports(token=f"badge {name}/0", reports=said))
             case ("ping", name, last):
                 core.ping(core.roster.members[name, "reporter"], last)
+            case ("revoke", name):
+                core.revoke([name])
             case ("detach", name):
                 core.detach(core.roster.members[name, "reporter"])
             case ("viewer", _):
                 viewer = core.roster.members["viewer", "viewer"]
-                frame = codec.encode(Report(token=viewer.token, n=1, time=0, event=_ANY))
+                frame = codec.encode(Report(token=viewer.badge, n=1, time=0, event=_ANY))
                 with pytest.raises(PeerError):
                     core.report(viewer, codec.decode_report(frame), frame)
+
+    def say(self, name: str, n: int, happening: Happening, signature: bytes = b"") -> None:
+        badge, event = f"badge {name}/0", self.timed(happening)
+        self.push(name, Report(token=badge, n=n, time=0, event=event, signature=signature))
 
     def timed(self, happening: Happening) -> Happening:
         speed = self.script.card.timing.speed if self.script.card.timing else 1
@@ -269,7 +281,7 @@ class Run:
 
     def push(self, name: str, message: Report | Reports) -> None:
         frame = codec.encode(message)
-        member = self.core.roster.by_token[message.token]
+        member = self.core.roster.by_badge[message.token]
         self.core.report(member, codec.decode_report(frame), frame)
 
 
@@ -303,14 +315,27 @@ def face(core: EventCore) -> dict[str, Any]:
         "needed": core._needed,
         "present": core.present,
         "members": [
-            (key, m.index, m.n, sorted(m.ahead), m.shift, m.token, m.expires, m.present, m.name)
+            (
+                key,
+                m.index,
+                m.n,
+                sorted(m.ahead),
+                m.shift,
+                m.token,
+                m.badge,
+                m.key,
+                m.expires,
+                m.present,
+                m.name,
+            )
             for key, m in core.roster.members.items()
         ],
         "staying": [m.peer for m in core.roster.staying],
         "outage": (outage.state, outage.since, outage.until, outage.alarms, outage.disputed),
         "outages": (outage.spans, list(outage.entries), core._alarmed),
         "adopted": [one for one in core.timeline._entries if isinstance(one, Adopted)],
-        "tokens": {token: member.peer for token, member in core.roster.by_token.items()},
+        "badges": {badge: member.peer for badge, member in core.roster.by_badge.items()},
+        "revoked": sorted(m.peer for m in core.roster.members.values() if m.revoked),
         "open": [claim_face(claim) for claim in core.claims.open.values()],
         "entries": [(key, claim_face(claim)) for key, claim in core._by_entry.items()],
         "held": list(core._held),

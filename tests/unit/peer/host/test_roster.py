@@ -19,11 +19,35 @@ def roster():
 
 
 def test_one_seat_a_person(roster):
-    """A peer under a new token has its old seat; the old token still names it."""
+    """A peer under a new token has its old seat; the old badge still names it."""
+    one = roster.seat(record("ann", "t1", badge="b1"))
+    new = record("ann", "t2", badge="b2", shift=7, expires=11, name="Ann")
+    assert roster.seat(new) is one
+    assert (one.token, one.badge, one.shift, one.expires, one.name) == ("t2", "b2", 7, 11, "Ann")
+    assert roster.by_badge == {"b1": one, "b2": one}
+
+
+def test_journals_without_badges(roster):
+    """In a journal of before there were badges reports carry the token."""
     one = roster.seat(record("ann", "t1"))
-    assert roster.seat(record("ann", "t2", shift=7, expires=11, name="Ann")) is one
-    assert (one.token, one.shift, one.expires, one.name) == ("t2", 7, 11, "Ann")
-    assert roster.by_token == {"t1": one, "t2": one}
+    assert roster.by_badge == {"t1": one}
+
+
+def test_revoked(roster):
+    """Whoever is revoked is so in every role, for good, also under a new token."""
+    seats = [roster.seat(record("ann", "t1")), roster.seat(record("ann", "t2", "viewer"))]
+    bob = roster.seat(record("bob", "t3"))
+    assert roster.revoke("ann") == seats
+    roster.seat(record("ann", "t4", expires=99))
+    assert [(one.revoked, one.expires) for one in (*seats, bob)] == [
+        (True, 0),
+        (True, 0),
+        (False, 9),
+    ]
+    assert roster.revoke("nobody") == []
+    assert roster.revoked == {"ann", "nobody"}
+    later = roster.seat(record("nobody", "t5"))
+    assert (later.revoked, later.expires) == (True, 0)
 
 
 def test_roles_apart(roster):

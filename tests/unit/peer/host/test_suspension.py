@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from touchline.peer.host import records
-from touchline.protocol import messages
 from touchline.protocol.messages import Alarm, Finished, Restored
 
 SECOND = 1_000_000
@@ -74,24 +73,6 @@ def test_brief(ground):
     g.say("ann", "goal", "A")
     g.wait(300)
     assert g.feed == []
-
-
-def test_report_before_attaching(ground):
-    """Nor is who is known by a report alone; it does not make one leave who stays."""
-    g = ground()
-    grant = messages.Grant(
-        id=0, token="t", peer="ann", name="ann", role="reporter", event="e", expires=2**57
-    )
-    stay = []
-    for time in (0, g.wall, 0):
-        g.begin()
-        g.core.seat(grant, messages.Attach(id=0, token="t", time=time))
-        g.take()
-        stay.append(len(g.core.roster.staying))
-        g.wait(5)
-    assert stay == [0, 1, 1]
-    g.wait(30)
-    assert len(g.alarms) == 1
 
 
 def test_orderly_leave(ground):

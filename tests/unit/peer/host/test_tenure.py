@@ -54,14 +54,16 @@ class Stage:
         self.built: list[FakeCore] = []
         self.served: list[tuple[str, int]] = []
         self.dropped: list[str] = []
+        self.revoked: list[tuple[str, list[str]]] = []
         self.tenure = Tenure(
             "instance",
-            HERE,
+            lambda: HERE,
             self.ask,
             self.journal.get,
             self.build,
             self.serve,
             lambda core: self.dropped.append(core.card.event),
+            lambda core, peers: self.revoked.append((core.card.event, peers)),
         )
         for event in events or ("e",):
             self.tenure.take_on(event)
@@ -299,3 +301,16 @@ def test_leave(stage):
     stage.served_one()
     stage.tenure.leave()
     assert stage.asked[-1] == Leave(id=0, event="e", instance="instance")
+
+
+def test_revoked():
+    """Whom a lease says to be revoked is put out, of an event that is served by then."""
+    stage = Stage()
+    stage.tick()
+    stage.invite()
+    stage.tick()
+    stage.answer(messages.Leased(id=1, event="e", epoch=1, seconds=SECONDS, revoked=["ann", "bob"]))
+    assert (stage.served, stage.revoked) == ([("e", 1)], [("e", ["ann", "bob"])])
+    stage.tick()
+    stage.lease()
+    assert len(stage.revoked) == 1

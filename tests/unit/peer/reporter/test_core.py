@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from touchline.peer.reporter.core import RESEND_MOST, RESEND_SECONDS, ReporterCore, check_size
-from touchline.protocol import codec, limits
+from touchline.protocol import codec, limits, signing
+from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Fate, Happening, Receipt, Report, Reports, Said
+
+ANN = Identity(bytes(range(32)))
 
 
 def said(n: int, size: int = 0) -> Said:
@@ -36,15 +39,52 @@ def test_many(core):
     """Many are batches, in the order of their numbers, none lost."""
     count = 2 * limits.BATCH_REPORTS + 1
     batches = decode(core.resend([said(n) for n in range(1, count + 1)], 10.0))
-    assert [type(batch) for batch in batches] == [Reports] * 3
-    assert [one.n for batch in batches for one in batch.reports] == list(range(1, count + 1))
+    assert [type(batch) for batch in batches] == [Reports, Reports, Report]
+    assert [one.n for batch in batches[:2] for one in batch.reports] == list(range(1, count))
+    assert batches[2].n == count
 
 
 def test_long_ones(core):
-    """A batch that would not fit into a frame is sent one by one."""
-    frames = core.resend([said(n, size=20) for n in range(1, 5)], 10.0)
-    assert [type(message) for message in decode(frames)] == [Report] * 4
+    """A batch that would not fit into a frame is cut into halves until its parts do."""
+    frames = core.resend([said(n, size=20) for n in range(1, 6)], 10.0)
+    sent = decode(frames)
+    assert [type(message) for message in sent] == [Reports, Reports]
+    assert [one.n for batch in sent for one in batch.reports] == [1, 2, 3, 4, 5]
+    (alone,) = decode(core.resend([said(1, size=22)], 10.0))
+    assert isinstance(alone, Report)
+    frames = core.resend([said(n, size=22) for n in range(1, 4)] + [said(4, size=23)], 10.0)
+    assert [type(message) for message in decode(frames)] == [Reports, Reports]
     assert max(map(len, frames)) <= limits.FRAME_BYTES
+
+
+def test_signed():
+    """With a key each report is signed, alone and in a batch, for this event and number."""
+    core = ReporterCore("final", ANN)
+    core.opened("badge", 0, 10.0)
+    (alone,) = decode(core.frames([said(1)], 10.0))
+    (batch,) = decode(core.resend([said(1), said(2)], 10.0))
+    for one in (alone, *batch.reports):
+        assert signing.holds(ANN.public, "final", one)
+        assert not signing.holds(ANN.public, "other", one)
+    assert alone.signature == batch.reports[0].signature != batch.reports[1].signature
+
+
+def test_signed_batch_fits():
+    """A full batch of short reports, signed, is cut so that its frames keep their limit."""
+    core = ReporterCore("final", ANN)
+    core.opened("b" * 36, 0, 10.0)
+    frames = core.resend([said(n) for n in range(2**40, 2**40 + limits.BATCH_REPORTS)], 10.0)
+    assert max(map(len, frames)) <= limits.FRAME_BYTES
+    assert sum(len(batch.reports) for batch in decode(frames)) == limits.BATCH_REPORTS
+
+
+def test_renumbered_is_signed_anew():
+    """A report that has been given another number is signed under that one."""
+    core = ReporterCore("final", ANN)
+    core.opened("badge", 0, 10.0)
+    core.frames([said(3)], 10.0)
+    (again,) = decode(core.resend([said(7)], 11.0))
+    assert signing.holds(ANN.public, "final", again)
 
 
 def test_opened(core):
@@ -105,6 +145,6 @@ def test_renumbered(core):
 def test_check_size():
     """The size that is checked is at least that of the frame, with any token and number."""
     one = said(2**62, size=3)
-    core = ReporterCore()
+    core = ReporterCore("e", ANN)
     core.opened("t" * 36, 0, 0.0)
     assert check_size(one) == len(core.frames([one], 0.0)[0])

@@ -68,6 +68,7 @@ class Follower:
             digest=self.feed.digest,
             time=0,
             heartbeat=5.0,
+            badge="b",
         )
         self.core.joined(setup, self.now, asked=asked)
 
