@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..broker.options import Options
-from ..protocol import addresses
+from ..broker.options import Options, default_folder
+from ..protocol import addresses, keys
+from . import brokers
+from .brokers import Kept
 from .shared import (  # fmt: skip
     emit,
+    insecure_option,
     json_option,
     log_to_stderr,
     metrics_option,
     metrics_page,
+    name_option,
     stopping,
     verbose_option,
+    warn_insecure,
 )
 
 if TYPE_CHECKING:
     from ..broker import Broker
+    from ..protocol.keys import Identity
 
 _DEFAULT = Options()
 
+EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+"""Hosts to listen on that nobody can connect to, and how they are reached from this machine."""
+
 
 @click.command(
-    "broker", epilog="Example: touchline broker --bind '*:5670' --metrics 127.0.0.1:9670"
+    "broker",
+    epilog="Example: touchline broker --bind '*:5670' --advertise club.example --enrolment invited",
 )
 @click.option(
     "--bind",
@@ -42,6 +54,47 @@ _DEFAULT = Options()
     metavar="URL",
     help="sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
 )
+@click.option(
+    "--advertise",
+    default="",
+    show_default="as --bind",
+    metavar="HOST",
+    help="The name or address under which others reach this machine.",
+)
+@click.option(
+    "--identity",
+    "key_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    show_default="beside the database",
+    metavar="FILE",
+    help="Where the broker's own key is kept; it is made where there is none.",
+)
+@click.option(
+    "--enrolment",
+    type=click.Choice(["open", "invited"]),
+    default=_DEFAULT.enrolment,
+    show_default=True,
+    help="Take in whoever comes, or only those who were invited: touchline invite.",
+)
+@click.option(
+    "--open-role",
+    type=click.Choice(["viewer", "reporter", "host"]),
+    default=_DEFAULT.open_role,
+    show_default=True,
+    help="What those may do who come without an invitation.",
+)
+@click.option(
+    "--operator",
+    "operators",
+    multiple=True,
+    metavar="KEY",
+    callback=lambda _ctx, _param, texts: tuple(
+        keys.from_text(text, what="--operator") for text in texts
+    ),
+    help="A public key (touchline identity show) that may do everything; repeat it. Yours is one.",
+)
+@insecure_option
+@name_option
 @click.option(
     "--workers", default=_DEFAULT.workers, show_default=True, help="Threads that answer requests."
 )
@@ -76,10 +129,40 @@ _DEFAULT = Options()
     help="Requests that may wait; more are refused.",
 )
 @click.option(
+    "--request-rate",
+    default=_DEFAULT.request_rate,
+    show_default=True,
+    help="Requests a second that one key may go on with.",
+)
+@click.option(
+    "--request-burst",
+    default=_DEFAULT.request_burst,
+    show_default=True,
+    help="Requests that a key which was quiet may send at once.",
+)
+@click.option(
     "--max-events",
     default=_DEFAULT.max_events,
     show_default=True,
     help="Events on record; more are refused.",
+)
+@click.option(
+    "--max-peers",
+    default=_DEFAULT.max_peers,
+    show_default=True,
+    help="Keys on record; more are refused.",
+)
+@click.option(
+    "--peer-events",
+    default=_DEFAULT.peer_events,
+    show_default=True,
+    help="Events that one peer may create.",
+)
+@click.option(
+    "--peer-tokens",
+    default=_DEFAULT.peer_tokens,
+    show_default=True,
+    help="Tokens that one peer may hold.",
 )
 @click.option(
     "--drain-seconds",
@@ -90,8 +173,20 @@ _DEFAULT = Options()
 @metrics_option
 @json_option
 @verbose_option
-def command(metrics: str, as_json: bool, verbose: bool, **settings: Any) -> None:
+def command(
+    advertise: str,
+    key_file: Path | None,
+    name: str,
+    metrics: str,
+    as_json: bool,
+    verbose: bool,
+    **settings: Any,
+) -> None:
     """Identify peers, find events, hand out addresses and tokens.
+
+    Prints the one string that others need to reach it: its address with its key. For your own
+    commands on this machine it is kept as `local`. You, by --name, are an operator there: touchline
+    invite, members, revoke.
 
     Runs until Ctrl+C or SIGTERM; what it has begun it then still answers.
     """
@@ -100,8 +195,14 @@ def command(metrics: str, as_json: bool, verbose: bool, **settings: Any) -> None
     # Loaded when there is a broker to run, not for --help.
     from ..broker import Broker
     from ..monitoring.collector import BrokerCollector
+    from ..peer import identity
 
-    broker = Broker(options)
+    starter = identity.load(name)
+    options = replace(options, operators=(*options.operators, starter.public))
+    own = None if options.insecure else identity.load_file(key_file or _key_file(options))
+    if options.insecure:
+        warn_insecure()
+    broker = Broker(options, own)
     with (
         metrics_page(metrics, lambda: BrokerCollector(broker)) as page,
         ThreadPoolExecutor(1, "broker") as pool,
@@ -109,9 +210,23 @@ def command(metrics: str, as_json: bool, verbose: bool, **settings: Any) -> None
     ):
         running = pool.submit(broker.run)
         if _listens(broker, running):
-            _greet(broker, page, as_json=as_json)
+            place = addresses.broker(broker.address)
+            _keep(place)
+            shown = replace(place, host=advertise or place.host)
+            if as_json:
+                emit({"type": "listening", "address": str(shown), "metrics": page or None})
+            else:
+                _greet(shown, name, starter, page)
         running.result()
     _sum_up(broker, as_json=as_json)
+
+
+def _key_file(options: Options) -> Path:
+    """Return where the broker's key is kept: beside its database, or in the data folder."""
+    scheme, _, path = options.database_url.partition(":///")
+    if scheme != "sqlite":
+        return default_folder() / "broker.key"
+    return Path(f"{path.partition('?')[0]}.key")
 
 
 def _listens(broker: Broker, running: Future[None]) -> bool:
@@ -122,22 +237,40 @@ def _listens(broker: Broker, running: Future[None]) -> bool:
     return True
 
 
-def _greet(broker: Broker, page: str, *, as_json: bool) -> None:
-    if as_json:
-        emit({"type": "listening", "address": broker.address, "metrics": page or None})
-        return
-    address = broker.address.removeprefix("tcp://")
-    usual = address == f"127.0.0.1:{addresses.DEFAULT_PORT}"
-    where = "" if usual else f" --broker {address.replace('0.0.0.0', 'THIS-MACHINE')}"
-    click.echo(f"broker listening on {address}")
+def _keep(place: addresses.Broker) -> None:
+    """Keep the broker for the commands of whoever started it; a plain one has to be asked for."""
+    if not place.plain:
+        here = Kept(str(replace(place, host=EVERYWHERE.get(place.host, place.host))))
+        before = brokers.load().brokers.get(brokers.LOCAL)
+        if before is None or before.address != here.address:
+            brokers.keep(brokers.LOCAL, here, default=False)
+
+
+def _greet(shown: addresses.Broker, name: str, starter: Identity, page: str) -> None:
+    place = f"{shown.host}:{shown.port}"
+    click.echo(f"broker listening on {place}")
+    if shown.host in EVERYWHERE:
+        shown = replace(shown, host="THIS-MACHINE")
+        click.echo("name this machine with --advertise, as others reach it")
+    click.echo(f"address for others: {shown}")
+    click.echo(f"operator: {name} ({starter.peer})")
     if page:
         click.echo(f"metrics at {page}")
     click.echo("next, each in a terminal of its own:")
+    where = _flags(shown)
     click.echo(
         f"  touchline events create{where} TITLE --sport football --origin HOME --origin AWAY"
     )
     click.echo(f"  touchline host{where} EVENT")
     click.echo("Ctrl+C stops it.")
+
+
+def _flags(place: addresses.Broker) -> str:
+    """Return what the commands of whoever started it have to say to reach this broker."""
+    if not place.plain:
+        return "" if brokers.load().default == brokers.LOCAL else f" --broker {brokers.LOCAL}"
+    usual = (place.host, place.port) == ("127.0.0.1", addresses.DEFAULT_PORT)
+    return " --insecure" if usual else f" --insecure --broker {place.host}:{place.port}"
 
 
 def _sum_up(broker: Broker, *, as_json: bool) -> None:

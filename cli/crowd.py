@@ -11,7 +11,7 @@ from pathlib import Path
 import zmq
 
 from ..peer import Link, Reporter
-from ..peer.wire import open_socket
+from ..peer.link.service import lock
 from ..protocol import codec
 from ..protocol.errors import EventOver, SettingError, Unreachable
 from ..protocol.messages import Fate, Happening, Report, Timing
@@ -276,21 +276,22 @@ class _Person:
 
     def _repeat(self, saying: Saying) -> None:
         known = self._numbers.get(saying.n)
-        invitation = self._reporter.session.invitation
-        if known is None or invitation is None or invitation.endpoints is None:
+        session = self._reporter.session
+        invitation, setup = session.invitation, session.setup
+        if known is None or setup is None or invitation is None or invitation.endpoints is None:
             return
         if self._push is None:
             # A socket of its own: to the reporter this copy does not exist.
-            pull = invitation.endpoints.pull
-            self._push = open_socket(self._link.context, zmq.PUSH, pull)
-            self._push.connect(pull)
+            self._push = self._link.context.socket(zmq.PUSH)
+            if invitation.key:
+                lock(self._push, self._link.identity, invitation.key)
+            self._push.ipv6 = "[" in invitation.endpoints.pull
+            self._push.connect(invitation.endpoints.pull)
         action = saying.action
         stated = action.time + self._shift
         happening = Happening(action.title, action.origin, stated, dict(action.details))
         n, said_at = known
-        self._push.send(
-            codec.encode(Report(token=invitation.token, n=n, time=said_at, event=happening))
-        )
+        self._push.send(codec.encode(Report(token=setup.badge, n=n, time=said_at, event=happening)))
         self._repeats += 1
 
     def drop_out(self) -> None:

@@ -59,6 +59,9 @@ MINUTE = 60.0
     metavar="FROM-TO",
     help="Minutes, by the match's clock, in which nobody at the ground has a link.",
 )
+@click.option(
+    "--insecure", is_flag=True, help="Encrypt nothing, to look at what is said on the network."
+)
 @json_option
 def command(
     match_name: str,
@@ -68,6 +71,7 @@ def command(
     seed: int,
     speed: str,
     outage: str,
+    insecure: bool,
     as_json: bool,
 ) -> int:
     """Watch a match being reported by a crowd that disagrees, lags and repeats itself.
@@ -79,15 +83,19 @@ def command(
     Exits with 1 if the final score is not the true one.
     """
     from .cast import Crowd
-    from .shared import load_match
+    from .shared import load_match, warn_insecure
     from .stage import Stage
 
     match = load_match(match_name)
     factor = _speed(speed, match)
     crowd = Crowd(match_name, reporters, coverage, wrong, seed, _outage(outage, match, factor))
     started = time.monotonic()
-    with Stage(match, crowd, factor, as_json=as_json) as stage:
+    if insecure:
+        warn_insecure()
+    with Stage(match, crowd, factor, insecure=insecure, as_json=as_json) as stage:
         stage.say(_opening(match, crowd, factor))
+        if not insecure:
+            stage.say("Every connection is encrypted; each of them has a key of its own.")
         stage.play()
         outcome = stage.outcome()
     _show(outcome, match, time.monotonic() - started, as_json=as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,12 +11,13 @@ from ..peer.host.options import Options
 from .shared import (  # fmt: skip
     broker_option,
     emit,
-    home,
+    journal_of,
     json_option,
     log_to_stderr,
     metrics_option,
     metrics_page,
     name_option,
+    place_of,
     plain,
     stopping,
     verbose_option,
@@ -130,6 +130,24 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
     show_default=True,
     help="One reporter is enough where only one is present.",
 )
+@click.option(
+    "--report-rate",
+    default=_DEFAULT.report_rate,
+    show_default=True,
+    help="Reports a second that one reporter may go on with, and twenty times as many at once.",
+)
+@click.option(
+    "--probation",
+    default=_DEFAULT.probation,
+    show_default=True,
+    help="Seconds since a reporter enrolled for which its votes are shown but do not count.",
+)
+@click.option(
+    "--require-signatures",
+    is_flag=True,
+    default=_DEFAULT.require_signatures,
+    help="Refuse reports that are not signed by their reporter.",
+)
 @click.option("--until-finished", is_flag=True, help="End when all events are over.")
 @metrics_option
 @json_option
@@ -157,7 +175,7 @@ def command(
 
     spare_collector()
     secret = identity.load(options.name)
-    with closing(Journal(options.journal or _journal_of(options.name))) as journal:
+    with closing(Journal(options.journal or journal_of(options.name))) as journal:
         host = Host(options, secret, journal, tuple(dict.fromkeys(events)))
         with metrics_page(metrics, lambda: HostCollector(host)) as page, stopping(host.stop):
             if page and not as_json:
@@ -166,12 +184,6 @@ def command(
             host.run(_Teller(host, options, events, until_finished=until_finished, as_json=as_json))
         _sum_up(host, as_json=as_json)
     return max((error.exit_code for error in host.lost.values()), default=0)
-
-
-def _journal_of(name: str) -> str:
-    # Whatever follows a question mark would be taken for parameters.
-    path: Path = home() / "journal" / f"{name.replace('?', '%3F')}.db"
-    return f"sqlite:///{path}"
 
 
 def _warn(options: Options) -> None:
@@ -203,7 +215,7 @@ class _Teller:
         self._finished: set[str] = set()
         self._lost: set[str] = set()
         if not as_json:
-            click.echo(f"asking the broker at {options.broker} for {', '.join(events)}")
+            click.echo(f"asking the broker at {place_of(options.broker)} for {', '.join(events)}")
 
     def __call__(self) -> bool:
         """Tell what is new; False where the host should end."""

@@ -16,13 +16,20 @@ COMMANDS = {
     "broker": "identify peers, find events",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
     "events": "create, find and show events",
-    "export": "write an event's timeline as JSON lines or CSV",
+    "export": "write an event's timeline as JSON lines or CSV, or its proof",
     "host": "collect reports on an event, decide, publish",
+    "identity": "the keys that say who you are",
+    "invite": "let people in at a broker",
+    "login": "know a broker by name, and be known there",
+    "logout": "forget a broker",
+    "members": "list who is enrolled at a broker",
     "record": "keep an event's feed in a file, as it comes",
     "replay": "report a recorded match again, at any speed",
     "report": "say what happened",
+    "revoke": "put somebody out at a broker",
     "simulate": "make up a match, and a crowd that reports it",
     "sports": "the sports, their actions and rules",
+    "verify": "check the proof of an event, without a network",
     "watch": "follow an event",
 }
 
@@ -87,7 +94,7 @@ def _defaults(
     cls=Commands,
     context_settings={"auto_envvar_prefix": "TOUCHLINE", "help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a fault, 2 a bad flag or value, 3 not found, 4 refused,"
-    " 5 nobody answered, 6 address taken, 7 storage, 130 interrupted."
+    " 5 nobody answered, 6 address taken, 7 storage, 8 not trusted, 130 interrupted."
     " Every flag can be given as a variable (TOUCHLINE_WATCH_JSON=1) or in the --config file."
     ' For completion put eval "$(_TOUCHLINE_COMPLETE=bash_source touchline)" into ~/.bashrc;'
     " zsh_source and fish_source are for those shells.",

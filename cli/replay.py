@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import tempfile
 import threading
@@ -14,8 +15,10 @@ from uuid import uuid4
 
 import click
 
-from ..peer import Link
+from ..peer import Link, identity
 from ..protocol.errors import Interrupted, SettingError, TouchlineError, Unreachable
+from ..protocol.keys import Identity
+from ..protocol.limits import NAME_CHARS
 from ..protocol.messages import Card, Create, Event, Timing
 from ..protocol.times import SECOND
 from ..sports.matchfile import Match
@@ -145,7 +148,7 @@ def command(
         duplicates=0.0,
     )
     plan = Plan.of(card, match, members, speed, _wall())
-    voices = Voices(members, card.event, broker, plan, wait)
+    voices = Voices(members, card.event, broker, name, identity.load(name), plan, wait)
     with _progress(voices, as_json=as_json), shared.stop_flag() as stopped:
         voices.run(stopped)
         was_stopped = stopped.is_set()
@@ -274,6 +277,8 @@ class Voices:
         members: who they are.
         event: the event's id.
         broker: its address.
+        author: the name of whoever replays.
+        key: theirs, from which those of the voices are made.
         plan: when to say what.
         wait: seconds to wait for the host, and for the last receipts.
     """
@@ -281,6 +286,8 @@ class Voices:
     members: tuple[Member, ...]
     event: str
     broker: str
+    author: str
+    key: Identity
     plan: Plan
     wait: float
     counts: Counts = field(default_factory=Counts)
@@ -321,7 +328,10 @@ class Voices:
                 return  # not all of them came; those who did go on
 
         try:
-            with Link(self.broker, member.name, uuid4().hex, ["reporter"]) as link:
+            # Always the same for one who replays: a broker remembers whoever was there.
+            name = f"{member.name} by {self.author}"[:NAME_CHARS]
+            seed = hashlib.sha256(b"touchline crowd\0" + self.key.seed + name.encode()).digest()
+            with Link(self.broker, name, Identity(seed), ["reporter"]) as link:
                 counts = run_member(
                     member,
                     self.event,

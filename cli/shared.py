@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import logging
 import os
@@ -9,15 +10,17 @@ import signal
 import sys
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
+from click.core import ParameterSource
 
-from ..protocol.errors import NotFound, SettingError
+from ..protocol import addresses
+from ..protocol.errors import NotFound, SettingError, TouchlineError
 from ..protocol.messages import Card, Detail, Event, Role, Show
 
 if TYPE_CHECKING:
@@ -27,28 +30,45 @@ if TYPE_CHECKING:
     from ..peer.session import Session
     from ..sports.matchfile import Match
 
+T = TypeVar("T")
 
-def _login() -> str:
+
+def login_name() -> str:
+    """Return the user's login name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a user without a name, as in some containers
         return "someone"
 
 
-broker_option = click.option(
-    "--broker",
-    default="127.0.0.1:5670",
-    show_default=True,
-    metavar="HOST:PORT",
-    envvar="TOUCHLINE_BROKER",
-    help="Where the broker is.",
-)
+def complete_broker(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """Return the kept brokers' names that begin with what is typed, for the shell."""
+    from . import brokers
+
+    return _starting(typed, lambda: brokers.load().brokers)
+
+
+def complete_identity(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    """Return the identities' names that begin with what is typed, for the shell."""
+    from ..peer import identity
+
+    return _starting(typed, identity.names)
+
+
+def _starting(typed: str, names: Callable[[], Iterable[str]]) -> list[str]:
+    # None where they can't be read: the shell would offer an error as a name.
+    try:
+        return [name for name in names() if name.startswith(typed)]
+    except TouchlineError:
+        return []
+
 
 name_option = click.option(
     "--name",
-    default=_login,
+    default=login_name,
     show_default="your login name",
     envvar="TOUCHLINE_NAME",
+    shell_complete=complete_identity,
     help="Who you are: each name has an identity of its own.",
 )
 
@@ -64,9 +84,74 @@ metrics_option = click.option(
 )
 
 
+insecure_option = click.option(
+    "--insecure", is_flag=True, help="Encrypt nothing; only on this machine, for trying things out."
+)
+
 verbose_option = click.option(
     "--verbose", is_flag=True, help="Log all that is done to standard error, not only trouble."
 )
+
+
+def broker_option(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command `--broker` and `--insecure`; it is called with the whole address, `broker`.
+
+    Where it takes a `name` and none is said, that is the one kept with the broker.
+    """
+
+    @functools.wraps(command)
+    def found(*arguments: Any, broker: str, insecure: bool, **others: Any) -> T:
+        address, who = find_broker(broker, insecure=insecure)
+        if who:
+            others["name"] = who
+        return command(*arguments, broker=address, **others)
+
+    return broker_flags(found)
+
+
+def find_broker(broker: str, *, insecure: bool) -> tuple[str, str]:
+    """Return the whole address of the broker that the flags name, and the name kept with it, empty
+    where another was said; to be called within a command.
+
+    Raises:
+        SettingError: none is known, or it is not clear which; the sentence says what to do.
+    """
+    from . import brokers
+
+    kept = brokers.find(broker, insecure=insecure)
+    if kept.address.endswith("?insecure"):
+        warn_insecure()
+    source = click.get_current_context().get_parameter_source("name")
+    return kept.address, kept.who if source is ParameterSource.DEFAULT else ""
+
+
+def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command the flags `--broker` and `--insecure` as they were typed."""
+    flag = click.option(
+        "--broker",
+        default="",
+        show_default="the one you logged in to or started",
+        metavar="NAME|ADDRESS",
+        envvar="TOUCHLINE_BROKER",
+        shell_complete=complete_broker,
+        help="Where the broker is: a name (touchline login lists them), its whole address, or"
+        " HOST:PORT of one you know.",
+    )
+    return flag(insecure_option(command))
+
+
+def warn_insecure() -> None:
+    """Say in red that nothing is encrypted."""
+    click.secho(
+        "INSECURE: nothing is encrypted, and everybody is believed to be who they say they are",
+        fg="red",
+        err=True,
+    )
+
+
+def place_of(broker: str) -> str:
+    """Return HOST:PORT of a broker's whole address, for people."""
+    return addresses.broker(broker).endpoint.removeprefix("tcp://")
 
 
 def home() -> Path:
@@ -79,12 +164,19 @@ def home() -> Path:
     return Path(platformdirs.user_data_dir("touchline"))
 
 
+def journal_of(name: str) -> str:
+    """Return the URL of a host's journal, where it has no other."""
+    # Whatever follows a question mark would be taken for parameters.
+    path = home() / "journal" / f"{name.replace('?', '%3F')}.db"
+    return f"sqlite:///{path}"
+
+
 @contextmanager
-def link(broker: str, name: str, roles: Sequence[Role] = ()) -> Iterator[Link]:
+def link(broker: str, name: str, roles: Sequence[Role] = (), *, invite: str = "") -> Iterator[Link]:
     """Give a link to the broker under a name's identity, and close it."""
     from ..peer import Link, identity
 
-    with Link(broker, name, identity.load(name), roles) as open_link:
+    with Link(broker, name, identity.load(name), roles, invite=invite) as open_link:
         yield open_link
 
 

@@ -93,6 +93,7 @@ class Outcome:
     wrong_sayings: int
     summary: dict[str, object]  # the second subscriber's own
     trouble: str = ""
+    encrypted: bool = True
     alarms: int = 0
     delays: dict[str, int] = field(default_factory=dict)
     """Standing entries by their delay status."""
@@ -115,6 +116,7 @@ class Outcome:
             "unsent": self.crowd.unsent,
             "subscriber": self.summary,
             "trouble": self.trouble,
+            "encrypted": self.encrypted,
             "alarms": self.alarms,
             "outages": len(self.restored),
             "confirmed": sum(bool(one["confirmed"]) for one in self.restored),
@@ -131,13 +133,17 @@ class Stage:
         match: what really happened.
         crowd: who reports it.
         speed: seconds of the match in a second; 0: all at once.
+        insecure: nothing is encrypted.
         as_json: the subscriber on the screen writes JSON lines.
     """
 
-    def __init__(self, match: Match, crowd: Crowd, speed: float, *, as_json: bool) -> None:
+    def __init__(
+        self, match: Match, crowd: Crowd, speed: float, *, insecure: bool, as_json: bool
+    ) -> None:
         self._match = match
         self._crowd = crowd
         self._speed = speed
+        self._insecure = insecure
         self._as_json = as_json
         self._folder = tempfile.TemporaryDirectory(prefix="touchline-demo-")
         self._home = Path(self._folder.name)
@@ -220,6 +226,7 @@ class Stage:
             wrong_sayings=wrong_sayings(self._crowd),
             summary=summary,
             trouble=self._trouble,
+            encrypted=not self._insecure,
             alarms=alarms,
             delays=dict(delays),
             restored=restored,
@@ -255,12 +262,13 @@ class Stage:
 
     def _start_broker(self) -> str:
         output = self._home / "broker.out"
-        broker = self._touchline("broker", "--bind", "127.0.0.1:0", "--json", output=output)
+        flags = ["--bind", "127.0.0.1:0", "--json", *(["--insecure"] if self._insecure else [])]
+        broker = self._touchline("broker", *flags, output=output)
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until:
             first, newline, _ = output.read_text().partition("\n")
             if newline:
-                return str(json.loads(first)["address"]).removeprefix("tcp://")
+                return str(json.loads(first)["address"])
             self._check_alive(broker, "broker")
             time.sleep(0.02)
         raise Unreachable(f"the broker was not there within {START_SECONDS:.0f} s")

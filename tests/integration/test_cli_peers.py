@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pty
@@ -27,6 +28,8 @@ from touchline.cli.crowd import Counts, run_member
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages
+from touchline.protocol.addresses import Broker as Address
+from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND
 from touchline.sports import Action, matches
 from touchline.sports.simulate.crowd import Member, Saying, crowd
@@ -62,8 +65,9 @@ class Ground:
 
     def host(self, event: str) -> Host:
         journal = Journal(f"sqlite:///{self.folder}/{event}.db")
-        options = HostOptions(broker=self.broker.address, heartbeat=0.5)
-        host = Host(options, f"{event:*<20}", journal, (event,))
+        name = f"host of {event}"
+        options = HostOptions(name=name, broker=self.broker.address, heartbeat=0.5)
+        host = Host(options, key(name), journal, (event,))
         thread = threading.Thread(target=host.run)
         thread.start()
         self.hosts.append((host, thread, journal))
@@ -103,14 +107,19 @@ class Ground:
         return code, told
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A broker that serves the whole module."""
-    database = tmp_path_factory.mktemp("broker") / "broker.db"
-    broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{database}"))
+def key(name: str) -> Identity:
+    """The identity of a name that has none in the folder."""
+    return Identity(hashlib.sha256(name.encode()).digest())
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that nobody has been at: a name belongs to its first key."""
+    options = BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path / 'broker.db'}")
+    broker = Broker(options, key("broker"))
     thread = threading.Thread(target=broker.run)
     thread.start()
-    broker.ready.wait()
+    assert broker.ready.wait(20)
     yield broker
     broker.stop()
     thread.join()
@@ -121,7 +130,7 @@ def ground(broker: Broker, tmp_path: Path) -> Iterator[Ground]:
     """The broker, a folder, and whatever hosts the test starts."""
     folder = tmp_path / "home"
     folder.mkdir()
-    with Link(broker.address, "tester", "t" * 20) as link:
+    with Link(broker.address, "tester", key("tester")) as link:
         here = Ground(folder, broker, link, [])
         try:
             yield here
@@ -259,7 +268,8 @@ def test_faults_have_their_codes(ground: Ground, tmp_path: Path) -> None:
     assert not (tmp_path / "r").exists()
     code, _, error = ground.run("export", ground.create().event, "--wait", "0.5")
     assert (code, "has no host now" in error) == (5, True)
-    nobody = ["report", "x", "goal", "--broker", "127.0.0.1:1", "--timeout", "0.3", "--name", "fay"]
+    nowhere = str(Address("127.0.0.1", 1, key("nobody").public))
+    nobody = ["report", "x", "goal", "--broker", nowhere, "--timeout", "0.3", "--name", "fay"]
     code, _, error = ground.run(*nobody)
     assert (code, "touchline broker" in error, "is kept" in error) == (5, True, True)
 
@@ -317,6 +327,11 @@ def test_a_recording_is_replayed_on_a_live_event(ground: Ground, tmp_path: Path)
     (entry,) = host.cores[second.event].timeline.standing
     assert entry.title == "goal"
     assert entry.time <= time.time_ns() // 1_000
+    # The broker knows the voices by now: they have the keys that they had.
+    third = ground.create()
+    ground.host(third.event)
+    code, (summary,) = ground.json("replay", file, "--event", third.event, "--speed", "max")
+    assert (code, summary["accepted"]) == (0, 3)
 
 
 def test_a_member_of_the_crowd(ground: Ground) -> None:
@@ -346,7 +361,7 @@ def test_a_member_of_the_crowd(ground: Ground) -> None:
         told.append(saying)
         during.append(host.cores[event].counters.stored)
 
-    with Link(ground.broker.address, "Ann", "a" * 20) as link:
+    with Link(ground.broker.address, "Ann", key("Ann")) as link:
         outbox = ground.folder / "ann.db"
         counts = run_member(member, event, link, outbox, timing, told=note, linger=0.3)
     assert counts == Counts(said=3, repeats=2, unsent=0, refused=1)
@@ -368,7 +383,7 @@ def test_a_member_leaves_when_told(ground: Ground) -> None:
     timing = messages.Timing(starts=0, began=0, speed=1.0)  # decades until it is due
     stop = threading.Event()
     pace = messages.Timing(starts=0, began=time.time_ns() // 1_000, speed=1.0)
-    with Link(ground.broker.address, "Ann", "b" * 20) as link:
+    with Link(ground.broker.address, "Ann", key("Ann")) as link:
         outbox = ground.folder / "left.db"
         counts = run_member(far, event, link, outbox, timing, pace=pace, stop=stop, opened=stop.set)
     assert counts == Counts()

@@ -57,6 +57,7 @@ def test_the_final_at_full_speed(temporary: dict[str, str]) -> None:
     assert demo["wrong_sayings"] > 30
     assert demo["repeats"] > 0
     assert demo["unsent"] == 0
+    assert demo["encrypted"] is True
     assert (demo["alarms"], demo["delayed"], demo["reconstructed"]) == (0, 0, 0)
     screen = next(line for line in lines if line["type"] == "summary")
     assert screen["digest"] == demo["subscriber"]["digest"]

@@ -40,8 +40,11 @@ SHELLS = frozenset(
         "broker/__init__.py",
         "broker/registry.py",
         "broker/service.py",
+        "broker/tables.py",
         "peer/host/journal.py",
         "peer/host/service.py",
+        "peer/host/sockets.py",
+        "protocol/door.py",
     }
 )
 """Files among those above that touch the world."""
@@ -330,7 +333,7 @@ def test_a_long_file_is_found() -> None:
 
 # ── quick starts ─────────────────────────────────────────────────────────────────────────────
 
-HEAVY = {"prometheus_client", "rich", "sqlalchemy", "zmq"}
+HEAVY = {"nacl", "prometheus_client", "rich", "sqlalchemy", "zmq"}
 
 LOADED = """
 import json, sys

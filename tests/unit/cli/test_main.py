@@ -81,11 +81,12 @@ def test_help_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_loads_no_command() -> None:
-    """`touchline --help` loads neither ZeroMQ nor a database, nor any command."""
+    """`touchline --help` loads neither ZeroMQ, a database nor keys, nor any command."""
     program = (
         "import sys\nfrom touchline.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "print([m for m in sys.modules if m in ('zmq', 'sqlalchemy', 'touchline.cli.watch')])"
+        "heavy = ('zmq', 'sqlalchemy', 'nacl', 'touchline.cli.watch')\n"
+        "print([m for m in sys.modules if m in heavy])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
@@ -93,13 +94,19 @@ def test_help_loads_no_command() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("name", ["broker", "host", "events", "sports", "simulate"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "broker", "host", "events", "sports", "simulate",
+        "identity", "invite", "login", "logout", "members", "revoke",
+    ],
+)  # fmt: skip
 def test_help_of_a_command_loads_nothing_heavy(name: str) -> None:
-    """A command's help needs no database, no metrics library and no tables."""
+    """A command's help needs no database, no metrics library, no tables and no keys."""
     program = (
         "import sys\nfrom touchline.cli.main import main\n"
         f"try:\n    main(['{name}', '--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('sqlalchemy', 'prometheus_client', 'rich')\n"
+        "heavy = ('sqlalchemy', 'prometheus_client', 'rich', 'nacl')\n"
         "print([m for m in sys.modules if m in heavy])"
     )
     done = subprocess.run(
@@ -229,6 +236,7 @@ def test_no_config_file(capsys: pytest.CaptureFixture[str]) -> None:
     ("typed", "offered"),
     [
         ("touchline s", {"simulate", "sports"}),
+        ("touchline identity e", {"export"}),
         ("touchline events c", {"create"}),
         ("touchline simulate ", {"football", "tennis"}),
         ("touchline broker --lease", {"--lease-seconds"}),
@@ -254,7 +262,7 @@ def test_shell_completion(typed: str, offered: set[str]) -> None:
 
 def test_commands_hold_no_sockets() -> None:
     """The serving commands leave sockets and databases to the packages behind them."""
-    for name in ("broker", "host", "events", "sports", "simulate"):
+    for name in ("broker", "host", "events", "sports", "simulate", "invite", "login", "members"):
         tree = ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))
         imported = {
             alias.name.partition(".")[0]

@@ -1,0 +1,24 @@
+"""`touchline logout`: forget a broker."""
+
+from __future__ import annotations
+
+import click
+
+from . import brokers
+from .shared import complete_broker, emit, json_option
+
+
+@click.command("logout", epilog="Example: touchline logout club")
+@click.argument("name", shell_complete=complete_broker)
+@json_option
+def command(name: str, as_json: bool) -> None:
+    """Forget the broker that you call NAME.
+
+    Who you are stays, here and there; touchline login ADDRESS knows it again.
+    """
+    brokers.forget(name)
+    default = brokers.load().default
+    if as_json:
+        emit({"type": "logout", "broker": name, "default": default or None})
+        return
+    click.echo(f"{name} is forgotten{f'; commands now go to {default}' if default else ''}")

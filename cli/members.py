@@ -1,0 +1,71 @@
+"""`touchline members`: who is enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from ..protocol import messages, times
+from ..protocol.messages import Person
+from . import shared
+from .shared import broker_option, emit, json_option, name_option
+from .tables import table
+
+if TYPE_CHECKING:
+    from ..peer import Link
+
+PAGE = 100
+
+
+@click.command("members", epilog="Example: touchline members --all --json | grep '\"operator\"'")
+@click.option("--all", "everybody", is_flag=True, help=f"All of them, not only the first {PAGE}.")
+@broker_option
+@name_option
+@json_option
+def command(everybody: bool, broker: str, name: str, as_json: bool) -> None:
+    """List who is enrolled at the broker, in the order of their ids. For operators."""
+    with shared.link(broker, name) as link:
+        roll = people(link)
+        found = list(roll) if everybody else list(islice(roll, PAGE))
+        more = not everybody and len(found) == PAGE and next(roll, None) is not None
+    if as_json:
+        for person in found:
+            emit(_form(person))
+    else:
+        headings = ("id", "name", "role", "enrolled", "invitation", "")
+        table(headings, map(_row, found))
+    if more:
+        click.echo(f"the first {PAGE}; there are more: --all", err=True)
+
+
+def people(link: Link) -> Iterator[Person]:
+    """Yield who is enrolled, asking for page after page."""
+    request = messages.Members(id=0, limit=PAGE)
+    while True:
+        reply = link.ask(request)
+        if not isinstance(reply, messages.Roll):
+            raise AssertionError(f"the broker answered members with {type(reply).__name__}")
+        yield from reply.members
+        if not reply.cursor:
+            return
+        request = messages.Members(id=0, limit=PAGE, cursor=reply.cursor)
+
+
+def _row(person: Person) -> tuple[str, ...]:
+    enrolled = times.to_rfc3339(person.enrolled) if person.enrolled else ""
+    revoked = "revoked" if person.revoked else ""
+    return person.peer, person.name, person.role, enrolled, person.invite, revoked
+
+
+def _form(person: Person) -> dict[str, object]:
+    return {
+        "peer": person.peer,
+        "name": person.name,
+        "role": person.role,
+        "enrolled": times.to_rfc3339(person.enrolled) if person.enrolled else None,
+        "invite": person.invite,
+        "revoked": person.revoked,
+    }

@@ -1,0 +1,166 @@
+"""`touchline login` and `logout`: brokers are kept once they have answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from touchline.cli import brokers, login, logout, shared
+from touchline.cli.brokers import Kept
+from touchline.protocol import messages
+from touchline.protocol.addresses import Broker
+from touchline.protocol.errors import BadInvite, NotFound, SettingError, Unreachable
+from touchline.protocol.keys import Identity
+
+CLUB = str(Broker("club.example", 5670, Identity(b"c" * 32).public))
+OTHER = str(Broker("club.example", 5670, Identity(b"o" * 32).public))
+
+
+class Door:
+    """A broker that lets everybody in, or refuses."""
+
+    peer = "k3vq-7m2p-xw9d-4tna"
+    role = "reporter"
+
+    def __init__(self) -> None:
+        self.visits: list[tuple[str, str, str]] = []
+        self.error: Exception | None = None
+
+    def ask(self, request: Any) -> Any:
+        if self.error:
+            raise self.error
+        return messages.Events(id=1, events=[], cursor="")
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+    door = Door()
+
+    @contextmanager
+    def link(address: str, name: str, *, invite: str = "") -> Iterator[Door]:
+        door.visits.append((address, name, invite))
+        yield door
+
+    monkeypatch.setattr("touchline.cli.shared.link", link)
+    return door
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(login.command, arguments, catch_exceptions=False)
+
+
+def test_a_broker_is_kept_and_meant(door: Door) -> None:
+    """Once it has answered a broker is kept by its host's name, and is the default."""
+    brokers.keep("local", Kept(OTHER), default=True)
+    result = run(CLUB)
+    name = shared.login_name()
+    assert result.stdout == (
+        f"you are {name} ({door.peer}), reporter, at club.example (club.example:5670)\n"
+    )
+    assert door.visits == [(CLUB, name, "")]
+    assert brokers.load().default == "club.example"
+    assert brokers.find("club.example") == Kept(CLUB)
+
+
+def test_with_everything(door: Door) -> None:
+    """The code goes to the broker, and who one is there is kept with it."""
+    told = json.loads(
+        run(CLUB, "--as", "club", "--invite", "a-b-c", "--name", "anna", "--json").stdout
+    )
+    assert told == {
+        "type": "login",
+        "broker": "club",
+        "address": CLUB,
+        "name": "anna",
+        "peer": door.peer,
+        "role": "reporter",
+    }
+    assert door.visits == [(CLUB, "anna", "a-b-c")]
+    assert brokers.find("club") == Kept(CLUB, "anna")
+
+
+def test_again_by_name(door: Door) -> None:
+    """A kept broker is greeted by its name, as whom one was there, and keeps its name."""
+    run(CLUB, "--as", "club", "--name", "anna")
+    run("club", "--invite", "a-b-c")
+    run(CLUB)
+    assert door.visits[1:] == [(CLUB, "anna", "a-b-c"), (CLUB, shared.login_name(), "")]
+    assert list(brokers.load().brokers) == ["club"]
+    run("club", "--as", "home")
+    assert list(brokers.load().brokers) == ["club", "home"]
+
+
+@pytest.mark.parametrize("error", [BadInvite("used up"), Unreachable("no answer")])
+def test_one_that_refuses_is_not_kept(door: Door, error: Exception) -> None:
+    """Where the broker does not answer or refuses, nothing is kept."""
+    door.error = error
+    with pytest.raises(type(error)):
+        run(CLUB)
+    assert brokers.load().brokers == {}
+
+
+def test_another_key_under_a_known_name(door: Door) -> None:
+    """A broker with another key does not quietly take the place of one that is known."""
+    run(CLUB)
+    with pytest.raises(SettingError, match=r"another key.*touchline logout club\.example"):
+        run(OTHER)
+    assert brokers.find("club.example").address == CLUB
+    run(OTHER, "--as", "other")
+    assert brokers.find("other").address == OTHER
+
+
+def test_on_this_machine_it_is_local(door: Door) -> None:
+    """A broker on this machine is called local, where no name is given."""
+    here = str(Broker("[::1]", 5670, Identity(b"h" * 32).public))
+    run(here)
+    assert brokers.find("local").address == here
+
+
+def test_a_bad_name_is_refused_before_hello(door: Door) -> None:
+    """A name that could be an address is refused before anybody is asked."""
+    with pytest.raises(SettingError, match="--as"):
+        run(CLUB, "--as", "a:1")
+    assert door.visits == []
+
+
+def test_an_address_without_a_key(door: Door) -> None:
+    """HOST:PORT proves nothing: it says where to get the whole address."""
+    with pytest.raises(SettingError, match=r"key of club\.example:5670 is not known"):
+        run("club.example:5670")
+    assert door.visits == []
+
+
+def test_a_plain_one_is_warned_of(door: Door) -> None:
+    """A broker that encrypts nothing is said to be one."""
+    assert "INSECURE" in run("touchline://127.0.0.1:5670?insecure").stderr
+
+
+def test_list(door: Door) -> None:
+    """Without an address the known brokers are listed, the default marked."""
+    assert "touchline login ADDRESS" in run().stderr
+    run(CLUB, "--as", "club", "--name", "anna")
+    run(OTHER, "--as", "other")
+    assert run().stdout == f"club\t\tanna\t{CLUB}\nother\tdefault\t\t{OTHER}\n"
+    told = [json.loads(line) for line in run("--json").stdout.splitlines()]
+    assert [(one["broker"], one["name"], one["default"]) for one in told] == [
+        ("club", "anna", False),
+        ("other", None, True),
+    ]
+    assert run("--as", "x").exit_code == 2
+
+
+def test_logout(door: Door) -> None:
+    """A forgotten broker is gone; it says where commands go now."""
+    run(CLUB, "--as", "club")
+    run(OTHER, "--as", "other")
+    result = CliRunner().invoke(logout.command, ["other"])
+    assert result.stdout == "other is forgotten; commands now go to club\n"
+    told = CliRunner().invoke(logout.command, ["club", "--json"]).stdout
+    assert json.loads(told) == {"type": "logout", "broker": "club", "default": None}
+    with pytest.raises(NotFound, match="no broker is kept under 'club'"):
+        CliRunner().invoke(logout.command, ["club"], catch_exceptions=False)
