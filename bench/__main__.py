@@ -1,4 +1,4 @@
-"""`make bench`, or `python -m bench [reports|fanout] [--reports N] [--rounds N] [--json]`.
+"""`make bench`, or `python -m bench [reports|fanout|flood] [--reports N] [--rounds N] [--json]`.
 
 Machines differ and are noisy: what counts is the ratio to the bare loop of the same round. Each
 figure is the median of the rounds.
@@ -14,11 +14,12 @@ import statistics
 import sys
 from collections.abc import Callable
 
-from . import fanout, reports
+from . import fanout, flood, reports
 
 SCENARIOS: dict[str, Callable[[int], dict[str, float]]] = {
     "reports": reports.round_,
     "fanout": fanout.round_,
+    "flood": flood.round_,
 }
 
 

@@ -1,11 +1,14 @@
 """Reports in, decided, committed with full sync, receipted: a whole host against a bare loop.
 
 50 reporters report the same fouls; 17 of them make an entry. The host is a process of its own with
-its journal on disk. The time runs from the first push to the receipt of the last report.
+its journal on disk. The time runs from the first push to the receipt of the last report. The same
+is done in plain text, encrypted, and encrypted with each report signed: the host then checks the
+signatures of the 17.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import tempfile
 import threading
@@ -15,17 +18,24 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 import zmq
+from msgspec.structs import replace
 
 from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.service import Broker
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.host.service import spare_collector
-from touchline.protocol import codec, messages
+from touchline.peer.link.service import lock, own_routing_id
+from touchline.protocol import codec, messages, signing
+from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Endpoints
 from touchline.protocol.times import SECOND
 
 REPORTERS = 50
+
+SIGNED_SHARE = 10
+"""Of so many reports, one is sent in the round with signatures: to make them takes longest."""
+
 DEADLINE_SECONDS = 120.0
 
 
@@ -36,26 +46,43 @@ def round_(count: int) -> dict[str, float]:
         count: reports.
     """
     bare_rate, bare_cpu = _bare(_frames(["0" * 36] * REPORTERS, count))
+    plain_rate, plain_cpu = _host(count, secure=False)
     rate, cpu = _host(count)
+    signed_rate, signed_cpu = _host(count // SIGNED_SHARE, signed=True)
     return {
         "bare receive and decode, reports/s": bare_rate,
-        "decided and committed, reports/s": rate,
-        "ratio": rate / bare_rate,
+        "decided and committed in plain, reports/s": plain_rate,
+        "ratio": plain_rate / bare_rate,
+        "with CURVE, reports/s": rate,
+        "ratio of CURVE to plain": rate / plain_rate,
+        "with CURVE and signed, reports/s": signed_rate,
+        "ratio of signed to CURVE": signed_rate / rate,
         "bare, CPU seconds per million": bare_cpu,
-        "host, CPU seconds per million": cpu,
+        "plain, CPU seconds per million": plain_cpu,
+        "CURVE, CPU seconds per million": cpu,
+        "signed, CPU seconds per million": signed_cpu,
     }
 
 
-def _frames(tokens: list[str], count: int) -> list[bytes]:
-    """Encode reports of fouls a minute apart that end now; every reporter reports each."""
+def _frames(badges: list[str], count: int, event: str = "") -> list[bytes]:
+    """Encode reports of fouls a minute apart that end now; every reporter reports each.
+
+    Args:
+        badges: the reporters'.
+        count: of the reports.
+        event: sign them as of this event; empty: they are not signed.
+    """
     now = time.time_ns() // 1_000
-    fouls = count // len(tokens)
+    fouls = count // len(badges)
+    keys = [_key(f"r{number}") for number in range(len(badges))]
     frames = []
     for foul in range(fouls):
         at = now - (fouls - foul) * 60 * SECOND
         happening = messages.Happening("foul", ("A", "B")[foul % 2], at)
-        for token in tokens:
-            report = messages.Report(token=token, n=foul + 1, time=at, event=happening)
+        for badge, key in zip(badges, keys, strict=True):
+            report = messages.Report(token=badge, n=foul + 1, time=at, event=happening)
+            if event:
+                report = replace(report, signature=key.sign(signing.content(event, report)))
             frames.append(codec.encode(report))
     return frames
 
@@ -97,22 +124,25 @@ def _receive(parent: Connection, count: int) -> None:
     context.destroy()
 
 
-def _host(count: int) -> tuple[float, float]:
+def _host(count: int, *, secure: bool = True, signed: bool = False) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
-        broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{folder}/b.db"))
+        options = BrokerOptions(
+            bind="127.0.0.1:0", database=f"sqlite:///{folder}/b.db", insecure=not secure
+        )
+        broker = Broker(options, _key("broker") if secure else None)
         serving = threading.Thread(target=broker.run)
         serving.start()
         broker.ready.wait()
         try:
-            return _with_broker(broker.address, Path(folder), count)
+            return _with_broker(broker.address, Path(folder), count, signed=signed)
         finally:
             broker.stop()
             serving.join()
 
 
-def _with_broker(address: str, folder: Path, count: int) -> tuple[float, float]:
+def _with_broker(address: str, folder: Path, count: int, *, signed: bool) -> tuple[float, float]:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    link = Link(address, "bench", "b" * 32, context=context)
+    link = Link(address, "bench", _key("bench"), context=context)
     created = link.ask(
         messages.Create(id=0, title="Bench", sport="football", origins=["A", "B"], key="bench")
     )
@@ -124,22 +154,30 @@ def _with_broker(address: str, folder: Path, count: int) -> tuple[float, float]:
     host.start()
     endpoints: Endpoints = ours.recv()
     poller = zmq.Poller()
-    tokens = []
+    badges = []
     for number in range(REPORTERS):
-        with Link(address, f"r{number}", f"{number:032d}", context=context) as reporter:
+        name = f"r{number}"
+        with Link(address, name, _key(name), context=context) as reporter:
             invitation = reporter.ask(
                 messages.Join(id=0, event=created.card.event, role="reporter")
             )
         assert isinstance(invitation, messages.Invitation)
-        tokens.append(invitation.token)
         dealer = context.socket(zmq.DEALER)
         dealer.setsockopt(zmq.LINGER, 0)
+        dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(_key(name)))
+        if link.secure:
+            lock(dealer, _key(name), invitation.key)
         dealer.connect(endpoints.router)
-        dealer.send(codec.encode(messages.Attach(id=1, token=invitation.token, time=0)))
-        assert isinstance(codec.decode_host_reply(dealer.recv()), messages.Setup)
+        attach = messages.Attach(id=1, token=invitation.token, time=time.time_ns() // 1_000)
+        dealer.send(codec.encode(attach))
+        setup = codec.decode_host_reply(dealer.recv())
+        assert isinstance(setup, messages.Setup)
+        badges.append(setup.badge)
         poller.register(dealer, zmq.POLLIN)
-    frames = _frames(tokens, count)
+    frames = _frames(badges, count, created.card.event if signed else "")
     push = context.socket(zmq.PUSH)
+    if link.secure:
+        lock(push, _key(name), invitation.key)
     push.connect(endpoints.pull)
     ours.send("start")
     started = time.perf_counter()
@@ -149,7 +187,9 @@ def _with_broker(address: str, folder: Path, count: int) -> tuple[float, float]:
     seconds = time.perf_counter() - started
     sender.join()
     ours.send("stop")
-    cpu: float = ours.recv()
+    cpu, entries = ours.recv()
+    if entries != count // REPORTERS:
+        raise SystemExit(f"bench: {entries:,} entries of {count // REPORTERS:,} fouls")
     host.join()
     link.close()
     context.destroy(linger=0)
@@ -179,7 +219,7 @@ def _newest(socket: zmq.Socket[bytes]) -> bytes:
 def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     spare_collector()  # as `touchline host` does
     stored = Journal(f"sqlite:///{journal}")
-    host = Host(HostOptions(broker=broker), "h" * 32, stored, (event,))
+    host = Host(HostOptions(broker=broker, report_rate=1e9), _key("host"), stored, (event,))
     endpoints = host.endpoints
     serving = threading.Thread(target=host.run)
     serving.start()
@@ -188,10 +228,14 @@ def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     parent.recv()
     cpu = _cpu()
     parent.recv()
-    parent.send(_cpu() - cpu)
+    parent.send((_cpu() - cpu, host.cores[event].feed.seq))
     host.stop()
     serving.join()
     stored.close()
+
+
+def _key(name: str) -> Identity:
+    return Identity(hashlib.sha256(name.encode()).digest())
 
 
 def _cpu() -> float:

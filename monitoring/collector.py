@@ -101,7 +101,24 @@ class BrokerCollector(Collector):
                 "Connections closed, those cut for an oversized frame included.",
                 counters.closed,
             ),
-            ("strangers", "Connections that did not speak ZeroMQ.", counters.strangers),
+            (
+                "strangers",
+                "Connections that did not speak ZeroMQ, or not encrypted, or left meanwhile.",
+                counters.strangers,
+            ),
+            (
+                "connections_mistaken",
+                "Connections that took the broker for one with another key.",
+                counters.mistaken,
+            ),
+            ("connections_admitted", "Connections let in by their key.", counters.admitted),
+            (
+                "connections_barred",
+                "Connections refused because their key is revoked.",
+                counters.barred,
+            ),
+            ("enrolled_keys", "Keys that came in since the start.", counters.enrolled),
+            ("braked_requests", "Requests over the rate of their key.", counters.braked),
         ):
             yield _counter(f"touchline_broker_{name}", text, {(): count})
         yield _gauge(
@@ -124,6 +141,17 @@ class BrokerCollector(Collector):
             "touchline_broker_hosted_events",
             "Events that a host holds the lease of; absent while the database refuses.",
             {(): census.hosted} if census else {},
+        )
+        yield _gauge(
+            "touchline_broker_members",
+            "Enrolled keys by role, revoked ones left out; absent while the database refuses.",
+            _words(census.members) if census else {},
+            "role",
+        )
+        yield _gauge(
+            "touchline_broker_revoked_members",
+            "Keys that were put out; absent while the database refuses.",
+            {(): census.revoked} if census else {},
         )
 
 
@@ -179,6 +207,17 @@ class HostCollector(Collector):
             "Frames refused before they reached an event, by code.",
             _words(host.desk.refusals),
             "code",
+        )
+        door = host.door
+        yield _counter(
+            "touchline_host_connections_admitted",
+            "Connections let in by their key.",
+            {(): door.admitted if door else 0},
+        )
+        yield _counter(
+            "touchline_host_connections_refused",
+            "Connections refused: revoked keys, and those that the broker does not vouch for.",
+            {(): door.refused if door else 0},
         )
         yield _gauge(
             "touchline_host_journal_trouble",
@@ -281,7 +320,22 @@ _HOST_COUNTS_BY: tuple[tuple[str, str, str, Callable[[EventCore], Mapping[str, i
 
 _HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
     ("claims_open", "Claims that may still become entries.", lambda core: len(core.claims.open)),
-    ("reporters_present", "Reporters heard of lately.", lambda core: core.present),
+    (
+        "reporters_present",
+        "Reporters heard of lately, those on probation left out.",
+        lambda core: core.present,
+    ),
+    (
+        "reporters_in_bursts",
+        "Reporters who enrolled within a minute of others by one invitation.",
+        lambda core: len(core.roster.bursts.members),
+    ),
+    (
+        "reporters_on_probation",
+        "Reporters whose votes do not count yet.",
+        lambda core: core.roster.unripe.bit_count(),
+    ),
+    ("peers_revoked", "Peers that an operator has put out.", lambda core: len(core.roster.revoked)),
     ("feed_seq", "The seq of the newest message of the feed.", lambda core: core.feed.seq),
     ("epoch", "The epoch under which the event is served.", lambda core: core.epoch),
     (

@@ -18,13 +18,16 @@ from touchline.broker.books import Census
 from touchline.peer import Link, Reporter
 from touchline.protocol import messages
 
+from .talk import identity
+
 WAIT = 20.0
 """Seconds in which a figure has to become what is expected."""
 
 
 @contextmanager
-def running(home: Path, *arguments: str) -> Iterator[tuple[str, str]]:
-    """Run a command with a metrics page; give its first line but that, and the page's URL."""
+def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, str]]:
+    """Run a command with a metrics page; give what its first line that begins with `says` says
+    after that, and the page's URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "touchline.cli", *arguments, "--metrics", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
@@ -39,8 +42,8 @@ def running(home: Path, *arguments: str) -> Iterator[tuple[str, str]]:
             assert line, "it ended before it said where its metrics are"
             if line.startswith("metrics at "):
                 url = line.removeprefix("metrics at ").strip()
-            else:
-                first = first or line.strip()
+            elif line.startswith(says):
+                first = first or line.removeprefix(says).strip()
         yield first, url
         process.send_signal(signal.SIGTERM)
         assert process.wait(WAIT) == 0
@@ -69,11 +72,11 @@ def becomes(url: str, name: str, value: float) -> dict[str, float]:
 
 def test_figures_move(tmp_path: Path) -> None:
     """Requests, events, reports, entries and latency show on the pages as they happen."""
-    with running(tmp_path, "broker", "--bind", "127.0.0.1:0") as (greeting, broker_page):
-        address = greeting.removeprefix("broker listening on ")
+    broker = ("broker", "--bind", "127.0.0.1:0")
+    with running(tmp_path, *broker, says="address for others: ") as (address, broker_page):
         before = scrape(broker_page)
         assert 'touchline_broker_requests_total{type="create"}' not in before
-        with Link(address, "anna", "the secret of anna") as link:
+        with Link(address, "anna", identity("anna")) as link:
             made = link.ask(
                 messages.Create(id=0, title="A v B", sport="football", key="1", origins=["A", "B"])
             )
@@ -111,7 +114,7 @@ def test_figures_move(tmp_path: Path) -> None:
 def test_no_census_of_a_broker_that_does_not_run(tmp_path: Path) -> None:
     """Before it runs and after it has ended, a broker tells nothing of its records."""
     options = Options(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path / 'b.db'}")
-    broker = Broker(options)
+    broker = Broker(options, identity("broker"))
     assert broker.census() is None
     thread = threading.Thread(target=broker.run)
     thread.start()

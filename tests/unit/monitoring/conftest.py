@@ -27,7 +27,9 @@ def broker() -> Any:
     counters = Counters()
     counters.requests.update(["hello", "search", "search"])
     counters.refusals.update(["NOT_FOUND"])
-    census = Census(events={"live": 2, "finished": 1}, hosted=2)
+    census = Census(
+        events={"live": 2, "finished": 1}, hosted=2, members={"host": 3, "viewer": 5}, revoked=1
+    )
     return SimpleNamespace(counters=counters, census=lambda: census)
 
 
@@ -48,6 +50,7 @@ def host(core: EventCore) -> Any:
     return SimpleNamespace(
         cores={EVENT: core},
         desk=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
+        door=SimpleNamespace(admitted=5, refused=3),
         tenure=SimpleNamespace(away=""),
         trouble="",
         lost={"nope": NotFound("no event 'nope'")},
@@ -69,6 +72,7 @@ def subscriber() -> SubscriberCore:
         digest=bytes(16),
         time=WALL,
         heartbeat=10.0,
+        badge="b",
     )
     core.joined(setup, 100.0)
     return core

@@ -34,9 +34,16 @@ def report(core: EventCore, n: int, title: str, wall: int = WALL, now: float = 1
     """Let Ann report an action of A's, in a turn of its own."""
     core.begin_turn(now, wall)
     grant = messages.Grant(
-        id=0, token="t", peer="ann", name="Ann", role="reporter", event=EVENT, expires=1 << 60
+        id=0,
+        token="t",
+        peer="ann",
+        name="Ann",
+        role="reporter",
+        event=EVENT,
+        expires=1 << 60,
+        key=b"a" * 32,
     )
-    member = core.seat(grant, messages.Attach(id=0, token="t", time=wall))
+    member = core.seat(grant, messages.Attach(id=0, token="t", time=wall), "b")
     said = messages.Report(
         token="t", n=n, time=wall, event=messages.Happening(title=title, origin="A", time=wall)
     )
@@ -46,8 +53,20 @@ def report(core: EventCore, n: int, title: str, wall: int = WALL, now: float = 1
 
 def test_broker_counts(broker: Any) -> None:
     """A broker's page holds its counters and its census."""
-    broker.counters.waiting = 4
+    counters = broker.counters
+    counters.waiting, counters.mistaken, counters.admitted = 4, 5, 6
+    counters.barred, counters.enrolled, counters.braked = 7, 8, 9
     found = page(BrokerCollector(broker))
+    for name, count in (
+        ("connections_mistaken", 5),
+        ("connections_admitted", 6),
+        ("connections_barred", 7),
+        ("enrolled_keys", 8),
+        ("braked_requests", 9),
+    ):
+        assert found[f"touchline_broker_{name}_total"] == count
+    assert found['touchline_broker_members{role="viewer"}'] == 5
+    assert found["touchline_broker_revoked_members"] == 1
     assert found['touchline_broker_requests_total{type="search"}'] == 2
     assert found['touchline_broker_refusals_total{code="NOT_FOUND"}'] == 1
     assert found["touchline_broker_waiting_requests"] == 4
@@ -124,12 +143,15 @@ def test_host_trouble(host: Any) -> None:
     well = page(HostCollector(host))
     assert well["touchline_host_journal_trouble"] == 0
     assert well["touchline_host_broker_away"] == 0
+    assert well["touchline_host_connections_admitted_total"] == 5
+    assert well["touchline_host_connections_refused_total"] == 3
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
-    host.trouble, host.tenure.away = "disk full", "no answer"
+    host.trouble, host.tenure.away, host.door = "disk full", "no answer", None
     ill = page(HostCollector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1
+    assert ill["touchline_host_connections_refused_total"] == 0
 
 
 def test_host_outage(host: Any, core: EventCore) -> None:
