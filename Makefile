@@ -6,8 +6,11 @@ ARGS   ?=
 SEEDS  ?= 3000
 FROM   ?= 1
 TRACE  ?=
+JOBS   ?= 3
+INPUTS ?= 1000000
+TARGET ?=
 
-.PHONY: help demo test soak dev check bench clean
+.PHONY: help demo test soak fuzz dev check bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,11 +25,15 @@ $(BIN)/touchline: setup.cfg pyproject.toml constraints.txt
 demo: $(BIN)/touchline  ## the 2022 World Cup final, reported by a noisy crowd (ARGS="--seed 3 --speed max")
 	@$(BIN)/touchline demo $(ARGS)
 
-test: $(BIN)/touchline  ## every test that can run here; what is skipped says why (ARGS="-k journal")
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(BIN)/touchline  ## every test that can run here; what is skipped says why (ARGS="-k journal" JOBS=0)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 soak: $(BIN)/touchline  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak
+
+fuzz: $(BIN)/touchline  ## inputs by the million into all that reads what others send (INPUTS=1000000 TARGET=broker)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,fuzz]'
+	@INPUTS=$(INPUTS) TARGET=$(TARGET) $(BIN)/python -m tests.fuzz
 
 dev: $(BIN)/touchline  ## the environment to work in: checkers, and links that type checkers follow
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'

@@ -1,0 +1,262 @@
+"""What is fuzzed: everything that takes bytes or text from others. Each target takes one input and
+fails where anything but a documented error comes of it, or where a refused input changed a state.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+from tests.simulation.registry import MemoryBooks
+from touchline.broker.core import Core
+from touchline.broker.options import Options as BrokerOptions
+from touchline.peer.host import records
+from touchline.peer.host.core import EventCore
+from touchline.peer.host.desk import Desk
+from touchline.peer.host.gate import Gate
+from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.host.proof import check
+from touchline.protocol import addresses, codec, keys, messages
+from touchline.protocol.errors import TouchlineError
+from touchline.protocol.keys import Identity
+from touchline.protocol.messages import Card, Happening
+from touchline.sports import custom, matchfile
+
+WALL = 1_700_000_000_000_000
+
+PEOPLE = [Identity(bytes([number]) * 32) for number in range(1, 5)]
+"""An operator, a host, a reporter, and a viewer who is put out again and again."""
+
+ROUTES = [keys.routing_id(who.curve_public, b"12345678") for who in PEOPLE]
+
+GOLDEN = Path(__file__).parents[1] / "unit" / "protocol" / "golden.json"
+
+LIFE = 2_000
+"""Inputs after which a state begins anew, so that it stays small."""
+
+
+def frames() -> list[bytes]:
+    """Return a frame of each message."""
+    return [bytes.fromhex(one["hex"]) for one in json.loads(GOLDEN.read_text("utf-8"))]
+
+
+MESSAGES = 8
+"""How many of the readers below read messages, not texts."""
+
+
+class Decoders:
+    """Whatever reads what others wrote: the first byte chooses one."""
+
+    def __init__(self) -> None:
+        self._readers: list[Callable[[bytes], object]] = [
+            codec.decode_broker_request,
+            codec.decode_broker_reply,
+            codec.decode_host_request,
+            codec.decode_host_reply,
+            codec.decode_report,
+            codec.decode_published,
+            codec.split_topic,
+            records.unpack,
+            lambda data: addresses.broker(_text(data)),
+            lambda data: keys.from_text(_text(data)),
+            keys.curve_key,
+            lambda data: keys.verify(PEOPLE[0].public, data, data[:64]),
+            lambda data: matchfile.read(_text(data)),
+            lambda data: custom.read(_text(data)),
+            check,
+        ]
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with."""
+        texts = [b"touchline://127.0.0.1:5670?key=" + b"A" * 43, b"[[action]]\ntitle = 'x'\n"]
+        return [
+            bytes([reader]) + one
+            for reader in range(len(self._readers))
+            for one in (frames() if reader < MESSAGES else texts)
+        ]
+
+    def take(self, data: bytes) -> None:
+        """Read one input."""
+        if not data:
+            return
+        try:
+            self._readers[data[0] % len(self._readers)](data[1:])
+        except TouchlineError:
+            return
+
+
+class Broker:
+    """The broker's core: the first byte chooses who says the rest."""
+
+    def __init__(self) -> None:
+        self._inputs = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        numbers = count(1)
+        self._books = MemoryBooks()
+        self._core = Core(
+            self._books,
+            BrokerOptions(operators=(PEOPLE[0].public,), request_rate=1e6, request_burst=10**6),
+            lambda size: next(numbers).to_bytes(size, "little"),
+        )
+        for place, name in enumerate(("olga", "hal", "rita", "vic")):
+            hello = messages.Hello(id=1, name=name, key=PEOPLE[place].public)
+            self._say(place, codec.encode(hello))
+
+    def _say(self, place: int, frame: bytes) -> messages.BrokerReply:
+        self._now = 10.0 + self._inputs
+        wall = WALL + 1_000_000 * self._inputs
+        curve = PEOPLE[place].curve_public
+        reply = self._core.receive(ROUTES[place], frame, self._now, wall, curve)
+        return codec.decode_broker_reply(reply)
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with."""
+        hellos = [messages.Hello(id=1, name="x", key=who.public) for who in PEOPLE]
+        said = [
+            messages.Create(id=2, title="t", sport="football", origins=["A", "B"], key="k"),
+            messages.Invite(id=3, role="reporter", uses=2),
+            messages.Revoke(id=4, peer=PEOPLE[3].peer),
+            messages.Join(id=5, event="t-bcde", role="host"),
+            messages.Members(id=6),
+        ]
+        own = [codec.encode(one) for one in [*hellos, *said]]
+        return [bytes([place]) + one for place in range(4) for one in own + frames()]
+
+    def take(self, data: bytes) -> None:
+        """Let somebody say something."""
+        if not data:
+            return
+        self._inputs += 1
+        if self._inputs % LIFE == 0:
+            self._begin()
+        before = _records(self._books)
+        reply = self._say(data[0] % 4, data[1:])
+        # A connection may be forgotten, and a token too: time passes with every input.
+        if isinstance(reply, messages.Error) and _records(self._books) != before:
+            raise AssertionError(f"{reply.code} changed what is on record")
+        if self._core.counters.faults:
+            raise AssertionError("a fault of our own")
+
+
+def _records(books: MemoryBooks) -> dict[str, object]:
+    return {name: copy.copy(value) for name, value in vars(books).items() if name != "_sessions"}
+
+
+class Hosting:
+    """A host's desk and core: the first byte chooses the socket and who says the rest."""
+
+    def __init__(self) -> None:
+        self._inputs = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        badges = (f"badge-{number}" for number in count(1))
+        card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
+        self._core = EventCore(card, HostOptions())
+        self._now, self._wall = 10.0, WALL
+        self._questions: list[str] = []
+        self._core.start(1, self._now, self._wall)
+        self._core.take()
+        self._desk = Desk(
+            {"e": self._core}, self._touch, self._ask, lambda to, frame: None,
+            lambda: next(badges), Gate(), 1e6,
+        )  # fmt: skip
+        self._desk.open(self._core)
+        for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter")):
+            self._seat(place, role)
+
+    def _seat(self, place: int, role: messages.Role) -> None:
+        who = PEOPLE[place]
+        attach = messages.Attach(id=1, token=f"token-{place}", time=self._wall)
+        self._hear(place, codec.encode(attach))
+        grant = messages.Grant(
+            id=1, token=f"token-{place}", peer=who.peer, name=f"p{place}", role=role, event="e",
+            expires=WALL + 10**12, key=who.public,
+        )  # fmt: skip
+        self._desk.granted(len(self._questions), grant, self._now)
+        self._core.take()
+
+    def _touch(self, core: EventCore) -> None:
+        core.begin_turn(self._now, self._wall)
+
+    def _ask(self, request: messages.Verify) -> int:
+        self._questions.append(request.token)
+        return len(self._questions)
+
+    def _hear(self, place: int, frame: bytes) -> None:
+        curve = PEOPLE[place].curve_public
+        self._desk.answer(ROUTES[place], curve, frame, self._now, self._wall)
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with: what a reporter says, rightly and not."""
+        happenings = [
+            Happening("goal", "A", WALL),
+            Happening("goal", "A", WALL, {"player": "x", "kind": "penalty"}),
+            Happening("undo", "", WALL, {"n": 1}),
+            Happening("delete", "", WALL, {"entry_id": "1"}),
+            Happening("confirm", "", WALL, {"score": "1-0"}),
+            Happening("end", "", WALL),
+        ]
+        said = [
+            messages.Report(token=f"badge-{badge}", n=n, time=WALL, event=one)
+            for badge in (1, 2, 3)
+            for n, one in enumerate(happenings, 1)
+        ]
+        asked = [
+            messages.Ping(id=2, event="e", time=WALL, last=3),
+            messages.Replay(id=3, event="e", first=1),
+            messages.Detach(id=4, event="e"),
+            messages.Attach(id=5, token="token-2", time=WALL),
+        ]
+        return [b"\0" + codec.encode(one) for one in said] + [
+            bytes([place]) + one
+            for place in range(1, 5)
+            for one in [*map(codec.encode, asked), *frames()]
+        ]
+
+    def take(self, data: bytes) -> None:
+        """Let a frame come in at one of the sockets."""
+        if not data:
+            return
+        self._inputs += 1
+        if self._inputs % LIFE == 0:
+            self._begin()
+        self._now += 0.01
+        self._wall += 10_000
+        before, refused = self._shape(), sum(self._desk.refusals.values())
+        if data[0] % 5 == 0:
+            self._desk.take_reports([data[1:]], self._now, self._wall)
+        else:
+            self._hear(data[0] % 5 - 1, data[1:])
+        if sum(self._desk.refusals.values()) > refused and self._shape() != before:
+            raise AssertionError("what was refused changed the event")
+        self._core.handle_timer(self._now)
+        output = self._core.take()
+        for frame in output.publish:
+            codec.decode_published(codec.split_topic(frame)[1])
+        if output.commit:
+            records.unpack(output.commit)
+
+    def _shape(self) -> tuple[object, ...]:
+        core = self._core
+        members = [(one.n, one.present, one.badge) for one in core.roster.members.values()]
+        claims = [(one.number, one.voters) for one in core.claims.open.values()]
+        return core.feed.seq, core.feed.digest, core.epoch, core.finished, members, claims
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+Target = Decoders | Broker | Hosting
+
+TARGETS: dict[str, type[Target]] = {
+    "decoders": Decoders,
+    "broker": Broker,
+    "host": Hosting,
+}
