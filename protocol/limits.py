@@ -39,6 +39,9 @@ REPORTS_AHEAD = 4_096
 OPEN_CLAIMS = 10_000
 """Claims that may be open in one event."""
 
+PENDING = 20
+"""Open claims told with a heartbeat; the newest."""
+
 MEMBER_CLAIMS = 2_500
 """Claims of one event that one reporter may have begun and that are open."""
 

@@ -64,6 +64,7 @@ from .parts import (
     Names,
     Outcome,
     Part,
+    Pending,
     Person,
     Role,
     Seconds,
@@ -116,6 +117,7 @@ __all__ = [
     "Names",
     "Outcome",
     "Part",
+    "Pending",
     "Person",
     "Revoke",
     "Role",
@@ -354,8 +356,9 @@ class Finished(Message, frozen=True, kw_only=True):
 class Heartbeat(Message, frozen=True, kw_only=True):
     """Nothing is newer than `seq`; takes no seq itself.
 
-    `disputed` of the open `claims` have enough voters, but as many against them. `trouble` says
-    why the host can store nothing at the moment.
+    `disputed` of the open `claims` have enough voters, but as many against them; `pending` are the
+    newest of those that are no corrections. `trouble` says why the host can store nothing at the
+    moment.
     """
 
     event: Id
@@ -369,6 +372,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     disputed: Count = 0
     state: FeedState = "live"
     trouble: Text = ""
+    pending: Annotated[list[Pending], Meta(max_length=limits.PENDING)] = field(default_factory=list)
 
 
 HostRequest = Attach | Replay | Ping | Detach

@@ -108,6 +108,18 @@ class Evidence(Part, frozen=True, kw_only=True):
     latency_ms: float = 0.0
 
 
+class Pending(Part, frozen=True, kw_only=True):
+    """A claim that has not made it yet: `time` as far as it is known, reporters for and against,
+    and how many it needs."""
+
+    title: Name
+    origin: Name
+    time: Micros
+    for_: Count = field(name="for", default=0)
+    against: Count = 0
+    needed: Count = 0
+
+
 class Fate(Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of one report of the receiver."""
 

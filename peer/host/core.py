@@ -138,6 +138,7 @@ class EventCore(Signatures):
             for claim in list(self.claims.open.values()):  # fewer must agree now
                 self._weigh(claim)
         self._weigh_eased()
+        self._show_claims()
         return self._turn.take(finished=self.finished)
 
     def handle_timer(self, now: float) -> None:

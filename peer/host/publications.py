@@ -178,6 +178,7 @@ def heartbeat(
     disputed: int,
     interval: float,
     state: messages.FeedState,
+    pending: list[messages.Pending],
 ) -> messages.Heartbeat:
     """Return the message that says where the feed stands, and when to expect the next one."""
     return messages.Heartbeat(
@@ -191,4 +192,5 @@ def heartbeat(
         disputed=disputed,
         interval=interval,
         state=state,
+        pending=pending,
     )

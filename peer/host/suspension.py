@@ -6,6 +6,7 @@ What is published here speaks of the feed and the venue; what happened is decide
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -23,6 +24,12 @@ from .outage import Outage
 from .publications import heartbeat
 from .state import EventState
 from .timeline import LAST, Adopted
+
+CLAIM_SECONDS = 1.0
+"""A change of the open claims is told by a heartbeat, at most one in this time."""
+
+SOON_SECONDS = 0.1
+"""It waits for so long: most claims get all their reports within a moment."""
 
 
 class Stand(NamedTuple):
@@ -50,6 +57,7 @@ class Suspension(EventState):
         self._heard = False  # a reporter was heard in this turn
         self._now = 0.0
         self._heartbeat_at = 0.0
+        self._shown = False  # the newest heartbeat told of open claims
         self._sweep_at = 0.0
         self._restoring = False
         self._reweigh = False  # fewer are present, or more count: claims are to be looked at again
@@ -405,7 +413,33 @@ class Suspension(EventState):
             disputed=disputed,
             interval=self._interval,
             state=self.stand.state,
+            pending=self._pending(),
         )
+
+    def _pending(self) -> list[messages.Pending]:
+        """Return how the newest open claims stand."""
+        acted = (one for one in reversed(self.claims.open.values()) if one.lane.kind is not None)
+        told = []
+        for claim in islice(acted, limits.PENDING):
+            evidence = self._evidence(claim)
+            told.append(
+                messages.Pending(
+                    title=claim.lane.title,
+                    origin=claim.lane.origin,
+                    time=claim.mean,
+                    for_=evidence.for_,
+                    against=evidence.against,
+                    needed=self._needed,
+                )
+            )
+        self._shown = bool(told)
+        return told
+
+    def _show_claims(self) -> None:
+        """Let a heartbeat tell soon how the open claims stand, where reports have come in."""
+        if self._turn.owed and (self.claims.open or self._shown):
+            soon = max(self._now + SOON_SECONDS, (self.sent_at or 0.0) + CLAIM_SECONDS)
+            self._heartbeat_at = min(self._heartbeat_at, soon)
 
     @property
     def stand(self) -> Stand:

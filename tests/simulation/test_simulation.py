@@ -72,7 +72,7 @@ def test_failure_is_told(monkeypatch, capsys):
 def test_seeds_are_about_something():
     """Among the first seeds is everything that the simulation is for."""
     seen: Counter[str] = Counter()
-    for seed in range(1, 201):
+    for seed in range(1, 401):
         lines: list[str] = []
         world = World(seed, lines.append)
         world.run()

@@ -32,6 +32,7 @@ PARTS = {
     "happening": messages.Happening,
     "said": messages.Said,
     "evidence": messages.Evidence,
+    "pending": messages.Pending,
     "fate": messages.Fate,
 }
 """What a message may hold, under the name that the page gives it."""
@@ -59,6 +60,7 @@ PEERS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.REVOK
 USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
+PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
 WORDS: list[tuple[object, str]] = [
@@ -95,6 +97,7 @@ WORDS: list[tuple[object, str]] = [
     (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
+    (PENDING, "array of *pending*"),
     *((kind, f"*{name}*") for name, kind in PARTS.items()),
 ]
 """The types of fields and the page's words for them."""
