@@ -114,7 +114,7 @@ def vouch(books: Books, host: Member, request: messages.Vouch, wall: int) -> mes
     if member.revoked:
         raise _revoked(member)
     if not books.expected(host.peer, member.peer, wall):
-        raise NotAllowed(f"{member.peer} has no valid token for an event of this host's")
+        raise BadToken(f"{member.peer} has no valid token for an event of this host's")
     return messages.Vouched(id=request.id, curve=request.curve, peer=member.peer)
 
 

@@ -4,7 +4,10 @@
       ▲                    ▲ │ ▲                │                │ │
       │                    │ └─┴── no reply ────┘   reconnected, │ │
       │                    └──────────────── the host forgot us ─┘ │
-      └─── thrice no reply; token refused; nothing heard ──────────┘
+      └─ thrice no reply; token or key refused; nothing heard ─────┘
+
+A refusal of the host's alone is no last word: what it knows of this peer may be out of date, and
+its clock may be wrong. The broker is asked again, and decides.
 
 The greeting measures the round trip on the open connection, so that the clock that `attach` states
 is not off by the time it takes to connect.
@@ -114,7 +117,8 @@ class Session:
         self._attaching = False  # a token has been presented, and nothing else asked since
         self._greeting = (0, 0.0)  # id and time of the newest ping
         self._refused = 0  # tokens refused in a row
-        self._shut_out = 0  # connections that the host refused in a row
+        self._bad_token = ""  # the newest of them
+        self._shut_out = 0  # connections that the host refused since the broker last invited
 
     def wants(self) -> list[Want]:
         """Return what is to be done, in order."""
@@ -153,6 +157,7 @@ class Session:
             case Invitation():
                 self.away = None
                 self.broker = True
+                self._shut_out = 0
                 self.hosted = reply.endpoints is not None
                 if reply.endpoints is None and self.open:
                     return  # the host lets us in, although its lease has run out
@@ -160,7 +165,7 @@ class Session:
                     self._at(now + REJOIN_SECONDS, self._join)
                     return
                 self.invite(reply, now, wall)
-            case Untrusted() if self.invitation is None:
+            case Untrusted() if self.invitation is None or self._shut_out >= TRIES:
                 self.failure = reply
             case EnvironmentFault() | Overloaded() if self.open:
                 # A kept invitation has led to the host meanwhile.
@@ -210,9 +215,7 @@ class Session:
         self.open = False
         self.shut = error
         self._shut_out += refused
-        if self._shut_out >= TRIES:
-            self._fail(error)
-        elif self._step != self._join:  # else the broker is being asked already, or in a moment
+        if self._step != self._join:  # else the broker is being asked already, or in a moment
             self._at(now + REJOIN_SECONDS, self._join)
 
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
@@ -314,12 +317,21 @@ class Session:
         # What else a host refuses may be different in a moment: it may be about to serve the
         # event, or no longer hold it while the broker knows who does.
         # A token presented thrice while the host could not ask about it is refused thrice at once.
-        self._refused += self._attaching and isinstance(error, BadToken | WrongKey)
+        self._refused += self._attaching and self._is_new(error)
         self._attaching = False
         if isinstance(error, WrongVersion | Revoked) or self._refused >= TRIES:
             self._fail(error)
             return
         self._at(now + REJOIN_SECONDS, self._join)
+
+    def _is_new(self, error: TouchlineError) -> bool:
+        """Tell whether one more token is refused, rather than the same one again."""
+        if not isinstance(error, BadToken):
+            return isinstance(error, WrongKey)
+        # Where the host's clock is ahead, a token is over there that the broker still gives.
+        before = self._bad_token
+        self._bad_token = "" if self.invitation is None else self.invitation.token
+        return self._bad_token != before
 
     def _fail(self, error: TouchlineError) -> None:
         self.open = False

@@ -289,6 +289,8 @@ class Desk:
         """Let the cores know who was there meanwhile; within a turn."""
         met, self._met = self._met, {}
         for core, member, last in met.values():
+            if member.revoked:
+                continue  # put out since: it has left
             self._touch(core)
             if last is None:
                 core.detach(member)

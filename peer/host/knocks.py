@@ -8,8 +8,8 @@
 | any other                                           | held; the broker is asked                  |
 | the broker vouches                                  | let in                                     |
 | the broker refuses, and every event is served       | refused                                    |
-| it gives no answer, or too many are asked about     | held until the door sends it off; it knocks|
-|                                                     | again                                      |
+| it gives no answer, or knows of no lease of ours, or| held until the door sends it off; it knocks|
+| too many are asked about                            | again                                      |
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from ...protocol import messages
-from ...protocol.errors import EnvironmentFault, Overloaded, TouchlineError
+from ...protocol.errors import EnvironmentFault, NotAllowed, Overloaded, TouchlineError
 from ...protocol.messages import Vouch, Vouched
 
 REFUSAL_SECONDS = 5.0
@@ -138,7 +138,9 @@ class Knocks:
             self._known.add(key)
             self._forget()
             self._settle(key, True)
-        elif not isinstance(reply, EnvironmentFault | Overloaded) and serving:
+        elif not isinstance(reply, EnvironmentFault | Overloaded | NotAllowed) and serving:
+            # (NotAllowed is about ourselves: our lease has lapsed while we, or the broker, were
+            # away, and is being asked for.)
             while len(self._refused) >= MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]
             self._refused[key] = now + REFUSAL_SECONDS

@@ -86,11 +86,18 @@ BROKER = f"touchline://{PLACE}?key={to_text(identity('broker').public)}"
 
 
 class BrokerNode(Node):
-    """The broker."""
+    """The broker.
 
-    def __init__(self, stage: Stage, token_seconds: float) -> None:
+    Args:
+        stage: what is shared.
+        token_seconds: how long a token is valid.
+        offset: microseconds by which its clock is ahead.
+    """
+
+    def __init__(self, stage: Stage, token_seconds: float, offset: int) -> None:
         super().__init__(stage.network, "broker")
         self._stage = stage
+        self._offset = offset
         self.books = MemoryBooks()
         self._options = BrokerOptions(
             heartbeat=10.0, lease_seconds=15.0, token_seconds=token_seconds
@@ -118,7 +125,8 @@ class BrokerNode(Node):
             now, curve = self.network.now, bytes.fromhex(frame.get("User-Id"))
             refused = self._gate.judge(first.bytes, curve, 1, 0, now)
             if refused is None:
-                reply = self._core.receive(first.bytes, frame.bytes, now, wall(self.network), curve)
+                here = wall(self.network) + self._offset
+                reply = self._core.receive(first.bytes, frame.bytes, now, here, curve)
             else:
                 reply = self._core.refuse(frame.bytes, refused)
             if first.bytes in self._router.routes:
@@ -128,7 +136,7 @@ class BrokerNode(Node):
         """Let an operator put somebody out."""
         member = self.books.member(peer_id(name))
         if member is not None:
-            self.books.put_member(replace(member, revoked=wall(self.network)))
+            self.books.put_member(replace(member, revoked=wall(self.network) + self._offset))
             self.books.void(member.peer)
 
 

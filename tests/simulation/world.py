@@ -55,6 +55,11 @@ POINTS: dict[str, Any] = {
 }
 
 
+RENEWAL = 10.0
+"""Seconds after which a host that can reach the broker again has its lease renewed: its request on
+the broken connection fails after 5, and 2 later it asks anew."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """What a seed stands for.
@@ -161,12 +166,14 @@ class World:
             self.tell,
         )
         self.watchman = Watchman(scenario.interval, 2.5 * scenario.interval)
-        self.broker = BrokerNode(self, scenario.token_seconds)
+        # The broker's clock is not the host's.
+        ahead = Random(f"{seed} broker").randint(-5, 5) * SECOND
+        self.broker = BrokerNode(self, scenario.token_seconds, ahead)
         self.host = HostNode(self, scenario.options)
         self.crook = CrookNode(self, self._loot)
         self.score = dict.fromkeys(ORIGINS, 0)
         self._truth: list[tuple[str, str, int]] = []  # title, origin, time of all that happened
-        self._goal_at = 0.0
+        self._goal_at = self._calm_at = 0.0
         for reporter in self.reporters:
             reporter.answer = self._answer
 
@@ -282,6 +289,7 @@ class World:
     def _calm_down(self) -> None:
         """Let the network be kind from now on, and everybody be there."""
         self.tell("fault", "all is calm from here on")
+        self._calm_at = self.network.now
         self.network.weather = Weather(latency=0.01)
         self.network.run(self.network.now + 0.02)  # what ends just now has ended
         if self.host.running and self.host.disk.doom:
@@ -340,6 +348,9 @@ class World:
                 return f"{fan.name} hears nothing"
             if feed.core.cause.kind not in {"quiet", "disagree"}:
                 return f"{fan.name} thinks: {feed.core.cause.kind}"
+        people: list[ReporterNode | SubscriberNode] = [*self.reporters, *self.subscribers]
+        if self.network.now < self._calm_at + RENEWAL and any(one.revoked for one in people):
+            return "the host may not have heard yet who is revoked"
         return ""
 
     # ── what must hold in the end ────────────────────────────────────────────────────────────

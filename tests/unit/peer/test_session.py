@@ -4,128 +4,32 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
 from touchline.peer.session import (
     REJOIN_SECONDS,
     REPLY_SECONDS,
     TRIES,
     Ask,
     Connect,
-    Send,
     Session,
 )
-from touchline.protocol import codec
 from touchline.protocol.errors import (
     BadToken,
     Conflict,
     EventOver,
     NotFound,
     Overloaded,
-    Revoked,
     Unreachable,
-    Untrusted,
     WrongVersion,
 )
 from touchline.protocol.messages import (
     Attach,
-    Card,
     Done,
-    Endpoints,
     Error,
-    Invitation,
     Ping,
     Pong,
     Receipt,
-    Setup,
 )
-
-SECOND = 1_000_000
-CARD = Card(event="e", title="E", sport="football", origins=["A", "B"])
-HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
-THERE = Endpoints(router="tcp://b:1", pull="tcp://b:2", pub="tcp://b:3")
-
-
-KEY = bytes(range(32))
-
-
-def invitation(
-    endpoints: Endpoints | None = HERE, token: str = "t", key: bytes = KEY
-) -> Invitation:
-    return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints, key=key)
-
-
-class Stage:
-    """A session, its clock, and what it wants."""
-
-    def __init__(self) -> None:
-        self.session = Session("e", "reporter", lambda: (3, 4, 5))
-        self.now = 50.0
-        self.behind = 0  # microseconds that our wall clock is behind the host's
-
-    @property
-    def wall(self) -> int:
-        return round(self.now * SECOND)
-
-    def wants(self) -> list[object]:
-        """What is wanted, frames decoded."""
-        return [
-            codec.decode_host_request(want.frame) if isinstance(want, Send) else want
-            for want in self.session.wants()
-        ]
-
-    def tick(self) -> list[object]:
-        """Let time pass to the next timer."""
-        due = self.session.next_timer()
-        assert due is not None, "nothing is due"
-        self.now = max(self.now, due)
-        self.session.handle_timer(self.now, self.wall)
-        return self.wants()
-
-    def invited(self, reply: object) -> list[object]:
-        self.session.invited(reply, self.now, self.wall)
-        return self.wants()
-
-    def hear(self, reply: object, after: float = 0.0) -> list[object]:
-        self.now += after
-        self.session.received(reply, self.now, self.wall)
-        return self.wants()
-
-    def setup(self, **fields: object) -> Setup:
-        usual = {
-            "id": 9,
-            "card": CARD,
-            "actions": [],
-            "peer": "p",
-            "role": "reporter",
-            "epoch": 1,
-            "seq": 0,
-            "digest": b"",
-            "time": 0,
-            "heartbeat": 10.0,
-            "badge": "b",
-        }
-        return Setup(**{**usual, **fields})
-
-    def greeted(self) -> Ping:
-        """Go on to where the greeting has been sent."""
-        assert isinstance(self.tick()[0], Ask)
-        connect, ping = self.invited(invitation())
-        assert connect == Connect(HERE, KEY)
-        assert isinstance(ping, Ping)
-        return ping
-
-    def attached(self) -> Attach:
-        """Go on to where the token has been presented."""
-        ping = self.greeted()
-        wants = self.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason="who?"), after=0.1)
-        (attach,) = wants
-        assert isinstance(attach, Attach)
-        return attach
-
-    def opened(self) -> None:
-        """Go on to where the event is open."""
-        self.attached()
-        assert self.hear(self.setup(), after=0.1) == []
-        assert self.session.open
 
 
 @pytest.fixture
@@ -373,6 +277,20 @@ def test_token_refused(stage):
     assert stage.session.next_timer() is None
 
 
+def test_same_token_refused(stage):
+    """A token that the host refuses and the broker gives again is one refusal, however often: the
+    host's clock is ahead, and there will be a new one. The third that is refused is the end."""
+    stage.attached()
+    for token in [*["t"] * 5, *["t2"] * 5, "t3"]:
+        stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
+        assert stage.session.failure is None
+        assert isinstance(stage.tick()[0], Ask)
+        (ping,) = stage.invited(invitation(token=token))
+        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
+    stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
+    assert isinstance(stage.session.failure, BadToken)
+
+
 @pytest.mark.parametrize("code", ["NOT_FOUND", "NOT_ALLOWED", "OVERLOADED", "UNREACHABLE", "NEW"])
 def test_host_can_not_yet(stage, code):
     """Other refusals of a host may be over in a moment: the broker is asked again each time."""
@@ -489,112 +407,3 @@ def test_what_was_there_when_asked(stage):
     assert stage.session.asked_seq is None
     stage.attached()
     assert stage.session.asked_seq == 3
-
-
-# ── keys ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_another_key(stage):
-    """An invitation to the same place under another key connects anew."""
-    stage.opened()
-    stage.session.rejoin(stage.now)
-    stage.tick()
-    other = bytes(32)
-    assert stage.invited(invitation(key=other))[0] == Connect(HERE, other)
-
-
-def test_untrusted_broker(stage):
-    """A broker that is not the one it should be, or lets nobody in, ends a session that has no way
-    in; whoever has one goes on without it."""
-    stage.tick()
-    error = Untrusted("another key")
-    stage.invited(error)
-    assert stage.session.failure is error
-    stage = Stage()
-    stage.opened()
-    stage.session.rejoin(stage.now)
-    stage.tick()
-    (ping,) = stage.invited(error)
-    assert isinstance(ping, Ping)
-    assert (stage.session.failure, stage.session.away) == (None, error)
-
-
-def test_shut_out(stage):
-    """Where the host does not let the key in the broker is asked again; after three times in a row
-    the session gives up."""
-    stage.opened()
-    error = Untrusted("not let in")
-    for _ in range(TRIES - 1):
-        stage.session.shut_out(error, stage.now, refused=True)
-        assert not stage.session.open
-        assert stage.session.shut is error
-        assert isinstance(stage.tick()[0], Ask)
-        stage.invited(invitation())
-    stage.session.shut_out(error, stage.now, refused=True)
-    assert stage.session.failure is error
-    assert stage.session.next_timer() is None
-
-
-def test_let_in_at_last(stage):
-    """What the host had refused before it lets the key in is forgotten."""
-    for _ in range(TRIES):
-        stage.session.shut_out(Untrusted("not yet"), stage.now, refused=True)
-        stage.tick()
-        stage.invited(invitation())
-        stage.session.reconnected(stage.now, stage.wall)
-        assert stage.session.shut is None
-        ping = stage.wants()[-1]
-        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
-        stage.hear(stage.setup())
-        assert stage.session.open
-    assert stage.session.failure is None
-
-
-def test_not_the_host(stage):
-    """Somebody else at the host's address is no reason to give up, however often: the host may
-    have moved, and the broker will say so."""
-    stage.opened()
-    for _ in range(3 * TRIES):
-        stage.session.shut_out(Untrusted("another key"), stage.now, refused=False)
-        assert isinstance(stage.tick()[0], Ask)
-        stage.invited(invitation())
-    assert stage.session.failure is None
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
-
-
-def test_not_put_off(stage):
-    """However often the host turns out not to be it, the broker is asked when it was to be asked,
-    and once."""
-    stage.opened()
-    error = Untrusted("another key")
-    stage.session.shut_out(error, stage.now, refused=False)
-    due = stage.session.next_timer()
-    stage.session.shut_out(error, stage.now + REJOIN_SECONDS / 2, refused=False)
-    assert stage.session.next_timer() == due
-    assert isinstance(stage.tick()[0], Ask)
-    stage.session.shut_out(error, stage.now, refused=False)
-    assert stage.session.next_timer() is None
-
-
-def test_revoked(stage):
-    """Whoever is told to be revoked gives up, whatever was asked, and when."""
-    stage.attached()
-    stage.hear(Error(id=3, code="REVOKED", reason="put out"))
-    assert isinstance(stage.session.failure, Revoked)
-    stage = Stage()
-    stage.opened()
-    stage.hear(Error(id=77, code="REVOKED", reason="put out"))
-    assert isinstance(stage.session.failure, Revoked)
-    assert not stage.session.open
-
-
-def test_wrong_key(stage):
-    """A token that is said to be another key's is replaced, as one that is refused is."""
-    stage.attached()
-    for _ in range(TRIES - 1):
-        stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
-        assert isinstance(stage.tick()[0], Ask)
-        (ping,) = stage.invited(invitation())
-        stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
-    stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
-    assert stage.session.failure.code == "WRONG_KEY"

@@ -6,7 +6,14 @@ import pytest
 
 from touchline.peer.host import knocks as module
 from touchline.peer.host.knocks import REFUSAL_SECONDS, Knocks
-from touchline.protocol.errors import NotAllowed, Overloaded, Revoked, UnknownKey, Unreachable
+from touchline.protocol.errors import (
+    BadToken,
+    NotAllowed,
+    Overloaded,
+    Revoked,
+    UnknownKey,
+    Unreachable,
+)
 from touchline.protocol.messages import Done, Vouched
 
 ANN, BOB, CID = (bytes([letter]) * 32 for letter in b"abc")
@@ -88,7 +95,7 @@ def test_member_while_held(porch):
     assert porch.knock(ANN) is True
 
 
-@pytest.mark.parametrize("refusal", [UnknownKey("who?"), NotAllowed("no token"), Revoked("out")])
+@pytest.mark.parametrize("refusal", [UnknownKey("who?"), BadToken("none"), Revoked("out")])
 def test_refused(porch, refusal):
     """Whom the broker refuses is not let in; it is not asked again at once."""
     porch.knock(ANN)
@@ -106,15 +113,18 @@ def test_refused(porch, refusal):
 def test_not_serving_yet(porch):
     """Before every event is served a refusal is none: the broker can't know yet."""
     porch.knock(ANN)
-    porch.answer(NotAllowed("you hold no lease"), serving=False)
+    porch.answer(BadToken("none for what you host"), serving=False)
     assert porch.told == []
     porch.knock(ANN)
     assert porch.asked == [ANN, ANN]
 
 
-@pytest.mark.parametrize("reply", [Unreachable("away"), Overloaded("busy")])
+@pytest.mark.parametrize(
+    "reply", [Unreachable("away"), Overloaded("busy"), NotAllowed("you hold no lease")]
+)
 def test_no_answer(porch, reply):
-    """Without an answer nobody is refused; the next knock asks again."""
+    """Without an answer about the key nobody is refused, as when our lease has lapsed while we or
+    the broker were away; the next knock asks again."""
     porch.knock(ANN)
     porch.answer(reply)
     assert porch.told == []

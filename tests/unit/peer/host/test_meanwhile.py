@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.desk import Desk
 from touchline.peer.host.gate import Gate
@@ -24,6 +26,7 @@ class Bench:
         self.core = EventCore(card, Options(heartbeat=1.0, alarm_every=5.0))
         self.core.start(1, self.now, WALL)
         self.published: list[bytes] = []
+        self.commits: list[bytes] = []
         self.take()
         self.desk = Desk(
             {"e": self.core},
@@ -54,7 +57,9 @@ class Bench:
         core.begin_turn(self.now, WALL + round((self.now - 10) * 1_000_000))
 
     def take(self) -> None:
-        self.published += self.core.take().publish
+        out = self.core.take()
+        self.published += out.publish
+        self.commits.append(out.commit)
 
     def meanwhile(self, request: Any) -> Any:
         body = codec.encode(request)
@@ -100,6 +105,20 @@ def test_who_left_meanwhile_is_not_missed() -> None:
     assert bench.meanwhile(Detach(id=8, event="e")) == messages.Done(id=8)
     bench.go_on(60.0)
     assert (bench.alarms(), bench.core.present) == (0, 0)
+
+
+@pytest.mark.parametrize("request_", [Ping(id=7, event="e", time=WALL), Detach(id=8, event="e")])
+def test_who_was_there_and_is_revoked_stays_out(request_: Any) -> None:
+    """Whoever was heard while nothing could be stored, and is put out before that is made up for,
+    does not take part again by it."""
+    bench = Bench()
+    bench.meanwhile(request_)
+    bench.touch(bench.core)
+    (ann,) = bench.core.revoke(["ann"])
+    bench.take()
+    bench.go_on(1.0)
+    assert (ann.present, ann.stays, bench.core.present) == (False, False, 0)
+    assert bench.commits[-1] == b"", "nothing of it is on record"
 
 
 def test_what_needs_the_disk_is_refused() -> None:

@@ -1,0 +1,109 @@
+"""A session with its broker and host played by hand."""
+
+from __future__ import annotations
+
+from touchline.peer.session import (
+    Ask,
+    Connect,
+    Send,
+    Session,
+)
+from touchline.protocol import codec
+from touchline.protocol.messages import (
+    Attach,
+    Card,
+    Endpoints,
+    Error,
+    Invitation,
+    Ping,
+    Setup,
+)
+
+SECOND = 1_000_000
+CARD = Card(event="e", title="E", sport="football", origins=["A", "B"])
+HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
+THERE = Endpoints(router="tcp://b:1", pull="tcp://b:2", pub="tcp://b:3")
+
+
+KEY = bytes(range(32))
+
+
+def invitation(
+    endpoints: Endpoints | None = HERE, token: str = "t", key: bytes = KEY
+) -> Invitation:
+    return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints, key=key)
+
+
+class Stage:
+    """A session, its clock, and what it wants."""
+
+    def __init__(self) -> None:
+        self.session = Session("e", "reporter", lambda: (3, 4, 5))
+        self.now = 50.0
+        self.behind = 0  # microseconds that our wall clock is behind the host's
+
+    @property
+    def wall(self) -> int:
+        return round(self.now * SECOND)
+
+    def wants(self) -> list[object]:
+        """What is wanted, frames decoded."""
+        return [
+            codec.decode_host_request(want.frame) if isinstance(want, Send) else want
+            for want in self.session.wants()
+        ]
+
+    def tick(self) -> list[object]:
+        """Let time pass to the next timer."""
+        due = self.session.next_timer()
+        assert due is not None, "nothing is due"
+        self.now = max(self.now, due)
+        self.session.handle_timer(self.now, self.wall)
+        return self.wants()
+
+    def invited(self, reply: object) -> list[object]:
+        self.session.invited(reply, self.now, self.wall)
+        return self.wants()
+
+    def hear(self, reply: object, after: float = 0.0) -> list[object]:
+        self.now += after
+        self.session.received(reply, self.now, self.wall)
+        return self.wants()
+
+    def setup(self, **fields: object) -> Setup:
+        usual = {
+            "id": 9,
+            "card": CARD,
+            "actions": [],
+            "peer": "p",
+            "role": "reporter",
+            "epoch": 1,
+            "seq": 0,
+            "digest": b"",
+            "time": 0,
+            "heartbeat": 10.0,
+            "badge": "b",
+        }
+        return Setup(**{**usual, **fields})
+
+    def greeted(self) -> Ping:
+        """Go on to where the greeting has been sent."""
+        assert isinstance(self.tick()[0], Ask)
+        connect, ping = self.invited(invitation())
+        assert connect == Connect(HERE, KEY)
+        assert isinstance(ping, Ping)
+        return ping
+
+    def attached(self) -> Attach:
+        """Go on to where the token has been presented."""
+        ping = self.greeted()
+        wants = self.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason="who?"), after=0.1)
+        (attach,) = wants
+        assert isinstance(attach, Attach)
+        return attach
+
+    def opened(self) -> None:
+        """Go on to where the event is open."""
+        self.attached()
+        assert self.hear(self.setup(), after=0.1) == []
+        assert self.session.open
