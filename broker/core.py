@@ -139,6 +139,17 @@ class Core:
             return True  # each request is looked at again
         return member is None or not member.revoked
 
+    def check_peer(self, routing_id: bytes, curve: bytes = b"") -> None:
+        """Refuse a connection that is not an enrolled peer's; arguments as for `receive`.
+
+        Raises:
+            UnknownPeer: it has not said hello.
+            WrongKey, Revoked: it may not.
+            StorageFault: the records can't be read.
+        """
+        with self._registry.begin(write=False) as books:
+            _member_on(books, routing_id, curve)
+
     def refuse(self, frame: bytes, error: TouchlineError) -> bytes:
         """Return the error reply to a frame, with its request's id where it has one, and count."""
         with self._guard:
@@ -168,13 +179,7 @@ class Core:
     ) -> messages.BrokerReply:
         if isinstance(request, messages.Hello):
             return self._hello(books, routing_id, curve, request, now, wall)
-        member = books.member_on(routing_id)
-        if member is None:
-            raise UnknownPeer("this connection has not said hello")
-        if curve and member.curve != curve:
-            raise WrongKey("this connection's routing id is another key's")
-        if member.revoked:
-            raise Revoked(f"{member.peer} was revoked at {times.to_rfc3339(member.revoked)}")
+        member = _member_on(books, routing_id, curve)
         match request:
             case messages.Search():
                 return self._search(books, request, wall)
@@ -372,3 +377,15 @@ class Core:
         )
         books.add_ticket(ticket)
         return ticket
+
+
+def _member_on(books: Books, routing_id: bytes, curve: bytes) -> Member:
+    """Return whose connection it is; refuse one that is nobody's, or of a revoked peer."""
+    member = books.member_on(routing_id)
+    if member is None:
+        raise UnknownPeer("this connection has not said hello")
+    if curve and member.curve != curve:
+        raise WrongKey("this connection's routing id is another key's")
+    if member.revoked:
+        raise Revoked(f"{member.peer} was revoked at {times.to_rfc3339(member.revoked)}")
+    return member

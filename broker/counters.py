@@ -13,7 +13,8 @@ class Counters:
     Who reads them from another thread takes `dict(requests)` first: a new type may come any time.
 
     Args:
-        requests: decoded requests by type.
+        requests: decoded requests by type, those to rooms left out.
+        rooms: requests to rooms, answered.
         refusals: error replies by code, those to frames that are no request included.
         undeliverable: replies whose receiver had gone or did not read.
         faults: requests left unanswered because of a fault of our own; the log tells which.
@@ -29,6 +30,7 @@ class Counters:
     """
 
     requests: Counter[str] = field(default_factory=Counter)
+    rooms: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     undeliverable: int = 0
     faults: int = 0

@@ -1,6 +1,7 @@
 """The broker's sockets and threads: ROUTER to the peers, DEALER to the workers.
 
     peers ──▶ Door ─▶ ROUTER ─▶ Gate ─▶ DEALER ──inproc──▶ workers ─▶ Core ─▶ Registry
+                                  └───▶ Passes ─▶ Rooms
 
 The thread that runs the broker only passes frames on; each worker waits for the database. It
 polls itself instead of calling `zmq.proxy`, because it refuses what is not one frame, bounds what
@@ -15,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import zmq
@@ -22,13 +24,22 @@ from zmq.utils.monitor import parse_monitor_message
 
 from ..protocol import addresses, limits
 from ..protocol.door import Door, guard
-from ..protocol.errors import AddressTaken, SettingError, StorageFault
+from ..protocol.errors import (
+    AddressTaken,
+    EnvironmentFault,
+    PeerError,
+    SettingError,
+    StorageFault,
+    from_wire,
+)
 from ..protocol.keys import Identity
 from .books import Census, Registry
 from .core import Core
 from .counters import Counters
 from .gate import Gate
 from .options import Options
+from .passes import Passes
+from .rooms import Rooms, Sent, is_room_request
 
 WORK = "inproc://work"
 
@@ -176,6 +187,8 @@ class _Exchange:
         self._core = core
         self._counters = core.counters
         self._bell = bell
+        self._rooms = Rooms(time.time_ns() // 1_000)
+        self._passes = Passes()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
         # What waits for the workers is bounded by `queue`, with an answer to those beyond it.
@@ -225,7 +238,8 @@ class _Exchange:
             poller.register(source, zmq.POLLIN)
         poller.register(self._bell.fileno(), zmq.POLLIN)
         while True:
-            ready = dict(poller.poll())
+            ready = dict(poller.poll(self._rooms_wait()))
+            self._tell(self._rooms.handle_timer(time.monotonic()))
             if self._back in ready:
                 self._take_replies()
             if self._front in ready:
@@ -249,8 +263,7 @@ class _Exchange:
             waiting = self._counters.waiting
             refusal = self._gate.judge(routing_id, curve, len(frames), waiting, now)
             if refusal is None:
-                self._back.send_multipart([routing_id, curve, frames[0]], zmq.NOBLOCK)
-                self._counters.waiting += 1
+                self._hand_on(routing_id, curve, frames[0], now)
                 continue
             self._counters.braked = self._gate.braked
             reply = self._core.refuse(frames[0] if len(frames) == 1 else b"", refusal)
@@ -271,14 +284,57 @@ class _Exchange:
         curve = bytes.fromhex(str(head.get("User-Id")))
         return head.bytes, curve, [frame.bytes for frame in frames]
 
+    def _hand_on(self, routing_id: bytes, curve: bytes, body: bytes, now: float) -> None:
+        if not is_room_request(body):
+            self._to_workers(routing_id, curve, body)
+        elif self._passes.holds(routing_id, now):
+            self._take_to_room(routing_id, body, now)
+        else:
+            try:
+                if self._passes.keep(routing_id, body):
+                    self._to_workers(routing_id, curve)
+            except PeerError as error:
+                self._reply(routing_id, self._core.refuse(body, error))
+
+    def _to_workers(self, *frames: bytes) -> None:
+        self._back.send_multipart(frames, zmq.NOBLOCK)
+        self._counters.waiting += 1
+
+    def _take_to_room(self, routing_id: bytes, body: bytes, now: float) -> None:
+        try:
+            self._tell(self._rooms.receive(routing_id, body, now))
+            self._counters.rooms += 1
+        except PeerError as error:
+            self._reply(routing_id, self._core.refuse(body, error))
+
+    def _settle(self, routing_id: bytes, code: str, reason: str) -> None:
+        """Serve what a connection has asked of rooms, or refuse it: a worker has looked it up."""
+        now = time.monotonic()
+        for body in self._passes.settle(routing_id, now, good=not code):
+            if code:
+                self._reply(routing_id, self._core.refuse(body, from_wire(code, reason)))
+            else:
+                self._take_to_room(routing_id, body, now)
+
+    def _rooms_wait(self) -> int | None:
+        """Milliseconds until the rooms want to be woken; None: never."""
+        due = self._rooms.next_timer()
+        return None if due is None else max(0, ceil((due - time.monotonic()) * 1_000))
+
+    def _tell(self, frames: list[Sent]) -> None:
+        for routing_id, frame in frames:
+            self._reply(routing_id, frame)
+
     def _take_replies(self) -> None:
         for _ in range(TURN):
             try:
-                routing_id, reply = self._back.recv_multipart(zmq.NOBLOCK)
+                routing_id, reply, *verdict = self._back.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
             self._counters.waiting -= 1
-            if reply:  # empty after a fault of ours: the peer asks again or gives up
+            if verdict:
+                self._settle(routing_id, reply.decode(), verdict[0].decode())
+            elif reply:  # empty after a fault of ours: the peer asks again or gives up
                 self._reply(routing_id, reply)
 
     def _reply(self, routing_id: bytes, reply: bytes) -> None:
@@ -313,17 +369,29 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
     work.connect(WORK)
     try:
         while True:
-            routing_id, curve, body = work.recv_multipart()
+            routing_id, curve, *body = work.recv_multipart()
             now, wall = time.monotonic(), time.time_ns() // 1_000
             try:
-                reply = core.receive(routing_id, body, now, wall, curve)
+                if body:
+                    answer = [core.receive(routing_id, body[0], now, wall, curve)]
+                else:  # may this connection speak to rooms?
+                    answer = _verdict(core, routing_id, curve)
             except Exception:
                 # A fault of ours in one request must not take the broker from everybody else.
                 _log.exception("a request could not be answered")
                 core.note_fault()
-                reply = b""
-            work.send_multipart([routing_id, reply])
+                answer = [b""] if body else [StorageFault.code.encode(), b"a fault of the broker's"]
+            work.send_multipart([routing_id, *answer])
     except zmq.ContextTerminated:
         return
     finally:
         work.close()
+
+
+def _verdict(core: Core, routing_id: bytes, curve: bytes) -> list[bytes]:
+    """Return code and reason why a connection is nobody's, both empty where it is a peer's."""
+    try:
+        core.check_peer(routing_id, curve)
+    except (PeerError, EnvironmentFault) as error:
+        return [error.code.encode(), error.sentence[: limits.TEXT_CHARS].encode()]
+    return [b"", b""]

@@ -15,23 +15,20 @@ from .parts import (
     Id,
     Key,
     LineUps,
+    Message,
     Micros,
     Name,
     Names,
-    Part,
     Person,
     Role,
     Seconds,
     Text,
     Timing,
 )
+from .rooms import Changed, Gathered, Posted
 
 VERSION = 1
 """The protocol version that `hello` and `attach` carry."""
-
-
-class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=str.lower):
-    """A message: one MessagePack map in one frame."""
 
 
 # ── peer → broker ────────────────────────────────────────────────────────────────────────────
@@ -286,5 +283,18 @@ BrokerRequest = (
     | Revoke
 )
 BrokerReply = (
-    Welcome | Events | Event | Invitation | Leased | Grant | Vouched | Invited | Roll | Done | Error
+    Welcome
+    | Events
+    | Event
+    | Invitation
+    | Leased
+    | Grant
+    | Vouched
+    | Invited
+    | Roll
+    | Gathered
+    | Changed
+    | Posted
+    | Done
+    | Error
 )

@@ -62,3 +62,22 @@ INVITE_SECONDS = 366 * 86_400.0
 
 REVOKED = 1_000
 """Revoked peers told with one lease; those put out last."""
+
+ROOMS = 1_000
+"""Rooms at one broker."""
+
+ROOM_MEMBERS = 64
+"""Peers gathered in one room."""
+
+ROOM_BYTES = 786_432
+"""All records of a room, each as its key, its body and `ROOM_RECORD_BYTES`: so that they fit into
+one frame."""
+
+ROOM_RECORD_BYTES = 64
+"""What a record of a room counts for besides its key and body."""
+
+ROOM_BODY_BYTES = 4_096
+"""The body of a record, or of what is posted in a room."""
+
+ROOM_BATCH = 200
+"""Records in one `put`."""

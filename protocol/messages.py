@@ -32,7 +32,6 @@ from .brokerage import (
     Leased,
     Leave,
     Members,
-    Message,
     Revoke,
     Roll,
     Search,
@@ -44,6 +43,7 @@ from .brokerage import (
 )
 from .parts import (
     ActionSpec,
+    Body,
     Card,
     Count,
     DelayStatus,
@@ -59,6 +59,7 @@ from .parts import (
     Id,
     Key,
     LineUps,
+    Message,
     Micros,
     Name,
     Names,
@@ -66,6 +67,7 @@ from .parts import (
     Part,
     Pending,
     Person,
+    Record,
     Role,
     Seconds,
     Signature,
@@ -73,17 +75,22 @@ from .parts import (
     Text,
     Timing,
 )
+from .rooms import Changed, Depart, Gather, Gathered, Post, Posted, Put, RoomRequest
 
-# What the broker says and hears, and the pieces, are said with the messages: `messages.Card`.
+# What the broker says and hears, what rooms have of their own, and the pieces, are said with the
+# messages: `messages.Card`.
 __all__ = [
     "VERSION",
     "ActionSpec",
+    "Body",
     "BrokerReply",
     "BrokerRequest",
     "Card",
+    "Changed",
     "Count",
     "Create",
     "DelayStatus",
+    "Depart",
     "Detail",
     "Details",
     "Done",
@@ -97,6 +104,8 @@ __all__ = [
     "Fate",
     "FeedState",
     "Finish",
+    "Gather",
+    "Gathered",
     "Grant",
     "Happening",
     "Hello",
@@ -119,9 +128,14 @@ __all__ = [
     "Part",
     "Pending",
     "Person",
+    "Post",
+    "Posted",
+    "Put",
+    "Record",
     "Revoke",
     "Role",
     "Roll",
+    "RoomRequest",
     "Search",
     "Seconds",
     "Show",

@@ -22,6 +22,7 @@ Names = Annotated[list[Name], Meta(max_length=limits.ORIGINS)]
 LineUps = dict[Name, Annotated[list[Name], Meta(max_length=limits.LINEUP)]]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Speed = Annotated[float, Meta(ge=0, le=100_000)]
+Body = Annotated[bytes, Meta(max_length=limits.ROOM_BODY_BYTES)]
 Role = Literal["viewer", "reporter", "host", "operator"]
 EventStatus = Literal["scheduled", "live", "finished"]
 EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
@@ -32,6 +33,10 @@ Outcome = Literal["stored", "accepted", "expired", "refused"]
 
 class Part(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
     """A piece of a message; it has no type of its own."""
+
+
+class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=str.lower):
+    """A message: one MessagePack map in one frame."""
 
 
 class Timing(Part, frozen=True, kw_only=True):
@@ -87,6 +92,14 @@ class ActionSpec(Part, frozen=True, kw_only=True):
     title: Name
     text: Name
     details: list[Name] = field(default_factory=list)
+
+
+class Record(Part, frozen=True, kw_only=True):
+    """What a member of a room keeps there under a key of its own; without a `body` it is gone."""
+
+    key: Name
+    body: Body | None = None
+    member: Id = ""
 
 
 class Happening(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -62,6 +62,12 @@ MISMATCHES = 3
 """Handshakes in a row that fail without a word: the broker holds another key. One alone may be a
 broker that was just being stopped."""
 
+MOST_PUSHED = 1_000
+"""Messages from rooms kept until they are taken; of more, the oldest are forgotten."""
+
+Push = messages.Changed | messages.Posted
+"""What the broker says without being asked: to the members of a room."""
+
 Answer = tuple[int, messages.BrokerReply | TouchlineError]
 """A request's number, and its reply or what went wrong."""
 
@@ -124,6 +130,7 @@ class LinkCore:
         self._mismatches = 0  # handshakes that failed in a row, without a word
         self._dead = False  # ZeroMQ has given the connection up, and makes no other
         self._out: list[bytes] = []
+        self._pushed: deque[Push] = deque(maxlen=MOST_PUSHED)
 
     @property
     def unanswered(self) -> int:
@@ -131,7 +138,10 @@ class LinkCore:
         return len(self._pending)
 
     def request(
-        self, message: messages.BrokerRequest, now: float, timeout: float | None = None
+        self,
+        message: messages.BrokerRequest | messages.RoomRequest,
+        now: float,
+        timeout: float | None = None,
     ) -> int:
         """Ask the broker.
 
@@ -177,6 +187,10 @@ class LinkCore:
             reply: messages.BrokerReply = codec.decode_broker_reply(frame)
         except PeerError:
             self.strange += 1
+            return []
+        if isinstance(reply, messages.Changed | messages.Posted):
+            self._heard = now
+            self._pushed.append(reply)
             return []
         if reply.id not in self._pending:
             self.strange += 1  # to a request answered already, or given up
@@ -231,6 +245,12 @@ class LinkCore:
         self._drop(reply.id)
         self._send_held(now)
         return [(reply.id, error)]
+
+    def pushed(self) -> list[Push]:
+        """Return what came from rooms without being asked for, oldest first, each once."""
+        pushed = list(self._pushed)
+        self._pushed.clear()
+        return pushed
 
     def handle_timer(self, now: float) -> list[Answer]:
         """Send again what is due, and return the failures of what is past its deadline."""

@@ -15,7 +15,7 @@ from zmq.utils.monitor import parse_monitor_message
 from ...protocol import addresses, keys, limits, messages
 from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
-from .core import Answer, LinkCore
+from .core import Answer, LinkCore, Push
 
 ENTROPY_BYTES = 16
 """Random bytes of a routing id, after those that are bound to the key."""
@@ -165,7 +165,10 @@ class Link:
         return answers
 
     def send(
-        self, message: messages.BrokerRequest, now: float, timeout: float | None = None
+        self,
+        message: messages.BrokerRequest | messages.RoomRequest,
+        now: float,
+        timeout: float | None = None,
     ) -> int:
         """Ask the broker without waiting, and return the request's number.
 
@@ -208,6 +211,10 @@ class Link:
                 del self._answers[place]
                 return answer
         return None
+
+    def pushed(self) -> list[Push]:
+        """Return what came from the rooms that this peer is in, oldest first; `poll` before."""
+        return self._core.pushed()
 
     def next_timer(self) -> float | None:
         """Return when `poll` is to be called at the latest (monotonic seconds), None for never."""

@@ -147,8 +147,11 @@ class World:
             database=f"sqlite:///{self.folder / 'broker.db'}",
             heartbeat=BEAT,
             insecure=self.plain,
-            operators=(identity("operator").public,),
-            **{"lease_seconds": 3.0, **settings},
+            **{
+                "lease_seconds": 3.0,
+                "operators": (identity("operator").public,),
+                **settings,
+            },
         )
         broker = Broker(options, None if self.plain else identity("broker"))
         thread = threading.Thread(target=broker.run)

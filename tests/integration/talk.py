@@ -6,13 +6,16 @@ import functools
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import zmq
 
 from touchline.broker import Broker, Options
+from touchline.gateway.follower import Connect
+from touchline.peer.identity import load_file
 from touchline.peer.link import Link
 from touchline.protocol import addresses, codec, keys, messages
 from touchline.protocol.keys import Identity
@@ -47,6 +50,23 @@ def place(broker: Broker) -> str:
 
 def link(address: str, name: str, *, invite: str = "", called: str = "") -> Link:
     return Link(address, called or name, identity(name), invite=invite)
+
+
+def connecting(address: str) -> Connect:
+    """Return what gives a gateway its links: people's with keys of their own, kept on disk."""
+
+    def connect(
+        name: str = "",
+        roles: Sequence[messages.Role] = (),
+        folder: Path | None = None,
+        context: zmq.Context[Any] | None = None,
+        *,
+        invite: str = "",
+    ) -> Link:
+        key = identity("gateway") if folder is None else load_file(folder / "identity")
+        return Link(address, name or "gateway", key, roles, context, invite=invite)
+
+    return connect
 
 
 @contextmanager

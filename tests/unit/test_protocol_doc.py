@@ -34,11 +34,12 @@ PARTS = {
     "evidence": messages.Evidence,
     "pending": messages.Pending,
     "fate": messages.Fate,
+    "record": messages.Record,
 }
 """What a message may hold, under the name that the page gives it."""
 
 SOCKETS: dict[str, tuple[Any, Any]] = {
-    "broker ROUTER": (messages.BrokerRequest, messages.BrokerReply),
+    "broker ROUTER": (messages.BrokerRequest | messages.RoomRequest, messages.BrokerReply),
     "host ROUTER": (messages.HostRequest, messages.HostReply),
     "host PULL": (messages.ReportFrame, None),
     "host PUB": (None, messages.Published),
@@ -60,6 +61,7 @@ PEERS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.REVOK
 USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
+PUT = typing.Annotated[list[messages.Record], msgspec.Meta(max_length=limits.ROOM_BATCH)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
@@ -97,6 +99,8 @@ WORDS: list[tuple[object, str]] = [
     (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
+    (PUT, "array of *record*"),
+    (messages.Body, "`body`"),
     (PENDING, "array of *pending*"),
     *((kind, f"*{name}*") for name, kind in PARTS.items()),
 ]
@@ -252,6 +256,7 @@ def test_bounds_of_types() -> None:
         ("origins", limits.ORIGINS),
         ("lineups", limits.LINEUP),
         ("peers", limits.REVOKED),
+        ("body", limits.ROOM_BODY_BYTES),
     ]:
         assert f"at most {limit:,}" in bounds[name]
     assert bounds["key"] == f"{keys.KEY_BYTES} bytes"

@@ -6,6 +6,7 @@ import pytest
 
 from touchline.broker import enrolment
 from touchline.protocol import keys, messages
+from touchline.protocol.errors import Revoked, UnknownPeer, WrongKey
 
 from .conftest import SECOND, identity
 from .test_core import create, join, lease, refusal
@@ -285,6 +286,20 @@ def test_members_in_pages(club: Any) -> None:
 
 def revoke(bench: Any, name: str) -> Any:
     return bench.ann(messages.Revoke(id=9, peer=identity(name).peer))
+
+
+def test_whose_a_connection_is(club: Any) -> None:
+    """A connection is an enrolled peer's once that has said hello on it with the key that the
+    connection proves, and until it is put out."""
+    bob, eve = identity("bob").curve_public, identity("eve").curve_public
+    club.core.check_peer(club.line("bob"), bob)
+    with pytest.raises(UnknownPeer):
+        club.core.check_peer(club.line("bob") + b"x", bob)
+    with pytest.raises(WrongKey):
+        club.core.check_peer(club.line("bob"), eve)
+    revoke(club, "bob")
+    with pytest.raises(Revoked):
+        club.core.check_peer(club.line("bob"), bob)
 
 
 def test_revoked(club: Any) -> None:

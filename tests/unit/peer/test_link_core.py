@@ -398,3 +398,29 @@ def test_every_request(welcomed: Line) -> None:
     show = messages.Show(id=0, event="x")
     number = welcomed.core.request(show, welcomed.now)
     assert welcomed.sent() == [msgspec.structs.replace(show, id=number)]
+
+
+def test_pushes_of_rooms(welcomed: Line) -> None:
+    """What comes from rooms without being asked for is kept apart, in order, and is a sign of the
+    broker's life; of too much the oldest is forgotten."""
+    posted = [
+        messages.Posted(room="r", member="m", body=bytes([number % 256])) for number in range(1_001)
+    ]
+    changed = messages.Changed(room="r", epoch=1, rev=2, records=[messages.Record(key="k")])
+    assert welcomed.reply(changed) == []
+    assert welcomed.core.pushed() == [changed]
+    assert welcomed.core.pushed() == []
+    for message in posted:
+        welcomed.reply(message)
+    assert welcomed.core.pushed() == posted[1:]
+    assert welcomed.core.strange == 0
+
+
+def test_rooms_are_asked_like_all_else(welcomed: Line) -> None:
+    """A request to a room is numbered, repeated and answered as any other."""
+    request = messages.Gather(id=0, room="r", instance="i" * 16)
+    number = welcomed.core.request(request, welcomed.now)
+    (frame,) = welcomed.core.outgoing()
+    assert codec.decode_room_request(frame).id == number
+    reply = messages.Gathered(id=number, room="r", member="m", epoch=1, rev=0, seconds=15.0)
+    assert welcomed.reply(reply) == [(number, reply)]
