@@ -50,13 +50,7 @@ class Outbox:
             time: the reporter's wall clock, microseconds.
         """
         with self._transaction():
-            last = self._number("last")
-            said = Said(n=last + 1, time=time, event=event)
-            self._keep("last", said.n)
-            self._base.execute(
-                "INSERT INTO said VALUES (?, ?)", (said.n, msgspec.msgpack.encode(said))
-            )
-        return said
+            return self._add(event, time)
 
     @property
     def last(self) -> int:
@@ -99,6 +93,12 @@ class Outbox:
                 return {}
             return self._renumber(n)
 
+    def _add(self, event: Happening, time: int) -> Said:
+        said = Said(n=self._number("last") + 1, time=time, event=event)
+        self._keep("last", said.n)
+        self._base.execute("INSERT INTO said VALUES (?, ?)", (said.n, msgspec.msgpack.encode(said)))
+        return said
+
     def _forget(self, n: int) -> None:
         self._base.execute("DELETE FROM said WHERE n <= ?", (n,))
         self._keep("last", max(n, self._number("last")))
@@ -106,13 +106,15 @@ class Outbox:
 
     def _renumber(self, n: int) -> dict[int, int]:
         pending = self.pending()
+        moved = {said.n: place for place, said in enumerate(pending, n + 1)}
         self._base.execute("DELETE FROM said")
-        for place, said in enumerate(pending, n + 1):
-            report = msgspec.msgpack.encode(Said(n=place, time=said.time, event=said.event))
-            self._base.execute("INSERT INTO said VALUES (?, ?)", (place, report))
+        for said in pending:
+            event = _redirected(said.event, moved)
+            report = msgspec.msgpack.encode(Said(n=moved[said.n], time=said.time, event=event))
+            self._base.execute("INSERT INTO said VALUES (?, ?)", (moved[said.n], report))
         self._keep("last", n + len(pending))
         self._keep("confirmed", n)
-        return {said.n: place for place, said in enumerate(pending, n + 1)}
+        return moved
 
     @property
     def invitation(self) -> Invitation | None:
@@ -141,6 +143,14 @@ class Outbox:
 
     def _transaction(self) -> _Transaction:
         return _Transaction(self._base, self._path)
+
+
+def _redirected(event: Happening, moved: dict[int, int]) -> Happening:
+    """Return an undo of a report whose number has changed with the new one, all else as it is."""
+    details = event.details or {}
+    if event.title != "undo" or details.get("n") not in moved:
+        return event
+    return msgspec.structs.replace(event, details=details | {"n": moved[int(details["n"])]})
 
 
 class _Transaction:

@@ -7,14 +7,14 @@ calls, which pump) as often as it likes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import zmq
 
 from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
-from ...protocol.messages import Detail, Fate, Happening, Setup
+from ...protocol.messages import Detail, Fate, Happening, Said, Setup
 from ..link import Link
 from ..session import Session
 from ..wire import Wire
@@ -31,7 +31,8 @@ class Reporter:
     Args:
         event: its id.
         link: the link to the broker; the caller closes it after the reporter.
-        outbox: the file of this person's outbox for this event.
+        outbox: the file of this person's outbox for this event, or the outbox itself, which is
+            closed with the reporter.
         wall: the person's wall clock, microseconds since 1970 UTC.
         brief: for a report or two: the host does not watch over this reporter.
 
@@ -43,7 +44,7 @@ class Reporter:
         self,
         event: str,
         link: Link,
-        outbox: Path,
+        outbox: Path | Outbox,
         wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
         *,
         brief: bool = False,
@@ -54,7 +55,7 @@ class Reporter:
         self._link = link
         self._wall = wall
         self._brief = brief
-        self._outbox = Outbox(outbox)
+        self._outbox = Outbox(outbox) if isinstance(outbox, Path) else outbox
         self._wire = Wire(self.session, link)
         self._push: zmq.Socket[bytes] | None = None
         self._setup: Setup | None = None
@@ -77,6 +78,11 @@ class Reporter:
     def pending(self) -> int:
         """Reports that the host has not confirmed."""
         return len(self._outbox.pending())
+
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """Return what a poller of several reporters has to watch now; a connection made anew
+        changes it. When one can be read, or `next_timer` is over: `pump`."""
+        return self._wire.sockets
 
     def say(
         self,
@@ -102,14 +108,19 @@ class Reporter:
         """
         wall = self._wall()
         happening = Happening(title, origin, wall if time is None else time, dict(details or {}))
-        size = check_size(messages.Said(n=2**62, time=wall, event=happening))
+        size = check_size(Said(n=2**62, time=wall, event=happening))
         if size > limits.FRAME_BYTES:
             raise TooLarge(f"report of {size:,} bytes, at most {limits.FRAME_BYTES:,} allowed")
         said = self._outbox.add(happening, wall)
-        self._moved.pop(said.n, None)
-        if self.session.open:
-            self._send(self.core.frames([said], self._now()))
+        self.send([said])
         return said.n
+
+    def send(self, said: Sequence[Said]) -> None:
+        """Send what the caller has just put into the outbox, now or when the host is there."""
+        for one in said:
+            self._moved.pop(one.n, None)
+        if said and self.session.open:
+            self._send(self.core.frames(said, self._now()))
 
     def confirm(self, score: str, time: int | None = None) -> int:
         """Tell the host what the score is, as it asks for after an outage (`asked`).
@@ -151,9 +162,9 @@ class Reporter:
             if wait <= 0:
                 return
             poller = zmq.Poller()
-            for socket in self._wire.sockets:
+            for socket in self.sockets():
                 poller.register(socket, zmq.POLLIN)
-            due = min(t for t in (self._next_timer(), until) if t is not None)
+            due = min(t for t in (self.next_timer(), until) if t is not None)
             if poller.poll(max(0, round((due - self._now()) * 1000 + 0.5))) and seconds:
                 self._turn()
                 return
@@ -182,9 +193,14 @@ class Reporter:
                 return fate
             self.pump(min(0.2, max(0.001, until - self._now())))
 
-    def close(self) -> None:
-        """Leave the event, and close the sockets and the outbox; what is pending stays in it."""
-        if self.session.open and not self._brief:
+    def close(self, *, silent: bool = False) -> None:
+        """Leave the event, and close the sockets and the outbox; what is pending stays in it.
+
+        Args:
+            silent: leave without a word, since the person was lost and did not leave: the host
+                shall take the silence that follows for what it is.
+        """
+        if self.session.open and not self._brief and not silent:
             # In good order: the silence that follows is no outage.
             detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
             self._wire.send(codec.encode(detach))
@@ -212,7 +228,8 @@ class Reporter:
     def _now(self) -> float:
         return time.monotonic()
 
-    def _next_timer(self) -> float | None:
+    def next_timer(self) -> float | None:
+        """Return when `pump` is to be called at the latest (monotonic seconds)."""
         times = [self._wire.next_timer(), self.core.next_timer(), self._use_kept_at]
         return min((t for t in times if t is not None), default=None)
 

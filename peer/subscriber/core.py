@@ -18,6 +18,7 @@ from ...protocol.messages import (
     FeedState,
     Finished,
     Heartbeat,
+    Pending,
     Restored,
 )
 from ..liveness import Liveness
@@ -29,6 +30,10 @@ LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 
 KEPT_LATENCIES = 10_000
 """The newest latencies, from which percentiles are taken."""
+
+
+NEW = frozenset({"PROVISIONAL", "CONFIRMED"})
+"""What an entry is when its claim has just been decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,8 @@ class SubscriberCore:
         self.present = 0
         self.claims = 0
         self.disputed = 0
+        self.pending: tuple[Pending, ...] = ()
+        """Open claims as the newest heartbeat told them, but for those that are entries by now."""
         self.cause = QUIET
         self._liveness = Liveness(10.0)
         self._items: deque[Item] = deque()
@@ -214,6 +221,7 @@ class SubscriberCore:
         self._liveness.interval = beat.interval
         self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
         self.state, self.trouble, self._told_seq = beat.state, beat.trouble, beat.seq
+        self.pending = () if self.finished else tuple(beat.pending)
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
             self._items.append(beat)
         else:
@@ -225,6 +233,7 @@ class SubscriberCore:
         self.tracker.counters.diverged += 1
         self.tracker.reset()
         self._told_seq = 0
+        self.pending = ()
 
     def _note_epoch(self, epoch: int) -> None:
         if self.tracker.epoch and epoch > self.tracker.epoch:
@@ -242,6 +251,8 @@ class SubscriberCore:
 
     def _deliver(self, message: FeedMessage) -> None:
         match message:
+            case Entry():
+                self._decide(message)
             case Alarm():
                 self.last_received = message.last_received
                 self._turn_to("suspended", message.seq)
@@ -249,8 +260,22 @@ class SubscriberCore:
                 self._turn_to("live", message.seq)
             case Finished():
                 self.finished = True
+                self.pending = ()
                 self._turn_to("finished", message.seq)
         self._items.append(message)
+
+    def _decide(self, entry: Entry) -> None:
+        """Note that the claim behind a new entry is open no longer; the next heartbeat says so only
+        later. Two of the same action and origin are told apart by their times."""
+        if entry.seq <= self._told_seq or entry.status not in NEW:
+            return
+        alike = [
+            one for one in self.pending if (one.title, one.origin) == (entry.title, entry.origin)
+        ]
+        if alike:
+            decided = min(alike, key=lambda one: abs(one.time - entry.time))
+            self.pending = tuple(one for one in self.pending if one is not decided)
+            self.claims -= 1
 
     def _turn_to(self, state: FeedState, seq: int) -> None:
         # What a replay brings may be older than the heartbeat that led to the replay.

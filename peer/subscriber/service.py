@@ -90,11 +90,22 @@ class Subscriber:
             if items or now >= until:
                 break
             poller = zmq.Poller()
-            for socket in self._sockets():
+            for socket in self.sockets():
                 poller.register(socket, zmq.POLLIN)
-            due = min(t for t in (self._next_timer(), until) if t is not None)
+            due = min(t for t in (self.next_timer(), until) if t is not None)
             poller.poll(max(0, round((due - now) * 1000 + 0.5)))
         return items.popleft() if items else None
+
+    def sockets(self) -> list[zmq.Socket[bytes]]:
+        """Return what a poller of several subscribers has to watch now; a connection made anew
+        changes it. When one can be read, or `next_timer` is over: `next(0.0)` until it gives None.
+        """
+        return self._wire.sockets + ([self._sub] if self._sub is not None else [])
+
+    def next_timer(self) -> float | None:
+        """Return when something is to be done though nothing came (monotonic seconds)."""
+        times = [self._wire.next_timer(), self.core.next_timer(asking=self.session.open)]
+        return min((t for t in times if t is not None), default=None)
 
     def close(self) -> None:
         """Leave the event and close the sockets."""
@@ -109,13 +120,6 @@ class Subscriber:
     def _counts(self) -> tuple[int, int, int]:
         tracker = self.core.tracker
         return tracker.seq, tracker.counters.received, tracker.counters.lost
-
-    def _sockets(self) -> list[zmq.Socket[bytes]]:
-        return self._wire.sockets + ([self._sub] if self._sub is not None else [])
-
-    def _next_timer(self) -> float | None:
-        times = [self._wire.next_timer(), self.core.next_timer(asking=self.session.open)]
-        return min((t for t in times if t is not None), default=None)
 
     def _turn(self) -> None:
         now, wall = time.monotonic(), self._wall()
@@ -179,10 +183,10 @@ class Subscriber:
         """Wait for a socket or a timer, through the event loop's own selector."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
-        due = self._next_timer()
+        due = self.next_timer()
         wait = SAFETY_SECONDS if due is None else min(due - time.monotonic(), SAFETY_SECONDS)
         # The descriptor stays readable until its socket is looked at, which `_turn` does.
-        descriptors = {socket.fileno() for socket in self._sockets()}
+        descriptors = {socket.fileno() for socket in self.sockets()}
         for descriptor in descriptors:
             loop.add_reader(descriptor, woken.set)
         try:

@@ -50,6 +50,8 @@ class Tracker:
         """Everything up to this seq has been delivered."""
         self.epoch = 0
         self.digest = EMPTY
+        self.trail = bytearray()
+        """The digest after each message, 16 bytes a seq from 1 on: proves where others stood."""
         self.newest = 0
         """The newest seq that is known to exist."""
         self._jitter = jitter
@@ -134,6 +136,7 @@ class Tracker:
         self._furthest = self._live_from = 0
         self.seq = self.newest = 0
         self.digest = EMPTY
+        self.trail.clear()
 
     def next_timer(self) -> float | None:
         """Return when `wanted` is to be called (monotonic seconds)."""
@@ -161,6 +164,7 @@ class Tracker:
         while (body := self._ahead.pop(self.seq + 1, None)) is not None:
             self.seq += 1
             self.digest = chain(self.digest, body)
+            self.trail += self.digest
             ready.append(body)
         self.counters.received += len(ready)
         self._consider_gap(now)

@@ -148,7 +148,7 @@ class _Game:
         while self.time < end - 15 * SECOND:
             self._happen(self._drawn(rates))
             self._wait(mean)
-        self.time = end
+        self.time = max(self.time, end)  # a goal may have been looked at beyond the time
         self._say("period_end", period=period)
 
     def _drawn(self, weights: Mapping[str, float]) -> str:

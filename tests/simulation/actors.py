@@ -223,7 +223,7 @@ class ReporterNode(Node):
         if reporter.asked is not None:
             reporter.asked = None
             self.answer(self)
-        return reporter._next_timer()
+        return reporter.next_timer()
 
     def leave(self) -> None:
         """End the process in good order."""
@@ -290,7 +290,7 @@ class SubscriberNode(Node):
                 demand(item.kind != "diverged", f"{self.name}: {item.text}")
             elif not isinstance(item, Heartbeat):
                 self.seq = self._stage.ledger.shown(self.name, self.seq, item)
-        return feed._next_timer()
+        return feed.next_timer()
 
     def die(self) -> None:
         """End the process."""
@@ -337,7 +337,7 @@ class CrookNode(Node):
             self._again_at = now + 0.5 + self._stage.rng.random()
             self._try_tokens(feed, [feed.session.setup.badge, *self._loot()])
             self._flood(feed)
-        due = feed._next_timer()
+        due = feed.next_timer()
         trying = [self._again_at] if self._again_at > now else []
         return min([*trying, *([] if due is None else [due])], default=None)
 

@@ -243,3 +243,14 @@ def test_commit_refused(outbox):
     refusing.refuse = False
     add(outbox)
     assert numbers(outbox) == [1]
+
+
+def test_an_undo_follows_its_report(outbox):
+    """Where numbers change, an undo of what is pending names the new one; any other stays."""
+    add(outbox, 2)
+    outbox.add(Happening("undo", "", 5, {"n": 2}), 7)
+    outbox.add(Happening("undo", "", 5, {"n": 9}), 7)
+    outbox.add(Happening("amend", "", 5, {"n": 2}), 7)
+    assert outbox.attached(10)[2] == 12
+    details = [said.event.details for said in outbox.pending()]
+    assert details == [None, None, {"n": 12}, {"n": 9}, {"n": 2}]

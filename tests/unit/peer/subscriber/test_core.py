@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.host.feed import Feed
 from touchline.peer.subscriber.core import Latency, Notice, SubscriberCore
@@ -17,6 +18,7 @@ from touchline.protocol.messages import (
     FeedMessage,
     Finished,
     Heartbeat,
+    Pending,
     Restored,
     Setup,
 )
@@ -150,6 +152,59 @@ def test_heartbeats(follower):
     assert [type(item) for item in follower.items()] == [Heartbeat]
     core = follower.core
     assert (core.present, core.claims, core.interval) == (7, 2, 4.0)
+
+
+def pending(time: int, origin: str = "A") -> Pending:
+    return Pending(title="goal", origin=origin, time=time, for_=1, needed=2)
+
+
+def test_open_claims(follower):
+    """The newest heartbeat's open claims are kept until the next, or until they are entries: of
+    those of one action and origin the nearest in time is."""
+    core = follower.core
+    late, other, soon = pending(90 * SECOND), pending(0, "B"), pending(5 * SECOND)
+    follower.beat(pending=[late, other, soon])
+    assert core.pending == (late, other, soon)
+    follower.publish(entry(1))
+    follower.hear(entry(1))
+    assert core.pending == (late, other)
+    assert core.claims == 1
+    follower.publish(replace(entry(2), status="UPDATED"))
+    follower.hear(replace(entry(2), status="UPDATED"))
+    assert core.pending == (late, other), "a new version of an entry decides nothing"
+    follower.beat(pending=[other])
+    assert core.pending == (other,)
+    follower.beat()
+    assert core.pending == ()
+
+
+def test_what_was_decided_before(follower):
+    """An entry that the host had published before it told of a claim is of another one, however
+    late it comes here."""
+    follower.publish(entry(1), entry(2))
+    follower.beat(pending=[pending(0)])
+    follower.hear(entry(1))
+    assert follower.core.pending == (pending(0),)
+    follower.publish(entry(3))
+    follower.hear(entry(2))
+    follower.hear(entry(3))
+    assert follower.core.pending == ()
+
+
+def test_nothing_is_open_in_the_end(follower):
+    """Nothing is decided any more once the event is over, or the feed is another one."""
+    core = follower.core
+    follower.beat(pending=[pending(0)])
+    follower.beat(digest=b"x" * 16)
+    assert follower.notices() == ["diverged"]
+    assert core.pending == ()
+    follower.beat(pending=[pending(0)])
+    over = Finished(event="e", epoch=1, seq=1, sent=0)
+    follower.publish(over)
+    follower.hear(over)
+    assert core.pending == ()
+    follower.beat(pending=[pending(0)])
+    assert core.pending == ()
 
 
 def test_stale_and_live(follower):

@@ -13,7 +13,7 @@ from touchline.peer.host.feed import Feed
 from touchline.peer.subscriber import tracker as module
 from touchline.peer.subscriber.tracker import AGAIN_SECONDS, JITTER_SECONDS, Tracker
 from touchline.protocol import codec
-from touchline.protocol.digest import EMPTY
+from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.messages import Block
 
 
@@ -362,3 +362,21 @@ def test_any_network(seed):
     assert 0 <= counters.out_of_order <= direct
     if not lossy and not slow:
         assert counters.lost == counters.out_of_order == 0
+
+
+def test_the_trail() -> None:
+    """The digest after each message is kept, whatever way it came, until the feed is another."""
+    f = Follower(3)
+    f.join()
+    asked = f.asked()
+    assert asked is not None
+    f.replay(*asked)
+    f.publish(2)
+    f.hear(5, 4)
+    digest, trail = EMPTY, b""
+    for seq in range(1, 6):
+        digest = chain(digest, body(seq))
+        trail += digest
+    assert f.tracker.trail == trail
+    f.tracker.reset()
+    assert not f.tracker.trail
