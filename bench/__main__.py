@@ -1,4 +1,6 @@
-"""`make bench`, or `python -m bench [reports|fanout|flood] [--reports N] [--rounds N] [--json]`.
+"""`make bench`, or `python -m bench [SCENARIO…] [--count N] [--rounds N] [--json]`.
+
+Scenarios: reports, fanout, flood, viewers.
 
 Machines differ and are noisy: what counts is the ratio to the bare loop of the same round. Each
 figure is the median of the rounds.
@@ -14,12 +16,13 @@ import statistics
 import sys
 from collections.abc import Callable
 
-from . import fanout, flood, reports
+from . import fanout, flood, reports, viewers
 
 SCENARIOS: dict[str, Callable[[int], dict[str, float]]] = {
     "reports": reports.round_,
     "fanout": fanout.round_,
     "flood": flood.round_,
+    "viewers": viewers.round_,
 }
 
 

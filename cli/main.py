@@ -14,9 +14,12 @@ from ..protocol.errors import Interrupted, SettingError, TouchlineError
 
 COMMANDS = {
     "broker": "identify peers, find events",
+    "datagrams": "serve an event, or a made-up match, as UDP datagrams",
+    "datagrams-client": "follow an event that is served as UDP datagrams",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
     "events": "create, find and show events",
-    "export": "write an event's timeline as JSON lines or CSV, or its proof",
+    "export": "write an event's timeline as JSON lines, CSV or a page, or its proof",
+    "gateway": "serve events to browsers and programs: pages, WebSocket, REST",
     "host": "collect reports on an event, decide, publish",
     "identity": "the keys that say who you are",
     "invite": "let people in at a broker",
@@ -43,7 +46,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f".{cmd_name}", __package__)
+        module = import_module("." + cmd_name.replace("-", "_"), __package__)
         command: click.Command = module.command
         return command
 

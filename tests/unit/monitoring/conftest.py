@@ -9,6 +9,7 @@ import pytest
 
 from touchline.broker.books import Census
 from touchline.broker.counters import Counters
+from touchline.gateway.counters import Counters as GatewayCounters
 from touchline.peer.host.core import EventCore
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
@@ -76,3 +77,18 @@ def subscriber() -> SubscriberCore:
     )
     core.joined(setup, 100.0)
     return core
+
+
+@pytest.fixture
+def gateway() -> Any:
+    """A gateway that two follow one event of."""
+    counters = GatewayCounters(messages=7, sent=900, switched=1)
+    counters.requests.update(["2xx"])
+    counters.refusals.update(["NOT_FOUND"])
+    counters.connections.update(["websocket", "sse"])
+    counters.closed.update(["4008"])
+    return SimpleNamespace(
+        counters=counters,
+        places=SimpleNamespace(total=2),
+        hub=SimpleNamespace(events={EVENT: 2}, follower=SimpleNamespace(broker=True, cores={})),
+    )

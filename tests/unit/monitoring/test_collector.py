@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 
+from touchline.gateway.metrics import GatewayCollector
 from touchline.monitoring.collector import BrokerCollector, HostCollector, SubscriberCollector
 from touchline.peer.host.core import EventCore
 from touchline.peer.subscriber.core import SubscriberCore
@@ -128,6 +129,19 @@ def test_host_ages(host: Any, core: EventCore) -> None:
     assert after[heartbeat] == 5.0
 
 
+def test_gateway(gateway: Any) -> None:
+    """A gateway's page holds its counters, who follows what, and whether the broker answers."""
+    found = page(GatewayCollector(gateway))
+    assert found['touchline_gateway_requests_total{status="2xx"}'] == 1
+    assert found['touchline_gateway_connections_accepted_total{kind="sse"}'] == 1
+    assert found['touchline_gateway_connections_closed_total{code="4008"}'] == 1
+    assert found["touchline_gateway_sent_bytes_total"] == 900
+    assert found[f'touchline_gateway_viewers{{event="{EVENT}"}}'] == 2
+    assert found["touchline_gateway_broker_away"] == 0
+    gateway.hub.follower.broker = False
+    assert page(GatewayCollector(gateway))["touchline_gateway_broker_away"] == 1
+
+
 def test_host_age_after_heartbeat(host: Any, core: EventCore) -> None:
     """A heartbeat makes a host heard of, and does not make its feed any newer."""
     report(core, 1, "goal", now=102.0)
@@ -241,14 +255,17 @@ def families(collectors: Iterable[Any]) -> list[Metric]:
 
 
 @pytest.fixture
-def collectors(broker: Any, host: Any, core: EventCore, subscriber: SubscriberCore) -> list[Any]:
-    """All three, with at least one sample in each family."""
+def collectors(
+    broker: Any, host: Any, core: EventCore, subscriber: SubscriberCore, gateway: Any
+) -> list[Any]:
+    """All four, with at least one sample in each family."""
     report(core, 1, "goal")
     report(core, 2, "gaol")
     return [
         BrokerCollector(broker),
         HostCollector(host),
         SubscriberCollector({EVENT: subscriber}),
+        GatewayCollector(gateway),
     ]
 
 
@@ -270,12 +287,21 @@ def test_document(collectors: list[Any]) -> None:
     assert rows == coded
 
 
-def test_empty_processes_have_every_family(broker: Any, host: Any, collectors: list[Any]) -> None:
+def test_empty_processes_have_every_family(
+    broker: Any, host: Any, gateway: Any, collectors: list[Any]
+) -> None:
     """A process with no event yet names the same families as one that has many."""
     broker.counters.requests.clear()
     host.cores.clear()
     names = [family.name for family in families(collectors)]
-    bare = [BrokerCollector(broker), HostCollector(host), SubscriberCollector({})]
+    gateway.counters.requests.clear()
+    gateway.hub.events = {}
+    bare = [
+        BrokerCollector(broker),
+        HostCollector(host),
+        SubscriberCollector({}),
+        GatewayCollector(gateway),
+    ]
     assert [family.name for family in families(bare)] == names
 
 

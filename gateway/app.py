@@ -1,0 +1,77 @@
+"""The gateway's application: its parts put together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from importlib import import_module
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ..protocol.errors import NotFound, TouchlineError
+from . import openapi, pages, rest, sse, ws
+from .follower import Connect
+from .options import Options
+from .seams import Gateway, Part
+from .security import Guard, JsonResponse, on_error, on_fault, on_http_error, refusal
+
+ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
+    ws.routes,
+    rest.routes,
+    sse.routes,
+    openapi.routes,
+)
+"""What is served by the gateway itself, besides the pages."""
+
+PARTS: Sequence[str] = (".reports", ".webhooks", ".lobby.service")
+"""Modules of this package with `part(gateway) -> Part`, in the order in which they are started."""
+
+
+def create_app(options: Options, connect: Connect) -> Starlette:
+    """Return the application; `app.state.gateway` is what its parts share.
+
+    Args:
+        options: the settings.
+        connect: gives a link to the broker under a name's identity.
+    """
+    gateway = Gateway(options, connect)
+    parts: list[Part] = [import_module(name, __package__).part(gateway) for name in PARTS]
+    routes = [route for make in ROUTES for route in make(gateway)]
+    routes += [route for part in parts for route in part.routes]
+    routes += pages.routes(gateway)
+    routes.append(WebSocketRoute("/{path:path}", _nowhere))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        gateway.hub.start()
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                for part in parts:
+                    await part.start()
+                    stack.push_async_callback(part.stop)
+                yield
+        finally:
+            await gateway.hub.stop()
+
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard, options=options, counters=gateway.counters)],
+        exception_handlers={
+            TouchlineError: on_error,
+            HTTPException: on_http_error,
+            Exception: on_fault,
+        },
+        lifespan=lifespan,
+    )
+    app.state.gateway = gateway
+    return app
+
+
+async def _nowhere(websocket: WebSocket) -> None:
+    """Answer who opens a WebSocket where there is none."""
+    error = NotFound(f"no WebSocket at {websocket.url.path[:200]}")
+    await websocket.send_denial_response(JsonResponse(refusal(error), 404))

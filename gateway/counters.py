@@ -1,0 +1,34 @@
+"""What a gateway counts: plain integers, read when metrics are scraped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
+"""Upper bounds of the latency histogram, seconds."""
+
+
+@dataclass(slots=True)
+class Counters:
+    """One gateway's counts.
+
+    Args:
+        requests: HTTP requests by status class, such as `2xx`.
+        refusals: errors told to clients, by code.
+        connections: connections that stay open, by kind (`websocket`, `sse`), that were accepted.
+        messages: feed messages taken in.
+        sent: bytes handed to the system for WebSocket viewers.
+        switched: times that a viewer was given a snapshot for what it had missed.
+        closed: WebSocket connections that the gateway closed, by code.
+        slow: seconds of the longest fan-out so far.
+    """
+
+    requests: Counter[str] = field(default_factory=Counter)
+    refusals: Counter[str] = field(default_factory=Counter)
+    connections: Counter[str] = field(default_factory=Counter)
+    messages: int = 0
+    sent: int = 0
+    switched: int = 0
+    closed: Counter[str] = field(default_factory=Counter)
+    slow: float = 0.0

@@ -1,0 +1,493 @@
+"""The OpenAPI 3.1 document of what is served over HTTP, and a page that shows it.
+
+Built from the structs that the endpoints themselves read, so that it cannot promise anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ..protocol import forms
+from ..protocol.messages import Alarm, Card, Entry, FeedState, Finished, LineUps, Pending, Restored
+from ..protocol.parts import Count, Id, Text
+from .rest import OPEN, Find, Nothing, Page, query
+from .seams import Gateway
+from .security import JsonResponse
+from .sse import Follow
+
+Json = dict[str, Any]
+
+VERSION = "1"
+"""Of the interface; grows when something is taken away or means something else."""
+
+SHAPE: Any = {
+    "ref_template": "#/components/schemas/{name}",
+    "schema_hook": lambda kind: {"description": "any JSON value"},  # `object`
+}
+
+
+class Silence(Struct):
+    """Why nothing, or nothing certain, is to be seen; `quiet` where all is well."""
+
+    kind: str
+    text: Text
+
+
+class Live(Struct):
+    """Where an event's feed stands. `ready`: all that the host has is here."""
+
+    event: Id
+    epoch: Count
+    seq: Count
+    digest: str
+    score: dict[str, Any]
+    headline: str
+    finished: bool
+    ready: bool
+    state: FeedState
+    silence: Silence
+    last_received: str | None
+    present: Count
+    claims: Count
+    disputed: Count
+    pending: list[Pending]
+
+
+class Found(Card, kw_only=True, frozen=True):
+    """An event as the broker knows it; `live` where its feed is followed."""
+
+    live: Live | None
+
+
+class Events(Struct):
+    """Events found, best match first; `cursor` asks for the next page, empty at the end."""
+
+    events: list[Found]
+    cursor: str
+
+
+class Timeline(Struct):
+    """Standing entries in match order; `next` is the place from which to go on."""
+
+    event: Id
+    epoch: Count
+    seq: Count
+    digest: str
+    ready: bool
+    total: Count
+    next: int | None
+    entries: list[Entry]
+
+
+class Player(Struct):
+    """Somebody who plays, and what the timeline says of them. Times are those of the actions."""
+
+    name: str
+    on: bool
+    goals: list[str]
+    yellow: bool
+    red: str | None
+    left: bool
+    official: bool
+
+
+class LineUp(Struct):
+    """Who plays, as the event was set up, and, of football, how it has gone for each."""
+
+    event: Id
+    epoch: Count
+    seq: Count
+    digest: str
+    lineups: LineUps
+    players: dict[str, list[Player]]
+
+
+class Health(Struct):
+    """How the gateway is; `broker`: whether it answered when last asked, null before."""
+
+    status: str
+    broker: bool | None
+    events: Count
+    connections: Count
+
+
+class Refusal(Struct, tag="error"):
+    """What went wrong: a code for programs and a sentence for people."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing that can be asked for.
+
+    Args:
+        path: with its parameters in braces.
+        method: in lower case.
+        summary: one line.
+        text: more, for people.
+        query: the struct that is read from the query.
+        body: what is read from the body, JSON; None where there is none.
+        answers: what is answered, a struct or type, by status; None where it has no body.
+        errors: the statuses of refusals.
+        headers: request headers that mean something, with what they mean.
+        secured: the name of the scheme that has to be satisfied.
+        also: further content types of the first answer.
+    """
+
+    path: str
+    method: str
+    summary: str
+    text: str = ""
+    query: type[Struct] = Nothing
+    body: Any = None
+    answers: Mapping[int, Any]
+    errors: Sequence[int] = (400,)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secured: str = ""
+    also: Sequence[str] = ()
+
+
+OPERATIONS = (
+    Operation(
+        path="/api/events",
+        method="get",
+        summary="Find events",
+        text="Best match first; misspelt words are found too. Without a text all, newest first.",
+        query=Find,
+        answers={200: Events},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}",
+        method="get",
+        summary="One event",
+        answers={200: Found},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/timeline",
+        method="get",
+        summary="What happened, in match order",
+        text="`from` is a place in match order, from 1. With `Accept: text/csv` a table.",
+        query=Page,
+        answers={200: Timeline},
+        also=("text/csv",),
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/score",
+        method="get",
+        summary="The score, and how far it can be relied on",
+        answers={200: Live},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/lineups",
+        method="get",
+        summary="Who plays",
+        answers={200: LineUp},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/stream",
+        method="get",
+        summary="Follow an event by server-sent events",
+        text="Each `data` is one JSON message as on the WebSocket feed, its `id` the position after"
+        " it. It goes on until one leaves.",
+        query=Follow,
+        headers={"Last-Event-ID": "The `id` of the last event that was received: goes on there."},
+        answers={200: "text/event-stream"},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/health",
+        method="get",
+        summary="Whether the gateway is well",
+        answers={200: Health},
+    ),
+)
+
+REASONS = {
+    400: "The query or body can't be.",
+    401: "Not signed in, or no longer.",
+    403: "Not allowed.",
+    404: "There is no such event, or none to continue from.",
+    409: "It is over, or somebody else holds it.",
+    413: "The body is too long.",
+    415: "The body is not JSON.",
+    422: "It is understood and can't be done.",
+    429: "Too many at one time; try again later.",
+    503: "The broker or the host does not answer now.",
+}
+
+
+def routes(gateway: Gateway) -> list[BaseRoute]:
+    """Return the routes of the document and its page; made when they are first asked for."""
+    made: list[tuple[Json, str]] = []
+
+    def ready() -> tuple[Json, str]:
+        if not made:
+            found = document([*OPERATIONS, *gateway.operations])
+            made.append((found, page(found)))
+        return made[0]
+
+    async def openapi(request: Request) -> Response:
+        query(request, Nothing)
+        return JsonResponse(ready()[0], headers=OPEN)
+
+    async def shown(_request: Request) -> Response:
+        return HTMLResponse(ready()[1])
+
+    return [
+        Route("/openapi.json", openapi, methods=["GET"]),
+        Route("/api", shown, methods=["GET"]),
+    ]
+
+
+def document(operations: Iterable[Operation]) -> Json:
+    """Return the OpenAPI document of some operations."""
+    operations = list(operations)
+    paths: dict[str, Json] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Touchline gateway",
+            "version": VERSION,
+            "summary": "Live match reporting by the people who are there",
+            "description": "The WebSocket feed, packets, the lobby and datagrams are described in"
+            " docs/GATEWAY.md. Every error is a JSON object with a code and a reason.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {
+            "schemas": _components(operations),
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "touchline_EVENT"},
+                "operator": {"type": "http", "scheme": "bearer"},
+            },
+        },
+    }
+
+
+def _operation(operation: Operation) -> Json:
+    found: Json = {
+        "operationId": _name(operation),
+        "summary": operation.summary,
+        "parameters": [*_path(operation), *_query(operation.query), *_headers(operation)],
+        "responses": {str(status): _answer(operation, status) for status in operation.answers},
+    }
+    for status in operation.errors:
+        found["responses"][str(status)] = {
+            "description": REASONS[status],
+            "content": {"application/json": {"schema": _schema(Refusal)}},
+        }
+    if operation.text:
+        found["description"] = operation.text
+    if operation.body is not None:
+        content = {"application/json": {"schema": _schema(operation.body)}}
+        found["requestBody"] = {"required": True, "content": content}
+    if operation.secured:
+        found["security"] = [{operation.secured: []}]
+    return found
+
+
+def _name(operation: Operation) -> str:
+    words = operation.path.replace("/api", "").replace("{event}", "one").replace("{", "")
+    return "_".join([operation.method, *filter(None, words.replace("}", "").split("/"))])
+
+
+def _path(operation: Operation) -> list[Json]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    return [
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+        }
+        for name in names
+    ]
+
+
+def _query(kind: type[Struct]) -> list[Json]:
+    (schema,), components = msgspec.json.schema_components([kind], **SHAPE)
+    properties = components[schema["$ref"].rpartition("/")[2]]["properties"]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": {key: value for key, value in each.items() if value is not None},
+        }
+        for name, each in properties.items()
+    ]
+
+
+def _headers(operation: Operation) -> list[Json]:
+    return [
+        {"name": name, "in": "header", "schema": {"type": "string"}, "description": text}
+        for name, text in operation.headers.items()
+    ]
+
+
+def _answer(operation: Operation, status: int) -> Json:
+    kind = operation.answers[status]
+    if kind is None:
+        return {"description": operation.summary}
+    if isinstance(kind, str):
+        return {"description": operation.summary, "content": {kind: {"schema": {"type": "string"}}}}
+    content: Json = {"application/json": {"schema": _schema(kind)}}
+    content |= {each: {"schema": {"type": "string"}} for each in operation.also}
+    return {"description": operation.summary, "content": content}
+
+
+# ── schemas ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _schema(kind: Any) -> Json:
+    (schema,), _ = msgspec.json.schema_components([kind], **SHAPE)
+    return dict(schema)
+
+
+def _components(operations: Iterable[Operation]) -> Json:
+    kinds = [Refusal, Alarm, Restored, Finished]
+    for operation in operations:
+        kinds += [kind for kind in operation.answers.values() if not isinstance(kind, str | None)]
+        kinds += [] if operation.body is None else [operation.body]
+    _, components = msgspec.json.schema_components(kinds, **SHAPE)
+    said = {kind.__name__ for kind in kinds if isinstance(kind, type)}
+    bodies = {str(op.body.__name__) for op in operations if isinstance(op.body, type)}
+    return {
+        name: schema if name in bodies - said else _as_form(schema)
+        for name, schema in components.items()
+    }
+
+
+def _as_form(schema: Json) -> Json:
+    """Return a message's schema as `forms.to_json` writes it: times as texts, everything there."""
+    if not schema.get("properties"):
+        return schema
+    properties = {key: _as_value(key, each) for key, each in schema["properties"].items()}
+    return schema | {"properties": properties, "required": list(properties)}
+
+
+def _as_value(key: str, schema: Json) -> Json:
+    if key in forms.TIMES and schema.get("type") == "integer":
+        return {"type": ["string", "null"], "format": "date-time"}
+    return {rule: value for rule, value in schema.items() if rule != "default"}
+
+
+# ── the page ─────────────────────────────────────────────────────────────────────────────────
+
+
+def page(document: Json) -> str:
+    """Return a page that shows the document to people; it needs no script."""
+    parts = [
+        _section(path, method, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return _PAGE.format(
+        sections="\n".join(parts), version=escape(document["info"]["version"]), feeds=_FEEDS
+    )
+
+
+def _section(path: str, method: str, operation: Json) -> str:
+    rows = "".join(
+        f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
+        f"<td>{escape(_words(each))}</td></tr>"
+        for each in operation["parameters"]
+    )
+    table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
+    answers = ", ".join(
+        f"<span title='{escape(each['description'], quote=True)}'>{escape(status)}</span>"
+        for status, each in operation["responses"].items()
+    )
+    text = f"<p>{_marked(operation['description'])}</p>" if "description" in operation else ""
+    return (
+        f"<section class='card operation'><h3><span class='method'>{escape(method.upper())}</span>"
+        f" <code>{escape(path)}</code></h3><p>{escape(operation['summary'])}</p>{text}{table}"
+        f"<p class='quiet'>answers {answers}</p></section>"
+    )
+
+
+def _words(parameter: Json) -> str:
+    """Return what a parameter may hold, in words."""
+    if "description" in parameter:
+        return str(parameter["description"]).replace("`", "")
+    schema = parameter["schema"]
+    words = [_kind(each) for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    default = schema.get("default")
+    return " or ".join(words) + (f"; {default} unless given" if default else "")
+
+
+def _kind(schema: Json) -> str:
+    if "enum" in schema:
+        return ", ".join(str(each) for each in schema["enum"] if each)
+    bounds = [schema.get("minimum"), schema.get("maximum")]
+    if bounds[0] is not None and bounds[1] is not None and bounds[1] < 2**31:
+        return f"{schema['type']} from {bounds[0]:g} to {bounds[1]:g}"
+    return str(schema.get("type", "anything"))
+
+
+def _marked(text: str) -> str:
+    """Return text for HTML with what stands between back quotes as code."""
+    pieces = escape(text).split("`")
+    return "".join(f"<code>{piece}</code>" if n % 2 else piece for n, piece in enumerate(pieces))
+
+
+_FEEDS = """<section class='card operation'><h3><span class='method'>WS</span>
+<code>/ws/events/{event}</code></h3><p>The feed by WebSocket: a snapshot, then everything as it
+happens.</p><table><tbody>
+<tr><td><code>from</code></td><td><code>end</code>, <code>start</code>, or the seq after which to go
+on</td></tr>
+<tr><td><code>epoch</code>, <code>digest</code></td><td>what is known of the feed there; where it
+does not fit a snapshot comes</td></tr>
+<tr><td><code>heartbeat</code></td><td>seconds between heartbeats, 0.5 to 30</td></tr>
+<tr><td><code>form</code></td><td><code>json</code>, or <code>packets</code> for tennis</td></tr>
+<tr><td><code>startPosition</code></td><td>the number of the first packet</td></tr></tbody></table>
+</section><section class='card operation'><h3><span class='method'>WS</span> <code>/ws</code></h3>
+<p>Several events on one connection: <code>{"type":"subscribe","event":…}</code> and
+<code>{"type":"unsubscribe","event":…}</code>.</p></section>"""
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>For programs · Touchline</title>
+<link rel="icon" href="/static/icon.svg" type="image/svg+xml">
+<script src="/static/js/theme.js"></script>
+<link rel="stylesheet" href="/static/css/base.css">
+<link rel="stylesheet" href="/static/css/api.css">
+</head>
+<body>
+<header class="bar"><a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28"
+height="28"> Touchline</a></header>
+<main id="main" class="wrap api">
+<h1>For programs</h1>
+<p>Version {version}. The same as a document: <a href="/openapi.json">openapi.json</a>. Every error
+is a JSON object <code>{{"type": "error", "code": …, "reason": …}}</code>.</p>
+<h2>HTTP</h2>
+{sections}
+<h2>WebSocket</h2>
+{feeds}
+</main>
+</body>
+</html>
+"""

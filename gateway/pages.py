@@ -1,0 +1,48 @@
+"""The pages and what they consist of, from the package's own folder `static`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from .seams import Gateway
+
+STATIC = Path(__file__).parent / "static"
+
+PAGES = {
+    "/": "index.html",
+    "/events/{event}": "event.html",
+    "/report/{event}": "report.html",
+}
+"""Path to the page that is served there."""
+
+AT_ROOT = {"/sw.js": "sw.js", "/manifest.webmanifest": "manifest.webmanifest"}
+"""What a browser wants at the root: a service worker rules only over what lies below it."""
+
+
+def routes(gateway: Gateway) -> list[BaseRoute]:
+    """Return the routes of the pages."""
+    pages = [Route(path, _page(name), methods=["GET"]) for path, name in (PAGES | AT_ROOT).items()]
+    return [*pages, Mount("/static", _Static(directory=STATIC), name="static")]
+
+
+class _Static(StaticFiles):
+    """Files that a browser asks about each time: they change when the gateway is updated."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.setdefault("cache-control", "no-cache")
+        return response
+
+
+def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def page(_request: Request) -> Response:
+        return FileResponse(STATIC / name, headers={"cache-control": "no-cache"})
+
+    return page

@@ -1,0 +1,241 @@
+"""Events, timeline, score, line-ups and health over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from .. import sports
+from ..protocol import forms, sheets
+from ..protocol.errors import BadMessage, IllegalAction, NotFound, TouchlineError
+from ..protocol.messages import Card, Search
+from ..protocol.parts import Name, Text
+from ..protocol.times import to_rfc3339
+from .channel import Channel
+from .seams import Gateway
+from .security import JsonResponse
+
+T = TypeVar("T", bound=Struct)
+
+OPEN = {"access-control-allow-origin": "*"}
+"""What anybody may read without signing in, the scripts of other sites may read too."""
+
+
+class Find(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a search."""
+
+    text: Text = ""
+    sport: Name = ""
+    status: Literal["scheduled", "live", "finished", ""] = ""
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    cursor: Annotated[str, Meta(max_length=64)] = ""
+
+
+class Page(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a timeline: `from` is a place in match order."""
+
+    from_: Annotated[int, Meta(ge=1, le=2**31)] = msgspec.field(default=1, name="from")
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+
+
+class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
+    """No query."""
+
+
+def query(request: Request, kind: type[T]) -> T:
+    """Return a request's query.
+
+    Raises:
+        BadMessage: it can't be.
+    """
+    items = request.query_params.multi_items()
+    if len(items) != len(request.query_params):
+        raise BadMessage("query: a name is given twice")
+    try:
+        return msgspec.convert(dict(items), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadMessage(f"query: {error}") from None
+
+
+def event_of(request: Request) -> str:
+    """Return the event that a request's path names.
+
+    Raises:
+        NotFound: no event can have that id.
+    """
+    event = str(request.path_params["event"])
+    if not 0 < len(event) <= 64:
+        raise NotFound(f"no event has an id of {len(event)} characters, at most 64 allowed")
+    return event
+
+
+def routes(gateway: Gateway) -> list[BaseRoute]:
+    """Return the routes of what can be read."""
+    rest = Rest(gateway)
+    endpoints: dict[str, Callable[[Request], Awaitable[Response]]] = {
+        "/api/events": rest.search,
+        "/api/events/{event}": rest.event,
+        "/api/events/{event}/timeline": rest.timeline,
+        "/api/events/{event}/score": rest.score,
+        "/api/events/{event}/lineups": rest.lineups,
+        "/api/health": rest.health,
+    }
+    return [Route(path, endpoint, methods=["GET"]) for path, endpoint in endpoints.items()]
+
+
+class Rest:
+    """What can be read of a gateway."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._hub = gateway.hub
+
+    async def search(self, request: Request) -> Response:
+        """Find events, best match first; an empty `text` lists them all, newest first."""
+        find = query(request, Find)
+        found = await self._hub.search(
+            Search(
+                id=0,
+                text=find.text,
+                sport=find.sport,
+                status=find.status,
+                limit=find.limit,
+                cursor=find.cursor,
+            )
+        )
+        events = [self._card(card) for card in found.events]
+        return JsonResponse({"events": events, "cursor": found.cursor}, headers=OPEN)
+
+    async def event(self, request: Request) -> Response:
+        """Show one event as the broker knows it, and where its feed stands if it is followed."""
+        query(request, Nothing)
+        card = await self._hub.card(event_of(request))
+        return JsonResponse(self._card(card), headers=OPEN)
+
+    async def timeline(self, request: Request) -> Response:
+        """List the standing entries in match order, a page at a time, as JSON or CSV."""
+        page = query(request, Page)
+        as_csv = _wants_csv(request.headers.get("accept", ""))
+        channel = await self._hub.channel(event_of(request))
+        entries = channel.page(page.from_, page.limit)
+        if as_csv:
+            body = b"".join(sheets.csv_lines(entries))
+            return Response(body, media_type="text/csv; charset=utf-8", headers=OPEN)
+        following = page.from_ + len(entries)
+        return JsonResponse(
+            {
+                "event": channel.card.event,
+                **channel.position(),
+                "ready": channel.joined,
+                "total": channel.total,
+                "next": following if entries and following <= channel.total else None,
+                "entries": [forms.to_json(entry) for entry in entries],
+            },
+            headers=OPEN,
+        )
+
+    async def score(self, request: Request) -> Response:
+        """Tell the score, and whether it can be relied on."""
+        query(request, Nothing)
+        channel = await self._hub.channel(event_of(request))
+        return JsonResponse(channel.summary(), headers=OPEN)
+
+    async def lineups(self, request: Request) -> Response:
+        """Tell who plays, and what the timeline says of each."""
+        query(request, Nothing)
+        channel = await self._hub.channel(event_of(request))
+        return JsonResponse(
+            {
+                "event": channel.card.event,
+                **channel.position(),
+                "lineups": channel.card.lineups,
+                "players": players(channel),
+            },
+            headers=OPEN,
+        )
+
+    async def health(self, request: Request) -> Response:
+        """Tell whether the gateway is well."""
+        query(request, Nothing)
+        broker = self._hub.follower.broker
+        return JsonResponse(
+            {
+                "status": "degraded" if broker is False else "ok",
+                "broker": broker,
+                "events": len(self._hub.events),
+                "connections": self._gateway.places.total,
+            },
+            headers=OPEN,
+        )
+
+    def _card(self, card: Card) -> dict[str, object]:
+        channel = self._hub.peek(card.event)
+        live = channel.summary() if channel is not None and channel.joined else None
+        return forms.to_json(card) | {"live": live}
+
+
+def players(channel: Channel) -> dict[str, list[dict[str, object]]]:
+    """Return each side's people as the timeline leaves them: of football, otherwise nobody.
+
+    Starters first, then the bench, then who was named later.
+    """
+    card = channel.card
+    if card.sport != "football":
+        return {}
+    from ..sports import football
+
+    try:
+        state = football.FOOTBALL.start(card.origins, card.rules, card.lineups)
+    except TouchlineError:
+        return {}
+    for entry in channel.entries:
+        try:
+            state = football.FOOTBALL.apply(
+                state, sports.Action(entry.title, entry.origin, entry.time, entry.details)
+            )
+        except IllegalAction:
+            continue  # a later correction has made it impossible: the score goes without it too
+    return {
+        origin: [_player(player) for player in people]
+        for origin, people in football.lineup(state).items()
+    }
+
+
+def _player(player: sports.football.Player) -> dict[str, object]:
+    return {
+        "name": player.name,
+        "on": player.on,
+        "goals": [to_rfc3339(time) for time in player.goal_times],
+        "yellow": player.yellow,
+        "red": to_rfc3339(player.red_time) if player.red else None,
+        "left": player.left,
+        "official": player.official,
+    }
+
+
+def _wants_csv(accept: str) -> bool:
+    """Tell whether a request's Accept header prefers CSV to JSON."""
+    quality = {"text/csv": 0.0, "application/json": 0.0}
+    for part in accept.lower().split(","):
+        kind, *parameters = (piece.strip() for piece in part.split(";"))
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                break
+        else:
+            parameter = "q=1"
+        if kind in quality:
+            quality[kind] = _number(parameter[2:])
+    return quality["text/csv"] > quality["application/json"]
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

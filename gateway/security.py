@@ -1,0 +1,243 @@
+"""What stands before every route: safe headers, bounds, and errors as JSON."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+
+import msgspec
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..protocol.errors import (
+    BadInvite,
+    BadMessage,
+    BadToken,
+    Conflict,
+    EventOver,
+    NameTaken,
+    NotAllowed,
+    NotFound,
+    Overloaded,
+    Revoked,
+    SettingError,
+    StorageFault,
+    TooLarge,
+    TouchlineError,
+    UnknownKey,
+    Unreachable,
+    Untrusted,
+)
+from .counters import Counters
+from .options import Options
+
+logger = logging.getLogger(__name__)
+
+POLICY = (
+    "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; img-src 'self' data:; connect-src 'self' ws: wss:"
+)
+"""No inline script or style, nothing from elsewhere."""
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+
+STATUS: dict[type[TouchlineError], int] = {
+    BadMessage: 400,
+    SettingError: 400,
+    BadToken: 401,
+    NotAllowed: 403,
+    UnknownKey: 403,
+    BadInvite: 403,
+    Revoked: 403,
+    NotFound: 404,
+    Conflict: 409,
+    EventOver: 409,
+    NameTaken: 409,
+    TooLarge: 413,
+    Overloaded: 429,
+    Unreachable: 503,
+    Untrusted: 503,
+    StorageFault: 503,
+}
+"""HTTP status of an error; of any other that is theirs 422, of ours or the environment's 500."""
+
+CODES = {400: "BAD_MESSAGE", 404: "NOT_FOUND", 405: "BAD_METHOD", 406: "NOT_ACCEPTABLE"}
+
+
+class JsonResponse(Response):
+    """JSON as `msgspec` writes it."""
+
+    media_type = "application/json"
+
+    def render(self, content: object) -> bytes:
+        """Return the body."""
+        return content if isinstance(content, bytes) else msgspec.json.encode(content)
+
+
+def refusal(error: TouchlineError) -> dict[str, str]:
+    """Return an error as it is told to everybody."""
+    return {"type": "error", "code": error.code, "reason": error.sentence}
+
+
+def status_of(error: TouchlineError) -> int:
+    """Return an error's HTTP status."""
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return status
+    return 422 if error.exit_code == 4 else 500
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Answer with an error of ours."""
+    if not isinstance(error, TouchlineError):
+        raise AssertionError(f"no error of ours: {error!r}")
+    headers = {"retry-after": "5"} if isinstance(error, Overloaded | Unreachable) else {}
+    return JsonResponse(refusal(error), status_of(error), headers)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """Answer where no route or method fits."""
+    if not isinstance(error, HTTPException):
+        raise AssertionError(f"no HTTP error: {error!r}")
+    reason = {
+        404: f"nothing at {request.url.path[:200]}",
+        405: f"{request.method} is not possible here",
+    }.get(error.status_code, error.detail)
+    code = CODES.get(error.status_code, "REFUSED")
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(sorted(_methods(request)))
+    body = {"type": "error", "code": code, "reason": reason}
+    return JsonResponse(body, error.status_code, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """Return what is possible at a path; the routes of one path may be several."""
+    return {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
+
+
+async def on_fault(request: Request, error: Exception) -> Response:
+    """Answer where something went wrong that should not; the cause stays in the log."""
+    return JsonResponse({"type": "error", "code": "ERROR", "reason": "a fault of the gateway"}, 500)
+
+
+class Guard:
+    """The outermost layer: counts, bounds, headers.
+
+    Args:
+        app: what is behind it.
+        options: the bounds.
+        counters: are counted up here.
+    """
+
+    def __init__(self, app: ASGIApp, options: Options, counters: Counters) -> None:
+        self._app = app
+        self._options = options
+        self._counters = counters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        bounded = _Body(receive, self._options.max_body)
+
+        async def safe_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api") or headers.get("content-type", "").startswith(
+                    "application/json"
+                ):
+                    headers.setdefault("cache-control", "no-store")
+                self._counters.requests[f"{message['status'] // 100}xx"] += 1
+            await send(message)
+
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdecimal() and int(length) > self._options.max_body:
+            error = TooLarge(
+                f"body of {int(length):,} bytes, at most {self._options.max_body:,} allowed"
+            )
+            await JsonResponse(refusal(error), 413, {"connection": "close"})(
+                scope, receive, safe_send
+            )
+            return
+        await self._app(scope, bounded, safe_send)
+
+
+class _Body:
+    """A request's body, which ends with an error beyond its bound."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._most = most
+        self._size = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._size += len(message.get("body", b""))
+            if self._size > self._most:
+                raise TooLarge(f"body of over {self._most:,} bytes, at most that allowed")
+        return message
+
+
+class Places:
+    """The connections that stay open, in total and by address.
+
+    Args:
+        options: how many there may be.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._taken: Counter[str] = Counter()
+
+    @property
+    def total(self) -> int:
+        """How many there are."""
+        return self._taken.total()
+
+    def take(self, address: str) -> None:
+        """Take a place; to be given back.
+
+        Raises:
+            Overloaded: there is none.
+        """
+        for have, most, whose in (
+            (self.total, self._options.max_connections, ""),
+            (self._taken[address], self._options.per_address, " from your address"),
+        ):
+            if have >= most:
+                raise Overloaded(f"{have:,} connections{whose}, at most {most:,} allowed")
+        self._taken[address] += 1
+
+    def give_back(self, address: str) -> None:
+        """Give a place back."""
+        self._taken[address] -= 1
+        if not self._taken[address]:
+            del self._taken[address]
+
+
+def address_of(scope: Mapping[str, object]) -> str:
+    """Return the address at the other end, as the proxy said it where one is believed."""
+    client = scope.get("client")
+    return str(client[0]) if isinstance(client, tuple | list) and client else ""

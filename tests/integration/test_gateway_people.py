@@ -1,0 +1,167 @@
+"""People who sign in at a gateway are peers: their names, their invitations, their end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from touchline.protocol import messages
+
+from .talk import identity
+from .test_gateway import Running
+
+Json = dict[str, Any]
+
+RIGHTFUL = ("operator", "creator", "host", "gateway")
+"""Who is there without an invitation."""
+
+
+class Browser:
+    """A browser of somebody's, and its cookies."""
+
+    def __init__(self, world: Any, gateway: Running) -> None:
+        self.event = world.event
+        self.url = gateway.url
+        self.http = world.stack.enter_context(httpx.Client(base_url=gateway.url, timeout=15))
+
+    def sign_in(self, name: str, **more: str) -> Json:
+        """Return the session, or the error, and its HTTP status as `status`."""
+        asked = {"event": self.event, "name": name, **more}
+        answer = self.http.post("/api/session", json=asked)
+        return {**answer.json(), "status": answer.status_code}
+
+    def report(self, number: str, moment: int) -> Json:
+        happened = {"type": "event", "title": "goal", "origin": "A", "time": moment}
+        report = {"type": "event", "id": number, "event": happened}
+        answer = self.http.post(f"/api/events/{self.event}/reports", json=[report])
+        return {**answer.json(), "status": answer.status_code}
+
+    def outcomes(self) -> list[str]:
+        answer = self.http.get(f"/api/events/{self.event}/reports")
+        return [report["outcome"] for report in answer.json()["reports"]]
+
+    def feed(self) -> ClientConnection:
+        address = self.url.replace("http", "ws") + f"/ws/events/{self.event}"
+        cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+        return connect(address, additional_headers={"Cookie": cookies})
+
+
+@pytest.fixture
+def open_gateway(world: Any) -> Running:
+    world.with_broker()
+    world.host(verdict="fixed:1")
+    return Running(world)
+
+
+@pytest.fixture
+def gateway(world: Any) -> Running:
+    """A gateway at a broker that lets in who was invited."""
+    keys = tuple(identity(name).public for name in RIGHTFUL)
+    world.with_broker(enrolment="invited", operators=keys)
+    world.host(verdict="fixed:1")
+    return Running(world)
+
+
+def invite(world: Any, role: messages.Role = "reporter", uses: int = 1) -> str:
+    reply = world.link("operator").ask(messages.Invite(id=0, role=role, uses=uses))
+    assert isinstance(reply, messages.Invited)
+    return reply.code
+
+
+def members(world: Any) -> dict[str, messages.Person]:
+    reply = world.link("operator").ask(messages.Members(id=0))
+    assert isinstance(reply, messages.Roll)
+    return {person.name: person for person in reply.members}
+
+
+def test_two_of_one_name(world: Any, open_gateway: Running) -> None:
+    """Two who call themselves ann are two people: the second is told the name that she has got,
+    which begins with her id; both report, and both are kept apart."""
+    first, second = Browser(world, open_gateway), Browser(world, open_gateway)
+    one, other = first.sign_in("ann"), second.sign_in("ann")
+    assert (one["status"], one["name"], one["asked"]) == (201, "ann", "ann")
+    found = members(world)
+    (name,) = [name for name in found if name.startswith("ann (")]
+    assert name == f"ann ({found[name].peer[:4]})"
+    assert (other["status"], other["name"], other["asked"]) == (201, name, "ann")
+    assert second.sign_in("ann") == {**other, "status": 200}
+    for number, browser in enumerate((first, second)):
+        browser.report("r", world.at(10 * number))
+    world.until(lambda: first.outcomes() == second.outcomes() == ["accepted"])
+    (host,) = world.threads
+    reporters = host.cores[world.event].roster.reporters
+    assert {each.peer for each in reporters} == {found["ann"].peer, found[name].peer}
+
+
+def test_by_invitation(world: Any, gateway: Running) -> None:
+    """Without a code UNKNOWN_KEY, with a wrong one BAD_INVITE, and with the right one in, so that a
+    report is accepted; one who may only follow is told so."""
+    ann = Browser(world, gateway)
+    refused = ann.sign_in("ann")
+    assert (refused["status"], refused["type"], refused["code"]) == (403, "error", "UNKNOWN_KEY")
+    refused = ann.sign_in("ann", code="none-such-code")
+    assert (refused["status"], refused["type"], refused["code"]) == (403, "error", "BAD_INVITE")
+    refused = ann.sign_in("zoe", code=invite(world, "viewer"))
+    assert (refused["status"], refused["code"]) == (403, "NOT_ALLOWED")
+    session = ann.sign_in("ann", code=f" {invite(world).upper()} ")
+    assert (session["status"], session["name"]) == (201, "ann")
+    assert ann.report("r", world.at(1))["status"] == 200
+    world.until(lambda: ann.outcomes() == ["accepted"])
+
+
+def test_a_code_is_spent_once(world: Any, gateway: Running) -> None:
+    """A name that is taken, and an event that is not there, spend no use of a code."""
+    code = invite(world, uses=2)
+    lost = Browser(world, gateway)
+    lost.event = "no-such-event"
+    assert lost.sign_in("ann", code=code)["code"] == "NOT_FOUND"
+    assert Browser(world, gateway).sign_in("ann", code=code)["name"] == "ann"
+    assert Browser(world, gateway).sign_in("ann", code=code)["name"].startswith("ann (")
+    refused = Browser(world, gateway).sign_in("ann", code=code)
+    assert (refused["code"], refused["reason"]) == (
+        "BAD_INVITE",
+        "the invitation is used up; ask for another",
+    )
+
+
+def test_revoked(world: Any, gateway: Running) -> None:
+    """Who is put out is told REVOKED, over the feed and for the next report; others are not."""
+    code = invite(world, uses=2)
+    ann, bob = Browser(world, gateway), Browser(world, gateway)
+    for browser, name in ((ann, "ann"), (bob, "bob")):
+        browser.sign_in(name, code=code)
+        browser.report("first", world.at(1 if browser is ann else 20))
+    world.until(lambda: ann.outcomes() == bob.outcomes() == ["accepted"])
+    with ann.feed() as feed:
+        revoke = messages.Revoke(id=0, peer=members(world)["ann"].peer)
+        assert isinstance(world.link("operator").ask(revoke), messages.Done)
+        while (told := json.loads(feed.recv(20)))["type"] != "error":
+            pass
+        assert told["code"] == "REVOKED"
+        refused = ann.report("second", world.at(40))
+        assert (refused["status"], refused["type"], refused["code"]) == (403, "error", "REVOKED")
+    assert bob.report("second", world.at(60))["status"] == 200
+    world.until(lambda: bob.outcomes() == ["accepted", "accepted"])
+
+
+def test_a_gateway_that_is_not_let_in(world: Any) -> None:
+    """Where the gateway itself is not enrolled, it says so, and does not ask people for a code."""
+    keys = tuple(identity(name).public for name in RIGHTFUL if name != "gateway")
+    world.with_broker(enrolment="invited", operators=keys)
+    refused = Browser(world, Running(world)).sign_in("ann", code=invite(world))
+    assert (refused["status"], refused["code"]) == (503, "UNREACHABLE")
+    assert "the gateway is not let in by its broker" in refused["reason"]
+
+
+def test_reports_are_signed(world: Any) -> None:
+    """What people report is signed: a host that takes nothing else takes it."""
+    world.with_broker()
+    world.host(verdict="fixed:1", require_signatures=True)
+    ann = Browser(world, Running(world))
+    ann.sign_in("ann")
+    ann.report("r", world.at(1))
+    world.until(lambda: ann.outcomes() == ["accepted"])

@@ -1,0 +1,161 @@
+"""Safe headers, bounds, and errors as JSON, around any application."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from touchline.gateway.counters import Counters
+from touchline.gateway.options import Options
+from touchline.gateway.security import (
+    HEADERS,
+    Guard,
+    Places,
+    address_of,
+    on_error,
+    on_fault,
+    on_http_error,
+    status_of,
+)
+from touchline.protocol import errors
+from touchline.protocol.errors import NotFound, Overloaded, TouchlineError
+
+OPTIONS = Options(max_body=1_024, max_connections=3, per_address=2)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def answer(endpoint: Endpoint, method: str = "GET", path: str = "/", **kwargs: Any) -> Any:
+    """Return what an application of one endpoint answers."""
+    app = Starlette(
+        routes=[Route("/", endpoint, methods=["GET", "POST"])],
+        middleware=[Middleware(Guard, options=OPTIONS, counters=Counters())],
+        exception_handlers={
+            TouchlineError: on_error,
+            HTTPException: on_http_error,
+            Exception: on_fault,
+        },
+    )
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+            return await client.request(method, path, **kwargs)
+
+    return asyncio.run(ask())
+
+
+async def fine(request: Request) -> Response:
+    return PlainTextResponse("fine")
+
+
+async def echo(request: Request) -> Response:
+    return Response(await request.body())
+
+
+def raising(error: Exception) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        raise error
+
+    return endpoint
+
+
+def test_headers() -> None:
+    """Every answer has the headers that keep a browser from being led astray."""
+    for found in (answer(fine), answer(raising(NotFound("x"))), answer(fine, path="/nowhere")):
+        for name, value in HEADERS.items():
+            assert found.headers[name] == value
+    policy = HEADERS["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.BadMessage("x"), 400),
+        (errors.BadToken("x"), 401),
+        (errors.NotAllowed("x"), 403),
+        (errors.NotFound("x"), 404),
+        (errors.Conflict("x"), 409),
+        (errors.TooLarge("x"), 413),
+        (errors.BadReport("x"), 422),
+        (errors.Overloaded("x"), 429),
+        (errors.StorageFault("x"), 503),
+        (errors.Unreachable("x"), 503),
+    ],
+)
+def test_errors(error: TouchlineError, status: int) -> None:
+    """An error of ours is a status, a code and a sentence."""
+    assert status_of(error) == status
+    found = answer(raising(error))
+    assert found.status_code == status
+    assert found.json() == {"type": "error", "code": error.code, "reason": "x"}
+    assert found.headers["content-type"] == "application/json"
+
+
+def test_a_fault_tells_nothing() -> None:
+    """What should not happen is an error without its cause."""
+    found = answer(raising(ValueError("the password is swordfish")))
+    assert found.status_code == 500
+    assert found.json()["code"] == "ERROR"
+    assert "swordfish" not in found.text
+
+
+def test_no_route_no_method() -> None:
+    """A path or method that is not there is an error in JSON; the latter says what is."""
+    found = answer(fine, path="/nowhere")
+    assert (found.status_code, found.json()["code"]) == (404, "NOT_FOUND")
+    found = answer(fine, method="DELETE")
+    assert (found.status_code, found.json()["code"]) == (405, "BAD_METHOD")
+    assert "GET" in found.headers["allow"]
+
+
+def test_bodies_are_bounded() -> None:
+    """A body of the bound is taken, one byte more is not, whether or not its length was told."""
+    assert answer(echo, "POST", content=b"x" * 1_024).status_code == 200
+
+    async def parts() -> Any:
+        for _ in range(3):
+            yield b"x" * 500
+
+    for content in (b"x" * 1_025, parts()):
+        found = answer(echo, "POST", content=content)
+        assert found.status_code == 413
+        assert found.json()["code"] == "TOO_LARGE"
+        assert "1,024" in found.json()["reason"]
+
+
+def test_places() -> None:
+    """Connections are bounded by address and in total, and a place that is given back is free."""
+    places = Places(OPTIONS)
+    places.take("a")
+    places.take("a")
+    with pytest.raises(Overloaded, match="2 connections from your address, at most 2 allowed"):
+        places.take("a")
+    places.take("b")
+    with pytest.raises(Overloaded, match="3 connections, at most 3 allowed"):
+        places.take("c")
+    places.give_back("a")
+    places.take("c")
+    assert places.total == 3
+
+
+@pytest.mark.parametrize(
+    ("scope", "address"),
+    [({"client": ("1.2.3.4", 5)}, "1.2.3.4"), ({}, ""), ({"client": None}, "")],
+)
+def test_address(scope: dict[str, object], address: str) -> None:
+    """The other end's address is known, or nobody's."""
+    assert address_of(scope) == address
