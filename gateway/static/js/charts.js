@@ -1,0 +1,353 @@
+// The charts: the match so far, how the crowd agrees, how long messages took to get here.
+
+import { fill, svg } from "./dom.js";
+import { iconGroup } from "./icons.js";
+import { moment } from "./moments.js";
+import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
+import { standing } from "./state.js";
+import { count, evidence, span } from "./words.js";
+
+/** Actions that the chart of a football match shows. */
+const SHOWN = new Set([
+  "goal",
+  "goal_disallowed",
+  "yellow_card",
+  "second_yellow",
+  "red_card",
+  "substitution",
+  "penalty_saved",
+  "penalty_missed",
+  "shootout_scored",
+  "shootout_saved",
+  "shootout_missed",
+]);
+
+/** The most lanes of a contest of many sides. */
+const LANES = 8;
+
+/**
+ * Draw the match so far.
+ * @param {Element} root
+ * @param {Element} words where it is said in a sentence
+ * @returns {boolean} whether there is something to draw
+ */
+export function drawMatch(root, words, state) {
+  const lines = standing(state);
+  const sides = state.event?.origins ?? [];
+  if (lines.length < 2) return false;
+  const width = Math.max(280, root.clientWidth || 600);
+  const { sport } = state.event;
+  if (sport === "football") football(root, words, state, width);
+  else if (sides.length === 2) leadChart(root, words, state, width);
+  else lanes(root, words, state, width);
+  return true;
+}
+
+function picture(root, width, height, label, ...children) {
+  fill(
+    root,
+    svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": label },
+      svg(
+        "defs",
+        {},
+        svg(
+          "pattern",
+          {
+            id: "hatch",
+            width: 8,
+            height: 8,
+            patternUnits: "userSpaceOnUse",
+            patternTransform: "rotate(45)",
+          },
+          svg("line.hatch-line", { x1: 0, y1: 0, x2: 0, y2: 8 }),
+        ),
+      ),
+      ...children,
+    ),
+  );
+}
+
+function outageBands(state, axis, place, top, height) {
+  return outages(state, axis).map(([from, to]) =>
+    svg(
+      "rect.outage",
+      { x: place(from), y: top, width: Math.max(3, place(to) - place(from)), height },
+      svg("title", {}, "No contact with the venue"),
+    ),
+  );
+}
+
+function outageWords(state) {
+  return state.interruptions.length
+    ? ` Hatched: ${count(state.interruptions.length, "outage")} of the venue.`
+    : "";
+}
+
+function football(root, words, state, width) {
+  const axis = matchAxis(state);
+  const [left, right, size] = [6, width - 14, 18];
+  const place = (share) => left + share * (right - left);
+  // Where there is little room, substitutions stand in the feed and the line-ups alone.
+  const narrow = width < 560;
+  const shown = standing(state).filter(
+    ({ entry }) => SHOWN.has(entry.title) && !(narrow && entry.title === "substitution"),
+  );
+  const sides = state.event.origins;
+  const rows = [
+    stack(shown, sides[0], axis, place, size),
+    stack(shown, sides[1], axis, place, size),
+  ];
+  const deep = rows.map((marks) => 1 + Math.max(0, ...marks.map((mark) => mark.level)));
+  const middle = 26 + deep[0] * (size + 5);
+  const height = middle + 34 + deep[1] * (size + 5) + 18;
+  const high = (level, up) =>
+    up ? middle - 18 - level * (size + 5) : middle + 34 + level * (size + 5);
+  const stem = ({ x, level }, up) =>
+    svg("line.stem", { x1: x, x2: x, y1: middle, y2: high(level, up) });
+  const mark = ({ x, level, line }, up) => {
+    const y = high(level, up);
+    const told = moment(state, line.entry);
+    return svg(
+      `g.event-mark.${line.entry.title}`,
+      {},
+      svg("circle.plate", { cx: x, cy: y, r: size / 2 }),
+      iconGroup(line.entry.title, x, y, size),
+      svg(
+        "title",
+        {},
+        `${line.entry.clock} ${told.title}, ${told.side}${told.who ? `: ${told.who}` : ""}`,
+      ),
+    );
+  };
+  picture(
+    root,
+    width,
+    height,
+    `Timeline of ${sides[0]} above and ${sides[1]} below the line, ${count(shown.length, "moment")}`,
+    svg("text.side-name", { x: left, y: 12 }, sides[0]),
+    svg("text.side-name", { x: left, y: height - 4 }, sides[1]),
+    outageBands(state, axis, place, 20, height - 40),
+    axis.cuts.map((cut) =>
+      svg("line.axis", { x1: place(cut), x2: place(cut), y1: 20, y2: height - 20 }),
+    ),
+    rows.map((marks, row) => marks.map((one) => stem(one, row === 0))),
+    svg("line.middle", { x1: left, x2: right, y1: middle, y2: middle }),
+    ticks(axis, place, middle, width),
+    rows.map((marks, row) => marks.map((one) => mark(one, row === 0))),
+  );
+  fill(words, `${sides[0]} above the line, ${sides[1]} below.${outageWords(state)}`);
+}
+
+function ticks(axis, place, y, width) {
+  const room = width < 480 ? 46 : 34;
+  let free = -Infinity;
+  return axis.ticks.map((tick) => {
+    const x = place(tick.at);
+    const stroke = svg("line.middle", { x1: x, x2: x, y1: y - 4, y2: y + 4 });
+    if (x - free < room) return stroke;
+    free = x;
+    return [
+      stroke,
+      svg(
+        "text",
+        { x, y: y + 16, "text-anchor": x < 12 ? "start" : "middle", class: "tick" },
+        tick.text,
+      ),
+    ];
+  });
+}
+
+/** Put marks of one side on levels, so that none lies over another. */
+function stack(lines, side, axis, place, size) {
+  const ends = [];
+  return lines
+    .filter(({ entry }) => entry.origin === side)
+    .map((line) => {
+      const x = place(axis.at(Date.parse(line.entry.time)));
+      let level = ends.findIndex((end) => x - end >= size + 1);
+      if (level < 0) level = ends.length;
+      ends[level] = x;
+      return { x, level, line };
+    });
+}
+
+function leadChart(root, words, state, width) {
+  const { steps, cuts, most } = lead(state);
+  const [home, away] = state.event.origins;
+  const [left, right, top, bottom] = [6, width - 28, 24, 150];
+  const middle = (top + bottom) / 2;
+  const scale = (bottom - top) / 2 / Math.max(1, most);
+  const x = (step) => left + (step / Math.max(1, steps.length)) * (right - left);
+  const y = (ahead) => middle - ahead * scale;
+  const path = steps.reduce(
+    (d, { lead: ahead }, step) => `${d}H${r(x(step + 1))}V${r(y(ahead))}`,
+    `M${left} ${middle}`,
+  );
+  const axis = { at: (time) => stepAt(steps, time) };
+  picture(
+    root,
+    width,
+    bottom + 24,
+    `How far ${home} or ${away} was ahead; at most ${most}`,
+    outageBands(state, axis, x, top, bottom - top),
+    cuts.map(({ step, text }) => [
+      svg("line.axis", { x1: x(step), x2: x(step), y1: top - 8, y2: bottom + 4 }),
+      svg("text", { x: x(step) - 4, y: bottom + 18, "text-anchor": "end" }, text),
+    ]),
+    svg("line.middle", { x1: left, x2: right, y1: middle, y2: middle }),
+    svg("path.lead-area", { d: `${path}V${middle}Z` }),
+    svg("path.lead-line", { d: path }),
+    svg("text.side-name", { x: left, y: top - 8 }, `↑ ${home}`),
+    svg("text.side-name", { x: left, y: bottom + (cuts.length ? 0 : 16) }, `↓ ${away}`),
+    svg(
+      "text",
+      { x: right + 6, y: y(steps.at(-1)?.lead ?? 0) + 4 },
+      signed(steps.at(-1)?.lead ?? 0),
+    ),
+  );
+  const ahead = steps.at(-1)?.lead ?? 0;
+  const who = ahead === 0 ? "Level" : `${ahead > 0 ? home : away} ${Math.abs(ahead)} ahead`;
+  const what = state.event.sport === "tennis" ? "in points won" : "in points";
+  fill(words, `${who} ${what}.${outageWords(state)}`);
+}
+
+function r(number) {
+  return Math.round(number * 10) / 10;
+}
+
+function signed(number) {
+  return number > 0 ? `+${number}` : String(number).replace("-", "−");
+}
+
+function stepAt(steps, time) {
+  const place = steps.findIndex(({ line }) => Date.parse(line.entry.time) > time);
+  return place < 0 ? steps.length : place;
+}
+
+function lanes(root, words, state, width) {
+  const lines = standing(state);
+  const axis = timeAxis(state);
+  const sides = ranked(state).slice(0, LANES);
+  const [left, right, high] = [110, width - 12, 26];
+  const place = (share) => left + share * (right - left);
+  const clocked = axis.ticks.length > 0;
+  const height = 14 + sides.length * high + (clocked ? 22 : 0);
+  picture(
+    root,
+    width,
+    height,
+    `What happened when, for the first ${count(sides.length, "side")}`,
+    outageBands(state, axis, place, 4, sides.length * high),
+    sides.map((side, row) => {
+      const y = 18 + row * high;
+      const name = side.length > 14 ? `${side.slice(0, 12)}…` : side;
+      return [
+        svg("text.side-name", { x: 0, y: y + 4 }, name),
+        svg("line.axis", { x1: left, x2: right, y1: y, y2: y }),
+        lines
+          .filter(({ entry }) => entry.origin === side)
+          .map(({ entry }) =>
+            svg(
+              entry.title === "finish" ? "circle.dot" : "circle.dot.some",
+              { cx: place(axis.at(Date.parse(entry.time))), cy: y, r: 5 },
+              svg("title", {}, `${entry.clock} ${entry.text}`),
+            ),
+          ),
+      ];
+    }),
+    axis.ticks.map((tick) =>
+      svg(
+        "text",
+        { x: place(tick.at), y: height - 4, "text-anchor": tick.at > 0.9 ? "end" : "middle" },
+        tick.text,
+      ),
+    ),
+  );
+  fill(words, `Each mark is something that was agreed on.${outageWords(state)}`);
+}
+
+function ranked(state) {
+  const rows = state.score?.leaderboard;
+  if (rows) return rows.map((row) => row.runner);
+  const points = state.score?.points ?? {};
+  return [...(state.event?.origins ?? [])].sort((a, b) => (points[b] ?? 0) - (points[a] ?? 0));
+}
+
+/** Draw how many of those present said the same, entry by entry. */
+export function drawAgreement(root, words, state) {
+  const { dots, median, disputed } = agreement(state);
+  if (dots.length < 2) return false;
+  const width = Math.max(240, root.clientWidth || 360);
+  const [left, right, top, bottom] = [36, width - 8, 10, 118];
+  const radius = dots.length > 120 ? 2 : dots.length > 50 ? 3 : 4;
+  const x = (place) => left + ((place + 0.5) / dots.length) * (right - left);
+  const y = (share) => bottom - share * (bottom - top);
+  picture(
+    root,
+    width,
+    bottom + 8,
+    `Agreement on ${count(dots.length, "entry", "entries")}, ${percent(median)} in the median`,
+    [0, 0.5, 1].map((share) => [
+      svg("line.axis", { x1: left, x2: right, y1: y(share), y2: y(share) }),
+      svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share)),
+    ]),
+    dots.map(({ share, against, line }, place) => [
+      against > 0 &&
+        svg("line.against-line", { x1: x(place), x2: x(place), y1: y(0), y2: y(against) }),
+      svg(
+        against > 0 ? "circle.dot.against" : "circle.dot",
+        { cx: x(place), cy: y(share), r: radius },
+        svg("title", {}, `${line.entry.clock} ${line.entry.text}: ${evidence(line.entry)}`),
+      ),
+    ]),
+  );
+  const spoke = disputed
+    ? ` Red: ${count(disputed, "entry", "entries")} with voices against.`
+    : " Nobody spoke against any.";
+  fill(
+    words,
+    `${percent(median)} of those present said so, in the median, when it was agreed on.${spoke}`,
+  );
+  return true;
+}
+
+function percent(share) {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Draw how long the newest messages took from the host to this page. */
+export function drawDelays(root, state) {
+  const newest = state.latencies.slice(-60);
+  root.hidden = newest.length < 2;
+  if (root.hidden) return;
+  const width = Math.max(240, root.clientWidth || 360);
+  const height = 44;
+  const most = Math.max(...newest, 50);
+  const step = width / 60;
+  picture(
+    root,
+    width,
+    height,
+    `How long the newest ${newest.length} messages took to get here, at most ${span(most / 1000)}`,
+    newest.map((late, place) => {
+      const tall = Math.max(2, (late / most) * (height - 6));
+      return svg(
+        "rect.bar-mark",
+        { x: place * step, y: height - tall, width: Math.max(1, step - 1.5), height: tall, rx: 1 },
+        svg("title", {}, span(late / 1000)),
+      );
+    }),
+  );
+}
+
+/** Call `draw` when the width of a node changes. */
+export function watchWidth(node, draw) {
+  let width = node.clientWidth;
+  new ResizeObserver(() => {
+    if (Math.abs(node.clientWidth - width) < 2) return;
+    width = node.clientWidth;
+    draw();
+  }).observe(node);
+}

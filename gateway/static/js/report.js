@@ -1,0 +1,332 @@
+// The page on which people at the ground say what they see.
+
+import { cause, drawBanner } from "./banner.js";
+import { follow } from "./claims.js";
+import { Deciding } from "./deciding.js";
+import { byId, fill, frames, keyed, say } from "./dom.js";
+import { attend, Feed, feedUrl } from "./feed.js";
+import { Hero, titleOf } from "./hero.js";
+import { Outbox } from "./outbox.js";
+import { drawOwn, ownWords, Pad } from "./pad.js";
+import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
+import { askDetails, askScore, askSure, askWhich, callOff } from "./sheet.js";
+import { eventTime } from "./state.js";
+import { rows } from "./timeline.js";
+import { count, timeOfDay } from "./words.js";
+
+/** Rows of the feed that are shown. */
+const ROWS = 40;
+
+/** Errors of a sign-in that an invitation code may help against. */
+const WANT_CODE = new Set(["UNKNOWN_KEY", "BAD_INVITE", "NOT_ALLOWED"]);
+
+/** Errors that say that an operator has put one out. */
+const PUT_OUT = new Set(["REVOKED", "UNTRUSTED"]);
+
+const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
+const kept = `touchline.event.${id}`;
+const hero = new Hero(byId("hero"));
+const deciding = new Deciding(byId("claims"));
+const feed = new Feed(feedUrl(id), { message: took, link: linked });
+const pad = new Pad(byId("pad"), { tap, end });
+const draw = frames(drawAll);
+const me = { asked: "", outbox: null, sender: null };
+let drawnFeed = "";
+let wanted = null; // what the host asks after an outage
+
+globalThis.touchline = { feed, me };
+
+// ── who ────────────────────────────────────────────────────────────────────────────────────────
+
+function remembered() {
+  try {
+    return JSON.parse(localStorage.getItem(kept)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function remember(about) {
+  try {
+    localStorage.setItem(kept, JSON.stringify({ ...remembered(), ...about }));
+  } catch {
+    // Without room the page works as long as it is open.
+  }
+}
+
+async function begin() {
+  const { asked, name, card, kinds, actions } = remembered();
+  // The buttons are there without a connection too, as they were the last time.
+  if (card) Object.assign(feed.state, { event: card, kinds: kinds ?? [], actions: actions ?? [] });
+  if (asked) enter(asked, name);
+  try {
+    const found = await whoAmI(id);
+    if (found && found.asked !== me.asked) enter(found.asked, found.name);
+    else if (!found) ask(asked);
+  } catch {
+    if (!asked) ask("");
+  }
+  feed.open();
+}
+
+/**
+ * Begin to report.
+ * @param {string} asked the name that one gave, under which this device keeps what is said
+ * @param {string} name the one that one has got: the other may be somebody else's
+ */
+function enter(asked, name = asked) {
+  me.asked = asked;
+  me.outbox = new Outbox(localStorage, id, asked);
+  me.sender = new Sender(me.outbox, (reports) => send(id, reports), { changed: draw, refused });
+  remember({ asked, name });
+  byId("as").hidden = name === asked;
+  say(byId("as"), name === asked ? "" : `as ${name}, since ${asked} is somebody else`);
+  byId("sign-in").hidden = true;
+  byId("desk").hidden = false;
+  byId("sign-out").hidden = false;
+  draw();
+  me.sender.go();
+}
+
+function ask(name, wrong = "") {
+  byId("sign-in").hidden = false;
+  byId("desk").hidden = true;
+  byId("sign-out").hidden = true;
+  byId("name").value ||= name ?? "";
+  byId("sign-in-wrong").hidden = !wrong;
+  say(byId("sign-in-wrong"), wrong);
+}
+
+/** The session is over, or of another event: what is kept waits until one has signed in again. */
+function refused(error) {
+  const waiting = me.outbox.pending().length;
+  const words = waiting ? ` ${count(waiting, "report")} kept here will be sent then.` : "";
+  const reason = PUT_OUT.has(error?.code)
+    ? `You can't report here any more: ${error.message}.`
+    : "You are not signed in any more. Sign in again.";
+  ask(me.asked, reason + words);
+}
+
+/** Return why one can't sign in; where it takes a code, the field for it is shown from then on. */
+function refusal(error) {
+  if (!WANT_CODE.has(error.code)) return error.message;
+  const asked = byId("code-field").hidden;
+  byId("code-field").hidden = false;
+  byId("code").required = true;
+  return asked && error.code === "UNKNOWN_KEY" ? "Here it takes an invitation code." : error.message;
+}
+
+byId("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  button.disabled = true;
+  try {
+    const session = await signIn(id, byId("name").value.trim(), byId("code").value.trim());
+    enter(session.asked, session.name);
+    feed.state.joined = false; // it is joined anew as this person, who is told what becomes of reports
+    feed.open();
+    byId("pad").focus();
+  } catch (error) {
+    ask("", error instanceof Refused ? refusal(error) : "The gateway can't be reached. Try again.");
+  } finally {
+    button.disabled = false;
+  }
+});
+
+byId("sign-out").addEventListener("click", async () => {
+  const waiting = me.outbox?.pending().length ?? 0;
+  const words = waiting
+    ? `${count(waiting, "report")} on this device are not sent yet. They are kept, and sent when you sign in again under the same name.`
+    : "What you have said stays said.";
+  if (!(await askSure(byId("sheet"), "Sign out?", words, "Sign out"))) return;
+  try {
+    await signOut(id);
+  } catch {
+    // Offline: the cookie stays until the gateway can be reached; nobody can use it from here.
+  }
+  remember({ asked: "", name: "" });
+  location.reload();
+});
+
+// ── what is said ───────────────────────────────────────────────────────────────────────────────
+
+async function tap(kind, origin, everything) {
+  const at = Date.now();
+  const needs = everything ? kind.details.length : kind.details.some((detail) => detail.required);
+  let details = {};
+  if (needs) {
+    const given = await askDetails(byId("sheet"), feed.state, { kind, origin, everything });
+    if (given === null) return;
+    details = given;
+  }
+  report({ title: kind.title, origin, details }, at);
+}
+
+/** Keep a report, and send it; its time is that of the tap, by the event's own clock. */
+function report({ title, origin = "", details = {} }, at = Date.now()) {
+  const happened = eventTime(feed.state.event, at) ?? at;
+  const event = { title, origin, time: new Date(happened).toISOString(), details };
+  try {
+    const own = me.outbox.add(event, new Date(at).toISOString());
+    say(byId("aloud"), `Reported: ${ownWords(feed.state, own)}`);
+  } catch {
+    say(byId("aloud"), "This device can keep nothing more: it was not reported.");
+    complain("This device can keep nothing more, so nothing can be reported. Make room on it.");
+  }
+  draw();
+  me.sender.go();
+}
+
+function undo(own) {
+  me.outbox.undo(own, new Date().toISOString());
+  say(byId("aloud"), `Taken back: ${ownWords(feed.state, own)}`);
+  draw();
+  me.sender.go();
+}
+
+async function end() {
+  const words = "When enough others say so too, nothing more is taken in.";
+  if (await askSure(byId("sheet"), "Is the event over?", words, "It is over"))
+    report({ title: "end" });
+}
+
+/** Say that an entry is wrong, or what is. */
+async function correct(entry) {
+  const kind = feed.state.kinds.find((one) => one.title === entry.title);
+  const offers = [{ text: "It did not happen", value: "delete" }];
+  if (kind?.details.length) offers.push({ text: "Its details are wrong", value: "amend" });
+  const chosen = await askWhich(
+    byId("sheet"),
+    entry.text || kind?.text || entry.title,
+    entry.clock,
+    offers,
+  );
+  if (chosen === "delete") report({ title: "delete", details: { entry: entry.entry_id } });
+  if (chosen !== "amend") return;
+  const given = await askDetails(byId("sheet"), feed.state, {
+    kind,
+    origin: entry.origin,
+    everything: true,
+    given: entry.details,
+    title: "What is right?",
+    send: "Put it right",
+  });
+  const changed = Object.entries(given ?? {}).filter(
+    ([name, value]) => entry.details?.[name] !== value,
+  );
+  if (changed.length)
+    report({ title: "amend", details: { entry: entry.entry_id, ...Object.fromEntries(changed) } });
+}
+
+/** The host asks for the score after an outage. */
+async function confirmScore() {
+  const question = wanted;
+  const lost = `Contact was lost from ${timeOfDay(question.since)} to ${timeOfDay(question.until)}, by the match's clock.`;
+  const score = await askScore(
+    byId("confirm"),
+    feed.state,
+    `${lost} What stands on the board now?`,
+  );
+  if (wanted !== question || score === null) return;
+  wanted = null;
+  report({ title: "confirm", details: { score } });
+}
+
+// ── what comes ─────────────────────────────────────────────────────────────────────────────────
+
+function took(message) {
+  switch (message.type) {
+    case "setup":
+      remember({ card: feed.state.event, kinds: feed.state.kinds, actions: feed.state.actions });
+      break;
+    case "fate":
+      me.outbox?.note(message);
+      break;
+    case "confirm":
+      wanted = message;
+      if (me.outbox) confirmScore();
+      break;
+    case "restored":
+      wanted = null;
+      callOff(byId("confirm"));
+      break;
+    case "pong":
+      return;
+  }
+  if (me.outbox) follow(me.outbox, feed.state.pending, feed.offset);
+  document.title = `${titleOf(feed.state)} · Report`;
+  draw();
+}
+
+let opened = false;
+
+function linked(link) {
+  if (link.kind === "open" && !opened) catchUp();
+  opened = link.kind === "open";
+  draw();
+}
+
+/** Send what is kept, and ask what has become of the rest meanwhile. */
+async function catchUp() {
+  if (!me.outbox) return;
+  await me.sender.go();
+  try {
+    for (const fate of await fates(id)) me.outbox.note(fate);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) refused();
+  }
+  draw();
+}
+
+// ── how it looks ───────────────────────────────────────────────────────────────────────────────
+
+function drawAll() {
+  const { state } = feed;
+  const found = cause(feed, Date.now());
+  hero.draw(
+    state,
+    found && found.kind !== "disagree" ? [found.title, found.bad ? "bad" : "warn"] : null,
+  );
+  hero.tick(state, feed.wall());
+  drawBanner(byId("banner"), found, Date.now(), () => feed.retry());
+  if (!me.outbox || byId("desk").hidden) return;
+  pad.draw(state);
+  drawOwn(byId("own"), state, me.outbox, undo);
+  drawUnsent();
+  drawFeed();
+}
+
+function drawUnsent() {
+  const waiting = me.outbox.pending().length;
+  const root = byId("unsent");
+  root.classList.toggle("some", waiting > 0);
+  say(root, waiting ? `${waiting} kept on this device` : "");
+}
+
+function complain(words) {
+  fill(byId("unsent"), words);
+}
+
+function drawFeed() {
+  const { state } = feed;
+  deciding.draw(state, feed.wall());
+  const shown = `${state.version}|${state.joined}`;
+  if (!state.joined || drawnFeed === shown) return;
+  drawnFeed = shown;
+  const { rows: found } = rows(state, { most: ROWS, key: false, act: correct });
+  keyed(byId("lines"), found);
+  byId("empty").hidden = found.length > 0;
+  const log = byId("feed");
+  if (log.getAttribute("aria-busy") === "true")
+    setTimeout(() => log.setAttribute("aria-busy", "false"), 100);
+}
+
+byId("to-event").href = `/events/${encodeURIComponent(id)}`;
+setInterval(drawAll, 1000);
+addEventListener("online", () => me.sender?.go());
+attend(feed);
+begin();
+if ("serviceWorker" in navigator) {
+  // So that the page comes up again where there is no network; it is left out on plain http.
+  navigator.serviceWorker.register("/sw.js").catch(() => {});
+}

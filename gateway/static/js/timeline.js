@@ -1,0 +1,183 @@
+// The feed as rows, newest first: entries, whistles that part it, outages between them.
+
+import { el } from "./dom.js";
+import { icon } from "./icons.js";
+import { takenBack } from "./lineup.js";
+import { moment } from "./moments.js";
+import { eventTime, extent } from "./state.js";
+import { capital, evidence, evidenceSentence, marks, restored, timeOfDay } from "./words.js";
+
+/** Milliseconds for which an entry that has just come stands out. */
+const FRESH = 3_000;
+
+/** The most voices that are drawn one by one. */
+const VOICES = 12;
+
+/**
+ * Return the rows to show, newest first.
+ * @param {object} state
+ * @param {{most: number, key: boolean, act?: (entry: object) => void}} wish how many at most; key
+ *   moments alone; what a button beside each standing entry does
+ * @returns {{rows: Array, more: boolean}} rows for `keyed`
+ */
+export function rows(state, { most, key, act }) {
+  const found = [];
+  const disallowed = takenBack(state);
+  const between = outages(state);
+  const lines = state.entries;
+  let place = lines.length - 1;
+  while (place >= 0 && found.length < most) {
+    const line = lines[place];
+    const time = Date.parse(line.entry.time);
+    while (between.length && !(between[0].at < time)) found.push(outageRow(between.shift().one));
+    const told = moment(state, line.entry);
+    if (!key || told.key || told.big)
+      found.push(entryRow(state, line, told, disallowed.has(line.entry.entry_id), act));
+    place -= 1;
+  }
+  if (place < 0) found.push(...between.map(({ one }) => outageRow(one)));
+  return { rows: found, more: place >= 0 };
+}
+
+function outages(state) {
+  return state.interruptions
+    .map((one) => {
+      const [since, until] = extent(state, one);
+      return { one, at: until ?? since };
+    })
+    .sort((a, b) => (Number.isNaN(a.at) ? -1 : Number.isNaN(b.at) ? 1 : b.at - a.at));
+}
+
+function entryRow(state, line, told, disallowed, act) {
+  const { entry } = line;
+  return {
+    key: `e${entry.entry_id}`,
+    version: `${entry.seq}${line.late ? "l" : ""}${disallowed ? "d" : ""}`,
+    draw: () => {
+      if (told.whistle && entry.status !== "DELETED") return whistle(line, told, act);
+      return drawn(state, line, told, disallowed, act);
+    },
+  };
+}
+
+function drawn(state, line, told, disallowed, act) {
+  const { entry } = line;
+  const found = marks(entry, line.late, behind(state, entry));
+  if (disallowed) found.push(DISALLOWED);
+  const when = entry.clock || (entry.title.startsWith("shootout") ? "pens" : timeOfDay(entry.time));
+  const classes = [
+    told.key && "key",
+    told.big && "big",
+    (entry.status === "DELETED" || disallowed) && "deleted",
+    when.length > 6 && "timed",
+    isFresh(line) && "fresh",
+  ].filter(Boolean);
+  return el(
+    ["li", "line", ...classes].join("."),
+    {},
+    el("span.when", {}, when),
+    icon(entry.status === "DELETED" ? "deleted" : told.icon),
+    el(
+      "div",
+      {},
+      el("p.what", {}, told.title, told.side && el("span.whose", {}, ` · ${told.side}`)),
+      told.who && el("p.who", {}, capital(told.who)),
+      el(
+        "p.sure",
+        { title: evidenceSentence(entry) },
+        voices(entry),
+        evidence(entry),
+        found.map(tag),
+      ),
+      found.map((mark) => el("p.why", {}, mark.why)),
+    ),
+    el("span.end", {}, told.then && el("span.then", {}, told.then), acted(entry, told, act)),
+  );
+}
+
+const DISALLOWED = {
+  kind: "deleted",
+  word: "disallowed",
+  why: "The referee took it back; it does not count.",
+};
+
+/** Milliseconds from an action to its entry, by the event's own clock. */
+function behind(state, entry) {
+  const accepted = eventTime(state.event, Date.parse(entry.accepted));
+  return accepted === null ? NaN : accepted - Date.parse(entry.time);
+}
+
+function acted(entry, told, act) {
+  if (!act || entry.status === "DELETED") return null;
+  const about = {
+    type: "button",
+    "aria-label": `Correct: ${told.title} ${told.side}`,
+    onclick: () => act(entry),
+  };
+  return el("button.correct", about, icon("more"));
+}
+
+function isFresh(line) {
+  return line.changed > 0 && line.changed > Date.now() - FRESH;
+}
+
+function tag(mark) {
+  return el(`span.tag.${mark.kind}`, {}, mark.word);
+}
+
+function voices(entry) {
+  const { for: said = 0, against = 0, present = 0 } = entry.evidence ?? {};
+  if (present > VOICES || present < 1) return null;
+  const names = Array.from({ length: present }, (_, place) =>
+    place < said ? "for" : place < said + against ? "against" : "silent",
+  );
+  return el(
+    "span.voices",
+    { "aria-hidden": "true" },
+    names.map((name) => el(`i.${name}`)),
+  );
+}
+
+function whistle(line, told, act) {
+  const found = marks(line.entry, line.late);
+  return el(
+    isFresh(line) ? "li.whistle.fresh" : "li.whistle",
+    { title: evidenceSentence(line.entry) },
+    el(
+      "span",
+      {},
+      line.entry.clock && `${line.entry.clock} · `,
+      told.title,
+      told.side && ` · ${told.side}`,
+      " ",
+      el("span.sure", {}, evidence(line.entry)),
+      found.map((mark) => [" ", el(`span.tag.${mark.kind}`, { title: mark.why }, mark.word)]),
+    ),
+    acted(line.entry, told, act),
+  );
+}
+
+function outageRow(one) {
+  const { alarm, restored: end } = one;
+  const key = alarm ? `a${alarm.last_received}` : `r${end.seq}`;
+  return {
+    key,
+    version: `${alarm?.number ?? 0}:${end ? end.seq : ""}`,
+    draw: () =>
+      el(
+        end ? "li.outage-line" : "li.outage-line.open",
+        {},
+        icon(end ? "restored" : "alarm"),
+        el("p", {}, el("strong", {}, outageTitle(alarm, end))),
+        end && el("p", {}, restored(end)),
+      ),
+  };
+}
+
+function outageTitle(alarm, end) {
+  if (!alarm) return "Contact with the venue had been lost";
+  const since = timeOfDay(alarm.last_received);
+  if (end) return `No contact with the venue from ${since} to ${timeOfDay(end.sent)}`;
+  const alarms = alarm.number > 1 ? ` (${alarm.number} alarms)` : "";
+  return `Contact with the venue lost: nothing heard since ${since}${alarms}`;
+}

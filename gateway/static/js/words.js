@@ -1,0 +1,213 @@
+// What people are told, in words. Pure.
+
+/** Return a length of time in at most six characters: 12 ms, 0.8 s, 42 s, 3 min. */
+export function span(seconds) {
+  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 99.5) return `${Math.round(seconds)} s`;
+  if (seconds < 99.5 * 60) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+/** Return a running duration: 0:07, 12:41, 1:02:03. */
+export function duration(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const tail = `${two(seconds % 60)}`;
+  return hours ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** Return a wall-clock time as clocks on the wall here show it; empty if there is none. */
+export function timeOfDay(time) {
+  const date = new Date(time ?? NaN);
+  return Number.isNaN(date.getTime())
+    ? ""
+    : date.toLocaleTimeString([], {
+        hour: "2-digit",
+        minute: "2-digit",
+        second: "2-digit",
+        hourCycle: "h23",
+      });
+}
+
+/** Return when an event starts, as people say it; empty if nobody said. */
+export function day(time, now = Date.now()) {
+  const date = new Date(time ?? NaN);
+  if (Number.isNaN(date.getTime())) return "";
+  const clock = date.toLocaleTimeString([], {
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  const same = (other) => date.toDateString() === new Date(other).toDateString();
+  if (same(now)) return `today ${clock}`;
+  if (same(now + 86_400_000)) return `tomorrow ${clock}`;
+  if (same(now - 86_400_000)) return `yesterday ${clock}`;
+  const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${clock}`;
+}
+
+/** Return a number with its noun: 1 reporter, 3 reporters. */
+export function count(number, one, many = `${one}s`) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** Return the evidence of an entry in a few words: 5 of 6, 0.8 s. */
+export function evidence(entry) {
+  const { for: voices = 0, against = 0, present = 0, latency_ms: late = 0 } = entry.evidence ?? {};
+  const spoke = against ? `, ${against} against` : "";
+  return `${voices} of ${present}${spoke}, ${span(late / 1000)}`;
+}
+
+/** Return the evidence of an entry as a sentence. */
+export function evidenceSentence(entry) {
+  const { for: voices = 0, against = 0, present = 0, latency_ms: late = 0 } = entry.evidence ?? {};
+  const spoke = against ? ` and ${against} said otherwise` : "";
+  const there = count(present, "reporter");
+  return `${voices} of ${there} present said so${spoke}; it took ${span(late / 1000)} to be sure.`;
+}
+
+const STATUS = {
+  PROVISIONAL: ["one voice", "Only one reporter has said so yet; a second one will confirm it."],
+  UPDATED: ["amended", "Reporters changed it after it was first published."],
+  DELETED: ["taken back", "Enough reporters said that it did not happen. It no longer counts."],
+};
+
+const DELAY = {
+  DELAYED: ["late", "It was seen live, but reported {} late."],
+  RECONSTRUCTED: [
+    "reconstructed",
+    "It happened while contact with the venue was lost, and was put together afterwards.",
+  ],
+  RECONSTRUCTION_INACCURATE: [
+    "doubtful",
+    "It was put together after contact was lost, and is known not to be quite right.",
+  ],
+};
+
+/**
+ * Return what is to be said about an entry beside its text.
+ * @param {object} entry
+ * @param {boolean} late it came after something that happened later
+ * @param {number} behind milliseconds from the action to its entry; NaN where that says nothing
+ * @returns {Array<{kind: string, word: string, why: string}>}
+ */
+export function marks(entry, late, behind = NaN) {
+  const found = [];
+  const doubtful = entry.delay_status === "RECONSTRUCTION_INACCURATE";
+  // What is said to be inaccurate was published again for that, not amended.
+  const status = doubtful && entry.status === "UPDATED" ? null : STATUS[entry.status];
+  if (status) found.push({ kind: entry.status.toLowerCase(), word: status[0], why: status[1] });
+  const delay = DELAY[entry.delay_status];
+  if (delay) {
+    const much = behind > 0 ? span(behind / 1000) : "";
+    const said = delay[1].replace("{} ", much && `${much} `);
+    const why = entry.reason ? `${said} ${sentence(entry.reason)}` : said;
+    found.push({ kind: entry.delay_status.toLowerCase(), word: delay[0], why });
+  } else if (late && entry.status !== "DELETED") {
+    const why = "It was agreed on after something that happened later.";
+    found.push({ kind: "late", word: "late", why });
+  }
+  return found;
+}
+
+/** Return a clause as a sentence. */
+export function sentence(text) {
+  if (!text) return "";
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/** Return what an outage came to. */
+export function restored(message) {
+  const { entries = 0, inaccurate = 0, confirmed = false, reason = "" } = message;
+  let text = `Contact is back: ${count(entries, "entry", "entries")} put together`;
+  if (inaccurate) text += `, ${inaccurate} of them doubtful`;
+  text += confirmed ? ", the score confirmed by reporters." : ", the score not confirmed.";
+  return reason ? `${text} ${sentence(reason)}` : text;
+}
+
+/** What each cause of silence means; {} is how long it has lasted. */
+export const SILENCE = {
+  venue_lost: [
+    "Contact with the venue is lost",
+    "Nobody there has been heard since {since}. What happens now will be put together when they are back.",
+  ],
+  reconstructing: [
+    "Contact is back",
+    "What happened meanwhile is being put together; the score may change.",
+  ],
+  disagree: ["The reporters disagree", "As many speak against an open claim as for it."],
+  host_trouble: [
+    "The host is in trouble",
+    "It can store nothing at present, so nothing is confirmed.",
+  ],
+  host_lost: [
+    "The host is lost",
+    "The reporters' hosting peer can't be heard. The feed goes on when it, or another one, is back.",
+  ],
+  link_lost: ["The gateway is cut off", "It hears neither the host nor the broker."],
+  silent: ["Nothing is heard of the host", "The broker is being asked why."],
+  waiting: ["No host yet", "Nobody collects reports on this event at present."],
+};
+
+/** Return how far a claim has come: 2 of 3 say so, 1 against. */
+export function tally({ for: voices = 0, against = 0, needed = 0 }) {
+  const spoke = against ? `, ${against} against` : "";
+  return `${voices} of ${needed} ${voices === 1 ? "says" : "say"} so${spoke}`;
+}
+
+/** What became of a report, by its state. */
+export function fate(report) {
+  switch (report.outcome) {
+    case "kept":
+      return "kept on this device";
+    case "sending":
+      return "on its way";
+    case "taken":
+      return "sent, waiting for the host";
+    case "stored":
+      return report.needed
+        ? `stored, ${tally(report)}`
+        : "stored, waiting for others to say so";
+    case "accepted":
+      return "accepted";
+    case "expired":
+      return report.against
+        ? `overruled: ${report.against} said otherwise`
+        : "not accepted: too few others said so";
+    case "refused":
+      return report.reason ? `refused: ${report.reason}` : "refused";
+    default:
+      return report.outcome ?? "";
+  }
+}
+
+/** Return a detail's or action's name as words: first_half gives first half. */
+export function spaced(name) {
+  return String(name).replaceAll("_", " ");
+}
+
+/** Return what kind of contest an event is: a custom one has a name of its own. */
+export function sportName(card) {
+  return card.rules?.definition?.text || capital(card.sport ?? "");
+}
+
+/** Return it with a capital. */
+export function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Return up to three letters that stand for a name: ARG, AR. */
+export function monogram(name) {
+  const parts = String(name)
+    .trim()
+    .split(/[\s-]+/u)
+    .filter(Boolean);
+  const letters =
+    parts.length > 1
+      ? parts.slice(0, 2).map((part) => [...part][0])
+      : [...(parts[0] ?? "?")].slice(0, 3);
+  return letters.join("").toUpperCase();
+}

@@ -1,0 +1,184 @@
+"""People who follow an event: from the search to its page, in either mode, on either size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .conftest import DESKTOP, PHONE, Ground, People
+
+pytestmark = pytest.mark.browser
+
+SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+
+QUIZ = "examples/quiz.toml"
+
+
+@SIZES
+def test_search_leads_to_the_event(ground: Ground, people: People, size: Any) -> None:
+    """What is typed finds the event, misspelt too, and the keyboard alone leads to its page."""
+    title = f"Wanderers v Albion, {size['viewport']['width']}"
+    event = ground.event(title, "football", "Wanderers", "Albion")
+    ground.event("Something else", "tennis", "Somebody", "Somebody Else")
+    page = people.person("/", **size)
+    page.locator(".result").first.wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type(f"wandrers albion {size['viewport']['width']}")
+    page.locator("#said", has_text="found for").wait_for()
+    people.keep(page, "search")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/events/{event}")
+    page.get_by_role("heading", name=title).wait_for()
+    page.get_by_text("Nothing has happened yet.").wait_for()
+    people.keep(page, "event")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@SIZES
+def test_a_football_page_shows_score_scorers_lineups_and_evidence(
+    ground: Ground, people: People, size: Any
+) -> None:
+    """A goal is in the score, with its scorer, as `*` in the line-up, and with its evidence."""
+    more = (
+        *ground.lineup("Rovers", "Sam Ferris", "Joe Adair", "Ravi Nair", *_names(9)),
+        *ground.lineup("Athletic", "Jin Park", "Abe Stone", *_names(9, "Other")),
+    )
+    event = ground.event("Sunday league", "football", "Rovers", "Athletic", more=more)
+    crew = ground.crew(event)
+    page = people.person(f"/events/{event}", **size)
+    page.get_by_text("Nothing has happened yet.").wait_for()
+    crew.say("period_start", ago=1_500, period="first_half")
+    crew.say("goal", "Rovers", 900, player="Ravi Nair", how="header")
+    crew.say("red_card", "Athletic", 300, player="Abe Stone")
+    crew.say("substitution", "Rovers", 120, off="Joe Adair", on="Name 8")
+    page.locator(".figures", has_text="1–0").wait_for()
+    assert page.locator(".clock").inner_text().startswith(("25'", "26'"))
+    page.locator(".scorers", has_text="Ravi Nair 11'").wait_for()
+    goal = page.locator("#lines .line", has_text="Goal · Rovers")
+    assert "2 of 3" in goal.inner_text()
+    assert page.title().startswith("Rovers 1–0 Athletic")
+    people.keep(page, "feed", whole=True)
+    if size is PHONE:
+        page.get_by_role("radio", name="Line-ups").check()
+    players = page.locator("#sport-pane")
+    players.get_by_text("*").wait_for()
+    assert "*" in players.locator("li", has_text="Ravi Nair").inner_text()
+    assert "red card" in players.locator("li", has_text="Abe Stone").inner_text()
+    assert "24'" in players.locator("li", has_text="Name 8").inner_text()
+    people.keep(page, "lineups", whole=True)
+    if size is PHONE:
+        page.get_by_role("radio", name="Charts").check()
+    page.get_by_role("img", name="Timeline of Rovers above").wait_for()
+    page.get_by_role("img", name="Agreement on 4 entries").wait_for()
+    people.keep(page, "charts", whole=True)
+
+
+def _names(count: int, name: str = "Name") -> list[str]:
+    return [f"{name} {number}" for number in range(count)]
+
+
+@SIZES
+def test_a_tennis_page_shows_sets_games_points_and_who_serves(
+    ground: Ground, people: People, size: Any
+) -> None:
+    """Points make a game; the scoreboard says who serves."""
+    event = ground.event("Centre court", "tennis", "Ana Reyes", "Mia Novak")
+    crew = ground.crew(event)
+    page = people.person(f"/events/{event}", **size)
+    for number in range(6):
+        crew.say("point", "Ana Reyes", 300 - 30 * number, how="ace" if number % 2 else "winner")
+    row = page.locator(".scoreboard tbody tr", has_text="Ana Reyes")
+    row.locator("td.points", has_text="30").wait_for()
+    assert row.locator("td.now").first.inner_text() == "1"
+    assert "serves:" in page.locator(".scoreboard tr", has_text="Mia Novak").inner_text()
+    page.locator("#lines .line", has_text="Game · Ana Reyes").wait_for()
+    people.keep(page, "scoreboard", whole=True)
+
+
+def test_a_race_page_shows_the_leaderboard(ground: Ground, people: People) -> None:
+    """Who finishes is on the leaderboard, with the time and the gap to the first."""
+    event = ground.event("City mile", "race", "Ada", "Bo", "Chen", "Dara", "Elif")
+    crew = ground.crew(event)
+    page = people.person(f"/events/{event}")
+    crew.say("start", ago=600)
+    crew.say("finish", "Chen", 300, time="4:59.2")
+    crew.say("finish", "Ada", 290, time="5:07.4")
+    page.locator(".leaders tr", has_text="Ada").get_by_text("+8.2").wait_for()
+    assert page.locator(".podium li").first.inner_text().split() == ["1", "Chen", "4:59.2"]
+    people.keep(page, "leaderboard", whole=True)
+
+
+def test_a_custom_contest_has_a_page_without_any_code_for_it(
+    ground: Ground, people: People
+) -> None:
+    """Four tables at a quiz: their points, ranked."""
+    event = ground.event(
+        "Pub quiz", "custom", "Owls", "Cats", "Dogs", "Crows", more=("--definition", QUIZ)
+    )
+    crew = ground.crew(event)
+    page = people.person(f"/events/{event}")
+    crew.say("right", "Cats", 60)
+    page.locator(".podium li").first.get_by_text("Cats").wait_for()
+    page.locator("#lines .line", has_text="Right answer · Cats").wait_for()
+    people.keep(page, "quiz", whole=True)
+
+
+def test_dark_mode_follows_the_system_and_the_reader(ground: Ground, people: People) -> None:
+    """The system's choice holds until the reader makes one, which outlives the page."""
+    ground.event("Dark match", "football", "Night", "Day")
+    page = people.person("/", color_scheme="dark")
+    page.locator(".result").first.wait_for()
+    assert _lightness(page) < 40
+    people.keep(page, "system")
+    page.get_by_role("button", name="Colours: as the system").click()
+    page.get_by_role("button", name="Colours: dark").click()
+    assert _lightness(page) > 220
+    page.reload()
+    page.locator(".result").first.wait_for()
+    assert _lightness(page) > 220
+
+
+def _lightness(page: Any) -> float:
+    """Return how light the ground of a page is, 0 to 255."""
+    colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    parts = [int(part) for part in colour.strip("rgba()").split(",")[:3]]
+    return sum(parts) / len(parts)
+
+
+def test_the_feed_is_read_out_and_everything_is_reached_by_keyboard(
+    ground: Ground, people: People
+) -> None:
+    """New entries stand in a polite live region, old ones are not read out; focus shows."""
+    event = ground.event("Quiet please", "football", "North", "South")
+    crew = ground.crew(event)
+    crew.say("corner", "North", 60)
+    page = people.person(f"/events/{event}")
+    page.locator("#lines .line").wait_for()
+    log = page.get_by_role("log", name="Feed")
+    assert log.get_attribute("aria-live") == "polite"
+    page.locator('#feed[aria-busy="false"]').wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the feed"
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("document.activeElement.id || document.activeElement.value"))
+        style = page.evaluate("""() => {
+            const it = document.activeElement;
+            const shown = getComputedStyle(it.matches('.chips input') ? it.nextElementSibling : it);
+            return shown.outlineStyle;
+        }""")
+        assert style == "solid", seen
+        if seen[-1] == "all":
+            break
+    assert {"theme", "to-report", "all"} <= set(seen)
+
+
+def test_an_event_that_is_not_there_is_said_to_be_missing(people: People) -> None:
+    """The page of an unknown event says so, and does not ask for it again and again."""
+    people.allow_cuts()
+    page = people.person("/events/no-such-event-abcd")
+    page.locator("#banner", has_text="There is no such event").wait_for()
+    people.keep(page, "missing")
