@@ -1,0 +1,281 @@
+"""A UDP client that does no more than the format says: register, recvfrom(4096), JSON, count.
+
+`Bare` imports nothing of ours, and is what existing clients of the format do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Address = tuple[str, int]
+
+PATIENCE = 20.0
+
+
+class Bare:
+    """One client, from `register` to the end."""
+
+    def __init__(self, server: Address) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.settimeout(PATIENCE)
+        self.server = server
+        self.received = 0
+        self.last = 0
+        self.out_of_order = 0
+        self.lost = 0
+        self.longest = 0
+        self.actions: list[dict[str, Any]] = []
+        self.ended = False
+        self.socket.sendto(b"register", server)
+
+    def follow(self, most: int = 10_000) -> Bare:
+        """Take what comes until the end, or until so many came."""
+        while self.received < most:
+            data, _ = self.socket.recvfrom(4_096)
+            self.longest = max(self.longest, len(data))
+            if data == b"End of transmission":
+                self.ended = True
+                break
+            self.take(json.loads(data))
+        return self
+
+    def take(self, action: dict[str, Any]) -> None:
+        """Count as existing clients do: what is missing before a datagram is lost."""
+        self.received += 1
+        self.actions.append(action)
+        count = action["message"]["count"]
+        if count < self.last:
+            self.out_of_order += 1
+            self.lost -= 1
+        else:
+            self.lost += count - self.last - 1
+            self.last = count
+
+    def leave(self) -> None:
+        self.socket.sendto(b"unregister", self.server)
+
+
+class Proxy:
+    """Passes datagrams on between one client and a server; loses some of the server's, by a seed.
+
+    What is no JSON, the end, is always passed on.
+    """
+
+    def __init__(self, server: Address, seed: int, loss: float) -> None:
+        self.chance = random.Random(seed)
+        self.loss = loss
+        self.dropped: list[int] = []
+        self.passed: list[int] = []
+        self.front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.front.bind(("127.0.0.1", 0))
+        self.address: Address = self.front.getsockname()
+        self.back = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.back.connect(server)
+        self.client: Address | None = None
+        self.closing = False
+        self.threads = [threading.Thread(target=run) for run in (self.there, self.and_back)]
+        for thread in self.threads:
+            thread.start()
+
+    def there(self) -> None:
+        self.front.settimeout(0.1)
+        while not self.closing:
+            try:
+                data, self.client = self.front.recvfrom(4_096)
+                self.back.send(data)
+            except OSError:
+                continue
+
+    def and_back(self) -> None:
+        self.back.settimeout(0.1)
+        while not self.closing:
+            try:
+                data = self.back.recv(65_535)
+            except OSError:
+                continue
+            if data.startswith(b"{"):
+                count = json.loads(data)["message"]["count"]
+                if self.chance.random() < self.loss:
+                    self.dropped.append(count)
+                    continue
+                self.passed.append(count)
+            assert self.client is not None
+            self.front.sendto(data, self.client)
+
+    def close(self) -> None:
+        self.closing = True
+        for thread in self.threads:
+            thread.join(5)
+        self.front.close()
+        self.back.close()
+
+
+class Running:
+    """`touchline datagrams` in a process of its own."""
+
+    def __init__(self, stack: ExitStack, home: Path, *flags: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "touchline.cli", "datagrams", "--json", "--port", "0", *flags],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"TOUCHLINE_HOME": str(home)},
+        )
+        stack.callback(self.close)
+        assert self.process.stdout is not None
+        told = json.loads(self.process.stdout.readline())
+        self.address: Address = (told["host"], told["port"])
+        self.told: list[dict[str, Any]] = []
+
+    def wait(self) -> int:
+        """Wait for its end, and read what it said."""
+        assert self.process.stdout is not None
+        self.told += [json.loads(line) for line in self.process.stdout]
+        return self.process.wait(20)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait(20)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def bare(stack: ExitStack, server: Address) -> Bare:
+    made = Bare(server)
+    stack.callback(made.socket.close)
+    return made
+
+
+def test_a_whole_match(stack: ExitStack, tmp_path: Path) -> None:
+    """A whole simulated match comes to a bare client: nothing lost, in order, the end text."""
+    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.005")
+    client = bare(stack, running.address).follow()
+    assert client.ended
+    assert (client.lost, client.out_of_order) == (0, 0)
+    assert client.received == client.last > 40
+    assert 1_000 < client.longest < 4_096
+    first, last = client.actions[0], client.actions[-1]
+    assert first["message"]["time_passed"] == 0
+    assert last["message"]["time_passed"] >= 90
+    goals = sum(player["gols"] for side in ("timeA", "timeB") for player in last[side])
+    assert goals == sum(int(word) for word in last["message"]["score"].split()[1].split("–"))
+    assert running.wait() == 0
+    assert running.told[-1] == {"type": "stopped", "sent": client.received, "clients": 1}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_loss(stack: ExitStack, tmp_path: Path, seed: int) -> None:
+    """Under 10 % loss a bare client's own counts are those that were injected."""
+    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.005")
+    proxy = Proxy(running.address, seed, 0.1)
+    stack.callback(proxy.close)
+    client = bare(stack, proxy.address).follow()
+    assert running.wait() == 0
+    sent = len(proxy.dropped) + len(proxy.passed)
+    assert proxy.passed[-1] == sent, f"take another seed than {seed}: it loses the very last"
+    assert (client.received, client.lost) == (len(proxy.passed), len(proxy.dropped))
+    assert client.lost > 0
+    assert client.out_of_order == 0
+
+
+def test_three_at_once(stack: ExitStack, tmp_path: Path) -> None:
+    """Three clients get the same; one that leaves gets nothing more, one that comes later the
+    count as it is."""
+    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.02")
+    clients = [bare(stack, running.address) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        staying = [pool.submit(client.follow) for client in clients[:2]]
+        leaver = clients[2].follow(most=10)
+        leaver.leave()
+        late = bare(stack, running.address).follow(most=5)
+        first, second = (one.result(60) for one in staying)
+    assert first.actions == second.actions
+    assert (first.lost, first.ended) == (0, True)
+    assert leaver.actions == first.actions[:10]
+    assert 10 <= late.actions[0]["message"]["count"] <= 30
+    counts = [action["message"]["count"] for action in late.actions]
+    assert counts == list(range(counts[0], counts[0] + 5))
+    leaver.socket.settimeout(0.3)
+    rest = []
+    with contextlib.suppress(TimeoutError):
+        while len(rest) < 5:  # what was on its way when it left, and nothing after
+            rest.append(leaver.socket.recvfrom(4_096))
+    assert len(rest) <= 2
+    assert running.wait() == 0
+
+
+def test_garbage(stack: ExitStack, tmp_path: Path) -> None:
+    """Whatever else is sent to the port, the client gets the whole match."""
+    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.005")
+    chance = random.Random(7)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as eve:
+        eve.bind(("127.0.0.1", 0))
+        # First the client: under a flood its one word could be lost, which no server can mend.
+        client = bare(stack, running.address).follow(most=1)
+        for _ in range(500):
+            eve.sendto(chance.randbytes(chance.choice([0, 1, 8, 100, 9_000])), running.address)
+        client.follow()
+        eve.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            eve.recvfrom(100)
+    assert (client.lost, client.ended) == (0, True)
+    assert running.wait() == 0
+
+
+def test_our_client(stack: ExitStack, tmp_path: Path) -> None:
+    """Our own client under loss counts what was injected, writes its logs, ends with the end."""
+    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.005")
+    proxy = Proxy(running.address, 2, 0.1)
+    stack.callback(proxy.close)
+    logs = tmp_path / "logs"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "touchline.cli", "datagrams-client", "--language", "pt"),
+            *("{}:{}".format(*proxy.address), "--logs", str(logs)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert running.wait() == 0
+    lost = [count for count in proxy.dropped if count > proxy.passed[0]]
+    assert lost
+    *_, end, summary, where = done.stdout.splitlines()
+    assert end == "End of transmission"
+    assert summary == (f"datagrams: {len(proxy.passed)} received, {len(lost)} lost, 0 out of order")
+    assert where == f"logs in {logs}"
+    assert "GOL de " in done.stdout
+    assert " *" in done.stdout
+    lines = {
+        name: [json.loads(line) for line in (logs / f"{name}.log").read_text("utf-8").splitlines()]
+        for name in ("received", "statistics", "server")
+    }
+    assert [json.loads(line["text"])["message"]["count"] for line in lines["received"]] == (
+        proxy.passed
+    )
+    assert lines["statistics"][-1]["lost"] == len(lost)
+    assert [line.get("said") or line["text"] for line in lines["server"]] == [
+        "register",
+        "End of transmission",
+        "unregister",
+    ]
