@@ -1,0 +1,210 @@
+"""`touchline datagrams`: an event as UDP datagrams."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from ..gateway.datagrams.options import Options
+from ..gateway.datagrams.phrases import LANGUAGES
+from ..protocol import times
+from ..protocol.errors import SettingError
+from .shared import (  # fmt: skip
+    broker_flags,
+    card_of,
+    emit,
+    find_broker,
+    json_option,
+    link,
+    log_to_stderr,
+    name_option,
+    plain,
+    stopping,
+    verbose_option,
+)
+
+if TYPE_CHECKING:
+    from ..gateway.datagrams.core import Note
+    from ..gateway.datagrams.server import DatagramServer
+
+_DEFAULT = Options()
+
+
+@click.command("datagrams", epilog="Example: touchline datagrams --simulate --seed 3 --interval 1")
+@click.argument("event", required=False, default="")
+@broker_flags
+@name_option
+@click.option("--simulate", is_flag=True, help="A football match of its own; needs no broker.")
+@click.option(
+    "--seed", default=1, show_default=True, help="With --simulate: the same gives the same match."
+)
+@click.option(
+    "--host",
+    default=_DEFAULT.host,
+    show_default=True,
+    metavar="ADDRESS",
+    help="The address to listen on; * for every interface.",
+)
+@click.option(
+    "--port",
+    default=_DEFAULT.port,
+    show_default=True,
+    help="The UDP port; 0 takes a free one.",
+)
+@click.option(
+    "--interval",
+    default=_DEFAULT.interval,
+    show_default=True,
+    help="Seconds between two datagrams.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=_DEFAULT.language,
+    show_default=True,
+    help="In which the actions are told.",
+)
+@click.option(
+    "--from-start",
+    is_flag=True,
+    help="Send what has happened so far as well, once a client is there; of a finished event"
+    " always.",
+)
+@click.option(
+    "--clients", default=_DEFAULT.clients, show_default=True, help="Clients at one time, at most."
+)
+@click.option(
+    "--per-address",
+    default=_DEFAULT.per_address,
+    show_default=True,
+    help="Of those, at one address.",
+)
+@click.option(
+    "--silent",
+    default=_DEFAULT.silent,
+    show_default=True,
+    help="Seconds without a word after which a client is thought gone; longer than a match, since"
+    " most say but one.",
+)
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep a log in this file: who came and went, and what was sent.",
+)
+@json_option
+@verbose_option
+def command(
+    event: str,
+    broker: str,
+    insecure: bool,
+    name: str,
+    simulate: bool,
+    seed: int,
+    from_start: bool,
+    log: Path | None,
+    as_json: bool,
+    verbose: bool,
+    **settings: Any,
+) -> None:
+    """Serve EVENT as UDP datagrams of JSON, one an action: line-ups, score, phrase.
+
+    A client sends `register`, and `unregister` when it leaves; touchline datagrams-client is one.
+    Ends when the event is over and everybody was told, and on Ctrl+C.
+    """
+    log_to_stderr(verbose=verbose)
+    if bool(event) == simulate:
+        raise SettingError("name an EVENT, or --simulate; one of them")
+    options = Options(**settings)
+    # Loaded when there is something to serve, not for --help.
+    from ..gateway.datagrams.scenes import card_of as card_of_match
+    from ..gateway.datagrams.scenes import entries_of
+    from ..gateway.datagrams.server import DatagramServer
+
+    with ExitStack() as stack:
+        said = _sayer(stack, log, as_json=as_json)
+        if simulate:
+            from ..sports.simulate.football import football
+
+            match = football(random.Random(seed))
+            server = DatagramServer(options, waits=True, said=said)
+            server.play(card_of_match(match), entries_of(match))
+            title = f"{match.title} (simulated, seed {seed})"
+        else:
+            address, who = find_broker(broker, insecure=insecure)
+            to_broker = stack.enter_context(link(address, who or name, ["viewer"]))
+            card = card_of(to_broker, event)
+            from_start = from_start or card.status == "finished"
+            server = DatagramServer(options, waits=from_start, said=said)
+            follower = threading.Thread(
+                target=server.follow,
+                args=(to_broker, card),
+                kwargs={"from_start": from_start},
+                name="feed",
+            )
+            stack.callback(follower.join)
+            stack.callback(server.stop)
+            follower.start()
+            title = card.title
+        _greet(server, title, as_json=as_json)
+        with stopping(server.stop):
+            server.run()
+    _sum_up(server, as_json=as_json)
+
+
+def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[Note], None]:
+    """Return what keeps and shows the server's log."""
+    file: IO[bytes] | None = None
+    if log is not None:
+        try:
+            file = stack.enter_context(log.open("wb", buffering=0))
+        except OSError as error:
+            raise SettingError(f"--log: {log}: {error}") from None
+
+    def say(note: Note) -> None:
+        where = "{}:{}".format(*note.address[:2]) if note.address is not None else None
+        line: dict[str, object] = {
+            "time": times.to_rfc3339(time.time_ns() // 1_000),
+            "what": note.what,
+            "client": where,
+            "text": note.text or None,
+        }
+        if file is not None:
+            file.write(msgspec.json.encode(line) + b"\n")
+        message = msgspec.json.decode(note.text)["message"] if note.what == "sent" else None
+        if as_json:
+            emit({"type": "log", **line, "text": message["content"] if message else line["text"]})
+        elif message is None:
+            click.echo(f"{note.what} {where or ''} {plain(note.text)}".rstrip())
+        else:
+            click.echo(f"{message['count']:>4}  {message['score']}  {message['content']}")
+
+    return say
+
+
+def _greet(server: DatagramServer, title: str, *, as_json: bool) -> None:
+    host, port = server.address
+    if as_json:
+        emit({"type": "listening", "host": host, "port": port, "title": title})
+        return
+    where = "" if port == _DEFAULT.port else f":{port}"
+    shown = "THIS-MACHINE" if host in ("0.0.0.0", "::") else host
+    click.echo(f"{plain(title)}: datagrams on UDP {host}:{port}")
+    click.echo(f"next: touchline datagrams-client {shown}{where}")
+    click.echo("Ctrl+C stops it.")
+
+
+def _sum_up(server: DatagramServer, *, as_json: bool) -> None:
+    counters = server.core.counters
+    sent, clients = counters["sent"], counters["registered"]
+    if as_json:
+        emit({"type": "stopped", "sent": sent, "clients": clients})
+    else:
+        click.echo(f"datagrams stopped: {sent:,} sent to {clients:,} clients")

@@ -1,0 +1,93 @@
+"""`touchline datagrams-client`: follow an event that is served as UDP datagrams."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..gateway.datagrams.options import PORT
+from ..gateway.datagrams.phrases import LANGUAGES
+from ..protocol import addresses
+from .shared import emit, home, json_option, stop_flag
+
+if TYPE_CHECKING:
+    from ..gateway.datagrams.reception import Reception, Shown
+
+TURN_SECONDS = 0.25
+"""The longest wait before Ctrl+C is looked at."""
+
+PATIENCE_SECONDS = 15.0
+"""Seconds without anything after which it is said that nothing has come yet."""
+
+
+@click.command(
+    "datagrams-client", epilog="Example: touchline datagrams-client 127.0.0.1 --language pt"
+)
+@click.argument("server", metavar="HOST[:PORT]")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    help="Tell the actions in this language instead of the server's.",
+)
+@click.option(
+    "--logs",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where received.log, statistics.log and server.log are kept; in the user's data folder"
+    " unless given.",
+)
+@json_option
+def command(server: str, language: str | None, logs: Path | None, as_json: bool) -> None:
+    """Follow the event that touchline datagrams serves at HOST, port 12345 unless given.
+
+    Shows both line-ups when they change, `*` for each goal and (red card) after a name, each action
+    and the score. At the end of transmission, and on Ctrl+C, it says how many datagrams were
+    received, lost and out of order.
+    """
+    from ..gateway.datagrams.client import DatagramClient, Logs
+    from ..gateway.datagrams.reception import Reception
+
+    host, port = addresses.parse(server, what="HOST", port=PORT)
+    folder = logs or home() / "datagrams"
+    reception = Reception(language or "")
+    with ExitStack() as stack:
+        kept = Logs(folder)
+        stack.callback(kept.close)
+        client = stack.enter_context(DatagramClient(host.strip("[]"), port, reception, kept))
+        stopped = stack.enter_context(stop_flag())
+        waited = 0.0
+        while not (stopped.is_set() or client.ended):
+            for shown in client.items(TURN_SECONDS):
+                _show(shown, as_json=as_json)
+                if stopped.is_set():
+                    break
+            waited += TURN_SECONDS
+            if waited == PATIENCE_SECONDS and not reception.tally.received and not as_json:
+                click.echo(f"registered at {host}:{port}; nothing has happened there yet")
+    _sum_up(reception, folder, ended=client.ended, as_json=as_json)
+
+
+def _show(shown: Shown, *, as_json: bool) -> None:
+    if as_json:
+        emit({"type": shown.log, "text": shown.text})
+        return
+    for line in shown.lines:
+        click.echo(line)
+
+
+def _sum_up(reception: Reception, folder: Path, *, ended: bool, as_json: bool) -> None:
+    tally = reception.tally
+    if as_json:
+        counts = {
+            "received": tally.received,
+            "lost": tally.lost,
+            "out_of_order": tally.out_of_order,
+            "twice": tally.twice,
+            "unreadable": tally.strange,
+        }
+        emit({"type": "summary", "ended": ended, **counts})
+        return
+    click.echo(f"datagrams: {tally}")
+    click.echo(f"logs in {folder}")

@@ -1,0 +1,1 @@
+"""An event as UDP datagrams of JSON, one an action, as clients of that format know them."""

@@ -1,0 +1,67 @@
+"""What a client counts: received, lost, out of order, twice. Pure."""
+
+from __future__ import annotations
+
+MOST_MISSING = 100_000
+"""Missing datagrams that are believed at once; a count further ahead is not of this sequence."""
+
+
+class Tally:
+    """The count of the datagrams that came, held against the count within them.
+
+    What was lost before the first and after the last of them can't be seen. One that comes late
+    was out of order, and is then not lost.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        """Different ones."""
+        self.out_of_order = 0
+        self.twice = 0
+        self.strange = 0
+        """Datagrams that could not be read."""
+        self.highest = 0
+        self._first = 0
+        self._missing: set[int] = set()
+
+    @property
+    def lost(self) -> int:
+        """How many are missing between the first and the last that came."""
+        return len(self._missing)
+
+    def take(self, count: int) -> bool:
+        """Count a datagram; tell whether it is the newest.
+
+        Args:
+            count: as it says itself.
+        """
+        if not self.received:
+            self._first = self.highest = count
+        elif count > self.highest:
+            if count - self.highest + len(self._missing) > MOST_MISSING:
+                self.strange += 1
+                return False
+            self._missing.update(range(self.highest + 1, count))
+            self.highest = count
+        elif count in self._missing:
+            self._missing.remove(count)
+            self.out_of_order += 1
+            self.received += 1
+            return False
+        elif count < self._first:
+            # Of before we came, or so we thought: those in between are missing then.
+            self._missing.update(range(max(count, self._first - MOST_MISSING) + 1, self._first))
+            self._first = count
+            self.out_of_order += 1
+            self.received += 1
+            return False
+        else:
+            self.twice += 1
+            return False
+        self.received += 1
+        return True
+
+    def __str__(self) -> str:
+        text = f"{self.received:,} received, {self.lost:,} lost, {self.out_of_order:,} out of order"
+        text += f", {self.twice:,} twice" if self.twice else ""
+        return text + (f", {self.strange:,} unreadable" if self.strange else "")
