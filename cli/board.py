@@ -11,7 +11,7 @@ from .. import sports
 from ..peer.host.timeline import Timeline, action_of
 from ..peer.subscriber.core import Item, Notice
 from ..protocol.errors import TouchlineError
-from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
+from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Pending, Restored
 from ..protocol.times import SECOND
 from .shared import plain
 
@@ -132,6 +132,8 @@ class Board:
         self.epoch = 0
         self.present = 0
         self.claims = 0
+        self.pending: tuple[Pending, ...] = ()
+        """The newest open claims, newest first, as whoever follows the feed has them."""
         self._by_id: dict[str, Line] = {}
         self._timeline: Timeline | None = None
         self._kinds: dict[str, sports.Kind] = {}
@@ -183,6 +185,11 @@ class Board:
         if not isinstance(item, Notice):
             self.epoch = max(self.epoch, item.epoch)
 
+    @property
+    def play(self) -> sports.State | None:
+        """The sport's own state after everything that stands; None where it is not known here."""
+        return self._timeline.state if self._timeline is not None else None
+
     def line(self, entry: Entry) -> Line:
         """Return the line of an entry that was taken."""
         return self._by_id[entry.entry_id]
@@ -195,6 +202,19 @@ class Board:
                 yield between.pop()
             yield line
         yield from reversed(between)
+
+    @property
+    def undecided(self) -> tuple[Pending, ...]:
+        """The newest open claims of which somebody speaks; none where their host is not heard."""
+        if self.state in UNHEARD or self.state == "finished":
+            return ()
+        return tuple(one for one in self.pending if one.for_)
+
+    def words(self, claim: Pending) -> str:
+        """Return what a claim is about."""
+        kind = self._kinds.get(claim.title)
+        text = kind.text if kind else claim.title.replace("_", " ")
+        return plain(f"{text}, {claim.origin}" if claim.origin else text)
 
     def clock(self, wall: int) -> str:
         """Return the match clock now; the newest entry's where the sport is not known here."""
@@ -331,6 +351,12 @@ def evidence_of(entry: Entry) -> str:
     evidence = entry.evidence
     against = f", {evidence.against} against" if evidence.against else ""
     return f"{evidence.for_} of {evidence.present}{against}, {span(evidence.latency_ms / 1000)}"
+
+
+def tally_of(claim: Pending) -> str:
+    """Return how far a claim has come: `2 of 3`, `2 of 3, 1 against`."""
+    against = f", {claim.against} against" if claim.against else ""
+    return f"{claim.for_} of {claim.needed}{against}"
 
 
 def span(seconds: float) -> str:

@@ -1,54 +1,23 @@
-"""`touchline export`: write an event's timeline as JSON lines or CSV, or the proof of it."""
+"""`touchline export`: write an event's timeline as JSON lines, CSV or a page, or its proof."""
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import click
 import msgspec
 from msgspec.structs import replace
 
 from ..peer import Notice, Subscriber
-from ..protocol import forms
+from ..protocol import forms, sheets
 from ..protocol.errors import NotFound, SettingError, StorageFault, Unreachable
-from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored
-from ..protocol.times import to_rfc3339
+from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
 from . import recording, shared
-
-COLUMNS = (
-    "entry_id",
-    "seq",
-    "status",
-    "time",
-    "clock",
-    "title",
-    "origin",
-    "text",
-    "for",
-    "against",
-    "present",
-    "latency_ms",
-    "first_reported",
-    "accepted",
-    "relates_to",
-    "headline",
-    "details",
-    "score",
-    "place",
-    "delay_status",
-    "reason",
-)
-"""Columns of the CSV; `docs/CLI.md` says what they hold."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so would be calculated by a spreadsheet: it is given an apostrophe."""
 
 
 @click.command(epilog="Example: touchline export final.mpk --format csv -o final.csv")
@@ -56,10 +25,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "csv", "proof"]),
+    type=click.Choice(["jsonl", "csv", "html", "proof"]),
     default="jsonl",
     show_default=True,
-    help="One JSON object an entry, a table, or from a host's journal the proof of all of it.",
+    help="One JSON object an entry, a table, a page for people that needs nothing else, or from a"
+    " host's journal the proof of all of it.",
 )
 @click.option(
     "-o",
@@ -99,21 +69,26 @@ def command(
     """Write the timeline of an event, or of a recording, as it stands now.
 
     The newest version of each entry in match order, without those that were deleted; with --all
-    every version in the order in which they were published.
+    every version in the order in which they were published. A page always shows the whole event.
 
     --format proof is for whoever hosts, once the host has stopped: everything that was published,
     with the signed reports behind it, sealed with the host's key. touchline verify checks it.
     """
+    if form == "html" and every:
+        raise click.UsageError("--format html shows the event as it stands; leave --all out")
     if form == "proof":
         lines = _proof(source, _host_name(broker, name, insecure=insecure), journal)
         _write(output, (line + b"\n" for line in lines))
         return 0
     if Path(source).is_file():
-        found = recording.read(Path(source))
-        messages = found.messages if found else []
+        feed = _recorded(Path(source))
     else:
         address, who = shared.find_broker(broker, insecure=insecure)
-        messages = _follow(source, address, who or name, wait)
+        feed = _follow(source, address, who or name, wait)
+    if form == "html":
+        _write(output, [_page(source, feed)])
+        return 0
+    messages = feed.messages
     if every:
         entries = [message for message in messages if isinstance(message, Entry)]
     else:
@@ -122,8 +97,17 @@ def command(
             replace(entry, place=place)
             for place, entry in enumerate(recording.standing(messages), 1)
         ]
-    _write(output, _csv(entries) if form == "csv" else _jsonl(entries))
+    _write(output, sheets.csv_lines(entries) if form == "csv" else _jsonl(entries))
     return 0
+
+
+def _page(source: str, feed: _Feed) -> bytes:
+    from .page import page
+
+    if feed.card is None:
+        raise SettingError(f"{source}: cut within its header, so that nobody knows of what")
+    wall = time.time_ns() // 1_000
+    return page(feed.card, feed.messages, wall, digest=feed.digest).encode()
 
 
 def _host_name(broker: str, name: str, *, insecure: bool) -> str:
@@ -160,7 +144,21 @@ def _proof(event: str, name: str, url: str) -> list[bytes]:
         return build(card, journal.turns(event), identity.load(name))
 
 
-def _follow(source: str, broker: str, name: str, wait: float) -> list[FeedMessage]:
+class _Feed(NamedTuple):
+    """All of a feed; of a recording that ends within its header there is no card, and of none a
+    digest."""
+
+    card: Card | None
+    messages: list[FeedMessage]
+    digest: str = ""
+
+
+def _recorded(path: Path) -> _Feed:
+    found = recording.read(path)
+    return _Feed(found.card, found.messages) if found else _Feed(None, [])
+
+
+def _follow(source: str, broker: str, name: str, wait: float) -> _Feed:
     with (
         shared.link(broker, name, ["viewer"]) as link,
         shared.stop_flag() as stopped,
@@ -179,7 +177,7 @@ def _follow(source: str, broker: str, name: str, wait: float) -> list[FeedMessag
                         messages.append(message)
                     case Notice(kind="diverged"):
                         messages.clear()
-            return messages
+            return _Feed(feed.setup.card, messages, feed.core.tracker.digest.hex())
 
 
 def _missing(feed: Subscriber, wait: float) -> str:
@@ -211,46 +209,3 @@ def _opened(path: Path | None) -> Iterator[BinaryIO]:
 def _jsonl(entries: Iterable[Entry]) -> Iterator[bytes]:
     for entry in entries:
         yield msgspec.json.encode(forms.to_json(entry)) + b"\n"
-
-
-def _csv(entries: Iterable[Entry]) -> Iterator[bytes]:
-    yield _row(COLUMNS)
-    for entry in entries:
-        yield _row(
-            (
-                entry.entry_id,
-                entry.seq,
-                entry.status,
-                to_rfc3339(entry.time),
-                entry.clock,
-                entry.title,
-                entry.origin,
-                entry.text,
-                entry.evidence.for_,
-                entry.evidence.against,
-                entry.evidence.present,
-                entry.evidence.latency_ms,
-                to_rfc3339(entry.first_reported),
-                to_rfc3339(entry.accepted),
-                entry.relates_to,
-                entry.headline,
-                msgspec.json.encode(entry.details).decode(),
-                msgspec.json.encode(entry.score).decode(),
-                entry.place,
-                entry.delay_status,
-                entry.reason,
-            )
-        )
-
-
-def _row(cells: Iterable[object]) -> bytes:
-    """Return one line of CSV (RFC 4180), in UTF-8."""
-    line = io.StringIO(newline="")
-    csv.writer(line).writerow([_cell(cell) for cell in cells])
-    return line.getvalue().encode()
-
-
-def _cell(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(FORMULA):
-        return "'" + cell
-    return cell

@@ -115,6 +115,7 @@ class Form:
         self.buttons.wanted = self._reporter.asked is not None
         while (item := self._feed.next(0.0)) is not None:
             self.board.take(item, time.monotonic(), _wall())
+        self.board.pending = self._feed.core.pending
         if not self.buttons.letters and self._reporter.setup is not None:
             setup = self._reporter.setup
             self.buttons = Buttons(kinds_of(setup.actions), self._card.origins)

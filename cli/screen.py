@@ -14,7 +14,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from .board import Board, Interruption, Line, clock_of, evidence_of, span, state_words
+from .board import Board, Interruption, Line, clock_of, evidence_of, span, state_words, tally_of
 from .counted import Counted, summary
 from .shared import plain
 
@@ -28,6 +28,9 @@ EVIDENCE_WIDTH = 15
 
 HEAD_LINES = 4
 """Lines that the score and its frame take."""
+
+CLAIM_LINES = 3
+"""The most open claims that are shown, the newest."""
 
 BANNER_LINES = 2
 """The most lines on which it is said what is wrong."""
@@ -127,11 +130,20 @@ def feed_rows(console: Console, board: Board, width: int, now: float) -> Iterato
             yield part
     elif not board.lines:
         yield Text("  Nothing has happened yet.", "dim")
+    yield from _claim_rows(board, width)
     for row in board.rows():
         if isinstance(row, Line):
             yield from _entry_rows(console, row, width, now)
         else:
             yield from _interruption_rows(console, row, width)
+
+
+def _claim_rows(board: Board, width: int) -> Iterator[Text]:
+    for claim in board.undecided[:CLAIM_LINES]:
+        text = f"{'…':>{CLOCK_WIDTH}}  {board.words(claim)}  being decided, {tally_of(claim)}"
+        row = Text(text, "dim", no_wrap=True)
+        row.truncate(max(10, width - 1), overflow="ellipsis")
+        yield row
 
 
 def _interruption_rows(console: Console, one: Interruption, width: int) -> Iterator[Text]:

@@ -166,6 +166,7 @@ def _live_screen(board: Board, feed: Subscriber) -> Iterator[Show]:
             now = time.monotonic()
             if now - drawn >= FRAME_SECONDS or isinstance(item, Finished):
                 drawn = now
+                board.pending = feed.core.pending
                 live.update(Screen(board, counted(feed), now, _wall()), refresh=True)
 
         yield show

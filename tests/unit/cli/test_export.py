@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from touchline.cli.export import COLUMNS, command
+from touchline.cli.export import command
 from touchline.cli.recording import Recorder
 from touchline.protocol.errors import SettingError, StorageFault
 from touchline.protocol.messages import Card, Entry, Evidence, FeedMessage, Finished
+from touchline.protocol.sheets import COLUMNS
 
 CARD = Card(event="a-v-b", title="A – B", sport="football", origins=["A", "B"])
 

@@ -66,7 +66,7 @@ def exit_code(*arguments: str) -> Any:
 def test_every_command_has_a_file() -> None:
     """Each command listed is in a file of its name, and its help has an example or a group."""
     for name in frame.COMMANDS:
-        command = import_module(f"touchline.cli.{name}").command
+        command = import_module(f"touchline.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command), name
         assert command.help, name
 

@@ -26,6 +26,7 @@ from touchline.protocol.messages import (
     Evidence,
     Finished,
     Heartbeat,
+    Pending,
     Restored,
     Timing,
 )
@@ -228,6 +229,27 @@ def test_states() -> None:
     board.take(Finished(event="a-v-b", epoch=3, seq=1, sent=0, headline="A 4–0 B"), 5.0, KICK_OFF)
     board.take(Notice("stale", "nothing heard"), 6.0, KICK_OFF)
     assert (state_words(board), board.headline) == ("finished", "A 4–0 B")
+
+
+def test_what_is_being_decided() -> None:
+    """The newest open claims stand above the feed, with how far each has come; not when their host
+    is not heard, and not in the end."""
+    board = _board(_entry(1, 3))
+    claim = Pending(title="corner", origin="A\x1b[2J", time=KICK_OFF, for_=1, needed=3)
+    torn = replace(claim, title="odd_one", origin="", for_=2, against=2)
+    board.pending = (replace(claim, for_=0), claim, torn, claim, claim)
+    rows = [row for row in _drawn(board) if "being decided" in row]
+    assert rows[0].strip().startswith("…  Corner kick, A")
+    assert rows[0].rstrip().endswith("being decided, 1 of 3")
+    assert "\x1b" not in rows[0]
+    assert rows[1].rstrip().endswith("odd one  being decided, 2 of 3, 2 against")
+    assert len(rows) == 3
+    board.take(Notice("stale", "nothing heard"), 2.0, KICK_OFF)
+    assert not any("being decided" in row for row in _drawn(board))
+    board.take(BEAT, 3.0, KICK_OFF)
+    assert any("being decided" in row for row in _drawn(board))
+    board.take(Finished(event="a-v-b", epoch=1, seq=2, sent=0), 4.0, KICK_OFF)
+    assert not any("being decided" in row for row in _drawn(board))
 
 
 def _alarm(number: int, minute: float) -> Alarm:
