@@ -31,7 +31,16 @@ PURE = (
     "peer/session.py",
     "peer/subscriber/silence.py",
     "peer/subscriber/tracker.py",
+    "gateway/hooks.py",
+    "gateway/channel.py",
+    "gateway/counters.py",
+    "gateway/options.py",
+    "gateway/shelf.py",
+    "gateway/viewer.py",
     "gateway/packets.py",
+    "gateway/lobby/**.py",
+    "gateway/datagrams/**.py",
+    "gateway/reporting.py",
 )
 """Files that decide; `**` stands for any folders below and the names of files in them."""
 
@@ -41,6 +50,11 @@ SHELLS = frozenset(
         "broker/registry.py",
         "broker/service.py",
         "broker/tables.py",
+        "gateway/datagrams/client.py",
+        "gateway/datagrams/server.py",
+        "gateway/lobby/listener.py",
+        "gateway/lobby/service.py",
+        "gateway/lobby/shared.py",
         "peer/host/journal.py",
         "peer/host/service.py",
         "peer/host/sockets.py",
@@ -206,6 +220,7 @@ def test_every_core_is_looked_at() -> None:
     assert {"broker/core.py", "peer/host/core.py", "protocol/codec.py"} <= pure
     assert {"peer/liveness.py", "peer/host/outage.py", "peer/host/suspension.py"} <= pure
     assert {"peer/subscriber/silence.py", "gateway/packets.py"} <= pure
+    assert {"gateway/lobby/floor.py", "gateway/datagrams/scenes.py", "broker/rooms.py"} <= pure
     assert {"sports/football/laws.py", "peer/host/verdict/quorum.py"} <= pure
     assert not {"broker/service.py", "peer/host/journal.py", "peer/wire.py", "cli/main.py"} & pure
 
@@ -333,7 +348,7 @@ def test_a_long_file_is_found() -> None:
 
 # ── quick starts ─────────────────────────────────────────────────────────────────────────────
 
-HEAVY = {"nacl", "prometheus_client", "rich", "sqlalchemy", "zmq"}
+HEAVY = {"nacl", "prometheus_client", "rich", "sqlalchemy", "starlette", "uvicorn", "zmq"}
 
 LOADED = """
 import json, sys
@@ -360,7 +375,7 @@ def loaded(program: str, *arguments: str) -> tuple[int, set[str]]:
     return code, set(modules)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["gateway", "--help"]])
 def test_help_is_quick(arguments: list[str]) -> None:
     """Help answers without loading a database, sockets, metrics or a screen."""
     code, modules = loaded(LOADED, *arguments)
