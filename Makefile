@@ -26,7 +26,7 @@ demo: $(BIN)/touchline  ## the 2022 World Cup final, reported by a noisy crowd (
 	@$(BIN)/touchline demo $(ARGS)
 
 test: $(BIN)/touchline  ## every test that can run here; what is skipped says why (ARGS="-k journal" JOBS=0)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: $(BIN)/touchline  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak

@@ -1,4 +1,5 @@
-"""What holds for every test: ZeroMQ contexts are closed, and what is demanded is not skipped.
+"""What holds for every test: ZeroMQ contexts are closed, what is demanded is not skipped, and what
+needs a machine for itself has it.
 
 `TOUCHLINE_DEMAND` turns a skip into a failure where its reason holds one of the words given, commas
 between them, case ignored: `TOUCHLINE_DEMAND=postgresql,promtool`. `all` demands every test; a word
@@ -49,6 +50,22 @@ def contexts_are_closed() -> Iterator[None]:
         context.destroy(linger=0)
     if left:
         pytest.fail(f"{len(left)} ZeroMQ contexts were left open")
+
+
+ALONE = ("tests/browser/", "tests/integration/test_demo.py", "tests/integration/test_capture.py")
+"""Files that need much of a machine, or its clock: of several processes one runs them all, one
+after the other."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tell which tests are to run in one process: those of a file, and all of `ALONE`."""
+    if config.getoption("dist", "no") == "no":
+        return
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        group = "alone" if file.startswith(ALONE) else file
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def demanded(reason: str, demand: str) -> bool:
