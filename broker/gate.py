@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ..protocol import keys
 from ..protocol.brakes import Brake
-from ..protocol.errors import BadMessage, Overloaded, PeerError, WrongKey
+from ..protocol.errors import BadMessage, Overloaded, PeerError
 from .options import Options
 
 TOLD_BURST, TOLD_RATE = 100, 10.0
@@ -46,11 +46,8 @@ class Gate:
             waiting: requests that wait for the workers.
             now: monotonic seconds.
         """
-        if curve and not routing_id.startswith(keys.routing_prefix(curve)):
-            return WrongKey(
-                "the routing id does not begin as those of this connection's key do; see section "
-                "3 of the protocol"
-            )
+        if wrong := keys.misrouted(routing_id, curve):
+            return wrong
         if not self._requests.take(curve or routing_id, 1, now):
             self.braked += 1
             return Overloaded(

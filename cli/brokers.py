@@ -116,7 +116,7 @@ def _save(known: Brokers) -> None:
                 draft_file.flush()
                 os.fsync(draft_file.fileno())
             os.replace(draft, path)
-        except BaseException:
+        except BaseException:  # Ctrl+C too leaves no draft behind
             os.unlink(draft)
             raise
     except OSError as error:

@@ -12,7 +12,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from functools import cached_property
 
-from .errors import SettingError
+from .errors import SettingError, WrongKey
 
 KEY_BYTES = 32
 """Bytes of a public key, of a CURVE key, and of the seed that a private key is made from."""
@@ -139,3 +139,18 @@ def routing_prefix(curve_public: bytes) -> bytes:
     """Return how the routing ids of a CURVE key's connections begin, 13 bytes."""
     # ZeroMQ keeps ids that begin with a zero byte for itself.
     return b"\1" + hashlib.sha256(b"touchline route\0" + curve_public).digest()[:ROUTING_BYTES]
+
+
+def misrouted(routing_id: bytes, curve_public: bytes) -> WrongKey | None:
+    """Return why a frame's routing id can't be one of its connection's key, None where it is.
+
+    Args:
+        routing_id: the connection that it came from.
+        curve_public: the CURVE key of that connection; empty where nothing is encrypted.
+    """
+    if not curve_public or routing_id.startswith(routing_prefix(curve_public)):
+        return None
+    return WrongKey(
+        "the routing id does not begin as those of this connection's key do; see section 3 of the "
+        "protocol"
+    )

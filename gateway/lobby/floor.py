@@ -6,6 +6,7 @@ Whether a record is put here or at another gateway, it takes effect in one way, 
 from __future__ import annotations
 
 import heapq
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -44,7 +45,7 @@ Timer = tuple[float, str, str]
 """When (monotonic seconds), what for (`first`, `idle`, `away`, `record`), and of what."""
 
 
-class Floor:
+class Floor(ABC):
     """What a lobby's core stands on.
 
     Args:
@@ -286,9 +287,9 @@ class Floor:
                 seat.told = text
                 self._say(conn, "update", text)
 
+    @abstractmethod
     def _end(self, conn: int, code: int) -> None:
-        """Let a connection's end take effect; of a core."""
-        raise NotImplementedError
+        """Let a connection's end take effect; only the core knows all that ends with it."""
 
     def _say(self, conn: int, kind: str, text: str) -> None:
         self.seats[conn].heard = self._now

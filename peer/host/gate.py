@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ...protocol import keys
 from ...protocol.brakes import Brake, Bucket
-from ...protocol.errors import Overloaded, PeerError, WrongKey
+from ...protocol.errors import Overloaded, PeerError
 
 REQUEST_RATE, REQUEST_BURST = 100.0, 1_000
 """Requests a second that one key may go on with, and at once after it was quiet: a gateway that
@@ -48,11 +48,8 @@ class Gate:
             curve: the CURVE key of that connection; empty where nothing is encrypted.
             now: monotonic seconds.
         """
-        if curve and not routing_id.startswith(keys.routing_prefix(curve)):
-            return WrongKey(
-                "the routing id does not begin as those of this connection's key do; see section "
-                "3 of the protocol"
-            )
+        if wrong := keys.misrouted(routing_id, curve):
+            return wrong
         if not self._requests.take(curve or routing_id, 1, now):
             return Overloaded(f"more than {REQUEST_RATE:g} requests a second; try again later")
         return None
