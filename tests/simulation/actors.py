@@ -38,7 +38,7 @@ from touchline.peer.subscriber import service as subscriber_service
 from touchline.peer.subscriber.core import Notice
 from touchline.peer.subscriber.service import Subscriber
 from touchline.protocol import codec
-from touchline.protocol.errors import EventOver, TouchlineError
+from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
 from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, Ping, Report
 from touchline.protocol.times import SECOND
@@ -313,12 +313,14 @@ class CrookNode(Node):
         self._feed: Subscriber | None = None
         self._push: Socket | None = None
         self._again_at = 0.0  # when the next is tried
+        self._tried = False  # tokens have been presented since it came in
 
     def start(self) -> None:
         """Come in as a viewer."""
         if self.running:
             return
         self.running = True
+        self._tried = False
         self.network.acting = self
         context: Any = Context(self.network, self)
         link = Link(BROKER, self.name, identity(self.name), ("viewer",), context)
@@ -330,12 +332,22 @@ class CrookNode(Node):
         feed = self._feed
         if feed is None:
             return None
-        feed._turn()
+        try:
+            feed._turn()
+        except Revoked:
+            # The word is of the holder of a stolen token, which has gone through this session's
+            # connection; a session that presents its own is right to give up.
+            demand(self._tried, "the crook is revoked, and has presented its own token alone")
+            self._stage.tell(self.name, "is turned away, and comes again")
+            self.leave()
+            self.start()
+            return None
         feed.core.items().clear()
         now = self.network.now
         if feed.session.open and feed.session.setup is not None and now >= self._again_at:
             self._again_at = now + 0.5 + self._stage.rng.random()
             self._try_tokens(feed, [feed.session.setup.badge, *self._loot()])
+            self._tried = True
             self._flood(feed)
         due = feed.next_timer()
         trying = [self._again_at] if self._again_at > now else []

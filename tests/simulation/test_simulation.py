@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -14,7 +16,10 @@ from touchline.peer.host.feed import Feed
 from touchline.protocol.messages import Alarm, Entry, Restored
 
 from . import soak
-from .world import World
+from .actors import ReporterNode
+from .faults import crook_comes
+from .network import START, Weather
+from .world import Scenario, World
 
 ROOT = Path(__file__).parents[2]
 SEEDS = int(os.environ.get("TOUCHLINE_SEEDS") or ("2000" if os.environ.get("CI") else "300"))
@@ -67,6 +72,29 @@ def test_failure_is_told(monkeypatch, capsys):
             break
     assert f"make soak SEEDS=1 FROM={seed}\n" in shown
     assert "serves epoch 1" in shown
+
+
+def test_stolen_token_of_a_revoked_peer():
+    """A viewer that presents a token whose holder is revoked, and was never at the host, hears that
+    it is revoked; the event goes on, and so may the viewer under its own token."""
+    lines: list[str] = []
+    seed = next(seed for seed in range(1, 100) if Scenario.draw(Random(f"{seed} scenario")).honest)
+    world = World(seed, lines.append)
+    world.scenario = replace(world.scenario, faults=0, weather=Weather())
+    network, victim = world.network, world.reporters[0]
+    network.cut(victim, world.host)
+    network.at(START + world.scenario.interval, put_out, world, victim)
+    network.at(START + world.scenario.interval + 1.0, crook_comes, world, world.rng, 8.0)
+    network.at(START + world.scenario.interval + 10.0, network.heal, victim, world.host)
+    world.run()
+    assert any("crook      is turned away" in line for line in lines)
+    assert any(f"{victim.name}  is turned away" in line for line in lines)
+
+
+def put_out(world: World, victim: ReporterNode) -> None:
+    """Let an operator revoke a reporter."""
+    victim.revoked = True
+    world.broker.revoke(victim.name)
 
 
 def test_seeds_are_about_something():
