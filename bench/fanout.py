@@ -15,7 +15,7 @@ from resource import RUSAGE_SELF, getrusage
 import zmq
 from msgspec.structs import replace
 
-from touchline.peer.host.feed import Feed
+from touchline.peer.host.event.feed import Feed
 from touchline.protocol import codec, messages
 
 SUBSCRIBERS = 10

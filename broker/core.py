@@ -36,11 +36,11 @@ from ..protocol.errors import (
     WrongVersion,
 )
 from . import checks, hosting, roles
-from .books import Books, Member, Registry, Ticket
 from .counters import Counters
 from .enrolment import Enrolment
 from .names import event_id
 from .options import Options
+from .repository import Books, Member, Registry, Ticket
 from .search import Index
 
 ROUTING_ID_BYTES = 8

@@ -20,7 +20,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from ..protocol import keys, messages, times
-from ..protocol.brakes import Brake, Bucket
 from ..protocol.errors import (
     BadInvite,
     BadMessage,
@@ -34,10 +33,11 @@ from ..protocol.errors import (
     WrongKey,
 )
 from ..protocol.messages import Role
+from ..runtime.rate_limit import Brake, Bucket
 from . import names, roles
-from .books import Books, Invite, Member
 from .counters import Counters
 from .options import Options
+from .repository import Books, Invite, Member
 
 CODE_BYTES = 12
 """Random bytes of a code; five bits of each make a letter, 60 in all."""

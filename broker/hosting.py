@@ -10,7 +10,7 @@ from ..protocol import limits, messages, times
 from ..protocol.errors import BadToken, NotAllowed, NotFound, Revoked, UnknownKey
 from ..protocol.messages import Role
 from . import checks, leases, roles
-from .books import Books, Member, Record, Tenure
+from .repository import Books, Member, Record, Tenure
 
 
 def known(books: Books, event: str) -> Record:

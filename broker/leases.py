@@ -20,7 +20,7 @@ from __future__ import annotations
 from ..protocol import times
 from ..protocol.errors import Conflict, NotAllowed
 from ..protocol.messages import Lease
-from .books import Tenure
+from .repository import Tenure
 
 
 def grant(

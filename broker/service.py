@@ -23,7 +23,6 @@ import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from ..protocol import addresses, limits
-from ..protocol.door import Door, guard
 from ..protocol.errors import (
     AddressTaken,
     EnvironmentFault,
@@ -33,13 +32,14 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.keys import Identity
-from .books import Census, Registry
+from ..runtime.zap import Door, guard
+from .admission import Gate
 from .core import Core
 from .counters import Counters
-from .gate import Gate
+from .groups import Rooms, Sent, is_room_request
 from .options import Options
-from .passes import Passes
-from .rooms import Rooms, Sent, is_room_request
+from .repository import Census, Registry
+from .session_cache import Passes
 
 WORK = "inproc://work"
 
@@ -117,7 +117,7 @@ class Broker:
 
     def _run(self) -> None:
         # SQLAlchemy is slow to import; only a process that runs a broker needs it.
-        from .registry import SqlRegistry
+        from .database import SqlRegistry
 
         # The workers, the door, and whoever takes the census.
         registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)

@@ -13,7 +13,7 @@ from ..broker.options import Options, default_folder
 from ..protocol import addresses, keys
 from . import brokers
 from .brokers import Kept
-from .shared import (  # fmt: skip
+from .shared import (
     emit,
     insecure_option,
     json_option,
@@ -194,7 +194,7 @@ def command(
     options = Options(**settings)
     # Loaded when there is a broker to run, not for --help.
     from ..broker import Broker
-    from ..monitoring.collector import BrokerCollector
+    from ..monitoring.host import BrokerCollector
     from ..peer import identity
 
     starter = identity.load(name)

@@ -13,11 +13,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ..gateway.datagrams.options import Options
-from ..gateway.datagrams.phrases import LANGUAGES
+from ..datagrams.options import Options
+from ..datagrams.texts import LANGUAGES
 from ..protocol import times
 from ..protocol.errors import SettingError
-from .shared import (  # fmt: skip
+from ..protocol.text import plain
+from .shared import (
     broker_flags,
     card_of,
     emit,
@@ -26,14 +27,13 @@ from .shared import (  # fmt: skip
     link,
     log_to_stderr,
     name_option,
-    plain,
     stopping,
     verbose_option,
 )
 
 if TYPE_CHECKING:
-    from ..gateway.datagrams.core import Note
-    from ..gateway.datagrams.server import DatagramServer
+    from ..datagrams.core import Note
+    from ..datagrams.server import DatagramServer
 
 _DEFAULT = Options()
 
@@ -124,9 +124,9 @@ def command(
         raise SettingError("name an EVENT, or --simulate; one of them")
     options = Options(**settings)
     # Loaded when there is something to serve, not for --help.
-    from ..gateway.datagrams.scenes import card_of as card_of_match
-    from ..gateway.datagrams.scenes import entries_of
-    from ..gateway.datagrams.server import DatagramServer
+    from ..datagrams.server import DatagramServer
+    from ..datagrams.snapshots import card_of as card_of_match
+    from ..datagrams.snapshots import entries_of
 
     with ExitStack() as stack:
         said = _sayer(stack, log, as_json=as_json)

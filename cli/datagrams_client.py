@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..gateway.datagrams.options import PORT
-from ..gateway.datagrams.phrases import LANGUAGES
+from ..datagrams.options import PORT
+from ..datagrams.texts import LANGUAGES
 from ..protocol import addresses
 from .shared import emit, home, json_option, stop_flag
 
 if TYPE_CHECKING:
-    from ..gateway.datagrams.reception import Reception, Shown
+    from ..datagrams.receiver import Reception, Shown
 
 TURN_SECONDS = 0.25
 """The longest wait before Ctrl+C is looked at."""
@@ -46,8 +46,8 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
     and the score. At the end of transmission, and on Ctrl+C, it says how many datagrams were
     received, lost and out of order.
     """
-    from ..gateway.datagrams.client import DatagramClient, Logs
-    from ..gateway.datagrams.reception import Reception
+    from ..datagrams.client import DatagramClient, Logs
+    from ..datagrams.receiver import Reception
 
     host, port = addresses.parse(server, what="HOST", port=PORT)
     folder = logs or home() / "datagrams"

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from ..protocol import forms, messages, times
+from ..protocol import messages, times
 from ..protocol.errors import SettingError
 from ..protocol.messages import Card
+from ..protocol.text import plain
+from ..timeline import json as timeline_json
 from . import shared
-from .shared import broker_option, emit, json_option, name_option, plain
-from .tables import table
+from .shared import broker_option, emit, json_option, name_option
+from .ui.tables import table
 
 if TYPE_CHECKING:
     from ..peer import Link
@@ -97,7 +99,7 @@ def create(
     if not isinstance(reply, messages.Event):
         raise AssertionError(f"the broker answered create with {type(reply).__name__}")
     if as_json:
-        emit(forms.to_json(reply.card))
+        emit(timeline_json.to_json(reply.card))
         return
     event = reply.card.event
     click.echo(event)
@@ -172,7 +174,7 @@ def search(
         cards, more = _pages(link, wanted, limit)
     if as_json:
         for card in cards:
-            emit(forms.to_json(card))
+            emit(timeline_json.to_json(card))
         return
     if cards:
         headings = ("event", "title", "sport", "status", "host", "starts", "origins")
@@ -214,7 +216,7 @@ def show(event: str, broker: str, name: str, as_json: bool) -> None:
     with shared.link(broker, name) as link:
         card = shared.card_of(link, event)
     if as_json:
-        emit(forms.to_json(card))
+        emit(timeline_json.to_json(card))
         return
     rows = [
         ("event", card.event),

@@ -11,7 +11,7 @@ import click
 
 from ..gateway.options import Options
 from ..protocol.messages import Role
-from .shared import (  # fmt: skip
+from .shared import (
     broker_option,
     emit,
     json_option,
@@ -26,8 +26,8 @@ from .shared import (  # fmt: skip
 if TYPE_CHECKING:
     import zmq
 
-    from ..gateway.follower import Connect
-    from ..gateway.seams import Gateway
+    from ..gateway.context import Gateway
+    from ..gateway.feed.follower import Connect
     from ..gateway.server import Server
     from ..peer import Link
 
@@ -194,11 +194,12 @@ def command(
     options = Options(**settings)
     # Loaded when there is a gateway to run, not for --help.
     from ..gateway.app import create_app
-    from ..gateway.metrics import GatewayPage
     from ..gateway.server import Server, allow_connections
+    from ..lobby import service as lobby
+    from ..monitoring.gateway import GatewayPage
 
     allow_connections(options)
-    app = create_app(options, _connect(broker, name))
+    app = create_app(options, _connect(broker, name), [lobby.part])
     gateway: Gateway = app.state.gateway
     server = Server(app, options, gateway.leave)
     with (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..peer.host.options import Options
-from .shared import (  # fmt: skip
+from ..protocol.text import plain
+from .shared import (
     broker_option,
     emit,
     journal_of,
@@ -18,7 +19,6 @@ from .shared import (  # fmt: skip
     metrics_page,
     name_option,
     place_of,
-    plain,
     stopping,
     verbose_option,
 )
@@ -169,7 +169,7 @@ def command(
     log_to_stderr(verbose=verbose)
     options = Options(**settings)
     # SQLAlchemy is loaded when there is a journal to open, not for --help.
-    from ..monitoring.collector import HostCollector
+    from ..monitoring.host import HostCollector
     from ..peer import Host, Journal, identity
     from ..peer.host.service import spare_collector
 

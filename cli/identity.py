@@ -14,7 +14,7 @@ from ..protocol import keys
 from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..protocol.keys import Identity
 from .shared import complete_identity, emit, json_option, login_name
-from .tables import table
+from .ui.tables import table
 
 name_argument = click.argument(
     "name", default=login_name, envvar="TOUCHLINE_NAME", shell_complete=complete_identity

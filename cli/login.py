@@ -10,10 +10,11 @@ from click.core import ParameterSource
 
 from ..protocol import addresses, messages
 from ..protocol.errors import SettingError
+from ..protocol.text import plain
 from . import brokers, shared
 from .brokers import Brokers, Kept
 from .shared import emit, json_option
-from .tables import table
+from .ui.tables import table
 
 
 @click.command(
@@ -78,7 +79,7 @@ def command(
         about = {"broker": alias, "address": found.address, "name": name}
         emit({"type": "login", **about, "peer": peer, "role": role})
         return
-    click.echo(f"you are {shared.plain(name)} ({peer}), {role}, at {_place(alias, found)}")
+    click.echo(f"you are {plain(name)} ({peer}), {role}, at {_place(alias, found)}")
 
 
 def _alias(found: Kept, known: Brokers) -> str:

@@ -12,7 +12,7 @@ from ..protocol import messages, times
 from ..protocol.messages import Person
 from . import shared
 from .shared import broker_option, emit, json_option, name_option
-from .tables import table
+from .ui.tables import table
 
 if TYPE_CHECKING:
     from ..peer import Link

@@ -10,6 +10,7 @@ import click
 
 from ..peer import Notice, Subscriber
 from ..protocol.messages import Alarm, Entry, Finished, Restored
+from ..protocol.text import plain
 from . import shared
 from .recording import Recorder
 
@@ -61,7 +62,7 @@ def command(
             item = feed.next(TURN_SECONDS)
             match item:
                 case Entry() | Restored() | Finished():
-                    headline = shared.plain(item.headline)
+                    headline = plain(item.headline)
                     recorder.keep(item)
                 case Alarm():
                     recorder.keep(item)
@@ -79,7 +80,7 @@ def command(
     else:
         end = "to its end" if finished else "so far"
         click.echo(
-            f"{shared.plain(card.title)} is recorded {end} in {output}:"
+            f"{plain(card.title)} is recorded {end} in {output}:"
             f" {recorder.seq} messages, {recorder.kept} of them new"
         )
     return 0

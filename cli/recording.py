@@ -27,7 +27,7 @@ from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
 from ..sports import Action
 from ..sports.matchfile import Match
-from .board import match_key
+from ..timeline.view import match_key
 
 VERSION = 1
 """The version of the format, in the header."""

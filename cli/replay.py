@@ -24,7 +24,7 @@ from ..protocol.times import SECOND
 from ..sports.matchfile import Match
 from ..sports.simulate.crowd import Member, Saying, crowd
 from . import recording, shared
-from .crowd import Counts, run_member
+from .demo.crowd import Counts, run_member
 
 TURN_SECONDS = 0.1
 

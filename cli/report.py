@@ -15,6 +15,7 @@ from ..peer.reporter.outbox import Outbox
 from ..protocol import times
 from ..protocol.errors import PeerError, SettingError, Unreachable
 from ..protocol.messages import Card, Detail, Fate, Setup, Timing
+from ..protocol.text import plain
 from . import shared
 
 DECIDED = ("accepted", "expired", "refused")
@@ -116,7 +117,7 @@ def command(
         statement = Statement(action, origin, shared.details(details), _moment(moment), ago or 0.0)
         return _report(errand, statement)
     if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
-        from . import form
+        from .ui import form
 
         return form.run(event, name, broker)
     return _list(errand)
@@ -273,7 +274,7 @@ def fate_words(fate: Fate | None) -> str:
         case "expired":
             return "expired, too few others said so"
         case "refused" if fate is not None:
-            return f"refused: {shared.plain(fate.reason)}"
+            return f"refused: {plain(fate.reason)}"
         case "stored":
             return "waiting for others to say so"
         case _:
@@ -345,10 +346,10 @@ def _list(errand: Errand) -> int:
 
 
 def _listed(setup: Setup) -> list[str]:
-    lines = [f"{shared.plain(setup.card.title)}: what can be reported", ""]
+    lines = [f"{plain(setup.card.title)}: what can be reported", ""]
     width = max((len(spec.title) for spec in setup.actions), default=0)
     for spec in setup.actions:
         takes = f"  ({', '.join(spec.details)})" if spec.details else ""
-        lines.append(shared.plain(f"  {spec.title:<{width}}  {spec.text}{takes}"))
-    lines += ["", f"Origins: {shared.plain(', '.join(setup.card.origins))}"]
+        lines.append(plain(f"  {spec.title:<{width}}  {spec.text}{takes}"))
+    lines += ["", f"Origins: {plain(', '.join(setup.card.origins))}"]
     return lines

@@ -9,9 +9,10 @@ import click
 from ..protocol import messages
 from ..protocol.errors import NotFound
 from ..protocol.messages import Person
+from ..protocol.text import plain
 from . import shared
 from .members import people
-from .shared import broker_option, emit, json_option, name_option, plain
+from .shared import broker_option, emit, json_option, name_option
 
 if TYPE_CHECKING:
     from ..peer import Link

@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -223,13 +222,6 @@ def emit(value: Mapping[str, object]) -> None:
     """Print one JSON object on a line of its own, at once."""
     sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
     sys.stdout.buffer.flush()
-
-
-def plain(text: str) -> str:
-    """Return text from the network with nothing in it that a terminal would obey."""
-    return "".join(
-        "�" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in text
-    )
 
 
 def details(pairs: Sequence[str]) -> dict[str, Detail]:

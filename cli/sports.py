@@ -10,7 +10,7 @@ import msgspec
 from .. import sports
 from . import shared
 from .shared import emit, json_option
-from .tables import table
+from .ui.tables import table
 
 
 @click.group("sports")

@@ -9,10 +9,11 @@ import click
 
 from ..protocol import keys
 from ..protocol.errors import PeerError, SettingError, StorageFault
-from .shared import emit, json_option, plain
+from ..protocol.text import plain
+from .shared import emit, json_option
 
 if TYPE_CHECKING:
-    from ..peer.host.proof import Flaw, Result
+    from ..proof import Flaw, Result
 
 MOST_BYTES = 1 << 30
 """The largest file that is read; a season of matches is smaller."""
@@ -52,7 +53,7 @@ def command(path: str, host: str, digest: str, allow_unsigned: bool, as_json: bo
     With --digest it is also the feed that you followed: all of it, as it was published.
     """
     # Sports and verdicts are loaded when there is something to check.
-    from ..peer.host.proof import check
+    from ..proof import check
 
     if host and not PEER.fullmatch(host):
         keys.from_text(host, what="--host")

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ..peer import Notice, Subscriber
-from ..peer.subscriber.core import Item
-from ..protocol import forms
 from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
+from ..protocol.text import plain
+from ..timeline import json as timeline_json
+from ..timeline.feed import Item
+from ..timeline.view import Board, interruption_text, line_text
 from . import shared
-from .board import Board, interruption_text, line_text
-from .counted import Counted, counted, summary
+from .ui.statistics import Counted, counted, summary
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -101,7 +102,7 @@ def _wall() -> int:
 
 
 def _collector(event: str, feed: Subscriber) -> Collector:
-    from ..monitoring.collector import SubscriberCollector
+    from ..monitoring.host import SubscriberCollector
 
     return SubscriberCollector({event: feed.core})
 
@@ -127,9 +128,9 @@ def _json_lines(heartbeats: bool) -> Show:
             case Notice():
                 shared.emit({"type": "notice", "kind": item.kind, "text": item.text})
             case Entry() | Alarm() | Restored() | Finished():
-                shared.emit(forms.to_json(item))
+                shared.emit(timeline_json.to_json(item))
             case Heartbeat() if heartbeats:
-                shared.emit(forms.to_json(item))
+                shared.emit(timeline_json.to_json(item))
 
     return show
 
@@ -138,13 +139,13 @@ def _plain_lines(board: Board) -> Show:
     def show(item: Item | None) -> None:
         match item:
             case Notice():
-                click.echo(f"{'':>8}  -- {shared.plain(item.text)}")
+                click.echo(f"{'':>8}  -- {plain(item.text)}")
             case Entry():
                 click.echo(line_text(board.line(item)))
             case Alarm() | Restored():
                 click.echo(interruption_text(board.interruptions[-1]))
             case Finished():
-                click.echo(f"{'':>8}  Finished. {shared.plain(item.headline)}")
+                click.echo(f"{'':>8}  Finished. {plain(item.headline)}")
 
     return show
 
@@ -154,7 +155,7 @@ def _live_screen(board: Board, feed: Subscriber) -> Iterator[Show]:
     from rich.console import Console
     from rich.live import Live
 
-    from .screen import Screen
+    from .ui.screen import Screen
 
     console = Console(markup=False, highlight=False, emoji=False)
     drawn = 0.0
@@ -180,8 +181,8 @@ def _sum_up(card: Card, board: Board, counts: Counted, *, as_json: bool) -> None
         return
     from rich.console import Console
 
-    from .screen import summary_table
+    from .ui.screen import summary_table
 
     console = Console(markup=False, highlight=False, emoji=False)
-    console.print(f"\n{board.headline or shared.plain(card.title)}", style="bold")
+    console.print(f"\n{board.headline or plain(card.title)}", style="bold")
     console.print(summary_table(counts))

@@ -13,33 +13,38 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..protocol.errors import NotFound, TouchlineError
-from . import openapi, pages, rest, sse, ws
-from .follower import Connect
+from . import openapi, pages, rest
+from .context import Gateway, Part
+from .feed import sse, websocket
+from .feed.follower import Connect
 from .options import Options
-from .seams import Gateway, Part
 from .security import Guard, JsonResponse, on_error, on_fault, on_http_error, refusal
 
 ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
-    ws.routes,
+    websocket.routes,
     rest.routes,
     sse.routes,
     openapi.routes,
 )
 """What is served by the gateway itself, besides the pages."""
 
-PARTS: Sequence[str] = (".reports", ".webhooks", ".lobby.service")
+PARTS: Sequence[str] = (".reporting.routes", ".webhooks.routes")
 """Modules of this package with `part(gateway) -> Part`, in the order in which they are started."""
 
 
-def create_app(options: Options, connect: Connect) -> Starlette:
+def create_app(
+    options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Part]] = ()
+) -> Starlette:
     """Return the application; `app.state.gateway` is what its parts share.
 
     Args:
         options: the settings.
         connect: gives a link to the broker under a name's identity.
+        further: what makes parts of other packages, such as the lobby, which are served besides.
     """
     gateway = Gateway(options, connect)
     parts: list[Part] = [import_module(name, __package__).part(gateway) for name in PARTS]
+    parts += [make(gateway) for make in further]
     routes = [route for make in ROUTES for route in make(gateway)]
     routes += [route for part in parts for route in part.routes]
     routes += pages.routes(gateway)

@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from ..protocol import forms
+from ..protocol.fields import Count, Id, Text
 from ..protocol.messages import Alarm, Card, Entry, FeedState, Finished, LineUps, Pending, Restored
-from ..protocol.parts import Count, Id, Text
+from ..timeline import json as timeline_json
+from .context import Gateway
+from .feed.sse import Follow
 from .rest import OPEN, Find, Nothing, Page, query
-from .seams import Gateway
 from .security import JsonResponse
-from .sse import Follow
 
 Json = dict[str, Any]
 
@@ -378,7 +378,7 @@ def _components(operations: Iterable[Operation]) -> Json:
 
 
 def _as_form(schema: Json) -> Json:
-    """Return a message's schema as `forms.to_json` writes it: times as texts, everything there."""
+    """Return a message's schema as `timeline.json` writes it: times as texts, every field there."""
     if not schema.get("properties"):
         return schema
     properties = {key: _as_value(key, each) for key, each in schema["properties"].items()}
@@ -386,7 +386,7 @@ def _as_form(schema: Json) -> Json:
 
 
 def _as_value(key: str, schema: Json) -> Json:
-    if key in forms.TIMES and schema.get("type") == "integer":
+    if key in timeline_json.TIMES and schema.get("type") == "integer":
         return {"type": ["string", "null"], "format": "date-time"}
     return {rule: value for rule, value in schema.items() if rule != "default"}
 

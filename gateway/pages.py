@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from .seams import Gateway
+from .context import Gateway
 
 STATIC = Path(__file__).parent / "static"
 

@@ -12,13 +12,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from .. import sports
-from ..protocol import forms, sheets
 from ..protocol.errors import BadMessage, IllegalAction, NotFound, TouchlineError
+from ..protocol.fields import Name, Text
 from ..protocol.messages import Card, Search
-from ..protocol.parts import Name, Text
 from ..protocol.times import to_rfc3339
-from .channel import Channel
-from .seams import Gateway
+from ..timeline import csv as timeline_csv
+from ..timeline import json as timeline_json
+from .context import Gateway
+from .feed.channel import Channel
 from .security import JsonResponse
 
 T = TypeVar("T", bound=Struct)
@@ -125,7 +126,7 @@ class Rest:
         channel = await self._hub.channel(event_of(request))
         entries = channel.page(page.from_, page.limit)
         if as_csv:
-            body = b"".join(sheets.csv_lines(entries))
+            body = b"".join(timeline_csv.csv_lines(entries))
             return Response(body, media_type="text/csv; charset=utf-8", headers=OPEN)
         following = page.from_ + len(entries)
         return JsonResponse(
@@ -135,7 +136,7 @@ class Rest:
                 "ready": channel.joined,
                 "total": channel.total,
                 "next": following if entries and following <= channel.total else None,
-                "entries": [forms.to_json(entry) for entry in entries],
+                "entries": [timeline_json.to_json(entry) for entry in entries],
             },
             headers=OPEN,
         )
@@ -177,7 +178,7 @@ class Rest:
     def _card(self, card: Card) -> dict[str, object]:
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
-        return forms.to_json(card) | {"live": live}
+        return timeline_json.to_json(card) | {"live": live}
 
 
 def players(channel: Channel) -> dict[str, list[dict[str, object]]]:

@@ -10,18 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..timeline.feed import Notice as Notice
     from .host.journal import Journal as Journal
     from .host.service import Host as Host
     from .link import Link as Link
     from .reporter.service import Reporter as Reporter
-    from .subscriber.core import Notice as Notice
     from .subscriber.service import Subscriber as Subscriber
 
 _PUBLIC = {
     "Host": ".host.service",
     "Journal": ".host.journal",
     "Link": ".link",
-    "Notice": ".subscriber.core",
+    "Notice": "..timeline.feed",
     "Reporter": ".reporter.service",
     "Subscriber": ".subscriber.service",
 }

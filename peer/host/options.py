@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from ...protocol import addresses
 from ...protocol.addresses import parse as parse_address
 from ...protocol.errors import SettingError
-from .verdict import Verdict
-from .verdict import parse as parse_verdict
+from .event.verdict import Verdict
+from .event.verdict import parse as parse_verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,23 +23,23 @@ from uuid import uuid4
 import zmq
 
 from ...protocol import messages
-from ...protocol.door import Door
 from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
+from ...runtime.clock import steady
+from ...runtime.zap import Door
 from ..link import Link
 from ..link.service import trusted
-from ..steady import steady
-from .core import EventCore
-from .desk import Desk, curve_of
-from .gate import Gate, Pace
+from .admission import Gate, Pace
+from .attached import Desk, curve_of
+from .event.event import EventCore
+from .event.member import Output
+from .event.reconstruction import Stand
 from .journal import Journal
 from .knocks import Knocks
-from .member import Output
+from .lease import Tenure
 from .options import Options
 from .sockets import Sockets
-from .suspension import Stand
-from .tenure import Tenure
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from ...protocol import limits
 from ...protocol.addresses import parse as parse_address
-from ...protocol.door import guard
 from ...protocol.errors import AddressTaken
 from ...protocol.keys import KEY_BYTES, Identity
 from ...protocol.messages import Endpoints
+from ...runtime.zap import guard
 from .options import Options
 
 CUT_BYTES = 16 * limits.FRAME_BYTES

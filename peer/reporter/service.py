@@ -15,9 +15,9 @@ import zmq
 from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Said, Setup
+from ..connection import Wire
 from ..link import Link
 from ..session import Session
-from ..wire import Wire
 from .core import ReporterCore, check_size
 from .outbox import Outbox
 

@@ -21,6 +21,7 @@ from ...protocol.messages import (
     Pending,
     Restored,
 )
+from ...timeline.feed import Item, Notice
 from ..liveness import Liveness
 from .silence import QUIET, cause
 from .tracker import Tracker
@@ -34,26 +35,6 @@ KEPT_LATENCIES = 10_000
 
 NEW = frozenset({"PROVISIONAL", "CONFIRMED"})
 """What an entry is when its claim has just been decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something about the feed that is not on it.
-
-    Args:
-        kind: `stale` (nothing heard for two heartbeats), `live` (heard again), `epoch` (the host
-            started anew or another took over), `diverged` (another feed under the same name; it
-            is read again from its start), `waiting` (no host, or the broker is away), or a kind of
-            `silence.Cause` when that has changed.
-        text: a sentence for people.
-    """
-
-    kind: str
-    text: str
-
-
-Item = Entry | Alarm | Restored | Finished | Heartbeat | Notice
-"""What a subscriber gets, in order."""
 
 
 @dataclass(slots=True)

@@ -17,10 +17,11 @@ import zmq
 
 from ...protocol import codec, messages
 from ...protocol.messages import Setup
+from ...timeline.feed import Item
+from ..connection import Wire
 from ..link import Link
 from ..session import Session
-from ..wire import Wire
-from .core import Item, SubscriberCore
+from .core import SubscriberCore
 
 DRAIN = 1_000
 """Frames taken in before what is ready is handed out."""

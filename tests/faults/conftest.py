@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from touchline.peer import Journal, Link
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages
 from touchline.protocol.keys import Identity

@@ -13,12 +13,12 @@ from pathlib import Path
 from tests.simulation.registry import MemoryBooks
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
-from touchline.peer.host import records
-from touchline.peer.host.core import EventCore
-from touchline.peer.host.desk import Desk
-from touchline.peer.host.gate import Gate
+from touchline.peer.host.admission import Gate
+from touchline.peer.host.attached import Desk
+from touchline.peer.host.event import records
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
-from touchline.peer.host.proof import check
+from touchline.proof import check
 from touchline.protocol import addresses, codec, keys, messages
 from touchline.protocol.errors import TouchlineError
 from touchline.protocol.keys import Identity

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, Broker, Hosting, Target
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event.event import EventCore
 from touchline.protocol import codec
 from touchline.protocol.errors import BadMessage
 

@@ -19,7 +19,7 @@ import zmq
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import messages

@@ -14,7 +14,7 @@ from typing import Any
 import zmq
 
 from touchline.broker import Broker, Options
-from touchline.gateway.follower import Connect
+from touchline.gateway.feed.follower import Connect
 from touchline.peer.identity import load_file
 from touchline.peer.link import Link
 from touchline.protocol import addresses, codec, keys, messages

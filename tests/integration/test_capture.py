@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from touchline.cli.cast import Crowd, plan
+from touchline.cli.demo.performers import Crowd, plan
 from touchline.sports import matches
 
 MATCH = "uruguay-russia-2018"

@@ -24,7 +24,7 @@ from msgspec.structs import replace as revised
 
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
-from touchline.cli.crowd import Counts, run_member
+from touchline.cli.demo.crowd import Counts, run_member
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from touchline.cli.shared import card_of
-from touchline.gateway.datagrams.options import Options
-from touchline.gateway.datagrams.server import DatagramServer
+from touchline.datagrams.options import Options
+from touchline.datagrams.server import DatagramServer
 from touchline.protocol.errors import AddressTaken
 
 from .conftest import World

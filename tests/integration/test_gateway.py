@@ -18,10 +18,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from touchline.gateway.app import create_app
-from touchline.gateway.hub import wall
+from touchline.gateway.context import Gateway
+from touchline.gateway.feed.hub import wall
+from touchline.gateway.feed.packets import packets
 from touchline.gateway.options import Options
-from touchline.gateway.packets import packets
-from touchline.gateway.seams import Gateway
 from touchline.gateway.server import Server
 from touchline.protocol import codec, messages
 from touchline.protocol.messages import Alarm, Entry, Restored

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from touchline.broker import Broker, Options
-from touchline.broker.books import Census
+from touchline.broker.repository import Census
 from touchline.peer import Link, Reporter
 from touchline.protocol import messages
 

@@ -18,7 +18,7 @@ import pytest
 from touchline.gateway.app import create_app
 from touchline.gateway.options import Options
 from touchline.gateway.server import Server
-from touchline.gateway.webhooks import Registry
+from touchline.gateway.webhooks.routes import Registry
 
 from .talk import connecting
 

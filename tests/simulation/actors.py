@@ -21,27 +21,27 @@ from uuid import UUID
 
 import zmq
 
+from touchline.broker.admission import Gate
 from touchline.broker.core import Core as BrokerCore
-from touchline.broker.gate import Gate
 from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host import service as host_service
 from touchline.peer.host import sockets as host_sockets
-from touchline.peer.host.core import EventCore
-from touchline.peer.host.gate import REQUEST_BURST
+from touchline.peer.host.admission import REQUEST_BURST
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.link import Link
 from touchline.peer.link import service as link_service
 from touchline.peer.reporter import service as reporter_service
 from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.reporter.service import Reporter
-from touchline.peer.steady import steady
 from touchline.peer.subscriber import service as subscriber_service
-from touchline.peer.subscriber.core import Notice
 from touchline.peer.subscriber.service import Subscriber
 from touchline.protocol import codec
 from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
 from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, Ping, Report
 from touchline.protocol.times import SECOND
+from touchline.runtime.clock import steady
+from touchline.timeline.feed import Notice
 
 from .invariants import BEGIN, Ledger, Watchman, demand
 from .network import START, Network, Node

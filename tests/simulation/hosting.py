@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from touchline.peer.host.core import EventCore
-from touchline.peer.host.member import Member
+from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.member import Member
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.host.service import RETRY_SECONDS, Host
 from touchline.protocol import messages

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
-from touchline.peer.host import records
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event import records
+from touchline.peer.host.event.event import EventCore
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Alarm, Entry, Finished, Heartbeat, Restored

@@ -9,13 +9,13 @@ from dataclasses import replace
 
 import msgspec
 
-from touchline.broker.books import Census, Invite, Member, Record, Tenure, Ticket
 from touchline.broker.names import fold
+from touchline.broker.repository import Census, Invite, Member, Record, Tenure, Ticket
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
 class MemoryBooks:
-    """See `touchline.broker.books.Books`; it is its own registry."""
+    """See `touchline.broker.repository.Books`; it is its own registry."""
 
     def __init__(self) -> None:
         self._members: dict[str, Member] = {}

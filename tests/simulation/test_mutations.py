@@ -11,16 +11,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from touchline.peer import wire
-from touchline.peer.host import feed, suspension
-from touchline.peer.host.claims import Lane
-from touchline.peer.host.core import EventCore
-from touchline.peer.host.desk import Desk
-from touchline.peer.host.eventclock import EventClock
+from touchline.peer import connection
+from touchline.peer.host.attached import Desk
+from touchline.peer.host.event import feed, reconstruction
+from touchline.peer.host.event.claims import Lane
+from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.member import Member
+from touchline.peer.host.event.outage import Outage
+from touchline.peer.host.event.records import Began, Contact, Presence, Revoked
 from touchline.peer.host.knocks import Knocks
-from touchline.peer.host.member import Member
-from touchline.peer.host.outage import Outage
-from touchline.peer.host.records import Began, Contact, Presence, Revoked
 from touchline.peer.host.service import Host
 from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
@@ -28,6 +27,7 @@ from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
 from touchline.peer.subscriber.tracker import Tracker
 from touchline.protocol import keys
+from touchline.timeline.event_clock import EventClock
 
 from .invariants import Violation
 from .network import Restless
@@ -162,9 +162,9 @@ def unchained(patch: pytest.MonkeyPatch) -> None:
 
 def beats_without_seq(patch: pytest.MonkeyPatch) -> None:
     """Heartbeats do not say where the feed stands."""
-    heartbeat = suspension.heartbeat
+    heartbeat = reconstruction.heartbeat
     patch.setattr(
-        suspension, "heartbeat", lambda *args, **kind: replace(heartbeat(*args, **kind), seq=0)
+        reconstruction, "heartbeat", lambda *args, **kind: replace(heartbeat(*args, **kind), seq=0)
     )
 
 
@@ -190,7 +190,7 @@ def marks_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def old_route_kept(patch: pytest.MonkeyPatch) -> None:
     """Whose connection broke comes back under the routing id that the host still holds for it."""
-    patch.setattr(wire, "own_routing_id", lambda who: keys.routing_id(who.curve_public, b"1"))
+    patch.setattr(connection, "own_routing_id", lambda who: keys.routing_id(who.curve_public, b"1"))
 
 
 def token_enough(patch: pytest.MonkeyPatch) -> None:

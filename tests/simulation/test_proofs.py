@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from hashlib import sha256
 
-from touchline.peer.host.proof import build, check, lines
+from touchline.proof import build, check, lines
 from touchline.protocol.keys import Identity
 
 from .world import World

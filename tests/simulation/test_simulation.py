@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from touchline.peer.host.feed import Feed
+from touchline.peer.host.event.feed import Feed
 from touchline.protocol.messages import Alarm, Entry, Restored
 
 from . import soak

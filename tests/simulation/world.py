@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from touchline.broker.books import Member
-from touchline.peer.host.core import EventCore
+from touchline.broker.repository import Member
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.messages import Alarm, Card, Restored
 from touchline.protocol.times import SECOND

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from touchline.broker import enrolment
-from touchline.broker.books import MOST_SESSIONS
+from touchline.broker.admission import TOLD_BURST, TOLD_RATE
 from touchline.broker.core import ROUTING_ID_BYTES
-from touchline.broker.gate import TOLD_BURST, TOLD_RATE
 from touchline.broker.options import Options as BrokerOptions
-from touchline.peer.host import corrections
+from touchline.broker.repository import MOST_SESSIONS
+from touchline.peer.host.event import corrections
 from touchline.peer.host.options import Options
 from touchline.protocol import digest, errors, keys, limits, messages
 

@@ -1,7 +1,7 @@
 // Why it is silent, in words, for as long as it is. One banner: the gravest cause.
 
 import { el, fill } from "./dom.js";
-import { duration, SILENCE, timeOfDay } from "./words.js";
+import { duration, SILENCE, timeOfDay } from "./formatting.js";
 
 /** Milliseconds that a break may last before people are told of it. */
 const PATIENCE = 1_200;

@@ -2,10 +2,10 @@
 
 import { fill, svg } from "./dom.js";
 import { iconGroup } from "./icons.js";
-import { moment } from "./moments.js";
+import { moment } from "./entry_text.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
 import { standing } from "./state.js";
-import { count, evidence, span } from "./words.js";
+import { count, evidence, span } from "./formatting.js";
 
 /** Actions that the chart of a football match shows. */
 const SHOWN = new Set([

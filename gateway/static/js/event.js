@@ -2,11 +2,11 @@
 
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
-import { Deciding } from "./deciding.js";
+import { Deciding } from "./open_claims.js";
 import { byId, fill, frames, keyed } from "./dom.js";
 import { attend, Feed, feedUrl } from "./feed.js";
-import { Hero, titleOf } from "./hero.js";
-import { drawPage, drawSport, drawStatistics } from "./panes.js";
+import { Hero, titleOf } from "./score_header.js";
+import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
 import { rows } from "./timeline.js";
 
 /** Rows of the feed at first, and how many more each time. */

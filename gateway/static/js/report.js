@@ -2,17 +2,17 @@
 
 import { cause, drawBanner } from "./banner.js";
 import { follow } from "./claims.js";
-import { Deciding } from "./deciding.js";
+import { Deciding } from "./open_claims.js";
 import { byId, fill, frames, keyed, say } from "./dom.js";
 import { attend, Feed, feedUrl } from "./feed.js";
-import { Hero, titleOf } from "./hero.js";
+import { Hero, titleOf } from "./score_header.js";
 import { Outbox } from "./outbox.js";
-import { drawOwn, ownWords, Pad } from "./pad.js";
+import { drawOwn, ownWords, Pad } from "./report_buttons.js";
 import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
-import { askDetails, askScore, askSure, askWhich, callOff } from "./sheet.js";
+import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
 import { eventTime } from "./state.js";
 import { rows } from "./timeline.js";
-import { count, timeOfDay } from "./words.js";
+import { count, timeOfDay } from "./formatting.js";
 
 /** Rows of the feed that are shown. */
 const ROWS = 40;

@@ -1,7 +1,7 @@
 // The page on which events are found.
 
 import { byId, el, keyed, say } from "./dom.js";
-import { count, day, sportName } from "./words.js";
+import { count, day, sportName } from "./formatting.js";
 
 /** Milliseconds after the last key before the search begins. */
 const PAUSE = 180;

@@ -3,9 +3,9 @@
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { takenBack } from "./lineup.js";
-import { moment } from "./moments.js";
+import { moment } from "./entry_text.js";
 import { eventTime, extent } from "./state.js";
-import { capital, evidence, evidenceSentence, marks, restored, timeOfDay } from "./words.js";
+import { capital, evidence, evidenceSentence, marks, restored, timeOfDay } from "./formatting.js";
 
 /** Milliseconds for which an entry that has just come stands out. */
 const FRESH = 3_000;

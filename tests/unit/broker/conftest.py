@@ -16,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from touchline.broker.core import Core
+from touchline.broker.database import SqlRegistry
 from touchline.broker.options import Options
-from touchline.broker.registry import SqlRegistry
 from touchline.protocol import codec, keys, messages
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.keys import Identity

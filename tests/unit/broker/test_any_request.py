@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from touchline.broker.database import SqlRegistry
 from touchline.broker.options import Options
-from touchline.broker.registry import SqlRegistry
 from touchline.broker.tables import ALL
 from touchline.protocol import messages
 from touchline.protocol.errors import PeerError, from_wire

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from touchline.broker.books import Tenure
 from touchline.broker.leases import grant
+from touchline.broker.repository import Tenure
 from touchline.protocol.errors import Conflict, NotAllowed
 from touchline.protocol.messages import Endpoints, Lease
 

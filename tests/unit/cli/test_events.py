@@ -234,7 +234,7 @@ def test_drawn_on_a_terminal(broker: Broker, monkeypatch: pytest.MonkeyPatch) ->
     """On a terminal it is a table with headings, and brackets in a title are shown as they are."""
     broker.cards = [card("e1", title="[bold]A[/bold] v B")]
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setattr("touchline.cli.tables.on_terminal", lambda: True)
+    monkeypatch.setattr("touchline.cli.ui.tables.on_terminal", lambda: True)
     out = run("search").stdout
     assert "event" in out
     assert "[bold]A[/bold] v B" in out

@@ -15,7 +15,7 @@ from touchline.cli.export import command
 from touchline.cli.recording import Recorder
 from touchline.protocol.errors import SettingError, StorageFault
 from touchline.protocol.messages import Card, Entry, Evidence, FeedMessage, Finished
-from touchline.protocol.sheets import COLUMNS
+from touchline.timeline.csv import COLUMNS
 
 CARD = Card(event="a-v-b", title="A – B", sport="football", origins=["A", "B"])
 

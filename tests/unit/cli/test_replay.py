@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from touchline.cli import replay
-from touchline.cli.crowd import Counts, wall_of
+from touchline.cli.demo.crowd import Counts, wall_of
 from touchline.cli.recording import Recorder
 from touchline.cli.replay import Plan, load
 from touchline.protocol.errors import NotFound, SettingError

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from touchline import sports
-from touchline.cli import keys, shared
-from touchline.cli.buttons import Buttons, Leave, Tap, Undo, assign, kinds_of
+from touchline.cli import shared
 from touchline.cli.report import command, event_time, fate_words
+from touchline.cli.ui import keyboard
+from touchline.cli.ui.buttons import Buttons, Leave, Tap, Undo, assign, kinds_of
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import ActionSpec, Fate, Timing
 from touchline.protocol.times import SECOND
@@ -118,7 +119,7 @@ def test_actions_of_a_sport_that_is_not_installed() -> None:
 )
 def test_keys(sent: str, pressed: list[str]) -> None:
     """Arrows and function keys are not taken for letters; line ends are Enter."""
-    assert keys.parse(sent) == pressed
+    assert keyboard.parse(sent) == pressed
 
 
 def test_event_time() -> None:

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from touchline.cli import shared
-from touchline.cli.tables import table
+from touchline.cli.ui.tables import table
 from touchline.protocol.errors import NotFound, SettingError
+from touchline.protocol.text import plain
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ from touchline.protocol.errors import NotFound, SettingError
 )
 def test_plain(text: str, shown: str) -> None:
     """Letters stay, and whatever moves a cursor, colours or reverses text does not."""
-    assert shared.plain(text) == shown
+    assert plain(text) == shown
 
 
 def test_details() -> None:

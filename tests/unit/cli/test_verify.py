@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from touchline.cli import verify
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options
-from touchline.peer.host.proof import build
+from touchline.proof import build
 from touchline.protocol import codec, keys, signing
 from touchline.protocol.errors import SettingError
 from touchline.protocol.keys import Identity

@@ -9,18 +9,10 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from touchline.cli import watch
-from touchline.cli.board import Board
-from touchline.cli.counted import Counted
-from touchline.peer.subscriber.core import Notice
-from touchline.protocol.messages import (
-    Alarm,
-    Card,
-    Entry,
-    Evidence,
-    Finished,
-    Heartbeat,
-    Restored,
-)
+from touchline.cli.ui.statistics import Counted
+from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Heartbeat, Restored
+from touchline.timeline.feed import Notice
+from touchline.timeline.view import Board
 
 CARD = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
 ENTRY = Entry(

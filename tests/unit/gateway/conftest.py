@@ -7,18 +7,10 @@ from typing import Any
 
 import pytest
 
-from touchline.gateway.channel import Channel, Standing, Turn
+from touchline.gateway.feed.channel import Channel, Standing, Turn
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
-from touchline.protocol.messages import (
-    ActionSpec,
-    Alarm,
-    Card,
-    Entry,
-    Evidence,
-    FeedMessage,
-    Setup,
-)
+from touchline.protocol.messages import ActionSpec, Alarm, Card, Entry, Evidence, FeedMessage, Setup
 
 WALL = 1_700_000_000_000_000
 SECOND = 1_000_000

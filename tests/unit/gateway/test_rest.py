@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from touchline.gateway import openapi, sse
-from touchline.gateway.channel import Channel
+from touchline.gateway import openapi
+from touchline.gateway.feed import sse
+from touchline.gateway.feed.channel import Channel
 from touchline.gateway.rest import Find, Nothing, Page, _wants_csv, event_of, players, query
-from touchline.protocol import forms
 from touchline.protocol.errors import BadMessage, NotFound
 from touchline.protocol.messages import Card
+from touchline.timeline import json as timeline_json
 
 from .conftest import Source, entry
 
@@ -137,7 +138,7 @@ def test_references_lead_somewhere() -> None:
 def test_schemas_are_of_the_forms() -> None:
     """The schema of an entry is that of its JSON: times are texts, and nothing is left out."""
     schema = openapi.document(openapi.OPERATIONS)["components"]["schemas"]["Entry"]
-    form = forms.to_json(entry(1))
+    form = timeline_json.to_json(entry(1))
     assert set(schema["required"]) == set(form)
     assert schema["properties"]["time"] == {"type": ["string", "null"], "format": "date-time"}
 

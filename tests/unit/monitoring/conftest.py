@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from touchline.broker.books import Census
 from touchline.broker.counters import Counters
+from touchline.broker.repository import Census
 from touchline.gateway.counters import Counters as GatewayCounters
-from touchline.peer.host.core import EventCore
+from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import messages

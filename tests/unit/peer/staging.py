@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from touchline.peer.session import (
-    Ask,
-    Connect,
-    Send,
-    Session,
-)
+from touchline.peer.session import Ask, Connect, Send, Session
 from touchline.protocol import codec
-from touchline.protocol.messages import (
-    Attach,
-    Card,
-    Endpoints,
-    Error,
-    Invitation,
-    Ping,
-    Setup,
-)
+from touchline.protocol.messages import Attach, Card, Endpoints, Error, Invitation, Ping, Setup
 
 SECOND = 1_000_000
 CARD = Card(event="e", title="E", sport="football", origins=["A", "B"])

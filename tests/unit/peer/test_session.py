@@ -5,14 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
-from touchline.peer.session import (
-    REJOIN_SECONDS,
-    REPLY_SECONDS,
-    TRIES,
-    Ask,
-    Connect,
-    Session,
-)
+from touchline.peer.session import REJOIN_SECONDS, REPLY_SECONDS, TRIES, Ask, Connect, Session
 from touchline.protocol.errors import (
     BadToken,
     Conflict,
@@ -22,14 +15,7 @@ from touchline.protocol.errors import (
     Unreachable,
     WrongVersion,
 )
-from touchline.protocol.messages import (
-    Attach,
-    Done,
-    Error,
-    Ping,
-    Pong,
-    Receipt,
-)
+from touchline.protocol.messages import Attach, Done, Error, Ping, Pong, Receipt
 
 
 @pytest.fixture

@@ -5,21 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.peer.staging import HERE, KEY, THERE, Stage, invitation
-from touchline.peer.session import (
-    REJOIN_SECONDS,
-    TRIES,
-    Ask,
-    Connect,
-)
-from touchline.protocol.errors import (
-    Revoked,
-    Unreachable,
-    Untrusted,
-)
-from touchline.protocol.messages import (
-    Error,
-    Ping,
-)
+from touchline.peer.session import REJOIN_SECONDS, TRIES, Ask, Connect
+from touchline.protocol.errors import Revoked, Unreachable, Untrusted
+from touchline.protocol.messages import Error, Ping
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import { lineups } from "../../../../gateway/static/js/lineup.js";
 import { Outbox } from "../../../../gateway/static/js/outbox.js";
 import { Refused, Sender } from "../../../../gateway/static/js/session.js";
 import { start, take } from "../../../../gateway/static/js/state.js";
-import { fate } from "../../../../gateway/static/js/words.js";
+import { fate } from "../../../../gateway/static/js/formatting.js";
 import { at, CARD, entry, setup, snapshot } from "./feeds.mjs";
 
 /** As localStorage behaves. */

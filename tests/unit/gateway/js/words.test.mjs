@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cause } from "../../../../gateway/static/js/banner.js";
-import { leaders, raceTime } from "../../../../gateway/static/js/hero.js";
-import { moment } from "../../../../gateway/static/js/moments.js";
+import { leaders, raceTime } from "../../../../gateway/static/js/score_header.js";
+import { moment } from "../../../../gateway/static/js/entry_text.js";
 import { agreement, lead, matchAxis, outages } from "../../../../gateway/static/js/scale.js";
 import { start, take } from "../../../../gateway/static/js/state.js";
 import {
@@ -15,7 +15,7 @@ import {
   restored,
   span,
   tally,
-} from "../../../../gateway/static/js/words.js";
+} from "../../../../gateway/static/js/formatting.js";
 import { at, BEGAN, CARD, entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
 function joined(entries = [], about = {}, card = {}) {

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from touchline.peer.host.feed import Feed
-from touchline.peer.subscriber.core import Latency, Notice, SubscriberCore
+from touchline.peer.host.event.feed import Feed
+from touchline.peer.subscriber.core import Latency, SubscriberCore
 from touchline.protocol import codec
 from touchline.protocol.messages import (
     Alarm,
@@ -22,6 +22,7 @@ from touchline.protocol.messages import (
     Restored,
     Setup,
 )
+from touchline.timeline.feed import Notice
 
 SECOND = 1_000_000
 

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from touchline.peer.host.feed import Feed
+from touchline.peer.host.event.feed import Feed
 from touchline.peer.subscriber import tracker as module
 from touchline.peer.subscriber.tracker import AGAIN_SECONDS, JITTER_SECONDS, Tracker
 from touchline.protocol import codec

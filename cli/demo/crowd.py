@@ -1,0 +1,364 @@
+"""One simulated person of a crowd, reporting to a real host over a real network."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zmq
+
+from ...peer import Link, Reporter
+from ...peer.link.service import lock
+from ...protocol import codec
+from ...protocol.errors import EventOver, SettingError, Unreachable
+from ...protocol.messages import Fate, Happening, Report, Timing
+from ...protocol.times import SECOND
+from ...sports import Sport, State
+from ...sports.simulate.crowd import Member, Saying
+
+LIVE = Timing(starts=0, began=0, speed=1.0)
+"""The clock of an event that has none of its own: event time is wall time."""
+
+
+GLANCE = 60 * SECOND
+"""By how much of event time the score that somebody confirms is older than the asking,
+microseconds: what has happened since may not be on the timeline yet."""
+
+ScoreAt = Callable[[int], str]
+"""Gives the score that a person sees at an event time, as they would type it; empty: they can't."""
+
+
+def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
+    """Return a score as people type it when they confirm it; empty where it can't be typed.
+
+    Args:
+        sport: whose score it is.
+        state: the event then.
+        origins: its origins in order; of two the names are left out of the headline.
+    """
+    text = sport.headline(state)
+    for origin in origins if len(origins) == 2 else ():
+        text = text.replace(origin, "", 1)
+    text = " ".join(text.split())
+    try:
+        sport.read_score(state, text)
+    except SettingError:
+        return ""
+    return text
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one person did, and what became of it.
+
+    Args:
+        said: reports made.
+        repeats: copies of reports that were sent again on the wire under their old numbers.
+        unsent: reports that the host has not confirmed as stored.
+        accepted, expired, refused: fates that the host told before the person left; a report
+            whose fate is not among them was stored, and is still open or was decided later.
+    """
+
+    said: int = 0
+    repeats: int = 0
+    unsent: int = 0
+    accepted: int = 0
+    expired: int = 0
+    refused: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            *(getattr(self, name) + getattr(other, name) for name in Counts.__dataclass_fields__)
+        )
+
+
+def wall_of(at: int, timing: Timing) -> int:
+    """Return the wall time at which an event's clock shows `at`; 0 (long ago) at speed 0.
+
+    Args:
+        at: event time, microseconds.
+        timing: the event's clock.
+    """
+    if not timing.speed:
+        return 0
+    return timing.began + round((at - timing.starts) / timing.speed)
+
+
+def _true_wall() -> int:
+    return time.time_ns() // 1_000
+
+
+def run_member(
+    member: Member,
+    event_id: str,
+    link: Link,
+    outbox_path: Path,
+    timing: Timing | None,
+    *,
+    pace: Timing | None = None,
+    shift: int = 0,
+    stop: threading.Event | None = None,
+    opened: Callable[[], None] = lambda: None,
+    told: Callable[[Saying], None] = lambda _saying: None,
+    wall: Callable[[], int] = _true_wall,
+    patience: float = 30.0,
+    linger: float = 0.0,
+    score: ScoreAt | None = None,
+    stay: Callable[[], bool] = lambda: False,
+) -> Counts:
+    """Report what one member of a crowd says, when it says it; blocks until all is stored.
+
+    While the member's link is down nothing is sent or received, what it says stays in the outbox;
+    afterwards it greets the host anew and sends what is pending.
+
+    Args:
+        member: who it is, what it says and when.
+        event_id: the event, which need not be hosted yet.
+        link: this member's own link to the broker; the caller closes it.
+        outbox_path: the member's own outbox.
+        timing: the event's clock; None: the event is live.
+        pace: the clock by which sayings and drops come due; None: `timing`. At speed 0 all comes
+            at once, in order.
+        shift: microseconds added to every stated time.
+        stop: set it to make the member leave early.
+        opened: called once the host has let the member in; may wait for the others.
+        told: called after each saying, from this thread.
+        wall: the true wall clock, microseconds; the member's own differs by its offset.
+        patience: seconds to wait for the host at the start and for the last receipt at the end.
+        linger: seconds to wait, when all is stored, for the fates of what is undecided.
+        score: what the member answers when the host asks for the score after an outage.
+        stay: asked again and again once all is said; while it says yes the member stays.
+
+    Raises:
+        TouchlineError: the host could not be reached within `patience`, or refused the member.
+            That the event ends is no error: the member goes home.
+    """
+    clock = timing or LIVE
+    skew = round(member.clock_offset * SECOND / (clock.speed or 1.0))
+    with Reporter(event_id, link, outbox_path, lambda: wall() + skew) as reporter:
+        answer = None if score is None else Answer(score, clock, member.clock_offset)
+        person = _Person(reporter, link, wall, skew, shift, stop or threading.Event(), answer)
+        try:
+            person.join(patience)
+            opened()
+            try:
+                for at, do in _agenda(member, person, told):
+                    if not person.wait_until(wall_of(at, pace or clock)):
+                        break
+                    do()
+                person.come_back()
+                person.settle(patience, linger)
+                person.stay(stay)
+            except EventOver:
+                pass  # it ended before the member had said everything: what was done counts
+            return person.counts()
+        finally:
+            person.close()
+
+
+Deed = Callable[[], None]
+
+
+def _agenda(
+    member: Member, person: _Person, told: Callable[[Saying], None]
+) -> list[tuple[int, Deed]]:
+    """Return what the member does, each with its event time, in order."""
+
+    def speak(saying: Saying) -> Deed:
+        def do() -> None:
+            person.speak(saying)
+            told(saying)
+
+        return do
+
+    deeds: list[tuple[int, Deed]] = []
+    for begin, end in member.drops:
+        deeds += [(begin, person.drop_out), (end, person.come_back)]
+    deeds += [(saying.at, speak(saying)) for saying in member.sayings]
+    deeds.sort(key=lambda deed: deed[0])
+    return deeds
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person says when the host asks for the score.
+
+    Args:
+        score: what they see at an event time.
+        clock: the event's.
+        ahead: seconds by which their own clock is ahead of the event's.
+    """
+
+    score: ScoreAt
+    clock: Timing
+    ahead: float
+
+    def give(self, reporter: Reporter, wall: int, shift: int) -> None:
+        """Answer, if they can.
+
+        Args:
+            reporter: has been asked.
+            wall: the true wall time, microseconds.
+            shift: microseconds added to every stated time.
+        """
+        reporter.asked = None
+        at = self.clock.starts + round((wall - self.clock.began) * self.clock.speed) - GLANCE
+        text = self.score(at)
+        if text:
+            reporter.confirm(text, at + round(self.ahead * SECOND) + shift)
+
+
+class _Person:
+    """A reporter with a link that goes down, and a hand that taps twice."""
+
+    def __init__(
+        self,
+        reporter: Reporter,
+        link: Link,
+        wall: Callable[[], int],
+        skew: int,
+        shift: int,
+        stop: threading.Event,
+        answer: Answer | None,
+    ) -> None:
+        self._answer = answer
+        self._reporter = reporter
+        self._link = link
+        self._wall = wall
+        self._skew = skew
+        self._shift = shift
+        self._stop = stop
+        self._cut = False
+        self._numbers: dict[int, tuple[int, int]] = {}  # saying's n: (report's n, when said)
+        self._held: list[Saying] = []  # repeats that wait until what they repeat is stored
+        self._push: zmq.Socket[bytes] | None = None
+        self._repeats = 0
+
+    def join(self, patience: float) -> None:
+        """Wait for the host, or for being stopped."""
+        until = time.monotonic() + patience
+        while not self._stop.is_set():
+            try:
+                self._reporter.wait_open(min(0.5, max(0.0, until - time.monotonic())))
+                return
+            except Unreachable:
+                if time.monotonic() >= until:
+                    raise
+
+    def wait_until(self, wall: int) -> bool:
+        """Take part until a wall time, microseconds; False where it was stopped before."""
+        while not self._stop.is_set():
+            left = (wall - self._wall()) / SECOND
+            if not self._cut:
+                self._pump(max(0.0, min(left, 0.2)))
+            elif left > 0:
+                self._stop.wait(left)
+            if left <= 0:
+                return True
+        return False
+
+    def speak(self, saying: Saying) -> None:
+        """Report a saying; a repeat is the same report once more on the wire."""
+        if saying.kind == "repeat":
+            if self._cut:
+                self._held.append(saying)
+            else:
+                self._repeat(saying)
+            return
+        action = saying.action
+        stated = action.time + self._shift
+        said_at = self._wall() + self._skew
+        n = self._reporter.say(action.title, action.origin, stated, action.details)
+        self._numbers[saying.n] = (n, said_at)
+
+    def _repeat(self, saying: Saying) -> None:
+        known = self._numbers.get(saying.n)
+        session = self._reporter.session
+        invitation, setup = session.invitation, session.setup
+        if known is None or setup is None or invitation is None or invitation.endpoints is None:
+            return
+        if self._push is None:
+            # A socket of its own: to the reporter this copy does not exist.
+            self._push = self._link.context.socket(zmq.PUSH)
+            if invitation.key:
+                lock(self._push, self._link.identity, invitation.key)
+            self._push.ipv6 = "[" in invitation.endpoints.pull
+            self._push.connect(invitation.endpoints.pull)
+        action = saying.action
+        stated = action.time + self._shift
+        happening = Happening(action.title, action.origin, stated, dict(action.details))
+        n, said_at = known
+        self._push.send(codec.encode(Report(token=setup.badge, n=n, time=said_at, event=happening)))
+        self._repeats += 1
+
+    def drop_out(self) -> None:
+        """Lose the link: the session is closed, so that what is said stays in the outbox."""
+        if not self._cut:
+            self._cut = True
+            self._greet()
+
+    def come_back(self) -> None:
+        """Have the link again, and greet the host as after any reconnection."""
+        if self._cut:
+            self._cut = False
+            self._greet()
+
+    def _pump(self, seconds: float) -> None:
+        self._reporter.pump(seconds)
+        if self._reporter.asked is not None and self._answer is not None:
+            self._answer.give(self._reporter, self._wall(), self._shift)
+        if self._held and not self._reporter.pending:
+            held, self._held = self._held, []
+            for saying in held:
+                self._repeat(saying)
+
+    def _greet(self) -> None:
+        self._reporter.session.reconnected(time.monotonic(), self._wall() + self._skew)
+
+    def settle(self, patience: float, linger: float) -> None:
+        """Wait until everything is stored, then up to `linger` seconds for the fates."""
+        until = time.monotonic() + patience
+        while self._unsaid() and time.monotonic() < until and not self._stop.is_set():
+            self._pump(0.1)
+        until = time.monotonic() + linger
+        while self._undecided() and time.monotonic() < until and not self._stop.is_set():
+            self._pump(0.1)
+
+    def stay(self, wanted: Callable[[], bool]) -> None:
+        """Take part, with nothing more to say, for as long as that is wanted."""
+        while not self._stop.is_set() and wanted():
+            self._pump(0.2)
+
+    def _unsaid(self) -> bool:
+        return bool(self._held) or self._reporter.pending > 0
+
+    def _undecided(self) -> bool:
+        return any(
+            fate is None or fate.outcome == "stored" for fate in map(self._fate, self._numbers)
+        )
+
+    def _fate(self, saying_n: int) -> Fate | None:
+        return self._reporter.fate(self._numbers[saying_n][0])
+
+    def counts(self) -> Counts:
+        """Return what was done and what is known of it."""
+        counts = Counts(
+            said=len(self._numbers), repeats=self._repeats, unsent=self._reporter.pending
+        )
+        for fate in map(self._fate, self._numbers):
+            match fate.outcome if fate is not None else "":
+                case "accepted":
+                    counts.accepted += 1
+                case "expired":
+                    counts.expired += 1
+                case "refused":
+                    counts.refused += 1
+        return counts
+
+    def close(self) -> None:
+        """Close what is not the reporter's own."""
+        if self._push is not None:
+            self._push.close(linger=200)

@@ -1,0 +1,424 @@
+"""The demo's stage: its processes, its temporary folder, and the comparison at the end."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+
+from ... import sports
+from ...protocol import messages
+from ...protocol.errors import EnvironmentFault, Interrupted, Unreachable
+from ...protocol.messages import Timing
+from ...protocol.times import from_rfc3339
+from ...sports.compare import compare
+from ...sports.matchfile import Match
+from .crowd import Counts
+from .performers import Crowd, be_member, wrong_sayings
+
+START_SECONDS = 60.0
+"""How long the processes may take to be there; a slow machine has many to start."""
+
+LEAD_SECONDS = 2.5
+"""From the creation of the event to its kick-off: time for everybody to join."""
+
+BEAT_SECONDS = 1.0
+"""Between the host's heartbeats, so that an outage of some seconds here shows: alarm after two."""
+
+PATIENCE = 900
+"""Seconds of the match after which a claim expires and, the match over, the event ends: some
+seconds on the clock of this machine, which many processes share."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One line of the comparison."""
+
+    title: str
+    true: int = 0
+    found: int = 0
+    missed: int = 0
+    wrong: int = 0
+    altered: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """Whether nothing was missed or invented."""
+        return not self.missed and not self.wrong
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the line as texts."""
+        numbers = (self.true, self.found, self.missed, self.wrong, self.altered)
+        median = f"{statistics.median(self.seconds):.1f}" if self.seconds else "–"
+        return (self.title.replace("_", " "), *map(str, numbers), median)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the line as JSON values."""
+        median = round(statistics.median(self.seconds), 3) if self.seconds else None
+        return {
+            "action": self.title,
+            "true": self.true,
+            "found": self.found,
+            "missed": self.missed,
+            "wrong": self.wrong,
+            "details_differ": self.altered,
+            "seconds_to_accept": median,
+        }
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the demo ended."""
+
+    headline: str
+    true_headline: str
+    rows: list[Row]
+    total: Row
+    crowd: Counts
+    wrong_sayings: int
+    summary: dict[str, object]  # the second subscriber's own
+    trouble: str = ""
+    encrypted: bool = True
+    alarms: int = 0
+    delays: dict[str, int] = field(default_factory=dict)
+    """Standing entries by their delay status."""
+    restored: list[dict[str, Any]] = field(default_factory=list)
+    """What the ends of outages said."""
+
+    def to_json(self, seconds: float) -> dict[str, object]:
+        """Return all of it as JSON values."""
+        return {
+            "type": "demo",
+            "headline": self.headline,
+            "true_headline": self.true_headline,
+            "right": self.headline == self.true_headline,
+            "seconds": round(seconds, 1),
+            "actions": [row.to_json() for row in self.rows],
+            "total": self.total.to_json(),
+            "said": self.crowd.said,
+            "wrong_sayings": self.wrong_sayings,
+            "repeats": self.crowd.repeats,
+            "unsent": self.crowd.unsent,
+            "subscriber": self.summary,
+            "trouble": self.trouble,
+            "encrypted": self.encrypted,
+            "alarms": self.alarms,
+            "outages": len(self.restored),
+            "confirmed": sum(bool(one["confirmed"]) for one in self.restored),
+            "delayed": self.delays.get("DELAYED", 0),
+            "reconstructed": self.delays.get("RECONSTRUCTED", 0),
+            "inaccurate": self.delays.get("RECONSTRUCTION_INACCURATE", 0),
+        }
+
+
+class Stage:
+    """Starts everything, plays the match, and leaves nothing behind.
+
+    Args:
+        match: what really happened.
+        crowd: who reports it.
+        speed: seconds of the match in a second; 0: all at once.
+        insecure: nothing is encrypted.
+        as_json: the subscriber on the screen writes JSON lines.
+    """
+
+    def __init__(
+        self, match: Match, crowd: Crowd, speed: float, *, insecure: bool, as_json: bool
+    ) -> None:
+        self._match = match
+        self._crowd = crowd
+        self._speed = speed
+        self._insecure = insecure
+        self._as_json = as_json
+        self._folder = tempfile.TemporaryDirectory(prefix="touchline-demo-")
+        self._home = Path(self._folder.name)
+        self._environment = {**os.environ, "TOUCHLINE_HOME": self._folder.name}
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._members: list[multiprocessing.process.BaseProcess] = []
+        self._pipes: list[Connection[Any, Any]] = []
+        self._counts = Counts()
+        self._trouble = ""
+        self._event = ""
+        self._timing = Timing()
+
+    def __enter__(self) -> Stage:
+        signal.signal(signal.SIGTERM, _interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+
+    def say(self, text: str) -> None:
+        """Tell the person in front of the screen; nothing with JSON lines."""
+        if not self._as_json:
+            click.echo(text)
+
+    def play(self) -> None:
+        """Run the match from the first process to the end of the event."""
+        try:
+            broker = self._start_broker()
+            self._start_members()
+            self.say("waiting for the crowd …")
+            self._await_ready()
+            self._create(broker)
+            host = self._touchline("host", self._event, "--broker", broker, *self._host_flags())
+            quiet = self._touchline(
+                "watch", self._event, "--broker", broker, "--name", "second", "--json",
+                output=self._home / "second.jsonl",
+            )  # fmt: skip
+            for pipe in self._pipes:
+                pipe.send((self._event, broker, self._timing))
+            screen = self._screen(broker)
+            self._await(screen, quiet, host)
+        except KeyboardInterrupt:
+            raise Interrupted("the demo was stopped") from None
+
+    def outcome(self) -> Outcome:
+        """Return how the second subscriber's timeline compares with the truth."""
+        entries: dict[str, dict[str, Any]] = {}
+        summary: dict[str, Any] = {}
+        headline, alarms = "", 0
+        restored: list[dict[str, Any]] = []
+        for line in (self._home / "second.jsonl").read_text().splitlines():
+            item = json.loads(line)
+            match item["type"]:
+                case "entry":
+                    entries[item["entry_id"]] = item
+                    headline = item["headline"]
+                case "alarm":
+                    alarms += 1
+                case "restored":
+                    restored.append(item)
+                    headline = item["headline"]
+                case "finished":
+                    headline = item["headline"]
+                case "summary":
+                    summary = item
+        standing = [e for e in entries.values() if e["status"] != "DELETED"]
+        rows, total = self._rows(standing)
+        delays = Counter(e["delay_status"] for e in standing)
+        return Outcome(
+            headline=headline,
+            true_headline=_true_headline(self._match),
+            rows=rows,
+            total=total,
+            crowd=self._counts,
+            wrong_sayings=wrong_sayings(self._crowd),
+            summary=summary,
+            trouble=self._trouble,
+            encrypted=not self._insecure,
+            alarms=alarms,
+            delays=dict(delays),
+            restored=restored,
+        )
+
+    # ── the processes ────────────────────────────────────────────────────────────────────────
+
+    def _touchline(self, *arguments: str, output: Path | None = None) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "touchline.cli", *arguments]
+        errors = (self._home / f"{arguments[0]}.log").open("ab")
+        with errors, (output or self._home / f"{arguments[0]}.out").open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                env=self._environment,
+                start_new_session=True,  # Ctrl+C is ours to pass on
+            )
+        self._processes.append(process)
+        return process
+
+    def _screen(self, broker: str) -> subprocess.Popen[bytes]:
+        """Start the subscriber that owns the terminal."""
+        arguments = ["watch", self._event, "--broker", broker, "--name", "first"]
+        if self._as_json:
+            arguments.append("--json")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "touchline.cli", *arguments], env=self._environment
+        )
+        self._processes.append(process)
+        return process
+
+    def _start_broker(self) -> str:
+        output = self._home / "broker.out"
+        flags = ["--bind", "127.0.0.1:0", "--json", *(["--insecure"] if self._insecure else [])]
+        broker = self._touchline("broker", *flags, output=output)
+        until = time.monotonic() + START_SECONDS
+        while time.monotonic() < until:
+            first, newline, _ = output.read_text().partition("\n")
+            if newline:
+                return str(json.loads(first)["address"])
+            self._check_alive(broker, "broker")
+            time.sleep(0.02)
+        raise Unreachable(f"the broker was not there within {START_SECONDS:.0f} s")
+
+    def _start_members(self) -> None:
+        # Each is a fresh interpreter that shares nothing with this one, as a phone would.
+        spawn = multiprocessing.get_context("spawn")
+        for index in range(self._crowd.reporters):
+            ours, theirs = spawn.Pipe()
+            member = spawn.Process(
+                target=be_member, args=(theirs, self._crowd, index, self._folder.name), daemon=True
+            )
+            member.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._members.append(member)
+
+    def _await_ready(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        for pipe in self._pipes:
+            if not pipe.poll(max(0.0, until - time.monotonic())):
+                raise Unreachable(f"the crowd was not there within {START_SECONDS:.0f} s")
+            pipe.recv()
+
+    def _create(self, broker: str) -> None:
+        from ...peer import Link, identity
+
+        match = self._match
+        began = time.time_ns() // 1_000 + round(LEAD_SECONDS * 1e6)
+        self._timing = Timing(starts=match.starts, began=began, speed=self._speed)
+        secret = identity.load("organiser", self._home / "identities")
+        with Link(broker, "organiser", secret) as link:
+            reply = link.ask(
+                messages.Create(
+                    id=0,
+                    title=match.title,
+                    sport=match.sport,
+                    origins=list(match.origins),
+                    lineups={origin: list(names) for origin, names in match.lineups.items()},
+                    rules=dict(match.rules),
+                    starts=match.starts,
+                    timing=self._timing,
+                    key="demo",
+                )
+            )
+        if not isinstance(reply, messages.Event):
+            raise AssertionError("the broker answered create with something else")
+        self._event = reply.card.event
+
+    def _host_flags(self) -> list[str]:
+        patience = str(PATIENCE if self._speed else 10)
+        return [
+            "--name", "organiser",
+            "--heartbeat", str(BEAT_SECONDS),
+            "--presence", "20",
+            "--claim-ttl", patience if self._speed else "120",
+            "--finish-after", patience,
+            "--alarm-every", str(2 * BEAT_SECONDS),
+            "--late-after", str(PATIENCE),
+            "--confirm-wait", "5",
+        ]  # fmt: skip
+
+    def _await(self, *processes: subprocess.Popen[bytes]) -> None:
+        screen, quiet, host = processes
+        while screen.poll() is None:
+            self._check_alive(host, "host")
+            time.sleep(0.1)
+        for pipe in self._pipes:
+            pipe.send("leave")
+        for pipe, member in zip(self._pipes, self._members, strict=True):
+            if pipe.poll(10.0):
+                told = pipe.recv()
+                if isinstance(told, Counts):
+                    self._counts += told
+                else:
+                    self._trouble = told
+            member.join(5.0)
+        quiet.wait(10.0)
+
+    def _check_alive(self, process: subprocess.Popen[bytes], name: str) -> None:
+        if process.poll() is not None:
+            log = (self._home / f"{name}.log").read_text().strip()
+            raise EnvironmentFault(f"the {name} ended early: {log[-500:] or 'it said nothing'}")
+
+    def _end(self) -> None:
+        """End every process, by its id, and remove the folder."""
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for member in self._members:
+            member.terminate()
+        for process in self._processes:
+            try:
+                process.wait(5.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for member in self._members:
+            member.join(5.0)
+            member.close()
+        for pipe in self._pipes:
+            pipe.close()
+        self._folder.cleanup()
+
+    # ── the comparison ───────────────────────────────────────────────────────────────────────
+
+    def _rows(self, standing: list[dict[str, Any]]) -> tuple[list[Row], Row]:
+        sport = sports.get(self._match.sport)
+        kinds = {kind.title: kind for kind in sport.kinds(self._match.rules)}
+        timeline = [
+            sports.Action(e["title"], e["origin"], from_rfc3339(e["time"]), e["details"])
+            for e in standing
+        ]
+        truth = self._match.actions
+        result = compare(kinds, truth, timeline)
+        rows = {action.title: Row(action.title) for action in truth}
+        total = Row("all")
+        for action in truth:
+            _count(rows, total, action.title, "true")
+        for i, j in result.found:
+            title = truth[i].title
+            _count(rows, total, title, "found")
+            if self._speed:
+                seconds = self._event_time(standing[j]["accepted"]) - truth[i].time
+                rows[title].seconds.append(seconds / 1e6)
+                total.seconds.append(seconds / 1e6)
+        for i in result.missed:
+            _count(rows, total, truth[i].title, "missed")
+        for j in result.wrong:
+            rows.setdefault(timeline[j].title, Row(timeline[j].title))
+            _count(rows, total, timeline[j].title, "wrong")
+        for i, _ in result.altered:
+            _count(rows, total, truth[i].title, "altered")
+        return list(rows.values()), total
+
+    def _event_time(self, wall: str) -> int:
+        timing = self._timing
+        return timing.starts + round((from_rfc3339(wall) - timing.began) * timing.speed)
+
+
+def _count(rows: dict[str, Row], total: Row, title: str, column: str) -> None:
+    for row in (rows[title], total):
+        setattr(row, column, getattr(row, column) + 1)
+
+
+def _true_headline(match: Match) -> str:
+    sport = sports.get(match.sport)
+    state = sport.start(match.origins, match.rules, match.lineups)
+    return sport.headline(sports.fold(sport, state, match.actions).state)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt

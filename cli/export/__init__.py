@@ -1,0 +1,212 @@
+"""`touchline export`: write an event's timeline as JSON lines, CSV or a page, or its proof."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import click
+import msgspec
+from msgspec.structs import replace
+
+from ...peer import Notice, Subscriber
+from ...protocol.errors import NotFound, SettingError, StorageFault, Unreachable
+from ...protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ...timeline import csv as timeline_csv
+from ...timeline import json as timeline_json
+from .. import recording, shared
+
+
+@click.command(epilog="Example: touchline export final.mpk --format csv -o final.csv")
+@click.argument("source", metavar="EVENT|RECORDING")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "html", "proof"]),
+    default="jsonl",
+    show_default=True,
+    help="One JSON object an entry, a table, a page for people that needs nothing else, or from a"
+    " host's journal the proof of all of it.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file; standard output unless given.",
+)
+@click.option("--all", "every", is_flag=True, help="Every version of every entry, as published.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the feed may take to be had whole.",
+)
+@click.option(
+    "--journal",
+    default="",
+    show_default="the one of the host --name",
+    metavar="URL",
+    help="For a proof: where the journal is, as for touchline host.",
+)
+@shared.broker_flags
+@shared.name_option
+def command(
+    source: str,
+    form: str,
+    output: Path | None,
+    every: bool,
+    wait: float,
+    journal: str,
+    broker: str,
+    insecure: bool,
+    name: str,
+) -> int:
+    """Write the timeline of an event, or of a recording, as it stands now.
+
+    The newest version of each entry in match order, without those that were deleted; with --all
+    every version in the order in which they were published. A page always shows the whole event.
+
+    --format proof is for whoever hosts, once the host has stopped: everything that was published,
+    with the signed reports behind it, sealed with the host's key. touchline verify checks it.
+    """
+    if form == "html" and every:
+        raise click.UsageError("--format html shows the event as it stands; leave --all out")
+    if form == "proof":
+        lines = _proof(source, _host_name(broker, name, insecure=insecure), journal)
+        _write(output, (line + b"\n" for line in lines))
+        return 0
+    if Path(source).is_file():
+        feed = _recorded(Path(source))
+    else:
+        address, who = shared.find_broker(broker, insecure=insecure)
+        feed = _follow(source, address, who or name, wait)
+    if form == "html":
+        _write(output, [_page(source, feed)])
+        return 0
+    messages = feed.messages
+    if every:
+        entries = [message for message in messages if isinstance(message, Entry)]
+    else:
+        # The place that an entry has now: others may have come before it since it was published.
+        entries = [
+            replace(entry, place=place)
+            for place, entry in enumerate(recording.standing(messages), 1)
+        ]
+    _write(output, timeline_csv.csv_lines(entries) if form == "csv" else _jsonl(entries))
+    return 0
+
+
+def _page(source: str, feed: _Feed) -> bytes:
+    from .html import page
+
+    if feed.card is None:
+        raise SettingError(f"{source}: cut within its header, so that nobody knows of what")
+    wall = time.time_ns() // 1_000
+    return page(feed.card, feed.messages, wall, digest=feed.digest).encode()
+
+
+def _host_name(broker: str, name: str, *, insecure: bool) -> str:
+    """Return the name under which one hosts: as for `host`, but it takes no broker to know it."""
+    try:
+        return shared.find_broker(broker, insecure=insecure)[1] or name
+    except SettingError:
+        return name
+
+
+def _proof(event: str, name: str, url: str) -> list[bytes]:
+    """Return the lines of an event's proof, from the journal of the host of a name."""
+    # SQLAlchemy is loaded for this alone.
+    from ...peer import Journal, identity
+    from ...proof import build
+
+    key = identity.file(name)
+    if not key.exists():
+        raise NotFound(f"{name!r} has never hosted here: there is no {key}; say who did, --name")
+    url = url or shared.journal_of(name)
+    file = Path(url.removeprefix("sqlite:///").partition("?")[0])
+    if url.startswith("sqlite:///") and not file.exists():
+        raise NotFound(f"no journal {file}; say which, --journal, or whose, --name")
+    try:
+        opened = Journal(url)
+    except StorageFault as fault:
+        hint = "a journal can be exported when its host has stopped"
+        raise StorageFault(f"{fault.sentence}; {hint}") from fault
+    with closing(opened) as journal:
+        card = journal.card(event)
+        if card is None:
+            held = ", ".join(journal.events()) or "none"
+            raise NotFound(f"the journal of {name} holds no event {event!r}; it holds {held}")
+        return build(card, journal.turns(event), identity.load(name))
+
+
+class _Feed(NamedTuple):
+    """All of a feed; of a recording that ends within its header there is no card, and of none a
+    digest."""
+
+    card: Card | None
+    messages: list[FeedMessage]
+    digest: str = ""
+
+
+def _recorded(path: Path) -> _Feed:
+    found = recording.read(path)
+    return _Feed(found.card, found.messages) if found else _Feed(None, [])
+
+
+def _follow(source: str, broker: str, name: str, wait: float) -> _Feed:
+    with (
+        shared.link(broker, name, ["viewer"]) as link,
+        shared.stop_flag() as stopped,
+    ):
+        shared.card_of(link, source)
+        with Subscriber(source, link) as feed:
+            messages: list[FeedMessage] = []
+            until = time.monotonic() + wait
+            while feed.setup is None or not feed.core.tracker.whole or feed.core.items():
+                if stopped.is_set():
+                    raise click.Abort
+                if time.monotonic() > until:
+                    raise Unreachable(_missing(feed, wait))
+                match feed.next(0.2):
+                    case Entry() | Alarm() | Restored() | Finished() as message:
+                        messages.append(message)
+                    case Notice(kind="diverged"):
+                        messages.clear()
+            return _Feed(feed.setup.card, messages, feed.core.tracker.digest.hex())
+
+
+def _missing(feed: Subscriber, wait: float) -> str:
+    if feed.setup is None:
+        return shared.missing_host(feed.session, wait)
+    tracker = feed.core.tracker
+    return f"had {tracker.seq} of {tracker.newest} messages within {wait:g} s; see --wait"
+
+
+def _write(output: Path | None, lines: Iterable[bytes]) -> None:
+    with _opened(output) as file:
+        for line in lines:
+            file.write(line)
+
+
+@contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        with path.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise StorageFault(f"--output: {path}: {error.strerror}") from error
+
+
+def _jsonl(entries: Iterable[Entry]) -> Iterator[bytes]:
+    for entry in entries:
+        yield msgspec.json.encode(timeline_json.to_json(entry)) + b"\n"

@@ -1,0 +1,358 @@
+"""A whole event as one page of HTML: it holds its own style and drawings, and needs no script and
+no network. Whatever came from the network is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from ... import gateway
+from ...protocol.messages import Card, Entry, FeedMessage
+from ...protocol.text import plain
+from ...protocol.times import SECOND
+from ...sports import football
+from ...timeline.view import Board, Interruption, Line, clock_of, evidence_of, span
+from . import svg
+
+STYLES = ("base.css", "event.css", "feed.css")
+"""Of the gateway's own pages, so that the two look alike."""
+
+EXTRA = """
+.timeline-pane .line { grid-template-columns: 4.4em minmax(0, 1fr) auto; }
+.hero .headline { margin-top: 14px; font-size: clamp(1.5rem, 1.1rem + 2.5vw, 2.75rem);
+  font-weight: 740; letter-spacing: -0.025em; line-height: 1.15; }
+.outage-line { grid-template-columns: minmax(0, 1fr); }
+.outage-line p { grid-column: 1; }
+.chart-pane .chart { overflow-x: auto; }
+.chart-pane > .chart svg[viewBox^="0 0 1000"] { min-width: 640px; }
+.foot { margin-top: var(--gap); color: var(--quiet); font-size: 0.8125rem; }
+.foot code { font-family: var(--figures); }
+@media print { .hero, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+"""
+
+WHY = {
+    "PROVISIONAL": "Only one reporter said so; nobody confirmed it.",
+    "UPDATED": "Reporters changed it after it was first published.",
+    "DELETED": "Enough reporters said that it did not happen. It does not count.",
+    "DELAYED": "It was seen live, but reported late.",
+    "RECONSTRUCTED": "It happened while contact with the venue was lost, and was put together"
+    " afterwards.",
+    "RECONSTRUCTION_INACCURATE": "It was put together after contact was lost, and is known not to"
+    " be quite right.",
+}
+"""What is said of an entry's status and delay status, besides the word."""
+
+STATES = {
+    "finished": "Finished",
+    "venue_lost": "Suspended: contact with the venue was lost",
+    "reconstructing": "Suspended: an outage was being put together",
+}
+"""The state of the feed when it was exported."""
+
+
+def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str = "") -> str:
+    """Return the page.
+
+    Args:
+        card: the event.
+        messages: of its feed, from the first on.
+        wall: when it is made, microseconds since 1970 UTC.
+        digest: over the feed, in hex; empty where it is not known.
+    """
+    board = Board(card)
+    for message in messages:
+        board.take(message, 0.0, wall)
+    score = next((m.score for m in reversed(messages) if hasattr(m, "score") and m.score), {})
+    title = escape(plain(card.title))
+    body = [
+        '<header class="bar"><span class="brand">Touchline</span></header>',
+        '<main><section class="hero" aria-label="Score"><div class="hero-inner">',
+        _hero(board, score),
+        "</div></section>",
+        '<div class="wrap">',
+        _chart("The match", svg.course(board)),
+        '<div class="columns">',
+        _timeline(board),
+        '<div class="beside">',
+        _sport(board, score),
+        _chart("How the crowd agreed", svg.agreement(board)),
+        _facts(board, messages),
+        "</div></div>",
+        _foot(board, messages, wall, digest),
+        "</div></main>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\';'
+        " style-src 'unsafe-inline'\">\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{title}</title>\n<style>\n{_style()}</style>\n</head>\n"
+        f'<body class="event-page" data-tab="all">\n{chr(10).join(body)}\n</body>\n</html>\n'
+    )
+
+
+def _style() -> str:
+    folder = Path(gateway.__file__).parent / "static" / "css"
+    return "\n".join((folder / name).read_text("utf-8") for name in STYLES) + EXTRA
+
+
+def _text(words: str) -> str:
+    return escape(plain(words))
+
+
+# ── the score ────────────────────────────────────────────────────────────────────────────────
+
+
+def _hero(board: Board, score: dict[str, object]) -> str:
+    card = board.card
+    state = STATES.get(board.state, "As far as it was known")
+    above = (
+        f'<div class="above"><h1>{_text(card.sport.capitalize())} · {_text(card.title)}</h1>'
+        f'<span class="pill">{state}</span></div>'
+    )
+    if card.sport == "tennis" and len(card.origins) == 2:
+        return above + _sets(board, score)
+    counts = score.get("goals") or score.get("points")
+    if len(card.origins) == 2 and isinstance(counts, dict):
+        return above + _versus(board, score, counts)
+    return f'{above}<p class="headline">{_text(board.headline)}</p>'
+
+
+def _versus(board: Board, score: dict[str, object], counts: dict[str, object]) -> str:
+    one, two = board.card.origins
+    kicks = score.get("shootout")
+    under = ""
+    if isinstance(kicks, dict):
+        under = (
+            f'<p class="under-figures">({_text(str(kicks.get(one, 0)))}–'
+            f"{_text(str(kicks.get(two, 0)))} on penalties)</p>"
+        )
+    figures = [_text(str(counts.get(side, 0))) for side in (one, two)]
+    return (
+        f'<p class="visually-hidden">{_text(board.headline)}</p><div class="sides">'
+        f'<div class="side home"><span class="name">{_text(one)}</span></div>'
+        f'<div class="result-figures"><p class="figures">{figures[0]}<span class="dash">–</span>'
+        f"{figures[1]}</p>{under}</div>"
+        f'<div class="side away"><span class="name">{_text(two)}</span></div></div>'
+    )
+
+
+def _sets(board: Board, score: dict[str, object]) -> str:
+    previous = score.get("previous")
+    # A host may say anything: what is no pair of numbers is no set.
+    sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
+    over = bool(score.get("winner"))
+    heads = [f"Set {number}" for number in range(1, len(sets) + 1)]
+    heads += [] if over else ["Games", "Points"]
+    rows = []
+    for at, side in enumerate(board.card.origins):
+        cells = [
+            f'<td class="{"won" if games[at] > games[1 - at] else ""}">{_text(str(games[at]))}</td>'
+            for games in sets
+        ]
+        for key in () if over else ("games", "points"):
+            pair = score.get(key)
+            now = pair.get(side, 0) if isinstance(pair, dict) else 0
+            cells.append(f'<td class="now">{_text(str(now))}</td>')
+        won = "✓ " if score.get("winner") == side else ""
+        rows.append(f'<tr><th scope="row">{won}{_text(side)}</th>{"".join(cells)}</tr>')
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return (
+        f'<table class="scoreboard"><caption class="visually-hidden">{_text(board.headline)}'
+        f"</caption><thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def _is_pair(games: object) -> bool:
+    return (
+        isinstance(games, list) and len(games) == 2 and all(isinstance(each, int) for each in games)
+    )
+
+
+# ── what happened ────────────────────────────────────────────────────────────────────────────
+
+
+def _timeline(board: Board) -> str:
+    rows = []
+    before = ""
+    for row in reversed(list(board.rows())):
+        if isinstance(row, Interruption):
+            rows.append(_outage(row))
+            continue
+        score = before if row.entry.status == "DELETED" else _short(board.card, row.entry)
+        rows.append(_line(row, score if score != before else ""))
+        before = score
+    lines = f'<ol class="lines">{"".join(rows)}</ol>' if rows else "<p>Nothing was reported.</p>"
+    return f'<section class="pane timeline-pane"><h2>What happened</h2>{lines}</section>'
+
+
+def _short(card: Card, entry: Entry) -> str:
+    """Return the score after an entry without the sides' names where there are two, which stand
+    above; empty where there are more."""
+    if len(card.origins) != 2:
+        return ""
+    words = entry.headline
+    for name in sorted(card.origins, key=len, reverse=True):
+        words = words.replace(name, "", 1)
+    return " ".join(words.split())
+
+
+def _line(line: Line, score: str) -> str:
+    entry = line.entry
+    marks = list(_marks(line))
+    tags = "".join(f' <span class="tag {kind}">{_text(word)}</span>' for kind, word, _ in marks)
+    whys = "".join(f'<p class="why">{_text(why)}</p>' for *_, why in marks if why)
+    deleted = " deleted" if entry.status == "DELETED" else ""
+    return (
+        f'<li class="line{deleted}"><span class="when">{_text(clock_of(entry))}</span><div>'
+        f'<p class="what">{_text(entry.text or entry.title)}</p>'
+        f'<p class="sure">{_text(evidence_of(entry))}{tags}</p>{whys}</div>'
+        f'<span class="then">{_text(score)}</span></li>'
+    )
+
+
+def _marks(line: Line) -> Iterator[tuple[str, str, str]]:
+    """Yield (kind, word, why) of what is to be said beside an entry."""
+    entry = line.entry
+    words = [word for word in line.mark.split(", ") if word]
+    kinds = [
+        kind
+        for kind in (entry.status, entry.delay_status)
+        if kind in WHY and not (kind == "UPDATED" and entry.delay_status.endswith("INACCURATE"))
+    ]
+    for place, word in enumerate(words):
+        kind = kinds[place] if place < len(kinds) else "late"
+        why = WHY.get(kind, "It was agreed on after something that happened later.")
+        if place == len(words) - 1 and entry.reason:
+            why += f" {entry.reason[:1].upper()}{entry.reason[1:]}."
+        yield kind.lower(), word, why
+
+
+def _outage(one: Interruption) -> str:
+    kind = "outage-line" if one.restored else "outage-line open"
+    return f'<li class="{kind}"><p><strong>{_text(one.clock)}</strong> {_text(one.text)}</p></li>'
+
+
+# ── beside it ────────────────────────────────────────────────────────────────────────────────
+
+
+def _sport(board: Board, score: dict[str, object]) -> str:
+    ranks = score.get("leaderboard")
+    if isinstance(ranks, list):
+        return _table(
+            "Leaderboard",
+            ("", "Runner", "Time"),
+            (
+                [row.get("place"), row.get("runner"), _race_time(row)]
+                for row in ranks
+                if isinstance(row, dict)
+            ),
+        )
+    counts = score.get("points")
+    if isinstance(counts, dict) and len(board.card.origins) != 2:
+        numbers = [(side, of) for side, of in counts.items() if isinstance(of, int | float)]
+        ranked = sorted(numbers, key=lambda item: -item[1])
+        return _table("Standing", ("Side", "Points"), ranked)
+    if board.card.sport == "football" and isinstance(board.play, football.state.State):
+        sides = {
+            origin: [_player(player) for player in people]
+            for origin, people in football.lineup(board.play).items()
+        }
+    else:
+        sides = {
+            origin: [f"<li>{_text(name)}</li>" for name in names]
+            for origin, names in board.card.lineups.items()
+        }
+    if not any(sides.values()):
+        return ""
+    teams = "".join(
+        f'<section><h3>{_text(origin)}</h3><ul class="players">{"".join(names)}</ul></section>'
+        for origin, names in sides.items()
+    )
+    return f'<section class="pane"><h2>Line-ups</h2><div class="teams">{teams}</div></section>'
+
+
+def _player(player: football.Player) -> str:
+    goals = f' <span class="stars" title="goals">{"*" * player.goals}</span>'
+    notes = [
+        word
+        for word, said in (
+            ("yellow card", player.yellow and not player.red),
+            ("red card", player.red),
+            ("went off", player.left),
+        )
+        if said
+    ]
+    note = f' <span class="minute">({", ".join(notes)})</span>' if notes else ""
+    off = "off" if player.left or player.red else ""
+    name = _text(player.name)
+    return f'<li class="{off}"><span>{name}</span>{goals if player.goals else ""}{note}</li>'
+
+
+def _race_time(row: dict[str, object]) -> str:
+    seconds = row.get("time")
+    if not isinstance(seconds, int | float):
+        return str(row.get("status", ""))
+    hours, rest = divmod(seconds, 3_600)
+    minutes, rest = divmod(rest, 60)
+    tail = f"{rest:06.3f}".rstrip("0").rstrip(".")
+    if hours:
+        return f"{hours:.0f}:{minutes:02.0f}:{tail}"
+    return f"{minutes:.0f}:{tail}" if minutes else f"{rest:.3f}".rstrip("0").rstrip(".")
+
+
+def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{_text('' if cell is None else str(cell))}</td>" for cell in row)
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<section class="pane"><h2>{title}</h2><table class="leaders"><thead><tr>{head}</tr>'
+        f"</thead><tbody>{body}</tbody></table></section>"
+    )
+
+
+def _chart(title: str, drawing: str) -> str:
+    if not drawing:
+        return ""
+    return (
+        f'<section class="pane chart-pane"><h2>{title}</h2><div class="chart">{drawing}</div>'
+        "</section>"
+    )
+
+
+def _facts(board: Board, messages: Sequence[FeedMessage]) -> str:
+    entries = [line.entry for line in board.lines if line.entry.status != "DELETED"]
+    delays = [entry.delay_status for entry in entries]
+    facts = [
+        ("Entries", str(len(entries))),
+        ("Came late", str(delays.count("DELAYED"))),
+        ("Reconstructed", str(delays.count("RECONSTRUCTED"))),
+        ("Known to be inaccurate", str(delays.count("RECONSTRUCTION_INACCURATE"))),
+        ("Taken back", str(len(board.lines) - len(entries))),
+        ("Time to agree, in the median", _median(entries)),
+        ("Messages on the feed", str(len(messages))),
+    ]
+    rows = "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts)
+    return f'<section class="pane"><h2>In figures</h2><dl class="facts">{rows}</dl></section>'
+
+
+def _median(entries: Sequence[Entry]) -> str:
+    found = sorted(entry.evidence.latency_ms for entry in entries)
+    return span(found[len(found) // 2] / 1_000) if found else "–"
+
+
+def _foot(board: Board, messages: Sequence[FeedMessage], wall: int, digest: str) -> str:
+    made = datetime.fromtimestamp(wall // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    feed = f"event {board.card.event}, seq {messages[-1].seq if messages else 0}"
+    proof = f", digest <code>{_text(digest)}</code>" if digest else ""
+    return (
+        f'<p class="foot">Exported {made} from {_text(feed)}{proof}. “5 of 6, 0.8 s” means: five of'
+        " the six reporters present said so, and it was certain 0.8 s after the first of them.</p>"
+    )

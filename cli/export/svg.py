@@ -1,0 +1,165 @@
+"""The charts of an exported page, as SVG without a script: the match, and how the crowd agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+
+from ...protocol.messages import Entry
+from ...protocol.text import plain
+from ...timeline.view import Board, clock_of, evidence_of
+
+WIDE, NARROW, MARGIN = 1_000, 460, 14
+"""Units of the two charts from left to right; one is a pixel where there is room."""
+
+ROW = 46
+"""Height of a side's row."""
+
+MOST_ROWS = 12
+"""Sides that have a row of their own."""
+
+PLOT = 120
+"""Height of the plot of agreement."""
+
+MANY = 80
+"""Entries beyond which their marks are small."""
+
+
+class Axis:
+    """Where a moment lies from left to right.
+
+    Args:
+        entries: in match order, at least one.
+        width: of the whole chart.
+        labels: on it, at most.
+    """
+
+    def __init__(self, entries: Sequence[Entry], width: int, labels: int) -> None:
+        self._width, self._apart = width, (width - 2 * MARGIN) / labels
+        self._first = entries[0].time
+        self._length = max(1, entries[-1].time - self._first)
+        self._entries = entries
+
+    def x(self, time: int) -> float:
+        """Return the place of a time, microseconds; of one outside the nearest end."""
+        share = min(max((time - self._first) / self._length, 0.0), 1.0)
+        return MARGIN + share * (self._width - 2 * MARGIN)
+
+    def labels(self, y: float) -> Iterator[str]:
+        """Yield the clock's labels, none over another."""
+        free = -1.0
+        for entry in self._entries:
+            x = self.x(entry.time)
+            if x >= free:
+                anchor = "start" if x < 60 else "end" if x > self._width - 60 else "middle"
+                text = escape(clock_of(entry))
+                yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>'
+                free = x + self._apart
+
+
+def course(board: Board) -> str:
+    """Return the match from left to right: a row for each side, a mark for each entry, a large one
+    where the score changed; hatched where contact with the venue was lost."""
+    entries = _standing(board)
+    if not entries:
+        return ""
+    axis = Axis(entries, WIDE, 8)
+    sides = board.card.origins[:MOST_ROWS]
+    height = ROW * len(sides)
+    parts = [*_outages(board, axis, height)]
+    for row, side in enumerate(sides):
+        y = ROW * row + ROW / 2
+        parts.append(f'<line class="axis" x1="0" x2="{WIDE}" y1="{y:.0f}" y2="{y:.0f}"/>')
+        name = escape(plain(side))
+        parts.append(f'<text class="side-name" x="{MARGIN}" y="{y - 13:.0f}">{name}</text>')
+    usual = 2.5 if len(entries) > MANY else 4.0
+    before = _weight(entries[0].score)
+    for entry in entries:
+        after = _weight(entry.score)
+        if entry.origin in sides:
+            y = ROW * sides.index(entry.origin) + ROW / 2
+            parts.append(_mark(entry, axis.x(entry.time), y, usual if after == before else 8.0))
+        before = after
+    parts += axis.labels(height + 14)
+    return _svg(parts, WIDE, height + 20, "The match from left to right, a row for each side")
+
+
+def _weight(score: Mapping[str, object]) -> object:
+    """Return the part of a score that a large mark stands for: of tennis the sets."""
+    if "sets" in score:
+        return score["sets"]
+    return {key: score.get(key) for key in ("goals", "shootout", "points", "finished")}
+
+
+def agreement(board: Board) -> str:
+    """Return, for each entry, how many of the reporters who were there said so: full height is all
+    of them; with a line down from who spoke against it."""
+    entries = [entry for entry in _standing(board) if entry.evidence.present]
+    if not entries:
+        return ""
+    axis = Axis(entries, NARROW, 4)
+    size = 2 if len(entries) > MANY else 4
+    parts = [
+        f'<line class="axis" x1="0" x2="{NARROW}" y1="{y}" y2="{y}"/>' for y in (8, PLOT / 2, PLOT)
+    ]
+    for entry in entries:
+        evidence = entry.evidence
+        share = min(1.0, evidence.for_ / evidence.present)
+        x, y = f"{axis.x(entry.time):.1f}", PLOT - share * (PLOT - 8)
+        title = f"<title>{escape(_words(entry))}</title>"
+        against = evidence.against / evidence.present * (PLOT - 8)
+        if against:
+            end = min(PLOT, y + against)
+            parts.append(
+                f'<line class="against-line" x1="{x}" x2="{x}" y1="{y:.1f}" y2="{end:.1f}"/>'
+            )
+        kind = "dot against" if against else "dot"
+        parts.append(f'<circle class="{kind}" cx="{x}" cy="{y:.1f}" r="{size}">{title}</circle>')
+    parts.append(f'<text x="{NARROW}" y="22" text-anchor="end">all of them</text>')
+    parts += axis.labels(PLOT + 16)
+    return _svg(
+        parts, NARROW, PLOT + 22, "How many of the reporters present said so, entry by entry"
+    )
+
+
+def _standing(board: Board) -> list[Entry]:
+    return [line.entry for line in board.lines if line.entry.status != "DELETED"]
+
+
+def _outages(board: Board, axis: Axis, height: float) -> Iterator[str]:
+    since: int | None = None
+    for one in sorted(board.interruptions, key=lambda each: each.time):
+        if not one.restored:
+            since = one.time if since is None else since
+        elif since is not None:
+            left, right = axis.x(since), axis.x(one.time)
+            yield (
+                f'<rect class="outage" x="{left:.1f}" y="0" width="{max(2.0, right - left):.1f}"'
+                f' height="{height}"><title>{escape(plain(one.text))}</title></rect>'
+            )
+            since = None
+
+
+def _mark(entry: Entry, x: float, y: float, size: float) -> str:
+    # Hollow where one can be less than sure of it.
+    kind = "dot some" if entry.delay_status or entry.status == "PROVISIONAL" else "dot"
+    title = f"<title>{escape(_words(entry))}</title>"
+    return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{size}">{title}</circle>'
+
+
+def _words(entry: Entry) -> str:
+    return plain(f"{clock_of(entry)} {entry.text or entry.title} [{evidence_of(entry)}]")
+
+
+_HATCH = (
+    '<defs><pattern id="hatch" width="8" height="8" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)"><line class="hatch-line" x1="0" y1="0" x2="0" y2="8"/>'
+    "</pattern></defs>"
+)
+
+
+def _svg(parts: Sequence[str], width: int, height: float, label: str) -> str:
+    return (
+        f'<svg viewBox="0 0 {width} {height:.0f}" role="img" aria-label="{escape(label)}">'
+        f"{_HATCH}{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,205 @@
+"""The live screen of `touchline watch`: the score above, the feed below it, newest first.
+
+Everything is text without markup: what came from the network is never read as an instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from rich.box import ROUNDED
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from ...protocol.text import plain
+from ...timeline.view import (
+    Board,
+    Interruption,
+    Line,
+    clock_of,
+    evidence_of,
+    span,
+    state_words,
+    tally_of,
+)
+from .statistics import Counted, summary
+
+FRESH_SECONDS = 3.0
+"""For how long an entry that has just come or changed stands out."""
+
+CLOCK_WIDTH = 8
+"""Cells; as wide as a time of day."""
+
+EVIDENCE_WIDTH = 15
+
+HEAD_LINES = 4
+"""Lines that the score and its frame take."""
+
+CLAIM_LINES = 3
+"""The most open claims that are shown, the newest."""
+
+BANNER_LINES = 2
+"""The most lines on which it is said what is wrong."""
+
+NARROW = 60
+"""Below this width the evidence is left out."""
+
+STATES = {
+    "connecting": ("○", "yellow"),
+    "waiting": ("○", "yellow"),
+    "live": ("●", "green"),
+    "disagree": ("●", "yellow"),
+    "venue_lost": ("▲", "red"),
+    "reconstructing": ("▲", "yellow"),
+    "host_trouble": ("▲", "red"),
+    "stale": ("●", "red"),
+    "silent": ("●", "red"),
+    "host_lost": ("●", "red"),
+    "link_lost": ("●", "red"),
+    "finished": ("■", "cyan"),
+}
+
+
+class Screen:
+    """A board as it looks at one moment, fitted to whatever space there is.
+
+    Args:
+        board: what the feed says.
+        counts: what was counted.
+        now: monotonic seconds.
+        wall: microseconds since 1970 UTC.
+    """
+
+    def __init__(self, board: Board, counts: Counted, now: float, wall: int) -> None:
+        self._board = board
+        self._counts = counts
+        self._now = now
+        self._wall = wall
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        height = options.height or console.size.height
+        yield head(self._board, width, self._wall)
+        rows = feed_rows(console, self._board, width, self._now)
+        yield Group(*fitted(rows, height - HEAD_LINES - 1))
+        yield self._foot()
+
+    def _foot(self) -> Text:
+        board, counts = self._board, self._counts
+        present = f"{board.present} reporter{'' if board.present == 1 else 's'}"
+        claims = f"{board.claims} claim{'' if board.claims == 1 else 's'} open"
+        foot = Text(f" {present} · {claims} · {counts.received} received", "dim", no_wrap=True)
+        foot.append(f" · {counts.lost} lost", "red" if counts.lost > counts.repaired else "dim")
+        foot.append(f" · {counts.repaired} repaired")
+        if counts.p50 is not None:
+            foot.append(f" · p50 {span(counts.p50)}")
+        foot.overflow = "ellipsis"
+        return foot
+
+
+def head(board: Board, width: int, wall: int) -> RenderableType:
+    """Return the score, the match clock and the state of the feed, on `HEAD_LINES` lines."""
+    symbol, colour = STATES[board.state]
+    title = Text(plain(board.card.title), "dim", no_wrap=True, overflow="ellipsis")
+    state = Text(f"{symbol} {state_words(board)}", colour, no_wrap=True)
+    if board.epoch > 1:
+        state.append(f"  epoch {board.epoch}", "dim")
+    score = Text(board.headline or plain(board.card.title), "bold", justify="center")
+    score.truncate(max(1, width - 4), overflow="ellipsis")
+    bar = Table.grid(expand=True, padding=(0, 1))
+    bar.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    bar.add_column(justify="center", no_wrap=True)
+    bar.add_column(ratio=1, justify="right", no_wrap=True)
+    bar.add_row(title, Text(board.clock(wall), "bold yellow"), state)
+    return Panel(Group(score, bar), box=ROUNDED, border_style=colour, padding=(0, 1))
+
+
+def fitted(rows: Iterable[Text], room: int) -> list[Text]:
+    """Return exactly `room` lines: the first ones, and empty ones where there are too few."""
+    shown = list(islice(rows, room))
+    return shown + [Text()] * (room - len(shown))
+
+
+def feed_rows(console: Console, board: Board, width: int, now: float) -> Iterator[Text]:
+    """Yield the feed line by line, newest entry first, each entry on as many as its text needs.
+
+    Args:
+        console: measures.
+        board: the feed.
+        width: cells.
+        now: monotonic seconds.
+    """
+    if board.told:
+        banner = Text(f"  {board.told}", STATES[board.state][1].replace("green", "yellow"))
+        for part in banner.wrap(console, max(10, width - 1))[:BANNER_LINES]:
+            part.rstrip()
+            yield part
+    elif not board.lines:
+        yield Text("  Nothing has happened yet.", "dim")
+    yield from _claim_rows(board, width)
+    for row in board.rows():
+        if isinstance(row, Line):
+            yield from _entry_rows(console, row, width, now)
+        else:
+            yield from _interruption_rows(console, row, width)
+
+
+def _claim_rows(board: Board, width: int) -> Iterator[Text]:
+    for claim in board.undecided[:CLAIM_LINES]:
+        text = f"{'…':>{CLOCK_WIDTH}}  {board.words(claim)}  being decided, {tally_of(claim)}"
+        row = Text(text, "dim", no_wrap=True)
+        row.truncate(max(10, width - 1), overflow="ellipsis")
+        yield row
+
+
+def _interruption_rows(console: Console, one: Interruption, width: int) -> Iterator[Text]:
+    colour = "green" if one.restored else "red"
+    text = Text(f"{'▲' if not one.restored else '✓'} {one.text}", colour)
+    for number, part in enumerate(text.wrap(console, max(10, width - CLOCK_WIDTH - 3))):
+        row = Text(no_wrap=True)
+        row.append(f"{one.clock[:CLOCK_WIDTH] if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan")
+        part.rstrip()
+        row.append_text(part)
+        yield row
+
+
+def _entry_rows(console: Console, line: Line, width: int, now: float) -> Iterator[Text]:
+    entry = line.entry
+    style = "bold" if now - line.changed < FRESH_SECONDS else ""
+    if entry.status == "DELETED":
+        style = "dim strike"
+    beside = EVIDENCE_WIDTH if width >= NARROW else 0
+    space = max(10, width - CLOCK_WIDTH - beside - 4)
+    text = Text(plain(entry.text) or plain(f"{entry.title} {entry.origin}"), style)
+    if line.mark:
+        text.append(f"  {line.mark}", "not strike yellow")
+    for number, part in enumerate(text.wrap(console, space)):
+        row = Text(no_wrap=True)
+        clock = clock_of(entry)[:CLOCK_WIDTH] if number == 0 else ""
+        row.append(f"{clock:>{CLOCK_WIDTH}}", "cyan")
+        row.append("  ")
+        part.rstrip()
+        row.append_text(part)
+        if number == 0 and beside:
+            row.append(" " * max(0, space - part.cell_len + 1))
+            row.append(f"{_evidence(line):>{beside}}"[:beside], "dim")
+        yield row
+
+
+def _evidence(line: Line) -> str:
+    """Return the evidence in a column's width."""
+    evidence = line.entry.evidence
+    short = f"{evidence.for_} of {evidence.present}  {span(evidence.latency_ms / 1000):>6}"
+    return short if len(short) <= EVIDENCE_WIDTH else evidence_of(line.entry)
+
+
+def summary_table(counts: Counted) -> Table:
+    """Return what was received and lost as a small table."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, value in summary(counts).items():
+        shown = "–" if value is None else str(value)
+        table.add_row(Text(name.replace("_", " ")), Text(shown, justify="right"))
+    return table

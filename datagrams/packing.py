@@ -1,0 +1,117 @@
+"""A scene as one datagram, shortened until it fits. Pure.
+
+Existing clients read 4,096 bytes: what is longer they would not see the end of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from .snapshots import Person, Scene, Side
+
+MOST_BYTES = 4_095
+"""A datagram stays under 4,096 bytes."""
+
+MOST_GOALS = 10
+"""Minutes of goals that are listed of one person, the newest."""
+
+MOST_PEOPLE = 30
+"""People that are listed of one side, however short their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much is said.
+
+    Args:
+        people: `all`; those who `played`; those who play `now` or have goals or a red card; those
+            who are `marked` by these; `none`.
+        name: characters of a name.
+        text: characters of a sentence.
+    """
+
+    people: Literal["all", "played", "now", "marked", "none"]
+    name: int
+    text: int
+
+
+CUTS = (
+    Cut("all", 200, 1_000),
+    Cut("played", 200, 1_000),
+    Cut("played", 40, 400),
+    Cut("played", 24, 200),
+    Cut("now", 24, 200),
+    Cut("now", 14, 120),
+    Cut("now", 8, 80),
+    Cut("marked", 8, 80),
+    Cut("none", 8, 40),
+)
+"""In the order in which they are tried; the last one always fits."""
+
+
+def pack(scene: Scene) -> bytes:
+    """Return the datagram of a scene, with as much as fits."""
+    for cut in CUTS:
+        packed = msgspec.json.encode(_plain(scene, cut))
+        if len(packed) <= MOST_BYTES:
+            return packed
+    raise AssertionError(f"scene {scene.count} can't be cut to {MOST_BYTES:,} bytes")
+
+
+def _plain(scene: Scene, cut: Cut) -> dict[str, object]:
+    first, second = scene.sides
+    return {
+        "message": {
+            "count": scene.count,
+            "score": _short(scene.score, cut.text),
+            "content": _short(scene.content, cut.text),
+            "type": _short(scene.type, min(cut.text, 40)),
+            "time_passed": scene.minutes,
+        },
+        "timeA": _people(first, cut),
+        "timeB": _people(second, cut),
+        "goleiroA": _keeper(first, cut),
+        "goleiroB": _keeper(second, cut),
+    }
+
+
+def _keeper(side: Side, cut: Cut) -> dict[str, object]:
+    return {"nome": _short(side.keeper, cut.name), "time": _short(side.name, cut.name)}
+
+
+def _people(side: Side, cut: Cut) -> list[dict[str, object]]:
+    team = _short(side.name, cut.name)
+    return [
+        {
+            "nome": _short(person.name, cut.name),
+            "time": team,
+            "posicao": person.position,
+            "cartao_vermelho": person.red is not None,
+            "gols": len(person.goals),
+            "tempo_gols": list(person.goals[-MOST_GOALS:]),
+            "tempo_cv": person.red,
+        }
+        for person in list(_listed(side.people, cut))[:MOST_PEOPLE]
+    ]
+
+
+def _listed(people: Iterable[Person], cut: Cut) -> Iterable[Person]:
+    for person in people:
+        marked = bool(person.goals) or person.red is not None
+        if (
+            cut.people == "all"
+            or (cut.people == "played" and (person.played or marked))
+            or (cut.people == "now" and (person.on or marked))
+            or (cut.people == "marked" and marked)
+        ):
+            yield person
+
+
+def _short(text: str, most: int) -> str:
+    """Return a text with nothing in it that can't be printed, cut where it is too long."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return plain if len(plain) <= most else plain[: most - 1].rstrip() + "."

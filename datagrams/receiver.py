@@ -1,0 +1,151 @@
+"""What a client makes of the datagrams: lines for people, and what its logs hold. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from . import texts
+from .statistics import Tally
+
+_Count = Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What happened."""
+
+    count: _Count
+    score: str = ""
+    content: str = ""
+    type: str = ""
+    time_passed: float | str = 0
+
+
+class Player(Struct, frozen=True, kw_only=True):
+    """Somebody of one side; `tempo_gols` are minutes."""
+
+    nome: str
+    time: str = ""
+    posicao: str = ""
+    cartao_vermelho: bool | int = False
+    gols: int = 0
+    tempo_gols: list[float | str] = field(default_factory=list)
+    tempo_cv: float | str | None = None
+
+
+class Keeper(Struct, frozen=True, kw_only=True):
+    """A goalkeeper."""
+
+    nome: str = ""
+    time: str = ""
+
+
+class Datagram(Struct, frozen=True, kw_only=True, rename={"side_a": "timeA", "side_b": "timeB"}):
+    """A datagram, as ours or another server sends it."""
+
+    message: Message
+    side_a: list[Player] = field(default_factory=list)
+    side_b: list[Player] = field(default_factory=list)
+    goleiroA: Keeper = field(default_factory=Keeper)  # noqa: N815  # the format's own name
+    goleiroB: Keeper = field(default_factory=Keeper)  # noqa: N815  # the format's own name
+
+
+_decode = msgspec.json.Decoder(Datagram).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one datagram comes to.
+
+    Args:
+        lines: for people.
+        log: the log in which it is kept: `received` or `server`.
+        text: as it came, what can't be printed replaced.
+        ended: it was the end of transmission.
+    """
+
+    lines: list[str]
+    log: str
+    text: str
+    ended: bool = False
+
+
+class Reception:
+    """What one client has received.
+
+    Args:
+        language: in which the actions are told; empty: as they came.
+    """
+
+    def __init__(self, language: str = "") -> None:
+        self.tally = Tally()
+        self._language = language
+        self._line_ups: list[str] = []
+
+    def take(self, data: bytes) -> Shown:
+        """Take a datagram."""
+        text = plain(data.decode("utf-8", "replace"))
+        if data.strip() == texts.END.encode():
+            return Shown([texts.END], "server", text, ended=True)
+        try:
+            datagram = _decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self.tally.strange += 1
+            return Shown([f"the server says: {text[:200]}"], "server", text)
+        newest = self.tally.take(datagram.message.count)
+        return Shown(self._lines(datagram, newest=newest), "received", text)
+
+    def _lines(self, datagram: Datagram, *, newest: bool) -> list[str]:
+        said = datagram.message
+        minutes = said.time_passed
+        minute = minutes if isinstance(minutes, str) else f"{minutes:.0f}"
+        late = "" if newest else " (late)"
+        line = f"{plain(minute):>4}'  {plain(self._content(datagram))}  [{plain(said.score)}]{late}"
+        line_ups = line_up(datagram)
+        if not newest or line_ups == self._line_ups:
+            return [line]
+        self._line_ups = line_ups
+        return [*line_ups, line]
+
+    def _content(self, datagram: Datagram) -> str:
+        said = datagram.message
+        if not self._language:
+            return said.content
+        people = [*datagram.side_a, *datagram.side_b]
+        keepers = [datagram.goleiroA, datagram.goleiroB]
+        teams = [one.time for one in keepers] + [one.time for one in people]
+        names = [one.nome for one in keepers] + [one.nome for one in people]
+        return texts.retold(self._language, said.type, said.content, teams, names)
+
+
+def line_up(datagram: Datagram) -> list[str]:
+    """Return both line-ups, a line each: `*` for each goal, `(red card)` after who was sent off."""
+    lines = []
+    for people, keeper in (
+        (datagram.side_a, datagram.goleiroA),
+        (datagram.side_b, datagram.goleiroB),
+    ):
+        listed = [_name(one) for one in people]
+        if keeper.nome and keeper.nome not in {one.nome for one in people}:
+            listed.insert(0, plain(keeper.nome))
+        team = keeper.time or (people[0].time if people else "")
+        if listed:
+            lines.append(f"{plain(team)}: {', '.join(listed)}")
+    return lines
+
+
+def _name(person: Player) -> str:
+    stars = "*" * min(max(person.gols, 0), 30)
+    name = plain(person.nome) + (f" {stars}" if stars else "")
+    return name + (" (red card)" if person.cartao_vermelho else "")
+
+
+def plain(text: str) -> str:
+    """Return text from the network with nothing in it that a terminal would obey."""
+    return "".join(
+        "�" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in text
+    )

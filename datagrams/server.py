@@ -1,0 +1,194 @@
+"""The server's socket, and where its datagrams come from: a feed that is followed, or a match."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from ..peer import Link, Subscriber
+from ..protocol.errors import AddressTaken, TouchlineError
+from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from .core import DatagramCore, Note, Sent
+from .options import Options
+from .packing import pack
+from .snapshots import Scenes
+
+MOST_READ = 2_048
+"""Bytes of a client's datagram that are looked at."""
+
+RECEIVE_BYTES = 1_048_576
+"""Asked of the system for what waits to be read: a client says `register` but once."""
+
+TURN = 200
+"""Datagrams taken in before others are sent."""
+
+LOOK_SECONDS = 1.0
+"""The longest time without looking."""
+
+FEED_SECONDS = 0.25
+"""The longest wait for the feed before it is seen that the server stops."""
+
+_log = logging.getLogger("touchline.datagrams")
+
+
+class DatagramServer:
+    """A server of one event: `run()` it, `stop()` it from anywhere.
+
+    Args:
+        options: its settings.
+        waits: nothing is sent before the first client is there.
+        said: is given each line of the log as it is written.
+
+    Raises:
+        AddressTaken: the port can't be had.
+    """
+
+    def __init__(
+        self, options: Options, *, waits: bool = False, said: Callable[[Note], None] | None = None
+    ) -> None:
+        self.core = DatagramCore(options, waits=waits)
+        self.socket = _bound(options)
+        self.address: tuple[str, int] = self.socket.getsockname()[:2]
+        """Where it listens."""
+        self.failure: TouchlineError | None = None
+        """Why the feed ended before its time."""
+        self._said = said
+        self._bell, self._ringer = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ringer.setblocking(False)
+        self._coming: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Ask `run` to end; from any thread, or a signal."""
+        self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._ringer.send(b"!")
+
+    def play(self, card: Card, feed: Iterable[FeedMessage]) -> None:
+        """Let all of a feed be sent, and the end after it; to be called before `run`.
+
+        Args:
+            card: of the event.
+            feed: its messages in order.
+        """
+        scenes = Scenes(card, self.core.options.language)
+        for message in feed:
+            scene = scenes.take(message)
+            if scene is not None:
+                self.core.add(pack(scene))
+        self.core.close()
+
+    def follow(self, link: Link, card: Card, *, from_start: bool) -> None:
+        """Follow an event and let it be sent, until it is finished or the server stops; in a
+        thread of its own, which has the link for itself.
+
+        Args:
+            link: to the broker.
+            card: of the event.
+            from_start: send what has happened so far as well.
+        """
+        try:
+            with Subscriber(card.event, link) as feed:
+                self._follow(feed, Scenes(card, self.core.options.language), from_start)
+        except TouchlineError as error:
+            self.failure = error
+            self.stop()
+
+    def _follow(self, feed: Subscriber, scenes: Scenes, from_start: bool) -> None:
+        joined: int | None = None
+        while not self._stopped.is_set() and not scenes.finished:
+            item = feed.next(FEED_SECONDS)
+            if joined is None and feed.setup is not None:
+                joined = feed.setup.seq
+            if not isinstance(item, Entry | Alarm | Restored | Finished):
+                continue
+            scene = scenes.take(item)
+            if scene is not None:
+                past = not from_start and joined is not None and item.seq <= joined
+                self._do(partial(self.core.past if past else self.core.add, pack(scene)))
+        self._do(self.core.close)
+
+    def _do(self, deed: Callable[[], None]) -> None:
+        """Let something be done in the thread that runs."""
+        self._coming.put(deed)
+        with contextlib.suppress(OSError):
+            self._ringer.send(b"!")
+
+    def run(self) -> None:
+        """Serve until the end was told to everybody, or `stop`.
+
+        Raises:
+            TouchlineError: the feed can't be followed.
+        """
+        try:
+            while not (self._stopped.is_set() or self.core.over):
+                self._turn()
+            if self.failure is not None:
+                raise self.failure
+        finally:
+            self._stopped.set()
+            for one in (self.socket, self._bell, self._ringer):
+                one.close()
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        due = self.core.next_timer()
+        wait = LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.0, due - now))
+        readable, _, _ = select.select([self.socket, self._bell], [], [], wait)
+        if self._bell in readable:
+            with contextlib.suppress(BlockingIOError):
+                self._bell.recv(4_096)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._coming.get_nowait()()
+        if self.socket in readable:
+            self._take()
+        self._send(self.core.handle_timer(time.monotonic()))
+        notes, self.core.notes = self.core.notes, []
+        if self._said is not None:
+            for note in notes:
+                self._said(note)
+
+    def _take(self) -> None:
+        for _ in range(TURN):
+            try:
+                data, address = self.socket.recvfrom(MOST_READ)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                # A client that is gone may come back as an error of the next call.
+                _log.info("a client can't be reached: %s", error)
+                continue
+            self._send(self.core.received(address, data, time.monotonic()))
+
+    def _send(self, sent: Iterable[Sent]) -> None:
+        for address, data in sent:
+            try:
+                self.socket.sendto(data, address)
+            except OSError as error:  # its count shows the client that one is missing
+                self.core.counters["unsent"] += 1
+                _log.info("can't send to %s: %s", address[0], error)
+
+
+def _bound(options: Options) -> socket.socket:
+    family = socket.AF_INET6 if ":" in options.address else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+        bound.bind((options.address, options.port))
+    except OSError as error:
+        bound.close()
+        reason = error.strerror or str(error)
+        raise AddressTaken(
+            f"can't listen on UDP {options.host}:{options.port}: {reason}; choose another --port"
+        ) from error
+    bound.setblocking(False)
+    return bound

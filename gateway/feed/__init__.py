@@ -1,0 +1,1 @@
+"""Feeds to viewers: one channel an event, one viewer a connection."""

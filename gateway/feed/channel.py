@@ -1,0 +1,480 @@
+"""One event as viewers see it: its feed encoded once, where it stands, its snapshot. Pure.
+
+A *position* is the seq up to which a viewer has been told everything, 0 before the first message.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+from msgspec.structs import replace
+
+from ... import sports
+from ...peer.subscriber.silence import QUIET, Cause
+from ...protocol.digest import DIGEST_BYTES, EMPTY
+from ...protocol.errors import TouchlineError
+from ...protocol.messages import (
+    ActionSpec,
+    Alarm,
+    Card,
+    Entry,
+    FeedMessage,
+    FeedState,
+    Finished,
+    Pending,
+    Restored,
+    Setup,
+)
+from ...protocol.times import to_rfc3339
+from ...timeline import json as timeline_json
+from .message_log import Shelf, framed
+from .packets import Packets
+
+SNAPSHOT_ENTRIES = 2_000
+"""Entries in a snapshot: the last ones in match order; the timeline has the others."""
+
+INTERRUPTIONS = 200
+"""Alarms and ends of outages in a snapshot: the newest."""
+
+SNAPSHOT_SECONDS = 1.0
+"""A snapshot serves all who join within this time; what came since is sent after it."""
+
+Json = dict[str, object]
+
+encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a feed stands at its subscriber.
+
+    Args:
+        epoch, seq, digest: the position.
+        state: of the feed, as the host says it.
+        cause: why it is silent.
+        present, claims, disputed: as in the host's heartbeat.
+        pending: the open claims in it that are no entries yet.
+        whole: the host was heard, and all that it is known to have is here.
+        hosted: whether the event has a host; None before it is known.
+        away: why the broker could not be asked, in a sentence; empty where it could.
+        last_received: wall time at which the host last heard a reporter before an alarm; 0: none.
+    """
+
+    epoch: int = 0
+    seq: int = 0
+    digest: bytes = EMPTY
+    state: FeedState = "live"
+    cause: Cause = QUIET
+    present: int = 0
+    claims: int = 0
+    disputed: int = 0
+    pending: tuple[Pending, ...] = ()
+    whole: bool = False
+    hosted: bool | None = None
+    away: str = ""
+    last_received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a subscriber got in one turn of its loop.
+
+    Args:
+        standing: where it stands after it.
+        messages: what came, in order.
+        trail: the digest after each message since the one before, 16 bytes each.
+        restarted: the feed is another one, which is read from its start: `messages` are its first.
+        setup: what the host said as it let us in, where it is new.
+    """
+
+    standing: Standing
+    messages: Sequence[FeedMessage] = ()
+    trail: bytes = b""
+    restarted: bool = False
+    setup: Setup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The event up to a position, ready to be sent.
+
+    Args:
+        seq: the position.
+        body: JSON without its closing brace, so that a field can be added.
+    """
+
+    seq: int
+    body: bytes
+
+    def payload(self, *, switched: bool = False) -> bytes:
+        """Return the message; `switched`: it stands for messages that were left out."""
+        return self.body + (b',"switched":true}' if switched else b"}")
+
+
+@dataclass(slots=True)
+class _Timeline:
+    """The standing entries in match order."""
+
+    keys: list[tuple[int, int]] = field(default_factory=list)
+    by_key: dict[tuple[int, int], tuple[Entry, bytes]] = field(default_factory=dict)
+    versions: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def put(self, entry: Entry, payload: bytes) -> None:
+        number = int(entry.entry_id) if entry.entry_id.isdecimal() else entry.seq
+        before = self.versions.pop(entry.entry_id, None)
+        if before is not None:
+            del self.keys[bisect_left(self.keys, before)], self.by_key[before]
+        if entry.status != "DELETED":
+            key = (entry.time, number)
+            self.versions[entry.entry_id] = key
+            self.by_key[key] = entry, payload
+            insort(self.keys, key)
+
+
+class Channel:
+    """What a gateway knows of one event.
+
+    Args:
+        card: what the broker knows of it.
+        history: bytes of the newest messages that are kept ready.
+    """
+
+    def __init__(self, card: Card, history: int) -> None:
+        self.card = card
+        self.standing = Standing()
+        self.generation = 0
+        """Grows when the feed turns out to be another one: positions before mean nothing then."""
+        self.joined = False
+        """Whether the host has been heard, and all that it had then is here."""
+        self.failure: TouchlineError | None = None
+        """Why the event can be followed no longer."""
+        self.score: Json = {}
+        self.headline = ""
+        self.finished = False
+        self.feed = Shelf(history)
+        self.packets: Shelf | None = None
+        """The packets of a tennis feed."""
+        self._history = history
+        self._trail = bytearray()
+        self._setup: Setup | None = None
+        self._fresh: tuple[float, Snapshot] | None = None
+        self._begin()
+
+    @property
+    def seq(self) -> int:
+        """The position of who has been told everything."""
+        return self.feed.last
+
+    @property
+    def known(self) -> bool:
+        """Whether there is something to tell: the whole feed, or why there is none."""
+        stand = self.standing
+        return self.joined or stand.hosted is False or bool(stand.away) or self.failure is not None
+
+    @property
+    def interruptions(self) -> list[Json]:
+        """The newest alarms and ends of outages, as messages."""
+        return list(self._interruptions)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The standing entries in match order, each with its place there now."""
+        return self.page(1, len(self._timeline.keys))
+
+    @property
+    def total(self) -> int:
+        """How many entries stand."""
+        return len(self._timeline.keys)
+
+    def page(self, first: int, most: int) -> list[Entry]:
+        """Return standing entries from a place in match order on, with their places now."""
+        keys = self._timeline.keys[first - 1 : first - 1 + most]
+        return [
+            replace(self._timeline.by_key[key][0], place=place)
+            for place, key in enumerate(keys, first)
+        ]
+
+    # ── what comes in ────────────────────────────────────────────────────────────────────────
+
+    def take(self, turn: Turn) -> tuple[bool, bool]:
+        """Take what came in one turn.
+
+        Returns:
+            whether there are new messages, and whether what a status tells has changed.
+        """
+        before = self._told()
+        if turn.setup is not None:
+            self._setup, self.card = turn.setup, turn.setup.card
+        if turn.restarted and self.feed.last:
+            self.generation += 1
+            self._begin()
+        seq = self.feed.last
+        self._trail += turn.trail
+        for message in turn.messages:
+            self._fill(message.seq - 1)
+            if message.seq > self.feed.last:
+                self._append(message)
+        self.standing = turn.standing
+        self.joined = self.joined or (self._setup is not None and turn.standing.whole)
+        self._fill(turn.standing.seq)
+        self._fresh = self._fresh if self.feed.last == seq and not turn.restarted else None
+        return self.feed.last > seq or turn.restarted, self._told() != before
+
+    def _begin(self) -> None:
+        self.joined = False
+        self.feed = Shelf(self._history)
+        self.packets = None
+        self._trail.clear()
+        self._fresh = None
+        self._timeline = _Timeline()
+        self._interruptions: list[Json] = []
+        self.finished = False
+        self.score, self.headline = _nil(self.card)
+        self._maker: Packets | None = None
+        if self.card.sport == "tennis":
+            self._maker = Packets(self.card)
+            self.packets = Shelf(self._history)
+
+    def _append(self, message: FeedMessage) -> None:
+        form = timeline_json.to_json(message)
+        payload = encode(form)
+        self.feed.append(payload)
+        match message:
+            case Entry():
+                self._timeline.put(message, payload)
+            case Alarm() | Restored():
+                self._interruptions.append(form)
+                del self._interruptions[:-INTERRUPTIONS]
+            case Finished():
+                self.finished = True
+        if not isinstance(message, Alarm) and message.headline:
+            self.score, self.headline = message.score, message.headline
+        self._make_packets(message)
+
+    def _fill(self, seq: int) -> None:
+        """Stand in for messages that could not be read, so that the numbers have no hole."""
+        while self.feed.last < seq:
+            number = self.feed.last + 1
+            self.feed.append(encode({"type": "unknown", "event": self.card.event, "seq": number}))
+
+    def _make_packets(self, message: FeedMessage) -> None:
+        if self._maker is None or self.packets is None:
+            return
+        try:
+            for packet in self._maker.take(message):
+                self.packets.append(encode(packet))
+        except TouchlineError:
+            self._maker = None  # a feed that is none of tennis: what was made of it stands
+
+    # ── where a viewer joins ─────────────────────────────────────────────────────────────────
+
+    def continues(self, seq: int, epoch: int | None = None, digest: bytes | None = None) -> bool:
+        """Tell whether who has everything up to a position can simply be sent what follows.
+
+        Args:
+            seq: the position.
+            epoch: the newest epoch heard of there.
+            digest: over the feed up to the position, as a message of ours told it.
+        """
+        if not self.feed.has(seq):
+            return False
+        if epoch is not None and epoch > self.standing.epoch:
+            return False
+        return digest is None or digest == self.digest(seq)
+
+    def digest(self, seq: int) -> bytes:
+        """Return the digest over the feed up to a position."""
+        at = (seq - 1) * DIGEST_BYTES
+        return bytes(self._trail[at : at + DIGEST_BYTES]) if seq else EMPTY
+
+    def setup(self, *, heartbeat: float, recovered: bool, wall: int) -> bytes:
+        """Return the first message that a viewer gets, JSON.
+
+        Args:
+            heartbeat: seconds between its heartbeats.
+            recovered: it is sent all that it missed; otherwise a snapshot follows.
+            wall: microseconds since 1970 UTC.
+        """
+        kinds, actions = self._kinds()
+        return encode(
+            {
+                "type": "setup",
+                "origins": self.card.origins,
+                "actions": actions,
+                "kinds": kinds,
+                "event": timeline_json.to_json(self.card),
+                **self.position(),
+                "heartbeat": heartbeat,
+                "time": to_rfc3339(wall),
+                "recovered": recovered,
+                "ready": self.joined,
+            }
+        )
+
+    def _kinds(self) -> tuple[list[Json], list[Json]]:
+        try:
+            kinds = sports.get(self.card.sport).kinds(self.card.rules)
+        except TouchlineError:
+            kinds = ()  # of a sport that is not installed here
+        said = [_kind(kind) for kind in kinds]
+        if self._setup is not None:
+            return said, [timeline_json.to_json(action) for action in self._setup.actions]
+        return said, [
+            timeline_json.to_json(
+                ActionSpec(
+                    title=kind.title, text=kind.text, details=[each.name for each in kind.details]
+                )
+            )
+            for kind in kinds
+        ]
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Return a snapshot that is at most a second old.
+
+        Args:
+            now: monotonic seconds.
+        """
+        if self._fresh is None or now - self._fresh[0] > SNAPSHOT_SECONDS:
+            self._fresh = now, self._snapshot()
+        return self._fresh[1]
+
+    def _snapshot(self) -> Snapshot:
+        timeline = self._timeline
+        keys = timeline.keys[-SNAPSHOT_ENTRIES:]
+        entries = [msgspec.Raw(timeline.by_key[key][1]) for key in keys]
+        body = encode(
+            {
+                "type": "snapshot",
+                "event": self.card.event,
+                **self.position(),
+                "score": self.score,
+                "headline": self.headline,
+                "lineups": self.card.lineups,
+                "entries": entries,
+                "earlier": len(timeline.keys) - len(keys),
+                "interruptions": self._interruptions,
+                "finished": self.finished,
+                "ready": self.joined,
+                **self._status(),
+            }
+        )
+        return Snapshot(self.seq, body[:-1])
+
+    # ── in between ───────────────────────────────────────────────────────────────────────────
+
+    def heartbeat(self, interval: float, wall: int) -> bytes:
+        """Return the heartbeat to viewers who have everything and asked for this interval."""
+        return encode(
+            {
+                "type": "heartbeat",
+                "event": self.card.event,
+                **self.position(),
+                "interval": interval,
+                "time": to_rfc3339(wall),
+                **self._status(),
+            }
+        )
+
+    def status(self, wall: int) -> bytes:
+        """Return what tells that the state, the cause of silence or an open claim has changed."""
+        return encode(
+            {
+                "type": "status",
+                "event": self.card.event,
+                "epoch": self.standing.epoch,
+                "time": to_rfc3339(wall),
+                **self._status(),
+            }
+        )
+
+    def summary(self) -> Json:
+        """Return where the event stands, without its entries."""
+        return {
+            "event": self.card.event,
+            **self.position(),
+            "score": self.score,
+            "headline": self.headline,
+            "finished": self.finished,
+            "ready": self.joined,
+            **self._status(),
+        }
+
+    def position(self) -> Json:
+        """Return the position of who has been told everything, with the digest over the feed."""
+        return {
+            "epoch": self.standing.epoch,
+            "seq": self.seq,
+            "digest": self.digest(self.seq).hex(),
+        }
+
+    def _status(self) -> Json:
+        pending = [timeline_json.to_json(one) for one in self.standing.pending]
+        return {**self._state(), "pending": pending}
+
+    def _state(self) -> Json:
+        stand = self.standing
+        return {
+            "state": "finished" if self.finished else stand.state,
+            "silence": self._silence(),
+            "last_received": to_rfc3339(stand.last_received) if stand.last_received else None,
+            "present": stand.present,
+            "claims": stand.claims,
+            "disputed": stand.disputed,
+        }
+
+    def _silence(self) -> Json:
+        stand = self.standing
+        if self.failure is not None:
+            return {"kind": "failed", "text": self.failure.sentence}
+        if not self.joined:
+            text = stand.away or "the event's host has not answered yet"
+            return {
+                "kind": "waiting",
+                "text": "the event has no host yet" if stand.hosted is False else text,
+            }
+        if stand.cause.kind == "link_lost":
+            # A subscriber's words for itself: here it is the gateway's link, not the viewer's.
+            text = "the gateway can hear neither the host nor the broker"
+            return {"kind": "link_lost", "text": text}
+        return {"kind": stand.cause.kind, "text": stand.cause.text}
+
+    def _told(self) -> tuple[object, ...]:
+        stand = self.standing
+        return stand.epoch, self.joined, stand.pending, *self._state().values()
+
+
+def frames_of(payloads: Iterable[bytes]) -> list[bytes]:
+    """Return messages as WebSocket frames, long ones in fragments."""
+    return [frame for payload in payloads for frame in framed(payload)]
+
+
+def _nil(card: Card) -> tuple[Json, str]:
+    """Return the score and headline before anything has happened."""
+    try:
+        sport = sports.get(card.sport)
+        state = sport.start(card.origins, card.rules, card.lineups)
+        return sport.score(state), sport.headline(state)
+    except TouchlineError:
+        return {}, ""  # of a sport that is not installed here
+
+
+def _kind(kind: sports.Kind) -> Json:
+    """Return what a button needs to know of an action."""
+    return {
+        "title": kind.title,
+        "text": kind.text,
+        "needs_origin": kind.needs_origin,
+        "details": [
+            {
+                "name": detail.name,
+                "text": detail.text,
+                "choices": list(detail.choices),
+                "number": detail.number,
+                "required": detail.required,
+            }
+            for detail in kind.details
+        ],
+    }

@@ -1,0 +1,337 @@
+"""The gateway's peer: one thread with the link to the broker and a subscriber for each event.
+
+What comes is handed to the asyncio loop, a turn at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import zmq
+
+from ...peer import Link, Notice, Subscriber
+from ...peer.subscriber.core import SubscriberCore
+from ...protocol.digest import DIGEST_BYTES
+from ...protocol.errors import Overloaded, TouchlineError, Unreachable
+from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
+from .channel import Standing, Turn
+
+logger = logging.getLogger(__name__)
+
+Told = Callable[[str, Turn | TouchlineError], None]
+"""Is given what came of an event, or why it can be followed no longer; on the asyncio loop."""
+
+MOST_MESSAGES = 500
+"""Messages handed over at a time, so that the loop serves others in between."""
+
+MOST_ASKED = 1_000
+"""Requests to the broker that may wait for their answers."""
+
+IDLE_SECONDS = 5.0
+"""The longest wait without looking."""
+
+
+class Connect(Protocol):
+    """Gives links to the broker; the only way to one."""
+
+    def __call__(
+        self,
+        name: str = "",
+        roles: Sequence[Role] = (),
+        folder: Path | None = None,
+        context: zmq.Context[Any] | None = None,
+        *,
+        invite: str = "",
+    ) -> Link:
+        """Return a link that the caller closes.
+
+        Args:
+            name: what a person is called; empty: the gateway itself.
+            roles: what they mean to do.
+            folder: where the person's identity is kept, made on first use.
+            context: whose sockets the link may use; its own unless given.
+            invite: the code to enrol with, where the broker asks for one.
+        """
+
+
+class _Followed:
+    """One event that is followed."""
+
+    def __init__(self, subscriber: Subscriber) -> None:
+        self.subscriber = subscriber
+        self.seq = 0  # of the newest message that was handed over
+        self.setup: object = None
+        self.standing: Standing | None = None
+        self.due = 0.0
+        self.sockets: list[Any] = []
+
+
+class Follower:
+    """Follows events at their hosts and asks the broker.
+
+    Args:
+        connect: gives the link.
+        told: is called on the loop that `start` was called on.
+    """
+
+    def __init__(self, connect: Connect, told: Told) -> None:
+        self.cores: dict[str, SubscriberCore] = {}
+        """What is followed, for metrics; may grow while it is read."""
+        self.broker: bool | None = None
+        """Whether the broker answered when it was last asked; None before."""
+        self._connect = connect
+        self._told = told
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="follower")
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+        self._wishes: deque[Callable[[], None]] = deque()
+        self._stopping = False
+        # Of the thread alone:
+        self._link: Link | None = None
+        self._followed: dict[str, _Followed] = {}
+        self._poller: zmq.Poller | None = None  # None: to be made anew
+        self._asked: dict[int, asyncio.Future[BrokerReply]] = {}
+
+    # ── on the loop ──────────────────────────────────────────────────────────────────────────
+
+    def start(self) -> None:
+        """Open the link and start the thread.
+
+        Raises:
+            TouchlineError: the link can't be had: a bad address, or no identity.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._link = self._connect(roles=["viewer"])
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Leave all events and end the thread."""
+        if self._thread.is_alive():
+            self._stopping = True
+            self._wake()
+            await asyncio.to_thread(self._thread.join)
+        self._ours.close()
+        self._theirs.close()
+
+    def follow(self, event: str) -> None:
+        """Follow an event; nothing where it is followed already."""
+        self._wish(lambda: self._begin(event))
+
+    def drop(self, event: str) -> None:
+        """Follow an event no longer."""
+        self._wish(lambda: self._end(event))
+
+    async def ask(self, request: BrokerRequest, timeout: float) -> BrokerReply:
+        """Ask the broker.
+
+        Args:
+            request: any but hello.
+            timeout: seconds to wait.
+
+        Raises:
+            TouchlineError: the broker's refusal, or Unreachable.
+        """
+        if not self._thread.is_alive() or self._stopping:
+            raise Unreachable("the gateway is about to stop")
+        if len(self._asked) >= MOST_ASKED:
+            raise Overloaded(
+                f"{len(self._asked):,} requests to the broker are unanswered, at most "
+                f"{MOST_ASKED:,} allowed"
+            )
+        future: asyncio.Future[BrokerReply] = asyncio.get_running_loop().create_future()
+        self._wish(lambda: self._ask(request, timeout, future))
+        return await future
+
+    def _wish(self, wish: Callable[[], None]) -> None:
+        self._wishes.append(wish)
+        self._wake()
+
+    def _wake(self) -> None:
+        # A full pipe wakes the thread as well as one more byte would.
+        with contextlib.suppress(BlockingIOError):
+            self._ours.send(b"\0")
+
+    # ── on the thread ────────────────────────────────────────────────────────────────────────
+
+    def _run(self) -> None:
+        link = self._link
+        if link is None:
+            raise AssertionError("the thread runs before there is a link")
+        try:
+            with link:
+                while not self._stopping:
+                    self._turn(link)
+                for event in list(self._followed):
+                    self._end(event)
+        except Exception:  # the thread's last word: without it the gateway would only fall silent
+            logger.exception("the gateway can follow nothing any more")
+        finally:
+            self.broker = False
+            for future in self._asked.values():
+                self._answer(future, Unreachable("the gateway is about to stop"))
+
+    def _turn(self, link: Link) -> None:
+        readable = self._poll(link)
+        now = time.monotonic()
+        while self._wishes:
+            self._wishes.popleft()()
+        self._take_answers(link, now)
+        # What the broker answered may be for any of them.
+        everybody = any(id(each) in readable for each in link.sockets)
+        for event, followed in list(self._followed.items()):
+            if everybody or followed.due <= now or any(id(s) in readable for s in followed.sockets):
+                self._serve(event, followed)
+
+    def _poll(self, link: Link) -> set[int]:
+        """Wait for something; return the `id`s of the sockets that can be read."""
+        if self._poller is None:
+            self._poller = zmq.Poller()
+            self._poller.register(self._theirs.fileno(), zmq.POLLIN)
+            for each in link.sockets:
+                self._poller.register(each, zmq.POLLIN)
+            for followed in self._followed.values():
+                for each in followed.sockets:
+                    self._poller.register(each, zmq.POLLIN)
+        now = time.monotonic()
+        timers = [followed.due for followed in self._followed.values()]
+        timers += [timer for timer in (link.next_timer(),) if timer is not None]
+        wait = min([*timers, now + IDLE_SECONDS]) - now
+        readable = {id(each) for each, _ in self._poller.poll(max(0, round(wait * 1_000 + 0.5)))}
+        with contextlib.suppress(BlockingIOError):
+            while self._theirs.recv(4_096):
+                pass
+        return readable
+
+    def _take_answers(self, link: Link, now: float) -> None:
+        link.take(0, now)  # reads what nobody waits for any more
+        for number in list(self._asked):
+            answer = link.take(number, now)
+            if answer is not None:
+                self.broker = not isinstance(answer, Unreachable)
+                self._answer(self._asked.pop(number), answer)
+
+    def _ask(
+        self, request: BrokerRequest, timeout: float, future: asyncio.Future[BrokerReply]
+    ) -> None:
+        if self._link is None:
+            raise AssertionError("asked before there was a link")
+        try:
+            self._asked[self._link.send(request, time.monotonic(), timeout)] = future
+        except TouchlineError as error:
+            self._answer(future, error)
+
+    def _answer(
+        self, future: asyncio.Future[BrokerReply], answer: BrokerReply | TouchlineError
+    ) -> None:
+        def settle() -> None:
+            if future.done():
+                return
+            if isinstance(answer, TouchlineError):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+
+        self._on_loop(settle)
+
+    def _begin(self, event: str) -> None:
+        if event not in self._followed and self._link is not None:
+            followed = self._followed[event] = _Followed(Subscriber(event, self._link))
+            self.cores[event] = followed.subscriber.core
+
+    def _end(self, event: str) -> None:
+        followed = self._followed.pop(event, None)
+        self.cores.pop(event, None)
+        self._poller = None
+        if followed is not None:
+            followed.subscriber.close()
+
+    def _serve(self, event: str, followed: _Followed) -> None:
+        try:
+            more = True
+            while more:
+                turn, more = _turn_of(followed)
+                if turn is not None:
+                    self._hand_over(event, turn)
+        except TouchlineError as error:
+            self._end(event)
+            self._hand_over(event, error)
+            return
+        sockets = followed.subscriber.sockets()
+        if sockets != followed.sockets:
+            followed.sockets = sockets
+            self._poller = None
+        timer = followed.subscriber.next_timer()
+        followed.due = time.monotonic() + IDLE_SECONDS if timer is None else timer
+
+    def _hand_over(self, event: str, turn: Turn | TouchlineError) -> None:
+        self._on_loop(lambda: self._told(event, turn))
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        if self._loop is None:
+            raise AssertionError("the thread runs before it was started")
+        # The loop may be closed already where it did not wait for this thread.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call)
+
+
+def _turn_of(followed: _Followed) -> tuple[Turn | None, bool]:
+    """Let a subscriber work; return what came of it, if anything, and whether there is more."""
+    feed = followed.subscriber
+    messages: list[Any] = []
+    restarted = False
+    first = feed.next(0.0)
+    items = feed.core.items()
+    if first is not None:
+        items.appendleft(first)
+    while items and len(messages) < MOST_MESSAGES:
+        match items.popleft():
+            case Heartbeat():
+                pass
+            case Notice(kind="diverged"):
+                messages.clear()
+                restarted = True
+                followed.seq = 0
+            case Notice() as notice:
+                logger.info("%s: %s", feed.session.event, notice.text)
+            case message:
+                messages.append(message)
+    more = bool(items)
+    seq = messages[-1].seq if more and messages else feed.core.tracker.seq
+    standing = _standing(feed, seq, whole=not more)
+    setup = feed.setup if feed.setup is not followed.setup else None
+    if not messages and setup is None and not restarted and standing == followed.standing:
+        return None, more
+    trail = feed.core.tracker.trail[followed.seq * DIGEST_BYTES : seq * DIGEST_BYTES]
+    followed.seq, followed.setup, followed.standing = seq, feed.setup, standing
+    return Turn(standing, messages, bytes(trail), restarted, setup), more
+
+
+def _standing(feed: Subscriber, seq: int, *, whole: bool) -> Standing:
+    core = feed.core
+    at = (seq - 1) * DIGEST_BYTES
+    return Standing(
+        epoch=core.tracker.epoch,
+        seq=seq,
+        digest=bytes(core.tracker.trail[at : at + DIGEST_BYTES]) if seq else bytes(DIGEST_BYTES),
+        state=core.state,
+        cause=core.cause,
+        present=core.present,
+        claims=core.claims,
+        disputed=core.disputed,
+        pending=core.pending,
+        whole=whole and core.tracker.whole and feed.setup is not None,
+        hosted=feed.session.hosted,
+        away=feed.session.away.sentence if feed.session.away else "",
+        last_received=core.last_received,
+    )

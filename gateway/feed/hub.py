@@ -1,0 +1,326 @@
+"""What the gateway follows and who follows it: channels by event, and the pace of telling."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from functools import partial
+from typing import Protocol
+
+from ...protocol.errors import (
+    NameTaken,
+    NotAllowed,
+    NotFound,
+    Overloaded,
+    Revoked,
+    TouchlineError,
+    UnknownKey,
+    Unreachable,
+    Untrusted,
+    WrongKey,
+)
+from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, Events, Search, Show
+from ..counters import Counters
+from ..options import MEGABYTE, Options
+from .channel import Channel, Turn
+from .follower import Connect, Follower
+
+logger = logging.getLogger(__name__)
+
+REST = 1.0
+"""Rest between two rounds of telling, in times of what the last one took: with many viewers what
+comes meanwhile is told in one go, and the loop has time for everything else."""
+
+LONGEST_REST = 0.25
+"""Seconds that such a rest takes at most."""
+
+BEAT_SECONDS = 0.1
+"""How often it is looked for heartbeats that are due and for viewers that read nothing."""
+
+CARD_SECONDS = 2.0
+"""A card is asked for anew after this long."""
+
+CARDS = 1_000
+"""Cards that are remembered."""
+
+SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
+"""What a broker says to a peer that it does not let in."""
+
+
+def wall() -> int:
+    """Return microseconds since 1970 UTC."""
+    return time.time_ns() // 1_000
+
+
+class Listener(Protocol):
+    """Somebody who is told of a channel. All calls are on the loop and may not wait."""
+
+    def told(self) -> None:
+        """There are new messages: read on from the channel."""
+
+    def status(self, payload: bytes) -> None:
+        """What a status tells has changed; `payload` is the JSON that says so."""
+
+    def tick(self, now: float) -> None:
+        """Time has passed (monotonic seconds): beat, or give up on who does not read."""
+
+    def failed(self, error: TouchlineError) -> None:
+        """The event can be followed no longer."""
+
+
+class _Followed:
+    """A channel and who listens to it."""
+
+    def __init__(self, channel: Channel, now: float) -> None:
+        self.channel = channel
+        self.listeners: set[Listener] = set()
+        self.changed = asyncio.Event()
+        self.waiting = 0  # how many wait for its feed to be had
+        self.left_at = now  # when the last listener left, or somebody asked
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is interested just now."""
+        return not self.listeners and not self.waiting
+
+
+class Hub:
+    """All channels of one gateway.
+
+    Args:
+        options: the gateway's.
+        connect: gives a link to the broker under a name.
+        counters: are counted up here.
+    """
+
+    def __init__(self, options: Options, connect: Connect, counters: Counters) -> None:
+        self.options = options
+        self.counters = counters
+        self.follower = Follower(connect, self._arrived)
+        self._followed: dict[str, _Followed] = {}
+        self._opening: dict[str, asyncio.Task[_Followed]] = {}
+        self._cards: dict[str, tuple[float, Card]] = {}
+        self._dirty: set[str] = set()  # events with new messages
+        self._changed: set[str] = set()  # events of which something else is new
+        self._round: asyncio.TimerHandle | None = None
+        self._rest_until = 0.0
+        self._ticker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin; on the loop that serves."""
+        self.follower.start()
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Leave all events."""
+        for task in (self._ticker, *self._opening.values()):
+            if task is not None:
+                task.cancel()
+        if self._round is not None:
+            self._round.cancel()
+        await self.follower.stop()
+
+    @property
+    def events(self) -> dict[str, int]:
+        """How many listen to each event that is followed."""
+        return {event: len(followed.listeners) for event, followed in self._followed.items()}
+
+    def peek(self, event: str) -> Channel | None:
+        """Return the channel of an event that is followed already."""
+        followed = self._followed.get(event)
+        return followed.channel if followed else None
+
+    # ── the broker ───────────────────────────────────────────────────────────────────────────
+
+    async def search(self, request: Search) -> Events:
+        """Search the broker's events.
+
+        Raises:
+            TouchlineError: it refuses, or does not answer.
+        """
+        reply = await self._ask(request)
+        if not isinstance(reply, Events):
+            raise AssertionError(f"the broker answered search with {type(reply).__name__}")
+        return reply
+
+    async def card(self, event: str) -> Card:
+        """Return what the broker knows of an event, as it was some seconds ago at the earliest.
+
+        Raises:
+            TouchlineError: there is no such event, or the broker does not answer; where the event
+                is followed, what was known of it is returned instead.
+        """
+        now = time.monotonic()
+        known = self._cards.get(event)
+        if known is not None and now - known[0] < CARD_SECONDS:
+            return known[1]
+        try:
+            reply = await self._ask(Show(id=0, event=event))
+        except (Unreachable, Overloaded):
+            channel = self.peek(event)
+            if channel is None:
+                raise
+            return channel.card
+        if not isinstance(reply, Event):
+            raise AssertionError(f"the broker answered show with {type(reply).__name__}")
+        self._cards[event] = now, reply.card
+        while len(self._cards) > CARDS:
+            del self._cards[next(iter(self._cards))]
+        return reply.card
+
+    async def _ask(self, request: BrokerRequest) -> BrokerReply:
+        try:
+            return await self.follower.ask(request, self.options.patience)
+        except SHUT_OUT as error:
+            # It is the gateway that has no business there, not whoever asked it.
+            raise Unreachable(
+                f"the gateway is not let in by its broker: {error.sentence}"
+            ) from None
+
+    # ── channels ─────────────────────────────────────────────────────────────────────────────
+
+    async def channel(self, event: str) -> Channel:
+        """Return an event's channel, followed from now on if it was not: once its feed is here or
+        it is known why not, or the patience is at an end.
+
+        Raises:
+            TouchlineError: there is no such event, too many are followed, or it can't be.
+        """
+        followed = await self._open(event)
+        followed.waiting += 1
+        try:
+            async with asyncio.timeout(self.options.patience):
+                while not followed.channel.known:
+                    followed.changed.clear()
+                    await followed.changed.wait()
+        except TimeoutError:
+            pass  # it is told as far as it is known
+        finally:
+            followed.waiting -= 1
+        followed.left_at = time.monotonic()
+        if followed.channel.failure is not None:
+            raise followed.channel.failure
+        return followed.channel
+
+    def listen(self, event: str, listener: Listener) -> None:
+        """Let somebody be told of an event whose channel was just had, until `leave`.
+
+        Raises:
+            Overloaded: it has just been dropped for another one.
+        """
+        followed = self._followed.get(event)
+        if followed is None:
+            raise Overloaded(f"{event} was dropped for another event just now; ask again")
+        followed.listeners.add(listener)
+
+    def leave(self, event: str, listener: Listener) -> None:
+        """Tell somebody no longer."""
+        followed = self._followed.get(event)
+        if followed is not None:
+            followed.listeners.discard(listener)
+            followed.left_at = time.monotonic()
+
+    async def _open(self, event: str) -> _Followed:
+        known = self._followed.get(event)
+        if known is not None and known.channel.failure is None:
+            return known
+        task = self._opening.get(event)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self._begin(event))
+            self._opening[event] = task
+            task.add_done_callback(partial(self._opened, event))
+        return await asyncio.shield(task)
+
+    def _opened(self, event: str, task: asyncio.Task[_Followed]) -> None:
+        self._opening.pop(event, None)
+        if not task.cancelled():
+            task.exception()  # looked at, since whoever asked may have gone
+
+    async def _begin(self, event: str) -> _Followed:
+        card = await self.card(event)
+        if len(self._followed) >= self.options.max_events and not self._drop_idle():
+            raise Overloaded(
+                f"{len(self._followed):,} events are followed, at most "
+                f"{self.options.max_events:,} allowed"
+            )
+        channel = Channel(card, self.options.history_mb * MEGABYTE)
+        followed = self._followed[event] = _Followed(channel, time.monotonic())
+        self.follower.follow(event)
+        return followed
+
+    def _drop_idle(self) -> bool:
+        """Drop the event that has been of no interest for longest; False where all are of some."""
+        idle = [(one.left_at, event) for event, one in self._followed.items() if one.idle]
+        if not idle:
+            return False
+        self._drop(min(idle)[1])
+        return True
+
+    def _drop(self, event: str) -> None:
+        del self._followed[event]
+        self.follower.drop(event)
+
+    # ── what comes ───────────────────────────────────────────────────────────────────────────
+
+    def _arrived(self, event: str, turn: Turn | TouchlineError) -> None:
+        followed = self._followed.get(event)
+        if followed is None:
+            return
+        if isinstance(turn, TouchlineError):
+            self._fail(followed, event, turn)
+            return
+        self.counters.messages += len(turn.messages)
+        news, status = followed.channel.take(turn)
+        followed.changed.set()
+        if news:
+            self._dirty.add(event)
+        if status:
+            self._changed.add(event)
+        if news or status:
+            self._tell_soon()
+
+    def _fail(self, followed: _Followed, event: str, error: TouchlineError) -> None:
+        logger.warning("event %s: %s", event, error.sentence)
+        followed.channel.failure = error
+        followed.changed.set()
+        del self._followed[event]
+        if isinstance(error, NotFound):
+            self._cards.pop(event, None)
+        for listener in list(followed.listeners):
+            listener.failed(error)
+
+    def _tell_soon(self) -> None:
+        if self._round is None:
+            loop = asyncio.get_running_loop()
+            self._round = loop.call_at(max(loop.time(), self._rest_until), self._tell)
+
+    def _tell(self) -> None:
+        self._round = None
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        changed, self._changed = self._changed, set()
+        for event in changed:
+            followed = self._followed.get(event)
+            if followed and followed.listeners:
+                payload = followed.channel.status(wall())
+                for listener in list(followed.listeners):
+                    listener.status(payload)
+        dirty, self._dirty = self._dirty, set()
+        for event in dirty:
+            followed = self._followed.get(event)
+            for listener in list(followed.listeners) if followed else ():
+                listener.told()
+        took = loop.time() - began
+        self.counters.slow = max(self.counters.slow, took)
+        self._rest_until = began + took + min(took * REST, LONGEST_REST)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now = time.monotonic()
+            for event, followed in list(self._followed.items()):
+                for listener in list(followed.listeners):
+                    listener.tick(now)
+                if followed.idle and now - followed.left_at > self.options.linger:
+                    self._drop(event)

@@ -1,0 +1,222 @@
+"""Server-sent events: a feed for those who have only `curl`.
+
+Each message is one event of the stream: `data` is its JSON, `id` the position after it, which a
+client that comes back sends as `Last-Event-ID`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Coroutine
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from ...protocol.errors import BadMessage, TouchlineError
+from ...protocol.fields import Count
+from ..context import Gateway
+from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
+from ..rest import OPEN, event_of, query
+from ..security import address_of, refusal
+from .channel import Channel
+from .hub import wall
+
+RETRY_MS = 2_000
+"""After this long a client that lost its connection comes back."""
+
+MOST_AT_ONCE = 100
+"""Messages written at a time."""
+
+
+class Follow(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a stream."""
+
+    from_: Literal["end", "start"] | Count = msgspec.field(default="end", name="from")
+    epoch: Count | None = None
+    heartbeat: Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)] | None = None
+
+
+def routes(gateway: Gateway) -> list[BaseRoute]:
+    """Return the route of the stream."""
+
+    async def stream(request: Request) -> Response:
+        """Follow an event."""
+        wish = query(request, Follow)
+        if (last := request.headers.get("last-event-id")) is not None:
+            wish = resumed(last, wish)
+        channel = await gateway.hub.channel(event_of(request))
+        return Stream(gateway, channel, wish)
+
+    return [Route("/api/events/{event}/stream", stream, methods=["GET"])]
+
+
+def resumed(last: str, wish: Follow) -> Follow:
+    """Return a wish to go on after the position that `Last-Event-ID` names.
+
+    Raises:
+        BadMessage: it is none of ours.
+    """
+    epoch, dash, seq = last.partition("-")
+    if not (dash and epoch.isdecimal() and seq.isdecimal() and len(last) <= 40):
+        raise BadMessage(f"Last-Event-ID: {last[:60]!r} is not EPOCH-SEQ")
+    return Follow(from_=int(seq), epoch=int(epoch), heartbeat=wish.heartbeat)
+
+
+class Stream(Response):
+    """One stream of server-sent events.
+
+    Args:
+        gateway: whose.
+        channel: the event.
+        wish: where it begins.
+    """
+
+    def __init__(self, gateway: Gateway, channel: Channel, wish: Follow) -> None:
+        super().__init__(
+            media_type="text/event-stream", headers={**OPEN, "x-accel-buffering": "no"}
+        )
+        # Its end is not known beforehand.
+        del self.headers["content-length"]
+        self._gateway = gateway
+        self._channel = channel
+        self._wish = wish
+        self._interval = wish.heartbeat or gateway.options.heartbeat
+        self._woken = asyncio.Event()
+        self._status: bytes | None = None
+        self._failure: TouchlineError | None = None
+        self._ended = False
+        self._position = 0
+        self._generation = channel.generation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve until the client goes, reads nothing for too long, or the gateway stops."""
+        gateway, event = self._gateway, self._channel.card.event
+        address = address_of(scope)
+        gateway.places.take(address)
+        try:
+            gateway.hub.listen(event, self)
+            gateway.streams.add(self)
+            gateway.counters.connections["sse"] += 1
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await _first(self._send(send), _left(receive))
+        finally:
+            gateway.hub.leave(event, self)
+            gateway.streams.discard(self)
+            gateway.places.give_back(address)
+
+    # ── what the hub tells ───────────────────────────────────────────────────────────────────
+
+    def told(self) -> None:
+        self._woken.set()
+
+    def status(self, payload: bytes) -> None:
+        self._status = payload
+        self._woken.set()
+
+    def tick(self, now: float) -> None:
+        pass  # it beats by itself
+
+    def failed(self, error: TouchlineError) -> None:
+        self._failure = error
+        self._woken.set()
+
+    def end(self) -> None:
+        """End the stream; the client comes back by itself."""
+        self._ended = True
+        self._woken.set()
+
+    # ── what is written ──────────────────────────────────────────────────────────────────────
+
+    async def _send(self, send: Send) -> None:
+        async for chunk in self._chunks():
+            body = {"type": "http.response.body", "body": chunk, "more_body": True}
+            await asyncio.wait_for(send(body), self._gateway.options.stalled)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield f"retry: {RETRY_MS}\n\n".encode() + self._opening()
+        due = time.monotonic()
+        while not self._ended:
+            self._woken.clear()
+            if self._failure is not None:
+                yield _event(msgspec.json.encode(refusal(self._failure)))
+                return
+            if chunk := self._more():
+                yield chunk
+                continue
+            now = time.monotonic()
+            if now >= due:
+                due = now + self._interval
+                yield _event(self._channel.heartbeat(self._interval, wall()))
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), due - now)
+
+    def _opening(self) -> bytes:
+        channel, wish = self._channel, self._wish
+        at = {"start": 0, "end": -1}.get(str(wish.from_), wish.from_)
+        if not isinstance(at, int):
+            raise AssertionError(f"a stream begins nowhere: {at!r}")
+        recovered = at >= 0 and channel.continues(at, wish.epoch)
+        setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=wall())
+        if recovered:
+            self._position = at
+            return _event(setup)
+        return _event(setup) + self._snapshot(switched=False)
+
+    def _snapshot(self, *, switched: bool) -> bytes:
+        snapshot = self._channel.snapshot(time.monotonic())
+        self._position, self._generation = snapshot.seq, self._channel.generation
+        return self._numbered(snapshot.payload(switched=switched), snapshot.seq)
+
+    def _more(self) -> bytes:
+        """Return what follows; nothing where the client has everything."""
+        channel = self._channel
+        if self._generation != channel.generation or not channel.feed.has(self._position):
+            return self._snapshot(switched=True)
+        payloads = channel.feed.payloads(self._position, MOST_AT_ONCE)
+        chunks = [
+            self._numbered(payload, seq) for seq, payload in enumerate(payloads, self._position + 1)
+        ]
+        self._position += len(payloads)
+        if self._status is not None:
+            chunks.append(_event(self._status))
+            self._status = None
+        return b"".join(chunks)
+
+    def _numbered(self, payload: bytes, seq: int) -> bytes:
+        return f"id: {self._channel.standing.epoch}-{seq}\n".encode() + _event(payload)
+
+
+def _event(payload: bytes) -> bytes:
+    # JSON as it is encoded here has no line break in it.
+    return b"data: " + payload + b"\n\n"
+
+
+async def _first(*calls: Coroutine[Any, Any, None]) -> None:
+    """Wait for the first of several to end, and end the others."""
+    tasks = [asyncio.ensure_future(call) for call in calls]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        # Cancelled by us, or a client that took nothing in time.
+        if isinstance(result, BaseException) and not isinstance(
+            result, asyncio.CancelledError | TimeoutError
+        ):
+            raise result
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

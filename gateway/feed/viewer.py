@@ -1,0 +1,169 @@
+"""One viewer of one event: where it joins, what it gets next, when it has to go. Pure.
+
+| the viewer                                    | gets                                             |
+|-----------------------------------------------|--------------------------------------------------|
+| joins at a position that continues            | `setup` (recovered), what follows                |
+| joins anywhere else, or at the end            | `setup`, a snapshot, what follows                |
+| reads, and is behind by what a queue may hold | what follows                                     |
+| reads, and is further behind, or the feed is  | a snapshot that is marked as `switched`; of      |
+| another one                                   | packets there is none: its end                   |
+| is up to date when its heartbeat is due       | a heartbeat                                      |
+| is further behind and reads nothing           | its end, after `stalled` seconds                 |
+
+What was there when it joined, or came in one go while it was reading, is no queue: it is read at
+the viewer's own pace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .channel import Channel, frames_of
+from .message_log import Shelf
+
+Form = Literal["json", "packets"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where a viewer joins, and how it wants to be told.
+
+    Args:
+        at: `end` for a snapshot and what comes, `start` for everything, or a position.
+        epoch, digest: what the viewer knows of the feed at that position, where it does.
+        heartbeat: seconds between its heartbeats.
+        form: messages, or the packets of a tennis feed.
+        packet: the number of the first packet; 0 for those that are still to come.
+    """
+
+    at: int | Literal["end", "start"] = "end"
+    epoch: int | None = None
+    digest: bytes | None = None
+    heartbeat: float = 10.0
+    form: Form = "json"
+    packet: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What may wait for a viewer, in messages and bytes, and for how many seconds beyond it may
+    read nothing."""
+
+    messages: int
+    size: int
+    stalled: float
+
+
+class Viewer:
+    """One viewer of a channel.
+
+    Args:
+        channel: the event.
+        start: where it joins.
+        bounds: what may wait for it.
+        now: monotonic seconds.
+
+    `opening` gives its first messages; then, whenever it can take more, `more`. While it can't,
+    `stalled` tells whether it has to go.
+    """
+
+    def __init__(self, channel: Channel, start: Start, bounds: Bounds, now: float) -> None:
+        self.channel = channel
+        self.start = start
+        self.position = 0
+        self.beat_at = now
+        """When its next heartbeat is due, monotonic seconds."""
+        self.switches = 0
+        """How often it was given a snapshot instead of what it had missed."""
+        self.over = False
+        """Whether it can be told nothing more."""
+        self._bounds = bounds
+        self._history = 0  # up to where it reads at its own pace
+        self._blocked = False  # it could take nothing at some time since it had everything
+        self._generation = channel.generation
+        self._behind_since: float | None = None
+
+    def opening(self, now: float, wall: int) -> list[bytes]:
+        """Return the first messages, as frames."""
+        self._history = self.shelf.last
+        if self.start.form == "packets":
+            self.position = self._first_packet()
+            return []
+        at = {"start": 0, "end": -1}.get(str(self.start.at), self.start.at)
+        if not isinstance(at, int):
+            raise AssertionError(f"a viewer joins nowhere: {at!r}")
+        recovered = at >= 0 and self.channel.continues(at, self.start.epoch, self.start.digest)
+        self.position = at
+        payloads = [
+            self.channel.setup(heartbeat=self.start.heartbeat, recovered=recovered, wall=wall)
+        ]
+        if not recovered:
+            snapshot = self.channel.snapshot(now)
+            self.position = snapshot.seq
+            payloads.append(snapshot.payload())
+        return frames_of(payloads)
+
+    def more(self, now: float) -> list[bytes]:
+        """Return what the viewer is told next, as frames; nothing where it has everything."""
+        self._behind_since = None
+        if not self._blocked:
+            self._history = self.shelf.last
+        if self._beyond():
+            self._generation = self.channel.generation
+            self._blocked = False
+            return self._switch(now)
+        if self.position >= self.shelf.last:
+            self._blocked = False
+            return []
+        frames, self.position = self.shelf.frames(self.position)
+        return [frames]
+
+    def stalled(self, now: float) -> bool:
+        """Tell whether the viewer, who can take nothing now, has to go."""
+        self._blocked = True
+        if not self._beyond():
+            self._behind_since = None
+            return False
+        if self._behind_since is None:
+            self._behind_since = now
+        return now - self._behind_since >= self._bounds.stalled
+
+    @property
+    def shelf(self) -> Shelf:
+        """What the viewer reads from."""
+        if self.start.form == "json":
+            return self.channel.feed
+        if self.channel.packets is None:
+            raise AssertionError(f"packets of {self.channel.card.sport}")
+        return self.channel.packets
+
+    @property
+    def current(self) -> bool:
+        """Whether the viewer has been told everything."""
+        return self.position >= self.shelf.last and self._generation == self.channel.generation
+
+    def beats(self, now: float) -> bool:
+        """Tell whether a heartbeat is due, and put the next one off."""
+        if self.start.form == "packets" or now < self.beat_at:
+            return False
+        self.beat_at = now + self.start.heartbeat
+        return True
+
+    def _first_packet(self) -> int:
+        return min(self.start.packet - 1, self.shelf.last) if self.start.packet else self.shelf.last
+
+    def _beyond(self) -> bool:
+        if self._generation != self.channel.generation or not self.shelf.has(self.position):
+            return True
+        messages, size = self.shelf.queued(max(self.position, self._history))
+        return messages > self._bounds.messages or size > self._bounds.size
+
+    def _switch(self, now: float) -> list[bytes]:
+        if self.start.form == "packets":
+            self.over = True
+            return []
+        self.switches += 1
+        snapshot = self.channel.snapshot(now)
+        self.position = snapshot.seq
+        return frames_of([snapshot.payload(switched=True)])

@@ -1,0 +1,367 @@
+"""The WebSocket feed: `/ws/events/{event}` for one event, `/ws` for several on one connection."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ...protocol.digest import DIGEST_BYTES
+from ...protocol.errors import (
+    BadMessage,
+    NotFound,
+    Overloaded,
+    SettingError,
+    TouchlineError,
+    UnknownType,
+    Unreachable,
+)
+from ...protocol.fields import Count, Id
+from ...protocol.times import to_rfc3339
+from ..context import Gateway
+from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
+from ..security import address_of, refusal
+from ..server import WIRE, Wire
+from .hub import Hub, wall
+from .message_log import framed
+from .viewer import Bounds, Start, Viewer
+
+BAD_MESSAGE = 4000
+NOT_SIGNED_IN = 4001
+NO_EVENT = 4004
+TOO_SLOW = 4008
+TOO_MANY = 4009
+RESTARTING = 1012
+AWAY = 1013
+"""Close codes; `docs/GATEWAY.md` lists them."""
+
+LEFT = (1000, 1001)
+"""Codes with which a page that is closed on purpose goes; one that is lost has none to say."""
+
+MOST_EVENTS = 50
+"""Events that one connection may follow."""
+
+MOST_WAITING = 1_000
+"""Messages of ours that may wait on one connection besides the feed."""
+
+Heartbeat = Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)]
+Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
+
+
+class Query(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a viewer asks for in the query, or in `subscribe`."""
+
+    from_: Literal["end", "start"] | Count | None = msgspec.field(default=None, name="from")
+    epoch: Count | None = None
+    digest: Digest | None = None
+    heartbeat: Heartbeat | None = None
+    form: Literal["json", "packets"] = "json"
+    start_position: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = msgspec.field(
+        default=None, name="startPosition"
+    )
+
+    def start(self, heartbeat: float) -> Start:
+        """Return where the viewer joins; `heartbeat` is the interval unless it names its own."""
+        return Start(
+            at="end" if self.from_ is None else self.from_,
+            epoch=self.epoch,
+            digest=bytes.fromhex(self.digest) if self.digest else None,
+            heartbeat=self.heartbeat or heartbeat,
+            form=self.form,
+            packet=self.start_position or 0,
+        )
+
+
+class Subscribe(Struct, frozen=True, tag="subscribe", forbid_unknown_fields=True):
+    """Follow an event on this connection as well, or join it anew."""
+
+    event: Id
+    from_: Literal["end", "start"] | Count | None = msgspec.field(default=None, name="from")
+    epoch: Count | None = None
+    digest: Digest | None = None
+    heartbeat: Heartbeat | None = None
+
+    def start(self, heartbeat: float) -> Start:
+        """Return where the viewer joins."""
+        return Query(self.from_, self.epoch, self.digest, self.heartbeat).start(heartbeat)
+
+
+class Unsubscribe(Struct, frozen=True, tag="unsubscribe", forbid_unknown_fields=True):
+    """Follow an event no longer."""
+
+    event: Id
+
+
+class Ping(Struct, frozen=True, tag="ping"):
+    """Ask for the gateway's clock; `time` is repeated."""
+
+    time: str | int | float | None = None
+
+
+Said = Subscribe | Unsubscribe | Ping
+
+_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+
+
+def read_query(query: Mapping[str, str]) -> Query:
+    """Return what a viewer asks for in the query.
+
+    Raises:
+        BadMessage: it can't be.
+    """
+    try:
+        return msgspec.convert(dict(query), Query, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadMessage(f"query: {error}") from None
+
+
+def read_said(text: str | bytes) -> Said:
+    """Return what a viewer said.
+
+    Raises:
+        BadMessage, UnknownType: it can't be understood.
+    """
+    try:
+        return _decoder.decode(text)
+    except msgspec.ValidationError as error:
+        if "Invalid value" in str(error) and "$.type" in str(error):
+            raise UnknownType(f"{error}; there are subscribe, unsubscribe and ping") from None
+        raise BadMessage(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadMessage(f"no JSON: {error}") from None
+
+
+def close_code(error: TouchlineError) -> int:
+    """Return the code with which a connection is closed for an error."""
+    if isinstance(error, NotFound):
+        return NO_EVENT
+    if isinstance(error, Overloaded):
+        return TOO_MANY
+    return AWAY if isinstance(error, Unreachable) else BAD_MESSAGE
+
+
+class Connection:
+    """One WebSocket and the events that are followed on it.
+
+    Everything that leaves goes through one queue, frames ready to be sent; a viewer is asked for
+    more when that is empty and the wire is clear, so that who does not read costs a position.
+    """
+
+    def __init__(self, hub: Hub, wire: Wire, person: str) -> None:
+        self.person = person
+        """The key of who is signed in; empty for anybody."""
+        self._hub = hub
+        self._wire = wire
+        self._out: deque[bytes] = deque()
+        self._listeners: dict[str, _Listener] = {}
+        self._stuck_since: float | None = None
+
+    # ── towards the other side ───────────────────────────────────────────────────────────────
+
+    def say(self, payload: bytes) -> None:
+        """Send a message besides the feed, JSON."""
+        if len(self._out) >= MOST_WAITING:
+            self.close(TOO_SLOW, "you read nothing")
+            return
+        self._out.extend(framed(payload))
+        self.flush()
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        if self._wire.open:
+            self._hub.counters.closed[str(code)] += 1
+            self._wire.close(code, reason[:100])
+
+    def flush(self) -> None:
+        """Write what waits, then what the viewers are to be told, as long as the wire is clear."""
+        wire, out = self._wire, self._out
+        if not wire.open:
+            return
+        for listener in self._listeners.values():
+            while wire.clear:
+                if not out and not listener.refill():
+                    break
+                self._write(out.popleft())
+        while out and wire.clear:
+            self._write(out.popleft())
+
+    def put(self, frames: list[bytes]) -> None:
+        """Queue frames."""
+        self._out.extend(frames)
+
+    @property
+    def clear(self) -> bool:
+        """Whether everything has been handed to the system and it takes more."""
+        return not self._out and self._wire.clear
+
+    def _write(self, frame: bytes) -> None:
+        self._hub.counters.sent += len(frame)
+        self._wire.write(frame)
+
+    # ── events ───────────────────────────────────────────────────────────────────────────────
+
+    async def subscribe(self, event: str, start: Start) -> None:
+        """Follow an event; one that is followed already is joined anew.
+
+        Raises:
+            TouchlineError: it can't be followed.
+        """
+        if event not in self._listeners and len(self._listeners) >= MOST_EVENTS:
+            raise Overloaded(
+                f"{len(self._listeners)} events on one connection, at most {MOST_EVENTS} allowed"
+            )
+        channel = await self._hub.channel(event)
+        if start.form == "packets" and channel.packets is None:
+            raise SettingError(f"packets are of tennis, not of {channel.card.sport}")
+        self.unsubscribe(event)
+        options = self._hub.options
+        bounds = Bounds(options.queue_messages, options.queue_bytes, options.stalled)
+        viewer = Viewer(channel, start, bounds, time.monotonic())
+        listener = _Listener(self, viewer)
+        self._hub.listen(event, listener)
+        self._listeners[event] = listener
+        self._out.extend(viewer.opening(time.monotonic(), wall()))
+        listener.tick(time.monotonic())
+
+    def unsubscribe(self, event: str) -> bool:
+        """Follow an event no longer; False where it was not."""
+        listener = self._listeners.pop(event, None)
+        if listener is not None:
+            self._hub.leave(event, listener)
+        return listener is not None
+
+    def leave(self) -> None:
+        """Follow nothing any more."""
+        for event in list(self._listeners):
+            self.unsubscribe(event)
+
+    def failed(self, event: str, error: TouchlineError) -> None:
+        """Tell that an event can't be followed any longer."""
+        self._listeners.pop(event, None)
+        self._hub.counters.refusals[error.code] += 1
+        self.say(msgspec.json.encode(refusal(error) | {"event": event}))
+        if not self._listeners:
+            self.close(close_code(error), error.sentence)
+
+
+class _Listener:
+    """One viewer on a connection."""
+
+    def __init__(self, connection: Connection, viewer: Viewer) -> None:
+        self._connection = connection
+        self._viewer = viewer
+
+    def refill(self) -> bool:
+        """Queue what the viewer is told next; False where it has everything."""
+        viewer = self._viewer
+        switches = viewer.switches
+        frames = viewer.more(time.monotonic())
+        self._connection.put(frames)
+        self._connection._hub.counters.switched += viewer.switches - switches
+        if viewer.over:
+            self._connection.close(TOO_SLOW, "what you were to have next is no longer kept")
+        return bool(frames)
+
+    def told(self) -> None:
+        self._connection.flush()
+
+    def status(self, payload: bytes) -> None:
+        if self._viewer.start.form == "json" and self._connection.clear:
+            self._connection.say(payload)
+
+    def tick(self, now: float) -> None:
+        connection, viewer = self._connection, self._viewer
+        connection.flush()
+        if not connection.clear:
+            if viewer.stalled(now):
+                connection.close(TOO_SLOW, "you read too slowly")
+        elif viewer.current and viewer.beats(now):
+            connection.say(viewer.channel.heartbeat(viewer.start.heartbeat, wall()))
+
+    def failed(self, error: TouchlineError) -> None:
+        self._connection.failed(self._viewer.channel.card.event, error)
+
+
+# ── endpoints ────────────────────────────────────────────────────────────────────────────────
+
+
+def routes(gateway: Gateway) -> list[BaseRoute]:
+    """Return the routes of the WebSocket feed."""
+
+    async def one(websocket: WebSocket) -> None:
+        await _serve(gateway, websocket, websocket.path_params["event"])
+
+    async def several(websocket: WebSocket) -> None:
+        await _serve(gateway, websocket, "")
+
+    return [WebSocketRoute("/ws/events/{event}", one), WebSocketRoute("/ws", several)]
+
+
+async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
+    """Serve one connection until it ends."""
+    address = address_of(websocket.scope)
+    await websocket.accept()
+    wire = websocket.scope["extensions"][WIRE]
+    connection = Connection(gateway.hub, wire, gateway.person(websocket, event))
+    try:
+        gateway.places.take(address)
+    except Overloaded as error:
+        _refuse(gateway, connection, error)
+        return
+    gateway.counters.connections["websocket"] += 1
+    gateway.connections.add(connection)
+    gone = gateway.attend(connection.person)
+    left = False
+    try:
+        query = read_query(websocket.query_params)
+        if event:
+            await connection.subscribe(event, query.start(gateway.options.heartbeat))
+        left = await _listen(gateway, websocket, connection) in LEFT
+    except TouchlineError as error:
+        _refuse(gateway, connection, error)
+    finally:
+        gateway.connections.discard(connection)
+        connection.leave()
+        gone(left)
+        gateway.places.give_back(address)
+
+
+def _refuse(gateway: Gateway, connection: Connection, error: TouchlineError) -> None:
+    gateway.counters.refusals[error.code] += 1
+    connection.say(msgspec.json.encode(refusal(error)))
+    connection.close(close_code(error), error.sentence)
+
+
+async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection) -> int:
+    """Take what the viewer says until it goes; return the code with which it went.
+
+    Raises:
+        TouchlineError: what it said ends the connection.
+    """
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return int(message.get("code") or 0)
+        match read_said(message.get("text") or message.get("bytes") or ""):
+            case Ping(time=time_):
+                pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(wall())}
+                connection.say(msgspec.json.encode(pong))
+            case Unsubscribe(event=event):
+                connection.unsubscribe(event)
+            case Subscribe() as wish:
+                await _subscribe(gateway, connection, wish)
+
+
+async def _subscribe(gateway: Gateway, connection: Connection, wish: Subscribe) -> None:
+    """Follow one more event; what is refused harms none of the others."""
+    try:
+        await connection.subscribe(wish.event, wish.start(gateway.options.heartbeat))
+    except TouchlineError as error:
+        gateway.counters.refusals[error.code] += 1
+        connection.say(msgspec.json.encode(refusal(error) | {"event": wish.event}))

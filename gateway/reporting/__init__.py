@@ -1,0 +1,1 @@
+"""Reporting from browsers: sessions, outboxes, routes."""

@@ -1,0 +1,192 @@
+"""A person's outbox for one event, which also knows what the browser calls each report, and what
+became of it.
+
+Both lie in one file and are written in one transaction: a gateway killed at any moment has kept a
+report and its name, or neither, so that a browser that sends it again is never counted twice.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ...peer.reporter.core import check_size
+from ...peer.reporter.outbox import Outbox
+from ...protocol import limits
+from ...protocol.errors import Conflict, NotFound, Overloaded, StorageFault, TooLarge
+from ...protocol.messages import Fate, Happening, Said
+from .schema import DECIDED, Asked, Kept, Unfit
+
+MOST_PENDING = 2_000
+"""Reports of one person that wait for the host."""
+
+MOST_KEPT = 20_000
+"""Reports of one person in one event."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS known (
+    id TEXT PRIMARY KEY, n INTEGER NOT NULL, mark BLOB NOT NULL, event BLOB NOT NULL, fate BLOB,
+    undone INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS known_n ON known (n);
+"""
+
+_COLUMNS = "id, n, event, fate, undone"
+
+_Row = tuple[str, int, bytes, bytes | None, int]
+
+
+class Ledger(Outbox):
+    """The outbox of somebody who reports from a browser.
+
+    Args:
+        path: its file; missing folders are made.
+
+    Raises:
+        StorageFault: the file can't be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.renumbered = 0
+        """How often numbers have changed since it was opened."""
+        self._where = path
+        try:
+            self._base.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            self.close()
+            raise StorageFault(f"outbox {path}: {error}") from error
+
+    def keep(self, reports: Iterable[Asked | Unfit]) -> tuple[list[Kept | Unfit], list[Said]]:
+        """Keep reports, those that are known already left as they are, in one commit.
+
+        Returns:
+            What has become of each, in order; and what is new, to be sent.
+
+        Raises:
+            Overloaded: there are too many; nothing was kept.
+            StorageFault: the disk refused; nothing was kept.
+        """
+        found: list[Kept | Unfit] = []
+        new: list[Said] = []
+        with self._transaction():
+            (pending,) = self._base.execute("SELECT count(*) FROM said").fetchone()
+            (count,) = self._base.execute("SELECT count(*) FROM known").fetchone()
+            for report in reports:
+                if isinstance(report, Unfit):
+                    found.append(report)
+                    continue
+                known = self._known(report)
+                if known is None:
+                    _check_room(pending + len(new), count + len(new))
+                found.append(known or self._keep_new(report, new))
+        return found, new
+
+    def kept(self, ids: Sequence[str] | None = None) -> list[Kept]:
+        """Return what is kept, oldest first: all of it, or what has one of these ids.
+
+        Raises:
+            StorageFault: the file can't be read.
+        """
+        try:
+            if ids is None:
+                rows = self._base.execute(f"SELECT {_COLUMNS} FROM known ORDER BY rowid").fetchall()
+            else:
+                rows = [row for row in (self._row(id_) for id_ in ids) if row]
+            return [_kept(row) for row in rows]
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            raise StorageFault(f"outbox {self._where}: {error}") from error
+
+    def undecided(self) -> dict[int, str]:
+        """Return the outcome, empty where there is none, of each report that may still meet
+        another, by its number."""
+        return {
+            kept.n: "" if kept.fate is None else kept.fate.outcome
+            for kept in self.kept()
+            if kept.n and (kept.fate is None or kept.fate.outcome not in DECIDED)
+        }
+
+    def note(self, fates: Mapping[int, Fate]) -> list[Kept]:
+        """Keep new fates by report number, and return those reports."""
+        with self._transaction():
+            rows: list[_Row] = []
+            for n, fate in fates.items():
+                self._base.execute(
+                    "UPDATE known SET fate = ? WHERE n = ?", (msgspec.msgpack.encode(fate), n)
+                )
+                found = self._base.execute(f"SELECT {_COLUMNS} FROM known WHERE n = ?", (n,))
+                rows += found.fetchall()
+        return [_kept(row) for row in rows]
+
+    def _row(self, id_: str) -> _Row | None:
+        found: _Row | None = self._base.execute(
+            f"SELECT {_COLUMNS} FROM known WHERE id = ?", (id_,)
+        ).fetchone()
+        return found
+
+    def _known(self, report: Asked) -> Kept | Unfit | None:
+        row = self._row(report.id) if report.id else None
+        if row is None:
+            return None
+        (mark,) = self._base.execute("SELECT mark FROM known WHERE id = ?", (row[0],)).fetchone()
+        if mark != report.mark:
+            reason = f"report {report.id!r} was another one: give each an id of its own"
+            return Unfit(report.id, Conflict.code, reason)
+        return _kept(row)
+
+    def _keep_new(self, report: Asked, new: list[Said]) -> Kept | Unfit:
+        event, target = report.event, None
+        if event.title == "undo" and "report" in (event.details or {}):
+            target = self._row(str((event.details or {})["report"]))
+            if target is None or not target[1]:
+                return Unfit(report.id, NotFound.code, "no such report of yours to take back")
+            event = msgspec.structs.replace(event, details={"n": target[1]})
+        size = check_size(Said(n=2**62, time=report.said, event=event))
+        if size > limits.FRAME_BYTES:
+            reason = f"report of {size:,} bytes, at most {limits.FRAME_BYTES:,} allowed"
+            return Unfit(report.id, TooLarge.code, reason)
+        said = self._add(event, report.said)
+        new.append(said)
+        id_ = report.id or uuid.uuid4().hex
+        self._base.execute(
+            "INSERT INTO known (id, n, mark, event) VALUES (?, ?, ?, ?)",
+            (id_, said.n, report.mark, msgspec.msgpack.encode(event)),
+        )
+        if event.title == "undo":
+            n = (event.details or {}).get("n")
+            self._base.execute("UPDATE known SET undone = 1 WHERE n = ? AND n > 0", (n,))
+        return Kept(id_, said.n, event, None)
+
+    def _renumber(self, n: int) -> dict[int, int]:
+        """Move the numbers of what is pending; a number of the old count means nothing now."""
+        moved = super()._renumber(n)
+        self.renumbered += 1
+        self._base.execute("UPDATE known SET n = -n")
+        for before, after in moved.items():
+            self._base.execute("UPDATE known SET n = ? WHERE n = ?", (after, -before))
+        self._base.execute("UPDATE known SET n = 0 WHERE n < 0")
+        return moved
+
+
+def _check_room(pending: int, count: int) -> None:
+    for have, most, what in (
+        (pending, MOST_PENDING, "wait for the host"),
+        (count, MOST_KEPT, "were made in this event"),
+    ):
+        if have >= most:
+            raise Overloaded(f"{have:,} of your reports {what}, at most {most:,} allowed")
+
+
+def _kept(row: _Row) -> Kept:
+    id_, n, event, fate, undone = row
+    return Kept(
+        id_,
+        n,
+        msgspec.msgpack.decode(event, type=Happening),
+        None if fate is None else msgspec.msgpack.decode(fate, type=Fate),
+        bool(undone),
+    )

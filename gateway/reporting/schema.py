@@ -1,0 +1,242 @@
+"""What a browser reports, read and checked, and what it is told of it. Pure.
+
+A browser keeps its reports on the device until they are stored, and may send each of them any
+number of times: it gives each an id of its own, under which it is kept once.
+
+| outcome    | means                                                                        |
+|------------|------------------------------------------------------------------------------|
+| `kept`     | it is on the gateway's disk, and not on the host's yet                        |
+| `stored`   | it is on the host's disk, undecided                                          |
+| `accepted` | it speaks of the entry `entry_id`                                            |
+| `expired`  | too few others said so in time                                               |
+| `refused`  | it can't be: `code` and `reason`                                             |
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+
+from ...protocol import limits
+from ...protocol.errors import BadMessage, TooLarge
+from ...protocol.messages import Count, Details, Fate, Happening, Id, Micros, Name, Text, Timing
+from ...protocol.times import EARLIEST, LATEST, SECOND, from_rfc3339
+from ...timeline.event_clock import EventClock
+
+TRAVEL = 2 * SECOND
+"""Microseconds that a body may have been on its way: a clock that is behind by less is right."""
+
+DECIDED = frozenset({"accepted", "expired", "refused"})
+"""Outcomes after which none comes."""
+
+
+class WebHappening(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, as a browser states it; a `time` is RFC 3339 or microseconds since 1970."""
+
+    type: Literal["event"] = "event"
+    title: Name
+    origin: Name = ""
+    time: str | Micros | None = None
+    details: Details = msgspec.field(default_factory=dict)
+
+
+class WebReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One report of a browser: peer JSON of DESIGN section 8 and an `id` of the browser's own."""
+
+    type: Literal["event"] = "event"
+    id: Id = ""
+    time: str | Micros | None = None
+    event: WebHappening
+
+
+class Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """Reports with the browser's clock as it sent them."""
+
+    reports: Annotated[list[WebReport], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
+    sent: str | Micros | None = None
+
+
+class _Bundle(msgspec.Struct, frozen=True, kw_only=True):
+    """The same, its reports still to be read: one that can't be harms no other."""
+
+    reports: list[msgspec.Raw]
+    sent: str | Micros | None = None
+
+
+class _Named(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of a report that can't be read as says which one it is."""
+
+    id: Id = ""
+
+
+class Asked(NamedTuple):
+    """A report that was read.
+
+    Args:
+        id: the browser's; empty where it gave none.
+        said: when it was said, microseconds by the gateway's clock.
+        event: what happened; its time is event time.
+        mark: a digest of what was said, the same whenever it is sent.
+    """
+
+    id: str
+    said: int
+    event: Happening
+    mark: bytes
+
+
+class Unfit(NamedTuple):
+    """A report that can't be kept, and why."""
+
+    id: str
+    code: str
+    reason: str
+
+
+class Kept(NamedTuple):
+    """A report that is kept.
+
+    Args:
+        id: the browser's, or one that it was given.
+        n: its number among the person's reports; 0 where the host that knew it so is gone.
+        event: what happened.
+        fate: the newest that is known; None while the host has not stored it.
+        undone: the person has asked to take it back.
+    """
+
+    id: str
+    n: int
+    event: Happening
+    fate: Fate | None
+    undone: bool = False
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, tag="fate"):
+    """What has become of a report, as it is told to the browser.
+
+    Args:
+        id: the browser's.
+        n: its number among the person's reports; 0 where it was not kept.
+        outcome: see above.
+        title, origin: what was reported.
+        seq, entry_id: of the entry, where it was accepted.
+        code, reason: why it was refused.
+        undone: the person has asked to take it back.
+    """
+
+    id: Id
+    n: Count = 0
+    outcome: Literal["kept", "stored", "accepted", "expired", "refused"]
+    title: Name = ""
+    origin: Name = ""
+    seq: Count = 0
+    entry_id: Id = ""
+    code: Name = ""
+    reason: Text = ""
+    undone: bool = False
+
+
+def read(body: bytes, wall: int, timing: Timing | None) -> list[Asked | Unfit]:
+    """Return the reports in a body, in order.
+
+    Args:
+        body: a JSON array of reports, one report, or `{"sent", "reports"}`, where `sent` is the
+            browser's clock as it sent them: one that is off is corrected.
+        wall: the gateway's clock, microseconds since 1970 UTC.
+        timing: the event's clock, where it has one of its own.
+
+    Raises:
+        BadMessage: it is none of these.
+        TooLarge: too many reports.
+    """
+    raws, sent = _parts(body)
+    if len(raws) > limits.BATCH_REPORTS:
+        raise TooLarge(f"{len(raws):,} reports at once, at most {limits.BATCH_REPORTS:,} allowed")
+    shift = 0 if sent is None else skew(sent, wall)
+    return [_one(raw, wall, shift, timing) for raw in raws]
+
+
+def _parts(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
+    start = body.lstrip()[:1]
+    try:
+        if start == b"[":
+            return msgspec.json.decode(body, type=list[msgspec.Raw]), None
+        if start == b"{" and b'"reports"' in body:
+            bundle = msgspec.json.decode(body, type=_Bundle)
+            return bundle.reports, None if bundle.sent is None else _micros(bundle.sent)
+        return [msgspec.json.decode(body, type=msgspec.Raw)], None
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        raise BadMessage(f"no list of reports: {error}") from None
+
+
+def skew(sent: int, wall: int) -> int:
+    """Return by how much a browser's times are to be moved, microseconds.
+
+    Args:
+        sent: its clock as it sent them.
+        wall: ours as they came.
+    """
+    behind = wall - sent
+    return 0 if 0 <= behind <= TRAVEL else behind
+
+
+def _one(raw: msgspec.Raw, wall: int, shift: int, timing: Timing | None) -> Asked | Unfit:
+    name = _name(raw)
+    try:
+        report = msgspec.json.decode(raw, type=WebReport)
+        said = _bounded(_micros(report.time) + shift) if report.time is not None else wall
+        happened = _happened(report.event.time, wall, shift, timing)
+    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+        return Unfit(name, BadMessage.code, f"no report: {error}"[: limits.TEXT_CHARS])
+    event = report.event
+    mark = blake2b(msgspec.json.encode([report.time, event]), digest_size=16).digest()
+    happening = Happening(event.title, event.origin, happened, event.details or None)
+    return Asked(report.id, said, happening, mark)
+
+
+def _name(raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Named).id
+    except msgspec.DecodeError:
+        return ""
+
+
+def _happened(given: str | int | None, wall: int, shift: int, timing: Timing | None) -> int:
+    """Return event time of what happened."""
+    speed = 1.0 if timing is None else timing.speed
+    if given is not None:
+        # The browser reckoned event time from its own clock, which may be off.
+        return _bounded(_micros(given) + round(shift * speed))
+    now = EventClock(timing).event_time(wall)
+    return wall if now is None else now
+
+
+def _micros(time: str | int) -> int:
+    return from_rfc3339(time) if isinstance(time, str) else time
+
+
+def _bounded(time: int) -> int:
+    if not EARLIEST <= time <= LATEST:
+        raise ValueError("a time outside the years 1 to 9999")
+    return time
+
+
+def told(kept: Kept | Unfit) -> Told:
+    """Return what has become of a report, for the browser."""
+    if isinstance(kept, Unfit):
+        return Told(id=kept.id, outcome="refused", code=kept.code, reason=kept.reason)
+    fate = kept.fate or Fate(n=kept.n, outcome="stored")
+    return Told(
+        id=kept.id,
+        n=kept.n,
+        outcome="kept" if kept.fate is None else fate.outcome,
+        title=kept.event.title,
+        origin=kept.event.origin,
+        seq=fate.seq,
+        entry_id=fate.entry_id,
+        code=fate.code,
+        reason=fate.reason,
+        undone=kept.undone,
+    )

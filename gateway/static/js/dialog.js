@@ -1,0 +1,229 @@
+// Sheets that slide up from the thumb: details of an action, the score after an outage.
+
+import { asked, details, names, scoreForm, scoreText } from "./buttons.js";
+import { el, fill } from "./dom.js";
+import { lineups } from "./lineup.js";
+import { capital, spaced } from "./formatting.js";
+
+/**
+ * Ask for the details of an action.
+ * @param {HTMLDialogElement} sheet
+ * @param {object} state
+ * @param {{kind: object, origin: string, everything: boolean, given?: object, title?: string, send?: string}} wish
+ * @returns {Promise<object|null>} the details; null where it was called off
+ */
+export function askDetails(sheet, state, wish) {
+  const { kind, origin } = wish;
+  const given = { ...wish.given };
+  const open = wish.everything ? kind.details : asked(kind, false);
+  const wrong = el("p.wrong", { role: "alert", hidden: true });
+  const fields = el("div.fields");
+  const draw = () =>
+    fill(
+      fields,
+      open.map((detail) => field(state, origin, detail, given, draw)),
+    );
+  draw();
+  return show(sheet, {
+    title: wish.title ?? [kind.text, origin].filter(Boolean).join(" · "),
+    body: [fields, wrong],
+    send: wish.send ?? "Report",
+    skip: !open.some((detail) => detail.required) && !wish.given ? "Without details" : "",
+    take(skipped) {
+      const found = skipped ? { details: {}, missing: "" } : details(kind, given);
+      wrong.hidden = !found.missing;
+      if (found.missing) wrong.textContent = `${capital(spaced(found.missing))} is needed.`;
+      return found.missing ? undefined : found.details;
+    },
+  });
+}
+
+function field(state, origin, detail, given, draw) {
+  const choices = detail.choices.length
+    ? detail.choices
+    : names(state, lineups(state), origin, detail.name, given);
+  const label = `${capital(spaced(detail.name))}${detail.required ? "" : " (if you know)"}`;
+  const set = (value, again) => {
+    given[detail.name] = value;
+    if (again) draw();
+  };
+  if (!choices.length) return input(detail, label, given, set);
+  const listed = choices.includes(given[detail.name] ?? "");
+  return el(
+    "fieldset",
+    {},
+    el("legend", {}, label),
+    el(
+      "div.choices",
+      {},
+      choices.map((choice) =>
+        el(
+          "label",
+          {},
+          el("input", {
+            type: "radio",
+            name: `detail-${detail.name}`,
+            value: choice,
+            checked: given[detail.name] === choice,
+            onclick: () => (detail.name === "how" ? set(choice, true) : set(choice, false)),
+          }),
+          el("span", {}, spaced(choice)),
+        ),
+      ),
+    ),
+    !detail.choices.length &&
+      input(detail, `Or type: ${detail.text}`, listed ? {} : given, set, true),
+  );
+}
+
+function input(detail, label, given, set, slim = false) {
+  return el(
+    slim ? "label.field.slim" : "label.field",
+    {},
+    el("span", {}, label),
+    el("input", {
+      type: "text",
+      inputmode: detail.number ? "decimal" : null,
+      value: given[detail.name] ?? "",
+      maxlength: 200,
+      autocomplete: "off",
+      placeholder: detail.text,
+      oninput: (event) => set(event.target.value, false),
+    }),
+  );
+}
+
+/**
+ * Ask for the score that this person sees.
+ * @returns {Promise<string|null>} as the host reads it; null where it was put off
+ */
+export function askScore(sheet, state, words) {
+  const { fields, text, hint } = scoreForm(state);
+  const numbers = fields?.map((one) => one.value) ?? [];
+  const line = el("input", {
+    type: "text",
+    value: text,
+    maxlength: 200,
+    autocomplete: "off",
+    id: "score-text",
+  });
+  return show(sheet, {
+    title: "What is the score?",
+    body: [
+      el("p", {}, words),
+      fields
+        ? el(
+            "div.steppers",
+            {},
+            fields.map((one, at) => stepper(one.label, numbers, at)),
+          )
+        : el("label.field", {}, el("span", {}, hint), line),
+    ],
+    send: "This is the score",
+    skip: "",
+    later: "Later",
+    take: () => (fields ? scoreText(state, numbers) : line.value.trim() || undefined),
+  });
+}
+
+function stepper(label, numbers, at) {
+  const output = el("output", { "aria-live": "polite" }, numbers[at]);
+  const step = (by) => {
+    numbers[at] = Math.max(-999, numbers[at] + by);
+    output.textContent = numbers[at];
+  };
+  return el(
+    "div.stepper",
+    { role: "group", "aria-label": label },
+    el("span", {}, label),
+    el(
+      "button.button",
+      { type: "button", onclick: () => step(-1), "aria-label": `${label}: one less` },
+      "−",
+    ),
+    output,
+    el(
+      "button.button",
+      { type: "button", onclick: () => step(1), "aria-label": `${label}: one more` },
+      "+",
+    ),
+  );
+}
+
+/**
+ * Ask a question with two answers.
+ * @returns {Promise<boolean>}
+ */
+export async function askSure(sheet, title, words, send) {
+  return (
+    (await show(sheet, { title, body: [el("p", {}, words)], send, skip: "", take: () => true })) ===
+    true
+  );
+}
+
+/**
+ * Offer what can be done about something.
+ * @param {Array<{text: string, value: string}>} offers
+ * @returns {Promise<string|null>}
+ */
+export function askWhich(sheet, title, words, offers) {
+  return answer(sheet, (end) => [
+    el("h2", { id: `${sheet.id}-title` }, title),
+    words && el("p.quiet-words", {}, words),
+    offers.map((offer) =>
+      el("button.button.wide", { type: "button", onclick: () => end(offer.value) }, offer.text),
+    ),
+    el("button.button.wide", { type: "button", onclick: () => end(null) }, "Cancel"),
+  ]);
+}
+
+function show(sheet, { title, body, send, skip, later = "Cancel", take }) {
+  return answer(sheet, (end) => {
+    const finish = (skipped) => {
+      const taken = take(skipped);
+      if (taken !== undefined) end(taken);
+    };
+    const submit = (event) => {
+      event.preventDefault();
+      finish(false);
+    };
+    return el(
+      "form",
+      { method: "dialog", onsubmit: submit },
+      el("h2", { id: `${sheet.id}-title` }, title),
+      el("div.sheet-body", {}, body),
+      el(
+        "div.sheet-foot",
+        {},
+        el("button.button", { type: "button", onclick: () => end(null) }, later),
+        skip && el("button.button", { type: "button", onclick: () => finish(true) }, skip),
+        el("button.button.primary", { type: "submit" }, send),
+      ),
+    );
+  });
+}
+
+/** What ends the question that a sheet shows now. */
+const asking = new WeakMap();
+
+/** Show what `draw` gives until it, Escape or another question ends it; null where nobody answered. */
+function answer(sheet, draw) {
+  asking.get(sheet)?.(null);
+  return new Promise((done) => {
+    const end = (value) => {
+      if (asking.get(sheet) !== end) return;
+      asking.delete(sheet);
+      sheet.close();
+      done(value);
+    };
+    asking.set(sheet, end);
+    fill(sheet, draw(end));
+    sheet.oncancel = () => end(null);
+    sheet.showModal();
+  });
+}
+
+/** End whatever a sheet asks: the question has become idle. */
+export function callOff(sheet) {
+  asking.get(sheet)?.(null);
+}

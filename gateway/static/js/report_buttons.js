@@ -1,0 +1,253 @@
+// The buttons, and what became of what they said.
+
+import { COLUMNS, offered } from "./buttons.js";
+import { el, fill, keyed } from "./dom.js";
+import { icon } from "./icons.js";
+import { kindText } from "./entry_text.js";
+import { fate, spaced, timeOfDay } from "./formatting.js";
+
+/** Milliseconds within which a second tap on the same button is a slip of the thumb. */
+const SLIP = 600;
+
+/** Own reports that are shown at first. */
+const SHOWN = 30;
+
+export class Pad {
+  /**
+   * @param {Element} root
+   * @param {object} on {tap(kind, origin, everything), end()}
+   */
+  constructor(root, on) {
+    this.root = root;
+    this.on = on;
+    this.drawn = "";
+    this.everything = false;
+    this.origin = "";
+    this.filter = "";
+    this.tapped = { key: "", at: 0 };
+  }
+
+  /** Draw the buttons, where they have changed. */
+  draw(state) {
+    const { sided, whole } = offered(state);
+    const origins = state.event?.origins ?? [];
+    const shown = JSON.stringify([sided, whole, origins, state.finished]);
+    if (shown === this.drawn || !state.event) return;
+    this.drawn = shown;
+    if (state.finished) {
+      fill(this.root, el("p.empty", {}, "The event is over. Thank you."));
+      return;
+    }
+    const pick = origins.length > COLUMNS;
+    fill(
+      this.root,
+      this.#details(sided.concat(whole)),
+      sided.length > 0 && (pick ? this.#picker(sided, origins) : this.#columns(sided, origins)),
+      el(
+        "div.whole",
+        {},
+        whole.map((kind) => this.#button(kind, "")),
+        el(
+          "button.button.tile.slim",
+          { type: "button", onclick: () => this.on.end() },
+          "The event is over …",
+        ),
+      ),
+    );
+  }
+
+  #details(kinds) {
+    if (!kinds.some((kind) => kind.details.some((detail) => !detail.required))) return null;
+    const box = el("input", {
+      type: "checkbox",
+      role: "switch",
+      checked: this.everything,
+      onchange: (event) => {
+        this.everything = event.target.checked;
+      },
+    });
+    return el(
+      "label.switch",
+      {},
+      box,
+      el("span", {}, "Ask who and how"),
+      el("span.quiet-words", {}, "before it is sent"),
+    );
+  }
+
+  #columns(kinds, origins) {
+    const column = (origin, at) =>
+      el(
+        "section.column",
+        { "aria-label": origin },
+        el("h3", {}, el(at ? "span.mark" : "span.mark.home", { "aria-hidden": "true" }), origin),
+        el(
+          "div.tiles",
+          {},
+          kinds.map((kind, place) => this.#button(kind, origin, place === 0)),
+        ),
+      );
+    return el(
+      "div.sides-pad",
+      { class: `sides-pad of-${Math.min(origins.length, COLUMNS)}` },
+      origins.map(column),
+    );
+  }
+
+  /** Of many origins one is chosen first. */
+  #picker(kinds, origins) {
+    const list = el("div.choices.origins", { role: "radiogroup", "aria-label": "Who" });
+    const tiles = el("div.tiles.wide-tiles");
+    const title = el("h3", {});
+    const drawTiles = () => {
+      title.textContent = this.origin || "Choose who first";
+      fill(
+        tiles,
+        kinds.map((kind) => this.#button(kind, this.origin, false, !this.origin)),
+      );
+    };
+    const drawList = () => {
+      const wanted = this.filter.toLowerCase();
+      const found = origins.filter((origin) => origin.toLowerCase().includes(wanted)).slice(0, 60);
+      fill(
+        list,
+        found.map((origin) => this.#choice(origin, drawTiles)),
+      );
+    };
+    const filter = el("input", {
+      type: "search",
+      placeholder: "Name",
+      "aria-label": "Find a name",
+      autocomplete: "off",
+      oninput: (event) => {
+        this.filter = event.target.value;
+        drawList();
+      },
+    });
+    drawList();
+    drawTiles();
+    return el("div.picker", {}, origins.length > 12 && filter, list, title, tiles);
+  }
+
+  #choice(origin, then) {
+    const choose = () => {
+      this.origin = origin;
+      then();
+    };
+    return el(
+      "label",
+      {},
+      el("input", {
+        type: "radio",
+        name: "origin",
+        value: origin,
+        checked: origin === this.origin,
+        onchange: choose,
+      }),
+      el("span", {}, origin),
+    );
+  }
+
+  #button(kind, origin, first = false, disabled = false) {
+    const button = el(
+      first ? "button.button.tile.first" : "button.button.tile",
+      {
+        type: "button",
+        disabled,
+        "data-action": kind.title,
+        "data-origin": origin,
+        "aria-label": [kind.text, origin].filter(Boolean).join(", "),
+      },
+      icon(kind.title),
+      el("span", {}, kind.text),
+    );
+    button.addEventListener("click", () => this.#tap(button, kind, origin));
+    return button;
+  }
+
+  #tap(button, kind, origin) {
+    const [key, now] = [`${kind.title}|${origin}`, Date.now()];
+    if (this.tapped.key === key && now - this.tapped.at < SLIP) return;
+    this.tapped = { key, at: now };
+    navigator.vibrate?.(12);
+    button.classList.remove("tapped");
+    requestAnimationFrame(() => button.classList.add("tapped"));
+    this.on.tap(kind, origin, this.everything);
+  }
+}
+
+const TONES = {
+  kept: "waits",
+  sending: "waits",
+  taken: "waits",
+  stored: "waits",
+  accepted: "good",
+  expired: "weak",
+  refused: "bad",
+};
+
+function tallied(own) {
+  return own.needed ? [own.for, own.against, own.needed] : null;
+}
+
+/** Draw what this person has said, newest first. */
+export function drawOwn(list, state, outbox, undo) {
+  const rows = outbox.shown().slice(0, SHOWN);
+  keyed(
+    list,
+    rows.map((own) => ({
+      key: own.id,
+      version: JSON.stringify([own.outcome, own.undone, own.reason, own.entry_id, own.takes, tallied(own)]),
+      draw: () => ownRow(state, own, undo),
+    })),
+  );
+  if (!rows.length)
+    fill(list, el("li.own-empty", {}, "Tap what you see. Here it says what becomes of it."));
+}
+
+function ownRow(state, own, undo) {
+  const what = ownWords(state, own);
+  const open = !own.undone && !own.takes && own.outcome !== "expired" && own.outcome !== "refused";
+  const became = own.undone ? "taken back" : fate(own);
+  return el(
+    `li.own-row.${own.undone ? "weak" : (TONES[own.outcome] ?? "waits")}`,
+    {},
+    el(
+      "div",
+      {},
+      el("p.what", {}, what),
+      el("p.became", {}, el("span.when", {}, timeOfDay(own.report.time)), became),
+    ),
+    open &&
+      el(
+        "button.button.undo",
+        { type: "button", "aria-label": `Undo: ${what}`, onclick: () => undo(own) },
+        icon("undo"),
+        el("span", {}, "Undo"),
+      ),
+  );
+}
+
+/** Return what a report says, in words. */
+export function ownWords(state, own) {
+  const { title, origin, details = {} } = own.report.event;
+  const corrections = {
+    confirm: `The score: ${details.score ?? ""}`,
+    delete: "It did not happen",
+    amend: "Put right",
+    undo: "Undo",
+    end: "The event is over",
+  };
+  const said = Object.entries(details)
+    .filter(([name]) => !["entry", "report", "score"].includes(name))
+    .map(([, value]) => spaced(value));
+  const about = details.entry ? [aboutEntry(state, details.entry)] : [];
+  return [corrections[title] ?? kindText(state, title), origin, ...about, ...said]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+function aboutEntry(state, id) {
+  const entry = state.byId.get(String(id))?.entry;
+  return entry ? `${kindText(state, entry.title)} ${entry.clock}`.trim() : "";
+}

@@ -1,0 +1,234 @@
+// What stands beside the feed: line-ups, statistics, the leaderboard, and facts about this page.
+
+import { el, fill, svg } from "./dom.js";
+import { icon } from "./icons.js";
+import { leaders } from "./score_header.js";
+import { lineups, statistics } from "./lineup.js";
+import { percentile } from "./state.js";
+import { span } from "./formatting.js";
+
+/** Draw the sport's own pane: line-ups of two sides, or the leaderboard of many. */
+export function drawSport(root, state) {
+  const sides = state.event?.origins ?? [];
+  const drawn = sides.length > 2 || state.event?.sport === "race" ? board(state) : teams(state);
+  root.hidden = !drawn;
+  if (drawn) fill(root, drawn);
+}
+
+function teams(state) {
+  if (state.event?.sport !== "football") return plainTeams(state);
+  const sides = lineups(state);
+  if (!sides.some((side) => side.players.length)) return null;
+  return [
+    el("h2", {}, sides.some((side) => side.known) ? "Line-ups" : "Players named so far"),
+    el(
+      "div.teams",
+      {},
+      sides.map((side, at) => team(side, at)),
+    ),
+  ];
+}
+
+function plainTeams(state) {
+  const named = Object.entries(state.event?.lineups ?? {}).filter(([, names]) => names.length);
+  if (!named.length) return null;
+  return [
+    el("h2", {}, "Line-ups"),
+    el(
+      "div.teams",
+      {},
+      named.map(([side, names], at) =>
+        el(
+          "section",
+          {},
+          head(side, at),
+          el(
+            "ul.players",
+            {},
+            names.map((name) => el("li", {}, name)),
+          ),
+        ),
+      ),
+    ),
+  ];
+}
+
+function head(side, at) {
+  return el("h3", {}, el(at ? "span.mark" : "span.mark.home", { "aria-hidden": "true" }), side);
+}
+
+function team(side, at) {
+  // Who came on stands with the eleven; the bench is who has not played.
+  const played = side.players.filter((one) => one.starts || one.on);
+  const bench = side.players.filter((one) => !one.starts && !one.on);
+  return el(
+    "section",
+    {},
+    head(side.side, at),
+    el("ul.players", {}, played.map(player)),
+    bench.length > 0 && [
+      el("p.bench.bench-title", {}, "Substitutes"),
+      el("ul.players", {}, bench.map(player)),
+    ],
+  );
+}
+
+function player(one) {
+  const off = one.off || one.red;
+  return el(
+    off ? "li.off" : "li",
+    {},
+    el("span", {}, one.name),
+    one.goals > 0 && stars(one.goals, "goal"),
+    one.own > 0 && el("span.minute", {}, `${one.own > 1 ? `${one.own} ` : ""}own goal`),
+    one.yellow && labelled("yellow_card", "yellow card"),
+    one.red && labelled("red_card", "red card"),
+    one.on && swap("▲", "came on", one.on),
+    one.off && swap("▼", "went off", one.off),
+  );
+}
+
+function stars(goals, word) {
+  return [
+    el(
+      "span.stars",
+      { "aria-hidden": "true", title: `${goals} ${word}${goals > 1 ? "s" : ""}` },
+      "*".repeat(goals),
+    ),
+    el("span.visually-hidden", {}, `${goals} ${word}${goals > 1 ? "s" : ""}`),
+  ];
+}
+
+function labelled(name, words) {
+  return [icon(name), el("span.visually-hidden", {}, ` ${words} `)];
+}
+
+function swap(arrow, words, clock) {
+  return el(
+    "span.swap.minute",
+    {},
+    el("span", { "aria-hidden": "true" }, arrow),
+    el("span.visually-hidden", {}, ` ${words} `),
+    clock,
+  );
+}
+
+function board(state) {
+  const rows = leaders(state);
+  if (!rows.length) return null;
+  const gaps = rows.some((row) => row.gap);
+  const race = Boolean(state.score?.leaderboard);
+  return [
+    el("h2", {}, race ? "Leaderboard" : "Standing"),
+    el(
+      "table.leaders",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          el("th", { scope: "col" }, el("span.visually-hidden", {}, "Place")),
+          el("th", { scope: "col" }, race ? "Runner" : "Side"),
+          el("th.number", { scope: "col" }, race ? "Time" : "Points"),
+          gaps && el("th.number", { scope: "col" }, "Behind"),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        rows.map((row) =>
+          el(
+            row.status === "dropped out" ? "tr.gone" : "tr",
+            {},
+            el("td.number", {}, row.place ?? ""),
+            el("th", { scope: "row" }, row.name),
+            el("td.number", {}, row.figure || row.status),
+            gaps && el("td.number", {}, row.gap),
+          ),
+        ),
+      ),
+    ),
+  ];
+}
+
+/** Draw what can be counted of both sides, side by side. */
+export function drawStatistics(root, state) {
+  const found = statistics(state);
+  root.hidden = !found.length;
+  if (!found.length) return;
+  const [home, away] = state.event.origins;
+  fill(
+    root,
+    el("h2", {}, "Side by side"),
+    el(
+      "div.stats",
+      { role: "list" },
+      found.map(({ what, counts }) =>
+        el(
+          "div.stat",
+          { role: "listitem", "aria-label": `${what}: ${home} ${counts[0]}, ${away} ${counts[1]}` },
+          el("b", {}, counts[0]),
+          el("span.what", {}, what),
+          el("b", {}, counts[1]),
+          share(counts),
+        ),
+      ),
+    ),
+  );
+}
+
+function share([one, two]) {
+  const whole = one + two || 1;
+  const left = (one / whole) * 98;
+  return svg(
+    "svg",
+    { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect", { x: 0, y: 0, width: left, height: 6, rx: 1, fill: "var(--accent)" }),
+    svg("rect", {
+      x: left + 2,
+      y: 0,
+      width: 98 - left,
+      height: 6,
+      rx: 1,
+      fill: "var(--accent)",
+      opacity: 0.3,
+    }),
+  );
+}
+
+function missed({ lost, repaired }) {
+  if (!lost) return "none";
+  return lost > repaired
+    ? `${lost}, ${lost - repaired} of them still missing`
+    : `${lost}, all caught up`;
+}
+
+/** Draw what this very page knows of its own connection. */
+export function drawPage(root, feed) {
+  const { state, roundTrip } = feed;
+  const { counts } = state;
+  const [p50, p99] = [percentile(state, 50), percentile(state, 99)];
+  const time = (milliseconds) => (milliseconds === null ? "–" : span(milliseconds / 1000));
+  const facts = [
+    ["Host to this page", p50 === null ? "–" : `${time(p50)} in the median, ${time(p99)} at worst`],
+    ["To the gateway and back", time(roundTrip)],
+    ["Messages received", `${counts.received}`],
+    ["Missed", missed(counts)],
+    ["Times connected", `${counts.joins}`],
+    ["Reporters at the ground", `${state.present}`],
+    ["Position", `epoch ${state.epoch}, seq ${state.seq}`],
+    ["Digest", state.digest ? state.digest.slice(0, 12) : "–"],
+  ].filter(Boolean);
+  const text = JSON.stringify(facts);
+  if (root.dataset.text === text) return;
+  root.dataset.text = text;
+  fill(
+    root,
+    facts.map(([name, value]) => [
+      el("dt", {}, name),
+      el(name === "Digest" ? "dd.digest" : "dd", {}, value),
+    ]),
+  );
+}

@@ -1,0 +1,1 @@
+"""Webhooks: deliveries, routes, and the client that sends."""

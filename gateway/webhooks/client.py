@@ -1,0 +1,134 @@
+"""One HTTP request of a webhook: POST, its status, and nothing more of the answer.
+
+The name is looked up here, each address is checked, and the connection is made to an address that
+was: a name that leads elsewhere at the second look gains nothing. Redirects are not followed, and
+an answer's body is not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Sequence
+from functools import cache
+
+import h11
+
+from ...protocol.errors import NotAllowed, Unreachable
+from .delivery import Target, check_address
+
+HEAD_BYTES = 16_384
+"""The longest head of an answer."""
+
+READ_BYTES = 4_096
+
+ADDRESSES = 3
+"""Addresses of one name that are tried."""
+
+
+async def post(
+    target: Target,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    *,
+    seconds: float,
+    private: bool,
+) -> int:
+    """Post a body and return the status of the answer.
+
+    Args:
+        target: where to.
+        headers: besides those that HTTP needs.
+        body: JSON.
+        seconds: for all of it, the lookup included.
+        private: whether it may go to addresses that are not of the open Internet.
+
+    Raises:
+        NotAllowed: the name leads to such an address.
+        Unreachable: there is no answer, in time or at all, or none of HTTP.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            addresses = await look_up(target, private=private)
+            return await _post(target, addresses, headers, body)
+    except TimeoutError:
+        raise Unreachable(f"no answer within {seconds:g} s") from None
+    except (OSError, ssl.SSLError, h11.RemoteProtocolError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from None
+
+
+async def look_up(target: Target, *, private: bool) -> list[str]:
+    """Return the addresses of a target.
+
+    Raises:
+        NotAllowed: one of them is not of the open Internet.
+        Unreachable: there is none.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unreachable(f"{target.host}: {error}") from None
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    if not addresses:
+        raise Unreachable(f"{target.host} has no address")
+    for address in addresses:
+        if not private:
+            check_address(address)
+    return addresses[:ADDRESSES]
+
+
+async def _post(
+    target: Target, addresses: Sequence[str], headers: Sequence[tuple[str, str]], body: bytes
+) -> int:
+    reader, writer = await _connect(target, addresses)
+    try:
+        http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
+        request = h11.Request(
+            method="POST",
+            target=target.path,
+            headers=[
+                ("Host", target.authority),
+                ("Content-Type", "application/json"),
+                ("Content-Length", str(len(body))),
+                ("Connection", "close"),
+                *headers,
+            ],
+        )
+        frames = [http.send(each) for each in (request, h11.Data(data=body), h11.EndOfMessage())]
+        writer.write(b"".join(frame for frame in frames if frame))
+        await writer.drain()
+        while True:
+            event = http.next_event()
+            if event is h11.NEED_DATA:
+                http.receive_data(await reader.read(READ_BYTES))
+            elif isinstance(event, h11.Response):
+                return event.status_code
+            elif isinstance(event, h11.ConnectionClosed):
+                raise ConnectionResetError("closed without an answer")
+    finally:
+        writer.transport.abort()
+
+
+async def _connect(
+    target: Target, addresses: Sequence[str]
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    trouble: OSError | None = None
+    for address in addresses:
+        try:
+            return await asyncio.open_connection(
+                address,
+                target.port,
+                ssl=_context() if target.tls else None,
+                server_hostname=target.host if target.tls else None,
+                limit=HEAD_BYTES,
+            )
+        except OSError as error:
+            trouble = error
+    raise trouble or NotAllowed("nowhere to connect to")
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    return ssl.create_default_context()

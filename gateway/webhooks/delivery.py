@@ -1,0 +1,334 @@
+"""Webhooks: who is told what, what comes next, when it is tried again, how it is signed. Pure.
+
+| status     | means                                                                     |
+|------------|---------------------------------------------------------------------------|
+| `active`   | what is published is delivered, in order, each until it is taken          |
+| `done`     | the event is over and all of it was delivered                             |
+| `given_up` | one delivery failed too often, or the receiver said that it has gone (410) |
+
+A hook stands at a position of the feed: all up to it was delivered, or is not wanted. The digest
+there tells whether the feed is still the same one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct, field
+
+from ...protocol.digest import EMPTY
+from ...protocol.errors import BadMessage, NotAllowed
+from ...protocol.messages import Count, Id, Text
+from ...protocol.times import to_rfc3339
+from ..feed.channel import Channel
+
+FIRST_PAUSE = 1.0
+"""Seconds after the first failure; doubles each time."""
+
+LONGEST_PAUSE = 300.0
+
+ATTEMPTS = 15
+"""Failures of one delivery in a row after which the hook is given up: after half an hour."""
+
+URL_CHARS = 1_000
+
+FRESH_SECONDS = 300
+"""How old a signature may be that a receiver should take."""
+
+GONE = 410
+
+TYPES = ("entry", "alarm", "restored", "finished")
+
+FeedType = Literal["entry", "alarm", "restored", "finished"]
+
+_EMBEDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+"""Addresses whose last 32 bits are an IPv4 address to which a translator leads (RFC 6052)."""
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What an operator registers.
+
+    `from` is a position: what follows it is delivered; `end` is what is still to come.
+    """
+
+    url: Annotated[str, Meta(min_length=1, max_length=URL_CHARS)]
+    secret: Annotated[str, Meta(min_length=16, max_length=200)] | None = None
+    types: Annotated[list[FeedType], Meta(min_length=1, max_length=len(TYPES))] = field(
+        default_factory=lambda: list(TYPES)  # type: ignore[arg-type]  # a tuple of literals
+    )
+    from_: Literal["end", "start"] | Count = field(default="end", name="from")
+
+
+class Hook(Struct, kw_only=True):
+    """One registration.
+
+    Args:
+        id: given by the gateway.
+        event, url, types: as registered.
+        secret: signs what is delivered.
+        created: when it was registered, microseconds since 1970 UTC.
+        seq, digest: the position; a digest of no bytes: not known yet.
+        at_end: it begins with what is published after it has been looked at first.
+        status: see above.
+        delivered: messages that were taken.
+        skipped: messages that were no longer kept when they were due.
+        attempts: failures of the next delivery so far.
+        due: when it is tried next, microseconds since 1970 UTC; 0: now.
+        trouble: what went wrong last.
+    """
+
+    id: Id
+    event: Id
+    url: str
+    secret: str
+    types: list[FeedType]
+    created: int
+    seq: int = 0
+    digest: bytes = b""
+    at_end: bool = False
+    status: Literal["active", "done", "given_up"] = "active"
+    delivered: int = 0
+    skipped: int = 0
+    attempts: int = 0
+    due: int = 0
+    trouble: Text = ""
+
+
+class Delivery(NamedTuple):
+    """One message to be delivered.
+
+    Args:
+        id: the same whenever it is tried, and of no other message.
+        seq: its place on the feed.
+        body: JSON.
+    """
+
+    id: str
+    seq: int
+    body: bytes
+
+
+def following(hook: Hook, channel: Channel) -> Delivery | None:
+    """Return what is to be delivered next, None where nothing is; moves the hook over what it does
+    not want.
+
+    Args:
+        hook: an active one.
+        channel: its event, whose feed is here as far as it goes.
+    """
+    _find_place(hook, channel)
+    while hook.seq < channel.seq:
+        (body,) = channel.feed.payloads(hook.seq, 1)
+        seq = hook.seq + 1
+        if _type(body) in hook.types:
+            mark = channel.digest(seq)[:6].hex()
+            return Delivery(f"{hook.id}-{seq}-{mark}", seq, body)
+        _move(hook, channel, seq)
+    if channel.finished:
+        hook.status = "done"
+    return None
+
+
+def _find_place(hook: Hook, channel: Channel) -> None:
+    """Put a hook where it stands on the feed as it is now."""
+    if hook.at_end:
+        hook.at_end = False
+        _move(hook, channel, channel.seq)
+    another = hook.digest not in (b"", channel.digest(hook.seq)) if hook.seq else False
+    if hook.seq > channel.seq or another:
+        _move(hook, channel, 0)  # the host has another feed: all of it is news
+    kept_from = channel.feed.first - 1
+    if hook.seq < kept_from:
+        hook.skipped += kept_from - hook.seq
+        _move(hook, channel, kept_from)
+
+
+def _move(hook: Hook, channel: Channel, seq: int) -> None:
+    hook.seq, hook.digest = seq, channel.digest(seq) if seq else EMPTY
+
+
+def taken(hook: Hook, channel: Channel, delivery: Delivery) -> None:
+    """Note that the receiver has taken a delivery."""
+    _move(hook, channel, delivery.seq)
+    hook.delivered += 1
+    hook.attempts, hook.due, hook.trouble = 0, 0, ""
+
+
+def failed(hook: Hook, trouble: str, wall: int, chance: float, *, gone: bool = False) -> None:
+    """Note that a delivery has failed, and when it is tried again.
+
+    Args:
+        hook: whose.
+        trouble: what went wrong, in a sentence.
+        wall: microseconds since 1970 UTC.
+        chance: from 0 to 1, so that receivers that come back are not asked by all at once.
+        gone: the receiver said that it will never take it.
+    """
+    hook.attempts += 1
+    hook.trouble = trouble[:1_000]
+    if gone or hook.attempts >= ATTEMPTS:
+        hook.status = "given_up"
+        hook.due = 0
+        return
+    hook.due = wall + round(pause(hook.attempts, chance) * 1e6)
+
+
+def pause(attempts: int, chance: float) -> float:
+    """Return how long is waited after so many failures: from a half of the full pause to all of it,
+    seconds."""
+    full = min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 30), LONGEST_PAUSE)
+    return full * (1 + chance) / 2
+
+
+def again(hook: Hook, seq: int | None) -> None:
+    """Deliver again what follows a position, or go on where it stands."""
+    hook.status = "active"
+    hook.attempts, hook.due, hook.trouble = 0, 0, ""
+    if seq is not None:
+        hook.seq, hook.digest, hook.at_end = seq, b"", False
+
+
+def sign(secret: str, seconds: int, body: bytes) -> str:
+    """Return the signature of a delivery: `t=SECONDS,v1=HEX`.
+
+    HMAC-SHA256 with the hook's secret over the time, a dot and the body, so that neither can be
+    changed, and who has caught a delivery can't send it again later.
+
+    Args:
+        secret: the hook's.
+        seconds: since 1970 UTC, as it is sent.
+        body: as it is sent.
+    """
+    mac = hmac.new(secret.encode(), b"%d." % seconds + body, hashlib.sha256)
+    return f"t={seconds},v1={mac.hexdigest()}"
+
+
+def _type(body: bytes) -> str:
+    start = len(b'{"type":"')
+    return body[start : body.index(b'"', start)].decode()
+
+
+class Target(NamedTuple):
+    """Where a hook's URL leads."""
+
+    tls: bool
+    host: str
+    port: int
+    path: str
+    authority: str
+
+
+def target(url: str, *, plain: bool) -> Target:
+    """Return where a URL leads.
+
+    Args:
+        url: as it was registered.
+        plain: whether `http` is allowed.
+
+    Raises:
+        BadMessage: it is no URL that can be posted to.
+        NotAllowed: it is not encrypted.
+    """
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise BadMessage("url: it holds characters that are to be percent-encoded, or punycode")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadMessage(f"url: {error}") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadMessage("url: write https://HOST/PATH")
+    if parts.username is not None or parts.password is not None:
+        raise BadMessage("url: no user or password in it; check the signature instead")
+    if parts.scheme == "http" and not plain:
+        raise NotAllowed("url: http is not encrypted; see --webhook-http")
+    if port == 0:
+        raise BadMessage("url: port 0")
+    tls = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(tls, parts.hostname, port or (443 if tls else 80), path, parts.netloc)
+
+
+def check_address(text: str) -> None:
+    """Refuse an address that is not of the open Internet: a webhook must not reach what only this
+    machine, or its network, can reach.
+
+    Raises:
+        NotAllowed: it is private, of this machine, or of no single one.
+    """
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        embedded = _embedded(address)
+        if embedded is not None:
+            check_address(str(embedded))
+            return
+    if not address.is_global or address.is_multicast or address.is_reserved:
+        raise NotAllowed(
+            f"url: it leads to {text}, not on the open Internet; see --webhook-private"
+        )
+
+
+def _embedded(address: IPv6Address) -> IPv4Address | None:
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    if any(address in network for network in _EMBEDS_IPV4):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    return None
+
+
+class Shown(Struct, frozen=True, kw_only=True, tag="webhook"):
+    """A registration as it is told: without its secret, which is told once, when it is made."""
+
+    id: Id
+    event: Id
+    url: str
+    types: list[FeedType]
+    status: Literal["active", "done", "given_up"]
+    created: str
+    position: Count
+    delivered: Count
+    skipped: Count
+    attempts: Count
+    next_attempt: str | None
+    trouble: Text
+
+
+class Registered(Shown, frozen=True, kw_only=True, tag="webhook"):
+    """A new registration."""
+
+    secret: str
+
+
+def shown(hook: Hook) -> Shown:
+    """Return a registration without its secret."""
+    return Shown(**_fields(hook))
+
+
+def registered(hook: Hook) -> Registered:
+    """Return a new registration, with its secret."""
+    return Registered(**_fields(hook), secret=hook.secret)
+
+
+def _fields(hook: Hook) -> dict[str, Any]:
+    return {
+        "id": hook.id,
+        "event": hook.event,
+        "url": hook.url,
+        "types": hook.types,
+        "status": hook.status,
+        "created": to_rfc3339(hook.created),
+        "position": hook.seq,
+        "delivered": hook.delivered,
+        "skipped": hook.skipped,
+        "attempts": hook.attempts,
+        "next_attempt": to_rfc3339(hook.due) if hook.due else None,
+        "trouble": hook.trouble,
+    }

@@ -1,0 +1,1 @@
+"""One hosted event, as it is decided. Pure."""

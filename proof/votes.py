@@ -1,0 +1,153 @@
+"""The votes of a proof: is each the signed report of whose it is said to be, counted once? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import msgspec
+
+from ..protocol import keys, signing
+from ..protocol.messages import Detail, Details, Happening, Id, Micros, Name, Said
+from .lines import Signed, Signer, Vote
+
+_Content = tuple[
+    Literal["touchline report 1"], Id, int, Micros, Name, Name, Micros, list[tuple[Name, Detail]]
+]
+_decode = msgspec.msgpack.Decoder(_Content).decode
+
+
+class Broken(Exception):
+    """Something in a proof does not hold; the sentence says what."""
+
+
+class Spoken(msgspec.Struct, frozen=True):
+    """What a vote says.
+
+    Args:
+        signer: whose it is.
+        said: the report.
+        time: event time by the host's clock, microseconds.
+        undoes: of an undo, the report that it takes back.
+    """
+
+    signer: Signer
+    said: Said
+    time: int
+    undoes: Said | None = None
+
+    @property
+    def title(self) -> str:
+        """The action."""
+        return self.said.event.title
+
+    @property
+    def origin(self) -> str:
+        """What made it."""
+        return self.said.event.origin
+
+    @property
+    def details(self) -> Mapping[str, Detail]:
+        """What else it says."""
+        return self.said.event.details or {}
+
+
+class Votes:
+    """Reads the votes of one proof.
+
+    Args:
+        event: its id.
+        signers: who may have voted.
+        allow_unsigned: votes without a signature are counted, not refused.
+    """
+
+    def __init__(self, event: str, signers: Iterable[Signer], *, allow_unsigned: bool) -> None:
+        self.signed = 0
+        """Reports whose signature holds."""
+        self.unsigned = 0
+        """Reports that bear none."""
+        self.shift = 0
+        """The largest correction of a reporter's clock, microseconds."""
+        self._event = event
+        self._allow_unsigned = allow_unsigned
+        self._signers: dict[str, Signer] = {}
+        self._known: dict[tuple[str, int], Signed] = {}  # by peer and number
+        self._spent: dict[tuple[str, int], str] = {}  # what each vote counted for
+        for signer in signers:
+            if signer.peer in self._signers:
+                raise Broken(f"{signer.peer} is listed twice among the reporters")
+            if signer.key and keys.peer_id(signer.key) != signer.peer:
+                raise Broken(f"{signer.peer} is not the id of the key that is given for it")
+            self._signers[signer.peer] = signer
+
+    def read(
+        self, for_: Iterable[Vote], against: Iterable[Vote], cause: str
+    ) -> tuple[list[Spoken], list[Spoken]]:
+        """Return what the votes for and against something say.
+
+        Args:
+            for_, against: the votes.
+            cause: what those for it count for; a vote counts for one thing.
+
+        Raises:
+            Broken: a vote is not what it should be.
+        """
+        heard: set[str] = set()
+        agree, differ = ([self._read(vote, heard) for vote in votes] for votes in (for_, against))
+        for one in agree:
+            spent = self._spent.setdefault((one.signer.peer, one.said.n), cause)
+            if spent != cause:
+                raise Broken(f"{_name(one)} counts for {cause}, and for {spent} before")
+        return agree, differ
+
+    def _read(self, vote: Vote, heard: set[str]) -> Spoken:
+        signer = self._signers.get(vote.peer)
+        if signer is None:
+            raise Broken(f"there is a vote of {vote.peer!r}, who is not among the reporters")
+        if vote.peer in heard:
+            raise Broken(f"{signer.name!r} ({vote.peer}) is counted twice")
+        heard.add(vote.peer)
+        said = self._said(signer, vote)
+        undoes = None if vote.undoes is None else self._said(signer, vote.undoes)
+        self.shift = max(self.shift, abs(vote.shift))
+        return Spoken(signer, said, said.event.time + vote.shift, undoes)
+
+    def _said(self, signer: Signer, one: Signed) -> Said:
+        said = _content(self._event, one.report)
+        what = f"report {said.n} of {signer.name!r} ({signer.peer})"
+        known = self._known.setdefault((signer.peer, said.n), one)
+        if known is not one:
+            if (known.report, known.signature) != (one.report, one.signature):
+                raise Broken(f"{what} is there in two forms")
+            return said
+        if not one.signature:
+            if not self._allow_unsigned:
+                raise Broken(
+                    f"{what} is not signed (--allow-unsigned takes the host's word for it)"
+                )
+            self.unsigned += 1
+        elif keys.verify(signer.key, one.report, one.signature):
+            self.signed += 1
+        else:
+            raise Broken(f"the signature of {what} does not hold")
+        return said
+
+
+def _content(event: str, report: bytes) -> Said:
+    """Return the report whose signed bytes these are."""
+    try:
+        _, of, n, time, title, origin, at, pairs = _decode(report)
+        details: Details = dict(pairs)
+        said = Said(n=n, time=time, event=Happening(title, origin, at, details or None))
+        whole = signing.content(event, said) == report
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
+        raise Broken(f"there is a vote that is no report: {error}") from None
+    if of != event:
+        raise Broken(f"report {n} speaks of the event {of!r}")
+    if not whole:
+        raise Broken(f"report {n} is not written as reports are when they are signed")
+    return said
+
+
+def _name(one: Spoken) -> str:
+    return f"report {one.said.n} of {one.signer.name!r} ({one.signer.peer})"

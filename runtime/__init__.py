@@ -1,0 +1,1 @@
+"""What every process shares to run: sockets' authenticator, rate limits, clock."""

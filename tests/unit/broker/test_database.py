@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from touchline.broker.database import SqlRegistry
+from touchline.broker.repository import (
+    MOST_SESSIONS,
+    Census,
+    Invite,
+    Member,
+    Record,
+    Tenure,
+    Ticket,
+)
+from touchline.broker.tables import SCHEMA
+from touchline.protocol.errors import SettingError, StorageFault
+from touchline.protocol.messages import Card, Endpoints, Timing
+
+CARD = Card(
+    event="final-ab12",
+    title="Finál \x00 ⚽",
+    sport="football",
+    origins=["Argentina", "France"],
+    created=5,
+    lineups={"France": ["Mbappé"]},
+    rules={"minutes": 90, "deep": {"list": [1.5, None, True]}},
+    timing=Timing(starts=1, speed=0.0),
+)
+ENDPOINTS = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
+
+
+def member(peer: str, **fields: Any) -> Member:
+    """Return somebody whose id is their name."""
+    key = peer.encode().ljust(32)
+    usual = {"peer": peer, "key": key, "curve": key[::-1], "role": "host", "enrolled": 1}
+    return Member(**{**usual, "name": peer.title(), **fields})
+
+
+@pytest.fixture
+def registry(database_url: str) -> Iterator[SqlRegistry]:
+    registry = SqlRegistry(database_url)
+    with registry.begin(write=True) as books:
+        books.put_member(member("ann"))
+        books.add_event(CARD, "ann", "key")
+    yield registry
+    registry.close()
+
+
+def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
+    """What was committed is there for whoever opens the database next, to the last value."""
+    tenure = Tenure(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
+    ticket = Ticket("token", "ann", CARD.event, "host", 10)
+    ann = member("ann", role="operator", enrolled=2**60, invite="i", revoked=2**61)
+    invite = Invite("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
+    with registry.begin(write=True) as books:
+        books.put_member(ann)
+        books.put_invite(invite)
+        books.bind(b"\x01\xff\x00", "ann", 1)
+        books.put_tenure(tenure)
+        books.add_ticket(ticket)
+    registry.close()
+    other = SqlRegistry(database_url)
+    with other.begin(write=False) as books:
+        assert books.member_on(b"\x01\xff\x00") == ann
+        assert books.member("ann") == books.member_by_curve(ann.curve) == ann
+        assert (
+            books.member_on(b"\x01\xff") is books.member("x") is books.member_by_curve(b"x") is None
+        )
+        assert books.invite(invite.digest) == invite
+        assert books.invite(b"x") is None
+        assert books.event(CARD.event) == Record(CARD, "ann") == books.created("ann", "key")
+        assert books.event("x") is books.created("bob", "key") is None
+        assert books.tenure(CARD.event) == books.tenure(CARD.event, "i") == tenure
+        assert books.tenure(CARD.event, "j") is books.tenure("x") is None
+        assert books.ticket("token") == ticket
+        assert books.ticket("x") is None
+    other.close()
+
+
+def test_error_undoes(registry: SqlRegistry) -> None:
+    """An error within a transaction undoes all of it and comes out as it is."""
+
+    def change_mind() -> None:
+        with registry.begin(write=True) as books:
+            books.set_status(CARD.event, "live")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        change_mind()
+    with registry.begin(write=False) as books:
+        record = books.event(CARD.event)
+    assert record is not None
+    assert record.card.status == "scheduled"
+
+
+def test_changes(registry: SqlRegistry) -> None:
+    """Changes come in order, each event at its newest, none before the revision one names."""
+    with registry.begin(write=True) as books:
+        for event in "ab":
+            books.add_event(Card(event=event, title="", sport="", origins=[]), "ann", event)
+        books.set_status(CARD.event, "live")
+    with registry.begin(write=False) as books:
+        changes = list(books.changes(0))
+        assert [(n, card.event) for n, card in changes] == [(2, "a"), (3, "b"), (4, CARD.event)]
+        assert changes[-1][1].status == "live"
+        assert [n for n, _ in books.changes(3)] == [4]
+        assert list(books.changes(4)) == []
+
+
+def test_cards(registry: SqlRegistry) -> None:
+    """Cards say whether anybody holds their event now."""
+    with registry.begin(write=True) as books:
+        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
+        assert books.cards([CARD.event, "x"], 9)[CARD.event].hosted
+        assert not books.cards([CARD.event], 10)[CARD.event].hosted
+        assert books.cards(["x"], 0) == books.cards([], 0) == {}
+
+
+def test_highest_epoch_counts(registry: SqlRegistry) -> None:
+    """Of several tenures the one of the highest epoch is the event's."""
+    with registry.begin(write=True) as books:
+        for instance, epoch in (("a", 1), ("c", 10), ("b", 9)):
+            books.put_tenure(Tenure(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
+        last = books.tenure(CARD.event)
+        assert last is not None
+        assert last.instance == "c"
+
+
+def test_tickets(registry: SqlRegistry) -> None:
+    """A peer's ticket to an event in a role is found until the moment that it expires."""
+    with registry.begin(write=True) as books:
+        books.add_ticket(Ticket("old", "ann", CARD.event, "viewer", 5))
+        books.add_ticket(Ticket("new", "ann", CARD.event, "viewer", 9))
+        found = books.ticket_of("ann", CARD.event, "viewer", 4)
+        assert found is not None
+        assert found.token == "new"
+        assert books.ticket_of("ann", CARD.event, "viewer", 9) is None
+        assert books.ticket_of("ann", CARD.event, "reporter", 4) is None
+
+
+def test_forget(registry: SqlRegistry) -> None:
+    """Old sessions and tickets go, the others stay."""
+    with registry.begin(write=True) as books:
+        for time in (4, 5):
+            books.bind(bytes([time]), "ann", time)
+            books.add_ticket(Ticket(str(time), "ann", CARD.event, "viewer", time))
+            books.put_invite(Invite("i", bytes([time]), "viewer", 1, time, "ann"))
+        books.forget(sessions_before=5, expired_before=5)
+        assert books.member_on(b"\4") is books.ticket("4") is books.invite(b"\4") is None
+        assert books.member_on(b"\5") is not None
+        assert books.ticket("5") is not None
+        assert books.invite(b"\5") is not None
+
+
+def test_names(registry: SqlRegistry) -> None:
+    """A name is its owner's however it is written; no two have one, nor one CURVE key."""
+    with registry.begin(write=True) as books:
+        assert books.owner_of("ANN") == books.owner_of(" ann ") == "ann"
+        assert books.owner_of("anna") is None
+    for other in (member("bob", name="aNN"), member("bob", curve=member("ann").curve)):
+        with pytest.raises(StorageFault), registry.begin(write=True) as books:
+            books.put_member(other)
+
+
+def test_pages_of_members(registry: SqlRegistry) -> None:
+    """Members come in the order of their ids, from behind one of them, so many at most."""
+    with registry.begin(write=True) as books:
+        for name in ("dan", "bob", "cid"):
+            books.put_member(member(name))
+        assert books.count_members() == 4
+        assert [one.peer for one in books.members("", 3)] == ["ann", "bob", "cid"]
+        assert [one.peer for one in books.members("cid", 3)] == ["dan"]
+        assert books.members("dan", 3) == []
+
+
+def test_connections_of_a_peer(registry: SqlRegistry) -> None:
+    """Of more connections of a peer than are remembered the longest unseen go, no one else's."""
+    with registry.begin(write=True) as books:
+        books.put_member(member("bob"))
+        books.bind(b"bob", "bob", 0)
+        for number in range(MOST_SESSIONS + 2):
+            books.bind(b"%d" % number, "ann", number)
+        gone = [n for n in range(MOST_SESSIONS + 2) if books.member_on(b"%d" % n) is None]
+        assert gone == [0, 1]
+        books.bind(b"newest", "ann", 0)  # at a clock that was set back
+        assert books.member_on(b"newest") is not None
+        assert books.member_on(b"bob") is not None
+
+
+def test_void(registry: SqlRegistry) -> None:
+    """A peer's leases and invitations end, the others' do not."""
+    with registry.begin(write=True) as books:
+        books.put_member(member("bob"))
+        for epoch, name in enumerate(("ann", "bob"), 1):
+            books.put_tenure(Tenure(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
+            books.put_invite(Invite(name, name.encode(), "host", 1, 10, name))
+        assert books.count_invites(9) == 2
+        books.void("ann")
+        found = [books.tenure(CARD.event, name) for name in ("ann", "bob")]
+        assert [tenure.expires for tenure in found if tenure] == [0, 10]
+        assert books.count_invites(9) == 1
+        assert books.count_invites(10) == 0
+
+
+def test_the_revoked(registry: SqlRegistry) -> None:
+    """Those put out last come first, each once, of those with a ticket to the event."""
+    with registry.begin(write=True) as books:
+        for time, name in enumerate(("dan", "bob", "cid", "eve")):
+            books.put_member(member(name, revoked=10 * time))
+            for role in ("viewer", "host"):
+                books.add_ticket(Ticket(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
+        books.put_member(member("far", revoked=5))
+        assert books.revoked(CARD.event, 9) == ["eve", "cid", "bob"]
+        assert books.revoked(CARD.event, 2) == ["eve", "cid"]
+        assert books.revoked("x", 9) == []
+
+
+def test_expected(registry: SqlRegistry) -> None:
+    """A host holds leases, and a peer is expected there, until either expires."""
+    with registry.begin(write=True) as books:
+        for name in ("bob", "cid"):
+            books.put_member(member(name))
+        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
+        books.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        assert books.hosts("ann", 9)
+        assert not books.hosts("ann", 10)
+        assert not books.hosts("bob", 9)
+        assert books.expected("ann", "bob", 7)
+        assert not books.expected("ann", "bob", 8)
+        assert not books.expected("ann", "cid", 7)
+        assert not books.expected("cid", "bob", 7)
+        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
+        assert not books.expected("ann", "bob", 7)
+
+
+def test_counts(registry: SqlRegistry) -> None:
+    """A peer's events and valid tickets are counted, and all members by role."""
+    with registry.begin(write=True) as books:
+        books.put_member(member("bob", role="viewer"))
+        books.put_member(member("cid", role="viewer", revoked=3))
+        books.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        assert (books.count_events("ann"), books.count_events("bob")) == (1, 0)
+        assert (books.count_tickets("bob", 7), books.count_tickets("bob", 8)) == (1, 0)
+        assert books.count_tickets("ann", 7) == 0
+        assert books.census(0) == Census(
+            events={"scheduled": 1}, hosted=0, members={"host": 1, "viewer": 1}, revoked=1
+        )
+
+
+def test_writers_take_turns(registry: SqlRegistry) -> None:
+    """Of threads that read a number and write one more, none loses another's."""
+
+    def count_up() -> None:
+        for _ in range(10):
+            with registry.begin(write=True) as books:
+                before = books.tenure(CARD.event)
+                seq = before.seq + 1 if before else 1
+                books.put_tenure(Tenure(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
+
+    threads = [threading.Thread(target=count_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with registry.begin(write=False) as books:
+        last = books.tenure(CARD.event)
+    assert last is not None
+    assert last.seq == 40
+
+
+def test_database_refuses(
+    registry: SqlRegistry, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database that refuses is a StorageFault, logged once until it answers again."""
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE peers RENAME TO gone")
+    with caplog.at_level(logging.INFO, "touchline.broker"):
+        for _ in range(3):
+            with pytest.raises(StorageFault, match="refuses"), registry.begin(write=True) as books:
+                books.put_member(member("bob"))
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE gone RENAME TO peers")
+        engine.dispose()
+        with registry.begin(write=True) as books:
+            books.put_member(member("bob"))
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["ERROR", "INFO"]
+
+
+def test_other_schema(registry: SqlRegistry, database_url: str) -> None:
+    """A database of another version is not opened, and both versions are named."""
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE clock SET schema = 99")
+    engine.dispose()
+    with pytest.raises(StorageFault, match=f"version 99, this broker reads version {SCHEMA}"):
+        SqlRegistry(database_url)
+
+
+def test_before_there_were_keys(tmp_path: Path) -> None:
+    """A database of version 1 is left as it is, and the sentence says what to do."""
+    url = f"sqlite:///{tmp_path}/broker.sqlite3"
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE clock (one INTEGER PRIMARY KEY, schema INTEGER, revision BIGINT)",
+            "INSERT INTO clock VALUES (1, 1, 7)",
+            "CREATE TABLE peers (peer TEXT PRIMARY KEY, name TEXT)",
+        ):
+            connection.exec_driver_sql(statement)
+    with pytest.raises(StorageFault, match=r"version 1, .* 2; .*move the file away .*--database"):
+        SqlRegistry(url)
+    assert set(sa.inspect(engine).get_table_names()) == {"clock", "peers"}
+    engine.dispose()
+
+
+def test_folder_is_made(tmp_path: Path) -> None:
+    """The folder of a new SQLite file is made, open to nobody else."""
+    SqlRegistry(f"sqlite:///{tmp_path}/new/broker.sqlite3").close()
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_sqlite_is_safe(tmp_path: Path) -> None:
+    """SQLite keeps a write-ahead log and syncs at each commit."""
+    registry = SqlRegistry(f"sqlite:///{tmp_path}/broker.sqlite3")
+    with registry._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    registry.close()
+
+
+def test_cannot_open(tmp_path: Path) -> None:
+    """What can't be opened says which database and why; a password is not shown."""
+    with pytest.raises(StorageFault, match="can't open the database sqlite:///"):
+        SqlRegistry(f"sqlite:///{tmp_path}")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageFault, match="folder of the database"):
+        SqlRegistry(f"sqlite:///{tmp_path}/file/broker.sqlite3")
+    with pytest.raises(StorageFault) as caught:
+        SqlRegistry("postgresql+psycopg://ann:opensesame@127.0.0.1:1/x")
+    assert "opensesame" not in caught.value.sentence
+    with pytest.raises(SettingError, match=r"^--database"):
+        SqlRegistry("postgresql+psycopg://host:port/x")

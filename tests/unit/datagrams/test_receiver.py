@@ -1,0 +1,116 @@
+"""What a client shows of the datagrams: line-ups, phrases in two languages, nothing harmful."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from touchline.datagrams import texts
+from touchline.datagrams.packing import pack
+from touchline.datagrams.receiver import Reception
+from touchline.datagrams.snapshots import Scenes, card_of, entries_of
+from touchline.sports.simulate.football import football
+
+
+def datagram(count: int = 1, **fields: Any) -> bytes:
+    message = {"count": count, "score": "A 1-0 B", "content": "GOAL", "type": "goal"}
+    player = {"nome": "Ann", "time": "A", "posicao": "", "cartao_vermelho": False, "gols": 2}
+    red = {"nome": "Bea", "time": "A", "posicao": "", "cartao_vermelho": True, "gols": 1}
+    usual = {
+        "message": {**message, "time_passed": 7},
+        "timeA": [player, red],
+        "timeB": [],
+        "goleiroA": {"nome": "Kim", "time": "A"},
+        "goleiroB": {"nome": "Lou", "time": "B"},
+    }
+    return json.dumps(usual | fields).encode()
+
+
+def test_lines() -> None:
+    """`*` for each goal and (red card) after a name; the line-ups again only when they change."""
+    reception = Reception()
+    assert reception.take(datagram(1)).lines == [
+        "A: Kim, Ann **, Bea * (red card)",
+        "B: Lou",
+        "   7'  GOAL  [A 1-0 B]",
+    ]
+    assert reception.take(datagram(2)).lines == ["   7'  GOAL  [A 1-0 B]"]
+    assert reception.take(datagram(4, timeA=[])).lines[0] == "A: Kim"
+    assert reception.take(datagram(3)).lines == ["   7'  GOAL  [A 1-0 B] (late)"]
+    assert str(reception.tally) == "4 received, 0 lost, 1 out of order"
+
+
+def test_end_and_others() -> None:
+    """The end of transmission ends; what can't be read is shown, counted and harms nothing."""
+    reception = Reception()
+    assert reception.take(b"End of transmission").ended
+    for data in (b"", b"{", b"[]", b"\xff\xfe", b'{"message":{}}', b'{"message":{"count":"x"}}'):
+        shown = reception.take(data)
+        assert (shown.ended, shown.log) == (False, "server")
+    assert (reception.tally.strange, reception.tally.received) == (6, 0)
+
+
+@given(st.binary(max_size=300))
+def test_anything(data: bytes) -> None:
+    """No datagram is an error."""
+    Reception("pt").take(data)
+
+
+def test_nothing_that_a_terminal_obeys() -> None:
+    """What came from the network moves no cursor."""
+    message = {"count": 1, "score": "\x1b[2J", "content": "\x1b]0;x\x07", "type": "\r"}
+    evil = {"nome": "\x1b[31m", "time": "\u202e", "gols": 10**6}
+    shown = Reception().take(datagram(message=message, timeA=[evil]))
+    assert all(line.isprintable() for line in [*shown.lines, shown.text])
+    assert max(map(len, shown.lines)) < 200
+
+
+@pytest.mark.parametrize(("served", "asked"), [("en", "pt"), ("pt", "en")])
+def test_told_in_the_other_language(served: str, asked: str) -> None:
+    """From the datagrams in one language a client tells a whole match in the other: the same as a
+    server would, but for notes that are not in them."""
+    match = football(random.Random(3), goals=6)
+    ours, theirs = Scenes(card_of(match), served), Scenes(card_of(match), asked)
+    reception = Reception(asked)
+    for message in entries_of(match):
+        sent, expected = ours.take(message), theirs.take(message)
+        if sent is None or expected is None:
+            continue
+        line = reception.take(pack(sent)).lines[-1]
+        told = texts.phrase(asked, sent.type, *_origin_and_details(message))
+        without = told.partition(" (")[0]
+        assert without in line, (line, expected.content)
+
+
+def _origin_and_details(message: Any) -> tuple[str, dict[str, object]]:
+    return message.origin, dict(message.details)
+
+
+def test_what_is_not_known_stays() -> None:
+    """An action that has no words here is shown as it came."""
+    message = {"count": 1, "score": "", "content": "Somebody dances", "type": "dance"}
+    assert "Somebody dances" in Reception("pt").take(datagram(message=message)).lines[-1]
+
+
+def test_every_title_has_words_in_both() -> None:
+    """Every action of football has a phrase in both languages."""
+    from touchline.sports import get
+
+    kinds = get("football").kinds({"extra_time": True, "shootout": True})
+    for kind in kinds:
+        assert kind.title in texts.WORDS
+    for english, portuguese in texts.WORDS.values():
+        assert ("{team}" in english) == ("{team}" in portuguese)
+
+
+def test_a_name_within_another() -> None:
+    """A player whose name is a part of another's is not taken to be there as well."""
+    content = "Substitution for A: Annabel on for Kim"
+    players = ["Ann", "Annabel", "bel", "Kim"]
+    said = texts.retold("pt", "substitution", content, ["A", "B"], players)
+    assert said == "Substituição de A: Annabel por Kim"

@@ -1,0 +1,245 @@
+"""Scenes of a feed, and that they always fit a datagram."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from touchline.datagrams.packing import CUTS, MOST_BYTES, pack
+from touchline.datagrams.snapshots import Person, Scene, Scenes, Side, card_of, entries_of
+from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Restored
+from touchline.protocol.times import SECOND
+from touchline.sports import matches
+from touchline.sports.simulate.football import football
+from touchline.sports.simulate.tennis import tennis
+
+BEGAN = 1_700_000_000 * SECOND
+
+CARD = Card(
+    event="a-v-b",
+    title="A v B",
+    sport="football",
+    origins=["A", "B"],
+    starts=BEGAN,
+    lineups={"A": [f"a{n}" for n in range(1, 14)], "B": [f"b{n}" for n in range(1, 12)]},
+)
+
+
+def entry(number: int, title: str, origin: str = "A", at: float = 0.0, **fields: Any) -> Entry:
+    time = BEGAN + round(at * 60 * SECOND)
+    usual: dict[str, Any] = {
+        "event": CARD.event,
+        "epoch": 1,
+        "seq": number,
+        "entry_id": str(number),
+        "status": "CONFIRMED",
+        "title": title,
+        "origin": origin,
+        "time": time,
+        "first_reported": time,
+        "accepted": time,
+        "sent": time,
+        "evidence": Evidence(for_=1),
+        "headline": f"headline {number}",
+        "text": f"text {number}",
+    }
+    return Entry(**(usual | fields))
+
+
+def shown(scenes: Scenes, message: Any) -> dict[str, Any]:
+    scene = scenes.take(message)
+    assert scene is not None
+    packed: dict[str, Any] = json.loads(pack(scene))
+    return packed
+
+
+KICK_OFF = entry(1, "period_start", "", details={"period": "first_half"})
+
+
+def test_the_format() -> None:
+    """A datagram has the documented keys, in their order, and nothing else."""
+    scenes = Scenes(CARD)
+    scenes.take(KICK_OFF)
+    goal = shown(scenes, entry(2, "goal", at=12.5, details={"player": "a9"}))
+    assert list(goal) == ["message", "timeA", "timeB", "goleiroA", "goleiroB"]
+    assert goal["message"] == {
+        "count": 2,
+        "score": "headline 2",
+        "content": "text 2",
+        "type": "goal",
+        "time_passed": 12,
+    }
+    assert goal["goleiroA"] == {"nome": "a1", "time": "A"}
+    assert goal["goleiroB"] == {"nome": "b1", "time": "B"}
+    scorer = next(player for player in goal["timeA"] if player["nome"] == "a9")
+    assert scorer == {
+        "nome": "a9",
+        "time": "A",
+        "posicao": "titular",
+        "cartao_vermelho": False,
+        "gols": 1,
+        "tempo_gols": [12],
+        "tempo_cv": None,
+    }
+    assert len(goal["timeA"]) == 13
+    assert {player["posicao"] for player in goal["timeA"][11:]} == {"reserva"}
+
+
+def test_red_card_and_keeper() -> None:
+    """A sending-off has its minute; the keeper is the one who came on for the keeper."""
+    scenes = Scenes(CARD)
+    scenes.take(KICK_OFF)
+    red = shown(scenes, entry(2, "red_card", at=30, details={"player": "a4"}))
+    sent_off = next(player for player in red["timeA"] if player["nome"] == "a4")
+    assert (sent_off["cartao_vermelho"], sent_off["tempo_cv"]) == (True, 30)
+    change = entry(3, "substitution", at=31, details={"off": "a1", "on": "a12"})
+    changed = shown(scenes, change)
+    assert changed["goleiroA"]["nome"] == "a12"
+    assert next(p for p in changed["timeA"] if p["nome"] == "a12")["posicao"] == "goleiro"
+
+
+def test_corrections() -> None:
+    """A deleted goal is a datagram that says so, and the line-up follows."""
+    scenes = Scenes(CARD)
+    scenes.take(KICK_OFF)
+    goal = entry(2, "goal", at=5, details={"player": "a9"})
+    assert any(player["gols"] for player in shown(scenes, goal)["timeA"])
+    gone = shown(scenes, entry(3, "goal", at=5, entry_id="2", status="DELETED"))
+    assert not any(player["gols"] for player in gone["timeA"])
+    assert gone["message"]["content"] == "Correction, this does not count: text 3"
+    late = shown(scenes, entry(4, "corner", at=3, delay_status="RECONSTRUCTED"))
+    assert late["message"]["content"] == "text 4 (reconstructed)"
+    assert late["message"]["time_passed"] == 5, "the clock does not run backwards"
+
+
+def test_counts_are_the_feeds_own() -> None:
+    """Counts go up by one with each datagram from the start of the feed, alarms included, so that
+    two servers of one event count alike."""
+    scenes = Scenes(CARD)
+    alarm = Alarm(event="e", epoch=1, seq=2, sent=BEGAN, last_received=BEGAN)
+    restored = Restored(event="e", epoch=1, seq=4, sent=BEGAN, since=BEGAN, until=BEGAN)
+    feed = [KICK_OFF, alarm, replace_number(alarm, 2), restored, entry(5, "corner")]
+    counts = [scene.count for scene in map(scenes.take, feed) if scene is not None]
+    assert counts == [1, 2, 3, 4]
+    assert scenes.take(Finished(event="e", epoch=1, seq=6, sent=BEGAN)) is None
+    assert scenes.finished
+
+
+def replace_number(alarm: Alarm, number: int) -> Alarm:
+    return Alarm(
+        event=alarm.event,
+        epoch=1,
+        seq=3,
+        sent=alarm.sent,
+        last_received=alarm.last_received,
+        number=number,
+    )
+
+
+def test_portuguese() -> None:
+    """In Portuguese the actions are told in Portuguese."""
+    scenes = Scenes(CARD, "pt")
+    assert shown(scenes, KICK_OFF)["message"]["content"] == "Bola rolando: primeiro tempo"
+    goal = shown(scenes, entry(2, "goal", at=5, details={"player": "a9", "how": "penalty"}))
+    assert goal["message"]["content"] == "GOL de A: a9 (de pênalti)"
+
+
+def test_other_sports() -> None:
+    """A match of tennis, an unknown sport and a strange feed have datagrams as well."""
+    match = tennis(random.Random(1), players=("Ana", "Mia"))
+    scenes = Scenes(card_of(match))
+    packed = [pack(scene) for scene in map(scenes.take, entries_of(match)) if scene is not None]
+    last = json.loads(packed[-1])
+    assert (last["timeA"][0]["nome"], last["timeB"][0]["nome"]) == ("Ana", "Mia")
+    assert last["message"]["time_passed"] > 30
+    unknown = Scenes(Card(event="x", title="X", sport="chess", origins=["W", "B"]))
+    assert shown(unknown, entry(1, "mate", "W"))["message"]["content"] == "text 1"
+    strange = Scenes(CARD)
+    shown(strange, entry(1, "dance", "nobody", entry_id="x" * 40))
+    assert shown(strange, entry(2, "goal"))["message"]["score"] == "headline 2"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_whole_match_fits(seed: int) -> None:
+    """Every datagram of a simulated match with benches is under 4,096 bytes, and none of those who
+    played is left out."""
+    match = football(random.Random(seed), extra_time=True, shootout=True, goals=6)
+    scenes = Scenes(card_of(match))
+    for message in entries_of(match):
+        scene = scenes.take(message)
+        if scene is None:
+            continue
+        packed = pack(scene)
+        assert len(packed) <= MOST_BYTES
+        names = {
+            player["nome"] for side in ("timeA", "timeB") for player in json.loads(packed)[side]
+        }
+        played = {person.name for side in scene.sides for person in side.people if person.played}
+        assert played <= names
+
+
+def test_the_final_of_2022() -> None:
+    """The scorers of a real match stand in the last datagram with their minutes."""
+    match = matches.load("world-cup-final-2022")
+    scenes = Scenes(card_of(match))
+    *_, last = [scene for scene in map(scenes.take, entries_of(match)) if scene is not None]
+    packed = json.loads(pack(last))
+    goals = {p["nome"]: p["tempo_gols"] for p in packed["timeA"] + packed["timeB"] if p["gols"]}
+    assert sorted(goals.values()) == [[22, 107], [35], [79, 80, 117]]
+
+
+long_names = st.text(max_size=200)
+people = st.builds(
+    Person,
+    name=long_names,
+    on=st.booleans(),
+    played=st.booleans(),
+    goals=st.lists(st.integers(0, 999), max_size=40).map(tuple),
+    red=st.none() | st.integers(0, 999),
+)
+sides = st.builds(
+    Side, name=long_names, people=st.lists(people, max_size=80).map(tuple), keeper=long_names
+)
+
+
+@given(
+    st.builds(
+        Scene,
+        count=st.integers(1, 2**53),
+        score=st.text(max_size=1_000),
+        content=st.text(max_size=1_000),
+        type=st.text(max_size=200),
+        minutes=st.integers(0, 10_000),
+        sides=st.tuples(sides, sides),
+    )
+)
+def test_anything_fits(scene: Scene) -> None:
+    """Whatever the names and however many, the datagram is JSON under 4,096 bytes with its keys."""
+    packed = pack(scene)
+    assert len(packed) <= MOST_BYTES
+    assert json.loads(packed)["message"]["count"] == scene.count
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "漢", "🏟", '"', "\\", "\0"])
+def test_the_worst_fits(letter: str) -> None:
+    """The longest names and texts of the widest characters are cut to fit; as much as can be is
+    kept."""
+    person = Person(name=letter * 200, goals=tuple(range(120)), red=120)
+    side = Side(letter * 200, (person,) * 60, letter * 200)
+    scene = Scene(2**53, letter * 1_000, letter * 1_000, letter * 200, 10_000, (side, side))
+    packed = pack(scene)
+    assert len(packed) <= MOST_BYTES
+    short = replace(scene, sides=(replace(side, people=(person,)),) * 2)
+    assert json.loads(pack(short))["timeA"]
+
+
+def test_the_last_cut_is_enough() -> None:
+    """The last way to shorten fits by far, so that the others are only ever improvements."""
+    assert CUTS[-1].people == "none"
+    assert (CUTS[-1].text * 3 + CUTS[-1].name * 4) * 4 < MOST_BYTES / 2

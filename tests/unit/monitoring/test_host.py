@@ -1,0 +1,325 @@
+"""Collectors: what they read, and that reading harms nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+
+from touchline.monitoring.gateway import GatewayCollector
+from touchline.monitoring.host import BrokerCollector, HostCollector, SubscriberCollector
+from touchline.peer.host.event.event import EventCore
+from touchline.peer.subscriber.core import SubscriberCore
+from touchline.protocol import codec, messages
+
+EVENT = "a-v-b-k7m2"
+WALL = 1_700_000_000_000_000
+DOCUMENT = Path(__file__).parents[3] / "docs" / "METRICS.md"
+
+
+def page(collector: Any) -> dict[str, float]:
+    """Return a scrape's samples by name and labels."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    lines = generate_latest(registry).decode().splitlines()
+    samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
+    return {name: float(value) for name, _, value in samples}
+
+
+def report(core: EventCore, n: int, title: str, wall: int = WALL, now: float = 101.0) -> None:
+    """Let Ann report an action of A's, in a turn of its own."""
+    core.begin_turn(now, wall)
+    grant = messages.Grant(
+        id=0,
+        token="t",
+        peer="ann",
+        name="Ann",
+        role="reporter",
+        event=EVENT,
+        expires=1 << 60,
+        key=b"a" * 32,
+    )
+    member = core.seat(grant, messages.Attach(id=0, token="t", time=wall), "b")
+    said = messages.Report(
+        token="t", n=n, time=wall, event=messages.Happening(title=title, origin="A", time=wall)
+    )
+    core.report(member, said, codec.encode(said))
+    core.take()
+
+
+def test_broker_counts(broker: Any) -> None:
+    """A broker's page holds its counters and its census."""
+    counters = broker.counters
+    counters.waiting, counters.mistaken, counters.admitted = 4, 5, 6
+    counters.barred, counters.enrolled, counters.braked = 7, 8, 9
+    found = page(BrokerCollector(broker))
+    for name, count in (
+        ("connections_mistaken", 5),
+        ("connections_admitted", 6),
+        ("connections_barred", 7),
+        ("enrolled_keys", 8),
+        ("braked_requests", 9),
+    ):
+        assert found[f"touchline_broker_{name}_total"] == count
+    assert found['touchline_broker_members{role="viewer"}'] == 5
+    assert found["touchline_broker_revoked_members"] == 1
+    assert found['touchline_broker_requests_total{type="search"}'] == 2
+    assert found['touchline_broker_refusals_total{code="NOT_FOUND"}'] == 1
+    assert found["touchline_broker_waiting_requests"] == 4
+    assert found['touchline_broker_events{status="live"}'] == 2
+    assert found["touchline_broker_hosted_events"] == 2
+
+
+def test_broker_without_census(broker: Any) -> None:
+    """While the database refuses, the page comes without what it would have told."""
+    broker.census = lambda: None
+    found = page(BrokerCollector(broker))
+    assert "touchline_broker_hosted_events" not in found
+    assert found["touchline_broker_faults_total"] == 0
+
+
+def test_host_reports_by_outcome(host: Any, core: EventCore) -> None:
+    """Stored, duplicate and refused reports are counted, and the entries they led to."""
+    report(core, 1, "goal")
+    report(core, 1, "goal")
+    report(core, 2, "gaol")
+    found = page(HostCollector(host))
+    of = f'event="{EVENT}"'
+    assert found[f"touchline_host_reports_stored_total{{{of}}}"] == 2
+    assert found[f"touchline_host_reports_duplicate_total{{{of}}}"] == 1
+    assert found[f'touchline_host_reports_refused_total{{code="BAD_REPORT",{of}}}'] == 1
+    assert found[f'touchline_host_entries_total{{{of},status="PROVISIONAL"}}'] == 1
+    assert found[f"touchline_host_feed_seq{{{of}}}"] == 1
+    assert found[f"touchline_host_epoch{{{of}}}"] == 3
+    assert found[f"touchline_host_reporters_present{{{of}}}"] == 1
+
+
+def test_host_latency(host: Any, core: EventCore) -> None:
+    """The histogram's buckets hold all that lies below them; count and sum agree with it."""
+    core.counters.latency[0] = 2
+    core.counters.latency[3] = 5
+    core.counters.latency[-1] = 1
+    core.counters.latency_sum = 70.5
+    found = page(HostCollector(host))
+    name = "touchline_host_report_to_entry_seconds"
+    assert found[f'{name}_bucket{{event="{EVENT}",le="0.001"}}'] == 2
+    assert found[f'{name}_bucket{{event="{EVENT}",le="0.01"}}'] == 7
+    assert found[f'{name}_bucket{{event="{EVENT}",le="60.0"}}'] == 7
+    assert found[f'{name}_bucket{{event="{EVENT}",le="+Inf"}}'] == 8
+    assert found[f'{name}_count{{event="{EVENT}"}}'] == 8
+    assert found[f'{name}_sum{{event="{EVENT}"}}'] == 70.5
+
+
+def test_host_ages(host: Any, core: EventCore) -> None:
+    """The feed's age begins with its first message, the heartbeat's with the first heartbeat."""
+    collector = HostCollector(host, clock=lambda: 107.0)
+    published = f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'
+    heartbeat = f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'
+    before = page(collector)
+    assert published not in before
+    assert before[heartbeat] == 7.0
+    report(core, 1, "goal", now=102.0)
+    after = page(collector)
+    assert after[published] == 5.0
+    assert after[heartbeat] == 5.0
+
+
+def test_gateway(gateway: Any) -> None:
+    """A gateway's page holds its counters, who follows what, and whether the broker answers."""
+    found = page(GatewayCollector(gateway))
+    assert found['touchline_gateway_requests_total{status="2xx"}'] == 1
+    assert found['touchline_gateway_connections_accepted_total{kind="sse"}'] == 1
+    assert found['touchline_gateway_connections_closed_total{code="4008"}'] == 1
+    assert found["touchline_gateway_sent_bytes_total"] == 900
+    assert found[f'touchline_gateway_viewers{{event="{EVENT}"}}'] == 2
+    assert found["touchline_gateway_broker_away"] == 0
+    gateway.hub.follower.broker = False
+    assert page(GatewayCollector(gateway))["touchline_gateway_broker_away"] == 1
+
+
+def test_host_age_after_heartbeat(host: Any, core: EventCore) -> None:
+    """A heartbeat makes a host heard of, and does not make its feed any newer."""
+    report(core, 1, "goal", now=102.0)
+    core.begin_turn(120.0, WALL)
+    core.handle_timer(120.0)
+    found = page(HostCollector(host, clock=lambda: 121.0))
+    assert found[f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'] == 19.0
+    assert found[f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'] == 1.0
+
+
+def test_host_trouble(host: Any) -> None:
+    """What is wrong with the whole process shows as 1, and as 0 when all is well."""
+    well = page(HostCollector(host))
+    assert well["touchline_host_journal_trouble"] == 0
+    assert well["touchline_host_broker_away"] == 0
+    assert well["touchline_host_connections_admitted_total"] == 5
+    assert well["touchline_host_connections_refused_total"] == 3
+    assert well["touchline_host_events_lost"] == 1
+    assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
+    host.trouble, host.tenure.away, host.door = "disk full", "no answer", None
+    ill = page(HostCollector(host))
+    assert ill["touchline_host_journal_trouble"] == 1
+    assert ill["touchline_host_broker_away"] == 1
+    assert ill["touchline_host_connections_refused_total"] == 0
+
+
+def test_host_outage(host: Any, core: EventCore) -> None:
+    """Alarms are counted, the event shows as suspended until it is put together, and entries count
+    by their delay status."""
+    report(core, 1, "goal")
+    of = f'event="{EVENT}"'
+    assert page(HostCollector(host))[f"touchline_host_suspended{{{of}}}"] == 0
+    for now in (121.0, 146.0):
+        core.begin_turn(now, WALL + round((now - 101) * 1_000_000))
+        core.handle_timer(now)
+        core.take()
+    found = page(HostCollector(host))
+    assert found[f"touchline_host_alarms_total{{{of}}}"] == 2
+    assert found[f"touchline_host_suspended{{{of}}}"] == 1
+    report(core, 2, "corner", wall=WALL + 50_000_000, now=151.0)
+    found = page(HostCollector(host))
+    assert found[f"touchline_host_suspended{{{of}}}"] == 1
+    name = "touchline_host_entries_by_delay_total"
+    assert found[f'{name}{{delay_status="live",{of}}}'] == 1
+    assert found[f'{name}{{delay_status="RECONSTRUCTED",{of}}}'] == 1
+
+
+def test_subscriber_counts(subscriber: SubscriberCore) -> None:
+    """Every count of the tracker is told under its own name."""
+    counters = subscriber.tracker.counters
+    counters.received, counters.lost, counters.repaired, counters.out_of_order = 10, 3, 2, 4
+    counters.duplicate, counters.diverged, counters.epochs, counters.history = 5, 6, 7, 8
+    subscriber.refused = 9
+    subscriber.tracker.newest = 12
+    subscriber.handle_timer(120.0)
+    subscriber.state, subscriber.trouble = "reconstructing", "disk full"
+    subscriber.latency.add(0.0015)
+    found = page(SubscriberCollector({EVENT: subscriber}, clock=lambda: 104.5))
+    of = f'{{event="{EVENT}"}}'
+    expected = {
+        "received_total": 10,
+        "lost_messages": 3,
+        "repaired_total": 2,
+        "out_of_order_total": 4,
+        "duplicate_total": 5,
+        "diverged_total": 6,
+        "epochs_total": 7,
+        "history_total": 8,
+        "frames_refused_total": 9,
+        "missing_messages": 12,
+        "stale": 1,
+        "suspended": 1,
+        "host_trouble": 1,
+        "heartbeat_age_seconds": 4.5,
+        "latency_seconds_count": 1,
+        "latency_seconds_sum": 0.0015,
+    }
+    for name, value in expected.items():
+        assert found[f"touchline_subscriber_{name}{of}"] == value, name
+    assert found[f'touchline_subscriber_latency_seconds_bucket{{event="{EVENT}",le="0.001"}}'] == 0
+    assert found[f'touchline_subscriber_latency_seconds_bucket{{event="{EVENT}",le="0.002"}}'] == 1
+
+
+class Growing(dict[Any, Any]):
+    """A dict of a process that goes on: it has one more key whenever somebody looks into it."""
+
+    def items(self) -> Any:
+        for key, value in super().items():
+            self[f"new {len(self)}"] = value
+            yield key, value
+
+
+def test_growing_while_scraped(broker: Any, host: Any, core: EventCore, subscriber: Any) -> None:
+    """A process that learns of new events and codes in the middle of a scrape does not break it."""
+    with pytest.raises(RuntimeError):
+        list(Growing(a=1).items())
+    broker.counters.requests = Growing(hello=1)
+    broker.counters.refusals = Growing(NOT_FOUND=1)
+    core.counters.refused = Growing(BAD_REPORT=1)
+    core.counters.entries = Growing(CONFIRMED=1)
+    host.desk.refusals = Growing(BAD_TOKEN=1)
+    host.cores = Growing({EVENT: core})
+    assert page(BrokerCollector(broker))['touchline_broker_requests_total{type="hello"}'] == 1
+    assert page(HostCollector(host))["touchline_host_events_lost"] == 1
+    assert page(SubscriberCollector(Growing({EVENT: subscriber})))
+
+
+def families(collectors: Iterable[Any]) -> list[Metric]:
+    """Return what collectors yield."""
+    return [family for collector in collectors for family in collector.collect()]
+
+
+@pytest.fixture
+def collectors(
+    broker: Any, host: Any, core: EventCore, subscriber: SubscriberCore, gateway: Any
+) -> list[Any]:
+    """All four, with at least one sample in each family."""
+    report(core, 1, "goal")
+    report(core, 2, "gaol")
+    return [
+        BrokerCollector(broker),
+        HostCollector(host),
+        SubscriberCollector({EVENT: subscriber}),
+        GatewayCollector(gateway),
+    ]
+
+
+def test_document(collectors: list[Any]) -> None:
+    """docs/METRICS.md lists every family with its type, labels and text, in order, and no other."""
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split(" | "))
+        for line in DOCUMENT.read_text("utf-8").splitlines()
+        if line.startswith("| `touchline_")
+    ]
+    coded = []
+    for family in families(collectors):
+        assert family.samples, f"{family.name} has no sample to see its labels by"
+        labels = sorted(set(family.samples[0].labels) - {"le"}, key=lambda one: one != "event")
+        shown = ", ".join(f"`{label}`" for label in labels) or "–"
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        coded.append((f"`{name}`", family.type, shown, family.documentation))
+    assert [row[0] for row in rows] == [row[0] for row in coded]
+    assert rows == coded
+
+
+def test_empty_processes_have_every_family(
+    broker: Any, host: Any, gateway: Any, collectors: list[Any]
+) -> None:
+    """A process with no event yet names the same families as one that has many."""
+    broker.counters.requests.clear()
+    host.cores.clear()
+    names = [family.name for family in families(collectors)]
+    gateway.counters.requests.clear()
+    gateway.hub.events = {}
+    bare = [
+        BrokerCollector(broker),
+        HostCollector(host),
+        SubscriberCollector({}),
+        GatewayCollector(gateway),
+    ]
+    assert [family.name for family in families(bare)] == names
+
+
+PROMTOOL = shutil.which("promtool")
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
+def test_promtool(collectors: list[Any]) -> None:
+    """Prometheus' own linter finds nothing to say about any of the pages."""
+    assert PROMTOOL is not None
+    for collector in collectors:
+        registry = CollectorRegistry()
+        registry.register(collector)
+        checked = subprocess.run(
+            [PROMTOOL, "check", "metrics"],
+            input=generate_latest(registry),
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")

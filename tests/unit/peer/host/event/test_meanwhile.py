@@ -1,0 +1,148 @@
+"""What peers are told while the host can store nothing, without the sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from touchline.peer.host.admission import Gate
+from touchline.peer.host.attached import Desk
+from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.options import Options
+from touchline.protocol import codec, messages
+from touchline.protocol.keys import Identity
+from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, Ping, Replay
+
+WALL = 1_700_000_000_000_000
+
+
+class Bench:
+    """A desk with one event in which Ann takes part, and the time."""
+
+    def __init__(self) -> None:
+        self.now = 10.0
+        card = Card(event="e", title="E", sport="football", origins=["A", "B"])
+        self.core = EventCore(card, Options(heartbeat=1.0, alarm_every=5.0))
+        self.core.start(1, self.now, WALL)
+        self.published: list[bytes] = []
+        self.commits: list[bytes] = []
+        self.take()
+        self.desk = Desk(
+            {"e": self.core},
+            self.touch,
+            lambda _: 1,
+            lambda *_: None,
+            lambda: "badge",
+            Gate(),
+            100.0,
+        )
+        grant = Grant(
+            id=1,
+            token="t",
+            peer="ann",
+            name="Ann",
+            role="reporter",
+            event="e",
+            expires=1 << 60,
+            key=Identity(bytes(32)).public,
+        )
+        attach = Attach(id=5, token="t", time=WALL)
+        self.desk.answer(b"r", b"", codec.encode(attach), self.now, WALL)
+        self.touch(self.core)
+        self.desk.granted(1, grant, self.now)
+        self.take()
+
+    def touch(self, core: EventCore) -> None:
+        core.begin_turn(self.now, WALL + round((self.now - 10) * 1_000_000))
+
+    def take(self) -> None:
+        out = self.core.take()
+        self.published += out.publish
+        self.commits.append(out.commit)
+
+    def meanwhile(self, request: Any) -> Any:
+        body = codec.encode(request)
+        frame = self.desk.answer_meanwhile(b"r", b"", body, self.now, WALL, "disk full")
+        return codec.decode_host_reply(frame)
+
+    def alarms(self) -> int:
+        bodies = [codec.split_topic(frame)[1] for frame in self.published]
+        found = [codec.decode_published(body) for body in bodies]
+        return sum(isinstance(message, messages.Alarm) for message in found)
+
+    def go_on(self, seconds: float) -> None:
+        """Let the disk be full for a while, then take the next turn."""
+        self.now += seconds
+        self.touch(self.core)
+        self.desk.recall()
+        self.core.handle_timer(self.now)
+        self.take()
+
+
+def test_pings_are_answered_and_nothing_changes() -> None:
+    """Who pings is answered at once, and the core does not move."""
+    bench = Bench()
+    before = (bench.core.stand, bench.core.next_timer())
+    pong = bench.meanwhile(Ping(id=7, event="e", time=WALL - 3, last=0))
+    assert pong == messages.Pong(id=7, event="e", time=WALL - 3, host_time=WALL)
+    assert (bench.core.stand, bench.core.next_timer()) == before
+
+
+def test_who_was_there_raises_no_alarm_afterwards() -> None:
+    """The pings of the time without a disk count as signs of life; without any it is silence."""
+    bench = Bench()
+    bench.meanwhile(Ping(id=7, event="e", time=WALL))
+    bench.go_on(60.0)
+    assert bench.alarms() == 0
+    bench.go_on(60.0)
+    assert bench.alarms() == 1
+
+
+def test_who_left_meanwhile_is_not_missed() -> None:
+    """A reporter who leaves in good order while nothing can be stored raises no alarm."""
+    bench = Bench()
+    assert bench.meanwhile(Detach(id=8, event="e")) == messages.Done(id=8)
+    bench.go_on(60.0)
+    assert (bench.alarms(), bench.core.present) == (0, 0)
+
+
+@pytest.mark.parametrize("request_", [Ping(id=7, event="e", time=WALL), Detach(id=8, event="e")])
+def test_who_was_there_and_is_revoked_stays_out(request_: Any) -> None:
+    """Whoever was heard while nothing could be stored, and is put out before that is made up for,
+    does not take part again by it."""
+    bench = Bench()
+    bench.meanwhile(request_)
+    bench.touch(bench.core)
+    (ann,) = bench.core.revoke(["ann"])
+    bench.take()
+    bench.go_on(1.0)
+    assert (ann.present, ann.stays, bench.core.present) == (False, False, 0)
+    assert bench.commits[-1] == b"", "nothing of it is on record"
+
+
+def test_what_needs_the_disk_is_refused() -> None:
+    """To attach and to replay are refused with the reason; so is what can't be read."""
+    bench = Bench()
+    for request in (Attach(id=9, token="x", time=WALL), Replay(id=9, event="e", first=1)):
+        told = bench.meanwhile(request)
+        assert (told.id, told.code, told.reason) == (9, "STORAGE", "disk full")
+    frame = bench.desk.answer_meanwhile(b"r", b"", b"nonsense", bench.now, WALL, "disk full")
+    assert codec.decode_host_reply(frame).id == 0
+    stranger = codec.encode(Ping(id=3, event="e", time=WALL))
+    frame = bench.desk.answer_meanwhile(b"other", b"", stranger, bench.now, WALL, "disk full")
+    assert codec.decode_host_reply(frame).code == "UNKNOWN_PEER"
+
+
+def test_the_heartbeat_of_trouble() -> None:
+    """It says why, and stands where the feed was let out last, not where the core is already."""
+    bench = Bench()
+    stand = bench.core.stand
+    bench.go_on(60.0)  # an alarm, which waits for the disk
+    assert bench.core.stand.seq == stand.seq + 1
+    _, body = codec.split_topic(bench.core.troubled(stand, "disk full", WALL + 1))
+    beat = codec.decode_published(body)
+    assert isinstance(beat, Heartbeat)
+    assert (beat.event, beat.trouble, beat.sent) == ("e", "disk full", WALL + 1)
+    assert (beat.epoch, beat.seq, beat.digest, beat.state) == stand
+    assert stand.state == "live"

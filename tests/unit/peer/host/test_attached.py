@@ -1,0 +1,583 @@
+"""Tokens, requests and reports at a host's sockets, without the sockets."""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+
+import pytest
+
+from touchline.peer.host import admission
+from touchline.peer.host import attached as module
+from touchline.peer.host.attached import REFUSAL_SECONDS, Desk
+from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.options import Options
+from touchline.protocol import codec, limits, messages
+from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
+from touchline.protocol.keys import Identity, routing_id
+from touchline.protocol.messages import Attach, Card, Grant, Happening, Ping, Report
+
+WALL = 1_700_000_000_000_000
+
+HOLDER, THIEF = (Identity(seed * 32) for seed in (b"h", b"t"))
+OWN, OTHER, STOLEN = (
+    routing_id(who.curve_public, number)
+    for who, number in ((HOLDER, b"1"), (HOLDER, b"2"), (THIEF, b"1"))
+)
+"""Connections of the holder's key, and one of the thief's."""
+
+
+class Bench:
+    """A desk with one event, what it asks and sends, and the broker's answers by hand."""
+
+    def __init__(self) -> None:
+        self.now = 10.0
+        self.wall = WALL
+        self.asked: list[str] = []
+        self.sent: list[tuple[bytes, object]] = []
+        self.touched: list[EventCore] = []
+        self.core = EventCore(self.card("e"), Options())
+        self.core.start(1, self.now, self.wall)
+        self.core.take()
+        self.cores = {"e": self.core}
+        self.curves = {OWN: HOLDER, OTHER: HOLDER, STOLEN: THIEF}
+        self.gate = admission.Gate()
+        self.desk = self.made()
+        self.desk.open(self.core)
+
+    def made(self, report_rate: float = 1e6) -> Desk:
+        badges = (f"badge {number}" for number in count(1))
+        return Desk(
+            self.cores,
+            self.touch,
+            self.ask,
+            self.send,
+            lambda: next(badges),
+            self.gate,
+            report_rate,
+        )
+
+    @staticmethod
+    def card(event: str) -> Card:
+        return Card(event=event, title="E", sport="football", origins=["A", "B"])
+
+    def touch(self, core: EventCore) -> None:
+        self.touched.append(core)
+        core.begin_turn(self.now, self.wall)
+
+    def ask(self, request: messages.Verify) -> int:
+        self.asked.append(request.token)
+        return len(self.asked)
+
+    def send(self, routing_id: bytes, frame: bytes) -> None:
+        self.sent.append((routing_id, codec.decode_host_reply(frame)))
+
+    def hear(self, routing_id: bytes, request: object) -> list[object]:
+        frame = request if isinstance(request, bytes) else codec.encode(request)
+        before = len(self.sent)
+        curve = self.curves[routing_id].curve_public if routing_id in self.curves else b""
+        self.desk.answer(routing_id, curve, frame, self.now, self.wall)
+        return [reply for to, reply in self.sent[before:] if to == routing_id]
+
+    def attach(self, routing_id: bytes = b"r", token: str = "t", **fields: object) -> list[object]:
+        usual = {"id": 5, "token": token, "time": self.wall}
+        return self.hear(routing_id, Attach(**{**usual, **fields}))
+
+    def grant(self, token: str = "t", **fields: object) -> bytes | None:
+        """Let the broker vouch for a token."""
+        usual = {
+            "id": 1,
+            "token": token,
+            "peer": f"peer of {token}",
+            "name": "P",
+            "role": "reporter",
+            "event": "e",
+            "expires": self.wall + 10**9,
+            "key": HOLDER.public,
+        }
+        return self.reply(Grant(**{**usual, **fields}), token)
+
+    def reply(self, reply: object, token: str = "t") -> bytes | None:
+        number = len(self.asked) - self.asked[::-1].index(token)
+        return self.desk.granted(number, reply, self.now)
+
+    def badge(self, role: str = "reporter") -> str:
+        """The badge of the one who takes part."""
+        (member,) = (one for one in self.core.roster.members.values() if one.role == role)
+        return member.badge
+
+    def report(self, *numbers: int, badge: str = "") -> int:
+        badge = badge or self.badge()
+        frames = [
+            codec.encode(Report(token=badge, n=n, time=0, event=Happening("goal", "A", self.wall)))
+            for n in numbers
+        ]
+        return self.desk.take_reports(frames, self.now, self.wall)
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+def codes(replies):
+    return [reply.code for reply in replies if isinstance(reply, messages.Error)]
+
+
+def test_unknown_token(bench):
+    """The broker is asked about an unknown token, once; on its word the peer is let in."""
+    assert bench.attach() == []
+    assert bench.attach(id=6) == []
+    assert bench.asked == ["t"]
+    assert bench.grant() == HOLDER.curve_public
+    assert [(to, reply.id) for to, reply in bench.sent] == [(b"r", 5), (b"r", 6)]
+    assert {reply.badge for _, reply in bench.sent} == {"badge 1"}
+    assert bench.sent[0][1].peer == "peer of t"
+    assert bench.desk.routes == {"t": b"r"}
+    (again,) = bench.attach(b"other", id=7)
+    assert isinstance(again, messages.Setup)
+    assert bench.asked == ["t"], "it is remembered"
+
+
+def test_answers_to_others(bench):
+    """An answer that the desk did not ask for is not taken."""
+    assert bench.desk.granted(77, messages.Done(id=77), bench.now) is None
+
+
+def test_badges(bench):
+    """Reports are taken under the badge alone: not under the token, nor under one of nobody's."""
+    bench.attach()
+    bench.grant()
+    assert bench.badge() == "badge 1"
+    assert bench.report(1) == 0
+    assert bench.report(2, badge="t") == bench.report(2, badge="badge 2") == 1
+    assert bench.core.counters.stored == 1
+    assert bench.desk.refusals == {"BAD_TOKEN": 2}
+    assert bench.asked == ["t"], "the broker is not asked about badges"
+
+
+def test_badge_stays(bench):
+    """Who attaches again has the same badge; under a new token there is a new one, and the old one
+    is nobody's."""
+    bench.attach()
+    bench.grant()
+    (setup,) = bench.attach(b"again")
+    assert setup.badge == "badge 1"
+    bench.attach(token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert bench.badge() == "badge 3"
+    assert bench.report(1, badge="badge 1") == 1
+    assert codes(bench.attach(token="t")) == []
+    assert bench.asked == ["t", "new", "t"], "the old token is unknown again"
+
+
+def test_waiting_is_bounded(bench, monkeypatch):
+    """Attaches beyond the bound are refused, counted, and disturb nothing."""
+    for _ in range(limits.WAITING_ATTACHES):
+        assert bench.attach() == []
+    assert codes(bench.attach()) == ["OVERLOADED"]
+    monkeypatch.setattr(limits, "UNKNOWN_TOKENS", 1)
+    assert codes(bench.attach(token="u")) == ["OVERLOADED"]
+    bench.grant()
+    assert bench.desk.refusals == {"OVERLOADED": 2}
+    assert bench.attach(token="u") == []
+
+
+# ── keys ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_stolen_token(bench):
+    """A token in another key's hands is refused and counted, before and after the broker has said
+    whose it is, and its holder is served."""
+    bench.attach(STOLEN)
+    bench.attach(OWN)
+    assert bench.grant() == HOLDER.curve_public
+    assert [(to, getattr(reply, "code", "setup")) for to, reply in bench.sent] == [
+        (STOLEN, "WRONG_KEY"),
+        (OWN, "setup"),
+    ]
+    assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
+    assert bench.desk.routes == {"t": OWN}
+    assert codes(bench.hear(STOLEN, Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert bench.desk.refusals == {"WRONG_KEY": 2, "UNKNOWN_PEER": 1}
+
+
+def test_thief_alone(bench):
+    """Nobody is let in where only the thief has asked; the broker's word is not lost on the next
+    one."""
+    bench.attach(STOLEN)
+    assert bench.grant() == b""
+    assert bench.core.roster.members == {}
+    bench.attach(OWN)
+    assert bench.grant() == HOLDER.curve_public
+
+
+def test_foreign_routing_id(bench):
+    """A frame under a routing id of another key's is refused before it is read."""
+    bench.curves[OWN] = THIEF
+    bench.attach(OWN)
+    assert codes([reply for _, reply in bench.sent]) == ["WRONG_KEY"]
+    assert bench.asked == []
+    assert codes(bench.hear(OWN, b"not even a message")) == ["WRONG_KEY"]
+
+
+def test_grant_without_a_key(bench):
+    """A key that is none lets nobody in."""
+    bench.attach(OWN)
+    bench.grant(key=bytes(32))
+    bench.attach(OWN, token="u")
+    bench.grant(token="u", key=b"\xff" * 32)
+    assert set(codes([reply for _, reply in bench.sent])) <= {"BAD_TOKEN", "WRONG_KEY"}
+    assert len(bench.sent) == 2
+
+
+def test_revoked(bench):
+    """Who is revoked is told so whatever it asks, with its token and with a new one; its reports
+    are refused; it is not missed, and what it said stays."""
+    bench.attach(OWN)
+    bench.grant()
+    bench.report(1)
+    badge = bench.badge()
+    bench.touch(bench.core)
+    (out,) = bench.core.revoke(["peer of t", "a stranger"])
+    assert (out.peer, bench.core.present, bench.core.roster.staying) == ("peer of t", 0, [])
+    assert bench.core.revoke(["peer of t"]) == [], "once"
+    assert codes(bench.hear(OWN, Ping(id=1, event="e", time=0))) == ["REVOKED"]
+    assert codes(bench.hear(OWN, messages.Replay(id=1, event="e", first=1))) == ["REVOKED"]
+    assert codes(bench.attach(OTHER)) == ["REVOKED"]
+    bench.attach(OTHER, token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert codes([bench.sent[-1][1]]) == ["REVOKED"]
+    assert bench.report(2, badge=badge) == 1
+    assert bench.core.counters.stored == 1
+    assert bench.desk.refusals["REVOKED"] == 5
+    assert len(bench.core.claims.open) == 1
+
+
+def test_revoked_at_the_broker(bench):
+    """A token of somebody revoked, who was never here, is refused by the broker; it is not asked
+    again at once."""
+    bench.attach(OWN)
+    bench.reply(Revoked("put out"))
+    assert codes([reply for _, reply in bench.sent]) == ["REVOKED"]
+    assert codes(bench.attach(OWN)) == ["REVOKED"]
+    assert bench.asked == ["t"]
+
+
+# ── brakes ───────────────────────────────────────────────────────────────────────────────────
+
+
+def report_frame(badge, n, size=1):
+    said = [messages.Said(n + i, 0, Happening("goal", "A", WALL)) for i in range(size)]
+    if size > 1:
+        return codec.encode(messages.Reports(token=badge, reports=said))
+    return codec.encode(Report(token=badge, n=n, time=0, event=said[0].event))
+
+
+def test_report_rate(bench):
+    """A reporter may send what its rate gives in 20 s at once, then its rate; what is over is not
+    stored, is counted, and nobody is told. Others are not braked."""
+    bench.desk = bench.made(report_rate=50.0)
+    bench.attach()
+    bench.grant()
+    bench.attach(b"s", token="u")
+    bench.grant(token="u", key=THIEF.public)
+    one, other = (member.badge for member in bench.core.roster.members.values())
+    sent = len(bench.sent)
+    flood = [report_frame(one, n) for n in range(1, 1_501)]
+    assert bench.desk.take_reports(flood, bench.now, bench.wall) == 500
+    assert bench.core.counters.stored == 1_000
+    assert bench.desk.refusals == {"OVERLOADED": 500}
+    assert bench.report(1, badge=other) == 0
+    bench.now += 2.0
+    flood = [report_frame(one, n) for n in range(1_001, 1_501)]
+    assert bench.desk.take_reports(flood, bench.now, bench.wall) == 400
+    assert len(bench.sent) == sent
+
+
+def test_batches_count(bench):
+    """A batch counts for as many as are in it, and the largest always fits."""
+    bench.desk = bench.made(report_rate=1.0)
+    bench.attach()
+    bench.grant()
+    badge, size = bench.badge(), limits.BATCH_REPORTS
+    take = bench.desk.take_reports
+    assert take([report_frame(badge, 1, size)], bench.now, bench.wall) == 0
+    assert take([report_frame(badge, size + 1)], bench.now, bench.wall) == 1
+    bench.now += size
+    assert take([report_frame(badge, size + 1, size)], bench.now, bench.wall) == 0
+    assert bench.core.counters.stored == 2 * size
+
+
+def test_request_rate(bench):
+    """Requests of a key over its rate are refused, some of them without a word; another key is
+    heard."""
+    bench.attach(OWN)
+    bench.grant()
+    ping = Ping(id=1, event="e", time=0)
+    for _ in range(admission.REQUEST_BURST - 1):
+        assert not codes(bench.hear(OWN, ping))
+    replies = [codes(bench.hear(OTHER, ping)) for _ in range(2 * admission.TOLD_BURST)]
+    assert replies == [["OVERLOADED"]] * admission.TOLD_BURST + [[]] * admission.TOLD_BURST
+    assert bench.desk.refusals["OVERLOADED"] == 2 * admission.TOLD_BURST
+    assert codes(bench.hear(STOLEN, ping)) == ["UNKNOWN_PEER"]
+    bench.now += 1.0
+    assert not codes(bench.hear(OWN, ping))
+
+
+def test_replays_cost_more(bench):
+    """A replay counts for several requests."""
+    bench.attach(OWN)
+    bench.grant()
+    replay = messages.Replay(id=1, event="e", first=1)
+    count = admission.REQUEST_BURST // admission.REPLAY_COST
+    outcomes = [codes(bench.hear(OWN, replay)) for _ in range(count + 1)]
+    assert outcomes[:-2] == [[]] * (count - 1)
+    assert outcomes[-1] == ["OVERLOADED"]
+
+
+def test_guessing(bench):
+    """Who presents one unknown token after the other does not make the host ask the broker for
+    ever."""
+    for number in range(admission.STRANGE_BURST + 10):
+        bench.attach(STOLEN, token=f"guess {number}")
+    assert len(bench.asked) == admission.STRANGE_BURST
+    bench.attach(OWN)
+    assert bench.asked[-1] == "t"
+
+
+def test_bad_token(bench):
+    """A token that the broker does not know is refused with its words; it is asked again only
+    after some seconds."""
+    bench.attach()
+    bench.reply(BadToken("the token is unknown"))
+    assert [(to, reply.id, reply.code) for to, reply in bench.sent] == [(b"r", 5, "BAD_TOKEN")]
+    assert bench.sent[0][1].reason == "the token is unknown"
+    assert codes(bench.attach()) == ["BAD_TOKEN"]
+    assert bench.asked == ["t"]
+    assert bench.desk.refusals == {"BAD_TOKEN": 2}
+    bench.now += REFUSAL_SECONDS
+    assert bench.attach() == []
+    assert bench.asked == ["t", "t"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (Unreachable("away"), "UNREACHABLE"),
+        (NotAllowed("only the host"), "NOT_ALLOWED"),
+        (messages.Done(id=1), "BAD_TOKEN"),
+    ],
+)
+def test_no_word(bench, reply, code):
+    """Without the broker's word nobody is let in; what may be different in a moment is asked again
+    at once."""
+    bench.attach()
+    bench.reply(reply)
+    assert codes([sent for _, sent in bench.sent]) == [code]
+    bench.attach()
+    assert bench.asked == (["t"] if code == "BAD_TOKEN" else ["t", "t"])
+
+
+def test_event_not_served_yet(bench):
+    """A token for an event that is about to be served is refused, and good a moment later."""
+    bench.attach()
+    bench.grant(event="f")
+    assert codes([reply for _, reply in bench.sent]) == ["NOT_FOUND"]
+    bench.cores["f"] = core = EventCore(bench.card("f"), Options())
+    core.start(1, bench.now, bench.wall)
+    bench.attach()
+    bench.grant(event="f")
+    assert isinstance(bench.sent[-1][1], messages.Setup)
+
+
+def test_expired_token(bench):
+    """An expired token is refused on both sockets, whatever was known of it."""
+    bench.attach()
+    bench.grant(expires=bench.wall + 10)
+    bench.wall += 11
+    assert codes(bench.attach()) == ["BAD_TOKEN"]
+    bench.report(1)
+    assert bench.core.counters.stored == 0
+
+
+def test_token_that_expires(bench):
+    """Who has attached and whose token expires is told at the next ping, and comes back with a new
+    token."""
+    bench.attach()
+    bench.grant(expires=bench.wall + 10)
+    ping = Ping(id=7, event="e", time=0)
+    assert not codes(bench.hear(b"r", ping))
+    bench.wall += 11
+    assert codes(bench.hear(b"r", ping)) == ["UNKNOWN_PEER"]
+    bench.attach(token="new")
+    bench.grant(token="new", peer="peer of t")
+    assert not codes(bench.hear(b"r", ping))
+    bench.report(1)
+    assert bench.core.counters.stored == 1
+
+
+def test_wrong_version(bench):
+    """Another version of the protocol is refused before anything else."""
+    assert codes(bench.attach(version=9)) == ["WRONG_VERSION"]
+    assert bench.asked == []
+
+
+def test_absurd_clock(bench):
+    """A peer whose clock can't be is refused, before and after its token is known, and the host
+    goes on."""
+    bench.cores["e"] = core = EventCore(
+        Card(
+            event="e",
+            title="E",
+            sport="football",
+            origins=["A", "B"],
+            timing=messages.Timing(speed=1e9),
+        ),
+        Options(),
+    )
+    core.start(1, bench.now, bench.wall)
+    bench.attach(time=-(10**15))
+    bench.grant()
+    assert codes([reply for _, reply in bench.sent]) == ["BAD_MESSAGE"]
+
+
+def test_ping(bench):
+    """A ping is answered with both clocks and notes presence; from a stranger it is refused."""
+    ping = Ping(id=8, event="e", time=77)
+    assert codes(bench.hear(b"r", ping)) == ["UNKNOWN_PEER"]
+    bench.attach()
+    bench.grant()
+    (pong,) = bench.hear(b"r", ping)
+    assert pong == messages.Pong(id=8, event="e", time=77, host_time=bench.wall)
+    assert codes(bench.hear(b"r", Ping(id=8, event="f", time=77))) == ["UNKNOWN_PEER"]
+
+
+def test_replay(bench):
+    """A replay is answered with the blocks of the feed, to those who have attached."""
+    replay = messages.Replay(id=8, event="e", first=1)
+    assert codes(bench.hear(b"r", replay)) == ["UNKNOWN_PEER"]
+    bench.attach()
+    bench.grant(role="viewer")
+    (block,) = bench.hear(b"r", replay)
+    assert (block.id, block.frames, block.more) == (8, [], False)
+    assert bench.core.counters.replayed == 1
+
+
+def test_detach(bench):
+    """Who leaves is no longer present, and has to attach again."""
+    bench.attach()
+    bench.grant()
+    assert bench.core.present == 1
+    (done,) = bench.hear(b"r", messages.Detach(id=9, event="e"))
+    assert done == messages.Done(id=9)
+    assert bench.core.present == 0
+    assert codes(bench.hear(b"r", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+
+
+def test_one_token_on_two_connections(bench):
+    """One person's two programs are both served; receipts go to the one that attached last, and to
+    the other when that one is gone."""
+    bench.attach(b"one")
+    bench.grant()
+    bench.attach(b"two")
+    for connection in (b"one", b"two"):
+        (pong,) = bench.hear(connection, Ping(id=1, event="e", time=0))
+        assert isinstance(pong, messages.Pong)
+    assert bench.desk.routes == {"t": b"two"}
+    del bench.desk.routes["t"]
+    bench.hear(b"one", Ping(id=1, event="e", time=0))
+    assert bench.desk.routes == {"t": b"one"}
+
+
+def test_receipts_are_kept(bench, monkeypatch):
+    """Receipts for a peer that can't be reached are given to it as it attaches; the newest ones."""
+    monkeypatch.setattr(module, "RECEIPTS_KEPT", 2)
+    bench.attach()
+    bench.grant()
+    for n in range(1, 4):
+        bench.desk.keep("t", codec.encode(messages.Receipt(event="e", n=n)))
+    replies = bench.attach(b"new")
+    assert [type(reply) for reply in replies] == [messages.Setup] + [messages.Receipt] * 2
+    assert [reply.n for reply in replies[1:]] == [2, 3]
+    assert len(bench.attach(b"new")) == 1, "once"
+
+
+def test_connections_are_bounded(bench, monkeypatch):
+    """Of too many connections those least recently heard have to attach again."""
+    monkeypatch.setattr(module, "ATTACHED", 2)
+    bench.attach(b"a")
+    bench.grant()
+    bench.attach(b"b")
+    bench.hear(b"a", Ping(id=1, event="e", time=0))
+    bench.attach(b"c")
+    assert codes(bench.hear(b"b", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(b"a", Ping(id=1, event="e", time=0))) == []
+
+
+def test_closed_event(bench):
+    """When an event is no longer served here nobody of it is known any more."""
+    bench.attach()
+    bench.grant()
+    del bench.cores["e"]
+    bench.desk.close(bench.core)
+    assert codes(bench.hear(b"r", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    bench.report(1)
+    assert bench.core.counters.stored == 0
+    assert bench.desk.routes == {}
+    bench.attach()
+    assert bench.asked == ["t", "t"]
+
+
+def test_tokens_of_the_journal(bench):
+    """Tokens, keys and badges that the journal brought back need no word of the broker."""
+    bench.attach(OWN)
+    bench.grant()
+    badge = bench.badge()
+    again = EventCore(bench.card("e"), Options())
+    again.restore([bench.core.take().commit])
+    again.start(2, bench.now, bench.wall)
+    bench.cores["e"] = again
+    bench.desk = bench.made()
+    bench.desk.open(again)
+    assert bench.report(1, badge=badge) == 0, "it was under way"
+    assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
+    (setup,) = bench.attach(OTHER)
+    assert (setup.epoch, setup.badge) == (2, badge)
+    assert bench.asked == ["t"]
+
+
+def test_viewer_reports(bench):
+    """A subscriber's report is refused and counted."""
+    bench.attach()
+    bench.grant(role="viewer")
+    bench.report(1, badge=bench.badge("viewer"))
+    assert bench.desk.refusals == {"NOT_ALLOWED": 1}
+
+
+def test_garbage(bench):
+    """Whatever the bytes, nothing but a counted refusal comes of them, with the request's number
+    0, and others are served."""
+    bench.attach()
+    bench.grant()
+    frames = [b"", b"\xc1", os.urandom(50), b"x" * (limits.FRAME_BYTES + 1), b"\x81\xa4type\xa3new"]
+    for number, frame in enumerate(frames, 1):
+        (error,) = bench.hear(b"s", frame)
+        assert error.id == 0
+        bench.desk.take_reports([frame], bench.now, bench.wall)
+        assert sum(bench.desk.refusals.values()) == 2 * number
+    bench.report(1)
+    assert bench.core.counters.stored == 1
+
+
+def test_asking_fails(bench):
+    """When the broker can't even be asked, nothing waits for an answer that never comes."""
+
+    def fail(_: object) -> int:
+        raise BadToken("too long")
+
+    ask, bench.desk._ask = bench.desk._ask, fail
+    assert codes(bench.attach()) == ["BAD_TOKEN"]
+    bench.desk._ask = ask
+    assert bench.attach() == []
+    assert bench.grant() == HOLDER.curve_public

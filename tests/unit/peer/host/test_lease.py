@@ -1,0 +1,316 @@
+"""How a host comes to hold events, and keeps them; the broker is played by the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from touchline.peer.host.lease import RETRY_SECONDS, Tenure
+from touchline.protocol import messages
+from touchline.protocol.errors import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    Overloaded,
+    StorageFault,
+    Unreachable,
+)
+from touchline.protocol.messages import Card, Endpoints, Finish, Invitation, Join, Lease, Leave
+
+HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
+SECONDS = 15.0
+
+
+def card(event: str = "e") -> Card:
+    return Card(event=event, title="E", sport="football", origins=["A", "B"])
+
+
+@dataclass
+class Feed:
+    seq: int = 7
+
+
+@dataclass
+class FakeCore:
+    """As much of a core as a tenure looks at."""
+
+    card: Card
+    epoch: int = 0
+    finished: bool = False
+    feed: Feed = field(default_factory=Feed)
+
+
+class Stage:
+    """A tenure, the requests that it sends, and what it has done to cores."""
+
+    def __init__(self, *events: str, epoch: int = 0) -> None:
+        self.now = 10.0
+        self.asked: list[object] = []
+        self.answered = 0  # how many were
+        self.journal: dict[str, Card] = {}
+        self.epoch = epoch
+        self.fault: StorageFault | None = None
+        self.built: list[FakeCore] = []
+        self.served: list[tuple[str, int]] = []
+        self.dropped: list[str] = []
+        self.revoked: list[tuple[str, list[str]]] = []
+        self.tenure = Tenure(
+            "instance",
+            lambda: HERE,
+            self.ask,
+            self.journal.get,
+            self.build,
+            self.serve,
+            lambda core: self.dropped.append(core.card.event),
+            lambda core, peers: self.revoked.append((core.card.event, peers)),
+        )
+        for event in events or ("e",):
+            self.tenure.take_on(event)
+
+    def ask(self, request):
+        self.asked.append(request)
+        return len(self.asked)
+
+    def build(self, made):
+        if self.fault is not None:
+            raise self.fault
+        core = FakeCore(made, epoch=self.epoch)
+        self.built.append(core)
+        return core
+
+    def serve(self, core, epoch):
+        core.epoch = epoch
+        self.served.append((core.card.event, epoch))
+
+    def tick(self):
+        """Let time pass to the next timer; return what is asked."""
+        before = len(self.asked)
+        self.now = max(self.now, self.tenure.next_timer())
+        self.tenure.handle_timer(self.now)
+        return self.asked[before:]
+
+    def answer(self, reply):
+        """Answer the oldest request that is not answered yet."""
+        self.answered += 1
+        assert self.tenure.answered(self.answered, reply, self.now)
+
+    def invite(self, event: str = "e"):
+        self.answer(Invitation(id=1, card=card(event), token="t", expires=9))
+
+    def lease(self, epoch: int = 1, event: str = "e"):
+        self.answer(messages.Leased(id=1, event=event, epoch=epoch, seconds=SECONDS))
+
+    def served_one(self):
+        self.tick()
+        self.invite()
+        self.tick()
+        self.lease()
+        return self.built[0]
+
+
+@pytest.fixture
+def stage():
+    return Stage()
+
+
+def test_the_whole_way(stage):
+    """Join, build, lease, serve; then the lease is renewed at a third of its time."""
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+    stage.invite()
+    assert [core.card.event for core in stage.built] == ["e"]
+    (lease,) = stage.tick()
+    assert (lease.event, lease.instance, lease.endpoints) == ("e", "instance", HERE)
+    assert (lease.epoch, lease.seq) == (1, 7)
+    assert not stage.tenure.serving
+    stage.lease(epoch=4)
+    assert stage.served == [("e", 4)]
+    assert stage.tenure.serving
+    (lease,) = stage.tick()
+    assert stage.now == 10.0 + SECONDS / 3
+    assert lease.epoch == 4
+    stage.lease(epoch=4)
+    assert stage.served == [("e", 4)], "begun once"
+
+
+def test_answers_to_others(stage):
+    """An answer to somebody else's request is not taken."""
+    stage.tick()
+    assert not stage.tenure.answered(99, messages.Done(id=1), stage.now)
+
+
+def test_waits_for_the_answer(stage):
+    """While an answer is awaited nothing is asked again."""
+    stage.tick()
+    assert stage.tenure.next_timer() == float("inf")
+    stage.tenure.handle_timer(stage.now + 1_000)
+    assert len(stage.asked) == 1
+
+
+@pytest.mark.parametrize("error", [NotFound("no event"), Conflict("another host")])
+def test_refused(stage, error):
+    """An event that the broker refuses is lost, with the reason, and never asked for again."""
+    stage.tick()
+    stage.answer(error)
+    assert stage.tenure.lost == {"e": error}
+    assert not stage.tenure.holds_any
+    assert stage.dropped == [], "it was not served yet"
+
+
+@pytest.mark.parametrize("error", [Unreachable("away"), Overloaded("busy")])
+def test_not_answered(stage, error):
+    """A broker that is away or too busy is asked again, for as long as it takes."""
+    for _ in range(5):
+        assert isinstance(stage.tick()[0], Join)
+        before = stage.now
+        stage.answer(error)
+        assert stage.tenure.next_timer() == before + RETRY_SECONDS
+    assert stage.tenure.lost == {}
+
+
+def test_taken_over(stage):
+    """When another host has taken over, the event is no longer served here."""
+    stage.served_one()
+    stage.tick()
+    stage.answer(Conflict("another host has taken over"))
+    assert stage.dropped == ["e"]
+    assert isinstance(stage.tenure.lost["e"], Conflict)
+
+
+def test_goes_on_without_the_broker(stage):
+    """What is served goes on being served while the broker is away, under its epoch."""
+    core = stage.served_one()
+    for _ in range(3):
+        stage.tick()
+        stage.answer(Unreachable("away"))
+    assert stage.served == [("e", 1)]
+    (lease,) = stage.tick()
+    assert lease.epoch == core.epoch == 1
+
+
+def test_starts_without_the_broker():
+    """A host that starts while the broker is away serves what its journal holds, under a new
+    epoch; when the broker is back it joins before it asks for the lease."""
+    stage = Stage(epoch=3)
+    stage.journal["e"] = card()
+    stage.tick()
+    stage.answer(Unreachable("away"))
+    assert stage.served == [("e", 4)]
+    assert isinstance(stage.tick()[0], Join)
+    stage.answer(Unreachable("still away"))
+    assert isinstance(stage.tick()[0], Join)
+    stage.invite()
+    assert len(stage.built) == 1, "it is not built anew"
+    (lease,) = stage.tick()
+    assert lease.epoch == 4
+    stage.lease(epoch=4)
+    assert stage.served == [("e", 4)]
+    stage.tick()
+    stage.lease(epoch=6)
+    assert stage.served == [("e", 4), ("e", 6)], "the broker knew of a later one"
+
+
+def test_nothing_in_the_journal(stage):
+    """An event that is not in the journal waits for the broker."""
+    stage.tick()
+    stage.answer(Unreachable("away"))
+    assert stage.served == []
+    assert isinstance(stage.tick()[0], Join)
+
+
+def test_unreadable_journal(stage):
+    """An event whose journal can't be read is lost, not served half."""
+    stage.fault = StorageFault("torn")
+    stage.tick()
+    stage.invite()
+    assert stage.tenure.lost == {"e": stage.fault}
+    assert stage.served == []
+
+
+def test_finish(stage):
+    """The broker is told of the end at once, once; the lease is kept, for those who read on."""
+    core = stage.served_one()
+    core.finished = True
+    stage.tenure.finish("e")
+    assert stage.tick() == [Finish(id=0, event="e")]
+    assert not stage.tenure.finished
+    stage.answer(messages.Done(id=1))
+    assert stage.tenure.finished
+    assert isinstance(stage.tick()[0], Lease)
+    stage.tenure.finish("e")
+    stage.lease()
+    assert isinstance(stage.tick()[0], Lease)
+
+
+def test_finish_after_the_lease_lapsed(stage):
+    """When the lease has lapsed by the end, it is asked for again first; the event is not lost."""
+    core = stage.served_one()
+    core.finished = True
+    stage.tenure.finish("e")
+    stage.tick()
+    stage.answer(NotAllowed("only the host that holds the lease"))
+    assert stage.tenure.lost == {}
+    assert isinstance(stage.tick()[0], Lease)
+    stage.lease()
+    assert stage.tick() == [Finish(id=0, event="e")]
+
+
+def test_lease_after_the_token_expired(stage):
+    """Where what let the host in expired before it asked for the lease, it joins again."""
+    stage.tick()
+    stage.invite()
+    assert isinstance(stage.tick()[0], Lease)
+    stage.answer(NotAllowed("join e as host before leasing it"))
+    assert stage.tenure.lost == {}
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+    stage.invite()
+    assert len(stage.built) == 1, "what was restored from the journal is kept"
+    assert isinstance(stage.tick()[0], Lease)
+
+
+def test_finish_while_the_broker_is_away(stage):
+    """An end that the broker could not be told is told when it is back."""
+    core = stage.served_one()
+    core.finished = True
+    stage.tenure.finish("e")
+    stage.tick()
+    stage.answer(Unreachable("away"))
+    assert isinstance(stage.tick()[0], Lease)
+    stage.lease()
+    assert stage.tick() == [Finish(id=0, event="e")]
+
+
+def test_several():
+    """Each event goes its own way; one that is lost does not hold up the others."""
+    stage = Stage("e", "f")
+    assert len(stage.tick()) == 2
+    stage.invite("e")
+    stage.answer(Conflict("another host"))
+    stage.tick()
+    assert not stage.tenure.serving
+    stage.lease(event="e")
+    assert stage.tenure.serving
+    assert stage.tenure.holds_any
+    assert list(stage.tenure.lost) == ["f"]
+
+
+def test_leave(stage):
+    """Leaving gives up what is served, and only that."""
+    stage.tenure.leave()
+    assert stage.asked == []
+    stage.served_one()
+    stage.tenure.leave()
+    assert stage.asked[-1] == Leave(id=0, event="e", instance="instance")
+
+
+def test_revoked():
+    """Whom a lease says to be revoked is put out, of an event that is served by then."""
+    stage = Stage()
+    stage.tick()
+    stage.invite()
+    stage.tick()
+    stage.answer(messages.Leased(id=1, event="e", epoch=1, seconds=SECONDS, revoked=["ann", "bob"]))
+    assert (stage.served, stage.revoked) == ([("e", 1)], [("e", ["ann", "bob"])])
+    stage.tick()
+    stage.lease()
+    assert len(stage.revoked) == 1

@@ -1,0 +1,84 @@
+"""Entries as a table for spreadsheets: CSV (RFC 4180), in UTF-8."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from ..protocol.messages import Entry
+from ..protocol.times import to_rfc3339
+
+COLUMNS = (
+    "entry_id",
+    "seq",
+    "status",
+    "time",
+    "clock",
+    "title",
+    "origin",
+    "text",
+    "for",
+    "against",
+    "present",
+    "latency_ms",
+    "first_reported",
+    "accepted",
+    "relates_to",
+    "headline",
+    "details",
+    "score",
+    "place",
+    "delay_status",
+    "reason",
+)
+"""Columns of the CSV; `docs/CLI.md` says what they hold."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A text that begins so would be calculated by a spreadsheet: it is given an apostrophe."""
+
+
+def csv_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield a table of entries, the headings first, a line at a time."""
+    yield _row(COLUMNS)
+    for entry in entries:
+        yield _row(
+            (
+                entry.entry_id,
+                entry.seq,
+                entry.status,
+                to_rfc3339(entry.time),
+                entry.clock,
+                entry.title,
+                entry.origin,
+                entry.text,
+                entry.evidence.for_,
+                entry.evidence.against,
+                entry.evidence.present,
+                entry.evidence.latency_ms,
+                to_rfc3339(entry.first_reported),
+                to_rfc3339(entry.accepted),
+                entry.relates_to,
+                entry.headline,
+                msgspec.json.encode(entry.details).decode(),
+                msgspec.json.encode(entry.score).decode(),
+                entry.place,
+                entry.delay_status,
+                entry.reason,
+            )
+        )
+
+
+def _row(cells: Iterable[object]) -> bytes:
+    """Return one line of CSV (RFC 4180), in UTF-8."""
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow([_cell(cell) for cell in cells])
+    return line.getvalue().encode()
+
+
+def _cell(cell: object) -> object:
+    if isinstance(cell, str) and cell.startswith(FORMULA):
+        return "'" + cell
+    return cell

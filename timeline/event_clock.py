@@ -1,0 +1,71 @@
+"""The clock of an event, which may be a replayed one: what time is it there? Pure."""
+
+from __future__ import annotations
+
+from ..protocol import limits
+from ..protocol.errors import BadMessage, BadReport
+from ..protocol.messages import Attach, Timing
+from ..protocol.times import EARLIEST, LATEST, SECOND
+
+MOST_SHIFT = LATEST - EARLIEST
+"""Microseconds; a clock that is further off than this states no time at all."""
+
+
+class EventClock:
+    """Reckons between the wall clock and the event's own.
+
+    Args:
+        timing: how the two are related; None for an event that happens now.
+    """
+
+    def __init__(self, timing: Timing | None) -> None:
+        self._timing = timing or Timing()
+
+    def event_time(self, wall: int) -> int | None:
+        """Return what time it is in the event at a wall time, microseconds; None where its clock
+        does not run."""
+        timing = self._timing
+        if not timing.speed:
+            return None
+        now = timing.starts + (wall - timing.began) * timing.speed
+        return round(min(max(now, EARLIEST), LATEST))
+
+    def latest(self, wall: int) -> int:
+        """Return the latest event time (microseconds) that a report may state at a wall time."""
+        now = self.event_time(wall)
+        if now is None:
+            return LATEST
+        return min(now + round(limits.EARLY_SECONDS * SECOND), LATEST)
+
+    def refusal(self, time: int, wall: int) -> BadReport:
+        """Return what to say of an event time that can't be."""
+        if time < EARLIEST:
+            return BadReport("the report's time is before the year 1")
+        ahead = (time - self.latest(wall)) / SECOND + limits.EARLY_SECONDS
+        most = limits.EARLY_SECONDS
+        return BadReport(f"the report's time is {ahead:.0f} s ahead, at most {most:.0f} s allowed")
+
+    def real(self, seconds: float) -> float:
+        """Return how long event seconds really take; where the event's clock does not run, at
+        speed 0, they are taken as they are."""
+        return seconds / (self._timing.speed or 1)
+
+    def span(self, seconds: float) -> int:
+        """Return the event time (microseconds) that passes in real seconds."""
+        return round(seconds * (self._timing.speed or 1) * SECOND)
+
+    def shift(self, attach: Attach, wall: int) -> int:
+        """Return what to add to the times that a peer states, microseconds.
+
+        Args:
+            attach: states the peer's clock, and the round trip of which it took half to come.
+            wall: when it arrived.
+
+        Raises:
+            BadMessage: the clock is off by more than times can span.
+        """
+        offset = wall - attach.time - attach.rtt // 2
+        shift = offset * (self._timing.speed or 1)
+        if not abs(shift) <= MOST_SHIFT:
+            raise BadMessage(f"the peer's clock is {offset / SECOND:,.0f} s off; set it")
+        return round(shift)

@@ -1,0 +1,27 @@
+"""What a subscriber gets of a feed, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..protocol.messages import Alarm, Entry, Finished, Heartbeat, Restored
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the feed that is not on it.
+
+    Args:
+        kind: `stale` (nothing heard for two heartbeats), `live` (heard again), `epoch` (the host
+            started anew or another took over), `diverged` (another feed under the same name; it
+            is read again from its start), `waiting` (no host, or the broker is away), or a kind of
+            `silence.Cause` when that has changed.
+        text: a sentence for people.
+    """
+
+    kind: str
+    text: str
+
+
+Item = Entry | Alarm | Restored | Finished | Heartbeat | Notice
+"""What a subscriber gets, in order."""
