@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ..protocol import keys
 from ..protocol.errors import BadMessage, Overloaded, PeerError
-from ..runtime.rate_limit import Brake
+from ..runtime.rate_limit import RateLimiter
 from .options import Options
 
 TOLD_BURST, TOLD_RATE = 100, 10.0
@@ -20,7 +20,7 @@ TOLD_BURST, TOLD_RATE = 100, 10.0
 without a word, so that a flood is not answered with a flood."""
 
 
-class Gate:
+class RequestLimiter:
     """Looks at frames; for one thread.
 
     Args:
@@ -29,8 +29,8 @@ class Gate:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._requests = Brake(options.request_rate, options.request_burst)
-        self._told = Brake(TOLD_RATE, TOLD_BURST)
+        self._requests = RateLimiter(options.request_rate, options.request_burst)
+        self._told = RateLimiter(TOLD_RATE, TOLD_BURST)
         self.braked = 0
         """Frames over the rate of their key."""
 

@@ -1,7 +1,7 @@
 """The broker's decisions: who is who, which events there are, who hosts them, who may come in.
 
-Pure: records lie behind `books.Registry`, time and randomness are given. One core may answer for
-several threads: what it holds in memory is touched only under `guard`, everything else is on
+Pure: records lie behind `repository.Registry`, time and randomness are given. One core may answer
+for several threads: what it holds in memory is touched only under `guard`, everything else is on
 record.
 
 Who may do what: anybody who said `hello` may search and show, and join in a role that its own
@@ -40,7 +40,7 @@ from .counters import Counters
 from .enrolment import Enrolment
 from .names import event_id
 from .options import Options
-from .repository import Books, Member, Registry, Ticket
+from .repository import Member, Registry, Repository, Ticket
 from .search import Index
 
 ROUTING_ID_BYTES = 8
@@ -121,8 +121,8 @@ class Core:
             with self._guard:
                 self.counters.requests[type(request).__name__.lower()] += 1
             checks.no_zero_character(request)
-            with self._registry.begin(write=isinstance(request, _WRITES)) as books:
-                reply = self._answer(books, routing_id, curve, request, now, wall)
+            with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
+                reply = self._answer(repository, routing_id, curve, request, now, wall)
             return codec.encode(reply)
         except (PeerError, EnvironmentFault) as error:
             return self.refuse(frame, error)
@@ -133,8 +133,8 @@ class Core:
         One that is not enrolled is, because it may have come to enrol.
         """
         try:
-            with self._registry.begin(write=False) as books:
-                member = books.member_by_curve(curve)
+            with self._registry.begin(write=False) as repository:
+                member = repository.member_by_curve(curve)
         except EnvironmentFault:
             return True  # each request is looked at again
         return member is None or not member.revoked
@@ -147,8 +147,8 @@ class Core:
             WrongKey, Revoked: it may not.
             StorageFault: the records can't be read.
         """
-        with self._registry.begin(write=False) as books:
-            _member_on(books, routing_id, curve)
+        with self._registry.begin(write=False) as repository:
+            _member_on(repository, routing_id, curve)
 
     def refuse(self, frame: bytes, error: TouchlineError) -> bytes:
         """Return the error reply to a frame, with its request's id where it has one, and count."""
@@ -170,7 +170,7 @@ class Core:
 
     def _answer(
         self,
-        books: Books,
+        repository: Repository,
         routing_id: bytes,
         curve: bytes,
         request: messages.BrokerRequest,
@@ -178,41 +178,41 @@ class Core:
         wall: int,
     ) -> messages.BrokerReply:
         if isinstance(request, messages.Hello):
-            return self._hello(books, routing_id, curve, request, now, wall)
-        member = _member_on(books, routing_id, curve)
+            return self._hello(repository, routing_id, curve, request, now, wall)
+        member = _member_on(repository, routing_id, curve)
         match request:
             case messages.Search():
-                return self._search(books, request, wall)
+                return self._search(repository, request, wall)
             case messages.Show():
-                card = hosting.known(books, request.event).card
-                return messages.Event(id=request.id, card=hosting.with_host(books, card, wall))
+                card = hosting.known(repository, request.event).card
+                return messages.Event(id=request.id, card=hosting.with_host(repository, card, wall))
             case messages.Create():
-                return self._create(books, member, request, wall)
+                return self._create(repository, member, request, wall)
             case messages.Join():
-                return self._join(books, member, request, wall)
+                return self._join(repository, member, request, wall)
             case messages.Lease():
                 role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
-                return hosting.lease(books, member, role, request, seconds, wall)
+                return hosting.lease(repository, member, role, request, seconds, wall)
             case messages.Verify():
-                return hosting.verify(books, member, request, wall)
+                return hosting.verify(repository, member, request, wall)
             case messages.Vouch():
-                return hosting.vouch(books, member, request, wall)
+                return hosting.vouch(repository, member, request, wall)
             case messages.Finish():
-                return hosting.finish(books, member, request, wall)
+                return hosting.finish(repository, member, request, wall)
             case messages.Leave():
-                return hosting.leave(books, member, request)
+                return hosting.leave(repository, member, request)
             case messages.Invite():
-                return self._enrolment.invite(books, member, request, wall)
+                return self._enrolment.invite(repository, member, request, wall)
             case messages.Members():
-                return self._enrolment.members(books, member, request)
+                return self._enrolment.members(repository, member, request)
             case messages.Revoke():
-                return self._enrolment.revoke(books, member, request, wall)
+                return self._enrolment.revoke(repository, member, request, wall)
 
     # ── who is there ─────────────────────────────────────────────────────────────────────────
 
     def _hello(
         self,
-        books: Books,
+        repository: Repository,
         routing_id: bytes,
         curve: bytes,
         request: messages.Hello,
@@ -232,12 +232,12 @@ class Core:
                 f"{ROUTING_ID_BYTES} of them random"
             )
         checks.printable("name", request.name)
-        member = self._enrolment.receive(books, request, curve, curve or routing_id, now, wall)
-        before = books.member_on(routing_id)
+        member = self._enrolment.receive(repository, request, curve, curve or routing_id, now, wall)
+        before = repository.member_on(routing_id)
         if before is not None and before.peer != member.peer:
             raise Conflict("this connection belongs to another peer; connect anew")
-        books.bind(routing_id, member.peer, wall)
-        self._trim(books, now, wall)
+        repository.bind(routing_id, member.peer, wall)
+        self._trim(repository, now, wall)
         return messages.Welcome(
             id=request.id,
             peer=member.peer,
@@ -246,20 +246,22 @@ class Core:
             heartbeat=self._options.heartbeat,
         )
 
-    def _trim(self, books: Books, now: float, wall: int) -> None:
+    def _trim(self, repository: Repository, now: float, wall: int) -> None:
         with self._guard:
             due, self._trim_at = now >= self._trim_at, max(self._trim_at, now + TRIM_SECONDS)
         if due:
             # Tickets are kept beyond their time as well: hosts are told by them who of those
             # that were revoked may still hold a connection.
             oldest = wall - round(self._options.session_seconds * times.SECOND)
-            books.forget(sessions_before=oldest, expired_before=oldest)
+            repository.forget(sessions_before=oldest, expired_before=oldest)
 
     # ── which events there are ───────────────────────────────────────────────────────────────
 
-    def _search(self, books: Books, request: messages.Search, wall: int) -> messages.Events:
+    def _search(
+        self, repository: Repository, request: messages.Search, wall: int
+    ) -> messages.Events:
         with self._guard:
-            self._index.follow(books.changes(self._index.revision))
+            self._index.follow(repository.changes(self._index.revision))
             events = self._index.search(
                 request.text,
                 sport=request.sport,
@@ -267,7 +269,7 @@ class Core:
                 limit=request.limit + 1,
                 cursor=request.cursor,
             )
-        cards = books.cards(events[: request.limit], wall)
+        cards = repository.cards(events[: request.limit], wall)
         page: list[messages.Card] = []
         size = 0
         for event in events[: request.limit]:
@@ -282,7 +284,7 @@ class Core:
         return messages.Events(id=request.id, events=page, cursor=page[-1].event if more else "")
 
     def _create(
-        self, books: Books, member: Member, request: messages.Create, wall: int
+        self, repository: Repository, member: Member, request: messages.Create, wall: int
     ) -> messages.Event:
         roles.demand(self._enrolment.role_of(member), "host", "to create an event")
         card = messages.Card(
@@ -297,56 +299,60 @@ class Core:
         )
         if not request.key:
             raise BadMessage("an event needs a key, so that asking twice makes one event")
-        before = books.created(member.peer, request.key)
+        before = repository.created(member.peer, request.key)
         if before is not None:
             plain = msgspec.structs.replace(before.card, event="", created=0, status="scheduled")
             if plain != card:
                 raise Conflict(
                     f"the key {request.key!r} made {before.card.event}, which is another event"
                 )
-            return messages.Event(id=request.id, card=hosting.with_host(books, before.card, wall))
+            return messages.Event(
+                id=request.id, card=hosting.with_host(repository, before.card, wall)
+            )
         checks.event(card)
         checks.playable(card, self._sport)
-        self._check_room(books, member)
-        card = msgspec.structs.replace(card, event=self._free_id(books, card.title), created=wall)
-        books.add_event(card, member.peer, request.key)
+        self._check_room(repository, member)
+        card = msgspec.structs.replace(
+            card, event=self._free_id(repository, card.title), created=wall
+        )
+        repository.add_event(card, member.peer, request.key)
         return messages.Event(id=request.id, card=card)
 
-    def _check_room(self, books: Books, member: Member) -> None:
+    def _check_room(self, repository: Repository, member: Member) -> None:
         with self._guard:
-            self._index.follow(books.changes(self._index.revision))
+            self._index.follow(repository.changes(self._index.revision))
             count = len(self._index)
         if count >= self._options.max_events:
             raise Overloaded(f"{count:,} events, at most {self._options.max_events:,} allowed")
-        own, most = books.count_events(member.peer), self._options.peer_events
+        own, most = repository.count_events(member.peer), self._options.peer_events
         if own >= most:
             raise Overloaded(f"{own:,} events of this peer's, at most {most:,} allowed")
 
-    def _free_id(self, books: Books, title: str) -> str:
+    def _free_id(self, repository: Repository, title: str) -> str:
         for _ in range(ID_ATTEMPTS):
             event = event_id(title, self._entropy)
-            if books.event(event) is None:
+            if repository.event(event) is None:
                 return event
         raise Overloaded(f"no free event id for {title!r}; try again or take another title")
 
     # ── who may come in, who hosts ───────────────────────────────────────────────────────────
 
     def _join(
-        self, books: Books, member: Member, request: messages.Join, wall: int
+        self, repository: Repository, member: Member, request: messages.Join, wall: int
     ) -> messages.Invitation:
         if request.role == "operator":
             raise BadMessage("nobody joins an event as operator; viewer, reporter and host do")
-        record = hosting.known(books, request.event)
+        record = hosting.known(repository, request.event)
         roles.demand(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
-        held = hosting.held(books, request.event, wall)
+        held = hosting.held(repository, request.event, wall)
         if record.card.status == "finished" and request.role != "host":
             if request.role == "reporter":
                 raise EventOver(f"{request.event} is over; it takes no reports")
             if held is None:
                 raise EventOver(f"{request.event} is over and nobody serves its feed")
-        ticket = books.ticket_of(member.peer, request.event, request.role, wall)
+        ticket = repository.ticket_of(member.peer, request.event, request.role, wall)
         if ticket is None:
-            ticket = self._new_ticket(books, member, request, wall)
+            ticket = self._new_ticket(repository, member, request, wall)
         invite = partial(
             messages.Invitation,
             id=request.id,
@@ -356,16 +362,16 @@ class Core:
         )
         if held is None:
             return invite()
-        host = books.member(held.peer)
+        host = repository.member(held.peer)
         if host is None:
             raise AssertionError(f"a lease of {held.peer}, who is not enrolled")
         key = b"" if self._options.insecure else host.key
         return invite(epoch=held.epoch, endpoints=held.endpoints, key=key)
 
     def _new_ticket(
-        self, books: Books, member: Member, request: messages.Join, wall: int
+        self, repository: Repository, member: Member, request: messages.Join, wall: int
     ) -> Ticket:
-        count, most = books.count_tickets(member.peer, wall), self._options.peer_tokens
+        count, most = repository.count_tickets(member.peer, wall), self._options.peer_tokens
         if count >= most:
             raise Overloaded(f"{count:,} tokens of this peer's, at most {most:,} allowed")
         ticket = Ticket(
@@ -375,13 +381,13 @@ class Core:
             role=request.role,
             expires=wall + round(self._options.token_seconds * times.SECOND),
         )
-        books.add_ticket(ticket)
+        repository.add_ticket(ticket)
         return ticket
 
 
-def _member_on(books: Books, routing_id: bytes, curve: bytes) -> Member:
+def _member_on(repository: Repository, routing_id: bytes, curve: bytes) -> Member:
     """Return whose connection it is; refuse one that is nobody's, or of a revoked peer."""
-    member = books.member_on(routing_id)
+    member = repository.member_on(routing_id)
     if member is None:
         raise UnknownPeer("this connection has not said hello")
     if curve and member.curve != curve:

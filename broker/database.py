@@ -1,6 +1,6 @@
 """The broker's records in a database: SQLite, or PostgreSQL, by the same statements.
 
-Follows `books.Registry`. Nothing else of the broker imports SQLAlchemy.
+Follows `repository.Registry`. Nothing else of the broker imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Card, Endpoints, EventStatus, Role
 from .names import fold
-from .repository import MOST_SESSIONS, Census, Invite, Member, Record, Tenure, Ticket
+from .repository import MOST_SESSIONS, Census, HostLease, Invite, Member, Record, Ticket
 from .tables import ALL, CLOCK, EVENTS, INVITES, LEASES, PEERS, SCHEMA, SESSIONS, TOKENS
 
 WAIT_SECONDS = 5
@@ -32,8 +32,8 @@ _encode = msgspec.msgpack.encode
 _log = logging.getLogger("touchline.broker")
 
 
-class SqlBooks:
-    """The records within one transaction of a database; see `books.Books`."""
+class SqlRepository:
+    """The records within one transaction of a database; see `repository.Books`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -203,7 +203,7 @@ class SqlBooks:
         rows = self._connection.execute(query)
         return [(row.revision, _with_status(row.card, row.status)) for row in rows]
 
-    def tenure(self, event: str, instance: str = "") -> Tenure | None:
+    def tenure(self, event: str, instance: str = "") -> HostLease | None:
         query = sa.select(LEASES).where(LEASES.c.event == event)
         if instance:
             query = query.where(LEASES.c.instance == instance)
@@ -211,7 +211,7 @@ class SqlBooks:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Tenure(
+        return HostLease(
             event=row.event,
             instance=row.instance,
             peer=row.peer,
@@ -221,7 +221,7 @@ class SqlBooks:
             expires=row.expires,
         )
 
-    def put_tenure(self, tenure: Tenure) -> None:
+    def put_tenure(self, tenure: HostLease) -> None:
         self._put(
             LEASES,
             {"event": tenure.event, "instance": tenure.instance},
@@ -350,8 +350,8 @@ class SqlRegistry:
             raise StorageFault(f"can't open the database {where}: {_cause(error)}") from error
 
     @contextmanager
-    def begin(self, *, write: bool) -> Iterator[SqlBooks]:
-        """Open a transaction; see `books.Registry.begin`."""
+    def begin(self, *, write: bool) -> Iterator[SqlRepository]:
+        """Open a transaction; see `repository.Registry.begin`."""
         try:
             with (
                 self._turn if write else nullcontext(),
@@ -359,7 +359,7 @@ class SqlRegistry:
             ):
                 if write:
                     connection.execute(sa.select(CLOCK.c.one).with_for_update())
-                yield SqlBooks(connection)
+                yield SqlRepository(connection)
         except SQLAlchemyError as error:
             self._note(error)
             raise StorageFault(

@@ -33,11 +33,11 @@ from ..protocol.errors import (
     WrongKey,
 )
 from ..protocol.messages import Role
-from ..runtime.rate_limit import Brake, Bucket
+from ..runtime.rate_limit import RateLimiter, TokenBucket
 from . import names, roles
 from .counters import Counters
 from .options import Options
-from .repository import Books, Invite, Member
+from .repository import Invite, Member, Repository
 
 CODE_BYTES = 12
 """Random bytes of a code; five bits of each make a letter, 60 in all."""
@@ -76,9 +76,9 @@ class Enrolment:
         self._entropy = entropy
         self._guard = guard
         self._counters = counters
-        self._codes = Brake(CODES_RATE, CODES_BURST)
-        self._all_codes = Bucket(ALL_CODES_RATE, ALL_CODES_BURST)
-        self._new = Bucket(NEW_RATE, NEW_BURST)
+        self._codes = RateLimiter(CODES_RATE, CODES_BURST)
+        self._all_codes = TokenBucket(ALL_CODES_RATE, ALL_CODES_BURST)
+        self._new = TokenBucket(NEW_RATE, NEW_BURST)
 
     def role_of(self, member: Member) -> Role:
         """Return what a peer may do: operators by right are those of the settings, no others."""
@@ -86,7 +86,7 @@ class Enrolment:
 
     def receive(
         self,
-        books: Books,
+        repository: Repository,
         request: messages.Hello,
         curve: bytes,
         source: bytes,
@@ -107,9 +107,9 @@ class Enrolment:
         if curve and form != curve:
             raise WrongKey("the key of this hello is not the one of the connection")
         peer = keys.peer_id(request.key)
-        member = books.member(peer)
+        member = repository.member(peer)
         if member is None:
-            return self._enrol(books, request, form, source, now, wall)
+            return self._enrol(repository, request, form, source, now, wall)
         if member.key != request.key:
             raise WrongKey(f"{peer} is the id of another key")
         if member.revoked:
@@ -120,12 +120,12 @@ class Enrolment:
                 f"another identity to be {request.name!r}"
             )
         if request.invite:
-            return self._raise(books, member, request.invite, source, now, wall)
+            return self._raise(repository, member, request.invite, source, now, wall)
         return member
 
     def _enrol(
         self,
-        books: Books,
+        repository: Repository,
         request: messages.Hello,
         form: bytes,
         source: bytes,
@@ -141,9 +141,9 @@ class Enrolment:
             )
         invite = None
         if request.invite:
-            invite = self._code(books, request.invite, source, now)
+            invite = self._code(repository, request.invite, source, now)
             _check_usable(invite, wall)
-        self._check_free(books, request, form)
+        self._check_free(repository, request, form)
         with self._guard:
             if invite is None and not by_right and not self._new.take(1, now):
                 raise Overloaded(
@@ -159,37 +159,43 @@ class Enrolment:
             enrolled=wall,
             invite=invite.invite if invite else "",
         )
-        books.put_member(member)
+        repository.put_member(member)
         if invite:
-            books.put_invite(replace(invite, uses=invite.uses - 1))
+            repository.put_invite(replace(invite, uses=invite.uses - 1))
         with self._guard:
             self._counters.enrolled += 1
         return member
 
-    def _check_free(self, books: Books, request: messages.Hello, form: bytes) -> None:
+    def _check_free(self, repository: Repository, request: messages.Hello, form: bytes) -> None:
         # One CURVE key is the form of two public keys: the connections of one would pass for
         # the other's.
-        if books.member_by_curve(form) is not None:
+        if repository.member_by_curve(form) is not None:
             raise WrongKey("another public key of this connection's key is enrolled")
-        if books.owner_of(request.name) is not None:
+        if repository.owner_of(request.name) is not None:
             raise NameTaken(f"the name {request.name!r} belongs to another key; take another")
-        count = books.count_members()
+        count = repository.count_members()
         if count >= self._options.max_peers:
             raise Overloaded(f"{count:,} keys, at most {self._options.max_peers:,} allowed")
 
     def _raise(
-        self, books: Books, member: Member, code: str, source: bytes, now: float, wall: int
+        self,
+        repository: Repository,
+        member: Member,
+        code: str,
+        source: bytes,
+        now: float,
+        wall: int,
     ) -> Member:
-        invite = self._code(books, code, source, now)
+        invite = self._code(repository, code, source, now)
         if roles.covers(self.role_of(member), invite.role):
             return member
         _check_usable(invite, wall)
         raised = replace(member, role=invite.role, enrolled=wall, invite=invite.invite)
-        books.put_member(raised)
-        books.put_invite(replace(invite, uses=invite.uses - 1))
+        repository.put_member(raised)
+        repository.put_invite(replace(invite, uses=invite.uses - 1))
         return raised
 
-    def _code(self, books: Books, code: str, source: bytes, now: float) -> Invite:
+    def _code(self, repository: Repository, code: str, source: bytes, now: float) -> Invite:
         """Return the invitation of a code; who tries too many wrong ones has to wait."""
         with self._guard:
             free = self._codes.take(source, 1, now)
@@ -198,7 +204,7 @@ class Enrolment:
                 free = False
         if not free:
             raise Overloaded("too many wrong invitation codes; try again in a minute")
-        invite = books.invite(digest(code))
+        invite = repository.invite(digest(code))
         if invite is None:
             raise BadInvite("there is no such invitation; was the code typed right?")
         with self._guard:
@@ -209,11 +215,11 @@ class Enrolment:
     # ── what operators do ────────────────────────────────────────────────────────────────────
 
     def invite(
-        self, books: Books, member: Member, request: messages.Invite, wall: int
+        self, repository: Repository, member: Member, request: messages.Invite, wall: int
     ) -> messages.Invited:
         """Make a code."""
         roles.demand(self.role_of(member), "operator", "to invite")
-        count = books.count_invites(wall)
+        count = repository.count_invites(wall)
         if count >= MOST_INVITES:
             raise Overloaded(f"{count:,} invitations are open, at most {MOST_INVITES:,} allowed")
         code = "-".join(names.letters(self._entropy(4)) for _ in range(CODE_BYTES // 4))
@@ -225,15 +231,17 @@ class Enrolment:
             expires=wall + round(request.seconds * times.SECOND),
             creator=member.peer,
         )
-        books.put_invite(invite)
+        repository.put_invite(invite)
         return messages.Invited(
             id=request.id, code=code, invite=invite.invite, expires=invite.expires
         )
 
-    def members(self, books: Books, member: Member, request: messages.Members) -> messages.Roll:
+    def members(
+        self, repository: Repository, member: Member, request: messages.Members
+    ) -> messages.Roll:
         """Return a page of who is enrolled."""
         roles.demand(self.role_of(member), "operator", "to see who is enrolled")
-        found = books.members(request.cursor, request.limit + 1)
+        found = repository.members(request.cursor, request.limit + 1)
         page = [self._person(one) for one in found[: request.limit]]
         more = len(found) > request.limit
         return messages.Roll(id=request.id, members=page, cursor=page[-1].peer if more else "")
@@ -249,11 +257,11 @@ class Enrolment:
         )
 
     def revoke(
-        self, books: Books, member: Member, request: messages.Revoke, wall: int
+        self, repository: Repository, member: Member, request: messages.Revoke, wall: int
     ) -> messages.Done:
         """Put a peer out, with the leases that it holds and the invitations that it made."""
         roles.demand(self.role_of(member), "operator", "to revoke")
-        other = books.member(request.peer)
+        other = repository.member(request.peer)
         if other is None:
             raise NotFound(f"no peer {request.peer!r}; touchline members lists them")
         if other.key in self._options.operators:
@@ -262,8 +270,8 @@ class Enrolment:
                 "--operator for that key first"
             )
         if not other.revoked:
-            books.put_member(replace(other, revoked=wall))
-            books.void(other.peer)
+            repository.put_member(replace(other, revoked=wall))
+            repository.void(other.peer)
         return messages.Done(id=request.id)
 
 

@@ -74,7 +74,7 @@ class _Room:
     members: dict[str, _Member] = field(default_factory=dict)
 
 
-class Rooms:
+class Groups:
     """All rooms of a broker.
 
     Args:
@@ -105,7 +105,7 @@ class Rooms:
         Raises:
             PeerError: it is refused; nothing has changed.
         """
-        request: messages.RoomRequest = codec.decode_room_request(frame)
+        request: messages.GroupRequest = codec.decode_room_request(frame)
         if len(request.instance) < INSTANCE_CHARS:
             raise BadMessage(
                 f"instance of {len(request.instance)} characters, at least {INSTANCE_CHARS} needed"

@@ -20,15 +20,15 @@ from __future__ import annotations
 from ..protocol import times
 from ..protocol.errors import Conflict, NotAllowed
 from ..protocol.messages import Lease
-from .repository import Tenure
+from .repository import HostLease
 
 
 def grant(
     request: Lease,
     peer: str,
     *,
-    mine: Tenure | None,
-    last: Tenure | None,
+    mine: HostLease | None,
+    last: HostLease | None,
     entitled: bool,
     wall: int,
 ) -> int:

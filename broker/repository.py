@@ -71,7 +71,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Tenure:
+class HostLease:
     """One host's hold on an event; of an event's tenures the one of the highest epoch counts.
 
     Args:
@@ -116,7 +116,7 @@ class Census:
     revoked: int = 0
 
 
-class Books(Protocol):
+class Repository(Protocol):
     """The records within one transaction."""
 
     def member(self, peer: str) -> Member | None:
@@ -186,10 +186,10 @@ class Books(Protocol):
         followed to one of them has missed nothing before it.
         """
 
-    def tenure(self, event: str, instance: str = "") -> Tenure | None:
+    def tenure(self, event: str, instance: str = "") -> HostLease | None:
         """Return the event's tenure of the highest epoch, or that of one instance."""
 
-    def put_tenure(self, tenure: Tenure) -> None:
+    def put_tenure(self, tenure: HostLease) -> None:
         """Record a tenure, or its new state."""
 
     def ticket(self, token: str) -> Ticket | None:
@@ -220,7 +220,7 @@ class Books(Protocol):
 class Registry(Protocol):
     """Where the broker keeps its records."""
 
-    def begin(self, *, write: bool) -> AbstractContextManager[Books]:
+    def begin(self, *, write: bool) -> AbstractContextManager[Repository]:
         """Open a transaction: on disk when it is left without an error, undone otherwise.
 
         Transactions that write take place one after the other.

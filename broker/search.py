@@ -99,7 +99,7 @@ class Index:
         """Take in changed events; titles and origins never change, the status does.
 
         Args:
-            changes: (revision, card), oldest first, as `Books.changes` gives them.
+            changes: (revision, card), oldest first, as `Repository.changes` gives them.
         """
         for revision, card in changes:
             known = self._lines.get(card.event)

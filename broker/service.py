@@ -32,14 +32,14 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.keys import Identity
-from ..runtime.zap import Door, guard
-from .admission import Gate
+from ..runtime.zap import ZapAuthenticator, guard
+from .admission import RequestLimiter
 from .core import Core
 from .counters import Counters
-from .groups import Rooms, Sent, is_room_request
+from .groups import Groups, Sent, is_room_request
 from .options import Options
 from .repository import Census, Registry
-from .session_cache import Passes
+from .session_cache import SessionCache
 
 WORK = "inproc://work"
 
@@ -97,8 +97,8 @@ class Broker:
         if registry is None:
             return None
         try:
-            with registry.begin(write=False) as books:
-                return books.census(time.time_ns() // 1_000)
+            with registry.begin(write=False) as repository:
+                return repository.census(time.time_ns() // 1_000)
         except StorageFault:
             return None
 
@@ -133,7 +133,7 @@ class Broker:
             threading.Thread(target=_work, args=(context, core), name=f"broker-worker-{n}")
             for n in range(self.options.workers)
         ]
-        door = Door(context, self._admits(core)) if self._identity else None
+        door = ZapAuthenticator(context, self._admits(core)) if self._identity else None
         started = []
         try:
             exchange = _Exchange(context, self.options, self._identity, core, self._bell)
@@ -183,12 +183,12 @@ class _Exchange:
     ) -> None:
         self._options = options
         self._secure = identity is not None
-        self._gate = Gate(options)
+        self._gate = RequestLimiter(options)
         self._core = core
         self._counters = core.counters
         self._bell = bell
-        self._rooms = Rooms(time.time_ns() // 1_000)
-        self._passes = Passes()
+        self._rooms = Groups(time.time_ns() // 1_000)
+        self._passes = SessionCache()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
         # What waits for the workers is bounded by `queue`, with an answer to those beyond it.

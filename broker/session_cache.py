@@ -19,7 +19,7 @@ MOST = 10_000
 """Passes that are remembered; with more, those that are no longer good are forgotten."""
 
 
-class Passes:
+class SessionCache:
     """Who may speak to rooms; for one thread."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from ..protocol import addresses
 from .shared import emit, home, json_option, stop_flag
 
 if TYPE_CHECKING:
-    from ..datagrams.receiver import Reception, Shown
+    from ..datagrams.receiver import Receiver, Shown
 
 TURN_SECONDS = 0.25
 """The longest wait before Ctrl+C is looked at."""
@@ -47,11 +47,11 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
     received, lost and out of order.
     """
     from ..datagrams.client import DatagramClient, Logs
-    from ..datagrams.receiver import Reception
+    from ..datagrams.receiver import Receiver
 
     host, port = addresses.parse(server, what="HOST", port=PORT)
     folder = logs or home() / "datagrams"
-    reception = Reception(language or "")
+    reception = Receiver(language or "")
     with ExitStack() as stack:
         kept = Logs(folder)
         stack.callback(kept.close)
@@ -77,7 +77,7 @@ def _show(shown: Shown, *, as_json: bool) -> None:
         click.echo(line)
 
 
-def _sum_up(reception: Reception, folder: Path, *, ended: bool, as_json: bool) -> None:
+def _sum_up(reception: Receiver, folder: Path, *, ended: bool, as_json: bool) -> None:
     tally = reception.tally
     if as_json:
         counts = {

@@ -15,9 +15,9 @@ from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restore
 from ..protocol.text import plain
 from ..timeline import json as timeline_json
 from ..timeline.feed import Item
-from ..timeline.view import Board, interruption_text, line_text
+from ..timeline.view import LiveView, interruption_text, line_text
 from . import shared
-from .ui.statistics import Counted, counted, summary
+from .ui.statistics import FeedStatistics, counted, summary
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -76,7 +76,7 @@ def command(
         card = shared.card_of(link, event)
         feed = stack.enter_context(Subscriber(event, link))
         stack.enter_context(shared.metrics_page(metrics, lambda: _collector(event, feed)))
-        board = Board(card)
+        board = LiveView(card)
         show: Show
         if as_json:
             show = _json_lines(heartbeats)
@@ -135,7 +135,7 @@ def _json_lines(heartbeats: bool) -> Show:
     return show
 
 
-def _plain_lines(board: Board) -> Show:
+def _plain_lines(board: LiveView) -> Show:
     def show(item: Item | None) -> None:
         match item:
             case Notice():
@@ -151,7 +151,7 @@ def _plain_lines(board: Board) -> Show:
 
 
 @contextmanager
-def _live_screen(board: Board, feed: Subscriber) -> Iterator[Show]:
+def _live_screen(board: LiveView, feed: Subscriber) -> Iterator[Show]:
     from rich.console import Console
     from rich.live import Live
 
@@ -173,7 +173,7 @@ def _live_screen(board: Board, feed: Subscriber) -> Iterator[Show]:
         yield show
 
 
-def _sum_up(card: Card, board: Board, counts: Counted, *, as_json: bool) -> None:
+def _sum_up(card: Card, board: LiveView, counts: FeedStatistics, *, as_json: bool) -> None:
     if as_json:
         finished = board.state == "finished"
         about = {"event": card.event, "headline": board.headline, "finished": finished}

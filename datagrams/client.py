@@ -15,7 +15,7 @@ import msgspec
 from ..protocol.errors import StorageFault, Unreachable
 from ..protocol.times import to_rfc3339
 from .core import REGISTER, UNREGISTER
-from .receiver import Reception, Shown
+from .receiver import Receiver, Shown
 
 READ_BYTES = 65_535
 
@@ -82,7 +82,7 @@ class DatagramClient:
         Unreachable: the host has no address.
     """
 
-    def __init__(self, host: str, port: int, reception: Reception, logs: Logs | None) -> None:
+    def __init__(self, host: str, port: int, reception: Receiver, logs: Logs | None) -> None:
         self.reception = reception
         self.ended = False
         """The end of transmission has come."""

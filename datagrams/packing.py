@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from .snapshots import Person, Scene, Side
+from .snapshots import MatchSnapshot, Person, Side
 
 MOST_BYTES = 4_095
 """A datagram stays under 4,096 bytes."""
@@ -53,7 +53,7 @@ CUTS = (
 """In the order in which they are tried; the last one always fits."""
 
 
-def pack(scene: Scene) -> bytes:
+def pack(scene: MatchSnapshot) -> bytes:
     """Return the datagram of a scene, with as much as fits."""
     for cut in CUTS:
         packed = msgspec.json.encode(_plain(scene, cut))
@@ -62,7 +62,7 @@ def pack(scene: Scene) -> bytes:
     raise AssertionError(f"scene {scene.count} can't be cut to {MOST_BYTES:,} bytes")
 
 
-def _plain(scene: Scene, cut: Cut) -> dict[str, object]:
+def _plain(scene: MatchSnapshot, cut: Cut) -> dict[str, object]:
     first, second = scene.sides
     return {
         "message": {

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from . import texts
-from .statistics import Tally
+from .statistics import Statistics
 
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -74,7 +74,7 @@ class Shown:
     ended: bool = False
 
 
-class Reception:
+class Receiver:
     """What one client has received.
 
     Args:
@@ -82,7 +82,7 @@ class Reception:
     """
 
     def __init__(self, language: str = "") -> None:
-        self.tally = Tally()
+        self.tally = Statistics()
         self._language = language
         self._line_ups: list[str] = []
 

@@ -18,7 +18,7 @@ from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Resto
 from .core import DatagramCore, Note, Sent
 from .options import Options
 from .packing import pack
-from .snapshots import Scenes
+from .snapshots import MatchSnapshots
 
 MOST_READ = 2_048
 """Bytes of a client's datagram that are looked at."""
@@ -79,7 +79,7 @@ class DatagramServer:
             card: of the event.
             feed: its messages in order.
         """
-        scenes = Scenes(card, self.core.options.language)
+        scenes = MatchSnapshots(card, self.core.options.language)
         for message in feed:
             scene = scenes.take(message)
             if scene is not None:
@@ -97,12 +97,12 @@ class DatagramServer:
         """
         try:
             with Subscriber(card.event, link) as feed:
-                self._follow(feed, Scenes(card, self.core.options.language), from_start)
+                self._follow(feed, MatchSnapshots(card, self.core.options.language), from_start)
         except TouchlineError as error:
             self.failure = error
             self.stop()
 
-    def _follow(self, feed: Subscriber, scenes: Scenes, from_start: bool) -> None:
+    def _follow(self, feed: Subscriber, scenes: MatchSnapshots, from_start: bool) -> None:
         joined: int | None = None
         while not self._stopped.is_set() and not scenes.finished:
             item = feed.next(FEED_SECONDS)

@@ -52,7 +52,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class MatchSnapshot:
     """One datagram before it is packed.
 
     Args:
@@ -72,7 +72,7 @@ class Scene:
     sides: tuple[Side, Side] = field(default=(Side(), Side()))
 
 
-class Scenes:
+class MatchSnapshots:
     """Turns the messages of one feed into scenes, in the order of their arrival.
 
     `count` goes up with each, from the first message of the feed: who serves an event anew, or
@@ -99,7 +99,7 @@ class Scenes:
         except TouchlineError:
             self._timeline = None  # a sport that is not installed here: the entries say enough
 
-    def take(self, message: FeedMessage) -> Scene | None:
+    def take(self, message: FeedMessage) -> MatchSnapshot | None:
         """Return the next scene, or None where there is nothing to tell."""
         match message:
             case Entry():
@@ -112,7 +112,7 @@ class Scenes:
                 self.finished = True
         return None
 
-    def _entry(self, entry: Entry) -> Scene:
+    def _entry(self, entry: Entry) -> MatchSnapshot:
         self._headline = entry.headline or self._headline
         self._began = self._began or entry.time
         self._fold(entry)
@@ -142,7 +142,7 @@ class Scenes:
         else:
             self._timeline = None
 
-    def _restored(self, restored: Restored) -> Scene:
+    def _restored(self, restored: Restored) -> MatchSnapshot:
         self._headline = restored.headline or self._headline
         if self._timeline is not None and restored.confirmed:
             standing = self._timeline.standing
@@ -153,9 +153,9 @@ class Scenes:
                 self._timeline = None
         return self._scene("restored", texts.phrase(self._language, "restored", "", {}))
 
-    def _scene(self, kind: str, content: str) -> Scene:
+    def _scene(self, kind: str, content: str) -> MatchSnapshot:
         self.count += 1
-        return Scene(
+        return MatchSnapshot(
             count=self.count,
             score=self._headline or self._card.title,
             content=content,

@@ -6,7 +6,7 @@ MOST_MISSING = 100_000
 """Missing datagrams that are believed at once; a count further ahead is not of this sequence."""
 
 
-class Tally:
+class Statistics:
     """The count of the datagrams that came, held against the count within them.
 
     What was lost before the first and after the last of them can't be seen. One that comes late

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..protocol.errors import NotFound, TouchlineError
 from . import openapi, pages, rest
-from .context import Gateway, Part
+from .context import Component, Gateway
 from .feed import sse, websocket
 from .feed.follower import Connect
 from .options import Options
@@ -33,7 +33,7 @@ PARTS: Sequence[str] = (".reporting.routes", ".webhooks.routes")
 
 
 def create_app(
-    options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Part]] = ()
+    options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Component]] = ()
 ) -> Starlette:
     """Return the application; `app.state.gateway` is what its parts share.
 
@@ -43,7 +43,7 @@ def create_app(
         further: what makes parts of other packages, such as the lobby, which are served besides.
     """
     gateway = Gateway(options, connect)
-    parts: list[Part] = [import_module(name, __package__).part(gateway) for name in PARTS]
+    parts: list[Component] = [import_module(name, __package__).part(gateway) for name in PARTS]
     parts += [make(gateway) for make in further]
     routes = [route for make in ROUTES for route in make(gateway)]
     routes += [route for part in parts for route in part.routes]

@@ -16,7 +16,7 @@ from .counters import Counters
 from .feed.follower import Connect
 from .feed.hub import Hub
 from .options import Options
-from .security import Places
+from .security import ConnectionLimits
 
 if TYPE_CHECKING:
     from .feed.sse import Stream
@@ -30,7 +30,7 @@ Left = Callable[[bool], None]
 """Is told that a connection has ended: in good order (the page was closed), or it was lost."""
 
 
-class Part(Protocol):
+class Component(Protocol):
     """A part of the gateway with routes of its own."""
 
     routes: Sequence[BaseRoute]
@@ -55,7 +55,7 @@ class Gateway:
         self.connect = connect
         self.counters = Counters()
         self.hub = Hub(options, connect, self.counters)
-        self.places = Places(options)
+        self.places = ConnectionLimits(options)
         self.connections: set[Connection] = set()
         """The WebSocket connections that are open."""
         self.streams: set[Stream] = set()

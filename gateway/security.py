@@ -200,7 +200,7 @@ class _Body:
         return message
 
 
-class Places:
+class ConnectionLimits:
     """The connections that stay open, in total and by address.
 
     Args:

@@ -34,7 +34,7 @@ CLOSE_SECONDS = 5.0
 """How long who is closed may take to read what it was sent."""
 
 
-class Wire:
+class RawWebSocket:
     """The connection under a WebSocket, for frames that are ready to be sent.
 
     A frame that goes to a thousand viewers is made once and written a thousand times, without a
@@ -79,7 +79,7 @@ class Wired(WebSocketsSansIOProtocol):
         """Begin as uvicorn does; the application's task has not run yet when this returns."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][WIRE] = Wire(self)  # type: ignore[assignment]  # uvicorn's own are dicts
+            self.scope["extensions"][WIRE] = RawWebSocket(self)  # type: ignore[assignment]  # uvicorn's own are dicts
 
 
 class Server(uvicorn.Server):

@@ -21,7 +21,7 @@ Purpose = Literal["", "waiting", "board", "prompts", "host", "other"]
 
 
 @dataclass(slots=True)
-class Seat:
+class LobbyConnection:
     """One connection.
 
     Args:

@@ -15,7 +15,7 @@ import msgspec
 from ..protocol.errors import BadMessage, Conflict, NotAllowed, Overloaded, PeerError, WrongVersion
 from ..protocol.times import SECOND
 from . import incoming, outgoing
-from .connection import BAD_MESSAGE, IDLE, RATE, SLOW, TOO_MANY, Seat, Spot
+from .connection import BAD_MESSAGE, IDLE, RATE, SLOW, TOO_MANY, LobbyConnection, Spot
 from .options import Options
 from .records import Begun, Hosted, Place, Refresh, Row, encode, key_of, next_n, proof_of
 from .state import Floor
@@ -51,7 +51,7 @@ class LobbyCore(Floor):
         self._now, self._wall = now, wall
         self._number += 1
         conn = self._number
-        self.seats[conn] = Seat(now, counted=now)
+        self.seats[conn] = LobbyConnection(now, counted=now)
         most = self._options.connections
         if len(self.seats) > most:
             self._refuse(conn, Overloaded(f"{most:,} connections, at most {most:,} allowed"))
@@ -117,7 +117,7 @@ class LobbyCore(Floor):
                 self._check_seat(int(what), self.seats[int(what)])
         self._flush()
 
-    def _check_seat(self, conn: int, seat: Seat) -> None:
+    def _check_seat(self, conn: int, seat: LobbyConnection) -> None:
         """Close a connection that has not said what it is for, or on which nothing is said."""
         seconds = self._options.first_seconds
         due = seat.heard + self._options.idle_seconds
@@ -146,7 +146,7 @@ class LobbyCore(Floor):
         if seat.host:
             self._host_gone(seat.spot[0], for_good=code == 1000)
 
-    def _answer_wrong(self, conn: int, seat: Seat, error: PeerError) -> None:
+    def _answer_wrong(self, conn: int, seat: LobbyConnection, error: PeerError) -> None:
         """Answer a message that can't be; version 1 closes, but for what is only not allowed."""
         self._refuse(conn, error)
         seat.errors += 1
@@ -159,7 +159,7 @@ class LobbyCore(Floor):
 
     # ── what each message does ───────────────────────────────────────────────────────────────
 
-    def _hear(self, conn: int, seat: Seat, said: incoming.Said) -> None:
+    def _hear(self, conn: int, seat: LobbyConnection, said: incoming.Said) -> None:
         """Take a message of version 1."""
         match said:
             case incoming.WaitStart() if not seat.purpose:
@@ -178,7 +178,7 @@ class LobbyCore(Floor):
             case _:
                 raise _out_of_place(said, seat)
 
-    def _hear2(self, conn: int, seat: Seat, said: incoming.Said) -> None:
+    def _hear2(self, conn: int, seat: LobbyConnection, said: incoming.Said) -> None:
         """Take a message of version 2."""
         fresh = seat.purpose in ("", "other")
         match said:
@@ -209,11 +209,11 @@ class LobbyCore(Floor):
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────
 
-    def _join(self, conn: int, seat: Seat, said: incoming.WaitStart) -> None:
+    def _join(self, conn: int, seat: LobbyConnection, said: incoming.WaitStart) -> None:
         place = self._new_place(_spot(said), str(said.user))
         self._sit(conn, seat, place, missed=False)
 
-    def _join2(self, conn: int, seat: Seat, said: incoming.WaitStart2) -> None:
+    def _join2(self, conn: int, seat: LobbyConnection, said: incoming.WaitStart2) -> None:
         spot = _spot(said)
         if said.host_key:
             self._check_key(spot[0], said.host_key)
@@ -235,7 +235,7 @@ class LobbyCore(Floor):
         if place.host:
             self._host_back(spot[0])
 
-    def _sit(self, conn: int, seat: Seat, place: Place, *, missed: bool) -> None:
+    def _sit(self, conn: int, seat: LobbyConnection, place: Place, *, missed: bool) -> None:
         """Give a connection a place.
 
         Args:
@@ -283,7 +283,7 @@ class LobbyCore(Floor):
         places = self.index.places.get(spot, {}).values()
         return next((place for place in places if place.proof == proof), None)
 
-    def _vacate(self, seat: Seat, *, keep: bool) -> None:
+    def _vacate(self, seat: LobbyConnection, *, keep: bool) -> None:
         """Give up a place whose connection has gone, or keep it for a while."""
         key = "w" + seat.place
         place = self.union[key]
@@ -298,7 +298,7 @@ class LobbyCore(Floor):
         away = msgspec.structs.replace(place, n=n, away=True, seen=seat.seen)
         self._apply(self.union.put(away))
 
-    def _set_ready(self, seat: Seat, ready: bool) -> None:
+    def _set_ready(self, seat: LobbyConnection, ready: bool) -> None:
         place = self.union["w" + seat.place]
         if not isinstance(place, Place):
             raise AssertionError(f"the place {seat.place!r} of a connection that waits is not kept")
@@ -308,7 +308,7 @@ class LobbyCore(Floor):
 
     # ── starting and hosting ─────────────────────────────────────────────────────────────────
 
-    def _start(self, seat: Seat, spot: Spot) -> None:
+    def _start(self, seat: LobbyConnection, spot: Spot) -> None:
         if not seat.host and self._host_of(spot[0]) is not None:
             raise NotAllowed(f"lobby {spot[0]} has a host; only the host may start it")
         self._check_space()
@@ -316,7 +316,7 @@ class LobbyCore(Floor):
         begun = Begun(n=n, lobby=spot[0], prompt=spot[1], at=self._wall)
         self._apply(self.union.put(begun))
 
-    def _start2(self, seat: Seat, prompt: str) -> None:
+    def _start2(self, seat: LobbyConnection, prompt: str) -> None:
         if not prompt:
             raise BadMessage("start: a host who does not wait names the prompt_id")
         if prompt != seat.spot[1] and not seat.host:
@@ -333,7 +333,7 @@ class LobbyCore(Floor):
         if hosted is None or hosted.proof != proof_of(key):
             raise NotAllowed(f"that is not the key of the host of lobby {lobby}")
 
-    def _become_host(self, conn: int, seat: Seat, lobby: str, key: str) -> None:
+    def _become_host(self, conn: int, seat: LobbyConnection, lobby: str, key: str) -> None:
         hosted = self._host_of(lobby)
         if hosted is not None and hosted.proof != proof_of(key):
             raise Conflict(f"lobby {lobby} has a host already")
@@ -396,7 +396,7 @@ def _spot(said: incoming.WaitStart | incoming.Leaderboard | incoming.Leaderboard
     return str(said.lobby_id), str(said.prompt_id)
 
 
-def _out_of_place(said: incoming.Said, seat: Seat) -> BadMessage:
+def _out_of_place(said: incoming.Said, seat: LobbyConnection) -> BadMessage:
     kind = said.__struct_config__.tag
     if seat.purpose in ("", "other"):
         return BadMessage(f"{kind} comes before the connection has said what it is for")

@@ -50,7 +50,7 @@ class Told:
 News = Heard | Told
 
 
-class Room:
+class Group:
     """One room.
 
     Args:
@@ -95,9 +95,9 @@ class Room:
         if self.shared:
             self._posts.append(body)
 
-    def requests(self, now: float) -> list[messages.RoomRequest]:
+    def requests(self, now: float) -> list[messages.GroupRequest]:
         """Return what is to be asked of the broker now; each is to be answered by `answered`."""
-        asked: list[messages.RoomRequest] = []
+        asked: list[messages.GroupRequest] = []
         if not self._gathering and now >= self._gather_at:
             self._gathering = True
             self._gather_at = now + self._seconds / BEATS
@@ -136,7 +136,7 @@ class Room:
 
     def answered(
         self,
-        request: messages.RoomRequest,
+        request: messages.GroupRequest,
         answer: messages.BrokerReply | TouchlineError,
         now: float,
     ) -> list[News]:

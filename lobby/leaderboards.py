@@ -10,7 +10,7 @@ from .index import Index
 from .records import Row
 
 
-class Boards:
+class Leaderboards:
     """The leaderboards of one gateway.
 
     Versions come from the rows' own `n`, which gateways agree on; where a row comes late from

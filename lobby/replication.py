@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from ..peer import Link
 from ..protocol import messages
 from ..protocol.errors import TouchlineError
-from .group import News, Room
+from .group import Group, News
 
 ROOMS = 16
 """All gateways of a broker have to agree on this and on the names."""
@@ -45,8 +45,8 @@ class Shared:
     def __init__(self, link: Link, instance: str) -> None:
         self.link = link
         names = [f"lobby.{number:x}" for number in range(ROOMS)]
-        self._rooms = {name: Room(name, instance) for name in names}
-        self._asked: dict[int, tuple[Room, messages.RoomRequest]] = {}
+        self._rooms = {name: Group(name, instance) for name in names}
+        self._asked: dict[int, tuple[Group, messages.GroupRequest]] = {}
 
     @property
     def shared(self) -> bool:
@@ -109,7 +109,7 @@ class Shared:
                 self._send(room, request, now)
         return asked
 
-    def _send(self, room: Room, request: messages.RoomRequest, now: float) -> None:
+    def _send(self, room: Group, request: messages.GroupRequest, now: float) -> None:
         try:
             self._asked[self.link.send(request, now, ASK_SECONDS)] = (room, request)
         except TouchlineError as error:

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 from ..gateway.context import Gateway
 from ..gateway.feed.message_log import framed
 from ..gateway.security import address_of
-from ..gateway.server import WIRE, Wire
+from ..gateway.server import WIRE, RawWebSocket
 from ..protocol.errors import Overloaded, TouchlineError
 from . import outgoing
 from .connection import RESTART, SLOW, TOO_MANY, Close, Say
@@ -53,7 +53,7 @@ class Line:
         wire: the connection.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: RawWebSocket) -> None:
         self.wire = wire
         self.closing: Close | None = None
         self.blocked = 0.0

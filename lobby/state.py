@@ -15,10 +15,10 @@ import msgspec
 from ..protocol.errors import Overloaded, PeerError
 from ..protocol.times import SECOND
 from . import outgoing
-from .connection import TAKEN, Close, Out, Purpose, Say, Seat, Spot
+from .connection import TAKEN, Close, LobbyConnection, Out, Purpose, Say, Spot
 from .group import News, Told
 from .index import Index
-from .leaderboards import Boards
+from .leaderboards import Leaderboards
 from .options import Options
 from .records import (
     LASTING,
@@ -60,7 +60,7 @@ class Floor(ABC):
         """What is to be posted: lobby, body. The caller empties it."""
         self.union = Union(me)
         self.index = Index(options)
-        self.seats: dict[int, Seat] = {}
+        self.seats: dict[int, LobbyConnection] = {}
         """The open connections by number."""
         self.shared = False
         """Whether other gateways are seen."""
@@ -69,7 +69,7 @@ class Floor(ABC):
         self._now = 0.0
         self._wall = 0
         self._options = options
-        self._boards = Boards(self.index)
+        self._boards = Leaderboards(self.index)
         self._watching: defaultdict[tuple[Purpose, Spot], set[int]] = defaultdict(set)
         self._places: dict[str, int] = {}  # a place that is held here, to its connection
         self._away: dict[str, float] = {}  # a place whose link was dropped: until when it is kept
@@ -203,7 +203,7 @@ class Floor(ABC):
             if isinstance(place, Place):
                 self._tell_start(conn, seat, begun, place)
 
-    def _tell_start(self, conn: int, seat: Seat, begun: Begun, place: Place) -> None:
+    def _tell_start(self, conn: int, seat: LobbyConnection, begun: Begun, place: Place) -> None:
         """Tell a start to somebody who has not been told, and who waited when it came."""
         fresh = begun.at + CLOCK_SECONDS * SECOND >= place.joined
         if begun.n > seat.seen and fresh:
@@ -227,11 +227,11 @@ class Floor(ABC):
 
     # ── who is told ──────────────────────────────────────────────────────────────────────────
 
-    def _watch(self, conn: int, seat: Seat, purpose: Purpose, spot: Spot) -> None:
+    def _watch(self, conn: int, seat: LobbyConnection, purpose: Purpose, spot: Spot) -> None:
         seat.purpose, seat.spot = purpose, spot
         self._watching[purpose, spot].add(conn)
 
-    def _unwatch(self, conn: int, seat: Seat) -> None:
+    def _unwatch(self, conn: int, seat: LobbyConnection) -> None:
         watching = self._watching.get((seat.purpose, seat.spot))
         if watching is not None:
             watching.discard(conn)

@@ -31,7 +31,7 @@ AGAIN_SECONDS = 1.0
 the broker yet."""
 
 
-class Wire:
+class HostConnection:
     """The sockets of one session.
 
     Args:

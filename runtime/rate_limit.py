@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 MOST_BUCKETS = 10_000
-"""Keys of one `Brake` that are told apart; the longest unheard gives way, with a full bucket."""
+"""Keys that one `RateLimiter` tells apart; the longest unheard gives way, with a full bucket."""
 
 
-class Bucket:
+class TokenBucket:
     """What one may still ask for.
 
     Args:
@@ -60,7 +60,7 @@ class Bucket:
             self._at = now
 
 
-class Brake:
+class RateLimiter:
     """A bucket for each key: a peer, a connection.
 
     Args:
@@ -72,18 +72,18 @@ class Brake:
         self.rate = rate
         self.burst = burst
         self._most = most
-        self._buckets: dict[Hashable, Bucket] = {}  # the longest unheard first
+        self._buckets: dict[Hashable, TokenBucket] = {}  # the longest unheard first
 
     def __len__(self) -> int:
         return len(self._buckets)
 
     def take(self, key: Hashable, n: float, now: float) -> bool:
-        """Take `n` out of a key's bucket, as `Bucket.take` does."""
+        """Take `n` out of a key's bucket, as `TokenBucket.take` does."""
         bucket = self._buckets.pop(key, None)
         if bucket is None:
             if len(self._buckets) >= self._most:
                 del self._buckets[next(iter(self._buckets))]
-            bucket = Bucket(self.rate, self.burst)
+            bucket = TokenBucket(self.rate, self.burst)
         self._buckets[key] = bucket
         return bucket.take(n, now)
 

@@ -54,7 +54,7 @@ def guard(socket: zmq.Socket[bytes], identity: Identity) -> None:
     socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
 
 
-class Door:
+class ZapAuthenticator:
     """Lets connections in by their key.
 
     Start it before any CURVE server of the context is bound; stop it after they are closed.

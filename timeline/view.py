@@ -109,7 +109,7 @@ class Interruption:
     restored: bool = False
 
 
-class Board:
+class LiveView:
     """What a feed says, put together for people.
 
     Args:
@@ -372,7 +372,7 @@ def span(seconds: float) -> str:
     return f"{seconds / 3600:.0f} h"
 
 
-def state_words(board: Board) -> str:
+def state_words(board: LiveView) -> str:
     """Return the state of a feed in a few words."""
     return STATES[board.state].format(time_of_day(board.since))
 

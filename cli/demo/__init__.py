@@ -84,7 +84,7 @@ def command(
     """
     from ..shared import load_match, warn_insecure
     from .performers import Crowd
-    from .runner import Stage
+    from .runner import DemoRunner
 
     match = load_match(match_name)
     factor = _speed(speed, match)
@@ -92,7 +92,7 @@ def command(
     started = time.monotonic()
     if insecure:
         warn_insecure()
-    with Stage(match, crowd, factor, insecure=insecure, as_json=as_json) as stage:
+    with DemoRunner(match, crowd, factor, insecure=insecure, as_json=as_json) as stage:
         stage.say(_opening(match, crowd, factor))
         if not insecure:
             stage.say("Every connection is encrypted; each of them has a key of its own.")

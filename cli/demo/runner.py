@@ -126,7 +126,7 @@ class Outcome:
         }
 
 
-class Stage:
+class DemoRunner:
     """Starts everything, plays the match, and leaves nothing behind.
 
     Args:
@@ -156,7 +156,7 @@ class Stage:
         self._event = ""
         self._timing = Timing()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> DemoRunner:
         signal.signal(signal.SIGTERM, _interrupt)
         return self
 

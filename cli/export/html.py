@@ -13,7 +13,7 @@ from ...protocol.messages import Card, Entry, FeedMessage
 from ...protocol.text import plain
 from ...protocol.times import SECOND
 from ...sports import football
-from ...timeline.view import Board, Interruption, Line, clock_of, evidence_of, span
+from ...timeline.view import Interruption, Line, LiveView, clock_of, evidence_of, span
 from . import svg
 
 STYLES = ("base.css", "event.css", "feed.css")
@@ -61,7 +61,7 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
         wall: when it is made, microseconds since 1970 UTC.
         digest: over the feed, in hex; empty where it is not known.
     """
-    board = Board(card)
+    board = LiveView(card)
     for message in messages:
         board.take(message, 0.0, wall)
     score = next((m.score for m in reversed(messages) if hasattr(m, "score") and m.score), {})
@@ -106,7 +106,7 @@ def _text(words: str) -> str:
 # ── the score ────────────────────────────────────────────────────────────────────────────────
 
 
-def _hero(board: Board, score: dict[str, object]) -> str:
+def _hero(board: LiveView, score: dict[str, object]) -> str:
     card = board.card
     state = STATES.get(board.state, "As far as it was known")
     above = (
@@ -121,7 +121,7 @@ def _hero(board: Board, score: dict[str, object]) -> str:
     return f'{above}<p class="headline">{_text(board.headline)}</p>'
 
 
-def _versus(board: Board, score: dict[str, object], counts: dict[str, object]) -> str:
+def _versus(board: LiveView, score: dict[str, object], counts: dict[str, object]) -> str:
     one, two = board.card.origins
     kicks = score.get("shootout")
     under = ""
@@ -140,7 +140,7 @@ def _versus(board: Board, score: dict[str, object], counts: dict[str, object]) -
     )
 
 
-def _sets(board: Board, score: dict[str, object]) -> str:
+def _sets(board: LiveView, score: dict[str, object]) -> str:
     previous = score.get("previous")
     # A host may say anything: what is no pair of numbers is no set.
     sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
@@ -175,7 +175,7 @@ def _is_pair(games: object) -> bool:
 # ── what happened ────────────────────────────────────────────────────────────────────────────
 
 
-def _timeline(board: Board) -> str:
+def _timeline(board: LiveView) -> str:
     rows = []
     before = ""
     for row in reversed(list(board.rows())):
@@ -239,7 +239,7 @@ def _outage(one: Interruption) -> str:
 # ── beside it ────────────────────────────────────────────────────────────────────────────────
 
 
-def _sport(board: Board, score: dict[str, object]) -> str:
+def _sport(board: LiveView, score: dict[str, object]) -> str:
     ranks = score.get("leaderboard")
     if isinstance(ranks, list):
         return _table(
@@ -327,7 +327,7 @@ def _chart(title: str, drawing: str) -> str:
     )
 
 
-def _facts(board: Board, messages: Sequence[FeedMessage]) -> str:
+def _facts(board: LiveView, messages: Sequence[FeedMessage]) -> str:
     entries = [line.entry for line in board.lines if line.entry.status != "DELETED"]
     delays = [entry.delay_status for entry in entries]
     facts = [
@@ -348,7 +348,7 @@ def _median(entries: Sequence[Entry]) -> str:
     return span(found[len(found) // 2] / 1_000) if found else "–"
 
 
-def _foot(board: Board, messages: Sequence[FeedMessage], wall: int, digest: str) -> str:
+def _foot(board: LiveView, messages: Sequence[FeedMessage], wall: int, digest: str) -> str:
     made = datetime.fromtimestamp(wall // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
     feed = f"event {board.card.event}, seq {messages[-1].seq if messages else 0}"
     proof = f", digest <code>{_text(digest)}</code>" if digest else ""

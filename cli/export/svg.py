@@ -7,7 +7,7 @@ from html import escape
 
 from ...protocol.messages import Entry
 from ...protocol.text import plain
-from ...timeline.view import Board, clock_of, evidence_of
+from ...timeline.view import LiveView, clock_of, evidence_of
 
 WIDE, NARROW, MARGIN = 1_000, 460, 14
 """Units of the two charts from left to right; one is a pixel where there is room."""
@@ -57,7 +57,7 @@ class Axis:
                 free = x + self._apart
 
 
-def course(board: Board) -> str:
+def course(board: LiveView) -> str:
     """Return the match from left to right: a row for each side, a mark for each entry, a large one
     where the score changed; hatched where contact with the venue was lost."""
     entries = _standing(board)
@@ -91,7 +91,7 @@ def _weight(score: Mapping[str, object]) -> object:
     return {key: score.get(key) for key in ("goals", "shootout", "points", "finished")}
 
 
-def agreement(board: Board) -> str:
+def agreement(board: LiveView) -> str:
     """Return, for each entry, how many of the reporters who were there said so: full height is all
     of them; with a line down from who spoke against it."""
     entries = [entry for entry in _standing(board) if entry.evidence.present]
@@ -122,11 +122,11 @@ def agreement(board: Board) -> str:
     )
 
 
-def _standing(board: Board) -> list[Entry]:
+def _standing(board: LiveView) -> list[Entry]:
     return [line.entry for line in board.lines if line.entry.status != "DELETED"]
 
 
-def _outages(board: Board, axis: Axis, height: float) -> Iterator[str]:
+def _outages(board: LiveView, axis: Axis, height: float) -> Iterator[str]:
     since: int | None = None
     for one in sorted(board.interruptions, key=lambda each: each.time):
         if not one.restored:

@@ -18,7 +18,7 @@ from ...protocol.errors import NotFound
 from ...protocol.messages import Card, Fate
 from ...protocol.text import plain
 from ...sports import Kind
-from ...timeline.view import Board
+from ...timeline.view import LiveView
 from .. import shared
 from ..report import event_time, fate_words, kept_card
 from .buttons import SCORE, Buttons, Leave, Question, Tap, Undo, Wish, kinds_of
@@ -100,7 +100,7 @@ class Form:
     """
 
     def __init__(self, card: Card, reporter: Reporter, feed: Subscriber) -> None:
-        self.board = Board(card)
+        self.board = LiveView(card)
         self.buttons = Buttons(_kinds(card), card.origins)
         self.own: list[Own] = []
         self.left = False

@@ -16,16 +16,16 @@ from rich.text import Text
 
 from ...protocol.text import plain
 from ...timeline.view import (
-    Board,
     Interruption,
     Line,
+    LiveView,
     clock_of,
     evidence_of,
     span,
     state_words,
     tally_of,
 )
-from .statistics import Counted, summary
+from .statistics import FeedStatistics, summary
 
 FRESH_SECONDS = 3.0
 """For how long an entry that has just come or changed stands out."""
@@ -73,7 +73,7 @@ class Screen:
         wall: microseconds since 1970 UTC.
     """
 
-    def __init__(self, board: Board, counts: Counted, now: float, wall: int) -> None:
+    def __init__(self, board: LiveView, counts: FeedStatistics, now: float, wall: int) -> None:
         self._board = board
         self._counts = counts
         self._now = now
@@ -100,7 +100,7 @@ class Screen:
         return foot
 
 
-def head(board: Board, width: int, wall: int) -> RenderableType:
+def head(board: LiveView, width: int, wall: int) -> RenderableType:
     """Return the score, the match clock and the state of the feed, on `HEAD_LINES` lines."""
     symbol, colour = STATES[board.state]
     title = Text(plain(board.card.title), "dim", no_wrap=True, overflow="ellipsis")
@@ -123,7 +123,7 @@ def fitted(rows: Iterable[Text], room: int) -> list[Text]:
     return shown + [Text()] * (room - len(shown))
 
 
-def feed_rows(console: Console, board: Board, width: int, now: float) -> Iterator[Text]:
+def feed_rows(console: Console, board: LiveView, width: int, now: float) -> Iterator[Text]:
     """Yield the feed line by line, newest entry first, each entry on as many as its text needs.
 
     Args:
@@ -147,7 +147,7 @@ def feed_rows(console: Console, board: Board, width: int, now: float) -> Iterato
             yield from _interruption_rows(console, row, width)
 
 
-def _claim_rows(board: Board, width: int) -> Iterator[Text]:
+def _claim_rows(board: LiveView, width: int) -> Iterator[Text]:
     for claim in board.undecided[:CLAIM_LINES]:
         text = f"{'…':>{CLOCK_WIDTH}}  {board.words(claim)}  being decided, {tally_of(claim)}"
         row = Text(text, "dim", no_wrap=True)
@@ -196,7 +196,7 @@ def _evidence(line: Line) -> str:
     return short if len(short) <= EVIDENCE_WIDTH else evidence_of(line.entry)
 
 
-def summary_table(counts: Counted) -> Table:
+def summary_table(counts: FeedStatistics) -> Table:
     """Return what was received and lost as a small table."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in summary(counts).items():

@@ -8,7 +8,7 @@ from ...peer.subscriber.service import Subscriber
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class FeedStatistics:
     """What a subscriber has counted.
 
     Args:
@@ -30,10 +30,10 @@ class Counted:
     digest: str = ""
 
 
-def counted(feed: Subscriber) -> Counted:
+def counted(feed: Subscriber) -> FeedStatistics:
     """Return a subscriber's counters as they stand."""
     counters, latency = feed.core.tracker.counters, feed.core.latency
-    return Counted(
+    return FeedStatistics(
         received=counters.received,
         lost=counters.lost,
         repaired=counters.repaired,
@@ -48,7 +48,7 @@ def counted(feed: Subscriber) -> Counted:
     )
 
 
-def summary(counts: Counted) -> dict[str, object]:
+def summary(counts: FeedStatistics) -> dict[str, object]:
     """Return what was counted by the names that `--json` and the table use."""
     return {
         "received": counts.received,

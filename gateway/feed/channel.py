@@ -30,7 +30,7 @@ from ...protocol.messages import (
 )
 from ...protocol.times import to_rfc3339
 from ...timeline import json as timeline_json
-from .message_log import Shelf, framed
+from .message_log import MessageLog, framed
 from .packets import Packets
 
 SNAPSHOT_ENTRIES = 2_000
@@ -154,8 +154,8 @@ class Channel:
         self.score: Json = {}
         self.headline = ""
         self.finished = False
-        self.feed = Shelf(history)
-        self.packets: Shelf | None = None
+        self.feed = MessageLog(history)
+        self.packets: MessageLog | None = None
         """The packets of a tennis feed."""
         self._history = history
         self._trail = bytearray()
@@ -225,7 +225,7 @@ class Channel:
 
     def _begin(self) -> None:
         self.joined = False
-        self.feed = Shelf(self._history)
+        self.feed = MessageLog(self._history)
         self.packets = None
         self._trail.clear()
         self._fresh = None
@@ -236,7 +236,7 @@ class Channel:
         self._maker: Packets | None = None
         if self.card.sport == "tennis":
             self._maker = Packets(self.card)
-            self.packets = Shelf(self._history)
+            self.packets = MessageLog(self._history)
 
     def _append(self, message: FeedMessage) -> None:
         form = timeline_json.to_json(message)

@@ -38,7 +38,7 @@ def _frame(first: int, payload: bytes) -> bytes:
     return head + payload
 
 
-class Shelf:
+class MessageLog:
     """Encoded messages numbered from 1 without holes; the newest are kept.
 
     Args:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .channel import Channel, frames_of
-from .message_log import Shelf
+from .message_log import MessageLog
 
 Form = Literal["json", "packets"]
 
@@ -130,7 +130,7 @@ class Viewer:
         return now - self._behind_since >= self._bounds.stalled
 
     @property
-    def shelf(self) -> Shelf:
+    def shelf(self) -> MessageLog:
         """What the viewer reads from."""
         if self.start.form == "json":
             return self.channel.feed

@@ -27,7 +27,7 @@ from ...protocol.times import to_rfc3339
 from ..context import Gateway
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
-from ..server import WIRE, Wire
+from ..server import WIRE, RawWebSocket
 from .hub import Hub, wall
 from .message_log import framed
 from .viewer import Bounds, Start, Viewer
@@ -153,7 +153,7 @@ class Connection:
     more when that is empty and the wire is clear, so that who does not read costs a position.
     """
 
-    def __init__(self, hub: Hub, wire: Wire, person: str) -> None:
+    def __init__(self, hub: Hub, wire: RawWebSocket, person: str) -> None:
         self.person = person
         """The key of who is signed in; empty for anybody."""
         self._hub = hub

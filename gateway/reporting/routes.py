@@ -34,8 +34,8 @@ from ..openapi import Operation
 from ..rest import query
 from ..security import JsonResponse, address_of
 from .schema import Bundle, Told, read
-from .web_sessions import CODE_CHARS, NAME_CHARS, People, Person, check_name, enrol
-from .worker import Reporters
+from .web_sessions import CODE_CHARS, NAME_CHARS, Person, WebSessions, check_name, enrol
+from .worker import ReportingWorker
 
 COOKIE = "touchline_"
 """The name of a session's cookie, with the event's id behind it."""
@@ -162,15 +162,15 @@ class Reporting:
         gateway: what it is a part of.
     """
 
-    people: People
+    people: WebSessions
     """Who is signed in; from `start` on, as everything on disk."""
 
-    reporters: Reporters
+    reporters: ReportingWorker
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         gateway.operations += OPERATIONS
-        self._brake = Brake(SIGN_INS, SIGN_IN_EVERY, ADDRESSES)
+        self._brake = AddressLimiter(SIGN_INS, SIGN_IN_EVERY, ADDRESSES)
         self.routes: list[BaseRoute] = [
             Route("/api/session", self.sign_in, methods=["POST"]),
             Route("/api/session", self.sessions, methods=["GET"]),
@@ -186,10 +186,10 @@ class Reporting:
             StorageFault: the gateway's folder can't be used.
         """
         gateway, options = self._gateway, self._gateway.options
-        self.people = People(
+        self.people = WebSessions(
             options.home, most=options.max_people, seconds=options.session_days * DAY
         )
-        self.reporters = Reporters(
+        self.reporters = ReportingWorker(
             self.people, gateway.connect, gateway.tell, most=options.max_reporters
         )
         self.reporters.start()
@@ -209,7 +209,7 @@ class Reporting:
         return person.id if person else ""
 
     def attend(self, key: str) -> Left:
-        """Note that a page of somebody's is connected; see `Reporters.arrive`."""
+        """Note that a page of somebody's is connected; see `ReportingWorker.arrive`."""
         person = self.people.get(key)
         return (lambda left: None) if person is None else self.reporters.arrive(person)
 
@@ -317,7 +317,7 @@ def part(gateway: Gateway) -> Reporting:
     return Reporting(gateway)
 
 
-class Brake:
+class AddressLimiter:
     """Lets each address do something so many times at once, and again as time passes.
 
     Args:

@@ -72,7 +72,7 @@ class Person(NamedTuple):
     expires: int
 
 
-class People:
+class WebSessions:
     """Everybody who reports through this gateway.
 
     Args:

@@ -36,7 +36,7 @@ from ...timeline import json as timeline_json
 from ..feed.follower import Connect
 from .outbox import Ledger
 from .schema import Asked, Kept, Told, Unfit, told
-from .web_sessions import PATIENCE, People, Person
+from .web_sessions import PATIENCE, Person, WebSessions
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ SOCKETS_EACH = 8
 class _Desk:
     """One person's reporter, while it runs; of the thread alone."""
 
-    def __init__(self, person: Person, people: People, link: Any) -> None:
+    def __init__(self, person: Person, people: WebSessions, link: Any) -> None:
         self._link = link
         try:
             self.ledger = Ledger(people.outbox(person))
@@ -172,7 +172,7 @@ class _Stay:
         return self.pages > 0 or now < self.until or pending
 
 
-class Reporters:
+class ReportingWorker:
     """Everybody who reports through this gateway.
 
     Args:
@@ -183,7 +183,9 @@ class Reporters:
             wait; further ones who have come are refused with OVERLOADED.
     """
 
-    def __init__(self, people: People, connect: Connect, tell: Tell, *, most: int = 200) -> None:
+    def __init__(
+        self, people: WebSessions, connect: Connect, tell: Tell, *, most: int = 200
+    ) -> None:
         self.open = 0
         """Reporters that run now."""
         self.reports = 0

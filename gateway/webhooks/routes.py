@@ -131,7 +131,7 @@ OPERATIONS = (
 )
 
 
-class Registry:
+class WebhookRegistry:
     """The registrations on disk.
 
     Args:
@@ -212,7 +212,7 @@ class Webhooks:
         gateway: what it is a part of.
     """
 
-    _registry: Registry
+    _registry: WebhookRegistry
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -235,7 +235,7 @@ class Webhooks:
         Raises:
             StorageFault: the gateway's folder can't be used.
         """
-        self._registry = Registry(self._options.home / "webhooks.db")
+        self._registry = WebhookRegistry(self._options.home / "webhooks.db")
         for hook in self._registry.all():
             self._hooks[hook.id] = hook
             self._begin(hook)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ...protocol import keys
 from ...protocol.errors import Overloaded, PeerError
-from ...runtime.rate_limit import Brake, Bucket
+from ...runtime.rate_limit import RateLimiter, TokenBucket
 
 REQUEST_RATE, REQUEST_BURST = 100.0, 1_000
 """Requests a second that one key may go on with, and at once after it was quiet: a gateway that
@@ -31,14 +31,14 @@ TOLD_RATE, TOLD_BURST = 10.0, 100
 with a flood."""
 
 
-class Gate:
+class HostRequestLimiter:
     """Looks at requests, and says what may be asked of the broker."""
 
     def __init__(self) -> None:
-        self._requests = Brake(REQUEST_RATE, REQUEST_BURST)
-        self._strange = Brake(STRANGE_RATE, STRANGE_BURST)
-        self._told = Brake(TOLD_RATE, TOLD_BURST)
-        self._asks = Bucket(ASK_RATE, ASK_BURST)
+        self._requests = RateLimiter(REQUEST_RATE, REQUEST_BURST)
+        self._strange = RateLimiter(STRANGE_RATE, STRANGE_BURST)
+        self._told = RateLimiter(TOLD_RATE, TOLD_BURST)
+        self._asks = TokenBucket(ASK_RATE, ASK_BURST)
 
     def judge(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
         """Return why a frame is refused, None where it is let through.
@@ -85,7 +85,7 @@ class Gate:
         return self._asks.take(1, now)
 
 
-class Pace:
+class AdaptiveBatch:
     """How many frames of a socket are taken in one turn: fewer while most are refused, so that a
     flood does not hold up what others say.
 

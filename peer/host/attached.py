@@ -25,8 +25,8 @@ from ...protocol.errors import (
     WrongVersion,
 )
 from ...protocol.messages import Attach, Grant, HostReply, Report
-from ...runtime.rate_limit import Bucket
-from .admission import Gate
+from ...runtime.rate_limit import TokenBucket
+from .admission import HostRequestLimiter
 from .event.event import EventCore
 from .event.member import Member
 
@@ -52,7 +52,7 @@ Seat = tuple[EventCore, Member]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A connection that waits for the broker's word on its token; `curve` as in `Desk.answer`."""
+    """A connection that waits for the broker's word on its token; `curve` is its CURVE key."""
 
     routing_id: bytes
     curve: bytes
@@ -67,7 +67,7 @@ class Question:
     waiting: list[Waiting] = field(default_factory=list)
 
 
-class Desk:
+class AttachedPeers:
     """Seats peers by their tokens and hands what they say to the right core.
 
     Args:
@@ -87,7 +87,7 @@ class Desk:
         ask: Callable[[messages.Verify], int],
         send: Callable[[bytes, bytes], object],
         badge: Callable[[], str],
-        gate: Gate,
+        gate: HostRequestLimiter,
         report_rate: float,
     ) -> None:
         self._cores = cores
@@ -177,7 +177,7 @@ class Desk:
     def _refill(self, member: Member, size: int, now: float) -> bool:
         """Take reports out of a member's bucket; tell whether it is enough for `size` of them."""
         if member.bucket is None:
-            member.bucket = Bucket(self._rate, self._burst)
+            member.bucket = TokenBucket(self._rate, self._burst)
         member.room += member.bucket.take_most(max(size, SHARE), now)
         if member.room < size:
             member.dry = now  # what comes after it in this turn need not be looked at

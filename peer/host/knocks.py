@@ -31,7 +31,7 @@ MOST_VOUCHED = 65_536
 """Keys remembered of those that the broker vouched for; the oldest are asked about again."""
 
 
-class Knocks:
+class PendingPeers:
     """The keys that are let in, and those that are asked about.
 
     `judge` is called in the door's thread, everything else in the host's.

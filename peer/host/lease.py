@@ -18,7 +18,7 @@ RETRY_SECONDS = 2.0
 
 
 @dataclass(slots=True)
-class Holding:
+class HeldLease:
     """One event, on its way to being served or served."""
 
     event: str
@@ -31,7 +31,7 @@ class Holding:
     ask_at: float = 0.0  # monotonic; when to ask next
 
 
-class Tenure:
+class LeaseHolder:
     """All events that a host holds.
 
     Args:
@@ -64,8 +64,8 @@ class Tenure:
         self._serve = serve
         self._drop = drop
         self._revoke = revoke
-        self._holdings: dict[str, Holding] = {}
-        self._asked: dict[int, Holding] = {}
+        self._holdings: dict[str, HeldLease] = {}
+        self._asked: dict[int, HeldLease] = {}
         self.lost: dict[str, TouchlineError] = {}
         """Events that can't be held (any more), and why."""
         self.answers = 0
@@ -75,7 +75,7 @@ class Tenure:
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event."""
-        self._holdings[event] = Holding(event)
+        self._holdings[event] = HeldLease(event)
 
     @property
     def serving(self) -> bool:
@@ -122,7 +122,7 @@ class Tenure:
             if holding.started:
                 self._ask(messages.Leave(id=0, event=holding.event, instance=self._instance))
 
-    def _lease(self, holding: Holding, core: EventCore) -> None:
+    def _lease(self, holding: HeldLease, core: EventCore) -> None:
         self._send(
             holding,
             "lease",
@@ -136,7 +136,7 @@ class Tenure:
             ),
         )
 
-    def _send(self, holding: Holding, word: str, request: messages.BrokerRequest) -> None:
+    def _send(self, holding: HeldLease, word: str, request: messages.BrokerRequest) -> None:
         holding.asked = word
         self._asked[self._ask(request)] = holding
 
@@ -175,13 +175,13 @@ class Tenure:
                 holding.ask_at = now + RETRY_SECONDS
         return True
 
-    def _begin(self, holding: Holding, card: Card) -> None:
+    def _begin(self, holding: HeldLease, card: Card) -> None:
         try:
             holding.core = self._build(card)
         except TouchlineError as error:
             self._lose(holding, error)
 
-    def _hold(self, holding: Holding, lease: messages.Leased, now: float) -> None:
+    def _hold(self, holding: HeldLease, lease: messages.Leased, now: float) -> None:
         core = holding.core
         if core is None:
             raise AssertionError("a lease was asked for before there was a core")
@@ -194,7 +194,7 @@ class Tenure:
         if lease.revoked:
             self._revoke(core, lease.revoked)
 
-    def _go_on_alone(self, holding: Holding) -> None:
+    def _go_on_alone(self, holding: HeldLease) -> None:
         """Serve what the journal holds while the broker is away: its peers have joined already."""
         holding.leased = False  # it may lapse before the broker is back
         if holding.core is None:
@@ -206,7 +206,7 @@ class Tenure:
             holding.started = True
             self._serve(holding.core, holding.core.epoch + 1)
 
-    def _lose(self, holding: Holding, error: TouchlineError) -> None:
+    def _lose(self, holding: HeldLease, error: TouchlineError) -> None:
         log.error("event %s: %s", holding.event, error.sentence)
         self._holdings.pop(holding.event, None)
         self.lost[holding.event] = error

@@ -27,17 +27,17 @@ from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime.clock import steady
-from ...runtime.zap import Door
+from ...runtime.zap import ZapAuthenticator
 from ..link import Link
 from ..link.service import trusted
-from .admission import Gate, Pace
-from .attached import Desk, curve_of
+from .admission import AdaptiveBatch, HostRequestLimiter
+from .attached import AttachedPeers, curve_of
 from .event.event import EventCore
 from .event.member import Output
-from .event.reconstruction import Stand
+from .event.reconstruction import FeedPosition
 from .journal import Journal
-from .knocks import Knocks
-from .lease import Tenure
+from .knocks import PendingPeers
+from .lease import LeaseHolder
 from .options import Options
 from .sockets import Sockets
 
@@ -86,17 +86,17 @@ class Host:
         self._journal = journal
         self._wall = steady(wall)
         secure = not trusted(options.broker).plain
-        gate = Gate()
-        self.door: Door | None = None  # where connections are encrypted
+        gate = HostRequestLimiter()
+        self.door: ZapAuthenticator | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         # Written to by `stop`, also from a signal, and by the door, to end the wait in the poller.
         self._wake_out, self._wake_in = os.pipe()
         os.set_blocking(self._wake_out, False)
         os.set_blocking(self._wake_in, False)
-        self.knocks = Knocks(self._ask, self._settle, self._wake, gate.may_ask)
+        self.knocks = PendingPeers(self._ask, self._settle, self._wake, gate.may_ask)
         try:
             if secure:
-                self.door = Door(self._context, self.knocks.judge)
+                self.door = ZapAuthenticator(self._context, self.knocks.judge)
             self._sockets = Sockets(
                 self._context, options, identity if secure else None, journal.ports()
             )
@@ -113,17 +113,17 @@ class Host:
         self._touched: dict[str, EventCore] = {}
         self._uncommitted: list[tuple[EventCore, Output]] = []
         # Where each feed stood when it was last let out; the cores are ahead of the disk meanwhile.
-        self._stands: dict[str, Stand] = {}
+        self._stands: dict[str, FeedPosition] = {}
         # The broker's answers that came while nothing could be stored.
         self._answers: list[tuple[int, messages.BrokerReply | TouchlineError]] = []
         self._timers: list[tuple[float, str]] = []
         self._timer_at: dict[str, float] = {}
         # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
         self._replies: list[tuple[bytes, bytes]] = []
-        self._report_pace = Pace(*REPORTS_A_TURN)
-        self._request_pace = Pace(*REQUESTS_A_TURN)
+        self._report_pace = AdaptiveBatch(*REPORTS_A_TURN)
+        self._request_pace = AdaptiveBatch(*REQUESTS_A_TURN)
         self._revoked: list[tuple[EventCore, list[str]]] = []  # not yet put out
-        self.desk = Desk(
+        self.desk = AttachedPeers(
             self.cores,
             self._touch,
             self._ask,
@@ -132,7 +132,7 @@ class Host:
             gate,
             options.report_rate,
         )
-        self.tenure = Tenure(
+        self.tenure = LeaseHolder(
             uuid4().hex,
             lambda: self.endpoints,
             self._ask,

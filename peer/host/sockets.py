@@ -34,7 +34,7 @@ class Sockets:
     """The sockets of one host, bound.
 
     Args:
-        context: the process's; a `Door` is open in it where an identity is given.
+        context: the process's; a `ZapAuthenticator` is open in it where an identity is given.
         options: says where they listen.
         identity: the host's key; None where nothing is encrypted.
         kept: the ports of the last run, by name.

@@ -139,7 +139,7 @@ class LinkCore:
 
     def request(
         self,
-        message: messages.BrokerRequest | messages.RoomRequest,
+        message: messages.BrokerRequest | messages.GroupRequest,
         now: float,
         timeout: float | None = None,
     ) -> int:

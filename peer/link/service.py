@@ -166,7 +166,7 @@ class Link:
 
     def send(
         self,
-        message: messages.BrokerRequest | messages.RoomRequest,
+        message: messages.BrokerRequest | messages.GroupRequest,
         now: float,
         timeout: float | None = None,
     ) -> int:

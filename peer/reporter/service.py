@@ -15,7 +15,7 @@ import zmq
 from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Said, Setup
-from ..connection import Wire
+from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
 from .core import ReporterCore, check_size
@@ -56,7 +56,7 @@ class Reporter:
         self._wall = wall
         self._brief = brief
         self._outbox = Outbox(outbox) if isinstance(outbox, Path) else outbox
-        self._wire = Wire(self.session, link)
+        self._wire = HostConnection(self.session, link)
         self._push: zmq.Socket[bytes] | None = None
         self._setup: Setup | None = None
         self._moved: dict[int, int] = {}  # number that `say` returned: the one it has now

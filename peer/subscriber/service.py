@@ -18,7 +18,7 @@ import zmq
 from ...protocol import codec, messages
 from ...protocol.messages import Setup
 from ...timeline.feed import Item
-from ..connection import Wire
+from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
 from .core import SubscriberCore
@@ -56,7 +56,7 @@ class Subscriber:
         self.session = Session(event, "viewer", self._counts)
         self._link = link
         self._wall = wall
-        self._wire = Wire(self.session, link)
+        self._wire = HostConnection(self.session, link)
         self._sub: zmq.Socket[bytes] | None = None
         self._waiting = ""  # the newest notice of that kind
         self.setup: Setup | None = None

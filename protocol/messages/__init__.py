@@ -69,7 +69,7 @@ from .broker import (
     Welcome,
 )
 from .feed import Alarm, Entry, FeedMessage, Finished, Heartbeat, Published, Restored
-from .groups import Changed, Depart, Gather, Gathered, Post, Posted, Put, RoomRequest
+from .groups import Changed, Depart, Gather, Gathered, GroupRequest, Post, Posted, Put
 from .host import (
     Attach,
     Block,
@@ -124,6 +124,7 @@ __all__ = [
     "Gather",
     "Gathered",
     "Grant",
+    "GroupRequest",
     "Happening",
     "Heartbeat",
     "Hello",
@@ -164,7 +165,6 @@ __all__ = [
     "Revoke",
     "Role",
     "Roll",
-    "RoomRequest",
     "Said",
     "Search",
     "Seconds",

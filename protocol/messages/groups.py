@@ -88,4 +88,4 @@ class Posted(Message, frozen=True, kw_only=True):
     body: Body
 
 
-RoomRequest = Gather | Put | Post | Depart
+GroupRequest = Gather | Put | Post | Depart

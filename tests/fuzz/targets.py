@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.simulation.registry import MemoryBooks
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
-from touchline.peer.host.admission import Gate
-from touchline.peer.host.attached import Desk
+from touchline.peer.host.admission import HostRequestLimiter
+from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event import records
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
@@ -97,9 +97,9 @@ class Broker:
 
     def _begin(self) -> None:
         numbers = count(1)
-        self._books = MemoryBooks()
+        self._repository = MemoryBooks()
         self._core = Core(
-            self._books,
+            self._repository,
             BrokerOptions(operators=(PEOPLE[0].public,), request_rate=1e6, request_burst=10**6),
             lambda size: next(numbers).to_bytes(size, "little"),
         )
@@ -134,17 +134,19 @@ class Broker:
         self._inputs += 1
         if self._inputs % LIFE == 0:
             self._begin()
-        before = _records(self._books)
+        before = _records(self._repository)
         reply = self._say(data[0] % 4, data[1:])
         # A connection may be forgotten, and a token too: time passes with every input.
-        if isinstance(reply, messages.Error) and _records(self._books) != before:
+        if isinstance(reply, messages.Error) and _records(self._repository) != before:
             raise AssertionError(f"{reply.code} changed what is on record")
         if self._core.counters.faults:
             raise AssertionError("a fault of our own")
 
 
-def _records(books: MemoryBooks) -> dict[str, object]:
-    return {name: copy.copy(value) for name, value in vars(books).items() if name != "_sessions"}
+def _records(repository: MemoryBooks) -> dict[str, object]:
+    return {
+        name: copy.copy(value) for name, value in vars(repository).items() if name != "_sessions"
+    }
 
 
 class Hosting:
@@ -162,9 +164,9 @@ class Hosting:
         self._questions: list[str] = []
         self._core.start(1, self._now, self._wall)
         self._core.take()
-        self._desk = Desk(
+        self._desk = AttachedPeers(
             {"e": self._core}, self._touch, self._ask, lambda to, frame: None,
-            lambda: next(badges), Gate(), 1e6,
+            lambda: next(badges), HostRequestLimiter(), 1e6,
         )  # fmt: skip
         self._desk.open(self._core)
         for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter")):

@@ -47,7 +47,7 @@ def test_the_seeds_get_somewhere(name: str) -> None:
     target = TARGETS[name]()
     _take_all(target)
     if isinstance(target, Broker):
-        assert target._books._events, "an event was created"
+        assert target._repository._events, "an event was created"
     elif isinstance(target, Hosting):
         assert target._core.counters.stored > 6, "reports were stored"
 

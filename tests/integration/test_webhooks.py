@@ -18,7 +18,7 @@ import pytest
 from touchline.gateway.app import create_app
 from touchline.gateway.options import Options
 from touchline.gateway.server import Server
-from touchline.gateway.webhooks.routes import Registry
+from touchline.gateway.webhooks.routes import WebhookRegistry
 
 from .talk import connecting
 
@@ -223,7 +223,7 @@ def test_goes_on_after_a_restart(world, gateway, receiver):
     gateway.register(receiver)
     goals(world, range(3), crowd)
     until(lambda: len(receiver.got) == 3, *crowd)
-    registry = Registry(world.folder / "gateway" / "webhooks.db")
+    registry = WebhookRegistry(world.folder / "gateway" / "webhooks.db")
     until(lambda: registry.all()[0].seq == 3)  # on disk at once, not when it is stopped
     registry.close()
     gateway.stop()

@@ -21,7 +21,7 @@ from uuid import UUID
 
 import zmq
 
-from touchline.broker.admission import Gate
+from touchline.broker.admission import RequestLimiter
 from touchline.broker.core import Core as BrokerCore
 from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host import service as host_service
@@ -46,13 +46,13 @@ from touchline.timeline.feed import Notice
 from .invariants import BEGIN, Ledger, Watchman, demand
 from .network import START, Network, Node
 from .registry import MemoryBooks
-from .sockets import Context, Door, Socket
+from .sockets import Context, Socket, ZapAuthenticator
 
 PLACE = "127.0.0.1:5670"
 """Where the broker listens."""
 
 
-class Stage(Protocol):
+class DemoRunner(Protocol):
     """What the processes have in common."""
 
     network: Network
@@ -94,11 +94,11 @@ class BrokerNode(Node):
         offset: microseconds by which its clock is ahead.
     """
 
-    def __init__(self, stage: Stage, token_seconds: float, offset: int) -> None:
+    def __init__(self, stage: DemoRunner, token_seconds: float, offset: int) -> None:
         super().__init__(stage.network, "broker")
         self._stage = stage
         self._offset = offset
-        self.books = MemoryBooks()
+        self.repository = MemoryBooks()
         self._options = BrokerOptions(
             heartbeat=10.0, lease_seconds=15.0, token_seconds=token_seconds
         )
@@ -106,10 +106,10 @@ class BrokerNode(Node):
     def start(self) -> None:
         """Begin, with the records that there are."""
         self.running = True
-        self._core = BrokerCore(self.books, self._options, self._stage.rng.randbytes)
-        self._gate = Gate(self._options)
+        self._core = BrokerCore(self.repository, self._options, self._stage.rng.randbytes)
+        self._gate = RequestLimiter(self._options)
         context = Context(self.network, self)
-        Door(context, self._core.admits)
+        ZapAuthenticator(context, self._core.admits)
         self._router = context.socket(zmq.ROUTER)
         self._router.setsockopt(zmq.CURVE_SERVER, 1)
         self._router.setsockopt(zmq.CURVE_PUBLICKEY, identity("broker").curve_public)
@@ -134,10 +134,10 @@ class BrokerNode(Node):
 
     def revoke(self, name: str) -> None:
         """Let an operator put somebody out."""
-        member = self.books.member(peer_id(name))
+        member = self.repository.member(peer_id(name))
         if member is not None:
-            self.books.put_member(replace(member, revoked=wall(self.network) + self._offset))
-            self.books.void(member.peer)
+            self.repository.put_member(replace(member, revoked=wall(self.network) + self._offset))
+            self.repository.void(member.peer)
 
 
 class KeptOutbox(Outbox):
@@ -160,7 +160,7 @@ class ReporterNode(Node):
         offset: microseconds by which their clock is ahead.
     """
 
-    def __init__(self, stage: Stage, name: str, offset: int) -> None:
+    def __init__(self, stage: DemoRunner, name: str, offset: int) -> None:
         super().__init__(stage.network, name)
         self.offset = offset
         self.outbox = KeptOutbox(Path(":memory:"))
@@ -245,7 +245,7 @@ class ReporterNode(Node):
 class SubscriberNode(Node):
     """Somebody who follows."""
 
-    def __init__(self, stage: Stage, name: str) -> None:
+    def __init__(self, stage: DemoRunner, name: str) -> None:
         super().__init__(stage.network, name)
         self.feed: Subscriber | None = None
         self.seq = 0
@@ -306,7 +306,7 @@ class CrookNode(Node):
         loot: gives the tokens and badges that can be stolen at the moment.
     """
 
-    def __init__(self, stage: Stage, loot: Callable[[], list[str]]) -> None:
+    def __init__(self, stage: DemoRunner, loot: Callable[[], list[str]]) -> None:
         super().__init__(stage.network, "crook")
         self._stage = stage
         self._loot = loot
@@ -415,7 +415,7 @@ def staged(
         (link_service, "time", clock),
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
         (host_sockets, "time", clock),
-        (host_service, "Door", Door),
+        (host_service, "Door", ZapAuthenticator),
         (reporter_service, "time", clock),
         (reporter_service, "Outbox", lambda path: outboxes[path.name]),
         (subscriber_service, "time", clock),

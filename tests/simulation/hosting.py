@@ -15,7 +15,7 @@ from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Card
 from touchline.protocol.times import SECOND
 
-from .actors import Stage, identity, peer_id, wall
+from .actors import DemoRunner, identity, peer_id, wall
 from .invariants import demand, essence, readable, same
 from .network import Node
 from .sockets import Killed
@@ -24,7 +24,7 @@ from .sockets import Killed
 class Disk:
     """Stands in for the journal: what `commit` has stored survives the host, nothing else does."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: DemoRunner) -> None:
         self.blobs: list[bytes] = []
         self.full = False
         self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
@@ -73,7 +73,7 @@ class Disk:
 class HostNode(Node):
     """The hosting peer, which may die and come back."""
 
-    def __init__(self, stage: Stage, options: HostOptions) -> None:
+    def __init__(self, stage: DemoRunner, options: HostOptions) -> None:
         super().__init__(stage.network, "host")
         self.options = options
         self.disk = Disk(stage)

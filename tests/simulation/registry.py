@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from touchline.broker.names import fold
-from touchline.broker.repository import Census, Invite, Member, Record, Tenure, Ticket
+from touchline.broker.repository import Census, Invite, HostLease, Member, Record, Ticket
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
@@ -24,7 +24,7 @@ class MemoryBooks:
         self._events: dict[str, Record] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._changes: list[tuple[int, Card]] = []
-        self._tenures: dict[tuple[str, str], Tenure] = {}
+        self._tenures: dict[tuple[str, str], HostLease] = {}
         self._tickets: dict[str, Ticket] = {}
 
     @contextmanager
@@ -109,13 +109,13 @@ class MemoryBooks:
     def changes(self, since: int) -> list[tuple[int, Card]]:
         return self._changes[since:]
 
-    def tenure(self, event: str, instance: str = "") -> Tenure | None:
+    def tenure(self, event: str, instance: str = "") -> HostLease | None:
         if instance:
             return self._tenures.get((event, instance))
         held = [tenure for (of, _), tenure in self._tenures.items() if of == event]
         return max(held, key=lambda tenure: tenure.epoch, default=None)
 
-    def put_tenure(self, tenure: Tenure) -> None:
+    def put_tenure(self, tenure: HostLease) -> None:
         self._tenures[tenure.event, tenure.instance] = tenure
 
     def ticket(self, token: str) -> Ticket | None:

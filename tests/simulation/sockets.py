@@ -47,7 +47,7 @@ class Context:
         if found is None:
             raise AssertionError("no process runs that could have a context")
         self._network, self._node = network, found
-        self.door: Door | None = None
+        self.door: ZapAuthenticator | None = None
         self.published: Callable[[bytes], object] = lambda _frame: None
         """Told of each frame that is published here."""
         self.replied: Callable[[Node, bytes], object] = lambda _node, _frame: None
@@ -82,8 +82,8 @@ class Monitor:
         """Nothing is held that could be closed."""
 
 
-class Door:
-    """Stands in for the `Door` of a context.
+class ZapAuthenticator:
+    """Stands in for the `ZapAuthenticator` of a context.
 
     Args:
         context: whose connections these are.

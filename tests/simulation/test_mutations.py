@@ -12,14 +12,14 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer import connection
-from touchline.peer.host.attached import Desk
+from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event import feed, reconstruction
-from touchline.peer.host.event.claims import Lane
+from touchline.peer.host.event.claims import ClaimIndex
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.event.member import Member
 from touchline.peer.host.event.outage import Outage
 from touchline.peer.host.event.records import Began, Contact, Presence, Revoked
-from touchline.peer.host.knocks import Knocks
+from touchline.peer.host.knocks import PendingPeers
 from touchline.peer.host.service import Host
 from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
@@ -151,8 +151,10 @@ def outbox_forgets(patch: pytest.MonkeyPatch) -> None:
 
 def two_votes(patch: pytest.MonkeyPatch) -> None:
     """One reporter may vote twice in a claim."""
-    find = Lane.find
-    patch.setattr(Lane, "find", lambda self, time, bit, identity: find(self, time, 0, identity))
+    find = ClaimIndex.find
+    patch.setattr(
+        ClaimIndex, "find", lambda self, time, bit, identity: find(self, time, 0, identity)
+    )
 
 
 def unchained(patch: pytest.MonkeyPatch) -> None:
@@ -195,9 +197,9 @@ def old_route_kept(patch: pytest.MonkeyPatch) -> None:
 
 def token_enough(patch: pytest.MonkeyPatch) -> None:
     """Whoever has a token is believed to be its holder."""
-    attach = Desk._attach
+    attach = AttachedPeers._attach
     patch.setattr(
-        Desk,
+        AttachedPeers,
         "_attach",
         lambda self, asker, now, wall: attach(self, replaced(asker, curve=b""), now, wall),
     )
@@ -205,25 +207,25 @@ def token_enough(patch: pytest.MonkeyPatch) -> None:
 
 def token_is_badge(patch: pytest.MonkeyPatch) -> None:
     """Reports are taken under the token, which others may have."""
-    place = Desk._place
+    place = AttachedPeers._place
 
-    def careless(self: Desk, core: EventCore, member: Member) -> None:
+    def careless(self: AttachedPeers, core: EventCore, member: Member) -> None:
         place(self, core, member)
         self._badges[member.token] = (core, member)
 
-    patch.setattr(Desk, "_place", careless)
+    patch.setattr(AttachedPeers, "_place", careless)
 
 
 def badge_forgotten(patch: pytest.MonkeyPatch) -> None:
     """After a restart nobody has the badge that they had."""
-    open_ = Desk.open
+    open_ = AttachedPeers.open
 
-    def forgetful(self: Desk, core: EventCore) -> None:
+    def forgetful(self: AttachedPeers, core: EventCore) -> None:
         for member in core.roster.members.values():
             member.badge = "another"
         open_(self, core)
 
-    patch.setattr(Desk, "open", forgetful)
+    patch.setattr(AttachedPeers, "open", forgetful)
 
 
 def revoked_counted(patch: pytest.MonkeyPatch) -> None:
@@ -238,16 +240,16 @@ def revoked_follow(patch: pytest.MonkeyPatch) -> None:
 
 def revoked_knock(patch: pytest.MonkeyPatch) -> None:
     """The door lets those in again who were put out."""
-    revoke = Knocks.revoke
+    revoke = PendingPeers.revoke
 
-    def forgiving(self: Knocks, keys: Any, peers: Any) -> bool:
+    def forgiving(self: PendingPeers, keys: Any, peers: Any) -> bool:
         keys = list(keys)
         inside = revoke(self, keys, peers)
         self._barred -= set(keys)
         self._known |= set(keys)
         return inside
 
-    patch.setattr(Knocks, "revoke", forgiving)
+    patch.setattr(PendingPeers, "revoke", forgiving)
 
 
 def revoked_forgotten(patch: pytest.MonkeyPatch) -> None:

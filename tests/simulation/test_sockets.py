@@ -9,7 +9,7 @@ import pytest
 import zmq
 
 from .network import DEAD_SECONDS, Network, Node, Restless, Weather
-from .sockets import Context, Door, Socket
+from .sockets import Context, Socket, ZapAuthenticator
 
 HERE = "tcp://here:1"
 
@@ -183,7 +183,7 @@ class Guard:
 
     def __init__(self, verdict: bool | None, server_key: bytes = b"far") -> None:
         self.bench = bench = Bench(zmq.DEALER, zmq.ROUTER)
-        self.door = Door(bench.server.context, lambda _: verdict)
+        self.door = ZapAuthenticator(bench.server.context, lambda _: verdict)
         bench.server.setsockopt(zmq.CURVE_SERVER, 1)
         bench.server.setsockopt(zmq.CURVE_PUBLICKEY, b"far")
         bench.client.setsockopt(zmq.CURVE_PUBLICKEY, b"near")

@@ -207,8 +207,8 @@ class World:
     def _play(self) -> None:
         network, scenario, rng = self.network, self.scenario, self.rng
         club = Member(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
-        self.broker.books.put_member(club)
-        self.broker.books.add_event(self.card, "club", "key")
+        self.broker.repository.put_member(club)
+        self.broker.repository.add_event(self.card, "club", "key")
         network.weather = scenario.weather
         self.broker.start()
         nodes: list[Node] = [self.host, *self.reporters, *self.subscribers]

@@ -121,16 +121,6 @@ MAY_IMPORT = {
 """Package to the packages of ours that it may import besides itself. Monitoring reads what the
 processes count; they know nothing of it."""
 
-MOST_LINES = 510
-"""About 500."""
-
-MOST_TEST_LINES = 600
-
-LONG = {
-    "tests/unit/peer/host/event/test_event.py": "mirrors the one file in which a host decides",
-}
-"""Files that may be longer, each with its reason."""
-
 
 def is_pure(path: str) -> bool:
     """Tell whether a file, given from the root, is one that decides."""
@@ -353,28 +343,6 @@ def test_the_root() -> None:
     assert isinstance(only, ast.Expr)
     assert isinstance(only.value, ast.Constant)
     assert isinstance(only.value.value, str)
-
-
-def too_long(path: str, source: str) -> bool:
-    most = MOST_TEST_LINES if path.startswith("tests/") else MOST_LINES
-    return len(source.splitlines()) > most
-
-
-def test_lengths() -> None:
-    """No file is over its bound but those listed with a reason, and those are."""
-    tests = {
-        path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-        for path in (ROOT / "tests").rglob("*.py")
-    }
-    found = {path for path, source in (SOURCES | tests).items() if too_long(path, source)}
-    assert found == set(LONG)
-
-
-def test_a_long_file_is_found() -> None:
-    """A file of the bound is left alone, one line more is seen."""
-    for path, most in (("peer/new.py", MOST_LINES), ("tests/new.py", MOST_TEST_LINES)):
-        assert not too_long(path, "\n" * most)
-        assert too_long(path, "\n" * (most + 1))
 
 
 # ── quick starts ─────────────────────────────────────────────────────────────────────────────

@@ -39,7 +39,7 @@ PARTS = {
 """What a message may hold, under the name that the page gives it."""
 
 SOCKETS: dict[str, tuple[Any, Any]] = {
-    "broker ROUTER": (messages.BrokerRequest | messages.RoomRequest, messages.BrokerReply),
+    "broker ROUTER": (messages.BrokerRequest | messages.GroupRequest, messages.BrokerReply),
     "host ROUTER": (messages.HostRequest, messages.HostReply),
     "host PULL": (messages.ReportFrame, None),
     "host PUB": (None, messages.Published),

@@ -62,7 +62,7 @@ class Claim:
     )
 
     def __init__(
-        self, number: int, lane: Lane, time: int, identity: Identity, received: int
+        self, number: int, lane: ClaimIndex, time: int, identity: Identity, received: int
     ) -> None:
         self.number = number
         self.lane = lane
@@ -154,7 +154,7 @@ def merged(reports: Iterable[Mapping[str, Detail]]) -> dict[str, Detail]:
     return {name: max(values, key=values.__getitem__) for name, values in sorted(counts.items())}
 
 
-class Lane:
+class ClaimIndex:
     """The claims of one action and origin, in order of their first report's time.
 
     Args:
@@ -272,8 +272,8 @@ class Claims:
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
-        self._lanes: dict[tuple[str, ...], Lane] = {}
-        self._groups: dict[str, list[Lane]] = {}
+        self._lanes: dict[tuple[str, ...], ClaimIndex] = {}
+        self._groups: dict[str, list[ClaimIndex]] = {}
         self._due: list[tuple[float, int]] = []
         self._count = 0
         self._begun: dict[int, int] = {}  # of those that are open, by the index of who began them
@@ -281,22 +281,22 @@ class Claims:
         self.lane = self._lanes.get
         """lane((title, origin)) -> Lane or None: the hot path's look-up."""
 
-    def open_lane(self, title: str, origin: str) -> Lane:
+    def open_lane(self, title: str, origin: str) -> ClaimIndex:
         """Return the lane of an action and origin that are known to fit."""
         lane = self._lanes.get((title, origin))
         if lane is None:
-            lane = self._lanes[title, origin] = Lane(title, origin, self._kinds[title])
+            lane = self._lanes[title, origin] = ClaimIndex(title, origin, self._kinds[title])
             if lane.kind is not None and lane.kind.exclusive:
                 self._groups.setdefault(lane.kind.exclusive, []).append(lane)
         return lane
 
-    def correction_lane(self, *key: str) -> Lane:
+    def correction_lane(self, *key: str) -> ClaimIndex:
         """Return the lane of a vote on an entry: its word, the entry's id, what it changes."""
         # Three parts, so that no report's (title, origin) can name it.
         full = (*key, "", "")[:3]
         lane = self._lanes.get(full)
         if lane is None:
-            lane = self._lanes[full] = Lane(full[0], full[1], None, full[2])
+            lane = self._lanes[full] = ClaimIndex(full[0], full[1], None, full[2])
         return lane
 
     def amendments(self, entry_id: str) -> list[Claim]:
@@ -311,7 +311,7 @@ class Claims:
 
     def start(
         self,
-        lane: Lane,
+        lane: ClaimIndex,
         time: int,
         identity: Identity,
         received: int,
@@ -348,7 +348,7 @@ class Claims:
         heappush(self._due, (until, claim.number))
         return claim
 
-    def _check_alike(self, lane: Lane, time: int, opener: int) -> None:
+    def _check_alike(self, lane: ClaimIndex, time: int, opener: int) -> None:
         # Each report looks at all that are near: one who says the same thousands of times would
         # make everybody's reports slow.
         near = lane.near(time, lane.window)

@@ -21,7 +21,7 @@ BURST_KEYS = 3
 """So many keys at the least are a burst."""
 
 
-class Bursts:
+class EnrolmentBursts:
     """The reporters of one event, by the invitations that they enrolled by."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ from ....protocol.times import EARLIEST, LATEST
 from ....sports import Action
 from ..options import Options
 from . import corrections, records
-from .claims import Claim, Identity, Lane
+from .claims import Claim, ClaimIndex, Identity
 from .member import Counters, Member, Output
 from .publications import accepted, doubted, finished, restored, revised, told
 from .signatures import Signatures
@@ -261,11 +261,11 @@ class EventCore(Signatures):
         claim.until = self._now + self._ttl
         return claim
 
-    def _open_claim(self, member: Member, lane: Lane, time: int, identity: Identity) -> Claim:
+    def _open_claim(self, member: Member, lane: ClaimIndex, time: int, identity: Identity) -> Claim:
         until = self._now + self._ttl
         return self.claims.start(lane, time, identity, self._wall, until, member.index)
 
-    def _check(self, event: Happening) -> Lane:
+    def _check(self, event: Happening) -> ClaimIndex:
         action = Action(event.title, event.origin, event.time, event.details or {})
         reason = sports.misfit(self.kinds, self.origins, action)
         if reason is not None:

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from ....protocol.messages import Fate
-from ....runtime.rate_limit import Bucket
+from ....runtime.rate_limit import TokenBucket
 from . import records
 from .claims import Claim
 
@@ -33,7 +33,7 @@ class Member:
         self.ripe = True  # its votes count; False while its key is on probation
         self.key = b""  # the public key that its reports are signed with
         self.curve: bytes | None = None  # the CURVE form of it, once it was asked for
-        self.bucket: Bucket | None = None  # how many reports it may send; from the first on
+        self.bucket: TokenBucket | None = None  # how many reports it may send; from the first on
         self.room = 0  # reports taken out of the bucket and not yet sent
         self.dry = -1.0  # monotonic; the turn in which the bucket was found to be empty
         self.renew(record)

@@ -32,7 +32,7 @@ SOON_SECONDS = 0.1
 """It waits for so long: most claims get all their reports within a moment."""
 
 
-class Stand(NamedTuple):
+class FeedPosition(NamedTuple):
     """Where a feed stands: all of it that was let out."""
 
     epoch: int
@@ -442,11 +442,11 @@ class Suspension(EventState):
             self._heartbeat_at = min(self._heartbeat_at, soon)
 
     @property
-    def stand(self) -> Stand:
+    def stand(self) -> FeedPosition:
         """Where the feed stands now."""
-        return Stand(self.epoch, self.feed.seq, self.feed.digest, self.outage.state)
+        return FeedPosition(self.epoch, self.feed.seq, self.feed.digest, self.outage.state)
 
-    def troubled(self, stand: Stand, trouble: str, wall: int) -> bytes:
+    def troubled(self, stand: FeedPosition, trouble: str, wall: int) -> bytes:
         """Return the frame of a heartbeat that says why nothing can be stored; empty: it can.
 
         It changes nothing, and is sent outside of any turn.

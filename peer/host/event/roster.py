@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....protocol.messages import Role
 from . import records
-from .enrolment_bursts import Bursts
+from .enrolment_bursts import EnrolmentBursts
 from .member import Member
 
 
@@ -24,7 +24,7 @@ class Roster:
         """Reporters who are there, and whose votes count."""
         self.unripe = 0
         """The bits of those whose votes do not count yet: their keys are on probation."""
-        self.bursts = Bursts()
+        self.bursts = EnrolmentBursts()
 
     def seat(self, record: records.Member) -> Member:
         """Give a peer its place, or the one that it had, under a new token."""

@@ -13,10 +13,10 @@ from touchline.broker.database import SqlRegistry
 from touchline.broker.repository import (
     MOST_SESSIONS,
     Census,
+    HostLease,
     Invite,
     Member,
     Record,
-    Tenure,
     Ticket,
 )
 from touchline.broker.tables import SCHEMA
@@ -46,41 +46,46 @@ def member(peer: str, **fields: Any) -> Member:
 @pytest.fixture
 def registry(database_url: str) -> Iterator[SqlRegistry]:
     registry = SqlRegistry(database_url)
-    with registry.begin(write=True) as books:
-        books.put_member(member("ann"))
-        books.add_event(CARD, "ann", "key")
+    with registry.begin(write=True) as repository:
+        repository.put_member(member("ann"))
+        repository.add_event(CARD, "ann", "key")
     yield registry
     registry.close()
 
 
 def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
     """What was committed is there for whoever opens the database next, to the last value."""
-    tenure = Tenure(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
+    tenure = HostLease(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
     ticket = Ticket("token", "ann", CARD.event, "host", 10)
     ann = member("ann", role="operator", enrolled=2**60, invite="i", revoked=2**61)
     invite = Invite("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
-    with registry.begin(write=True) as books:
-        books.put_member(ann)
-        books.put_invite(invite)
-        books.bind(b"\x01\xff\x00", "ann", 1)
-        books.put_tenure(tenure)
-        books.add_ticket(ticket)
+    with registry.begin(write=True) as repository:
+        repository.put_member(ann)
+        repository.put_invite(invite)
+        repository.bind(b"\x01\xff\x00", "ann", 1)
+        repository.put_tenure(tenure)
+        repository.add_ticket(ticket)
     registry.close()
     other = SqlRegistry(database_url)
-    with other.begin(write=False) as books:
-        assert books.member_on(b"\x01\xff\x00") == ann
-        assert books.member("ann") == books.member_by_curve(ann.curve) == ann
+    with other.begin(write=False) as repository:
+        assert repository.member_on(b"\x01\xff\x00") == ann
+        assert repository.member("ann") == repository.member_by_curve(ann.curve) == ann
         assert (
-            books.member_on(b"\x01\xff") is books.member("x") is books.member_by_curve(b"x") is None
+            repository.member_on(b"\x01\xff")
+            is repository.member("x")
+            is repository.member_by_curve(b"x")
+            is None
         )
-        assert books.invite(invite.digest) == invite
-        assert books.invite(b"x") is None
-        assert books.event(CARD.event) == Record(CARD, "ann") == books.created("ann", "key")
-        assert books.event("x") is books.created("bob", "key") is None
-        assert books.tenure(CARD.event) == books.tenure(CARD.event, "i") == tenure
-        assert books.tenure(CARD.event, "j") is books.tenure("x") is None
-        assert books.ticket("token") == ticket
-        assert books.ticket("x") is None
+        assert repository.invite(invite.digest) == invite
+        assert repository.invite(b"x") is None
+        assert (
+            repository.event(CARD.event) == Record(CARD, "ann") == repository.created("ann", "key")
+        )
+        assert repository.event("x") is repository.created("bob", "key") is None
+        assert repository.tenure(CARD.event) == repository.tenure(CARD.event, "i") == tenure
+        assert repository.tenure(CARD.event, "j") is repository.tenure("x") is None
+        assert repository.ticket("token") == ticket
+        assert repository.ticket("x") is None
     other.close()
 
 
@@ -88,168 +93,173 @@ def test_error_undoes(registry: SqlRegistry) -> None:
     """An error within a transaction undoes all of it and comes out as it is."""
 
     def change_mind() -> None:
-        with registry.begin(write=True) as books:
-            books.set_status(CARD.event, "live")
+        with registry.begin(write=True) as repository:
+            repository.set_status(CARD.event, "live")
             raise KeyError
 
     with pytest.raises(KeyError):
         change_mind()
-    with registry.begin(write=False) as books:
-        record = books.event(CARD.event)
+    with registry.begin(write=False) as repository:
+        record = repository.event(CARD.event)
     assert record is not None
     assert record.card.status == "scheduled"
 
 
 def test_changes(registry: SqlRegistry) -> None:
     """Changes come in order, each event at its newest, none before the revision one names."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for event in "ab":
-            books.add_event(Card(event=event, title="", sport="", origins=[]), "ann", event)
-        books.set_status(CARD.event, "live")
-    with registry.begin(write=False) as books:
-        changes = list(books.changes(0))
+            repository.add_event(Card(event=event, title="", sport="", origins=[]), "ann", event)
+        repository.set_status(CARD.event, "live")
+    with registry.begin(write=False) as repository:
+        changes = list(repository.changes(0))
         assert [(n, card.event) for n, card in changes] == [(2, "a"), (3, "b"), (4, CARD.event)]
         assert changes[-1][1].status == "live"
-        assert [n for n, _ in books.changes(3)] == [4]
-        assert list(books.changes(4)) == []
+        assert [n for n, _ in repository.changes(3)] == [4]
+        assert list(repository.changes(4)) == []
 
 
 def test_cards(registry: SqlRegistry) -> None:
     """Cards say whether anybody holds their event now."""
-    with registry.begin(write=True) as books:
-        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
-        assert books.cards([CARD.event, "x"], 9)[CARD.event].hosted
-        assert not books.cards([CARD.event], 10)[CARD.event].hosted
-        assert books.cards(["x"], 0) == books.cards([], 0) == {}
+    with registry.begin(write=True) as repository:
+        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
+        assert repository.cards([CARD.event, "x"], 9)[CARD.event].hosted
+        assert not repository.cards([CARD.event], 10)[CARD.event].hosted
+        assert repository.cards(["x"], 0) == repository.cards([], 0) == {}
 
 
 def test_highest_epoch_counts(registry: SqlRegistry) -> None:
     """Of several tenures the one of the highest epoch is the event's."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for instance, epoch in (("a", 1), ("c", 10), ("b", 9)):
-            books.put_tenure(Tenure(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
-        last = books.tenure(CARD.event)
+            repository.put_tenure(HostLease(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
+        last = repository.tenure(CARD.event)
         assert last is not None
         assert last.instance == "c"
 
 
 def test_tickets(registry: SqlRegistry) -> None:
     """A peer's ticket to an event in a role is found until the moment that it expires."""
-    with registry.begin(write=True) as books:
-        books.add_ticket(Ticket("old", "ann", CARD.event, "viewer", 5))
-        books.add_ticket(Ticket("new", "ann", CARD.event, "viewer", 9))
-        found = books.ticket_of("ann", CARD.event, "viewer", 4)
+    with registry.begin(write=True) as repository:
+        repository.add_ticket(Ticket("old", "ann", CARD.event, "viewer", 5))
+        repository.add_ticket(Ticket("new", "ann", CARD.event, "viewer", 9))
+        found = repository.ticket_of("ann", CARD.event, "viewer", 4)
         assert found is not None
         assert found.token == "new"
-        assert books.ticket_of("ann", CARD.event, "viewer", 9) is None
-        assert books.ticket_of("ann", CARD.event, "reporter", 4) is None
+        assert repository.ticket_of("ann", CARD.event, "viewer", 9) is None
+        assert repository.ticket_of("ann", CARD.event, "reporter", 4) is None
 
 
 def test_forget(registry: SqlRegistry) -> None:
     """Old sessions and tickets go, the others stay."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for time in (4, 5):
-            books.bind(bytes([time]), "ann", time)
-            books.add_ticket(Ticket(str(time), "ann", CARD.event, "viewer", time))
-            books.put_invite(Invite("i", bytes([time]), "viewer", 1, time, "ann"))
-        books.forget(sessions_before=5, expired_before=5)
-        assert books.member_on(b"\4") is books.ticket("4") is books.invite(b"\4") is None
-        assert books.member_on(b"\5") is not None
-        assert books.ticket("5") is not None
-        assert books.invite(b"\5") is not None
+            repository.bind(bytes([time]), "ann", time)
+            repository.add_ticket(Ticket(str(time), "ann", CARD.event, "viewer", time))
+            repository.put_invite(Invite("i", bytes([time]), "viewer", 1, time, "ann"))
+        repository.forget(sessions_before=5, expired_before=5)
+        assert (
+            repository.member_on(b"\4")
+            is repository.ticket("4")
+            is repository.invite(b"\4")
+            is None
+        )
+        assert repository.member_on(b"\5") is not None
+        assert repository.ticket("5") is not None
+        assert repository.invite(b"\5") is not None
 
 
 def test_names(registry: SqlRegistry) -> None:
     """A name is its owner's however it is written; no two have one, nor one CURVE key."""
-    with registry.begin(write=True) as books:
-        assert books.owner_of("ANN") == books.owner_of(" ann ") == "ann"
-        assert books.owner_of("anna") is None
+    with registry.begin(write=True) as repository:
+        assert repository.owner_of("ANN") == repository.owner_of(" ann ") == "ann"
+        assert repository.owner_of("anna") is None
     for other in (member("bob", name="aNN"), member("bob", curve=member("ann").curve)):
-        with pytest.raises(StorageFault), registry.begin(write=True) as books:
-            books.put_member(other)
+        with pytest.raises(StorageFault), registry.begin(write=True) as repository:
+            repository.put_member(other)
 
 
 def test_pages_of_members(registry: SqlRegistry) -> None:
     """Members come in the order of their ids, from behind one of them, so many at most."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for name in ("dan", "bob", "cid"):
-            books.put_member(member(name))
-        assert books.count_members() == 4
-        assert [one.peer for one in books.members("", 3)] == ["ann", "bob", "cid"]
-        assert [one.peer for one in books.members("cid", 3)] == ["dan"]
-        assert books.members("dan", 3) == []
+            repository.put_member(member(name))
+        assert repository.count_members() == 4
+        assert [one.peer for one in repository.members("", 3)] == ["ann", "bob", "cid"]
+        assert [one.peer for one in repository.members("cid", 3)] == ["dan"]
+        assert repository.members("dan", 3) == []
 
 
 def test_connections_of_a_peer(registry: SqlRegistry) -> None:
     """Of more connections of a peer than are remembered the longest unseen go, no one else's."""
-    with registry.begin(write=True) as books:
-        books.put_member(member("bob"))
-        books.bind(b"bob", "bob", 0)
+    with registry.begin(write=True) as repository:
+        repository.put_member(member("bob"))
+        repository.bind(b"bob", "bob", 0)
         for number in range(MOST_SESSIONS + 2):
-            books.bind(b"%d" % number, "ann", number)
-        gone = [n for n in range(MOST_SESSIONS + 2) if books.member_on(b"%d" % n) is None]
+            repository.bind(b"%d" % number, "ann", number)
+        gone = [n for n in range(MOST_SESSIONS + 2) if repository.member_on(b"%d" % n) is None]
         assert gone == [0, 1]
-        books.bind(b"newest", "ann", 0)  # at a clock that was set back
-        assert books.member_on(b"newest") is not None
-        assert books.member_on(b"bob") is not None
+        repository.bind(b"newest", "ann", 0)  # at a clock that was set back
+        assert repository.member_on(b"newest") is not None
+        assert repository.member_on(b"bob") is not None
 
 
 def test_void(registry: SqlRegistry) -> None:
     """A peer's leases and invitations end, the others' do not."""
-    with registry.begin(write=True) as books:
-        books.put_member(member("bob"))
+    with registry.begin(write=True) as repository:
+        repository.put_member(member("bob"))
         for epoch, name in enumerate(("ann", "bob"), 1):
-            books.put_tenure(Tenure(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
-            books.put_invite(Invite(name, name.encode(), "host", 1, 10, name))
-        assert books.count_invites(9) == 2
-        books.void("ann")
-        found = [books.tenure(CARD.event, name) for name in ("ann", "bob")]
+            repository.put_tenure(HostLease(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
+            repository.put_invite(Invite(name, name.encode(), "host", 1, 10, name))
+        assert repository.count_invites(9) == 2
+        repository.void("ann")
+        found = [repository.tenure(CARD.event, name) for name in ("ann", "bob")]
         assert [tenure.expires for tenure in found if tenure] == [0, 10]
-        assert books.count_invites(9) == 1
-        assert books.count_invites(10) == 0
+        assert repository.count_invites(9) == 1
+        assert repository.count_invites(10) == 0
 
 
 def test_the_revoked(registry: SqlRegistry) -> None:
     """Those put out last come first, each once, of those with a ticket to the event."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for time, name in enumerate(("dan", "bob", "cid", "eve")):
-            books.put_member(member(name, revoked=10 * time))
+            repository.put_member(member(name, revoked=10 * time))
             for role in ("viewer", "host"):
-                books.add_ticket(Ticket(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
-        books.put_member(member("far", revoked=5))
-        assert books.revoked(CARD.event, 9) == ["eve", "cid", "bob"]
-        assert books.revoked(CARD.event, 2) == ["eve", "cid"]
-        assert books.revoked("x", 9) == []
+                repository.add_ticket(Ticket(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
+        repository.put_member(member("far", revoked=5))
+        assert repository.revoked(CARD.event, 9) == ["eve", "cid", "bob"]
+        assert repository.revoked(CARD.event, 2) == ["eve", "cid"]
+        assert repository.revoked("x", 9) == []
 
 
 def test_expected(registry: SqlRegistry) -> None:
     """A host holds leases, and a peer is expected there, until either expires."""
-    with registry.begin(write=True) as books:
+    with registry.begin(write=True) as repository:
         for name in ("bob", "cid"):
-            books.put_member(member(name))
-        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
-        books.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
-        assert books.hosts("ann", 9)
-        assert not books.hosts("ann", 10)
-        assert not books.hosts("bob", 9)
-        assert books.expected("ann", "bob", 7)
-        assert not books.expected("ann", "bob", 8)
-        assert not books.expected("ann", "cid", 7)
-        assert not books.expected("cid", "bob", 7)
-        books.put_tenure(Tenure(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
-        assert not books.expected("ann", "bob", 7)
+            repository.put_member(member(name))
+        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
+        repository.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        assert repository.hosts("ann", 9)
+        assert not repository.hosts("ann", 10)
+        assert not repository.hosts("bob", 9)
+        assert repository.expected("ann", "bob", 7)
+        assert not repository.expected("ann", "bob", 8)
+        assert not repository.expected("ann", "cid", 7)
+        assert not repository.expected("cid", "bob", 7)
+        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
+        assert not repository.expected("ann", "bob", 7)
 
 
 def test_counts(registry: SqlRegistry) -> None:
     """A peer's events and valid tickets are counted, and all members by role."""
-    with registry.begin(write=True) as books:
-        books.put_member(member("bob", role="viewer"))
-        books.put_member(member("cid", role="viewer", revoked=3))
-        books.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
-        assert (books.count_events("ann"), books.count_events("bob")) == (1, 0)
-        assert (books.count_tickets("bob", 7), books.count_tickets("bob", 8)) == (1, 0)
-        assert books.count_tickets("ann", 7) == 0
-        assert books.census(0) == Census(
+    with registry.begin(write=True) as repository:
+        repository.put_member(member("bob", role="viewer"))
+        repository.put_member(member("cid", role="viewer", revoked=3))
+        repository.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        assert (repository.count_events("ann"), repository.count_events("bob")) == (1, 0)
+        assert (repository.count_tickets("bob", 7), repository.count_tickets("bob", 8)) == (1, 0)
+        assert repository.count_tickets("ann", 7) == 0
+        assert repository.census(0) == Census(
             events={"scheduled": 1}, hosted=0, members={"host": 1, "viewer": 1}, revoked=1
         )
 
@@ -259,18 +269,18 @@ def test_writers_take_turns(registry: SqlRegistry) -> None:
 
     def count_up() -> None:
         for _ in range(10):
-            with registry.begin(write=True) as books:
-                before = books.tenure(CARD.event)
+            with registry.begin(write=True) as repository:
+                before = repository.tenure(CARD.event)
                 seq = before.seq + 1 if before else 1
-                books.put_tenure(Tenure(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
+                repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
 
     threads = [threading.Thread(target=count_up) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    with registry.begin(write=False) as books:
-        last = books.tenure(CARD.event)
+    with registry.begin(write=False) as repository:
+        last = repository.tenure(CARD.event)
     assert last is not None
     assert last.seq == 40
 
@@ -284,13 +294,16 @@ def test_database_refuses(
         connection.exec_driver_sql("ALTER TABLE peers RENAME TO gone")
     with caplog.at_level(logging.INFO, "touchline.broker"):
         for _ in range(3):
-            with pytest.raises(StorageFault, match="refuses"), registry.begin(write=True) as books:
-                books.put_member(member("bob"))
+            with (
+                pytest.raises(StorageFault, match="refuses"),
+                registry.begin(write=True) as repository,
+            ):
+                repository.put_member(member("bob"))
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE gone RENAME TO peers")
         engine.dispose()
-        with registry.begin(write=True) as books:
-            books.put_member(member("bob"))
+        with registry.begin(write=True) as repository:
+            repository.put_member(member("bob"))
     levels = [record.levelname for record in caplog.records]
     assert levels == ["ERROR", "INFO"]
 

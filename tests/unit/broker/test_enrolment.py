@@ -213,8 +213,8 @@ def test_codes_are_not_tried_out_by_many(club: Any, monkeypatch: pytest.MonkeyPa
 def test_codes_are_kept_as_hashes(club: Any) -> None:
     """No record holds the code, nor is it the hash of the code alone."""
     code = invite(club).code
-    with club.registry.begin(write=False) as books:
-        found = books.invite(enrolment.digest(code))
+    with club.registry.begin(write=False) as repository:
+        found = repository.invite(enrolment.digest(code))
     assert found is not None
     assert code.replace("-", "") not in repr(found).replace("-", "")
     assert enrolment.digest("k3vq-7m2p-xw9d") == enrolment.digest("K3VQ 7m2p xw9d")

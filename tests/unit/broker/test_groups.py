@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from touchline.broker.groups import SECONDS, Rooms, is_room_request
+from touchline.broker.groups import SECONDS, Groups, is_room_request
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadMessage, NotFound, Overloaded, PeerError
 from touchline.protocol.messages import Record
@@ -16,11 +16,11 @@ class House:
     """The rooms of a broker, and members by name, each with one connection."""
 
     def __init__(self) -> None:
-        self.rooms = Rooms(epoch=100)
+        self.rooms = Groups(epoch=100)
         self.now = 10.0
         self.boxes: dict[bytes, list[Any]] = {}
 
-    def __call__(self, name: str, kind: type[messages.RoomRequest], **fields: Any) -> Any:
+    def __call__(self, name: str, kind: type[messages.GroupRequest], **fields: Any) -> Any:
         """Let somebody ask; return the reply."""
         request = {"id": 7, "room": "r", "instance": f"the secret of {name}", **fields}
         told = self.rooms.receive(name.encode(), codec.encode(kind(**request)), self.now)
@@ -194,7 +194,7 @@ def test_nobody_speaks_for_another(house: House) -> None:
         (NotFound, messages.Depart(id=1, room="r", instance="i" * 16)),
     ],
 )
-def test_refusals(house: House, error: type[PeerError], request_: messages.RoomRequest) -> None:
+def test_refusals(house: House, error: type[PeerError], request_: messages.GroupRequest) -> None:
     """What can't be is refused and changes nothing."""
     house.gather("ann")
     with pytest.raises(error):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from touchline.broker import session_cache
-from touchline.broker.session_cache import MOST_KEPT, SECONDS, Passes
+from touchline.broker.session_cache import MOST_KEPT, SECONDS, SessionCache
 from touchline.protocol.errors import Overloaded
 
 
 def test_asked_once_and_in_order() -> None:
     """The word on a connection is asked for once; what it said meanwhile comes in its order."""
-    made = Passes()
+    made = SessionCache()
     assert not made.holds(b"ann", 0.0)
     assert [made.keep(b"ann", frame) for frame in (b"1", b"2", b"3")] == [True, False, False]
     assert made.keep(b"bob", b"4")
@@ -22,7 +22,7 @@ def test_asked_once_and_in_order() -> None:
 
 def test_for_a_while() -> None:
     """A pass ends, so that a peer that was revoked is asked about again; nobody else's does."""
-    made = Passes()
+    made = SessionCache()
     made.settle(b"ann", 0.0, good=True)
     made.settle(b"bob", 1.0, good=True)
     assert made.holds(b"ann", SECONDS - 0.1)
@@ -32,7 +32,7 @@ def test_for_a_while() -> None:
 
 def test_refused() -> None:
     """Who is refused has no pass, not even the one from before; the next request is asked about."""
-    made = Passes()
+    made = SessionCache()
     made.settle(b"ann", 0.0, good=True)
     assert made.keep(b"ann", b"1")
     assert made.settle(b"ann", 1.0, good=False) == [b"1"]
@@ -42,7 +42,7 @@ def test_refused() -> None:
 
 def test_nothing_overtakes() -> None:
     """While something is kept there is no pass: what comes now would overtake it."""
-    made = Passes()
+    made = SessionCache()
     made.settle(b"ann", 0.0, good=True)
     made.keep(b"ann", b"1")
     assert not made.holds(b"ann", 0.0)
@@ -50,7 +50,7 @@ def test_nothing_overtakes() -> None:
 
 def test_too_many_wait() -> None:
     """Of one connection so many requests wait, and no more; others are not in its way."""
-    made = Passes()
+    made = SessionCache()
     for _ in range(MOST_KEPT):
         made.keep(b"ann", b"1")
     with pytest.raises(Overloaded, match="200 requests to rooms wait, at most 200 allowed"):
@@ -61,7 +61,7 @@ def test_too_many_wait() -> None:
 def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest passes are forgotten where there are too many, and those that have ended."""
     monkeypatch.setattr(session_cache, "MOST", 3)
-    made = Passes()
+    made = SessionCache()
     for number in range(4):
         made.settle(b"%d" % number, 0.0, good=True)
     assert [made.holds(b"%d" % number, 0.0) for number in range(4)] == [False, True, True, True]

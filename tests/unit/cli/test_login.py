@@ -21,7 +21,7 @@ CLUB = str(Broker("club.example", 5670, Identity(b"c" * 32).public))
 OTHER = str(Broker("club.example", 5670, Identity(b"o" * 32).public))
 
 
-class Door:
+class ZapAuthenticator:
     """A broker that lets everybody in, or refuses."""
 
     peer = "k3vq-7m2p-xw9d-4tna"
@@ -38,11 +38,11 @@ class Door:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Door:
-    door = Door()
+def door(monkeypatch: pytest.MonkeyPatch) -> ZapAuthenticator:
+    door = ZapAuthenticator()
 
     @contextmanager
-    def link(address: str, name: str, *, invite: str = "") -> Iterator[Door]:
+    def link(address: str, name: str, *, invite: str = "") -> Iterator[ZapAuthenticator]:
         door.visits.append((address, name, invite))
         yield door
 
@@ -54,7 +54,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(login.command, arguments, catch_exceptions=False)
 
 
-def test_a_broker_is_kept_and_meant(door: Door) -> None:
+def test_a_broker_is_kept_and_meant(door: ZapAuthenticator) -> None:
     """Once it has answered a broker is kept by its host's name, and is the default."""
     brokers.keep("local", Kept(OTHER), default=True)
     result = run(CLUB)
@@ -67,7 +67,7 @@ def test_a_broker_is_kept_and_meant(door: Door) -> None:
     assert brokers.find("club.example") == Kept(CLUB)
 
 
-def test_with_everything(door: Door) -> None:
+def test_with_everything(door: ZapAuthenticator) -> None:
     """The code goes to the broker, and who one is there is kept with it."""
     told = json.loads(
         run(CLUB, "--as", "club", "--invite", "a-b-c", "--name", "anna", "--json").stdout
@@ -84,7 +84,7 @@ def test_with_everything(door: Door) -> None:
     assert brokers.find("club") == Kept(CLUB, "anna")
 
 
-def test_again_by_name(door: Door) -> None:
+def test_again_by_name(door: ZapAuthenticator) -> None:
     """A kept broker is greeted by its name, as whom one was there, and keeps its name."""
     run(CLUB, "--as", "club", "--name", "anna")
     run("club", "--invite", "a-b-c")
@@ -96,7 +96,7 @@ def test_again_by_name(door: Door) -> None:
 
 
 @pytest.mark.parametrize("error", [BadInvite("used up"), Unreachable("no answer")])
-def test_one_that_refuses_is_not_kept(door: Door, error: Exception) -> None:
+def test_one_that_refuses_is_not_kept(door: ZapAuthenticator, error: Exception) -> None:
     """Where the broker does not answer or refuses, nothing is kept."""
     door.error = error
     with pytest.raises(type(error)):
@@ -104,7 +104,7 @@ def test_one_that_refuses_is_not_kept(door: Door, error: Exception) -> None:
     assert brokers.load().brokers == {}
 
 
-def test_another_key_under_a_known_name(door: Door) -> None:
+def test_another_key_under_a_known_name(door: ZapAuthenticator) -> None:
     """A broker with another key does not quietly take the place of one that is known."""
     run(CLUB)
     with pytest.raises(SettingError, match=r"another key.*touchline logout club\.example"):
@@ -114,33 +114,33 @@ def test_another_key_under_a_known_name(door: Door) -> None:
     assert brokers.find("other").address == OTHER
 
 
-def test_on_this_machine_it_is_local(door: Door) -> None:
+def test_on_this_machine_it_is_local(door: ZapAuthenticator) -> None:
     """A broker on this machine is called local, where no name is given."""
     here = str(Broker("[::1]", 5670, Identity(b"h" * 32).public))
     run(here)
     assert brokers.find("local").address == here
 
 
-def test_a_bad_name_is_refused_before_hello(door: Door) -> None:
+def test_a_bad_name_is_refused_before_hello(door: ZapAuthenticator) -> None:
     """A name that could be an address is refused before anybody is asked."""
     with pytest.raises(SettingError, match="--as"):
         run(CLUB, "--as", "a:1")
     assert door.visits == []
 
 
-def test_an_address_without_a_key(door: Door) -> None:
+def test_an_address_without_a_key(door: ZapAuthenticator) -> None:
     """HOST:PORT proves nothing: it says where to get the whole address."""
     with pytest.raises(SettingError, match=r"key of club\.example:5670 is not known"):
         run("club.example:5670")
     assert door.visits == []
 
 
-def test_a_plain_one_is_warned_of(door: Door) -> None:
+def test_a_plain_one_is_warned_of(door: ZapAuthenticator) -> None:
     """A broker that encrypts nothing is said to be one."""
     assert "INSECURE" in run("touchline://127.0.0.1:5670?insecure").stderr
 
 
-def test_list(door: Door) -> None:
+def test_list(door: ZapAuthenticator) -> None:
     """Without an address the known brokers are listed, the default marked."""
     assert "touchline login ADDRESS" in run().stderr
     run(CLUB, "--as", "club", "--name", "anna")
@@ -154,7 +154,7 @@ def test_list(door: Door) -> None:
     assert run("--as", "x").exit_code == 2
 
 
-def test_logout(door: Door) -> None:
+def test_logout(door: ZapAuthenticator) -> None:
     """A forgotten broker is gone; it says where commands go now."""
     run(CLUB, "--as", "club")
     run(OTHER, "--as", "other")

@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from touchline.cli import watch
-from touchline.cli.ui.statistics import Counted
+from touchline.cli.ui.statistics import FeedStatistics
 from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Heartbeat, Restored
 from touchline.timeline.feed import Notice
-from touchline.timeline.view import Board
+from touchline.timeline.view import LiveView
 
 CARD = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
 ENTRY = Entry(
@@ -69,7 +69,7 @@ def test_json_lines(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """A line an entry, with clock, text and evidence, and nothing a terminal would obey."""
-    board = Board(CARD)
+    board = LiveView(CARD)
     show = watch._plain_lines(board)
     for item in (Notice("waiting", "no host\x1b[m"), ENTRY, BEAT, END):
         board.take(item, 0.0, 0)
@@ -96,7 +96,7 @@ def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_an_outage_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Contact lost and back are lines between the entries; a doubtful entry says why."""
-    board = Board(CARD)
+    board = LiveView(CARD)
     show = watch._plain_lines(board)
     doubted = replace(
         ENTRY, seq=6, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason="why"
@@ -128,10 +128,10 @@ def test_what_is_old() -> None:
 
 def test_summary_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """The last object says what was received, and whether that was all."""
-    board = Board(CARD)
+    board = LiveView(CARD)
     board.take(ENTRY, 0.0, 0)
     board.take(END, 0.0, 0)
-    watch._sum_up(CARD, board, Counted(received=2), as_json=True)
+    watch._sum_up(CARD, board, FeedStatistics(received=2), as_json=True)
     told = json.loads(capsysbinary.readouterr().out)
     assert (told["type"], told["finished"], told["entries"]) == ("summary", True, 1)
     assert (told["received"], told["headline"]) == (2, "A 1–0 B")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from touchline.datagrams import texts
 from touchline.datagrams.packing import pack
-from touchline.datagrams.receiver import Reception
-from touchline.datagrams.snapshots import Scenes, card_of, entries_of
+from touchline.datagrams.receiver import Receiver
+from touchline.datagrams.snapshots import MatchSnapshots, card_of, entries_of
 from touchline.sports.simulate.football import football
 
 
@@ -33,7 +33,7 @@ def datagram(count: int = 1, **fields: Any) -> bytes:
 
 def test_lines() -> None:
     """`*` for each goal and (red card) after a name; the line-ups again only when they change."""
-    reception = Reception()
+    reception = Receiver()
     assert reception.take(datagram(1)).lines == [
         "A: Kim, Ann **, Bea * (red card)",
         "B: Lou",
@@ -47,7 +47,7 @@ def test_lines() -> None:
 
 def test_end_and_others() -> None:
     """The end of transmission ends; what can't be read is shown, counted and harms nothing."""
-    reception = Reception()
+    reception = Receiver()
     assert reception.take(b"End of transmission").ended
     for data in (b"", b"{", b"[]", b"\xff\xfe", b'{"message":{}}', b'{"message":{"count":"x"}}'):
         shown = reception.take(data)
@@ -58,14 +58,14 @@ def test_end_and_others() -> None:
 @given(st.binary(max_size=300))
 def test_anything(data: bytes) -> None:
     """No datagram is an error."""
-    Reception("pt").take(data)
+    Receiver("pt").take(data)
 
 
 def test_nothing_that_a_terminal_obeys() -> None:
     """What came from the network moves no cursor."""
     message = {"count": 1, "score": "\x1b[2J", "content": "\x1b]0;x\x07", "type": "\r"}
     evil = {"nome": "\x1b[31m", "time": "\u202e", "gols": 10**6}
-    shown = Reception().take(datagram(message=message, timeA=[evil]))
+    shown = Receiver().take(datagram(message=message, timeA=[evil]))
     assert all(line.isprintable() for line in [*shown.lines, shown.text])
     assert max(map(len, shown.lines)) < 200
 
@@ -75,8 +75,8 @@ def test_told_in_the_other_language(served: str, asked: str) -> None:
     """From the datagrams in one language a client tells a whole match in the other: the same as a
     server would, but for notes that are not in them."""
     match = football(random.Random(3), goals=6)
-    ours, theirs = Scenes(card_of(match), served), Scenes(card_of(match), asked)
-    reception = Reception(asked)
+    ours, theirs = MatchSnapshots(card_of(match), served), MatchSnapshots(card_of(match), asked)
+    reception = Receiver(asked)
     for message in entries_of(match):
         sent, expected = ours.take(message), theirs.take(message)
         if sent is None or expected is None:
@@ -94,7 +94,7 @@ def _origin_and_details(message: Any) -> tuple[str, dict[str, object]]:
 def test_what_is_not_known_stays() -> None:
     """An action that has no words here is shown as it came."""
     message = {"count": 1, "score": "", "content": "Somebody dances", "type": "dance"}
-    assert "Somebody dances" in Reception("pt").take(datagram(message=message)).lines[-1]
+    assert "Somebody dances" in Receiver("pt").take(datagram(message=message)).lines[-1]
 
 
 def test_every_title_has_words_in_both() -> None:

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline.datagrams.packing import CUTS, MOST_BYTES, pack
-from touchline.datagrams.snapshots import Person, Scene, Scenes, Side, card_of, entries_of
+from touchline.datagrams.snapshots import (
+    MatchSnapshot,
+    MatchSnapshots,
+    Person,
+    Side,
+    card_of,
+    entries_of,
+)
 from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Restored
 from touchline.protocol.times import SECOND
 from touchline.sports import matches
@@ -52,7 +59,7 @@ def entry(number: int, title: str, origin: str = "A", at: float = 0.0, **fields:
     return Entry(**(usual | fields))
 
 
-def shown(scenes: Scenes, message: Any) -> dict[str, Any]:
+def shown(scenes: MatchSnapshots, message: Any) -> dict[str, Any]:
     scene = scenes.take(message)
     assert scene is not None
     packed: dict[str, Any] = json.loads(pack(scene))
@@ -64,7 +71,7 @@ KICK_OFF = entry(1, "period_start", "", details={"period": "first_half"})
 
 def test_the_format() -> None:
     """A datagram has the documented keys, in their order, and nothing else."""
-    scenes = Scenes(CARD)
+    scenes = MatchSnapshots(CARD)
     scenes.take(KICK_OFF)
     goal = shown(scenes, entry(2, "goal", at=12.5, details={"player": "a9"}))
     assert list(goal) == ["message", "timeA", "timeB", "goleiroA", "goleiroB"]
@@ -93,7 +100,7 @@ def test_the_format() -> None:
 
 def test_red_card_and_keeper() -> None:
     """A sending-off has its minute; the keeper is the one who came on for the keeper."""
-    scenes = Scenes(CARD)
+    scenes = MatchSnapshots(CARD)
     scenes.take(KICK_OFF)
     red = shown(scenes, entry(2, "red_card", at=30, details={"player": "a4"}))
     sent_off = next(player for player in red["timeA"] if player["nome"] == "a4")
@@ -106,7 +113,7 @@ def test_red_card_and_keeper() -> None:
 
 def test_corrections() -> None:
     """A deleted goal is a datagram that says so, and the line-up follows."""
-    scenes = Scenes(CARD)
+    scenes = MatchSnapshots(CARD)
     scenes.take(KICK_OFF)
     goal = entry(2, "goal", at=5, details={"player": "a9"})
     assert any(player["gols"] for player in shown(scenes, goal)["timeA"])
@@ -121,7 +128,7 @@ def test_corrections() -> None:
 def test_counts_are_the_feeds_own() -> None:
     """Counts go up by one with each datagram from the start of the feed, alarms included, so that
     two servers of one event count alike."""
-    scenes = Scenes(CARD)
+    scenes = MatchSnapshots(CARD)
     alarm = Alarm(event="e", epoch=1, seq=2, sent=BEGAN, last_received=BEGAN)
     restored = Restored(event="e", epoch=1, seq=4, sent=BEGAN, since=BEGAN, until=BEGAN)
     feed = [KICK_OFF, alarm, replace_number(alarm, 2), restored, entry(5, "corner")]
@@ -144,7 +151,7 @@ def replace_number(alarm: Alarm, number: int) -> Alarm:
 
 def test_portuguese() -> None:
     """In Portuguese the actions are told in Portuguese."""
-    scenes = Scenes(CARD, "pt")
+    scenes = MatchSnapshots(CARD, "pt")
     assert shown(scenes, KICK_OFF)["message"]["content"] == "Bola rolando: primeiro tempo"
     goal = shown(scenes, entry(2, "goal", at=5, details={"player": "a9", "how": "penalty"}))
     assert goal["message"]["content"] == "GOL de A: a9 (de pênalti)"
@@ -153,14 +160,14 @@ def test_portuguese() -> None:
 def test_other_sports() -> None:
     """A match of tennis, an unknown sport and a strange feed have datagrams as well."""
     match = tennis(random.Random(1), players=("Ana", "Mia"))
-    scenes = Scenes(card_of(match))
+    scenes = MatchSnapshots(card_of(match))
     packed = [pack(scene) for scene in map(scenes.take, entries_of(match)) if scene is not None]
     last = json.loads(packed[-1])
     assert (last["timeA"][0]["nome"], last["timeB"][0]["nome"]) == ("Ana", "Mia")
     assert last["message"]["time_passed"] > 30
-    unknown = Scenes(Card(event="x", title="X", sport="chess", origins=["W", "B"]))
+    unknown = MatchSnapshots(Card(event="x", title="X", sport="chess", origins=["W", "B"]))
     assert shown(unknown, entry(1, "mate", "W"))["message"]["content"] == "text 1"
-    strange = Scenes(CARD)
+    strange = MatchSnapshots(CARD)
     shown(strange, entry(1, "dance", "nobody", entry_id="x" * 40))
     assert shown(strange, entry(2, "goal"))["message"]["score"] == "headline 2"
 
@@ -170,7 +177,7 @@ def test_a_whole_match_fits(seed: int) -> None:
     """Every datagram of a simulated match with benches is under 4,096 bytes, and none of those who
     played is left out."""
     match = football(random.Random(seed), extra_time=True, shootout=True, goals=6)
-    scenes = Scenes(card_of(match))
+    scenes = MatchSnapshots(card_of(match))
     for message in entries_of(match):
         scene = scenes.take(message)
         if scene is None:
@@ -187,7 +194,7 @@ def test_a_whole_match_fits(seed: int) -> None:
 def test_the_final_of_2022() -> None:
     """The scorers of a real match stand in the last datagram with their minutes."""
     match = matches.load("world-cup-final-2022")
-    scenes = Scenes(card_of(match))
+    scenes = MatchSnapshots(card_of(match))
     *_, last = [scene for scene in map(scenes.take, entries_of(match)) if scene is not None]
     packed = json.loads(pack(last))
     goals = {p["nome"]: p["tempo_gols"] for p in packed["timeA"] + packed["timeB"] if p["gols"]}
@@ -210,7 +217,7 @@ sides = st.builds(
 
 @given(
     st.builds(
-        Scene,
+        MatchSnapshot,
         count=st.integers(1, 2**53),
         score=st.text(max_size=1_000),
         content=st.text(max_size=1_000),
@@ -219,7 +226,7 @@ sides = st.builds(
         sides=st.tuples(sides, sides),
     )
 )
-def test_anything_fits(scene: Scene) -> None:
+def test_anything_fits(scene: MatchSnapshot) -> None:
     """Whatever the names and however many, the datagram is JSON under 4,096 bytes with its keys."""
     packed = pack(scene)
     assert len(packed) <= MOST_BYTES
@@ -232,7 +239,7 @@ def test_the_worst_fits(letter: str) -> None:
     kept."""
     person = Person(name=letter * 200, goals=tuple(range(120)), red=120)
     side = Side(letter * 200, (person,) * 60, letter * 200)
-    scene = Scene(2**53, letter * 1_000, letter * 1_000, letter * 200, 10_000, (side, side))
+    scene = MatchSnapshot(2**53, letter * 1_000, letter * 1_000, letter * 200, 10_000, (side, side))
     packed = pack(scene)
     assert len(packed) <= MOST_BYTES
     short = replace(scene, sides=(replace(side, people=(person,)),) * 2)

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from touchline.datagrams.statistics import MOST_MISSING, Tally
+from touchline.datagrams.statistics import MOST_MISSING, Statistics
 
 
 def counted(*counts: int) -> tuple[int, int, int, int]:
-    tally = Tally()
+    tally = Statistics()
     for count in counts:
         tally.take(count)
     return tally.received, tally.lost, tally.out_of_order, tally.twice
@@ -38,7 +38,7 @@ def test_counts(counts: tuple[int, ...], expected: tuple[int, int, int, int]) ->
 
 def test_a_count_far_ahead() -> None:
     """A count that nobody can have sent is not believed, and costs no memory."""
-    tally = Tally()
+    tally = Statistics()
     tally.take(1)
     assert not tally.take(2**53)
     assert (tally.lost, tally.strange, tally.highest) == (0, 1, 1)

@@ -19,8 +19,8 @@ from touchline.gateway.counters import Counters
 from touchline.gateway.options import Options
 from touchline.gateway.security import (
     HEADERS,
+    ConnectionLimits,
     Guard,
-    Places,
     address_of,
     on_error,
     on_fault,
@@ -139,7 +139,7 @@ def test_bodies_are_bounded() -> None:
 
 def test_places() -> None:
     """Connections are bounded by address and in total, and a place that is given back is free."""
-    places = Places(OPTIONS)
+    places = ConnectionLimits(OPTIONS)
     places.take("a")
     places.take("a")
     with pytest.raises(Overloaded, match="2 connections from your address, at most 2 allowed"):

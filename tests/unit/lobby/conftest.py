@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from touchline.broker.groups import Rooms
+from touchline.broker.groups import Groups
 from touchline.lobby.connection import Close
 from touchline.lobby.core import LobbyCore
-from touchline.lobby.group import News, Room
+from touchline.lobby.group import Group, News
 from touchline.lobby.options import Options
 from touchline.lobby.replication import member_id
 from touchline.protocol import codec, messages
@@ -81,7 +81,7 @@ class Hall:
             self.me,
             lambda size: (name.encode() + next(bits).to_bytes(2, "big")).rjust(size, b"\0"),
         )
-        self.room = Room(ROOM, instance)
+        self.room = Group(ROOM, instance)
         self.clients: dict[int, Client] = {}
 
     def client(self, text: str | bytes = "", /, **message: Any) -> Client:
@@ -122,7 +122,7 @@ class House:
 
     def __init__(self, *names: str, **options: Any) -> None:
         self.clock = Clock()
-        self.rooms: Rooms | None = None
+        self.rooms: Groups | None = None
         self.runs = 0
         self.lost: set[str] = set()  # names of halls that pushes do not reach
         self.halls = {name: Hall(self.clock, name, **options) for name in names}
@@ -135,7 +135,7 @@ class House:
     def start(self) -> None:
         """Start the broker, anew if it ran."""
         self.runs += 1
-        self.rooms = Rooms(self.runs * 1_000)
+        self.rooms = Groups(self.runs * 1_000)
 
     def stop(self) -> None:
         self.rooms = None
@@ -171,7 +171,7 @@ class House:
         hall.carry_out()
 
     def ask(
-        self, hall: Hall, request: messages.RoomRequest
+        self, hall: Hall, request: messages.GroupRequest
     ) -> messages.BrokerReply | TouchlineError:
         if self.rooms is None:
             return Unreachable("no answer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from touchline.gateway.server import Wire
+from touchline.gateway.server import RawWebSocket
 from touchline.lobby.connection import Close, Say
 from touchline.lobby.service import MOST_WAITING, Line
 
@@ -31,7 +31,7 @@ class Pipe:
 
 def lined() -> tuple[Pipe, Line]:
     pipe = Pipe()
-    return pipe, Line(cast(Wire, pipe))
+    return pipe, Line(cast(RawWebSocket, pipe))
 
 
 def test_said_at_once() -> None:

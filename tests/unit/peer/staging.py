@@ -21,7 +21,7 @@ def invitation(
     return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints, key=key)
 
 
-class Stage:
+class DemoRunner:
     """A session, its clock, and what it wants."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
+from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, DemoRunner, invitation
 from touchline.peer.session import REJOIN_SECONDS, REPLY_SECONDS, TRIES, Ask, Connect, Session
 from touchline.protocol.errors import (
     BadToken,
@@ -20,7 +20,7 @@ from touchline.protocol.messages import Attach, Done, Error, Ping, Pong, Receipt
 
 @pytest.fixture
 def stage():
-    return Stage()
+    return DemoRunner()
 
 
 def test_the_whole_way(stage):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.peer.staging import HERE, KEY, THERE, Stage, invitation
+from tests.unit.peer.staging import HERE, KEY, THERE, DemoRunner, invitation
 from touchline.peer.session import REJOIN_SECONDS, TRIES, Ask, Connect
 from touchline.protocol.errors import Revoked, Unreachable, Untrusted
 from touchline.protocol.messages import Error, Ping
@@ -12,7 +12,7 @@ from touchline.protocol.messages import Error, Ping
 
 @pytest.fixture
 def stage():
-    return Stage()
+    return DemoRunner()
 
 
 def test_another_key(stage):
@@ -31,7 +31,7 @@ def test_untrusted_broker(stage):
     error = Untrusted("another key")
     stage.invited(error)
     assert stage.session.failure is error
-    stage = Stage()
+    stage = DemoRunner()
     stage.opened()
     stage.session.rejoin(stage.now)
     stage.tick()
@@ -130,7 +130,7 @@ def test_revoked(stage):
     stage.attached()
     stage.hear(Error(id=3, code="REVOKED", reason="put out"))
     assert isinstance(stage.session.failure, Revoked)
-    stage = Stage()
+    stage = DemoRunner()
     stage.opened()
     stage.hear(Error(id=77, code="REVOKED", reason="put out"))
     assert isinstance(stage.session.failure, Revoked)

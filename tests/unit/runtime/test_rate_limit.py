@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchline.runtime.rate_limit import Brake, Bucket
+from touchline.runtime.rate_limit import RateLimiter, TokenBucket
 
 
 def test_a_burst_and_then_the_rate() -> None:
     """All of the burst may be had at once, from then on what the rate gives."""
-    bucket = Bucket(rate=2, burst=5)
+    bucket = TokenBucket(rate=2, burst=5)
     assert [bucket.take(1, 100.0) for _ in range(6)] == [True] * 5 + [False]
     assert not bucket.take(1, 100.49)
     assert bucket.take(1, 100.5)
@@ -18,14 +18,14 @@ def test_a_burst_and_then_the_rate() -> None:
 
 def test_what_is_refused_costs_nothing() -> None:
     """Who asks for more than is left may still have what is left."""
-    bucket = Bucket(rate=1, burst=3)
+    bucket = TokenBucket(rate=1, burst=3)
     assert not bucket.take(4, 0.0)
     assert bucket.take(3, 0.0)
 
 
 def test_never_more_than_the_burst() -> None:
     """However long one has been quiet, there is no more than the burst."""
-    bucket = Bucket(rate=10, burst=3)
+    bucket = TokenBucket(rate=10, burst=3)
     assert bucket.take(3, 0.0)
     assert not bucket.take(4, 1_000.0)
     assert bucket.take(3, 1_000.0)
@@ -33,7 +33,7 @@ def test_never_more_than_the_burst() -> None:
 
 def test_a_clock_that_steps_back() -> None:
     """A time before the last gives nothing, nor does the way back to it."""
-    bucket = Bucket(rate=1, burst=1)
+    bucket = TokenBucket(rate=1, burst=1)
     assert bucket.take(1, 10.0)
     assert not bucket.take(1, 0.0)
     assert not bucket.take(1, 10.0)
@@ -42,7 +42,7 @@ def test_a_clock_that_steps_back() -> None:
 
 def test_take_most() -> None:
     """Whole ones are taken, as many as there are."""
-    bucket = Bucket(rate=1, burst=10)
+    bucket = TokenBucket(rate=1, burst=10)
     assert bucket.take_most(7, 0.0) == 7
     assert bucket.take_most(7, 0.5) == 3
     assert bucket.take_most(7, 0.9) == 0
@@ -58,7 +58,7 @@ def test_no_more_than_burst_and_rate(
     rate: float, burst: float, asked: list[tuple[float, float]]
 ) -> None:
     """Whatever is asked for and when, no more is given than the burst and what came in."""
-    bucket = Bucket(rate, burst)
+    bucket = TokenBucket(rate, burst)
     now = taken = 0.0
     for n, wait in asked:
         now += wait
@@ -68,7 +68,7 @@ def test_no_more_than_burst_and_rate(
 
 def test_keys_have_buckets_of_their_own() -> None:
     """One that goes on and on takes nothing from another."""
-    brake = Brake(rate=1, burst=2)
+    brake = RateLimiter(rate=1, burst=2)
     assert [brake.take("eve", 1, 0.0) for _ in range(4)] == [True, True, False, False]
     assert brake.take("ann", 2, 0.0)
 
@@ -76,7 +76,7 @@ def test_keys_have_buckets_of_their_own() -> None:
 @pytest.mark.parametrize("heard", ["eve", "ann"])
 def test_the_longest_unheard_gives_way(heard: str) -> None:
     """Of more keys than are told apart, the one unheard for longest is forgotten."""
-    brake = Brake(rate=0, burst=1, most=2)
+    brake = RateLimiter(rate=0, burst=1, most=2)
     assert brake.take("eve", 1, 0.0)
     assert brake.take("ann", 1, 0.0)
     assert not brake.take(heard, 1, 0.0)

@@ -14,7 +14,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from touchline.protocol.keys import Identity
 from touchline.runtime import zap
-from touchline.runtime.zap import Door, guard
+from touchline.runtime.zap import ZapAuthenticator, guard
 
 Socket = zmq.Socket[bytes]
 
@@ -29,7 +29,7 @@ class House:
     def __init__(self, judge: Callable[[bytes], bool | None] | None) -> None:
         self.inside: zmq.Context[Any] = zmq.Context()
         self.outside: zmq.Context[Any] = zmq.Context()
-        self.door = Door(self.inside, judge) if judge else None
+        self.door = ZapAuthenticator(self.inside, judge) if judge else None
         self.socket: Socket = self.inside.socket(zmq.ROUTER)
         self.socket.linger = 0
         guard(self.socket, identity("house"))
@@ -214,7 +214,7 @@ def test_no_door() -> None:
 def test_to_settle_after_the_end() -> None:
     """A word that comes too late is no error."""
     context: zmq.Context[Any] = zmq.Context()
-    late = Door(context, lambda key: True)
+    late = ZapAuthenticator(context, lambda key: True)
     late.stop()
     late.settle(b"k" * 32, True)
     context.term()

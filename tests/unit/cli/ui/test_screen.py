@@ -13,7 +13,7 @@ from rich.console import Console
 
 from touchline.cli.ui.screen import STATES as DRAWN
 from touchline.cli.ui.screen import Screen, summary_table
-from touchline.cli.ui.statistics import Counted, summary
+from touchline.cli.ui.statistics import FeedStatistics, summary
 from touchline.protocol.messages import (
     Alarm,
     Card,
@@ -32,7 +32,7 @@ from touchline.protocol.times import SECOND
 from touchline.timeline.feed import Notice
 from touchline.timeline.view import (
     STATES,
-    Board,
+    LiveView,
     clock_of,
     evidence_of,
     line_text,
@@ -76,19 +76,19 @@ def _entry(
     )
 
 
-def _board(*entries: Entry, card: Card = CARD) -> Board:
-    board = Board(card)
+def _board(*entries: Entry, card: Card = CARD) -> LiveView:
+    board = LiveView(card)
     for now, entry in enumerate(entries):
         board.take(entry, float(now), KICK_OFF)
     return board
 
 
-def _drawn(board: Board, width: int = 80, height: int = 24, **told: Any) -> list[str]:
+def _drawn(board: LiveView, width: int = 80, height: int = 24, **told: Any) -> list[str]:
     """Return the screen's lines as a terminal of that size shows them."""
     file = io.StringIO()
     console = Console(file=file, width=width, height=height, markup=False, highlight=False)
     now, wall = told.get("now", 1_000.0), told.get("wall", KICK_OFF)
-    console.print(Screen(board, told.get("counts", Counted()), now, wall), height=height)
+    console.print(Screen(board, told.get("counts", FeedStatistics()), now, wall), height=height)
     return file.getvalue().removesuffix("\n").split("\n")
 
 
@@ -219,7 +219,7 @@ def _two_hours_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_two_hours_ahead")
 def test_states() -> None:
     """The board says whether it looks for the host, is live, stale since when, or at the end."""
-    board = Board(CARD)
+    board = LiveView(CARD)
     assert state_words(board) == "connecting"
     assert board.headline == "A 0–0 B"
     board.take(Notice("waiting", "event a-v-b has no host yet"), 1.0, KICK_OFF)
@@ -429,7 +429,7 @@ def test_evidence_and_clock_words() -> None:
 def test_summary() -> None:
     """The table and the JSON object tell the same, latencies in milliseconds, unknown ones as
     none."""
-    counts = Counted(received=10, lost=2, repaired=1, p50=0.0012)
+    counts = FeedStatistics(received=10, lost=2, repaired=1, p50=0.0012)
     told = summary(counts)
     assert (told["received"], told["lost"], told["repaired"]) == (10, 2, 1)
     assert (told["latency_p50_ms"], told["latency_p99_ms"]) == (1.2, None)

@@ -6,7 +6,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from touchline.gateway.feed.message_log import MESSAGE_BYTES, TAKE_BYTES, TRIM, Shelf, framed
+from touchline.gateway.feed.message_log import MESSAGE_BYTES, TAKE_BYTES, TRIM, MessageLog, framed
 
 
 def frames(data: bytes) -> list[Frame]:
@@ -44,7 +44,7 @@ def test_long_messages_leave_in_fragments(size: int) -> None:
 
 def test_positions() -> None:
     """Who stands at a position gets what follows it, and is told how much that is."""
-    shelf = Shelf(1 << 20)
+    shelf = MessageLog(1 << 20)
     assert (shelf.last, shelf.first, shelf.size) == (0, 1, 0)
     assert shelf.has(0)
     assert not shelf.has(1)
@@ -59,7 +59,7 @@ def test_positions() -> None:
 
 def test_frames_are_made_once() -> None:
     """Two who stand at the same position get the same object, until there is more."""
-    shelf = Shelf(1 << 20)
+    shelf = MessageLog(1 << 20)
     shelf.append(b"one")
     assert shelf.frames(0)[0] is shelf.frames(0)[0]
     before = shelf.frames(0)
@@ -69,7 +69,7 @@ def test_frames_are_made_once() -> None:
 
 def test_much_is_handed_out_in_pieces() -> None:
     """At most so many bytes are handed out at a time, and then what follows."""
-    shelf = Shelf(1 << 24)
+    shelf = MessageLog(1 << 24)
     for _ in range(100):
         shelf.append(b"x" * 10_000)
     position, pieces = 0, 0
@@ -82,7 +82,7 @@ def test_much_is_handed_out_in_pieces() -> None:
 
 def test_the_oldest_are_dropped() -> None:
     """Beyond its bytes a shelf forgets the oldest in lots; numbers and sizes stay right."""
-    shelf = Shelf(100_000)
+    shelf = MessageLog(100_000)
     for number in range(1, 3 * TRIM + 1):
         shelf.append(b"%0100d" % number)
     assert shelf.last == 3 * TRIM

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from touchline.gateway.reporting.routes import Brake
-from touchline.gateway.reporting.web_sessions import People, check_name
+from touchline.gateway.reporting.routes import AddressLimiter
+from touchline.gateway.reporting.web_sessions import WebSessions, check_name
 from touchline.protocol.errors import BadMessage, Overloaded, StorageFault
 from touchline.protocol.messages import Card, Timing
 from touchline.protocol.times import SECOND
@@ -17,12 +17,12 @@ CARD = Card(event="e", title="E", sport="football", origins=["A", "B"], timing=T
 
 @pytest.fixture
 def people(tmp_path):
-    made = People(tmp_path, most=3, seconds=100)
+    made = WebSessions(tmp_path, most=3, seconds=100)
     yield made
     made.close()
 
 
-def sign_in(people: People, name: str = "ann", wall: int = 0):
+def sign_in(people: WebSessions, name: str = "ann", wall: int = 0):
     return people.sign_in(people.new_id(), CARD, name, wall)
 
 
@@ -43,7 +43,7 @@ def test_after_a_restart(people, tmp_path):
     stays, person = sign_in(people)
     goes, gone = sign_in(people)
     people.sign_out(gone)
-    again = People(tmp_path)
+    again = WebSessions(tmp_path)
     assert again.find(stays, 1) == person
     assert again.find(goes, 1) is None
     assert [one.id for one in again.left(1)] == [gone.id]
@@ -90,7 +90,7 @@ def test_no_folder(tmp_path: Path):
     """A folder that can't be used is a storage fault."""
     (tmp_path / "file").touch()
     with pytest.raises(StorageFault):
-        People(tmp_path / "file")
+        WebSessions(tmp_path / "file")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_names_that_nobody_has(name):
 def test_brake():
     """So many at once, then one each so often; addresses do not wait for each other; a crowd of
     addresses is held to one account."""
-    brake = Brake(most=2, every=10.0, addresses=2)
+    brake = AddressLimiter(most=2, every=10.0, addresses=2)
     brake.take("a", 0.0)
     brake.take("a", 0.0)
     with pytest.raises(Overloaded, match="wait 10 s"):

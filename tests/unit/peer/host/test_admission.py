@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from touchline.peer.host import admission
-from touchline.peer.host.admission import Gate, Pace
+from touchline.peer.host.admission import AdaptiveBatch, HostRequestLimiter
 from touchline.protocol.errors import Overloaded, WrongKey
 from touchline.protocol.keys import routing_id
 
@@ -15,7 +15,7 @@ OWN = routing_id(ANN, b"1")
 
 def test_routing_id():
     """A routing id is good for connections of its key alone; where nothing is encrypted, any is."""
-    one = Gate()
+    one = HostRequestLimiter()
     assert one.judge(OWN, ANN, 0.0) is None
     assert one.judge(b"anything", b"", 0.0) is None
     for strange in (b"anything", b"", routing_id(BOB, b"1"), OWN[:12]):
@@ -24,7 +24,7 @@ def test_routing_id():
 
 def test_rate_is_of_the_key():
     """All connections of a key share its rate; those of another do not."""
-    one = Gate()
+    one = HostRequestLimiter()
     for number in range(admission.REQUEST_BURST):
         assert one.judge(routing_id(ANN, bytes([number % 9])), ANN, 0.0) is None
     assert isinstance(one.judge(OWN, ANN, 0.0), Overloaded)
@@ -34,7 +34,7 @@ def test_rate_is_of_the_key():
 
 def test_asking_is_bounded_for_all():
     """However many keys there are, the broker is asked so much and no more."""
-    one = Gate()
+    one = HostRequestLimiter()
     asked = 0
     for number in range(10_000):
         try:
@@ -50,7 +50,7 @@ def test_asking_is_bounded_for_all():
 @pytest.mark.parametrize("refused", [0, 100])
 def test_pace_stays(refused):
     """Where most frames are good, or few came at all, as many as ever are taken."""
-    pace = Pace(1_000, 50)
+    pace = AdaptiveBatch(1_000, 50)
     for _ in range(10):
         pace.note(1_000, refused)
         pace.note(10, 10)
@@ -60,7 +60,7 @@ def test_pace_stays(refused):
 def test_pace_in_a_flood():
     """While most of a full turn is refused fewer are taken, down to the least; when that is over it
     grows again."""
-    pace = Pace(1_000, 50)
+    pace = AdaptiveBatch(1_000, 50)
     seen = []
     for _ in range(5):
         pace.note(pace.frames, pace.frames)

@@ -9,7 +9,7 @@ import pytest
 
 from touchline.peer.host import admission
 from touchline.peer.host import attached as module
-from touchline.peer.host.attached import REFUSAL_SECONDS, Desk
+from touchline.peer.host.attached import REFUSAL_SECONDS, AttachedPeers
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, limits, messages
@@ -41,13 +41,13 @@ class Bench:
         self.core.take()
         self.cores = {"e": self.core}
         self.curves = {OWN: HOLDER, OTHER: HOLDER, STOLEN: THIEF}
-        self.gate = admission.Gate()
+        self.gate = admission.HostRequestLimiter()
         self.desk = self.made()
         self.desk.open(self.core)
 
-    def made(self, report_rate: float = 1e6) -> Desk:
+    def made(self, report_rate: float = 1e6) -> AttachedPeers:
         badges = (f"badge {number}" for number in count(1))
-        return Desk(
+        return AttachedPeers(
             self.cores,
             self.touch,
             self.ask,

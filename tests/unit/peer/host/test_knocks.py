@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from touchline.peer.host import knocks as module
-from touchline.peer.host.knocks import REFUSAL_SECONDS, Knocks
+from touchline.peer.host.knocks import REFUSAL_SECONDS, PendingPeers
 from touchline.protocol.errors import (
     BadToken,
     NotAllowed,
@@ -29,7 +29,7 @@ class Porch:
         self.woken = 0
         self.may = True
         self.full = False
-        self.knocks = Knocks(
+        self.knocks = PendingPeers(
             self.ask,
             lambda key, admitted: self.told.append((key, admitted)),
             self.wake,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from touchline.peer.host.lease import RETRY_SECONDS, Tenure
+from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
 from touchline.protocol import messages
 from touchline.protocol.errors import (
     Conflict,
@@ -41,7 +41,7 @@ class FakeCore:
     feed: Feed = field(default_factory=Feed)
 
 
-class Stage:
+class DemoRunner:
     """A tenure, the requests that it sends, and what it has done to cores."""
 
     def __init__(self, *events: str, epoch: int = 0) -> None:
@@ -55,7 +55,7 @@ class Stage:
         self.served: list[tuple[str, int]] = []
         self.dropped: list[str] = []
         self.revoked: list[tuple[str, list[str]]] = []
-        self.tenure = Tenure(
+        self.tenure = LeaseHolder(
             "instance",
             lambda: HERE,
             self.ask,
@@ -111,7 +111,7 @@ class Stage:
 
 @pytest.fixture
 def stage():
-    return Stage()
+    return DemoRunner()
 
 
 def test_the_whole_way(stage):
@@ -191,7 +191,7 @@ def test_goes_on_without_the_broker(stage):
 def test_starts_without_the_broker():
     """A host that starts while the broker is away serves what its journal holds, under a new
     epoch; when the broker is back it joins before it asks for the lease."""
-    stage = Stage(epoch=3)
+    stage = DemoRunner(epoch=3)
     stage.journal["e"] = card()
     stage.tick()
     stage.answer(Unreachable("away"))
@@ -282,7 +282,7 @@ def test_finish_while_the_broker_is_away(stage):
 
 def test_several():
     """Each event goes its own way; one that is lost does not hold up the others."""
-    stage = Stage("e", "f")
+    stage = DemoRunner("e", "f")
     assert len(stage.tick()) == 2
     stage.invite("e")
     stage.answer(Conflict("another host"))
@@ -305,7 +305,7 @@ def test_leave(stage):
 
 def test_revoked():
     """Whom a lease says to be revoked is put out, of an event that is served by then."""
-    stage = Stage()
+    stage = DemoRunner()
     stage.tick()
     stage.invite()
     stage.tick()

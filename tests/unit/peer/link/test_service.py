@@ -13,7 +13,7 @@ from touchline.peer.link.core import SILENCE
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import NotFound, SettingError, Unreachable, Untrusted
 from touchline.protocol.keys import Identity, routing_prefix, to_text
-from touchline.runtime.zap import Door
+from touchline.runtime.zap import ZapAuthenticator
 
 SEARCH = messages.Search(id=0)
 
@@ -198,7 +198,7 @@ class Guarded(FakeBroker):
     """One with a key and a door."""
 
     def __init__(self, context: zmq.Context[Any], *, shut: bool = False) -> None:
-        self.door = Door(context, lambda _: not self.shut)
+        self.door = ZapAuthenticator(context, lambda _: not self.shut)
         self.shut = shut
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0

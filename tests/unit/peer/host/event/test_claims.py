@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from touchline.peer.host.event.claims import Claims, Lane
+from touchline.peer.host.event.claims import ClaimIndex, Claims
 from touchline.sports import Detail, Kind
 
 SECOND = 1_000_000
@@ -191,4 +191,4 @@ def test_lane_of_corrections_is_apart(claims):
     lane = claims.correction_lane("delete", "1")
     assert claims.lane(("delete", "1")) is None
     assert claims.correction_lane("delete", "1") is lane
-    assert isinstance(lane, Lane)
+    assert isinstance(lane, ClaimIndex)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from touchline.peer.host.admission import Gate
-from touchline.peer.host.attached import Desk
+from touchline.peer.host.admission import HostRequestLimiter
+from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
@@ -28,13 +28,13 @@ class Bench:
         self.published: list[bytes] = []
         self.commits: list[bytes] = []
         self.take()
-        self.desk = Desk(
+        self.desk = AttachedPeers(
             {"e": self.core},
             self.touch,
             lambda _: 1,
             lambda *_: None,
             lambda: "badge",
-            Gate(),
+            HostRequestLimiter(),
             100.0,
         )
         grant = Grant(

@@ -7,12 +7,12 @@ import logging
 import pytest
 
 from touchline.peer.host.event import enrolment_bursts, records
-from touchline.peer.host.event.enrolment_bursts import BURST_KEYS, BURST_SECONDS, Bursts
+from touchline.peer.host.event.enrolment_bursts import BURST_KEYS, BURST_SECONDS, EnrolmentBursts
 
 SECOND = 1_000_000
 
 
-def came(bursts: Bursts, peer: str, second: float, invite: str = "i") -> None:
+def came(bursts: EnrolmentBursts, peer: str, second: float, invite: str = "i") -> None:
     bursts.note(
         records.Member(
             peer=peer,
@@ -32,7 +32,7 @@ def came(bursts: Bursts, peer: str, second: float, invite: str = "i") -> None:
 def test_burst(caplog):
     """Those who enrolled by one invitation within a minute are a burst, in whatever order they
     come; it is logged once."""
-    found = Bursts()
+    found = EnrolmentBursts()
     with caplog.at_level(logging.WARNING, enrolment_bursts.__name__):
         for peer, second in (("c", 100), ("a", 45), ("far", 300), ("d", 110), ("b", 60)):
             came(found, peer, second)
@@ -46,7 +46,7 @@ def test_burst(caplog):
 def test_no_burst(caplog):
     """Too few, too far apart, by several invitations, or by none: that is no burst. Nor is one
     person who comes again and again."""
-    found = Bursts()
+    found = EnrolmentBursts()
     for number in range(20):
         came(found, f"slow {number}", number * (BURST_SECONDS / (BURST_KEYS - 1) + 1))
         came(found, f"other {number}", 0, invite=f"i{number}")
