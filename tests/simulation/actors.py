@@ -415,7 +415,7 @@ def staged(
         (link_service, "time", clock),
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
         (host_sockets, "time", clock),
-        (host_service, "Door", ZapAuthenticator),
+        (host_service, "ZapAuthenticator", ZapAuthenticator),
         (reporter_service, "time", clock),
         (reporter_service, "Outbox", lambda path: outboxes[path.name]),
         (subscriber_service, "time", clock),

@@ -10,7 +10,7 @@ from dataclasses import replace
 import msgspec
 
 from touchline.broker.names import fold
-from touchline.broker.repository import Census, Invite, HostLease, Member, Record, Ticket
+from touchline.broker.repository import Census, HostLease, Invite, Member, Record, Ticket
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
