@@ -1,7 +1,8 @@
 """The broker's sockets and threads: ROUTER to the peers, DEALER to the workers.
 
-    peers ──▶ Door ─▶ ROUTER ─▶ Gate ─▶ DEALER ──inproc──▶ workers ─▶ Core ─▶ Registry
-                                  └───▶ Passes ─▶ Rooms
+    peers ─▶ ROUTER ─▶ RequestLimiter ─┬─▶ DEALER ──inproc──▶ workers ─▶ Core ─▶ Registry
+               │                       └─▶ SessionCache ─▶ Groups
+               └─ ZapAuthenticator: is this key revoked?
 
 The thread that runs the broker only passes frames on; each worker waits for the database. It
 polls itself instead of calling `zmq.proxy`, because it refuses what is not one frame, bounds what
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +32,7 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.keys import Identity
+from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
 from .core import Core
@@ -78,15 +79,13 @@ class Broker:
         self.counters = Counters()
         """What it has counted so far."""
         self._registry: Registry | None = None  # while it runs
-        self._bell, self._ringer = socket.socketpair()
-        self._bell.setblocking(False)
+        self._stopping = False
+        self._waker = Waker()
 
     def stop(self) -> None:
         """Ask `run()` to end; may be called from any thread and from a signal handler."""
-        try:
-            self._ringer.send(b"!")
-        except OSError:
-            return  # it has ended already
+        self._stopping = True
+        self._waker.wake()
 
     def census(self) -> Census | None:
         """Return how much there is on record; None while it does not run or the database refuses.
@@ -112,14 +111,13 @@ class Broker:
         try:
             self._run()
         finally:
-            self._bell.close()
-            self._ringer.close()
+            self._waker.close()
 
     def _run(self) -> None:
         # SQLAlchemy is slow to import; only a process that runs a broker needs it.
         from .database import SqlRegistry
 
-        # The workers, the door, and whoever takes the census.
+        # The workers, the authenticator, and the thread that takes the census.
         registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)
         core = Core(
             registry,
@@ -133,10 +131,10 @@ class Broker:
             threading.Thread(target=_work, args=(context, core), name=f"broker-worker-{n}")
             for n in range(self.options.workers)
         ]
-        door = ZapAuthenticator(context, self._admits(core)) if self._identity else None
+        zap = ZapAuthenticator(context, self._admits(core)) if self._identity else None
         started = []
         try:
-            exchange = _Exchange(context, self.options, self._identity, core, self._bell)
+            exchange = _Exchange(context, self.options, self._identity, core)
             try:
                 for worker in workers:
                     worker.start()
@@ -145,12 +143,12 @@ class Broker:
                 self._registry = registry
                 self.ready.set()
                 _log.info("listening on %s", self.address)
-                exchange.run()
+                exchange.run(self._waker, lambda: not self._stopping)
             finally:
                 exchange.close()
         finally:
-            if door is not None:
-                door.stop()
+            if zap is not None:
+                zap.stop()
             context.term()  # wakes the workers, waits until they have closed their sockets
             for worker in started:
                 worker.join()
@@ -158,7 +156,7 @@ class Broker:
             registry.close()
 
     def _admits(self, core: Core) -> Callable[[bytes], bool]:
-        """Return the judge of the door, which counts; nothing else in its thread does."""
+        """Return how the authenticator decides. It alone counts in that thread."""
 
         def admits(key: bytes) -> bool:
             if core.admits(key):
@@ -179,14 +177,12 @@ class _Exchange:
         options: Options,
         identity: Identity | None,
         core: Core,
-        bell: socket.socket,
     ) -> None:
         self._options = options
         self._secure = identity is not None
         self._gate = RequestLimiter(options)
         self._core = core
         self._counters = core.counters
-        self._bell = bell
         self._rooms = Groups(time.time_ns() // 1_000)
         self._passes = SessionCache()
         self._back = context.socket(zmq.DEALER)
@@ -231,13 +227,18 @@ class _Exchange:
         self._front.close()
         self._back.close()
 
-    def run(self) -> None:
-        """Pass on until the bell rings, then until all that was begun is answered."""
+    def run(self, waker: Waker, go_on: Callable[[], bool]) -> None:
+        """Pass on until `go_on` says no, then until all that was begun is answered.
+
+        Args:
+            waker: wakes this thread when the answer of `go_on` has changed.
+            go_on: asked before each turn.
+        """
         poller = zmq.Poller()
         for source in (self._front, self._back, self._monitor):
             poller.register(source, zmq.POLLIN)
-        poller.register(self._bell.fileno(), zmq.POLLIN)
-        while True:
+        poller.register(waker.fileno(), zmq.POLLIN)
+        while go_on():
             ready = dict(poller.poll(self._rooms_wait()))
             self._tell(self._rooms.handle_timer(time.monotonic()))
             if self._back in ready:
@@ -246,8 +247,7 @@ class _Exchange:
                 self._take_requests()
             if self._monitor in ready:
                 self._take_notes()
-            if self._bell.fileno() in ready:
-                break
+            waker.drain()
         deadline = time.monotonic() + self._options.drain_seconds
         while self._counters.waiting and (left := deadline - time.monotonic()) > 0:
             if self._back.poll(round(left * 1_000) + 1):
@@ -280,7 +280,7 @@ class _Exchange:
             routing_id, *plain = self._front.recv_multipart(zmq.NOBLOCK)
             return routing_id, b"", plain
         head, *frames = self._front.recv_multipart(zmq.NOBLOCK, copy=False)
-        # The door has set it, so that every connection has one.
+        # The authenticator has set it, so that every connection has one.
         curve = bytes.fromhex(str(head.get("User-Id")))
         return head.bytes, curve, [frame.bytes for frame in frames]
 
@@ -354,7 +354,7 @@ class _Exchange:
                 case zmq.EVENT_DISCONNECTED:
                     self._counters.closed += 1
                 case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-                    pass  # the door has counted it
+                    pass  # the authenticator has counted it
                 case _ if note["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
                     self._counters.mistaken += 1
                 case _:

@@ -15,6 +15,7 @@ from functools import partial
 from ..peer import Link, Subscriber
 from ..protocol.errors import AddressTaken, TouchlineError
 from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ..runtime.waker import Waker
 from .core import DatagramCore, Note, Sent
 from .options import Options
 from .packing import pack
@@ -60,17 +61,14 @@ class DatagramServer:
         self.failure: TouchlineError | None = None
         """Why the feed ended before its time."""
         self._said = said
-        self._bell, self._ringer = socket.socketpair()
-        self._bell.setblocking(False)
-        self._ringer.setblocking(False)
+        self._waker = Waker()
         self._coming: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
     def stop(self) -> None:
         """Ask `run` to end; from any thread, or a signal."""
         self._stopped.set()
-        with contextlib.suppress(OSError):
-            self._ringer.send(b"!")
+        self._waker.wake()
 
     def play(self, card: Card, feed: Iterable[FeedMessage]) -> None:
         """Let all of a feed be sent, and the end after it; to be called before `run`.
@@ -119,8 +117,7 @@ class DatagramServer:
     def _do(self, deed: Callable[[], None]) -> None:
         """Let something be done in the thread that runs."""
         self._coming.put(deed)
-        with contextlib.suppress(OSError):
-            self._ringer.send(b"!")
+        self._waker.wake()
 
     def run(self) -> None:
         """Serve until the end was told to everybody, or `stop`.
@@ -135,21 +132,20 @@ class DatagramServer:
                 raise self.failure
         finally:
             self._stopped.set()
-            for one in (self.socket, self._bell, self._ringer):
-                one.close()
+            self.socket.close()
+            self._waker.close()
 
     def _turn(self) -> None:
         now = time.monotonic()
         due = self.core.next_timer()
         wait = LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.0, due - now))
-        readable, _, _ = select.select([self.socket, self._bell], [], [], wait)
-        if self._bell in readable:
-            with contextlib.suppress(BlockingIOError):
-                self._bell.recv(4_096)
+        sources = [self.socket.fileno(), self._waker.fileno()]
+        readable, _, _ = select.select(sources, [], [], wait)
+        self._waker.drain()
         with contextlib.suppress(queue.Empty):
             while True:
                 self._coming.get_nowait()()
-        if self.socket in readable:
+        if self.socket.fileno() in readable:
             self._take()
         self._send(self.core.handle_timer(time.monotonic()))
         notes, self.core.notes = self.core.notes, []

@@ -208,16 +208,16 @@ class HostCollector(Collector):
             _words(host.desk.refusals),
             "code",
         )
-        door = host.door
+        zap = host.zap
         yield _counter(
             "touchline_host_connections_admitted",
             "Connections let in by their key.",
-            {(): door.admitted if door else 0},
+            {(): zap.admitted if zap else 0},
         )
         yield _counter(
             "touchline_host_connections_refused",
             "Connections refused: revoked keys, and those that the broker does not vouch for.",
-            {(): door.refused if door else 0},
+            {(): zap.refused if zap else 0},
         )
         yield _gauge(
             "touchline_host_journal_trouble",

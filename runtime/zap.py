@@ -1,13 +1,12 @@
-"""Who may connect: the ZAP handler (ZeroMQ RFC 27) of a context, in a thread of its own.
+"""The ZAP handler (ZeroMQ RFC 27) of a context, which admits connections by their key.
 
-Each connection to a CURVE server of the context is held at the door until it is known whether its
-key is let in. The frames of a connection then carry the key as their User-Id, in hex.
+libzmq holds each connection to a CURVE server of the context until the handler has replied. The
+frames of an admitted connection carry its key as their User-Id, in hex.
 """
 
 from __future__ import annotations
 
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -16,22 +15,23 @@ from typing import Any
 import zmq
 
 from ..protocol.keys import Identity
+from .waker import Waker
 
 ENDPOINT = "inproc://zeromq.zap.01"
 
 WAIT_SECONDS = 5.0
-"""How long a connection is held while it is being asked who it is; it may then try again."""
+"""Seconds for which a connection is pending while its key is looked up; it may then try again."""
 
 HANDSHAKE_MS = 6_000
-"""Milliseconds after which the sockets behind the door drop a connection that is still held: a
-temporary refusal leaves it hanging without a word (libzmq 4.3.5), and the other end tries again
-only once it is dropped."""
+"""Milliseconds after which a guarded socket drops a connection whose handshake is not complete.
+libzmq 4.3.5 answers a temporary refusal (status 300) with nothing: the connection would stay as it
+is for ever, and the other end tries again only once it is dropped."""
 
-MOST_WAITING = 1_000
-"""Connections held at one time; more may try again."""
+MOST_PENDING = 1_000
+"""Connections pending at one time; those beyond it may try again."""
 
 DOMAIN = b"touchline"
-"""Where a socket names a domain and demands it, nobody gets in while there is no door."""
+"""The ZAP domain of the guarded sockets."""
 
 _ADMITTED, _TEMPORARY, _REFUSED = b"200", b"300", b"400"
 
@@ -39,91 +39,78 @@ _log = logging.getLogger(__name__)
 
 
 def guard(socket: zmq.Socket[bytes], identity: Identity) -> None:
-    """Encrypt the connections to a socket, and have all of them pass the door.
+    """Encrypt the connections to a socket, and let the context's authenticator admit them.
 
     Args:
         socket: not bound yet.
-        identity: whose socket it is.
+        identity: the key pair of the socket.
     """
     socket.setsockopt(zmq.CURVE_SERVER, 1)
     socket.setsockopt(zmq.CURVE_PUBLICKEY, identity.curve_public)
     socket.setsockopt(zmq.CURVE_SECRETKEY, identity.curve_secret)
-    # Otherwise ZeroMQ lets everybody in, unasked, should the door's thread ever have ended.
+    # Without a required domain libzmq admits every connection when there is no ZAP handler: before
+    # its thread has begun, and should that ever have ended.
     socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
     socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
     socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
 
 
 class ZapAuthenticator:
-    """Lets connections in by their key.
+    """Admits connections by their key.
 
     Start it before any CURVE server of the context is bound; stop it after they are closed.
 
     Args:
-        context: whose connections these are.
-        judge: judge(key) -> True to let it in, False to refuse it, None where `settle` will say;
-            called in the door's thread with the 32 bytes of the connection's CURVE key.
+        context: of the sockets to guard.
+        decide: decide(key) -> True to admit it, False to refuse it, None to keep it pending until
+            `resolve`; called in the authenticator's thread with the 32 bytes of the connection's
+            CURVE key.
     """
 
-    def __init__(self, context: zmq.Context[Any], judge: Callable[[bytes], bool | None]) -> None:
+    def __init__(self, context: zmq.Context[Any], decide: Callable[[bytes], bool | None]) -> None:
         self.admitted = 0
-        """Connections let in."""
+        """Connections admitted."""
         self.refused = 0
         """Connections refused."""
-        self._judge = judge
-        self._settled: list[tuple[bytes, bool]] = []
-        self._guard = threading.Lock()
-        self._waiting: dict[bytes, list[tuple[float, list[bytes]]]] = {}
-        self._held = 0
+        self._decide = decide
+        self._resolved: list[tuple[bytes, bool]] = []
+        self._lock = threading.Lock()  # of `_resolved`
+        self._pending: dict[bytes, list[tuple[float, list[bytes]]]] = {}
+        self._pending_count = 0
         self._stopping = False
-        self._bell, self._ringer = socket.socketpair()
-        self._bell.setblocking(False)
+        self._waker = Waker()
         self._socket: zmq.Socket[bytes] = context.socket(zmq.ROUTER)
         self._socket.linger = 0
         self._socket.bind(ENDPOINT)
-        self._thread = threading.Thread(target=self._run, name="door", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="zap", daemon=True)
         self._thread.start()
 
-    def settle(self, key: bytes, admitted: bool) -> None:
-        """Say whether a key that is waited for is let in; may be called from any thread."""
-        with self._guard:
-            self._settled.append((key, admitted))
-        self._ring()
+    def resolve(self, key: bytes, admitted: bool) -> None:
+        """Admit or refuse the pending connections of a key; may be called from any thread."""
+        with self._lock:
+            self._resolved.append((key, admitted))
+        self._waker.wake()
 
     def stop(self) -> None:
         """End the thread; connections that come later to guarded sockets are refused by ZeroMQ."""
         self._stopping = True
-        self._ring()
+        self._waker.wake()
         self._thread.join()
-        self._bell.close()
-        self._ringer.close()
-
-    def _ring(self) -> None:
-        try:
-            self._ringer.send(b"!")
-        except OSError:
-            return  # it has ended already
+        self._waker.close()
 
     def _run(self) -> None:
         poller = zmq.Poller()
         poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._bell.fileno(), zmq.POLLIN)
+        poller.register(self._waker.fileno(), zmq.POLLIN)
         try:
             while not self._stopping:
-                poller.poll(1_000 if self._held else None)
-                self._hush()
+                poller.poll(1_000 if self._pending_count else None)
+                self._waker.drain()
                 self._take_requests()
-                self._take_settled()
-                self._send_off(time.monotonic())
+                self._take_resolved()
+                self._turn_away(time.monotonic())
         finally:
             self._socket.close()
-
-    def _hush(self) -> None:
-        try:
-            while self._bell.recv(64):
-                pass
-        except BlockingIOError:
-            return
 
     def _take_requests(self) -> None:
         while True:
@@ -138,36 +125,36 @@ class ZapAuthenticator:
             self._receive(frames[:4], frames[8])
 
     def _receive(self, head: list[bytes], key: bytes) -> None:
-        verdict = self._safely_judge(key)
-        if verdict is not None:
-            self._reply(head, _ADMITTED if verdict else _REFUSED, key)
-        elif self._held >= MOST_WAITING:
+        admitted = self._decide_safely(key)
+        if admitted is not None:
+            self._reply(head, _ADMITTED if admitted else _REFUSED, key)
+        elif self._pending_count >= MOST_PENDING:
             self._reply(head, _TEMPORARY, key)
         else:
-            self._held += 1
-            self._waiting.setdefault(key, []).append((time.monotonic() + WAIT_SECONDS, head))
+            self._pending_count += 1
+            self._pending.setdefault(key, []).append((time.monotonic() + WAIT_SECONDS, head))
 
-    def _safely_judge(self, key: bytes) -> bool | None:
+    def _decide_safely(self, key: bytes) -> bool | None:
         try:
-            return self._judge(key)
+            return self._decide(key)
         except Exception:
-            # A fault of ours about one key must not keep everybody else out.
-            _log.exception("a connection could not be judged")
+            # A fault of ours with one key must not end the thread that admits all the others.
+            _log.exception("the authenticator failed to decide on a key")
             return False
 
-    def _take_settled(self) -> None:
-        with self._guard:
-            settled, self._settled = self._settled, []
-        for key, admitted in settled:
-            for _, head in self._waiting.pop(key, ()):
-                self._held -= 1
+    def _take_resolved(self) -> None:
+        with self._lock:
+            resolved, self._resolved = self._resolved, []
+        for key, admitted in resolved:
+            for _, head in self._pending.pop(key, ()):
+                self._pending_count -= 1
                 self._reply(head, _ADMITTED if admitted else _REFUSED, key)
 
-    def _send_off(self, now: float) -> None:
-        """Let those try again who have waited for too long."""
-        for key in [key for key, waiting in self._waiting.items() if waiting[0][0] <= now]:
-            for _, head in self._waiting.pop(key):
-                self._held -= 1
+    def _turn_away(self, now: float) -> None:
+        """Let connections that were pending for too long try again."""
+        for key in [key for key, pending in self._pending.items() if pending[0][0] <= now]:
+            for _, head in self._pending.pop(key):
+                self._pending_count -= 1
                 self._reply(head, _TEMPORARY, key)
 
     def _reply(self, head: list[bytes], status: bytes, key: bytes) -> None:

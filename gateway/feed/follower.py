@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import threading
 import time
 from collections import deque
@@ -23,6 +22,7 @@ from ...peer.subscriber.core import SubscriberCore
 from ...protocol.digest import DIGEST_BYTES
 from ...protocol.errors import Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
+from ...runtime.waker import Waker
 from .channel import Standing, Turn
 
 logger = logging.getLogger(__name__)
@@ -92,9 +92,7 @@ class Follower:
         self._told = told
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="follower")
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._waker = Waker()
         self._wishes: deque[Callable[[], None]] = deque()
         self._stopping = False
         # Of the thread alone:
@@ -119,10 +117,9 @@ class Follower:
         """Leave all events and end the thread."""
         if self._thread.is_alive():
             self._stopping = True
-            self._wake()
+            self._waker.wake()
             await asyncio.to_thread(self._thread.join)
-        self._ours.close()
-        self._theirs.close()
+        self._waker.close()
 
     def follow(self, event: str) -> None:
         """Follow an event; nothing where it is followed already."""
@@ -155,12 +152,7 @@ class Follower:
 
     def _wish(self, wish: Callable[[], None]) -> None:
         self._wishes.append(wish)
-        self._wake()
-
-    def _wake(self) -> None:
-        # A full pipe wakes the thread as well as one more byte would.
-        with contextlib.suppress(BlockingIOError):
-            self._ours.send(b"\0")
+        self._waker.wake()
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────
 
@@ -197,7 +189,7 @@ class Follower:
         """Wait for something; return the `id`s of the sockets that can be read."""
         if self._poller is None:
             self._poller = zmq.Poller()
-            self._poller.register(self._theirs.fileno(), zmq.POLLIN)
+            self._poller.register(self._waker.fileno(), zmq.POLLIN)
             for each in link.sockets:
                 self._poller.register(each, zmq.POLLIN)
             for followed in self._followed.values():
@@ -208,9 +200,7 @@ class Follower:
         timers += [timer for timer in (link.next_timer(),) if timer is not None]
         wait = min([*timers, now + IDLE_SECONDS]) - now
         readable = {id(each) for each, _ in self._poller.poll(max(0, round(wait * 1_000 + 0.5)))}
-        with contextlib.suppress(BlockingIOError):
-            while self._theirs.recv(4_096):
-                pass
+        self._waker.drain()
         return readable
 
     def _take_answers(self, link: Link, now: float) -> None:

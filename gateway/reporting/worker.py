@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
 import threading
 import time
 from collections import deque
@@ -32,6 +31,7 @@ from ...protocol.errors import (
     Untrusted,
 )
 from ...protocol.messages import Confirm, Fate
+from ...runtime.waker import Waker
 from ...timeline import json as timeline_json
 from ..feed.follower import Connect
 from .outbox import Ledger
@@ -196,9 +196,7 @@ class ReportingWorker:
         self._most = most
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="reporters")
-        self._ours, self._theirs = socket.socketpair()
-        self._ours.setblocking(False)
-        self._theirs.setblocking(False)
+        self._waker = Waker()
         self._wishes: deque[Callable[[], None]] = deque()
         self._stopping = False
         # Of the thread alone:
@@ -219,10 +217,9 @@ class ReportingWorker:
         """Take leave of all hosts and end the thread; what is not delivered stays on disk."""
         self._stopping = True
         if self._thread.is_alive():
-            self._wake()
+            self._waker.wake()
             await asyncio.to_thread(self._thread.join)
-        self._ours.close()
-        self._theirs.close()
+        self._waker.close()
         self._context.destroy(linger=200)
 
     def arrive(self, person: Person) -> Callable[[bool], None]:
@@ -272,12 +269,7 @@ class ReportingWorker:
 
     def _wish(self, wish: Callable[[], None]) -> None:
         self._wishes.append(wish)
-        self._wake()
-
-    def _wake(self) -> None:
-        # A full pipe wakes the thread as well as one more byte would.
-        with contextlib.suppress(BlockingIOError, OSError):
-            self._ours.send(b"\0")
+        self._waker.wake()
 
     def _tell(self, person: Person, messages: list[Json]) -> None:
         for message in messages:
@@ -314,7 +306,7 @@ class ReportingWorker:
 
     def _poll(self) -> set[int]:
         poller = zmq.Poller()
-        poller.register(self._theirs.fileno(), zmq.POLLIN)
+        poller.register(self._waker.fileno(), zmq.POLLIN)
         now = time.monotonic()
         due = now if self._look else min(now + IDLE_SECONDS, self._sweep_at)
         for stay in self._stays.values():
@@ -322,9 +314,7 @@ class ReportingWorker:
             for each in stay.desk.sockets if stay.desk else ():
                 poller.register(each, zmq.POLLIN)
         readable = {id(each) for each, _ in poller.poll(max(0, round((due - now) * 1_000 + 0.5)))}
-        with contextlib.suppress(BlockingIOError):
-            while self._theirs.recv(4_096):
-                pass
+        self._waker.drain()
         return readable
 
     def _attend(self, stay: _Stay, readable: set[int], now: float) -> None:

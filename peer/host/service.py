@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime.clock import steady
+from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
 from ..link import Link
 from ..link.service import trusted
@@ -87,16 +87,13 @@ class Host:
         self._wall = steady(wall)
         secure = not trusted(options.broker).plain
         gate = HostRequestLimiter()
-        self.door: ZapAuthenticator | None = None  # where connections are encrypted
+        self.zap: ZapAuthenticator | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
-        # Written to by `stop`, also from a signal, and by the door, to end the wait in the poller.
-        self._wake_out, self._wake_in = os.pipe()
-        os.set_blocking(self._wake_out, False)
-        os.set_blocking(self._wake_in, False)
-        self.knocks = PendingPeers(self._ask, self._settle, self._wake, gate.may_ask)
+        self._waker = Waker()
+        self.knocks = PendingPeers(self._ask, self._resolve, self._waker.wake, gate.may_ask)
         try:
             if secure:
-                self.door = ZapAuthenticator(self._context, self.knocks.judge)
+                self.zap = ZapAuthenticator(self._context, self.knocks.judge)
             self._sockets = Sockets(
                 self._context, options, identity if secure else None, journal.ports()
             )
@@ -158,7 +155,7 @@ class Host:
     def stop(self) -> None:
         """End `run` soon; may be called from a signal or another thread."""
         self._stopping = True
-        self._wake()
+        self._waker.wake()
 
     def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Serve until `stop`, until no event is left to serve, or until `go_on` says no.
@@ -189,7 +186,7 @@ class Host:
     def _turn(self) -> None:
         self._now = now = time.monotonic()
         self._turn_wall = wall = self._wall()
-        self._hush()
+        self._waker.drain()
         answers, self._answers = self._answers, []
         for number, reply in answers + self._link.poll(now):
             self._take_answer(number, reply, now)
@@ -306,7 +303,7 @@ class Host:
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
-        self._hush()
+        self._waker.drain()
         for number, reply in self._link.poll(now):
             if isinstance(reply, messages.Leased):
                 self.tenure.answered(number, reply, now)
@@ -364,9 +361,9 @@ class Host:
 
     # ── who may be here ──────────────────────────────────────────────────────────────────────
 
-    def _settle(self, key: bytes, admitted: bool) -> None:
-        if self.door is not None:
-            self.door.settle(key, admitted)
+    def _resolve(self, key: bytes, admitted: bool) -> None:
+        if self.zap is not None:
+            self.zap.resolve(key, admitted)
 
     def _put_out(self) -> None:
         """Let those take part no more whom an operator has revoked."""
@@ -380,7 +377,7 @@ class Host:
             inside |= self.knocks.revoke((curve_of(one) for one in out if one.key), peers)
             for one in out:
                 log.warning("%s: %s (%s) is revoked", core.card.event, one.name, one.peer)
-        if inside and self.door is not None:
+        if inside and self.zap is not None:
             # One of them may be subscribed, and PUB sends to whoever is.
             port = self._sockets.ports["pub"]
             self._sockets.renew_pub()
@@ -394,29 +391,15 @@ class Host:
 
     def _poller(self, *sockets: Any) -> zmq.Poller:
         poller = zmq.Poller()
-        for socket in (self._wake_out, *self._link.sockets, *sockets):
+        for socket in (self._waker.fileno(), *self._link.sockets, *sockets):
             poller.register(socket, zmq.POLLIN)
         return poller
 
-    def _wake(self) -> None:
-        """End the wait in the poller; may be called from any thread."""
-        try:
-            os.write(self._wake_in, b"\0")
-        except OSError:
-            return  # it is awake anyhow, or has ended already
-
-    def _hush(self) -> None:
-        try:
-            os.read(self._wake_out, 4_096)
-        except BlockingIOError:
-            return
-
     def _close(self) -> None:
-        if self.door is not None:
-            self.door.stop()
+        if self.zap is not None:
+            self.zap.stop()
         self._context.destroy(linger=500)
-        os.close(self._wake_out)
-        os.close(self._wake_in)
+        self._waker.close()
 
     def _reply(self, routing_id: bytes, body: bytes) -> None:
         self._replies.append((routing_id, body))

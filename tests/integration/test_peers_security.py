@@ -89,8 +89,8 @@ def test_unknown_key(world: Any, name: str) -> None:
     ):
         with world.bare(kind, who, server) as bare:
             assert handshake(bare, lambda bare=bare: bare.connect(endpoint)) == told, who
-    assert host.door is not None
-    assert host.door.refused == 2
+    assert host.zap is not None
+    assert host.zap.refused == 2
     world.plain = True
     with world.bare(kind) as bare:
         told = handshake(bare, lambda: bare.connect(endpoint))
@@ -276,14 +276,14 @@ def test_revoked_reporter(world: Any) -> None:
     with pytest.raises(Revoked):
         world.until(lambda: False, bob)
     stored = core.counters.stored
-    refused = host.door.refused
+    refused = host.zap.refused
     again = world.link("bob")
     with pytest.raises(Untrusted, match="revoked"):
         again.ask(messages.Search(id=0))
     with world.bare(zmq.DEALER, "bob") as bare:
         told = handshake(bare, lambda: bare.connect(host.endpoints.router))
         assert told == zmq.EVENT_HANDSHAKE_FAILED_AUTH
-    assert host.door.refused > refused
+    assert host.zap.refused > refused
     assert core.counters.stored == stored
     world.goal(5, ann)
     world.until(lambda: len(core.claims.open) == 1, ann, feed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -167,8 +166,7 @@ class HostNode(Node):
             self.expected = essence(core)
         self.disk.doom = ""
         self._stage.watchman.stopped(self.network.now)
-        for end in (host._wake_in, host._wake_out):
-            os.close(end)
+        host._waker.close()
         self.drop()
 
     def _published(self, frame: bytes) -> None:

@@ -4,7 +4,7 @@ They do what the shells rely on: frames of one connection keep their order; what
 is no connection waits at the side that connects and is dropped at the side that binds; a connection
 that is cut for longer than ZeroMQ's heartbeats allow breaks and loses what it carried; the side
 that binds may learn of it long after. Nothing is encrypted, but a connection knows the key of each
-side, and comes to be only where the keys fit and the door lets the client in, as with CURVE.
+side, and is made only where the keys fit and the authenticator admits the client, as with CURVE.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ HIGH_WATER = 1_000
 """Frames that wait for a connection; more are refused."""
 
 
-HELD_SECONDS = 6.0
-"""How long a connection is held at a door before it is dropped, and tries again."""
+PENDING_SECONDS = 6.0
+"""How long a connection stays pending before it is dropped, and tries again."""
 
 
 class Killed(BaseException):
@@ -47,7 +47,7 @@ class Context:
         if found is None:
             raise AssertionError("no process runs that could have a context")
         self._network, self._node = network, found
-        self.door: ZapAuthenticator | None = None
+        self.zap: ZapAuthenticator | None = None
         self.published: Callable[[bytes], object] = lambda _frame: None
         """Told of each frame that is published here."""
         self.replied: Callable[[Node, bytes], object] = lambda _node, _frame: None
@@ -87,34 +87,34 @@ class ZapAuthenticator:
 
     Args:
         context: whose connections these are.
-        judge: as that of the real one.
+        decide: as that of the real one.
     """
 
-    def __init__(self, context: Context, judge: Callable[[bytes], bool | None]) -> None:
-        self._judge = judge
-        self._held: dict[bytes, list[Connection]] = {}
+    def __init__(self, context: Context, decide: Callable[[bytes], bool | None]) -> None:
+        self._decide = decide
+        self._pending: dict[bytes, list[Connection]] = {}
         self._node = context._node
-        context.door = self
+        context.zap = self
 
-    def knock(self, connection: Connection) -> bool | None:
-        """Tell whether a connection is let in; None where it is held."""
+    def receive(self, connection: Connection) -> bool | None:
+        """Return whether a connection is admitted; None while it is pending."""
         key = connection.client.key
-        verdict = self._judge(key)
-        if verdict is None:
-            self._held.setdefault(key, []).append(connection)
+        admitted = self._decide(key)
+        if admitted is None:
+            self._pending.setdefault(key, []).append(connection)
             self._node.ready()
-        return verdict
+        return admitted
 
-    def settle(self, key: bytes, admitted: bool) -> None:
-        """Let those in who were held, or do not."""
-        for connection in self._held.pop(key, ()):
-            connection.judged(admitted)
+    def resolve(self, key: bytes, admitted: bool) -> None:
+        """Admit or refuse the pending connections of a key."""
+        for connection in self._pending.pop(key, ()):
+            connection.resolved(admitted)
 
     def forget(self, connection: Connection) -> None:
-        """Drop a connection that has been held for too long."""
-        held = self._held.get(connection.client.key, [])
-        if connection in held:
-            held.remove(connection)
+        """Drop a connection that has been pending for too long."""
+        pending = self._pending.get(connection.client.key, [])
+        if connection in pending:
+            pending.remove(connection)
 
     def stop(self) -> None:
         """There is no thread that could be ended."""
@@ -143,7 +143,7 @@ class Connection:
         self.up = False
         self.closed = False
         self._given_up = False  # it was refused: ZeroMQ makes no other
-        self._knocking: Socket | None = None  # held at the door of this one
+        self._pending_at: Socket | None = None  # the socket whose authenticator has not decided
         self.life = 0  # grows when it is made and when it breaks: frames of another are lost
         self.far_node: Node | None = None
         self._network = network = client.network
@@ -157,7 +157,7 @@ class Connection:
         """Connect, if the other side can be reached."""
         network = self._network
         server = network.bound.get(self.endpoint)
-        if self.closed or self.up or self._given_up or self._knocking or server is None:
+        if self.closed or self.up or self._given_up or self._pending_at or server is None:
             return
         self.far_node = server.node
         if network.is_cut(self.client.node, server.node):
@@ -166,18 +166,17 @@ class Connection:
             self._tell(zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL)
             network.at(network.now + 0.1 + network.rng.random(), self.establish)
             return
-        door = server.context.door if server.guarded else None
-        verdict = door.knock(self) if door is not None else True
-        if verdict is not None:
-            self._knocking = server
-            self.judged(verdict)
+        zap = server.context.zap if server.guarded else None
+        admitted = zap.receive(self) if zap is not None else True
+        self._pending_at = server
+        if admitted is not None:
+            self.resolved(admitted)
         else:
-            self._knocking = server
-            network.at(network.now + HELD_SECONDS, self._drop, server)
+            network.at(network.now + PENDING_SECONDS, self._drop, server)
 
-    def judged(self, admitted: bool) -> None:
-        """Go on after the door has said whether this connection is let in."""
-        server, self._knocking = self._knocking, None
+    def resolved(self, admitted: bool) -> None:
+        """Go on after the authenticator has decided on this connection."""
+        server, self._pending_at = self._pending_at, None
         if self.closed or server is None or self._network.bound.get(self.endpoint) is not server:
             return
         if not admitted:
@@ -193,11 +192,11 @@ class Connection:
             self.transmit(True, frame)
 
     def _drop(self, server: Socket) -> None:
-        """Try again after nobody has said for long whether this connection is let in."""
-        if self._knocking is server:
-            if server.context.door is not None:
-                server.context.door.forget(self)
-            self._knocking = None
+        """Try again after this connection was pending for too long."""
+        if self._pending_at is server:
+            if server.context.zap is not None:
+                server.context.zap.forget(self)
+            self._pending_at = None
             self.establish()
 
     def _tell(self, event: int) -> None:
@@ -266,8 +265,8 @@ class Connection:
 
     def server_gone(self, server: Socket) -> None:
         """Note that a side that binds has closed its socket."""
-        if self._knocking is server:
-            self._knocking = None
+        if self._pending_at is server:
+            self._pending_at = None
         elif self.server is server:
             self._held = []
             self._lose()

@@ -179,11 +179,11 @@ def told(bench: Bench) -> list[int]:
 
 
 class Guard:
-    """A pair of which the far side has a key and a door."""
+    """A pair of which the far side has a key and an authenticator."""
 
     def __init__(self, verdict: bool | None, server_key: bytes = b"far") -> None:
         self.bench = bench = Bench(zmq.DEALER, zmq.ROUTER)
-        self.door = ZapAuthenticator(bench.server.context, lambda _: verdict)
+        self.zap = ZapAuthenticator(bench.server.context, lambda _: verdict)
         bench.server.setsockopt(zmq.CURVE_SERVER, 1)
         bench.server.setsockopt(zmq.CURVE_PUBLICKEY, b"far")
         bench.client.setsockopt(zmq.CURVE_PUBLICKEY, b"near")
@@ -210,9 +210,8 @@ def test_keys():
     assert set(events) == {zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL}
 
 
-def test_door():
-    """A connection that is refused is given up; one that is held is let in when it is settled, and
-    tries again when it is not."""
+def test_admission():
+    """A refused connection is given up; a pending one is decided on once it is resolved."""
     bench = Guard(False).bench
     bench.wait(60)
     assert told(bench) == [zmq.EVENT_HANDSHAKE_FAILED_AUTH]
@@ -223,7 +222,7 @@ def test_door():
         guard = Guard(None)
         guard.bench.wait(20)
         assert told(guard.bench) == []
-        guard.door.settle(b"near", verdict)
+        guard.zap.resolve(b"near", verdict)
         assert told(guard.bench) == [event]
 
 

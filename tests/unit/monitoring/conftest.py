@@ -51,7 +51,7 @@ def host(core: EventCore) -> Any:
     return SimpleNamespace(
         cores={EVENT: core},
         desk=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
-        door=SimpleNamespace(admitted=5, refused=3),
+        zap=SimpleNamespace(admitted=5, refused=3),
         tenure=SimpleNamespace(away=""),
         trouble="",
         lost={"nope": NotFound("no event 'nope'")},

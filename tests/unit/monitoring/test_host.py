@@ -161,7 +161,7 @@ def test_host_trouble(host: Any) -> None:
     assert well["touchline_host_connections_refused_total"] == 3
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
-    host.trouble, host.tenure.away, host.door = "disk full", "no answer", None
+    host.trouble, host.tenure.away, host.zap = "disk full", "no answer", None
     ill = page(HostCollector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1

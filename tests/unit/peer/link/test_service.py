@@ -195,10 +195,10 @@ def test_bad_address() -> None:
 
 
 class Guarded(FakeBroker):
-    """One with a key and a door."""
+    """One with a key and an authenticator."""
 
     def __init__(self, context: zmq.Context[Any], *, shut: bool = False) -> None:
-        self.door = ZapAuthenticator(context, lambda _: not self.shut)
+        self.zap = ZapAuthenticator(context, lambda _: not self.shut)
         self.shut = shut
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -214,7 +214,7 @@ def guarded() -> Iterator[Guarded]:
     broker = Guarded(context)
     yield broker
     broker.socket.close()
-    broker.door.stop()
+    broker.zap.stop()
     context.term()
 
 
@@ -229,7 +229,7 @@ def test_encrypted(guarded: Guarded) -> None:
         assert codec.decode_broker_request(frame.bytes).key == ANN.public
 
 
-def test_refused_at_the_door(guarded: Guarded) -> None:
+def test_refused_by_key(guarded: Guarded) -> None:
     """A key that is not let in is told so long before time is up, and is let in with its next
     question once it may."""
     guarded.shut = True
