@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from .. import peer
-from ..peer.reporter.outbox import Outbox
 from ..protocol import times
 from ..protocol.errors import PeerError, SettingError, Unreachable
-from ..protocol.messages import Card, Detail, Fate, Setup, Timing
+from ..protocol.messages import Card, Detail, Fate, Setup
 from ..protocol.text import plain
 from . import shared
+from .ui.own_reports import event_time, fate_words, kept_card
 
 DECIDED = ("accepted", "expired", "refused")
 
@@ -160,29 +160,6 @@ def _moment(text: str | None) -> int | None:
         raise SettingError(f"--time: {error}") from None
 
 
-def event_time(timing: Timing | None, wall: int) -> int:
-    """Return what an event's clock shows, microseconds; the wall time where it has none.
-
-    Args:
-        timing: the event's clock.
-        wall: microseconds since 1970 UTC.
-    """
-    if timing is None or not timing.speed:
-        return wall
-    return timing.starts + round((wall - timing.began) * timing.speed)
-
-
-def kept_card(outbox: Path) -> Card | None:
-    """Return the event as it was when this person last met its host; None if never."""
-    if not outbox.exists():
-        return None
-    box = Outbox(outbox)
-    try:
-        return box.invitation.card if box.invitation else None
-    finally:
-        box.close()
-
-
 def _report(errand: Errand, statement: Statement) -> int:
     """Keep, send and follow one report."""
     outbox = errand.outbox
@@ -264,21 +241,6 @@ def _tell(errand: Errand, n: int, fate: Fate) -> int:
             err=fate.outcome == "refused",
         )
     return PeerError.exit_code if fate.outcome == "refused" else 0
-
-
-def fate_words(fate: Fate | None) -> str:
-    """Return what became of a report, for people."""
-    match fate.outcome if fate is not None else "":
-        case "accepted" if fate is not None:
-            return f"accepted, entry {fate.entry_id}" if fate.entry_id else "accepted"
-        case "expired":
-            return "expired, too few others said so"
-        case "refused" if fate is not None:
-            return f"refused: {plain(fate.reason)}"
-        case "stored":
-            return "waiting for others to say so"
-        case _:
-            return "not sent yet"
 
 
 def _flush(errand: Errand) -> int:

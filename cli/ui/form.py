@@ -20,9 +20,9 @@ from ...protocol.text import plain
 from ...sports import Kind
 from ...timeline.view import LiveView
 from .. import shared
-from ..report import event_time, fate_words, kept_card
 from .buttons import SCORE, Buttons, Leave, Question, Tap, Undo, Wish, kinds_of
 from .keyboard import Keyboard
+from .own_reports import event_time, fate_words, kept_card
 from .screen import HEAD_LINES, feed_rows, fitted, head
 
 TURN_SECONDS = 0.05

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 
 from touchline import sports
 from touchline.cli import shared
-from touchline.cli.report import command, event_time, fate_words
+from touchline.cli.report import command
 from touchline.cli.ui import keyboard
 from touchline.cli.ui.buttons import Buttons, Leave, Tap, Undo, assign, kinds_of
+from touchline.cli.ui.own_reports import event_time, fate_words
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import ActionSpec, Fate, Timing
 from touchline.protocol.times import SECOND
