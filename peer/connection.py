@@ -13,7 +13,7 @@ from ..protocol.errors import PeerError, Untrusted
 from ..protocol.messages import Endpoints, HostReply
 from .link import Link
 from .link.service import HANDSHAKES, lock, own_routing_id
-from .session import Ask, Connect, Send, Session
+from .session import AskBroker, ConnectToHost, SendToHost, Session
 
 HEARTBEAT_MS = 2_000
 """ZeroMQ's own heartbeats notice a connection that died without a word."""
@@ -183,19 +183,19 @@ class HostConnection:
             self.dealer.connect(self.endpoints.router)
 
     def _carry_out(self, now: float) -> None:
-        for want in self._session.wants():
-            match want:
-                case Ask():
-                    self._asked = self._link.send(want.request, now)
-                case Connect():
-                    self._key = want.key
-                    if self._link.secure and not want.key:
+        for command in self._session.commands():
+            match command:
+                case AskBroker():
+                    self._asked = self._link.send(command.request, now)
+                case ConnectToHost():
+                    self._key = command.key
+                    if self._link.secure and not command.key:
                         error = Untrusted("the broker named no key of the host's")
                         self._session.shut_out(error, now, refused=True)
                     else:
-                        self._connect(want.endpoints)
-                case Send():
-                    self.send(want.frame)
+                        self._connect(command.endpoints)
+                case SendToHost():
+                    self.send(command.frame)
 
     def _connect(self, endpoints: Endpoints) -> None:
         self.close()

@@ -1,12 +1,16 @@
 """A peer's way into an event and its standing there: join, greet, attach, ping. Pure.
 
-    JOIN ──invitation──▶ GREET ──any reply──▶ ATTACH ──setup──▶ OPEN
-      ▲                    ▲ │ ▲                │                │ │
-      │                    │ └─┴── no reply ────┘   reconnected, │ │
-      │                    └──────────────── the host forgot us ─┘ │
-      └─ thrice no reply; token or key refused; nothing heard ─────┘
+    PAUSED ──due──▶ JOINING ──invitation──▶ GREETING ──any reply──▶ ATTACHING ──setup──▶ OPEN
+      ▲ ▲              │                      │ ▲ ▲                     │                 │ │
+      │ └── no host ───┘                      │ │ └───── no reply ──────┘                 │ │
+      │     no broker                         │ └─────── reconnected, forgotten ──────────┘ │
+      └── three times no reply; token, key or connection refused; nothing heard ────────────┘
 
-A refusal of the host's alone is no last word: what it knows of this peer may be out of date, and
+`TABLE` is the whole of it: from a state and an input to the next state and the effects. The last
+state, FAILED, follows upon what no further try can change. A pair that is not in the table is
+refused, and changes nothing.
+
+A refusal by the host alone is not final: the host's knowledge of this peer may be out of date, and
 its clock may be wrong. The broker is asked again, and decides.
 
 The greeting measures the round trip on the open connection, so that the clock that `attach` states
@@ -15,8 +19,10 @@ is not off by the time it takes to connect.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
 
 from ..protocol import codec, messages
 from ..protocol.errors import (
@@ -25,6 +31,7 @@ from ..protocol.errors import (
     Overloaded,
     Revoked,
     TouchlineError,
+    UnknownPeer,
     Untrusted,
     WrongKey,
     WrongVersion,
@@ -34,42 +41,319 @@ from ..protocol.messages import Endpoints, Invitation, Setup
 from .liveness import Liveness
 
 REPLY_SECONDS = 2.0
-"""How long an answer of the host is waited for."""
+"""How long the session waits for an answer of the host."""
 
 TRIES = 3
-"""Unanswered greetings after which the broker is asked again where the host is."""
+"""Greetings without an answer after which the session asks the broker again where the host is."""
 
 SETUP_SECONDS = 10.0
-"""The interval at which a host is expected to answer before it has said its own."""
+"""The interval at which a host is expected to answer before it has named its own."""
 
 REJOIN_SECONDS = 1.0
-"""Pause before the broker is asked again for an event that has no host yet."""
+"""Pause before the session asks the broker again for an event that has no host yet."""
+
+
+class SessionState(Enum):
+    """Where a session stands."""
+
+    PAUSED = auto()
+    """The session asks the broker when its timer is due."""
+    JOINING = auto()
+    """The broker has been asked, and has not answered."""
+    GREETING = auto()
+    """A ping has been sent whose answer measures the round trip."""
+    ATTACHING = auto()
+    """The token has been presented to the host."""
+    OPEN = auto()
+    """The host has let this peer in."""
+    FAILED = auto()
+    """The session has ended; `failure` says why."""
+
+
+class SessionInput(Enum):
+    """What can happen to a session."""
+
+    DUE = auto()
+    """The timer of the state is due."""
+    UNANSWERED = auto()
+    """It is due, and the host has not answered `TRIES` greetings."""
+    SILENT = auto()
+    """It is due, and nothing has been heard of the host for two heartbeats."""
+    REJOIN = auto()
+    """The caller doubts that the host is still there."""
+
+    INVITED = auto()
+    """The broker names the host."""
+    UNHOSTED = auto()
+    """The broker knows the event, which has no host now."""
+    BROKER_AWAY = auto()
+    """The broker can't answer, but an earlier invitation is known."""
+    STRANDED = auto()
+    """The broker can't answer, and no invitation is known."""
+    TURNED_AWAY = auto()
+    """The broker refuses this peer or the event."""
+    KEPT = auto()
+    """The caller gives an invitation of an earlier run."""
+
+    CONNECTED = auto()
+    """The connection to the host is new."""
+    SHUT_OUT = auto()
+    """A connection to the host failed in its handshake."""
+
+    PONG = auto()
+    """The host answers the newest ping in time."""
+    LATE_PONG = auto()
+    """The host answers the newest ping too late for a measurement."""
+    UNKNOWN = auto()
+    """The host answers the newest ping in time, and does not know this peer."""
+    LATE_UNKNOWN = auto()
+    """Likewise, too late for a measurement."""
+    FORGOTTEN = auto()
+    """The host answers another request, and does not know this peer."""
+    SETUP = auto()
+    """The host lets this peer in."""
+    REFUSED = auto()
+    """The host refuses a request, for a reason that may be gone in a moment."""
+    TOKEN_REFUSED = auto()
+    """The host refuses the token or the key."""
+    TOKENS_REFUSED = auto()
+    """Likewise; it is the last of `TRIES` tokens in a row."""
+    WRONG_VERSION = auto()
+    """The host speaks another version of the protocol."""
+    REVOKED = auto()
+    """An operator has revoked this peer."""
+    OTHER = auto()
+    """The host says anything else."""
+
+
+class SessionEffect(Enum):
+    """What a transition does, apart from changing the state."""
+
+    PAUSE = auto()
+    HURRY = auto()
+    ASK = auto()
+    FOLLOW = auto()
+    GREET = auto()
+    GREET_ANEW = auto()
+    ATTACH = auto()
+    OPEN = auto()
+    PING = auto()
+    MEASURE = auto()
+    TIME_ROUND_TRIP = auto()
+    COUNT_REFUSAL = auto()
+    NOTE_INVITED = auto()
+    NOTE_UNHOSTED = auto()
+    NOTE_BROKER_AWAY = auto()
+    DOUBT_BROKER = auto()
+    NOTE_SHUT_OUT = auto()
+    NOTE_CONNECTED = auto()
+    FAIL = auto()
+
+
+Transition = tuple[SessionState, tuple[SessionEffect, ...]]
+
+_PAUSE: Transition = (SessionState.PAUSED, (SessionEffect.PAUSE,))
+_LOOK_UP: Transition = (SessionState.PAUSED, (SessionEffect.DOUBT_BROKER, SessionEffect.HURRY))
+_GO: Transition = (
+    SessionState.GREETING,
+    (SessionEffect.NOTE_INVITED, SessionEffect.FOLLOW, SessionEffect.GREET_ANEW),
+)
+_GO_BY_KEPT: Transition = (SessionState.GREETING, (SessionEffect.FOLLOW, SessionEffect.GREET_ANEW))
+_WAIT_FOR_HOST: Transition = (
+    SessionState.PAUSED,
+    (SessionEffect.NOTE_UNHOSTED, SessionEffect.PAUSE),
+)
+_GO_WITHOUT_BROKER: Transition = (
+    SessionState.GREETING,
+    (SessionEffect.NOTE_BROKER_AWAY, SessionEffect.GREET_ANEW),
+)
+_WAIT_FOR_BROKER: Transition = (
+    SessionState.PAUSED,
+    (SessionEffect.NOTE_BROKER_AWAY, SessionEffect.PAUSE),
+)
+_GREET_ON_CONNECTION: Transition = (
+    SessionState.GREETING,
+    (SessionEffect.NOTE_CONNECTED, SessionEffect.GREET_ANEW),
+)
+_SHUT_OUT: Transition = (SessionState.PAUSED, (SessionEffect.NOTE_SHUT_OUT, SessionEffect.PAUSE))
+_ATTACH: Transition = (SessionState.ATTACHING, (SessionEffect.MEASURE, SessionEffect.ATTACH))
+_ATTACH_AS_NEW: Transition = (
+    SessionState.ATTACHING,
+    (SessionEffect.TIME_ROUND_TRIP, SessionEffect.ATTACH),
+)
+_GREET_AGAIN: Transition = (SessionState.GREETING, (SessionEffect.GREET,))
+_GREET_ANEW: Transition = (SessionState.GREETING, (SessionEffect.GREET_ANEW,))
+_FAIL: Transition = (SessionState.FAILED, (SessionEffect.FAIL,))
+
+TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
+    SessionState.PAUSED: {
+        SessionInput.DUE: (SessionState.JOINING, (SessionEffect.ASK,)),
+        SessionInput.REJOIN: _LOOK_UP,
+        # An answer to a request that was overtaken, by a connection or by a kept invitation.
+        SessionInput.INVITED: _GO,
+        SessionInput.UNHOSTED: _WAIT_FOR_HOST,
+        SessionInput.BROKER_AWAY: _GO_WITHOUT_BROKER,
+        SessionInput.STRANDED: _WAIT_FOR_BROKER,
+        SessionInput.TURNED_AWAY: _FAIL,
+        SessionInput.KEPT: _GO_BY_KEPT,
+        SessionInput.CONNECTED: _GREET_ON_CONNECTION,
+        # The pause goes on: however often a handshake fails, it is not put off.
+        SessionInput.SHUT_OUT: (SessionState.PAUSED, (SessionEffect.NOTE_SHUT_OUT,)),
+        SessionInput.PONG: _ATTACH,
+        SessionInput.LATE_PONG: _GREET_ANEW,
+        SessionInput.UNKNOWN: _ATTACH_AS_NEW,
+        SessionInput.LATE_UNKNOWN: _GREET_ANEW,
+        SessionInput.WRONG_VERSION: _FAIL,
+        SessionInput.REVOKED: _FAIL,
+        # The broker is about to be asked anyhow.
+        SessionInput.REFUSED: (SessionState.PAUSED, ()),
+        SessionInput.OTHER: (SessionState.PAUSED, ()),
+    },
+    SessionState.JOINING: {
+        SessionInput.REJOIN: (SessionState.JOINING, (SessionEffect.DOUBT_BROKER,)),
+        SessionInput.INVITED: _GO,
+        SessionInput.UNHOSTED: _WAIT_FOR_HOST,
+        SessionInput.BROKER_AWAY: _GO_WITHOUT_BROKER,
+        SessionInput.STRANDED: _WAIT_FOR_BROKER,
+        SessionInput.TURNED_AWAY: _FAIL,
+        SessionInput.KEPT: _GO_BY_KEPT,
+        SessionInput.CONNECTED: _GREET_ON_CONNECTION,
+        SessionInput.SHUT_OUT: (SessionState.JOINING, (SessionEffect.NOTE_SHUT_OUT,)),
+        SessionInput.PONG: _ATTACH,
+        SessionInput.LATE_PONG: _GREET_ANEW,
+        SessionInput.UNKNOWN: _ATTACH_AS_NEW,
+        SessionInput.LATE_UNKNOWN: _GREET_ANEW,
+        SessionInput.WRONG_VERSION: _FAIL,
+        SessionInput.REVOKED: _FAIL,
+        SessionInput.REFUSED: (SessionState.JOINING, ()),
+        SessionInput.OTHER: (SessionState.JOINING, ()),
+    },
+    SessionState.GREETING: {
+        SessionInput.DUE: _GREET_AGAIN,
+        SessionInput.UNANSWERED: (SessionState.PAUSED, (SessionEffect.HURRY,)),
+        SessionInput.REJOIN: _LOOK_UP,
+        SessionInput.INVITED: _GO,
+        SessionInput.UNHOSTED: _WAIT_FOR_HOST,
+        SessionInput.BROKER_AWAY: _GO_WITHOUT_BROKER,
+        SessionInput.TURNED_AWAY: _FAIL,
+        SessionInput.KEPT: _GO_BY_KEPT,
+        SessionInput.CONNECTED: _GREET_ON_CONNECTION,
+        SessionInput.SHUT_OUT: _SHUT_OUT,
+        SessionInput.PONG: _ATTACH,
+        SessionInput.LATE_PONG: _GREET_ANEW,
+        SessionInput.UNKNOWN: _ATTACH_AS_NEW,
+        SessionInput.LATE_UNKNOWN: _GREET_ANEW,
+        # The greeting's answer will say the same.
+        SessionInput.FORGOTTEN: (SessionState.GREETING, ()),
+        # A setup comes too late here: the clock that was stated with `attach` is of the past.
+        SessionInput.REFUSED: _PAUSE,
+        SessionInput.TOKEN_REFUSED: _PAUSE,
+        SessionInput.TOKENS_REFUSED: _PAUSE,
+        SessionInput.WRONG_VERSION: _FAIL,
+        SessionInput.REVOKED: _FAIL,
+        SessionInput.OTHER: (SessionState.GREETING, ()),
+    },
+    SessionState.ATTACHING: {
+        SessionInput.DUE: _GREET_AGAIN,
+        SessionInput.UNANSWERED: (SessionState.PAUSED, (SessionEffect.HURRY,)),
+        # The host is there and about to answer; what the broker says is wanted all the same.
+        SessionInput.REJOIN: (
+            SessionState.ATTACHING,
+            (SessionEffect.DOUBT_BROKER, SessionEffect.ASK),
+        ),
+        SessionInput.INVITED: _GO,
+        SessionInput.UNHOSTED: _WAIT_FOR_HOST,
+        SessionInput.BROKER_AWAY: _GO_WITHOUT_BROKER,
+        SessionInput.TURNED_AWAY: _FAIL,
+        SessionInput.KEPT: _GO_BY_KEPT,
+        SessionInput.CONNECTED: _GREET_ON_CONNECTION,
+        SessionInput.SHUT_OUT: _SHUT_OUT,
+        SessionInput.PONG: _ATTACH,
+        SessionInput.LATE_PONG: _GREET_ANEW,
+        SessionInput.UNKNOWN: _ATTACH_AS_NEW,
+        SessionInput.LATE_UNKNOWN: _GREET_ANEW,
+        SessionInput.FORGOTTEN: (SessionState.ATTACHING, ()),
+        SessionInput.SETUP: (SessionState.OPEN, (SessionEffect.OPEN,)),
+        SessionInput.REFUSED: _PAUSE,
+        SessionInput.TOKEN_REFUSED: (
+            SessionState.PAUSED,
+            (SessionEffect.COUNT_REFUSAL, SessionEffect.PAUSE),
+        ),
+        SessionInput.TOKENS_REFUSED: _FAIL,
+        SessionInput.WRONG_VERSION: _FAIL,
+        SessionInput.REVOKED: _FAIL,
+        SessionInput.OTHER: (SessionState.ATTACHING, ()),
+    },
+    SessionState.OPEN: {
+        SessionInput.DUE: (SessionState.OPEN, (SessionEffect.PING,)),
+        SessionInput.SILENT: _LOOK_UP,
+        SessionInput.REJOIN: _LOOK_UP,
+        SessionInput.INVITED: _GO,
+        # The host serves the event, although its lease has run out, or the broker is away: a kept
+        # invitation has led there.
+        SessionInput.UNHOSTED: (SessionState.OPEN, (SessionEffect.NOTE_UNHOSTED,)),
+        SessionInput.BROKER_AWAY: (SessionState.OPEN, (SessionEffect.NOTE_BROKER_AWAY,)),
+        SessionInput.TURNED_AWAY: _FAIL,
+        SessionInput.KEPT: _GO_BY_KEPT,
+        SessionInput.CONNECTED: _GREET_ON_CONNECTION,
+        SessionInput.SHUT_OUT: _SHUT_OUT,
+        SessionInput.PONG: (SessionState.OPEN, (SessionEffect.MEASURE,)),
+        SessionInput.LATE_PONG: (SessionState.OPEN, (SessionEffect.MEASURE,)),
+        # The host is a new one, or has started again: it knows no peer yet.
+        SessionInput.UNKNOWN: _ATTACH_AS_NEW,
+        SessionInput.LATE_UNKNOWN: _GREET_ANEW,
+        SessionInput.FORGOTTEN: _GREET_ANEW,
+        SessionInput.REVOKED: _FAIL,
+        # The answer to a request of the caller's own.
+        SessionInput.REFUSED: (SessionState.OPEN, ()),
+        SessionInput.OTHER: (SessionState.OPEN, ()),
+    },
+    SessionState.FAILED: {
+        SessionInput.LATE_PONG: (SessionState.FAILED, ()),
+        SessionInput.REFUSED: (SessionState.FAILED, ()),
+        SessionInput.OTHER: (SessionState.FAILED, ()),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Send a request to the broker."""
+class AskBroker:
+    """Send a request to the broker, and hand its answer to `Session.invited`."""
 
     request: messages.Join
 
 
 @dataclass(frozen=True, slots=True)
-class Connect:
-    """Connect the sockets to these endpoints of the holder of a public key, instead of any other;
-    the key is empty where nothing is encrypted."""
+class ConnectToHost:
+    """Connect the sockets to these endpoints instead of any other.
+
+    Args:
+        endpoints: of the host.
+        key: its public key; empty where connections are not encrypted.
+    """
 
     endpoints: Endpoints
     key: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendToHost:
     """Send a frame to the host's ROUTER."""
 
     frame: bytes
 
 
-Want = Ask | Connect | Send
+Command = AskBroker | ConnectToHost | SendToHost
+
+
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """When an input came, and what came with it."""
+
+    now: float
+    wall: int
+    content: Any = None
+    """The broker's or the host's reply, or the error, as the input demands."""
 
 
 class Session:
@@ -94,178 +378,200 @@ class Session:
     ) -> None:
         self.event = event
         self.role = role
-        self.invitation: Invitation | None = None
+        self.state = SessionState.PAUSED
+        self.invitation: Invitation | None = None  # the newest; None before the first
         self.setup: Setup | None = None  # the newest; None before the first
-        self.open = False
-        self.failure: TouchlineError | None = None  # why it can't go on
-        self.away: TouchlineError | None = None  # why the broker could not be asked
-        self.shut: Untrusted | None = None  # why the host could not be connected to
+        self.failure: TouchlineError | None = None  # why the session has ended
+        self.away: TouchlineError | None = None  # why the broker did not answer when last asked
+        self.shut: Untrusted | None = None  # why the newest connection to the host failed
         self.broker: bool | None = None  # whether it answered when last asked; None: not yet
         self.hosted: bool | None = None  # whether the event has a host; None before it is known
-        self.asked_seq: int | None = None  # what had been received when the host was asked in
+        self.asked_seq: int | None = None  # what had been received when the token was presented
         self.offset = 0  # host's wall clock minus ours, microseconds
         self.rtt: float | None = None  # the least seen, seconds
         self._counters = counters
         self._last = last
         self._brief = brief
         self._liveness = Liveness(SETUP_SECONDS)
-        self._wants: list[Want] = []
-        self._step: Callable[[float, int], None] = self._join
+        self._commands: list[Command] = []
         self._due: float | None = 0.0
         self._last_id = 0
-        self._tries = 0
-        self._attaching = False  # a token has been presented, and nothing else asked since
+        self._tries = 0  # greetings since anything but a greeting was sent to the host
         self._greeting = (0, 0.0)  # id and time of the newest ping
         self._refused = 0  # tokens refused in a row
         self._bad_token = ""  # the newest of them
         self._shut_out = 0  # connections that the host refused since the broker last invited
 
-    def wants(self) -> list[Want]:
-        """Return what is to be done, in order."""
-        wants, self._wants = self._wants, []
-        return wants
+    @property
+    def open(self) -> bool:
+        """Whether the host has let this peer in, and is there as far as is known."""
+        return self.state is SessionState.OPEN
+
+    def commands(self) -> list[Command]:
+        """Return what the connection has to do, in order; each command is returned once."""
+        commands, self._commands = self._commands, []
+        return commands
 
     def next_timer(self) -> float | None:
-        """Return when `handle_timer` wants to be called next (monotonic seconds)."""
+        """Return when to call `handle_timer` next (monotonic seconds)."""
         return self._due
 
     def handle_timer(self, now: float, wall: int) -> None:
-        """Do what is due."""
-        if self._due is not None and now >= self._due and self.failure is None:
-            self._due = None
-            self._step(now, wall)
+        """Do what is due.
+
+        Args:
+            now: monotonic seconds.
+            wall: microseconds since 1970 UTC.
+        """
+        if self._due is None or now < self._due:
+            return
+        self._due = None
+        if self.open and self._liveness.handle_timer(now):
+            self._step(SessionInput.SILENT, _Occasion(now, wall))
+        else:
+            due = SessionInput.DUE if self._tries < TRIES else SessionInput.UNANSWERED
+            self._step(due, _Occasion(now, wall))
 
     def request_id(self) -> int:
         """Return an id for a request of the caller's own."""
         self._last_id += 1
         return self._last_id
 
-    # ── the broker ───────────────────────────────────────────────────────────────────────────
-
     def rejoin(self, now: float) -> None:
-        """Ask the broker again where the host is, and whether it is there itself."""
-        self.open = False
-        self.broker = None
-        self._at(now, self._join)
-
-    def _join(self, _now: float, _wall: int) -> None:
-        self._wants.append(Ask(messages.Join(id=0, event=self.event, role=self.role)))
+        """Ask the broker again where the host is, and whether the broker is there itself."""
+        self._step(SessionInput.REJOIN, _Occasion(now, 0))
 
     def invited(self, reply: messages.BrokerReply | TouchlineError, now: float, wall: int) -> None:
-        """Take the broker's answer."""
+        """Take the broker's answer to `AskBroker`."""
         match reply:
             case Invitation():
-                self.away = None
-                self.broker = True
-                self._shut_out = 0
-                self.hosted = reply.endpoints is not None
-                if reply.endpoints is None and self.open:
-                    return  # the host lets us in, although its lease has run out
-                if reply.endpoints is None:
-                    self._at(now + REJOIN_SECONDS, self._join)
-                    return
-                self.invite(reply, now, wall)
+                found = SessionInput.UNHOSTED if reply.endpoints is None else SessionInput.INVITED
             case Untrusted() if self.invitation is None or self._shut_out >= TRIES:
-                self.failure = reply
-            case EnvironmentFault() | Overloaded() if self.open:
-                # A kept invitation has led to the host meanwhile.
-                self.away, self.broker = reply, False
-            case EnvironmentFault() | Overloaded() if self.invitation is not None:
-                self.away, self.broker = reply, False
-                self._tries = 0
-                self._refused = 0  # it can't get a new token: the old one is no last word
-                self._greet(now, wall)
+                found = SessionInput.TURNED_AWAY
             case EnvironmentFault() | Overloaded():
-                self.away, self.broker = reply, False
-                self._at(now + REJOIN_SECONDS, self._join)
+                found = (
+                    SessionInput.STRANDED if self.invitation is None else SessionInput.BROKER_AWAY
+                )
             case TouchlineError():
-                self.failure = reply
+                found = SessionInput.TURNED_AWAY
             case _:
                 raise AssertionError(f"the broker answered join with {type(reply).__name__}")
+        self._step(found, _Occasion(now, wall, reply))
 
     def invite(self, invitation: Invitation, now: float, wall: int) -> None:
-        """Go where an invitation (of the broker, or kept from an earlier run) leads."""
+        """Go where an invitation leads that was kept from an earlier run."""
         if invitation.endpoints is None:
             raise AssertionError("an invitation without endpoints leads nowhere")
-        known = self.invitation
-        if known is None or (invitation.endpoints, invitation.key) != (known.endpoints, known.key):
-            self._wants.append(Connect(invitation.endpoints, invitation.key))
-        self.invitation = invitation
-        self._tries = 0
-        self._greet(now, wall)
-
-    # ── the host ─────────────────────────────────────────────────────────────────────────────
+        self._step(SessionInput.KEPT, _Occasion(now, wall, invitation))
 
     def reconnected(self, now: float, wall: int) -> None:
         """Note that the connection to the host is new: it may be a new host."""
-        self.shut = None
-        if self.invitation is not None:
-            self._tries = 0
-            self._greet(now, wall)
+        found = SessionInput.OTHER if self.invitation is None else SessionInput.CONNECTED
+        self._step(found, _Occasion(now, wall))
 
     def shut_out(self, error: Untrusted, now: float, *, refused: bool) -> None:
-        """Note that there is somebody where the host should be, and no connection came of it.
+        """Note that a connection to the host's address failed in its handshake.
 
         Args:
             error: what is wrong.
             now: monotonic seconds.
-            refused: it does not let this peer's key in, and is right about it if the broker then
-                says the same; otherwise it is not the host, which may have moved.
+            refused: the other end does not let this peer's key in, which is final if the broker
+                then refuses it too; otherwise it is not the host, which may have moved.
         """
-        self.open = False
-        self.shut = error
-        self._shut_out += refused
-        if self._step != self._join:  # else the broker is being asked already, or in a moment
-            self._at(now + REJOIN_SECONDS, self._join)
+        self._step(SessionInput.SHUT_OUT, _Occasion(now, 0, (error, refused)))
 
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
-        """Take a reply of the host, also those that are the caller's own affair."""
+        """Take a reply of the host, also one to a request of the caller's own."""
         self._liveness.heard(now)
         match reply:
-            case Setup() if not self._attaching:
-                pass  # it was so long on its way that the clock we stated was of the past
             case Setup():
-                self._attaching = False
-                self.setup = reply
-                self._liveness.interval = reply.heartbeat
-                self.open = True
-                self.shut = None
-                self._refused = self._shut_out = 0
-                self._tries = 0
-                self._at(now + reply.heartbeat / 2, self._ping)
+                self._step(SessionInput.SETUP, _Occasion(now, wall, reply))
             case messages.Pong() if reply.id == self._greeting[0]:
-                self._measure(reply, now, wall)
-                if not self.open:
-                    self._greeted(now, wall)
-            case messages.Error() if reply.id == self._greeting[0] and reply.code == "UNKNOWN_PEER":
-                self.rtt = now - self._greeting[1]
-                self._greeted(now, wall)
-            case messages.Error() if reply.code == "UNKNOWN_PEER" and self.open:
-                self._greet(now, wall)  # the host is a new one: it knows nobody yet
-            case messages.Error() if not self.open or reply.code == Revoked.code:
-                self._refuse(from_wire(reply.code, reply.reason), now)
+                found = SessionInput.LATE_PONG if self._is_late(now) else SessionInput.PONG
+                self._step(found, _Occasion(now, wall, reply))
+            case messages.Error():
+                error = from_wire(reply.code, reply.reason)
+                found = self._meaning(error, now, answers_ping=reply.id == self._greeting[0])
+                self._step(found, _Occasion(now, wall, error))
+            case _:
+                self._step(SessionInput.OTHER, _Occasion(now, wall, reply))
 
-    def _greet(self, now: float, wall: int) -> None:
-        """Ping; the answer, whatever it is, gives the round trip."""
-        self.open = self._attaching = False
-        if self._tries >= TRIES:
-            self._tries = 0
-            self._at(now, self._join)
-            return
+    # ── the meaning of an answer ─────────────────────────────────────────────────────────────
+
+    def _meaning(self, error: TouchlineError, now: float, *, answers_ping: bool) -> SessionInput:
+        match error:
+            case UnknownPeer() if answers_ping:
+                return SessionInput.LATE_UNKNOWN if self._is_late(now) else SessionInput.UNKNOWN
+            case UnknownPeer():
+                return SessionInput.FORGOTTEN
+            case BadToken() | WrongKey():
+                last = self._refusals(error) >= TRIES
+                return SessionInput.TOKENS_REFUSED if last else SessionInput.TOKEN_REFUSED
+            case WrongVersion():
+                return SessionInput.WRONG_VERSION
+            case Revoked():
+                return SessionInput.REVOKED
+            case _:
+                return SessionInput.REFUSED
+
+    def _is_late(self, now: float) -> bool:
+        """Return whether an answer to the newest ping measures nothing, since it waited for a
+        connection."""
+        return now - self._greeting[1] > REPLY_SECONDS
+
+    def _refusals(self, error: TouchlineError) -> int:
+        """Return how many tokens have been refused in a row, with this refusal."""
+        # Where the host's clock is ahead, a token has expired there that the broker still gives:
+        # the same token again is no further refusal.
+        repeated = isinstance(error, BadToken) and self._bad_token == self._token
+        return self._refused + (not repeated)
+
+    @property
+    def _token(self) -> str:
+        return "" if self.invitation is None else self.invitation.token
+
+    # ── transitions ──────────────────────────────────────────────────────────────────────────
+
+    def _step(self, found: SessionInput, occasion: _Occasion) -> bool:
+        """Make the transition that the table demands; return False where it has none."""
+        transition = TABLE[self.state].get(found)
+        if transition is None:
+            return False
+        self.state, effects = transition
+        for effect in effects:
+            _EFFECTS[effect](self, occasion)
+        return True
+
+    def _pause(self, at: _Occasion) -> None:
+        self._due = at.now + REJOIN_SECONDS
+        self._tries = 0
+
+    def _hurry(self, at: _Occasion) -> None:
+        self._due = at.now
+        self._tries = 0
+
+    def _ask(self, _: _Occasion) -> None:
+        self._commands.append(AskBroker(messages.Join(id=0, event=self.event, role=self.role)))
+
+    def _follow(self, at: _Occasion) -> None:
+        to: Invitation = at.content
+        known = self.invitation
+        if to.endpoints is None:
+            raise AssertionError("followed an invitation that leads nowhere")
+        if known is None or (to.endpoints, to.key) != (known.endpoints, known.key):
+            self._commands.append(ConnectToHost(to.endpoints, to.key))
+        self.invitation = to
+
+    def _greet(self, at: _Occasion) -> None:
         self._tries += 1
-        self._send_ping(now, wall)
-        self._at(now + REPLY_SECONDS, self._greet)
+        self._ping_host(at)
+        self._due = at.now + REPLY_SECONDS
 
-    def _greeted(self, now: float, wall: int) -> None:
-        """Go on after an answer to the newest greeting."""
-        if now - self._greeting[1] > REPLY_SECONDS:
-            # It waited for a connection: no round trip, and no measure of anybody's clock.
-            self._tries = 0
-            self._greet(now, wall)
-        else:
-            self._attach(now, wall)
+    def _greet_anew(self, at: _Occasion) -> None:
+        self._tries = 0
+        self._greet(at)
 
-    def _attach(self, now: float, wall: int) -> None:
+    def _attach(self, at: _Occasion) -> None:
         if self.invitation is None:
             raise AssertionError("attached before there was an invitation")
         if self.asked_seq is None:
@@ -274,72 +580,92 @@ class Session:
             messages.Attach(
                 id=self.request_id(),
                 token=self.invitation.token,
-                time=wall,
+                time=at.wall,
                 rtt=round((self.rtt or 0.0) * 1e6),
                 last=self._last(),
                 brief=self._brief,
             )
         )
-        self._attaching = True
-        self._at(now + REPLY_SECONDS, self._greet)
+        self._due = at.now + REPLY_SECONDS
 
-    def _ping(self, now: float, wall: int) -> None:
-        setup = self.setup
-        if setup is None:
+    def _open(self, at: _Occasion) -> None:
+        setup: Setup = at.content
+        self.setup = setup
+        self.shut = None
+        self._liveness.interval = setup.heartbeat
+        self._refused = self._shut_out = self._tries = 0
+        self._due = at.now + setup.heartbeat / 2
+
+    def _ping(self, at: _Occasion) -> None:
+        if self.setup is None:
             raise AssertionError("pinged before the event was set up")
-        if self._liveness.handle_timer(now):
-            self.rejoin(now)
-            return
-        self._send_ping(now, wall)
-        self._at(now + setup.heartbeat / 2, self._ping)
+        self._ping_host(at)
+        self._due = at.now + self.setup.heartbeat / 2
 
-    def _send_ping(self, now: float, wall: int) -> None:
+    def _measure(self, at: _Occasion) -> None:
+        pong: messages.Pong = at.content
+        rtt = at.now - self._greeting[1]
+        if self.rtt is None or rtt <= self.rtt or not self.offset:
+            self.rtt = rtt
+            self.offset = pong.host_time - (pong.time + at.wall) // 2
+
+    def _time_round_trip(self, at: _Occasion) -> None:
+        self.rtt = at.now - self._greeting[1]
+
+    def _count_refusal(self, at: _Occasion) -> None:
+        # A token that was presented several times before the host could ask about it is refused
+        # as often at once: the state has changed after the first, and the others count nothing.
+        self._refused = self._refusals(at.content)
+        if isinstance(at.content, BadToken):
+            self._bad_token = self._token
+
+    def _note_invited(self, _: _Occasion) -> None:
+        self.away = None
+        self.broker = self.hosted = True
+        self._shut_out = 0
+
+    def _note_unhosted(self, _: _Occasion) -> None:
+        self.away = None
+        self.broker, self.hosted = True, False
+        self._shut_out = 0
+
+    def _note_broker_away(self, at: _Occasion) -> None:
+        self.away, self.broker = at.content, False
+        if not self.open:
+            self._refused = 0  # the broker can't give a new token: the old one is not final
+
+    def _doubt_broker(self, _: _Occasion) -> None:
+        self.broker = None
+
+    def _note_shut_out(self, at: _Occasion) -> None:
+        self.shut, refused = at.content
+        self._shut_out += refused
+
+    def _note_connected(self, _: _Occasion) -> None:
+        self.shut = None
+
+    def _fail(self, at: _Occasion) -> None:
+        self.failure = at.content
+        self._due = None
+
+    def _ping_host(self, at: _Occasion) -> None:
         seq, received, lost = self._counters()
         ping = messages.Ping(
             id=self.request_id(),
             event=self.event,
-            time=wall,
+            time=at.wall,
             last=self._last(),
             seq=seq,
             received=received,
             lost=lost,
         )
-        self._greeting = (ping.id, now)
+        self._greeting = (ping.id, at.now)
         self._send(ping)
 
-    def _measure(self, pong: messages.Pong, now: float, wall: int) -> None:
-        rtt = now - self._greeting[1]
-        if self.rtt is None or rtt <= self.rtt or not self.offset:
-            self.rtt = rtt
-            self.offset = pong.host_time - (pong.time + wall) // 2
-
-    def _refuse(self, error: TouchlineError, now: float) -> None:
-        # What else a host refuses may be different in a moment: it may be about to serve the
-        # event, or no longer hold it while the broker knows who does.
-        # A token presented thrice while the host could not ask about it is refused thrice at once.
-        self._refused += self._attaching and self._is_new(error)
-        self._attaching = False
-        if isinstance(error, WrongVersion | Revoked) or self._refused >= TRIES:
-            self._fail(error)
-            return
-        self._at(now + REJOIN_SECONDS, self._join)
-
-    def _is_new(self, error: TouchlineError) -> bool:
-        """Tell whether one more token is refused, rather than the same one again."""
-        if not isinstance(error, BadToken):
-            return isinstance(error, WrongKey)
-        # Where the host's clock is ahead, a token is over there that the broker still gives.
-        before = self._bad_token
-        self._bad_token = "" if self.invitation is None else self.invitation.token
-        return self._bad_token != before
-
-    def _fail(self, error: TouchlineError) -> None:
-        self.open = False
-        self.failure = error
-        self._due = None
-
     def _send(self, request: messages.HostRequest) -> None:
-        self._wants.append(Send(codec.encode(request)))
+        self._commands.append(SendToHost(codec.encode(request)))
 
-    def _at(self, due: float, step: Callable[[float, int], None]) -> None:
-        self._due, self._step = due, step
+
+_EFFECTS: Mapping[SessionEffect, Callable[[Session, _Occasion], None]] = {
+    effect: getattr(Session, f"_{effect.name.lower()}") for effect in SessionEffect
+}

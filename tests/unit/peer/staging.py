@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touchline.peer.session import Ask, Connect, Send, Session
+from touchline.peer.session import AskBroker, ConnectToHost, SendToHost, Session
 from touchline.protocol import codec
 from touchline.protocol.messages import Attach, Card, Endpoints, Error, Invitation, Ping, Setup
 
@@ -21,8 +21,8 @@ def invitation(
     return Invitation(id=1, card=CARD, token=token, expires=9, endpoints=endpoints, key=key)
 
 
-class DemoRunner:
-    """A session, its clock, and what it wants."""
+class Stage:
+    """A session, its clock, and what its connection has to do."""
 
     def __init__(self) -> None:
         self.session = Session("e", "reporter", lambda: (3, 4, 5))
@@ -33,11 +33,11 @@ class DemoRunner:
     def wall(self) -> int:
         return round(self.now * SECOND)
 
-    def wants(self) -> list[object]:
-        """What is wanted, frames decoded."""
+    def commands(self) -> list[object]:
+        """What the connection has to do, frames decoded."""
         return [
-            codec.decode_host_request(want.frame) if isinstance(want, Send) else want
-            for want in self.session.wants()
+            codec.decode_host_request(command.frame) if isinstance(command, SendToHost) else command
+            for command in self.session.commands()
         ]
 
     def tick(self) -> list[object]:
@@ -46,16 +46,16 @@ class DemoRunner:
         assert due is not None, "nothing is due"
         self.now = max(self.now, due)
         self.session.handle_timer(self.now, self.wall)
-        return self.wants()
+        return self.commands()
 
     def invited(self, reply: object) -> list[object]:
         self.session.invited(reply, self.now, self.wall)
-        return self.wants()
+        return self.commands()
 
     def hear(self, reply: object, after: float = 0.0) -> list[object]:
         self.now += after
         self.session.received(reply, self.now, self.wall)
-        return self.wants()
+        return self.commands()
 
     def setup(self, **fields: object) -> Setup:
         usual = {
@@ -75,17 +75,17 @@ class DemoRunner:
 
     def greeted(self) -> Ping:
         """Go on to where the greeting has been sent."""
-        assert isinstance(self.tick()[0], Ask)
+        assert isinstance(self.tick()[0], AskBroker)
         connect, ping = self.invited(invitation())
-        assert connect == Connect(HERE, KEY)
+        assert connect == ConnectToHost(HERE, KEY)
         assert isinstance(ping, Ping)
         return ping
 
     def attached(self) -> Attach:
         """Go on to where the token has been presented."""
         ping = self.greeted()
-        wants = self.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason="who?"), after=0.1)
-        (attach,) = wants
+        commands = self.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason="who?"), after=0.1)
+        (attach,) = commands
         assert isinstance(attach, Attach)
         return attach
 

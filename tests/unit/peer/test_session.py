@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, DemoRunner, invitation
-from touchline.peer.session import REJOIN_SECONDS, REPLY_SECONDS, TRIES, Ask, Connect, Session
+from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
+from touchline.peer.session import (
+    REJOIN_SECONDS,
+    REPLY_SECONDS,
+    TRIES,
+    AskBroker,
+    ConnectToHost,
+    Session,
+)
 from touchline.protocol.errors import (
     BadToken,
     Conflict,
@@ -20,7 +27,7 @@ from touchline.protocol.messages import Attach, Done, Error, Ping, Pong, Receipt
 
 @pytest.fixture
 def stage():
-    return DemoRunner()
+    return Stage()
 
 
 def test_the_whole_way(stage):
@@ -29,7 +36,7 @@ def test_the_whole_way(stage):
     assert (ask.request.event, ask.request.role) == ("e", "reporter")
     assert stage.session.next_timer() is None, "the link answers in time"
     connect, ping = stage.invited(invitation())
-    assert connect == Connect(HERE, KEY)
+    assert connect == ConnectToHost(HERE, KEY)
     assert (ping.seq, ping.received, ping.lost) == (3, 4, 5)
     (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""), after=0.25)
     assert (attach.token, attach.rtt, attach.time) == ("t", 250_000, stage.wall)
@@ -65,7 +72,7 @@ def test_no_host_yet(stage):
     assert stage.invited(invitation(None)) == []
     assert stage.session.hosted is False
     assert stage.session.next_timer() == stage.now + REJOIN_SECONDS
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     stage.invited(invitation())
     assert stage.session.hosted is True
 
@@ -77,7 +84,7 @@ def test_broker_away_at_first(stage, error):
     assert stage.invited(error) == []
     assert stage.session.away is error
     assert stage.session.failure is None
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     stage.invited(invitation())
     assert stage.session.away is None
 
@@ -87,7 +94,7 @@ def test_broker_away_later(stage, error):
     """A peer that has joined goes on without the broker: it greets the host where it was."""
     stage.opened()
     stage.session.rejoin(stage.now)
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     (ping,) = stage.invited(error)
     assert isinstance(ping, Ping)
     (attach,) = stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
@@ -103,7 +110,7 @@ def test_broker_refuses(stage, error):
     stage.invited(error)
     assert stage.session.failure is error
     stage.session.handle_timer(stage.now + 100, 0)
-    assert stage.wants() == []
+    assert stage.commands() == []
 
 
 def test_host_does_not_answer(stage):
@@ -115,7 +122,7 @@ def test_host_does_not_answer(stage):
         assert isinstance(ping, Ping)
         assert stage.now == before + REPLY_SECONDS
     stage.tick()
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
 
 
 def test_host_moved(stage):
@@ -124,10 +131,10 @@ def test_host_moved(stage):
     stage.session.rejoin(stage.now)
     assert not stage.session.open
     stage.tick()
-    assert not any(isinstance(want, Connect) for want in stage.invited(invitation()))
+    assert not any(isinstance(command, ConnectToHost) for command in stage.invited(invitation()))
     stage.session.rejoin(stage.now)
     stage.tick()
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
+    assert stage.invited(invitation(THERE))[0] == ConnectToHost(THERE, KEY)
 
 
 def test_setup_does_not_come(stage):
@@ -143,7 +150,7 @@ def test_reconnected(stage):
     stage.opened()
     stage.session.reconnected(stage.now, stage.wall)
     assert not stage.session.open
-    (ping,) = stage.wants()
+    (ping,) = stage.commands()
     (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
     assert isinstance(attach, Attach)
 
@@ -151,7 +158,7 @@ def test_reconnected(stage):
 def test_reconnected_before_invited(stage):
     """Before there is an invitation a connection says nothing."""
     stage.session.reconnected(stage.now, stage.wall)
-    assert stage.wants() == []
+    assert stage.commands() == []
 
 
 def test_forgotten(stage):
@@ -189,10 +196,10 @@ def test_silence(stage):
     stage.opened()
     began = stage.now
     wants = [stage.tick()[0] for _ in range(3)]
-    assert all(isinstance(want, Ping) for want in wants)
+    assert all(isinstance(command, Ping) for command in wants)
     assert stage.tick() == []
     assert stage.now == pytest.approx(began + 20.0)
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     assert not stage.session.open
 
 
@@ -230,9 +237,9 @@ def test_the_broker_told_apart(stage):
     stage.tick()
     stage.invited(invitation())
     for _ in range(3 * TRIES):
-        for want in stage.tick():
+        for command in stage.tick():
             assert stage.session.broker is True
-            if isinstance(want, Ask):
+            if isinstance(command, AskBroker):
                 stage.invited(invitation())
     stage.session.rejoin(stage.now)
     stage.tick()
@@ -245,7 +252,7 @@ def test_slept(stage):
     stage.opened()
     stage.now += 3_600
     assert stage.tick() == []
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
 
 
 def test_token_refused(stage):
@@ -254,7 +261,7 @@ def test_token_refused(stage):
     for turn in range(TRIES - 1):
         assert stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired")) == []
         assert stage.session.failure is None
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         (ping,) = stage.invited(invitation(token=f"t{turn}"))
         (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
         assert attach.token == f"t{turn}"
@@ -270,7 +277,7 @@ def test_same_token_refused(stage):
     for token in [*["t"] * 5, *["t2"] * 5, "t3"]:
         stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
         assert stage.session.failure is None
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         (ping,) = stage.invited(invitation(token=token))
         stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
     stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
@@ -284,7 +291,7 @@ def test_host_can_not_yet(stage, code):
     for _ in range(TRIES + 3):
         stage.hear(Error(id=3, code=code, reason="not now"))
         assert stage.session.failure is None
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         (ping,) = stage.invited(invitation())
         stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
 
@@ -327,15 +334,15 @@ def test_kept_invitation(stage):
     does not disturb what is open, and a good one is followed."""
     stage.tick()
     stage.session.invite(invitation(), stage.now, stage.wall)
-    connect, ping = stage.wants()
-    assert connect == Connect(HERE, KEY)
+    connect, ping = stage.commands()
+    assert connect == ConnectToHost(HERE, KEY)
     stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
     stage.hear(stage.setup())
     for answer in (Unreachable("away"), invitation(None)):
         assert stage.invited(answer) == []
         assert stage.session.open
     assert stage.session.away is None
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
+    assert stage.invited(invitation(THERE))[0] == ConnectToHost(THERE, KEY)
 
 
 def test_greeting_that_waited(stage):
@@ -345,7 +352,7 @@ def test_greeting_that_waited(stage):
     for _ in range(TRIES - 1):
         (ping,) = stage.tick()
     assert stage.tick() == []
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     assert stage.invited(invitation(None)) == []
     unknown = Error(id=ping.id, code="UNKNOWN_PEER", reason="")
     (again,) = stage.hear(unknown, after=40.0)
@@ -382,7 +389,7 @@ def test_refused_while_the_broker_is_away(stage):
     stage.attached()
     for _ in range(2 * TRIES):
         stage.hear(Error(id=3, code="BAD_TOKEN", reason="expired"))
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         (ping,) = stage.invited(Unreachable("away"))
         stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
     assert stage.session.failure is None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.peer.staging import HERE, KEY, THERE, DemoRunner, invitation
-from touchline.peer.session import REJOIN_SECONDS, TRIES, Ask, Connect
+from tests.unit.peer.staging import HERE, KEY, THERE, Stage, invitation
+from touchline.peer.session import REJOIN_SECONDS, TRIES, AskBroker, ConnectToHost
 from touchline.protocol.errors import Revoked, Unreachable, Untrusted
 from touchline.protocol.messages import Error, Ping
 
 
 @pytest.fixture
 def stage():
-    return DemoRunner()
+    return Stage()
 
 
 def test_another_key(stage):
@@ -21,7 +21,7 @@ def test_another_key(stage):
     stage.session.rejoin(stage.now)
     stage.tick()
     other = bytes(32)
-    assert stage.invited(invitation(key=other))[0] == Connect(HERE, other)
+    assert stage.invited(invitation(key=other))[0] == ConnectToHost(HERE, other)
 
 
 def test_untrusted_broker(stage):
@@ -31,7 +31,7 @@ def test_untrusted_broker(stage):
     error = Untrusted("another key")
     stage.invited(error)
     assert stage.session.failure is error
-    stage = DemoRunner()
+    stage = Stage()
     stage.opened()
     stage.session.rejoin(stage.now)
     stage.tick()
@@ -49,7 +49,7 @@ def test_shut_out(stage):
         stage.session.shut_out(error, stage.now, refused=True)
         assert not stage.session.open
         assert stage.session.shut is error
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         stage.invited(invitation())
     assert stage.session.failure is None
 
@@ -61,16 +61,16 @@ def test_shut_out_by_both(stage):
     error = Untrusted("the broker does not let this key in")
     for _ in range(TRIES - 1):
         stage.session.shut_out(Untrusted("not let in"), stage.now, refused=True)
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     stage.invited(invitation())
     for _ in range(TRIES):
         assert stage.session.failure is None
         stage.session.shut_out(Untrusted("not let in"), stage.now, refused=True)
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         stage.invited(error)
     assert stage.session.failure is error
     stage.session.handle_timer(stage.now + 100, 0)
-    assert stage.wants() == []
+    assert stage.commands() == []
 
 
 def test_shut_out_while_the_broker_is_away(stage):
@@ -79,7 +79,7 @@ def test_shut_out_while_the_broker_is_away(stage):
     stage.opened()
     for _ in range(3 * TRIES):
         stage.session.shut_out(Untrusted("not let in"), stage.now, refused=True)
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         stage.invited(Unreachable("away"))
     assert stage.session.failure is None
 
@@ -92,7 +92,7 @@ def test_let_in_at_last(stage):
         stage.invited(invitation())
         stage.session.reconnected(stage.now, stage.wall)
         assert stage.session.shut is None
-        ping = stage.wants()[-1]
+        ping = stage.commands()[-1]
         stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
         stage.hear(stage.setup())
         assert stage.session.open
@@ -105,10 +105,10 @@ def test_not_the_host(stage):
     stage.opened()
     for _ in range(3 * TRIES):
         stage.session.shut_out(Untrusted("another key"), stage.now, refused=False)
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         stage.invited(invitation())
     assert stage.session.failure is None
-    assert stage.invited(invitation(THERE))[0] == Connect(THERE, KEY)
+    assert stage.invited(invitation(THERE))[0] == ConnectToHost(THERE, KEY)
 
 
 def test_not_put_off(stage):
@@ -120,7 +120,7 @@ def test_not_put_off(stage):
     due = stage.session.next_timer()
     stage.session.shut_out(error, stage.now + REJOIN_SECONDS / 2, refused=False)
     assert stage.session.next_timer() == due
-    assert isinstance(stage.tick()[0], Ask)
+    assert isinstance(stage.tick()[0], AskBroker)
     stage.session.shut_out(error, stage.now, refused=False)
     assert stage.session.next_timer() is None
 
@@ -130,7 +130,7 @@ def test_revoked(stage):
     stage.attached()
     stage.hear(Error(id=3, code="REVOKED", reason="put out"))
     assert isinstance(stage.session.failure, Revoked)
-    stage = DemoRunner()
+    stage = Stage()
     stage.opened()
     stage.hear(Error(id=77, code="REVOKED", reason="put out"))
     assert isinstance(stage.session.failure, Revoked)
@@ -142,7 +142,7 @@ def test_wrong_key(stage):
     stage.attached()
     for _ in range(TRIES - 1):
         stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
-        assert isinstance(stage.tick()[0], Ask)
+        assert isinstance(stage.tick()[0], AskBroker)
         (ping,) = stage.invited(invitation())
         stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
     stage.hear(Error(id=3, code="WRONG_KEY", reason="not yours"))
