@@ -18,10 +18,9 @@ from typing import Any
 
 import pytest
 
-from touchline.peer import Journal, Link
+from touchline.peer import Journal
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
-from touchline.protocol import messages
 from touchline.protocol.keys import Identity
 
 Json = dict[str, Any]
@@ -139,10 +138,11 @@ class Yard:
         self.event = ""
         self.bind = "127.0.0.1"
         self.journal = f"sqlite:///{folder / 'journal.db'}"
-        self.prefix: list[str] = []
-        """Before the command of reporters: how to enter another network namespace."""
+        self.home: tuple[str, ...] = ()
+        self.venue: tuple[str, ...] = ()
+        """Before the command of reporters, and of all others: how to enter a network namespace."""
 
-    def start(self, *command: str, stdin: int | None = subprocess.DEVNULL) -> Any:
+    def start(self, *command: str, stdin: int = subprocess.DEVNULL) -> Any:
         """Start a process; give it, and what it prints."""
         process = subprocess.Popen(
             command,
@@ -164,7 +164,7 @@ class Yard:
         lines.close()
 
     def touchline(self, *arguments: str) -> Any:
-        return self.start(sys.executable, "-m", "touchline.cli", *arguments)
+        return self.start(*self.home, sys.executable, "-m", "touchline.cli", *arguments)
 
     def broker(self) -> Any:
         """Start the broker, where it was before if it was."""
@@ -177,12 +177,13 @@ class Yard:
         return process
 
     def create(self) -> None:
-        with Link(self.address, "organiser", identity("organiser")) as link:
-            reply = link.ask(
-                messages.Create(id=0, title="A v B", sport="football", key="k", origins=["A", "B"])
-            )
-        assert isinstance(reply, messages.Event)
-        self.event = reply.card.event
+        process, lines = self.touchline(
+            "events", "create", "A v B", "--sport", "football", "--origin", "A", "--origin", "B",
+            "--broker", self.address, "--name", "organiser", "--json",
+        )  # fmt: skip
+        assert process.wait(20) == 0
+        self.until(lambda: bool(lines.items))
+        self.event = str(lines.last["event"])
 
     def host(self, *flags: str, beat: float = 0.5) -> Any:
         """Start the host; it serves when this returns."""
@@ -206,7 +207,7 @@ class Yard:
     def reporters(self, *names: str, plan: list[Json] | None = None, pause: float = 0.0) -> Any:
         """Start a process of several people."""
         return self.start(
-            *self.prefix, sys.executable, "-c", REPORTERS, self.address, self.event,
+            *self.venue, sys.executable, "-c", REPORTERS, self.address, self.event,
             str(self.folder), ",".join(names), json.dumps(plan or []), str(pause),
             stdin=subprocess.PIPE,
         )  # fmt: skip
@@ -268,47 +269,46 @@ def _may(*command: str) -> bool:
 
 @pytest.fixture
 def apart(yard: Yard) -> Iterator[Callable[[bool], None]]:
-    """Put reporters into a network namespace of their own; give what cuts it off and joins it
-    again.
+    """Put reporters into one network namespace and everything else into another; give what cuts
+    them off from each other and joins them again.
 
-    The yard's own end has the address `yard.bind`.
+    The namespace of the tests themselves is left alone: a browser that runs beside them takes
+    each interface that comes or goes for a new network, and breaks off what it loads.
     """
     for tool in ("ip", "nft"):
         if shutil.which(tool) is None:
             pytest.skip(f"{tool} is not installed (Debian: iproute2, nftables)")
     if os.geteuid() != 0:
         pytest.skip("a network namespace needs root")
-    name = f"tl{os.getpid() % 100_000}"
-    if not _may("ip", "netns", "add", name):
+    home, venue = f"tl{os.getpid()}home", f"tl{os.getpid()}venue"
+    if not _may("ip", "netns", "add", home):
         pytest.skip("network namespaces are not permitted here")
     try:
-        third = os.getpid() % 250
-        here, there = f"10.213.{third}.1", f"10.213.{third}.2"
-        run("ip", "link", "add", f"{name}a", "type", "veth", "peer", "name", f"{name}b")
-        run("ip", "link", "set", f"{name}b", "netns", name)
-        run("ip", "addr", "add", f"{here}/24", "dev", f"{name}a")
-        run("ip", "link", "set", f"{name}a", "up")
-        inside = ("ip", "netns", "exec", name)
-        run(*inside, "ip", "addr", "add", f"{there}/24", "dev", f"{name}b")
-        run(*inside, "ip", "link", "set", f"{name}b", "up")
-        run(*inside, "ip", "link", "set", "lo", "up")
-        yard.bind = here
-        yard.prefix = list(inside)
+        run("ip", "netns", "add", venue)
+        far = ("peer", "name", "veth", "netns", venue)
+        run("ip", "-n", home, "link", "add", "veth", "type", "veth", *far)
+        yard.bind = "10.213.0.1"
+        for name, address in ((home, yard.bind), (venue, "10.213.0.2")):
+            run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", "veth")
+            run("ip", "-n", name, "link", "set", "veth", "up")
+            run("ip", "-n", name, "link", "set", "lo", "up")
+        yard.home = ("ip", "netns", "exec", home)
+        yard.venue = ("ip", "netns", "exec", venue)
 
         def cut(off: bool) -> None:
             if not off:
-                run(*inside, "nft", "delete", "table", "inet", "cut")
+                run(*yard.venue, "nft", "delete", "table", "inet", "cut")
                 return
-            run(*inside, "nft", "add", "table", "inet", "cut")
+            run(*yard.venue, "nft", "add", "table", "inet", "cut")
             for hook in ("input", "output"):
                 rule = f"{{ type filter hook {hook} priority 0 ; policy drop ; }}"
-                run(*inside, "nft", "add", "chain", "inet", "cut", hook, rule)
+                run(*yard.venue, "nft", "add", "chain", "inet", "cut", hook, rule)
 
         yield cut
     finally:
         yard.stack.close()  # whoever is inside leaves before it goes
-        _may("ip", "link", "del", f"{name}a")
-        _may("ip", "netns", "del", name)
+        for name in (home, venue):
+            _may("ip", "netns", "del", name)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,13 @@ def test_what_happens_while_cut_off(
     yard.say(people, "goal", "B", wall())
     yard.until(lambda: len(feed.of("entry")) == actions + 2)
     assert feed.of("entry")[-1]["delay_status"] == ""
+
+
+def test_a_cut_is_of_no_concern_to_others(yard: Yard, apart: Callable[[bool], None]) -> None:
+    """The interfaces of the two sides are in namespaces of their own: where the tests themselves
+    run, and browsers beside them, there is none that comes and goes."""
+    with socket.socket() as ours, pytest.raises(OSError, match="assign"):
+        ours.bind((yard.bind, 0))
 
 
 def _check_places(entries: list[dict[str, Any]]) -> None:
