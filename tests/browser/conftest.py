@@ -11,13 +11,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import patience
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "browser"
 
@@ -31,9 +32,6 @@ PHONE = {
     "is_mobile": True,
     "has_touch": True,
 }
-
-PATIENCE = 20.0
-"""Seconds for which something is waited for; a slow machine has many processes to run."""
 
 CUT = ("ERR_CONNECTION_REFUSED", "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_RESET",
        "WebSocket connection to", "Failed to load resource")  # fmt: skip
@@ -51,7 +49,7 @@ for name in ("steward", "usher", "warden"):  # not of the web: a name belongs to
     link = Link(broker, name, Identity(sha256(name.encode()).digest()))
     reporters.append(Reporter(event, link, Path(folder) / f"{event}-{name}.db"))
 for reporter in reporters:
-    reporter.wait_open(15)
+    reporter.wait_open(3_600)
 print("open", flush=True)
 while True:
     for reporter in reporters:
@@ -225,7 +223,7 @@ class People:
     def person(self, path: str, **about: Any) -> Any:
         """Open a page in a browser context of its own."""
         context = self._browser.new_context(base_url=self._ground.url, **(DESKTOP | about))
-        context.set_default_timeout(PATIENCE * 1_000)
+        context.set_default_timeout(patience.PATIENCE_MS)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._hear)
@@ -275,7 +273,9 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         # As root there is no sandbox to be had; nothing but our own pages is opened.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        chromium = playwright.chromium.launch(executable_path=found, args=arguments)
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=arguments, timeout=patience.PATIENCE_MS
+        )
         yield chromium
         chromium.close()
 
@@ -319,15 +319,18 @@ def _name(request: pytest.FixtureRequest) -> str:
     return "".join(c if c.isalnum() else "-" for c in request.node.name).strip("-")
 
 
+class Awake:
+    """A page that does its work while something else is waited for."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+
+    def pump(self) -> None:
+        """Let Playwright hand over what the browser has told."""
+        self._page.wait_for_timeout(50)
+
+
 @pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait until something is so."""
-
-    def wait(true: Callable[[], bool], page: Any = None) -> None:
-        end = time.monotonic() + PATIENCE
-        while not true():
-            assert time.monotonic() < end, f"it did not come to be within {PATIENCE:g} s"
-            if page is not None:
-                page.wait_for_timeout(50)
-
-    return wait
+def until() -> Callable[[Callable[[], bool], Any], None]:
+    """Wait until something is so, by what a page says."""
+    return lambda true, page: patience.until(true, Awake(page))

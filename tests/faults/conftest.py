@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE, until
 from touchline.peer import Journal
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options as HostOptions
@@ -89,11 +90,10 @@ def identity(name: str) -> Identity:
 
 
 class Lines:
-    """What a process prints, JSON read, each line with the monotonic time at which it came."""
+    """What a process prints, JSON read."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.items: list[Json] = []
-        self.times: list[float] = []
         self._process = process
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -101,7 +101,6 @@ class Lines:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self.times.append(time.monotonic())
             self.items.append(json.loads(line))
 
     @property
@@ -116,14 +115,8 @@ class Lines:
         """The kinds of the notices."""
         return [item["kind"] for item in self.of("notice")]
 
-    def when(self, found: Callable[[Json], bool]) -> float:
-        """The monotonic time at which the first such line came."""
-        return next(
-            at for item, at in zip(list(self.items), self.times, strict=False) if found(item)
-        )
-
     def close(self) -> None:
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         if self._process.stdout is not None:
             self._process.stdout.close()
 
@@ -158,7 +151,7 @@ class Yard:
     def _end(process: subprocess.Popen[bytes], lines: Lines) -> None:
         process.send_signal(signal.SIGCONT)
         process.kill()
-        process.wait(10)
+        process.wait(PATIENCE)
         if process.stdin is not None:
             process.stdin.close()
         lines.close()
@@ -181,7 +174,7 @@ class Yard:
             "events", "create", "A v B", "--sport", "football", "--origin", "A", "--origin", "B",
             "--broker", self.address, "--name", "organiser", "--json",
         )  # fmt: skip
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         self.until(lambda: bool(lines.items))
         self.event = str(lines.last["event"])
 
@@ -235,15 +228,9 @@ class Yard:
     @staticmethod
     def kill(process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE)
 
-    @staticmethod
-    def until(true: Callable[[], object], seconds: float = 20.0, what: str = "it") -> None:
-        """Wait until something is so."""
-        end = time.monotonic() + seconds
-        while not true():
-            assert time.monotonic() < end, f"{what} did not come to be within {seconds:g} s"
-            time.sleep(0.01)
+    until = staticmethod(until)
 
 
 def wall() -> int:
@@ -259,12 +246,14 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
 
 def run(*command: str) -> None:
     """Run a command of the system; what it says when it fails is in the error."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
 
 
 def _may(*command: str) -> bool:
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    return (
+        subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False).returncode == 0
+    )
 
 
 @pytest.fixture

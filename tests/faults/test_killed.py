@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 from .conftest import Json, Yard, wall
 
 BEAT = 0.5
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-@pytest.mark.timeout(60)
 def test_killed_at_random(yard: Yard, seed: int) -> None:
     """Host, broker and reporters are killed at random moments while a crowd reports: each action is
     one entry, each report counts once, seq has no hole, and all agree on the feed."""
@@ -50,10 +51,9 @@ def test_killed_at_random(yard: Yard, seed: int) -> None:
             running[name][1].last.get("said") == actions and not running[name][1].last["pending"]
             for name in names
         ),
-        25,
-        "the last receipt",
+        what="the last receipt",
     )
-    yard.until(lambda: len(feed.of("entry")) >= actions, 10, "the last entry")
+    yard.until(lambda: len(feed.of("entry")) >= actions, what="the last entry")
     newest = {entry["entry_id"]: entry for entry in feed.of("entry")}
     assert sorted(entry["time"] for entry in newest.values()) == sorted(
         {entry["time"] for entry in newest.values()}
@@ -70,7 +70,6 @@ def test_killed_at_random(yard: Yard, seed: int) -> None:
         assert sorted(index for index, _ in claim.votes) == list(range(len(names)))
 
 
-@pytest.mark.timeout(60)
 def test_killed_reporters_and_a_score_that_does_not_fit(yard: Yard) -> None:
     """Reporters killed with what they could not send raise the alarm; started again they bring it.
     Where the score that others confirm by a command is another, the entries of the outage are
@@ -93,7 +92,7 @@ def test_killed_reporters_and_a_score_that_does_not_fit(yard: Yard) -> None:
             "report", yard.event, "--confirm-score", "2-0", "--name", name, "--broker",
             yard.address, "--wait", "0", "--json",
         )  # fmt: skip
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     yard.until(lambda: feed.of("restored"))
     (restored,) = feed.of("restored")
     assert (restored["entries"], restored["inaccurate"], restored["confirmed"]) == (1, 1, True)
@@ -112,7 +111,6 @@ def test_killed_reporters_and_a_score_that_does_not_fit(yard: Yard) -> None:
     assert feed.of("entry")[2]["headline"] == "A 2–1 B"
 
 
-@pytest.mark.timeout(60)
 def test_a_stopped_subscriber(yard: Yard) -> None:
     """A subscriber that is stopped for a while has everything once it goes on; others have not
     waited for it."""
@@ -138,7 +136,6 @@ def test_a_stopped_subscriber(yard: Yard) -> None:
     assert not {"stale", "host_lost"} & set(other.kinds)
 
 
-@pytest.mark.timeout(60)
 def test_a_stopped_host(yard: Yard) -> None:
     """While the host is stopped the subscriber says that it is the host that is lost; once it goes
     on, what was said meanwhile is there, and no alarm blames the venue."""
@@ -151,9 +148,7 @@ def test_a_stopped_host(yard: Yard) -> None:
     yard.say(people, "goal", "A", wall())
     yard.until(lambda: feed.of("entry"))
     host.send_signal(signal.SIGSTOP)
-    stopped_at = time.monotonic()
-    yard.until(lambda: "host_lost" in feed.kinds, 10)
-    assert feed.when(lambda item: item.get("kind") == "stale") - stopped_at <= 2 * BEAT + 1.5
+    yard.until(lambda: {"stale", "host_lost"} <= set(feed.kinds))
     yard.say(people, "goal", "B", wall())
     time.sleep(2 * BEAT)
     host.send_signal(signal.SIGCONT)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import zmq
 
+from tests.patience import PATIENCE, patient, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
@@ -51,7 +52,7 @@ options = Options(
 broker = Broker(options, who("broker"))
 thread = threading.Thread(target=broker.run)
 thread.start()
-broker.ready.wait(20)
+broker.ready.wait()
 print(broker.address, flush=True)
 thread.join()
 """
@@ -114,7 +115,7 @@ base = int(sys.argv[5])
 for i in range(count):
     print(reporter.say("goal", "A", time=base + i * 60_000_000), flush=True)
 if not count:
-    reporter.wait_open(15)
+    reporter.wait_open(3_600)
     while reporter.pending:
         reporter.pump(0.1)
     print("delivered", flush=True)
@@ -156,8 +157,8 @@ class World:
         broker = Broker(options, None if self.plain else identity("broker"))
         thread = threading.Thread(target=broker.run)
         thread.start()
-        self.stack.callback(lambda: (broker.stop(), thread.join(20)))
-        assert broker.ready.wait(20)
+        self.stack.callback(lambda: (broker.stop(), thread.join(PATIENCE)))
+        assert broker.ready.wait(PATIENCE)
         self.address = broker.address
         return self.with_event()
 
@@ -188,7 +189,7 @@ class World:
 
     def link(self, name: str, kind: type[Link] = Link) -> Link:
         made = kind(self.address, name, identity(name), context=self.context)
-        return self.stack.enter_context(made)
+        return patient(self.stack.enter_context(made))
 
     def host_process(self, name: str = "host", verdict: str = "quorum") -> subprocess.Popen[str]:
         """Start a host with a journal of its name; it is ready when this returns."""
@@ -216,7 +217,7 @@ class World:
     def end(self, host: Host) -> None:
         """End a host that runs on a thread, so that its journal can be opened again."""
         host.stop()
-        self.threads[host].join(20)
+        self.threads[host].join(PATIENCE)
         host._journal.close()
 
     def reporter(self, name: str, link: Link | None = None) -> Reporter:
@@ -315,16 +316,7 @@ class World:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
-    @staticmethod
-    def until(true: Callable[[], bool], *pumped: Reporter | Feed, seconds: float = 18.0) -> None:
-        """Let peers work until something is so."""
-        end = time.monotonic() + seconds
-        idle = threading.Event()
-        while not true():
-            assert time.monotonic() < end, f"it did not come to be within {seconds:g} s"
-            for peer in pumped:
-                peer.pump()
-            idle.wait(0.005)
+    until = staticmethod(until)
 
 
 @contextmanager

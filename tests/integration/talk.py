@@ -6,13 +6,14 @@ import functools
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import zmq
 
+from tests.patience import PATIENCE, PATIENCE_MS, patient
 from touchline.broker import Broker, Options
 from touchline.gateway.feed.follower import Connect
 from touchline.peer.identity import load_file
@@ -34,11 +35,11 @@ def running(options: Options) -> Iterator[Broker]:
     thread = threading.Thread(target=broker.run)
     thread.start()
     try:
-        assert broker.ready.wait(20), "the broker did not start"
+        assert broker.ready.wait(PATIENCE), "the broker did not start"
         yield broker
     finally:
         broker.stop()
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive(), "the broker did not end"
 
 
@@ -49,7 +50,7 @@ def place(broker: Broker) -> str:
 
 
 def link(address: str, name: str, *, invite: str = "", called: str = "") -> Link:
-    return Link(address, called or name, identity(name), invite=invite)
+    return patient(Link(address, called or name, identity(name), invite=invite))
 
 
 def connecting(address: str) -> Connect:
@@ -93,7 +94,7 @@ def dealer(
 
 def ask(bare: zmq.Socket[bytes], request: object) -> messages.BrokerReply:
     bare.send(codec.encode(request))
-    assert bare.poll(5_000), "no reply"
+    assert bare.poll(PATIENCE_MS), "no reply"
     return codec.decode_broker_reply(bare.recv())
 
 
@@ -102,17 +103,7 @@ def hello(name: str, **fields: Any) -> messages.Hello:
 
 
 def reply_to(bare: zmq.Socket[bytes]) -> messages.Error:
-    assert bare.poll(5_000), "no reply"
+    assert bare.poll(PATIENCE_MS), "no reply"
     reply = codec.decode_broker_reply(bare.recv())
     assert isinstance(reply, messages.Error)
     return reply
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
-    waited = threading.Event()
-    for _ in range(500):
-        if true():
-            return
-        waited.wait(0.01)
-    raise AssertionError("it did not come to be within 5 s")

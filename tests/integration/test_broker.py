@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.patience import PATIENCE, until
 from touchline.broker import Broker, Options
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import (
@@ -28,7 +29,7 @@ from touchline.protocol.errors import (
     Unreachable,
 )
 
-from .talk import dealer, identity, link, place, reply_to, running, until
+from .talk import dealer, identity, link, place, reply_to, running
 
 ENDPOINTS = messages.Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 
@@ -40,7 +41,7 @@ identity = Identity(hashlib.sha256(b"broker").digest())
 broker = Broker(Options(bind=sys.argv[1], database=sys.argv[2], request_burst=100_000), identity)
 thread = threading.Thread(target=broker.run)
 thread.start()
-broker.ready.wait(20)
+broker.ready.wait()
 print(broker.address, flush=True)
 thread.join()
 """
@@ -223,7 +224,7 @@ def test_enormous_frame(broker: Broker) -> None:
 def test_stranger(broker: Broker) -> None:
     """A program that speaks something else than ZeroMQ is turned away and counted."""
     host, port = place(broker).split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as stranger:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as stranger:
         stranger.sendall(b"GET / HTTP/1.1\r\nHost: touchline\r\n\r\n" + b"\0" * 64)
         with suppress(ConnectionResetError):
             while stranger.recv(4_096):
@@ -301,7 +302,7 @@ def test_overloaded(tmp_path: Path) -> None:
         with link(broker.address, "fan") as fan:
             fan.ask(messages.Search(id=0))
             writer.exec_driver_sql("BEGIN IMMEDIATE")  # the one worker waits for this
-            number = fan.send(create("Ann against Bob"), time.monotonic(), timeout=60.0)
+            number = fan.send(create("Ann against Bob"), time.monotonic(), timeout=PATIENCE)
             until(lambda: broker.counters.waiting == 1)
             bare.send(codec.encode(messages.Search(id=5)))
             error = reply_to(bare)
@@ -309,7 +310,7 @@ def test_overloaded(tmp_path: Path) -> None:
             writer.rollback()
             writer.close()
             writer.engine.dispose()
-            fan.flush(5.0)
+            fan.flush(PATIENCE)
             assert [known for known, _ in fan.poll(time.monotonic())] == [number]
 
 

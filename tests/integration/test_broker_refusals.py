@@ -12,6 +12,7 @@ import pytest
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from tests.patience import PATIENCE_MS, until
 from touchline.broker import Broker, Options
 from touchline.peer.link import Link
 from touchline.protocol import addresses, codec, keys, messages
@@ -27,7 +28,7 @@ from touchline.protocol.errors import (
     WrongKey,
 )
 
-from .talk import ask, dealer, hello, identity, link, reply_to, running, until
+from .talk import ask, dealer, hello, identity, link, reply_to, running
 
 ENDPOINTS = messages.Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 SEARCH = messages.Search(id=0)
@@ -173,7 +174,7 @@ def test_the_door_says_no(broker: Broker, club: Link) -> None:
         monitor = bare.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
         bare.connect(endpoint)
         try:
-            assert monitor.poll(5_000), "the door said nothing"
+            assert monitor.poll(PATIENCE_MS), "the door said nothing"
             assert parse_monitor_message(monitor.recv_multipart())["value"] == 400
         finally:
             bare.disable_monitor()

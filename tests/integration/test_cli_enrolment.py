@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 TOUCHLINE = [sys.executable, "-m", "touchline.cli"]
 CREATE = ("events", "create", "A v B", "--sport", "football", "--origin", "A", "--origin", "B")
 
@@ -47,7 +49,7 @@ class Place:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert "Traceback" not in done.stderr

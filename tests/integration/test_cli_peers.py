@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as revised
 
+from tests.patience import PATIENCE
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.cli.demo.crowd import Counts, run_member
@@ -71,7 +72,7 @@ class Ground:
         thread = threading.Thread(target=host.run)
         thread.start()
         self.hosts.append((host, thread, journal))
-        assert host.ready.wait(10)
+        assert host.ready.wait(PATIENCE)
         return host
 
     @contextmanager
@@ -92,7 +93,7 @@ class Ground:
             [*COMMAND, *arguments],
             env=self.environment,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         return done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -119,7 +120,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     broker = Broker(options, key("broker"))
     thread = threading.Thread(target=broker.run)
     thread.start()
-    assert broker.ready.wait(20)
+    assert broker.ready.wait(PATIENCE)
     yield broker
     broker.stop()
     thread.join()
@@ -194,8 +195,8 @@ def test_reports_are_watched_corrected_recorded_and_exported(
     for name in ("ann", "bob"):
         ground.report(name, event, "end", "--wait", "0")
     last = _lines(watching, lambda line: line["type"] == "summary")[-1]
-    assert (watching.wait(20), last["finished"], last["received"]) == (0, True, 4)
-    out, _ = recording.communicate(timeout=20)
+    assert (watching.wait(PATIENCE), last["finished"], last["received"]) == (0, True, 4)
+    out, _ = recording.communicate(timeout=PATIENCE)
     assert recording.returncode == 0
     assert json.loads(out)["seq"] == 4
 
@@ -293,7 +294,7 @@ def test_ctrl_c_while_watching_sums_up(ground: Ground, stack: ExitStack) -> None
     watching = stack.enter_context(ground.start("watch", event, "--json", "--heartbeats"))
     _lines(watching, lambda line: line["type"] == "heartbeat")
     watching.send_signal(signal.SIGINT)
-    out, err = watching.communicate(timeout=20)
+    out, err = watching.communicate(timeout=PATIENCE)
     assert (watching.returncode, err) == (0, b"")
     assert json.loads(out.splitlines()[-1])["type"] == "summary"
 
@@ -304,7 +305,7 @@ def test_replay_makes_an_event_of_its_own(ground: Ground, stack: ExitStack) -> N
     replaying = stack.enter_context(ground.start("replay", "world-cup-final-2022", *flags))
     event = _lines(replaying, lambda line: line["type"] == "created")[0]["event"]
     host = ground.host(event)
-    out, err = replaying.communicate(timeout=60)
+    out, err = replaying.communicate(timeout=PATIENCE)
     assert (replaying.returncode, err) == (0, b"")
     summary = json.loads(out)
     assert summary["said"] == summary["stored"] == host.cores[event].counters.stored
@@ -398,7 +399,7 @@ def _screen(ground: Ground, keys: list[tuple[bytes, bytes]], *arguments: str) ->
         os.execve(sys.executable, [*COMMAND, *arguments], environment)
     shown = b""
     waiting = list(keys)
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if waiting and waiting[0][0] in shown:
             os.write(terminal, waiting.pop(0)[1])

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from touchline.peer import Link, Reporter, Subscriber
 from touchline.protocol.addresses import Broker
 from touchline.protocol.keys import Identity
@@ -27,9 +28,6 @@ TOUCHLINE = [sys.executable, "-m", "touchline.cli"]
 
 NOWHERE = str(Broker("127.0.0.1", 1, Identity(b"n" * 32).public))
 """A whole address at which nobody is."""
-
-WAIT = 20.0
-"""Seconds in which a process has to do what is expected of it."""
 
 Start = Callable[..., "Process"]
 
@@ -61,9 +59,9 @@ class Process:
         """Wait for a line that holds these words, on either stream, and return it."""
         while True:
             try:
-                said = self._lines.get(timeout=WAIT)
+                said = self._lines.get(timeout=PATIENCE)
             except queue.Empty:
-                pytest.fail(f"no line with {words!r} within {WAIT} s; it said {self.said}")
+                pytest.fail(f"no line with {words!r} within {PATIENCE} s; it said {self.said}")
             self.said.append(said)
             if words in said:
                 return said
@@ -77,9 +75,9 @@ class Process:
         """Send a signal, if any, wait for the end, and return the exit code."""
         if number is not None:
             self.process.send_signal(number)
-        code = self.process.wait(WAIT)
+        code = self.process.wait(PATIENCE)
         for reader in self._readers:
-            reader.join(WAIT)
+            reader.join(PATIENCE)
         while not self._lines.empty():
             self.said.append(self._lines.get())
         return code
@@ -119,7 +117,7 @@ def once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [*TOUCHLINE, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         env=os.environ | {"TOUCHLINE_HOME": str(home)},
     )
@@ -153,9 +151,9 @@ def report(address: str, event: str, home: Path, name: str, title: str = "goal")
         Link(address, name, key(name)) as link,
         Reporter(event, link, home / f"{name}.db") as reporter,
     ):
-        reporter.wait_open(WAIT)
+        reporter.wait_open(PATIENCE)
         n = reporter.say(title, "Hill" if title == "goal" else "")
-        return reporter.wait_fate(n, WAIT, ("accepted", "refused", "expired"))
+        return reporter.wait_fate(n, PATIENCE, ("accepted", "refused", "expired"))
 
 
 def entries(address: str, event: str, until: type) -> list[Any]:
@@ -163,7 +161,7 @@ def entries(address: str, event: str, until: type) -> list[Any]:
     found: list[Any] = []
     with Link(address, "reader", key("reader")) as link, Subscriber(event, link) as feed:
         while not found or not isinstance(found[-1], until):
-            item = feed.next(WAIT)
+            item = feed.next(PATIENCE)
             assert item is not None, f"nothing came; so far {found}"
             if isinstance(item, Entry | Finished):
                 found.append(item)
@@ -251,7 +249,7 @@ def test_nothing_receipted_is_lost_by_sigterm(
         Link(address, "anna", key("anna")) as link,
         Reporter(event, link, tmp_path / "anna.db") as reporter,
     ):
-        reporter.wait_open(WAIT)
+        reporter.wait_open(PATIENCE)
         for number in range(total):
             reporter.say("corner", "Hill", time=1_700_000_000_000_000 + number * 60_000_000)
             if number == total // 2:
@@ -262,14 +260,14 @@ def test_nothing_receipted_is_lost_by_sigterm(
         second = start(*arguments)
         second.object("hosting")
         for n in range(1, total + 1):  # the last may be known before one that was lost on the way
-            fate = reporter.wait_fate(n, WAIT, ("accepted",))
+            fate = reporter.wait_fate(n, PATIENCE, ("accepted",))
             assert fate is not None
             assert fate.outcome == "accepted"
         assert reporter.pending == 0
     times = []
     with Link(address, "reader", key("reader")) as link, Subscriber(event, link) as feed:
         while len(times) < total:
-            item = feed.next(WAIT)
+            item = feed.next(PATIENCE)
             assert item is not None, f"{len(times)} of {total} entries came"
             if isinstance(item, Entry):
                 times.append(item.time)

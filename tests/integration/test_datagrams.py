@@ -9,12 +9,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE, until
 from touchline.cli.shared import card_of
 from touchline.datagrams.options import Options
 from touchline.datagrams.server import DatagramServer
@@ -38,7 +38,7 @@ def serve(world: World, *, from_start: bool = False, **options: Any) -> Datagram
     def end() -> None:
         server.stop()
         for thread in (follow, run):
-            thread.join(20)
+            thread.join(PATIENCE)
 
     world.stack.callback(end)
     return server
@@ -49,7 +49,7 @@ class Client:
 
     def __init__(self, world: World, server: DatagramServer) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.settimeout(15)
+        self.socket.settimeout(PATIENCE)
         world.stack.callback(self.socket.close)
         self.socket.sendto(b"register", server.address)
 
@@ -142,18 +142,15 @@ def test_ctrl_c(tmp_path: Path) -> None:
     for _ in range(3):
         client.stdout.readline()
     client.send_signal(signal.SIGINT)
-    out, _ = client.communicate(timeout=20)
+    out, _ = client.communicate(timeout=PATIENCE)
     summary = json.loads(out.splitlines()[-1])
     assert client.returncode == 0
     assert (summary["type"], summary["ended"], summary["lost"]) == ("summary", False, 0)
     assert summary["received"] >= 3
 
-    end = time.monotonic() + 15
-    while '"unregistered"' not in log.read_text("utf-8"):
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: '"unregistered"' in log.read_text("utf-8"))
     server.send_signal(signal.SIGINT)
-    out, _ = server.communicate(timeout=20)
+    out, _ = server.communicate(timeout=PATIENCE)
     assert server.returncode == 0
     assert json.loads(out.splitlines()[-1])["type"] == "stopped"
 
@@ -164,7 +161,7 @@ def test_nobody_there(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     client = command(tmp_path, "datagrams-client", f"127.0.0.1:{port}")
-    _, err = client.communicate(timeout=30)
+    _, err = client.communicate(timeout=PATIENCE)
     assert client.returncode == 5
     assert f"127.0.0.1:{port}" in err
 
@@ -173,6 +170,6 @@ def test_nobody_there(tmp_path: Path) -> None:
 def test_event_or_simulate(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     """Neither an event nor a simulation, or both, is refused."""
     server = command(tmp_path, "datagrams", *arguments)
-    _, err = server.communicate(timeout=30)
+    _, err = server.communicate(timeout=PATIENCE)
     assert server.returncode == 2
     assert "--simulate" in err

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 COMMAND = [sys.executable, "-m", "touchline.cli", "demo"]
 
 
@@ -39,7 +41,7 @@ def _processes_under(folder: Path) -> list[str]:
 
 def _run(environment: dict[str, str], *flags: str) -> tuple[int, list[dict[str, Any]]]:
     done = subprocess.run(
-        [*COMMAND, "--json", *flags], env=environment, capture_output=True, timeout=110, check=False
+        [*COMMAND, "--json", *flags], env=environment, capture_output=True, check=False
     )
     assert done.stderr == b""
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
@@ -105,7 +107,7 @@ def test_stopped_in_the_middle(temporary: dict[str, str], number: signal.Signals
     while b"first half" not in demo.stdout.readline():
         assert demo.poll() is None
     demo.send_signal(number)
-    _, errors = demo.communicate(timeout=20)
+    _, errors = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
     assert b"Traceback" not in errors
 
@@ -113,7 +115,9 @@ def test_stopped_in_the_middle(temporary: dict[str, str], number: signal.Signals
 def test_bad_flags() -> None:
     """A speed or match that can't be stops the demo before it starts anything."""
     for flags, code in ((["--speed", "slow"], 2), (["--match", "nothing"], 3)):
-        done = subprocess.run([*COMMAND, *flags], capture_output=True, timeout=30, check=False)
+        done = subprocess.run(
+            [*COMMAND, *flags], capture_output=True, timeout=PATIENCE, check=False
+        )
         assert done.returncode == code
         assert done.stderr.startswith(b"error: ")
 

@@ -17,6 +17,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE
 from touchline.gateway.app import create_app
 from touchline.gateway.context import Gateway
 from touchline.gateway.feed.hub import wall
@@ -30,8 +31,6 @@ from touchline.protocol.times import SECOND
 from .talk import connecting
 
 Json = dict[str, Any]
-
-WAIT = 18.0
 
 CALM = 10.0
 """Seconds between a host's heartbeats where nobody's silence is to be taken for an outage."""
@@ -50,17 +49,17 @@ class Running:
         self._thread = threading.Thread(target=self._server.go)
         self._thread.start()
         world.stack.callback(self.stop)
-        assert self._server.listening.wait(WAIT)
+        assert self._server.listening.wait(PATIENCE)
         self.url = self._server.url
         self.port = int(self.url.rpartition(":")[2])
 
     def stop(self) -> None:
         self._server.stop()
-        self._thread.join(WAIT)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
     def get(self, path: str, **kwargs: Any) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=WAIT, **kwargs)
+        return httpx.get(self.url + path, timeout=PATIENCE, **kwargs)
 
 
 class Viewer:
@@ -71,13 +70,13 @@ class Viewer:
         address = running.url.replace("http", "ws", 1) + path + (f"?{text}" if text else "")
         self._stack = ExitStack()
         self.socket: ClientConnection = self._stack.enter_context(
-            connect(address, max_size=None, compression=None)
+            connect(address, max_size=None, compression=None, open_timeout=PATIENCE)
         )
         self.got: list[Json] = []
 
     def next(self, *types: str, **fields: object) -> Json:
         """Return the next message of a type with these values; what comes before is kept too."""
-        end = time.monotonic() + WAIT
+        end = time.monotonic() + PATIENCE
         while True:
             message: Json = json.loads(self.socket.recv(max(0.0, end - time.monotonic())))
             self.got.append(message)
@@ -319,10 +318,10 @@ def test_packets(ground: Ground) -> None:
     world.until(lambda: [type(one) for one in _published(feed)].count(Entry) >= 4)
     card = host.cores[world.event].card
     expected = json.loads(msgspec.json.encode(packets(card, _published(feed))))
-    assert [json.loads(live.socket.recv(WAIT)) for _ in expected] == expected
+    assert [json.loads(live.socket.recv(PATIENCE)) for _ in expected] == expected
     for position in range(1, len(expected) + 1):
         late = ground.view(running, form="packets", startPosition=position)
-        rest = [json.loads(late.socket.recv(WAIT)) for _ in expected[position - 1 :]]
+        rest = [json.loads(late.socket.recv(PATIENCE)) for _ in expected[position - 1 :]]
         assert rest == expected[position - 1 :]
 
 
@@ -423,7 +422,7 @@ def test_slow_viewers(ground: Ground) -> None:
     connections = running.gateway.connections
     world.until(lambda: [one.clear for one in connections].count(False) == 2)
     fouls(1_400, count)
-    assert reading.result(WAIT) == list(range(1, count + 1))
+    assert reading.result(PATIENCE) == list(range(1, count + 1))
     _read_until(slow, b'"switched":true')
     world.until(lambda: running.gateway.counters.closed["4008"] == 1)
     assert running.gateway.counters.switched == 1
@@ -444,7 +443,7 @@ def _narrow(running: Running, event: str) -> socket.socket:
 
 
 def _read_until(made: socket.socket, mark: bytes) -> bytes:
-    made.settimeout(WAIT)
+    made.settimeout(PATIENCE)
     text = b""
     while mark not in text[-200_000:]:
         piece = made.recv(65_536)
@@ -463,7 +462,7 @@ def test_the_broker_goes_away(world: Any) -> None:
     viewer = ground.view(running, from_="start")
     viewer.next("heartbeat")
     reporter = world.reporter("ann")
-    reporter.wait_open(WAIT)
+    reporter.wait_open(PATIENCE)
     world.kill(broker)
     world.goal(1, reporter)
     world.until(lambda: not reporter.pending, reporter)
@@ -539,13 +538,13 @@ def test_server_sent_events(ground: Ground, two: Callable[..., None]) -> None:
     two(1, 2)
     running = ground.gateway()
     url = f"{running.url}/api/events/{ground.world.event}/stream"
-    with httpx.stream("GET", url, params={"from": "start"}, timeout=WAIT) as answer:
+    with httpx.stream("GET", url, params={"from": "start"}, timeout=PATIENCE) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         found = _events(answer.iter_lines())
         assert next(found)[1]["type"] == "setup"
         number, entry = next(found)
         assert (number, entry["seq"]) == ("1-1", 1)
-    with httpx.stream("GET", url, headers={"last-event-id": number}, timeout=WAIT) as answer:
+    with httpx.stream("GET", url, headers={"last-event-id": number}, timeout=PATIENCE) as answer:
         found = _events(answer.iter_lines())
         assert next(found)[1]["recovered"] is True
         assert next(found)[1]["seq"] == 2

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE
 from touchline.protocol import messages
 
 from .talk import identity
@@ -26,7 +27,7 @@ class Browser:
     def __init__(self, world: Any, gateway: Running) -> None:
         self.event = world.event
         self.url = gateway.url
-        self.http = world.stack.enter_context(httpx.Client(base_url=gateway.url, timeout=15))
+        self.http = world.stack.enter_context(httpx.Client(base_url=gateway.url, timeout=PATIENCE))
 
     def sign_in(self, name: str, **more: str) -> Json:
         """Return the session, or the error, and its HTTP status as `status`."""
@@ -47,7 +48,8 @@ class Browser:
     def feed(self) -> ClientConnection:
         address = self.url.replace("http", "ws") + f"/ws/events/{self.event}"
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        return connect(address, additional_headers={"Cookie": cookies})
+        headers = {"Cookie": cookies}
+        return connect(address, additional_headers=headers, open_timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -16,11 +16,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE
 from touchline.protocol.addresses import Broker
 
 from .talk import identity
-
-WAIT = 20.0
 
 NOWHERE = str(Broker("127.0.0.1", 1, identity("broker").public))
 """The address of a broker that is not there."""
@@ -50,7 +49,7 @@ def line(process: subprocess.Popen[str]) -> Any:
 
 def _read_on(viewer: ClientConnection) -> None:
     while True:
-        viewer.recv(WAIT)
+        viewer.recv(PATIENCE)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -61,9 +60,9 @@ def test_a_graceful_end(world: Any, number: signal.Signals) -> None:
         told = line(process)
         assert told["type"] == "listening"
         address = told["url"].replace("http", "ws") + f"/ws/events/{world.event}"
-        with connect(address) as viewer:
-            assert json.loads(viewer.recv(WAIT))["type"] == "setup"
-            with urllib.request.urlopen(told["metrics"], timeout=WAIT) as answer:
+        with connect(address, open_timeout=PATIENCE) as viewer:
+            assert json.loads(viewer.recv(PATIENCE))["type"] == "setup"
+            with urllib.request.urlopen(told["metrics"], timeout=PATIENCE) as answer:
                 text = answer.read().decode()
             assert f'touchline_gateway_viewers{{event="{world.event}"}} 1.0' in text
             assert f'touchline_subscriber_feed_seq{{event="{world.event}"}} 0.0' in text
@@ -73,7 +72,7 @@ def test_a_graceful_end(world: Any, number: signal.Signals) -> None:
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1012
         assert line(process) == {"type": "stopped", "requests": 0, "connections": 1}
-        assert process.wait(WAIT) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_an_address_that_is_taken(world: Any) -> None:
@@ -85,7 +84,7 @@ def test_an_address_that_is_taken(world: Any) -> None:
             told = line(second)
             assert told["code"] == "ADDRESS_TAKEN"
             assert port in told["reason"]
-            assert second.wait(WAIT) == 6
+            assert second.wait(PATIENCE) == 6
 
 
 @pytest.mark.parametrize(
@@ -97,4 +96,4 @@ def test_a_bad_setting(world: Any, flags: tuple[str, str]) -> None:
         told = line(process)
         assert told["code"] == "BAD_SETTING"
         assert told["reason"].startswith(f"{flags[0]}: ")
-        assert process.wait(WAIT) == 2
+        assert process.wait(PATIENCE) == 2

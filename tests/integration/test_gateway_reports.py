@@ -7,9 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,8 @@ from typing import Any
 import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
+
+from tests.patience import PATIENCE, until
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Gateway:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(PATIENCE)
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
@@ -60,7 +60,7 @@ class Gateway:
     def stop(self) -> None:
         assert self._process is not None
         self._process.terminate()
-        assert self._process.wait(20) == 0
+        assert self._process.wait(PATIENCE) == 0
         self.kill()
 
 
@@ -69,7 +69,7 @@ class Browser:
 
     def __init__(self, gateway: Gateway, event: str) -> None:
         self.event = event
-        self.http = httpx.Client(base_url=gateway.url, timeout=10)
+        self.http = httpx.Client(base_url=gateway.url, timeout=PATIENCE)
 
     def sign_in(self, name: str) -> Browser:
         answer = self.http.post("/api/session", json={"event": self.event, "name": name})
@@ -94,20 +94,13 @@ class Browser:
     def feed(self, gateway: Gateway) -> ClientConnection:
         address = gateway.url.replace("http", "ws") + f"/ws/events/{self.event}"
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        return connect(address, additional_headers={"Cookie": cookies})
+        headers = {"Cookie": cookies}
+        return connect(address, additional_headers=headers, open_timeout=PATIENCE)
 
 
 def goal(id_: str, moment: str | None = None, **details: Any) -> Json:
     event = {"type": "event", "title": "goal", "origin": "A", "time": moment, "details": details}
     return {"type": "event", "id": id_, "time": moment, "event": event}
-
-
-def until(true: Callable[[], bool], seconds: float = 18.0) -> None:
-    end = time.monotonic() + seconds
-    idle = threading.Event()
-    while not true():
-        assert time.monotonic() < end, f"it did not come to be within {seconds:g} s"
-        idle.wait(0.05)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.patience import PATIENCE
 from touchline.cli.shared import place_of
 
 PLACE = {"lobby_id": "L", "prompt_id": "P"}
@@ -43,7 +44,7 @@ class Process:
                 self._made.kill()
             else:
                 self._made.terminate()
-            self._made.wait(20)
+            self._made.wait(PATIENCE)
         if self._made.stdout is not None:
             self._made.stdout.close()
 
@@ -83,7 +84,8 @@ class Town:
         return process
 
     def client(self, gateway: Process, **message: Any) -> ClientConnection:
-        made = connect(gateway.url.replace("http", "ws") + "/ws/live").__enter__()
+        address = gateway.url.replace("http", "ws") + "/ws/live"
+        made = connect(address, open_timeout=PATIENCE).__enter__()
         self.clients.append(made)
         made.send(json.dumps(message))
         return made
@@ -105,9 +107,9 @@ def town(tmp_path: Path) -> Iterator[Town]:
     made.close()
 
 
-def until(client: ClientConnection, seconds: float = 40.0, **fields: Any) -> dict[str, Any]:
+def until(client: ClientConnection, **fields: Any) -> dict[str, Any]:
     """Return the first message with these fields."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while True:
         said = json.loads(client.recv(timeout=max(0.01, end - time.monotonic())))
         if all(said.get(name) == value for name, value in fields.items()):
@@ -220,7 +222,7 @@ def _upgrade(raw: socket.socket) -> None:
         b"GET /ws/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
     )
-    raw.settimeout(10)
+    raw.settimeout(PATIENCE)
     assert b" 101 " in raw.recv(4_096)
 
 

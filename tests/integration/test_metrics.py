@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from touchline.broker import Broker, Options
 from touchline.broker.repository import Census
 from touchline.peer import Link, Reporter
 from touchline.protocol import messages
 
 from .talk import identity
-
-WAIT = 20.0
-"""Seconds in which a figure has to become what is expected."""
 
 
 @contextmanager
@@ -46,14 +44,14 @@ def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, 
                 first = first or line.removeprefix(says).strip()
         yield first, url
         process.send_signal(signal.SIGTERM)
-        assert process.wait(WAIT) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.communicate()
 
 
 def scrape(url: str) -> dict[str, float]:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         lines = answer.read().decode().splitlines()
     samples = (line.rpartition(" ") for line in lines if not line.startswith("#"))
     return {name: float(value) for name, _, value in samples}
@@ -61,7 +59,7 @@ def scrape(url: str) -> dict[str, float]:
 
 def becomes(url: str, name: str, value: float) -> dict[str, float]:
     """Scrape until a figure has a value; return that scrape."""
-    until = time.monotonic() + WAIT
+    until = time.monotonic() + PATIENCE
     while True:
         found = scrape(url)
         if found.get(name) == value:
@@ -93,18 +91,18 @@ def test_figures_move(tmp_path: Path) -> None:
                 becomes(host_page, f"touchline_host_epoch{of}", 1)
                 becomes(broker_page, "touchline_broker_hosted_events", 1)
                 with Reporter(event, link, tmp_path / "anna.db") as reporter:
-                    reporter.wait_open(WAIT)
+                    reporter.wait_open(PATIENCE)
                     n = reporter.say("goal", "A")
-                    assert reporter.wait_fate(n, WAIT, ("accepted",)) is not None
+                    assert reporter.wait_fate(n, PATIENCE, ("accepted",)) is not None
                     n = reporter.say("gaol", "A")
-                    assert reporter.wait_fate(n, WAIT, ("refused",)) is not None
+                    assert reporter.wait_fate(n, PATIENCE, ("refused",)) is not None
                     found = scrape(host_page)
                 assert found[f"touchline_host_reports_stored_total{of}"] == 2
                 refused = f'{{code="BAD_REPORT",event="{event}"}}'
                 assert found[f"touchline_host_reports_refused_total{refused}"] == 1
                 assert found[f"touchline_host_report_to_entry_seconds_count{of}"] == 1
                 assert found[f"touchline_host_feed_seq{of}"] == 1
-                assert found[f"touchline_host_publish_age_seconds{of}"] < WAIT
+                assert found[f"touchline_host_publish_age_seconds{of}"] < PATIENCE
                 assert found["touchline_host_journal_trouble"] == 0
                 beats = found[f"touchline_host_heartbeats_total{of}"]
                 becomes(host_page, f"touchline_host_heartbeats_total{of}", beats + 3)
@@ -119,9 +117,9 @@ def test_no_census_of_a_broker_that_does_not_run(tmp_path: Path) -> None:
     thread = threading.Thread(target=broker.run)
     thread.start()
     try:
-        assert broker.ready.wait(WAIT)
+        assert broker.ready.wait(PATIENCE)
         assert broker.census() == Census(events={}, hosted=0)
     finally:
         broker.stop()
-        thread.join(WAIT)
+        thread.join(PATIENCE)
     assert broker.census() is None

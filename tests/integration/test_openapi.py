@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
+
 from .test_gateway import CALM, Ground, Running
 
 EXAMPLES = 12
@@ -41,7 +43,6 @@ def _schemathesis() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("token", ["", TOKEN])
 def test_schemathesis(world: Any, tmp_path: Path, token: str) -> None:
     """No request that can be made up leads to a fault, or to an answer that is not as promised;
@@ -67,13 +68,12 @@ def test_schemathesis(world: Any, tmp_path: Path, token: str) -> None:
                 str(EXAMPLES),
             ),
             *("--exclude-path-regex", NEVER_ENDS, "--phases", "examples,coverage,fuzzing"),
-            *("--generation-deterministic", "--no-color", "--request-timeout", "10"),
+            *("--generation-deterministic", "--no-color", "--request-timeout", str(PATIENCE)),
             *(("--header", f"Authorization: Bearer {token}") if token else ()),
         ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=280,
         check=False,
     )
     assert checked.returncode == 0, checked.stdout[-8_000:] + checked.stderr[-2_000:]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import PATIENCE
 from touchline.peer import Journal
 from touchline.protocol.errors import Conflict, NotFound
 from touchline.protocol.times import SECOND
@@ -40,7 +41,7 @@ def test_refused(world: Any) -> None:
     world.with_broker().host()
     ann = world.reporter("ann")
     n = ann.say("gaol", "A")
-    ann.wait_open(15)
+    ann.wait_open(PATIENCE)
     fate = ann.wait_fate(n, 15, ("refused",))
     assert fate is not None
     assert "no action 'gaol'" in fate.reason
@@ -64,7 +65,7 @@ def test_unknown_event(world: Any) -> None:
     world.event = "nothing-here"
     feed = world.subscriber()
     with pytest.raises(NotFound):
-        feed.next(15)
+        feed.next(PATIENCE)
 
 
 # ── killed ───────────────────────────────────────────────────────────────────────────────────

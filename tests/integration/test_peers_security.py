@@ -11,6 +11,7 @@ import pytest
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from tests.patience import PATIENCE, PATIENCE_MS, spend
 from touchline.peer import Link
 from touchline.peer.host.service import Host
 from touchline.peer.link.service import own_routing_id
@@ -27,7 +28,7 @@ KINDS = {"router": zmq.DEALER, "pull": zmq.PUSH, "pub": zmq.SUB}
 def ask(bare: zmq.Socket[bytes], request: Any) -> Any:
     """Send a request, and return what is answered."""
     bare.send(codec.encode(request))
-    assert bare.poll(8_000), "no reply"
+    assert bare.poll(PATIENCE_MS), "no reply"
     return codec.decode_host_reply(bare.recv())
 
 
@@ -49,7 +50,7 @@ def handshake(bare: zmq.Socket[bytes], connect: Any) -> int:
     )
     try:
         connect()
-        assert monitor.poll(8_000), "nothing came of it"
+        assert monitor.poll(PATIENCE_MS), "nothing came of it"
         return int(parse_monitor_message(monitor.recv_multipart())["event"])
     finally:
         bare.disable_monitor()
@@ -115,7 +116,7 @@ def test_guest_before_the_broker_is_back(world: Any) -> None:
         bare.send(codec.encode(Ping(id=1, event=world.event, time=0)))
         assert not bare.poll(500)
         world.broker_process()
-        world.until(lambda: bool(bare.poll(0)), ann, seconds=30)
+        world.until(lambda: bool(bare.poll(0)), ann)
         assert codec.decode_host_reply(bare.recv()).code == "UNKNOWN_PEER"
         assert isinstance(ask(bare, attach(token)), messages.Setup)
 
@@ -129,7 +130,7 @@ def test_wrong_broker(world: Any) -> None:
         ann = world.reporter("ann", link)
         ann.say("goal", "A")
         with pytest.raises(Untrusted, match="does not hold the key"):
-            ann.wait_open(60)
+            ann.wait_open(PATIENCE)
 
 
 def test_another_host_at_its_address(world: Any) -> None:
@@ -306,8 +307,7 @@ def test_revoked_viewer(world: Any) -> None:
             sub.recv()
         for _ in range(3):
             undisturbed(world, ann, bob, feed)
-        end = time.monotonic() + 1
-        world.until(lambda: time.monotonic() > end, ann, bob, feed)
+        spend(1.0, ann, bob, feed)
         assert not sub.poll(0)
     assert feed.seqs == [1, 2, 3, 4]
     core = host.cores[world.event]

@@ -7,7 +7,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import PATIENCE, until
 from touchline.gateway.app import create_app
 from touchline.gateway.options import Options
 from touchline.gateway.server import Server
@@ -86,7 +87,7 @@ class Receiver:
 
     def close(self) -> None:
         self._server.shutdown()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._server.server_close()
 
 
@@ -111,11 +112,11 @@ class Gateway:
         self._server = Server(app, options)
         self._thread = threading.Thread(target=self._server.go)
         self._thread.start()
-        assert self._server.listening.wait(20)
+        assert self._server.listening.wait(PATIENCE)
         self.http = httpx.Client(
             base_url=f"{self._server.url}/api/events/{self._world.event}",
             headers={"Authorization": f"Bearer {TOKEN}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         return self
 
@@ -123,7 +124,7 @@ class Gateway:
         if self._server is not None:
             self.http.close()
             self._server.stop()
-            self._thread.join(20)
+            self._thread.join(PATIENCE)
             self._server = None
 
     def register(self, receiver: Receiver, **wish: Any) -> Json:
@@ -136,16 +137,6 @@ class Gateway:
     def show(self, hook: Json) -> Json:
         found: Json = self.http.get(f"/webhooks/{hook['id']}").json()
         return found
-
-
-def until(true: Callable[[], bool], *pumped: Any, seconds: float = 25.0) -> None:
-    end = time.monotonic() + seconds
-    idle = threading.Event()
-    while not true():
-        assert time.monotonic() < end, f"it did not come to be within {seconds:g} s"
-        for peer in pumped:
-            peer.pump()
-        idle.wait(0.02)
 
 
 @pytest.fixture

@@ -21,13 +21,12 @@ import pytest
 import zmq
 from nacl import bindings as sodium
 
+from tests.patience import PATIENCE, PATIENCE_MS
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.keys import Identity
-
-PATIENCE_MS = 10_000
 
 
 class Refused(Exception):
@@ -194,10 +193,10 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     broker = Broker(BrokerOptions(bind="127.0.0.1:0", database=database), Identity(b"b" * 32))
     thread = threading.Thread(target=broker.run)
     thread.start()
-    assert broker.ready.wait(20)
+    assert broker.ready.wait(PATIENCE)
     yield broker
     broker.stop()
-    thread.join(20)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -220,10 +219,10 @@ def event(broker: Broker, tmp_path: Path) -> Iterator[str]:
     host = Host(options, Identity(b"h" * 32), journal, (card["event"],))
     thread = threading.Thread(target=host.run)
     thread.start()
-    assert host.ready.wait(20)
+    assert host.ready.wait(PATIENCE)
     yield card["event"]
     host.stop()
-    thread.join(20)
+    thread.join(PATIENCE)
     journal.close()
 
 

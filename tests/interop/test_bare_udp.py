@@ -21,9 +21,9 @@ from typing import Any
 
 import pytest
 
-Address = tuple[str, int]
+from tests.patience import PATIENCE
 
-PATIENCE = 20.0
+Address = tuple[str, int]
 
 
 class Bare:
@@ -119,7 +119,7 @@ class Proxy:
     def close(self) -> None:
         self.closing = True
         for thread in self.threads:
-            thread.join(5)
+            thread.join(PATIENCE)
         self.front.close()
         self.back.close()
 
@@ -144,11 +144,11 @@ class Running:
         """Wait for its end, and read what it said."""
         assert self.process.stdout is not None
         self.told += [json.loads(line) for line in self.process.stdout]
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def close(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -207,7 +207,7 @@ def test_three_at_once(stack: ExitStack, tmp_path: Path) -> None:
         leaver = clients[2].follow(most=10)
         leaver.leave()
         late = bare(stack, running.address).follow(most=5)
-        first, second = (one.result(60) for one in staying)
+        first, second = (one.result(PATIENCE) for one in staying)
     assert first.actions == second.actions
     assert (first.lost, first.ended) == (0, True)
     assert leaver.actions == first.actions[:10]
@@ -254,7 +254,7 @@ def test_our_client(stack: ExitStack, tmp_path: Path) -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert running.wait() == 0

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 from .gateways import Gateways
 
 SCRIPT = Path(__file__).parent / "lobby_client.mjs"
@@ -32,7 +34,10 @@ def node() -> list[str]:
         pytest.skip("no Node (node) here")
     for flags in ([], ["--experimental-websocket"]):
         probe = [path, *flags, "-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]
-        if subprocess.run(probe, capture_output=True, timeout=60, check=False).returncode == 0:
+        if (
+            subprocess.run(probe, capture_output=True, timeout=PATIENCE, check=False).returncode
+            == 0
+        ):
             return [path, "--no-warnings", *flags]
     pytest.skip("this Node (node) has no WebSocket of its own; 20.10 or newer has")
 
@@ -46,7 +51,7 @@ def gateways(tmp_path: Path) -> Iterator[Gateways]:
 
 def run(*urls: str) -> list[str]:
     done = subprocess.run(
-        [*node(), str(SCRIPT), *urls], capture_output=True, text=True, timeout=100, check=False
+        [*node(), str(SCRIPT), *urls], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["claim"] for line in done.stdout.splitlines()]

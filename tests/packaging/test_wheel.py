@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 NOT_PACKAGES = {"bench", "build", "deploy", "dist", "docs", "examples", "tests"}
@@ -83,7 +85,7 @@ def build(source: Path, into: Path, *kinds: str) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=PATIENCE,
     )
     output = result.stdout + result.stderr
     if result.returncode and not how and NETWORK.search(output):
@@ -195,7 +197,7 @@ def test_the_wheel_runs(archives: tuple[Path, Path], tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
         cwd=tmp_path,
     )
     place, version = result.stdout.splitlines()

@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from touchline.peer.host.event.feed import Feed
 from touchline.protocol.messages import Alarm, Entry, Restored
 
@@ -37,7 +35,6 @@ def run_soak(seeds: int, first: int, **environment: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.timeout(900)
 def test_every_seed():
     """No seed violates anything; the number of them is set by TOUCHLINE_SEEDS."""
     done = run_soak(SEEDS, 1)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 
 
@@ -22,7 +24,7 @@ def outcome(folder: Path, source: str, demand: str = "") -> dict[str, int]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "TOUCHLINE_DEMAND": demand, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
     counts = result.stdout.splitlines()[-1].partition(" in ")[0].replace("errors", "error")

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 PACKAGES = (
@@ -368,7 +370,7 @@ def loaded(program: str, *arguments: str) -> tuple[int, set[str]]:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     code, modules = json.loads(result.stdout.splitlines()[-1])
     return code, set(modules)

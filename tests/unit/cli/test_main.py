@@ -14,6 +14,7 @@ from typing import Any
 import click
 import pytest
 
+from tests.patience import PATIENCE
 from touchline.cli import main as frame
 from touchline.protocol.errors import Conflict, NotFound, TouchlineError, Unreachable
 
@@ -89,7 +90,11 @@ def test_help_loads_no_command() -> None:
         "print([m for m in sys.modules if m in heavy])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -110,7 +115,11 @@ def test_help_of_a_command_loads_nothing_heavy(name: str) -> None:
         "print([m for m in sys.modules if m in heavy])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
     )
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -254,7 +263,7 @@ def test_shell_completion(typed: str, offered: set[str]) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
     assert {line.partition(",")[2] for line in done.stdout.splitlines()} == offered

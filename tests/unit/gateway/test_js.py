@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import touchline.gateway
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parent
 
@@ -47,7 +48,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_modules_do_what_their_tests_claim(node: str, tree: Path, name: str) -> None:
     """All claims of a file of tests hold, and there are some."""
     ran = subprocess.run(
-        [node, "--test", str(tree / name)], capture_output=True, text=True, timeout=60, check=False
+        [node, "--test", str(tree / name)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout[-8_000:] + ran.stderr[-2_000:]
     passed = re.search(r"^[#ℹ] pass (\d+)$", ran.stdout, re.MULTILINE)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 
+from tests.patience import PATIENCE
 from touchline.monitoring.gateway import GatewayCollector
 from touchline.monitoring.host import BrokerCollector, HostCollector, SubscriberCollector
 from touchline.peer.host.event.event import EventCore
@@ -319,7 +320,7 @@ def test_promtool(collectors: list[Any]) -> None:
             [PROMTOOL, "check", "metrics"],
             input=generate_latest(registry),
             capture_output=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
         assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")

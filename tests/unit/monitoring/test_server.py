@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from tests.patience import PATIENCE
 from touchline.monitoring.server import serve
 from touchline.protocol.errors import AddressTaken, SettingError
 
@@ -27,7 +28,7 @@ class Stub(Collector):
 
 
 def read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         text: str = answer.read().decode()
     return text
 

@@ -12,6 +12,7 @@ import pytest
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from tests.patience import PATIENCE, PATIENCE_MS
 from touchline.protocol.keys import Identity
 from touchline.runtime import zap
 from touchline.runtime.zap import ZapAuthenticator, guard
@@ -49,7 +50,7 @@ class Server:
         caller.send(name.encode())
         return caller
 
-    def heard(self, milliseconds: int = 5_000) -> tuple[bytes, str] | None:
+    def heard(self, milliseconds: int = PATIENCE_MS) -> tuple[bytes, str] | None:
         """Return what came, and the key in hex that ZeroMQ says it came from."""
         if not self.socket.poll(milliseconds):
             return None
@@ -58,7 +59,7 @@ class Server:
 
     def status(self, caller: Socket) -> int:
         """Return the status that a caller is refused with."""
-        assert self.monitors[caller].poll(5_000), "it was not refused"
+        assert self.monitors[caller].poll(PATIENCE_MS), "it was not refused"
         return int(parse_monitor_message(self.monitors[caller].recv_multipart())["value"])
 
     def close(self) -> None:
@@ -116,7 +117,7 @@ def test_a_pending_connection_waits_until_it_is_resolved(admitted: bool) -> None
 
     with serving(decide) as here:
         caller = here.call("ann")
-        assert asked.wait(5)
+        assert asked.wait(PATIENCE)
         assert here.heard(100) is None
         assert here.zap is not None
         here.zap.resolve(identity("eve").curve_public, not admitted)
@@ -143,7 +144,7 @@ def test_pending_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     with serving(decide) as here:
         here.call("ann")
         here.call("bob")
-        assert two.wait(5)
+        assert two.wait(PATIENCE)
         assert here.zap is not None
         for name in ("ann", "bob"):
             here.zap.resolve(identity(name).curve_public, True)
@@ -170,7 +171,7 @@ def test_a_connection_is_not_pending_for_ever(monkeypatch: pytest.MonkeyPatch) -
 
     with serving(decide) as here:
         here.call("ann")
-        assert asked.wait(5)
+        assert asked.wait(PATIENCE)
         here.call("bob")
         assert here.zap is not None
         heard = set()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import zmq
 
+from tests.patience import PATIENCE, PATIENCE_MS, until
 from touchline.peer.link import Link
 from touchline.peer.link.core import SILENCE
 from touchline.protocol import codec, messages
@@ -33,7 +34,7 @@ class FakeBroker:
         self.address = f"touchline://127.0.0.1:{port}?insecure"
 
     def take(self) -> tuple[bytes, Any]:
-        assert self.socket.poll(5_000), "nothing came"
+        assert self.socket.poll(PATIENCE_MS), "nothing came"
         routing_id, frame = self.socket.recv_multipart()
         return routing_id, codec.decode_broker_request(frame)
 
@@ -66,7 +67,7 @@ def link(broker: FakeBroker) -> Iterator[Link]:
 
 def arrive(link: Link, now: float) -> list[Any]:
     """Wait until something has come to the link and return what it answers."""
-    assert link.socket.poll(5_000), "nothing came"
+    assert link.socket.poll(PATIENCE_MS), "nothing came"
     return link.poll(now)
 
 
@@ -114,7 +115,7 @@ def test_odd_messages(broker: FakeBroker, link: Link) -> None:
 
 def test_new_connection_after_silence(broker: FakeBroker, link: Link) -> None:
     """After silence the same socket connects anew under another routing id, and is heard."""
-    number = link.send(SEARCH, 0.0, timeout=60.0)
+    number = link.send(SEARCH, 0.0, timeout=PATIENCE)
     first = broker.welcome()
     arrive(link, 0.0)
     broker.take()
@@ -141,11 +142,11 @@ def test_ask(broker: FakeBroker, link: Link) -> None:
 
     thread = threading.Thread(target=answer)
     thread.start()
-    other = link.send(messages.Show(id=0, event="y"), time.monotonic(), timeout=60.0)
-    reply = link.ask(SEARCH)
+    other = link.send(messages.Show(id=0, event="y"), time.monotonic(), timeout=PATIENCE)
+    reply = link.ask(SEARCH, PATIENCE)
     assert isinstance(reply, messages.Done)
     with pytest.raises(NotFound, match="no event 'x'"):
-        link.ask(messages.Show(id=0, event="x"))
+        link.ask(messages.Show(id=0, event="x"), PATIENCE)
     thread.join()
     assert link.poll(time.monotonic()) == [(other, messages.Done(id=other))]
     assert link.poll(time.monotonic()) == []
@@ -156,13 +157,13 @@ def test_flush(broker: FakeBroker, link: Link) -> None:
     link.flush()
     thread = threading.Thread(target=broker.welcome)
     thread.start()
-    number = link.send(SEARCH, time.monotonic(), timeout=60.0)
+    number = link.send(SEARCH, time.monotonic(), timeout=PATIENCE)
     link.flush(timeout=0.05)
     thread.join()
-    link.flush(timeout=0.05)
+    until(lambda: link.flush(timeout=0.05) or broker.socket.poll(0))
     peer, request = broker.take()
     broker.give(peer, codec.encode(messages.Done(id=request.id)))
-    link.flush(timeout=5.0)
+    link.flush(timeout=PATIENCE)
     assert link.poll(time.monotonic()) == [(number, messages.Done(id=number))]
 
 
@@ -222,7 +223,7 @@ def test_encrypted(guarded: Guarded) -> None:
     """A link to a broker with a key is encrypted, and the broker learns whose it is."""
     with Link(guarded.address, "ann", ANN) as link:
         link.send(SEARCH, 0.0)
-        assert guarded.socket.poll(5_000), "nothing came"
+        assert guarded.socket.poll(PATIENCE_MS), "nothing came"
         routing_id, frame = guarded.socket.recv_multipart(copy=False)
         assert frame.get("User-Id") == ANN.curve_public.hex()
         assert routing_id.bytes.startswith(routing_prefix(ANN.curve_public))
@@ -236,7 +237,7 @@ def test_refused_by_key(guarded: Guarded) -> None:
     with Link(guarded.address, "ann", ANN) as link:
         for _ in range(2):
             with pytest.raises(Untrusted, match="does not let this key in"):
-                link.ask(SEARCH, timeout=60.0)
+                link.ask(SEARCH, timeout=PATIENCE)
         guarded.shut = False
         link.send(SEARCH, time.monotonic())
         guarded.welcome()
@@ -251,7 +252,7 @@ def test_wrong_broker(guarded: Guarded, broker: FakeBroker, plain: bool) -> None
     with Link(address, "ann", ANN) as link:
         for _ in range(2):
             with pytest.raises(Untrusted, match="does not hold the key"):
-                link.ask(SEARCH, timeout=60.0)
+                link.ask(SEARCH, timeout=PATIENCE)
     assert not there.socket.poll(0)
 
 
@@ -261,5 +262,5 @@ def test_insecure_is_no_way_in(guarded: Guarded) -> None:
         Link(guarded.address.partition("?")[0] + "?insecure", "ann", ANN) as link,
         pytest.raises(Untrusted),
     ):
-        link.ask(SEARCH, timeout=60.0)
+        link.ask(SEARCH, timeout=PATIENCE)
     assert not guarded.socket.poll(0)

@@ -1,0 +1,74 @@
+"""How long a test waits for what has to come: far longer than any machine needs.
+
+No test measures speed. What does not come within `PATIENCE` never will, and how long it takes on a
+busy machine is no concern of a test's. The bound grows with what else the machine does;
+`TOUCHLINE_PATIENCE=5` shortens it for somebody who breaks the code on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from touchline.peer import Link
+
+
+def _seconds() -> float:
+    wished = os.environ.get("TOUCHLINE_PATIENCE")
+    if wished:
+        return float(wished)
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return 90.0 * min(max(1.0, load), 3.0)
+
+
+PATIENCE = _seconds()
+"""Seconds."""
+
+PATIENCE_MS = round(PATIENCE * 1_000)
+"""The same for pollers, milliseconds."""
+
+
+class Pumped(Protocol):
+    """What does its work when it is pumped."""
+
+    def pump(self) -> object:
+        """Do what there is to do."""
+
+
+def until(
+    true: Callable[[], object], *pumped: Pumped, what: str = "it", pause: float = 0.01
+) -> None:
+    """Wait until something is so.
+
+    Args:
+        true: tells whether it is.
+        pumped: works meanwhile.
+        what: is waited for, for the error.
+        pause: seconds between two looks.
+
+    Raises:
+        AssertionError: it is not so after `PATIENCE` seconds.
+    """
+    end = time.monotonic() + PATIENCE
+    idle = threading.Event()
+    while not true():
+        assert time.monotonic() < end, f"{what} did not come to be within {PATIENCE:g} s"
+        for peer in pumped:
+            peer.pump()
+        idle.wait(pause)
+
+
+def spend(seconds: float, *pumped: Pumped) -> None:
+    """Let time pass in which something might happen that must not; peers work meanwhile."""
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() >= end, *pumped)
+
+
+def patient(link: Link) -> Link:
+    """Let a link wait for answers as long as tests wait."""
+    link.ask = partial(link.ask, timeout=PATIENCE)  # type: ignore[method-assign]
+    return link
