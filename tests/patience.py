@@ -11,7 +11,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Protocol
 
 from touchline.peer import Link
@@ -70,5 +69,6 @@ def spend(seconds: float, *pumped: Pumped) -> None:
 
 def patient(link: Link) -> Link:
     """Let a link wait for answers as long as tests wait."""
-    link.ask = partial(link.ask, timeout=PATIENCE)  # type: ignore[method-assign]
+    ask = link.ask
+    link.ask = lambda message, timeout=PATIENCE: ask(message, timeout)  # type: ignore[method-assign]
     return link

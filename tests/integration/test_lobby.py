@@ -165,16 +165,20 @@ def test_a_gateway_that_is_killed(town: Town) -> None:
 
 
 def test_a_gateway_that_is_stopped(town: Town) -> None:
-    """Its clients are told that it restarts, the other gateway at once that they are gone."""
-    first, second = town.gateway(), town.gateway()
+    """Its clients are told that it restarts, and the other gateway that they are gone, before it
+    misses the beats of one that was killed earlier."""
+    first, second, third = town.gateway(), town.gateway(), town.gateway()
     ann, bob = town.wait(first, "ann"), town.wait(second, "bob")
     until(ann, **names("ann", "bob"))
+    town.wait(third, "cleo")
+    until(ann, **names("ann", "bob", "cleo"))
+    third.end()
     second.end(kill=False)
     with pytest.raises(ConnectionClosed) as closed:
         until(bob, type="never")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
-    until(ann, seconds=8, **names("ann"))
+    until(ann, **names("ann", "cleo"))
 
 
 def test_one_who_never_reads(town: Town) -> None:
