@@ -29,6 +29,7 @@ from touchline.peer.host.service import spare_collector
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import addresses, codec, messages
 from touchline.protocol.times import SECOND
+from touchline.runtime import clock
 
 from .reports import _key
 
@@ -130,7 +131,7 @@ class Member:
             socket.setsockopt(zmq.LINGER, 0)
             lock(socket, key, invitation.key)
             socket.connect(endpoint)
-        attach = messages.Attach(id=1, token=invitation.token, time=time.time_ns() // 1_000)
+        attach = messages.Attach(id=1, token=invitation.token, time=clock.wall())
         self.dealer.send(codec.encode(attach))
         setup = codec.decode_host_reply(self.dealer.recv())
         assert isinstance(setup, messages.Setup), setup
@@ -150,7 +151,7 @@ class Crowd:
         self._fan = Member(self._context, address, event, "fan", "viewer")
         self._fan.other.setsockopt(zmq.SUBSCRIBE, codec.topic(event))
         self._numbers = [0] * REPORTERS
-        self._began = time.time_ns() // 1_000 - 86_400 * SECOND
+        self._began = clock.wall() - 86_400 * SECOND
         self._fouls = 0
         self.missed = 0
         """Fouls that did not become an entry within a second after the last was reported."""
@@ -213,7 +214,7 @@ def _flood(parent: Connection, address: str, event: str) -> None:
     lock(fan, key, flooder.invitation.key)
     fan.connect(flooder.endpoints.pub)
     junk = os.urandom(300)
-    happening = messages.Happening("foul", "A", time.time_ns() // 1_000)
+    happening = messages.Happening("foul", "A", clock.wall())
     report = messages.Report(token=flooder.badge, n=1, time=happening.time, event=happening)
     frames = [codec.encode(msgspec.structs.replace(report, n=n)) for n in range(1, 10_001)]
     parent.send("ready")
@@ -244,7 +245,7 @@ def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     parent.send("ready")
     parent.recv()
     counters = host.cores[event].counters
-    refused = sum(host.desk.refusals.values()) + sum(counters.refused.values())
+    refused = sum(host.attached.refusals.values()) + sum(counters.refused.values())
     parent.send((refused, counters.stored))
     host.stop()
     serving.join()

@@ -30,6 +30,7 @@ from touchline.protocol import codec, messages, signing
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Endpoints
 from touchline.protocol.times import SECOND
+from touchline.runtime import clock
 
 REPORTERS = 50
 
@@ -72,7 +73,7 @@ def _frames(badges: list[str], count: int, event: str = "") -> list[bytes]:
         count: of the reports.
         event: sign them as of this event; empty: they are not signed.
     """
-    now = time.time_ns() // 1_000
+    now = clock.wall()
     fouls = count // len(badges)
     keys = [_key(f"r{number}") for number in range(len(badges))]
     frames = []
@@ -168,7 +169,7 @@ def _with_broker(address: str, folder: Path, count: int, *, signed: bool) -> tup
         if link.secure:
             lock(dealer, _key(name), invitation.key)
         dealer.connect(endpoints.router)
-        attach = messages.Attach(id=1, token=invitation.token, time=time.time_ns() // 1_000)
+        attach = messages.Attach(id=1, token=invitation.token, time=clock.wall())
         dealer.send(codec.encode(attach))
         setup = codec.decode_host_reply(dealer.recv())
         assert isinstance(setup, messages.Setup)
@@ -198,9 +199,9 @@ def _with_broker(address: str, folder: Path, count: int, *, signed: bool) -> tup
 
 def _await_receipts(poller: zmq.Poller, last: int) -> None:
     waiting = {socket for socket, _ in poller.sockets}
-    until = time.monotonic() + DEADLINE_SECONDS
+    until = clock.now() + DEADLINE_SECONDS
     while waiting:
-        if time.monotonic() > until:
+        if clock.now() > until:
             raise SystemExit(f"bench: {len(waiting)} reporters had no last receipt in time")
         for socket, _ in poller.poll(1_000):
             reply = codec.decode_host_reply(_newest(socket))

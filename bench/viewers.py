@@ -19,7 +19,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages
 from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND, from_rfc3339
+from touchline.runtime import clock
 
 VIEWERS = 1_000
 RATE = 100
@@ -73,17 +73,17 @@ def _run(
 ) -> dict[str, float]:
     assert viewers.recv() == "joined"
     before, memory = _cpu(gateway), _memory(gateway)
-    began = time.monotonic()
+    began = clock.now()
     with Reporter(event, link, folder / "outbox") as reporter:
         reporter.wait_open(PATIENCE)
-        base = time.time_ns() // 1_000 - entries * 20 * SECOND
+        base = clock.wall() - entries * 20 * SECOND
         for number in range(entries):
             reporter.say("foul", "AB"[number % 2], time=base + number * 20 * SECOND)
-            while time.monotonic() < began + (number + 1) / RATE:
+            while clock.now() < began + (number + 1) / RATE:
                 reporter.pump(0.002)
         while reporter.pending:
             reporter.pump(0.1)
-    seconds = time.monotonic() - began
+    seconds = clock.now() - began
     spent, most = _cpu(gateway) - before, _memory(gateway)
     if not viewers.poll(PATIENCE):
         raise AssertionError(f"not all viewers had all {entries:,} entries in {PATIENCE:g} s")
@@ -216,7 +216,7 @@ class _Viewer:
         data = self.socket.recv(262_144)
         if not data:
             raise AssertionError("the gateway closed a viewer that reads")
-        now = time.time() * 1_000
+        now = clock.wall() / 1_000
         self.buffer += data
         at = 0
         buffer = self.buffer

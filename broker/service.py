@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from collections.abc import Callable
 from math import ceil
 from typing import Any
@@ -32,6 +31,7 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.keys import Identity
+from ..runtime import clock
 from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
@@ -97,7 +97,7 @@ class Broker:
             return None
         try:
             with registry.begin(write=False) as repository:
-                return repository.census(time.time_ns() // 1_000)
+                return repository.census(clock.wall())
         except StorageFault:
             return None
 
@@ -183,7 +183,7 @@ class _Exchange:
         self._gate = RequestLimiter(options)
         self._core = core
         self._counters = core.counters
-        self._rooms = Groups(time.time_ns() // 1_000)
+        self._rooms = Groups(clock.wall())
         self._passes = SessionCache()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
@@ -240,7 +240,7 @@ class _Exchange:
         poller.register(waker.fileno(), zmq.POLLIN)
         while go_on():
             ready = dict(poller.poll(self._rooms_wait()))
-            self._tell(self._rooms.handle_timer(time.monotonic()))
+            self._tell(self._rooms.handle_timer(clock.now()))
             if self._back in ready:
                 self._take_replies()
             if self._front in ready:
@@ -248,13 +248,13 @@ class _Exchange:
             if self._monitor in ready:
                 self._take_notes()
             waker.drain()
-        deadline = time.monotonic() + self._options.drain_seconds
-        while self._counters.waiting and (left := deadline - time.monotonic()) > 0:
+        deadline = clock.now() + self._options.drain_seconds
+        while self._counters.waiting and (left := deadline - clock.now()) > 0:
             if self._back.poll(round(left * 1_000) + 1):
                 self._take_replies()
 
     def _take_requests(self) -> None:
-        now = time.monotonic()
+        now = clock.now()
         for _ in range(TURN):
             try:
                 routing_id, curve, frames = self._receive()
@@ -309,7 +309,7 @@ class _Exchange:
 
     def _settle(self, routing_id: bytes, code: str, reason: str) -> None:
         """Serve what a connection has asked of rooms, or refuse it: a worker has looked it up."""
-        now = time.monotonic()
+        now = clock.now()
         for body in self._passes.settle(routing_id, now, good=not code):
             if code:
                 self._reply(routing_id, self._core.refuse(body, from_wire(code, reason)))
@@ -319,7 +319,7 @@ class _Exchange:
     def _rooms_wait(self) -> int | None:
         """Milliseconds until the rooms want to be woken; None: never."""
         due = self._rooms.next_timer()
-        return None if due is None else max(0, ceil((due - time.monotonic()) * 1_000))
+        return None if due is None else max(0, ceil((due - clock.now()) * 1_000))
 
     def _tell(self, frames: list[Sent]) -> None:
         for routing_id, frame in frames:
@@ -370,7 +370,7 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
     try:
         while True:
             routing_id, curve, *body = work.recv_multipart()
-            now, wall = time.monotonic(), time.time_ns() // 1_000
+            now, wall = clock.now(), clock.wall()
             try:
                 if body:
                     answer = [core.receive(routing_id, body[0], now, wall, curve)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..datagrams.texts import LANGUAGES
 from ..protocol import times
 from ..protocol.errors import SettingError
 from ..protocol.text import plain
+from ..runtime import clock
 from .shared import (
     broker_flags,
     card_of,
@@ -171,7 +171,7 @@ def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[No
     def say(note: Note) -> None:
         where = "{}:{}".format(*note.address[:2]) if note.address is not None else None
         line: dict[str, object] = {
-            "time": times.to_rfc3339(time.time_ns() // 1_000),
+            "time": times.to_rfc3339(clock.wall()),
             "what": note.what,
             "client": where,
             "text": note.text or None,

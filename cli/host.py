@@ -219,12 +219,12 @@ class _Teller:
 
     def __call__(self) -> bool:
         """Tell what is new; False where the host should end."""
-        tenure = self._host.tenure
-        if tenure.answers == self._seen:
+        leases = self._host.leases
+        if leases.answers == self._seen:
             return True  # asked after each turn: nothing else may cost anything
-        self._seen = tenure.answers
-        if tenure.away != self._away:
-            self._away = tenure.away
+        self._seen = leases.answers
+        if leases.away != self._away:
+            self._away = leases.away
             self._tell_away()
         for event, core in self._host.cores.items():
             if event not in self._hosted:
@@ -245,7 +245,7 @@ class _Teller:
                         "reason": error.sentence,
                     }
                 )
-        return not (self._until_finished and tenure.finished)
+        return not (self._until_finished and leases.finished)
 
     def _tell_away(self) -> None:
         if self._away:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from ..peer import Notice, Subscriber
 from ..protocol.messages import Alarm, Entry, Finished, Restored
 from ..protocol.text import plain
+from ..runtime import clock
 from . import shared
 from .recording import Recorder
 
@@ -68,8 +68,8 @@ def command(
                     recorder.keep(item)
                 case Notice(kind="diverged"):
                     recorder.restart()
-            if status is not None and time.monotonic() - drawn > TURN_SECONDS:
-                drawn = time.monotonic()
+            if status is not None and clock.now() - drawn > TURN_SECONDS:
+                drawn = clock.now()
                 status.update(_progress(recorder, feed, headline))
             if until_finished and feed.core.finished and not feed.core.items():
                 break

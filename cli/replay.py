@@ -21,6 +21,7 @@ from ..protocol.keys import Identity
 from ..protocol.limits import NAME_CHARS
 from ..protocol.messages import Card, Create, Event, Timing
 from ..protocol.times import SECOND
+from ..runtime import clock
 from ..sports.matchfile import Match
 from ..sports.simulate.crowd import Member, Saying, crowd
 from . import recording, shared
@@ -147,7 +148,7 @@ def command(
         drops=drops,
         duplicates=0.0,
     )
-    plan = Plan.of(card, match, members, speed, _wall())
+    plan = Plan.of(card, match, members, speed, clock.wall())
     voices = Voices(members, card.event, broker, name, identity.load(name), plan, wait)
     with _progress(voices, as_json=as_json), shared.stop_flag() as stopped:
         voices.run(stopped)
@@ -178,13 +179,9 @@ def load(source: str) -> Match:
     return shared.load_match(source)
 
 
-def _wall() -> int:
-    return time.time_ns() // 1_000
-
-
 def _create(link: Link, match: Match, speed: float, lead: float) -> Card:
     """Create the event, with the match's own clock at this speed."""
-    began = _wall() + round(lead * SECOND)
+    began = clock.wall() + round(lead * SECOND)
     reply = link.ask(
         Create(
             id=0,

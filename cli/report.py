@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from ..protocol import times
 from ..protocol.errors import PeerError, SettingError, Unreachable
 from ..protocol.messages import Card, Detail, Fate, Setup
 from ..protocol.text import plain
+from ..runtime import clock
 from . import shared
 from .ui.own_reports import event_time, fate_words, kept_card
 
@@ -165,18 +165,18 @@ def _report(errand: Errand, statement: Statement) -> int:
     outbox = errand.outbox
     is_new = not outbox.exists()
     met = kept_card(outbox)
-    until = time.monotonic() + errand.timeout
+    until = clock.now() + errand.timeout
     with shared.link(errand.broker, errand.name, ["reporter"]) as link:
         card = met or _asked(link, errand)
         happened = statement.time
         if happened is None:
-            wall = _wall() - round(statement.ago * times.SECOND)
+            wall = clock.wall() - round(statement.ago * times.SECOND)
             happened = event_time(card.timing if card else None, wall)
         with peer.Reporter(errand.event, link, outbox, brief=True) as reporter:
             n = reporter.say(statement.action, statement.origin, happened, statement.details)
             place = reporter.pending
             try:
-                setup = reporter.wait_open(max(0.1, until - time.monotonic()))
+                setup = reporter.wait_open(max(0.1, until - clock.now()))
                 if met is None and setup.n:
                     # A new outbox of somebody whom the host knows: numbered on from there.
                     n = setup.n + place
@@ -192,10 +192,6 @@ def _report(errand: Errand, statement: Statement) -> int:
             if fate is None:
                 raise Unreachable(_kept(errand, reporter, n))
     return _tell(errand, n, fate)
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000
 
 
 def _asked(link: peer.Link, errand: Errand) -> Card | None:
@@ -254,8 +250,8 @@ def _flush(errand: Errand) -> int:
         waiting = reporter.pending
         if waiting:
             setup = reporter.wait_open(errand.timeout)
-            until = time.monotonic() + errand.timeout
-            while reporter.pending and time.monotonic() < until:
+            until = clock.now() + errand.timeout
+            while reporter.pending and clock.now() < until:
                 reporter.pump(0.1)
             if reporter.pending:
                 raise Unreachable(
@@ -288,9 +284,9 @@ def _list(errand: Errand) -> int:
         shared.link(errand.broker, errand.name, ["viewer"]) as link,
         peer.Subscriber(errand.event, link) as feed,  # only looks: nobody is counted as a reporter
     ):
-        until = time.monotonic() + errand.timeout
+        until = clock.now() + errand.timeout
         while feed.setup is None:
-            if time.monotonic() >= until:
+            if clock.now() >= until:
                 raise Unreachable(shared.missing_host(feed.session, errand.timeout))
             feed.next(0.2)
         setup = feed.setup

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ import click
 from ..peer import Notice, Subscriber
 from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
 from ..protocol.text import plain
+from ..runtime import clock
 from ..timeline import json as timeline_json
 from ..timeline.feed import Item
 from ..timeline.view import LiveView, interruption_text, line_text
@@ -89,16 +89,12 @@ def command(
             if joined is None and feed.setup is not None:
                 joined = feed.setup.seq
             if item is not None:
-                board.take(item, time.monotonic(), _wall())
+                board.take(item, clock.now(), clock.wall())
             if from_start or not _is_old(item, joined):
                 show(item)
         counts = counted(feed)
     _sum_up(card, board, counts, as_json=as_json)
     return 0
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000
 
 
 def _collector(event: str, feed: Subscriber) -> Collector:
@@ -164,11 +160,11 @@ def _live_screen(board: LiveView, feed: Subscriber) -> Iterator[Show]:
 
         def show(item: Item | None) -> None:
             nonlocal drawn
-            now = time.monotonic()
+            now = clock.now()
             if now - drawn >= FRAME_SECONDS or isinstance(item, Finished):
                 drawn = now
                 board.pending = feed.core.pending
-                live.update(Screen(board, counted(feed), now, _wall()), refresh=True)
+                live.update(Screen(board, counted(feed), now, clock.wall()), refresh=True)
 
         yield show
 

@@ -14,6 +14,7 @@ import msgspec
 
 from ..protocol.errors import StorageFault, Unreachable
 from ..protocol.times import to_rfc3339
+from ..runtime import clock
 from .core import REGISTER, UNREGISTER
 from .receiver import Receiver, Shown
 
@@ -57,7 +58,7 @@ class Logs:
         Raises:
             StorageFault: it can't be written.
         """
-        stamped = {"time": to_rfc3339(time.time_ns() // 1_000), **line}
+        stamped = {"time": to_rfc3339(clock.wall()), **line}
         try:
             self._files[name].write(msgspec.json.encode(stamped) + b"\n")
         except OSError as error:
@@ -118,7 +119,7 @@ class DatagramClient:
         Raises:
             Unreachable: nobody listens there, and nothing has ever come.
         """
-        now = time.monotonic()
+        now = clock.now()
         until = now + seconds
         while not self.ended and now < until:
             if now >= self._register_at:
@@ -127,7 +128,7 @@ class DatagramClient:
             data = self._receive()
             if data is not None:
                 yield self._take(data)
-            now = time.monotonic()
+            now = clock.now()
 
     def _register(self, now: float) -> None:
         """Register, once where all is well: another server may count a second time as a second
@@ -158,7 +159,7 @@ class DatagramClient:
         shown = self.reception.take(data)
         self.ended = shown.ended
         if self.reception.tally.received == 1:
-            self._register_at = time.monotonic() + KEEP_SECONDS
+            self._register_at = clock.now() + KEEP_SECONDS
         if self._logs is not None:
             self._logs.write(shown.log, bytes=len(data), text=shown.text)
             self._note_statistics()

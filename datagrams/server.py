@@ -8,13 +8,13 @@ import queue
 import select
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from ..peer import Link, Subscriber
 from ..protocol.errors import AddressTaken, TouchlineError
 from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ..runtime import clock
 from ..runtime.waker import Waker
 from .core import DatagramCore, Note, Sent
 from .options import Options
@@ -136,7 +136,7 @@ class DatagramServer:
             self._waker.close()
 
     def _turn(self) -> None:
-        now = time.monotonic()
+        now = clock.now()
         due = self.core.next_timer()
         wait = LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.0, due - now))
         sources = [self.socket.fileno(), self._waker.fileno()]
@@ -147,7 +147,7 @@ class DatagramServer:
                 self._coming.get_nowait()()
         if self.socket.fileno() in readable:
             self._take()
-        self._send(self.core.handle_timer(time.monotonic()))
+        self._send(self.core.handle_timer(clock.now()))
         notes, self.core.notes = self.core.notes, []
         if self._said is not None:
             for note in notes:
@@ -163,7 +163,7 @@ class DatagramServer:
                 # A client that is gone may come back as an error of the next call.
                 _log.info("a client can't be reached: %s", error)
                 continue
-            self._send(self.core.received(address, data, time.monotonic()))
+            self._send(self.core.received(address, data, clock.now()))
 
     def _send(self, sent: Iterable[Sent]) -> None:
         for address, data in sent:

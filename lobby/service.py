@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import secrets
-import time
 from collections.abc import Sequence
 from functools import partial
 
@@ -22,6 +21,7 @@ from ..gateway.feed.message_log import framed
 from ..gateway.security import address_of
 from ..gateway.server import WIRE, RawWebSocket
 from ..protocol.errors import Overloaded, TouchlineError
+from ..runtime import clock
 from . import outgoing
 from .connection import RESTART, SLOW, TOO_MANY, Close, Say
 from .core import LobbyCore
@@ -161,7 +161,7 @@ class Lobby:
             self._gateway.places.take(address)
         except Overloaded as error:
             line.closing = Close(0, TOO_MANY, outgoing.CLOSED[TOO_MANY])
-            line.say(Say(0, "error", outgoing.error(error)), time.monotonic())
+            line.say(Say(0, "error", outgoing.error(error)), clock.now())
             return
         conn = self.core.opened(*_times())
         self._lines[conn] = line
@@ -187,7 +187,7 @@ class Lobby:
 
     def _carry_out(self) -> None:
         """Say, close and share what the core has decided."""
-        now = time.monotonic()
+        now = clock.now()
         out, self.core.out = self.core.out, []
         for one in out:
             line = self._lines.get(one.conn)
@@ -260,7 +260,7 @@ class Lobby:
         self._alone = trouble
 
     def _wait(self) -> float:
-        now = time.monotonic()
+        now = clock.now()
         due = [now + (SLOW_LOOK_SECONDS if self._stuck else LOOK_SECONDS)]
         timer = self.core.next_timer()
         due += [timer] if timer is not None else []
@@ -269,7 +269,7 @@ class Lobby:
 
 
 def _times() -> tuple[float, int]:
-    return time.monotonic(), time.time_ns() // 1_000
+    return clock.now(), clock.wall()
 
 
 def part(gateway: Gateway) -> Lobby:

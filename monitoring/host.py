@@ -7,7 +7,6 @@ ids, and words of ours.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from prometheus_client.registry import Collector
 
 from ..peer.host.event.member import LATENCY_BUCKETS as HOST_BUCKETS
 from ..peer.subscriber.core import LATENCY_BUCKETS as SUBSCRIBER_BUCKETS
+from ..runtime import clock
 
 if TYPE_CHECKING:
     from ..broker.service import Broker
@@ -160,12 +160,12 @@ class HostCollector(Collector):
 
     Args:
         host: running or about to.
-        clock: monotonic seconds, those of the cores.
+        now: the monotonic clock of the cores, in seconds.
     """
 
-    def __init__(self, host: Host, clock: Clock = time.monotonic) -> None:
+    def __init__(self, host: Host, now: Clock = clock.now) -> None:
         self._host = host
-        self._clock = clock
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family, those without a sample yet included."""
@@ -205,7 +205,7 @@ class HostCollector(Collector):
         yield _counter(
             "touchline_host_frames_refused",
             "Frames refused before they reached an event, by code.",
-            _words(host.desk.refusals),
+            _words(host.attached.refusals),
             "code",
         )
         zap = host.zap
@@ -227,7 +227,7 @@ class HostCollector(Collector):
         yield _gauge(
             "touchline_host_broker_away",
             "1 while the broker does not answer, otherwise 0.",
-            {(): bool(host.tenure.away)},
+            {(): bool(host.leases.away)},
         )
         yield _gauge(
             "touchline_host_events_lost",
@@ -236,7 +236,7 @@ class HostCollector(Collector):
         )
 
     def _ages(self, cores: Mapping[str, EventCore]) -> Iterator[Metric]:
-        now = self._clock()
+        now = self._now()
         yield _gauge(
             "touchline_host_publish_age_seconds",
             "Seconds since the feed last grew; absent until it does in this run of the host.",
@@ -356,14 +356,12 @@ class SubscriberCollector(Collector):
 
     Args:
         followed: the cores by event id; may grow while it is read.
-        clock: monotonic seconds, those of the cores.
+        now: the monotonic clock of the cores, in seconds.
     """
 
-    def __init__(
-        self, followed: Mapping[str, SubscriberCore], clock: Clock = time.monotonic
-    ) -> None:
+    def __init__(self, followed: Mapping[str, SubscriberCore], now: Clock = clock.now) -> None:
         self._followed = followed
-        self._clock = clock
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
         """Yield every family, those without a sample yet included."""
@@ -382,7 +380,7 @@ class SubscriberCollector(Collector):
                 {(event,): read(core) for event, core in cores.items()},
                 "event",
             )
-        now = self._clock()
+        now = self._now()
         yield _gauge(
             "touchline_subscriber_heartbeat_age_seconds",
             "Seconds since the feed last brought anything, heartbeats included; absent before.",

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import zmq
 
 from ..protocol.keys import Identity
+from ..runtime import clock
 from .waker import Waker
 
 ENDPOINT = "inproc://zeromq.zap.01"
@@ -108,7 +108,7 @@ class ZapAuthenticator:
                 self._waker.drain()
                 self._take_requests()
                 self._take_resolved()
-                self._turn_away(time.monotonic())
+                self._turn_away(clock.now())
         finally:
             self._socket.close()
 
@@ -132,7 +132,7 @@ class ZapAuthenticator:
             self._reply(head, _TEMPORARY, key)
         else:
             self._pending_count += 1
-            self._pending.setdefault(key, []).append((time.monotonic() + WAIT_SECONDS, head))
+            self._pending.setdefault(key, []).append((clock.now() + WAIT_SECONDS, head))
 
     def _decide_safely(self, key: bytes) -> bool | None:
         try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import click
 
 from ...protocol.errors import SettingError
+from ...runtime import clock
 from ..shared import emit, json_option
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def command(
     match = load_match(match_name)
     factor = _speed(speed, match)
     crowd = Crowd(match_name, reporters, coverage, wrong, seed, _outage(outage, match, factor))
-    started = time.monotonic()
+    started = clock.now()
     if insecure:
         warn_insecure()
     with DemoRunner(match, crowd, factor, insecure=insecure, as_json=as_json) as stage:
@@ -98,7 +98,7 @@ def command(
             stage.say("Every connection is encrypted; each of them has a key of its own.")
         stage.play()
         outcome = stage.outcome()
-    _show(outcome, match, time.monotonic() - started, as_json=as_json)
+    _show(outcome, match, clock.now() - started, as_json=as_json)
     return 0 if outcome.headline == outcome.true_headline else 1
 
 

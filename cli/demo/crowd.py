@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from ...protocol import codec
 from ...protocol.errors import EventOver, SettingError, Unreachable
 from ...protocol.messages import Fate, Happening, Report, Timing
 from ...protocol.times import SECOND
+from ...runtime import clock
 from ...sports import Sport, State
 from ...sports.simulate.crowd import Member, Saying
 
@@ -87,10 +87,6 @@ def wall_of(at: int, timing: Timing) -> int:
     return timing.began + round((at - timing.starts) / timing.speed)
 
 
-def _true_wall() -> int:
-    return time.time_ns() // 1_000
-
-
 def run_member(
     member: Member,
     event_id: str,
@@ -103,7 +99,7 @@ def run_member(
     stop: threading.Event | None = None,
     opened: Callable[[], None] = lambda: None,
     told: Callable[[Saying], None] = lambda _saying: None,
-    wall: Callable[[], int] = _true_wall,
+    wall: Callable[[], int] = clock.wall,
     patience: float = 30.0,
     linger: float = 0.0,
     score: ScoreAt | None = None,
@@ -136,17 +132,17 @@ def run_member(
         TouchlineError: the host could not be reached within `patience`, or refused the member.
             That the event ends is no error: the member goes home.
     """
-    clock = timing or LIVE
-    skew = round(member.clock_offset * SECOND / (clock.speed or 1.0))
+    timing = timing or LIVE
+    skew = round(member.clock_offset * SECOND / (timing.speed or 1.0))
     with Reporter(event_id, link, outbox_path, lambda: wall() + skew) as reporter:
-        answer = None if score is None else Answer(score, clock, member.clock_offset)
+        answer = None if score is None else Answer(score, timing, member.clock_offset)
         person = _Person(reporter, link, wall, skew, shift, stop or threading.Event(), answer)
         try:
             person.join(patience)
             opened()
             try:
                 for at, do in _agenda(member, person, told):
-                    if not person.wait_until(wall_of(at, pace or clock)):
+                    if not person.wait_until(wall_of(at, pace or timing)):
                         break
                     do()
                 person.come_back()
@@ -188,12 +184,12 @@ class Answer:
 
     Args:
         score: what they see at an event time.
-        clock: the event's.
+        timing: the event's clock.
         ahead: seconds by which their own clock is ahead of the event's.
     """
 
     score: ScoreAt
-    clock: Timing
+    timing: Timing
     ahead: float
 
     def give(self, reporter: Reporter, wall: int, shift: int) -> None:
@@ -205,7 +201,7 @@ class Answer:
             shift: microseconds added to every stated time.
         """
         reporter.asked = None
-        at = self.clock.starts + round((wall - self.clock.began) * self.clock.speed) - GLANCE
+        at = self.timing.starts + round((wall - self.timing.began) * self.timing.speed) - GLANCE
         text = self.score(at)
         if text:
             reporter.confirm(text, at + round(self.ahead * SECOND) + shift)
@@ -239,13 +235,13 @@ class _Person:
 
     def join(self, patience: float) -> None:
         """Wait for the host, or for being stopped."""
-        until = time.monotonic() + patience
+        until = clock.now() + patience
         while not self._stop.is_set():
             try:
-                self._reporter.wait_open(min(0.5, max(0.0, until - time.monotonic())))
+                self._reporter.wait_open(min(0.5, max(0.0, until - clock.now())))
                 return
             except Unreachable:
-                if time.monotonic() >= until:
+                if clock.now() >= until:
                     raise
 
     def wait_until(self, wall: int) -> bool:
@@ -316,15 +312,15 @@ class _Person:
                 self._repeat(saying)
 
     def _greet(self) -> None:
-        self._reporter.session.reconnected(time.monotonic(), self._wall() + self._skew)
+        self._reporter.session.reconnected(clock.now(), self._wall() + self._skew)
 
     def settle(self, patience: float, linger: float) -> None:
         """Wait until everything is stored, then up to `linger` seconds for the fates."""
-        until = time.monotonic() + patience
-        while self._unsaid() and time.monotonic() < until and not self._stop.is_set():
+        until = clock.now() + patience
+        while self._unsaid() and clock.now() < until and not self._stop.is_set():
             self._pump(0.1)
-        until = time.monotonic() + linger
-        while self._undecided() and time.monotonic() < until and not self._stop.is_set():
+        until = clock.now() + linger
+        while self._undecided() and clock.now() < until and not self._stop.is_set():
             self._pump(0.1)
 
     def stay(self, wanted: Callable[[], bool]) -> None:

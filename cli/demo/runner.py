@@ -25,6 +25,7 @@ from ...protocol import messages
 from ...protocol.errors import EnvironmentFault, Interrupted, Unreachable
 from ...protocol.messages import Timing
 from ...protocol.times import from_rfc3339
+from ...runtime import clock
 from ...sports.compare import compare
 from ...sports.matchfile import Match
 from .crowd import Counts
@@ -264,8 +265,8 @@ class DemoRunner:
         output = self._home / "broker.out"
         flags = ["--bind", "127.0.0.1:0", "--json", *(["--insecure"] if self._insecure else [])]
         broker = self._touchline("broker", *flags, output=output)
-        until = time.monotonic() + START_SECONDS
-        while time.monotonic() < until:
+        until = clock.now() + START_SECONDS
+        while clock.now() < until:
             first, newline, _ = output.read_text().partition("\n")
             if newline:
                 return str(json.loads(first)["address"])
@@ -287,9 +288,9 @@ class DemoRunner:
             self._members.append(member)
 
     def _await_ready(self) -> None:
-        until = time.monotonic() + START_SECONDS
+        until = clock.now() + START_SECONDS
         for pipe in self._pipes:
-            if not pipe.poll(max(0.0, until - time.monotonic())):
+            if not pipe.poll(max(0.0, until - clock.now())):
                 raise Unreachable(f"the crowd was not there within {START_SECONDS:.0f} s")
             pipe.recv()
 
@@ -297,7 +298,7 @@ class DemoRunner:
         from ...peer import Link, identity
 
         match = self._match
-        began = time.time_ns() // 1_000 + round(LEAD_SECONDS * 1e6)
+        began = clock.wall() + round(LEAD_SECONDS * 1e6)
         self._timing = Timing(starts=match.starts, began=began, speed=self._speed)
         secret = identity.load("organiser", self._home / "identities")
         with Link(broker, "organiser", secret) as link:

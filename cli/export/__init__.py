@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from msgspec.structs import replace
 from ...peer import Notice, Subscriber
 from ...protocol.errors import NotFound, SettingError, StorageFault, Unreachable
 from ...protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ...runtime import clock
 from ...timeline import csv as timeline_csv
 from ...timeline import json as timeline_json
 from .. import recording, shared
@@ -107,7 +107,7 @@ def _page(source: str, feed: _Feed) -> bytes:
 
     if feed.card is None:
         raise SettingError(f"{source}: cut within its header, so that nobody knows of what")
-    wall = time.time_ns() // 1_000
+    wall = clock.wall()
     return page(feed.card, feed.messages, wall, digest=feed.digest).encode()
 
 
@@ -167,11 +167,11 @@ def _follow(source: str, broker: str, name: str, wait: float) -> _Feed:
         shared.card_of(link, source)
         with Subscriber(source, link) as feed:
             messages: list[FeedMessage] = []
-            until = time.monotonic() + wait
+            until = clock.now() + wait
             while feed.setup is None or not feed.core.tracker.whole or feed.core.items():
                 if stopped.is_set():
                     raise click.Abort
-                if time.monotonic() > until:
+                if clock.now() > until:
                     raise Unreachable(_missing(feed, wait))
                 match feed.next(0.2):
                     case Entry() | Alarm() | Restored() | Finished() as message:

@@ -3,7 +3,6 @@ report."""
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from ...peer import Reporter, Subscriber
 from ...protocol.errors import NotFound
 from ...protocol.messages import Card, Fate
 from ...protocol.text import plain
+from ...runtime import clock
 from ...sports import Kind
 from ...timeline.view import LiveView
 from .. import shared
@@ -81,7 +81,7 @@ def run(event: str, name: str, broker: str) -> int:
             form.turn(keys or [])
             if keys is None:
                 break
-            now = time.monotonic()
+            now = clock.now()
             if keys or now - drawn >= FRAME_SECONDS:
                 drawn = now
                 live.update(form, refresh=True)
@@ -115,7 +115,7 @@ class Form:
         self._reporter.pump()
         self.buttons.wanted = self._reporter.asked is not None
         while (item := self._feed.next(0.0)) is not None:
-            self.board.take(item, time.monotonic(), _wall())
+            self.board.take(item, clock.now(), clock.wall())
         self.board.pending = self._feed.core.pending
         if not self.buttons.letters and self._reporter.setup is not None:
             setup = self._reporter.setup
@@ -137,7 +137,7 @@ class Form:
     def _wish(self, wish: Wish | None) -> None:
         match wish:
             case Tap():
-                now = event_time(self._card.timing, _wall())
+                now = event_time(self._card.timing, clock.wall())
                 if wish.title == SCORE.title:
                     n = self._reporter.confirm(str(wish.details["score"]), now)
                 else:
@@ -162,7 +162,7 @@ class Form:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         height = options.height or console.size.height
-        yield head(self.board, width, _wall())
+        yield head(self.board, width, clock.wall())
         own = [self._own(entry) for entry in self.own[-OWN_SHOWN:]]
         room = max(1, height - HEAD_LINES - OWN_SHOWN - 3)
         buttons = self._buttons(room)
@@ -170,7 +170,7 @@ class Form:
         sides = Table.grid(padding=(0, 1))
         sides.add_column(width=wide)
         sides.add_column()
-        rows = feed_rows(console, self.board, width - wide - 2, time.monotonic())
+        rows = feed_rows(console, self.board, width - wide - 2, clock.now())
         sides.add_row(Group(*fitted(buttons, room)), Group(*fitted(rows, room)))
         yield sides
         yield Text("─" * width, "dim")
@@ -255,7 +255,3 @@ def _kinds(card: Card) -> tuple[Kind, ...]:
         return sports.get(card.sport).kinds(card.rules)
     except NotFound:
         return ()
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000

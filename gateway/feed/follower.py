@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from ...peer.subscriber.core import SubscriberCore
 from ...protocol.digest import DIGEST_BYTES
 from ...protocol.errors import Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
+from ...runtime import clock
 from ...runtime.waker import Waker
 from .channel import Standing, Turn
 
@@ -175,7 +175,7 @@ class Follower:
 
     def _turn(self, link: Link) -> None:
         readable = self._poll(link)
-        now = time.monotonic()
+        now = clock.now()
         while self._wishes:
             self._wishes.popleft()()
         self._take_answers(link, now)
@@ -195,7 +195,7 @@ class Follower:
             for followed in self._followed.values():
                 for each in followed.sockets:
                     self._poller.register(each, zmq.POLLIN)
-        now = time.monotonic()
+        now = clock.now()
         timers = [followed.due for followed in self._followed.values()]
         timers += [timer for timer in (link.next_timer(),) if timer is not None]
         wait = min([*timers, now + IDLE_SECONDS]) - now
@@ -217,7 +217,7 @@ class Follower:
         if self._link is None:
             raise AssertionError("asked before there was a link")
         try:
-            self._asked[self._link.send(request, time.monotonic(), timeout)] = future
+            self._asked[self._link.send(request, clock.now(), timeout)] = future
         except TouchlineError as error:
             self._answer(future, error)
 
@@ -262,7 +262,7 @@ class Follower:
             followed.sockets = sockets
             self._poller = None
         timer = followed.subscriber.next_timer()
-        followed.due = time.monotonic() + IDLE_SECONDS if timer is None else timer
+        followed.due = clock.now() + IDLE_SECONDS if timer is None else timer
 
     def _hand_over(self, event: str, turn: Turn | TouchlineError) -> None:
         self._on_loop(lambda: self._told(event, turn))

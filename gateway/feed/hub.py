@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from functools import partial
 from typing import Protocol
 
@@ -21,6 +20,7 @@ from ...protocol.errors import (
     WrongKey,
 )
 from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, Events, Search, Show
+from ...runtime import clock
 from ..counters import Counters
 from ..options import MEGABYTE, Options
 from .channel import Channel, Turn
@@ -46,11 +46,6 @@ CARDS = 1_000
 
 SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
 """What a broker says to a peer that it does not let in."""
-
-
-def wall() -> int:
-    """Return microseconds since 1970 UTC."""
-    return time.time_ns() // 1_000
 
 
 class Listener(Protocol):
@@ -151,7 +146,7 @@ class Hub:
             TouchlineError: there is no such event, or the broker does not answer; where the event
                 is followed, what was known of it is returned instead.
         """
-        now = time.monotonic()
+        now = clock.now()
         known = self._cards.get(event)
         if known is not None and now - known[0] < CARD_SECONDS:
             return known[1]
@@ -198,7 +193,7 @@ class Hub:
             pass  # it is told as far as it is known
         finally:
             followed.waiting -= 1
-        followed.left_at = time.monotonic()
+        followed.left_at = clock.now()
         if followed.channel.failure is not None:
             raise followed.channel.failure
         return followed.channel
@@ -219,7 +214,7 @@ class Hub:
         followed = self._followed.get(event)
         if followed is not None:
             followed.listeners.discard(listener)
-            followed.left_at = time.monotonic()
+            followed.left_at = clock.now()
 
     async def _open(self, event: str) -> _Followed:
         known = self._followed.get(event)
@@ -245,7 +240,7 @@ class Hub:
                 f"{self.options.max_events:,} allowed"
             )
         channel = Channel(card, self.options.history_mb * MEGABYTE)
-        followed = self._followed[event] = _Followed(channel, time.monotonic())
+        followed = self._followed[event] = _Followed(channel, clock.now())
         self.follower.follow(event)
         return followed
 
@@ -303,7 +298,7 @@ class Hub:
         for event in changed:
             followed = self._followed.get(event)
             if followed and followed.listeners:
-                payload = followed.channel.status(wall())
+                payload = followed.channel.status(clock.wall())
                 for listener in list(followed.listeners):
                     listener.status(payload)
         dirty, self._dirty = self._dirty, set()
@@ -318,7 +313,7 @@ class Hub:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            now = time.monotonic()
+            now = clock.now()
             for event, followed in list(self._followed.items()):
                 for listener in list(followed.listeners):
                     listener.tick(now)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import Annotated, Any, Literal
 
@@ -21,12 +20,12 @@ from starlette.types import Receive, Scope, Send
 
 from ...protocol.errors import BadMessage, TouchlineError
 from ...protocol.fields import Count
+from ...runtime import clock
 from ..context import Gateway
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..rest import OPEN, event_of, query
 from ..security import address_of, refusal
 from .channel import Channel
-from .hub import wall
 
 RETRY_MS = 2_000
 """After this long a client that lost its connection comes back."""
@@ -142,7 +141,7 @@ class Stream(Response):
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         yield f"retry: {RETRY_MS}\n\n".encode() + self._opening()
-        due = time.monotonic()
+        due = clock.now()
         while not self._ended:
             self._woken.clear()
             if self._failure is not None:
@@ -151,10 +150,10 @@ class Stream(Response):
             if chunk := self._more():
                 yield chunk
                 continue
-            now = time.monotonic()
+            now = clock.now()
             if now >= due:
                 due = now + self._interval
-                yield _event(self._channel.heartbeat(self._interval, wall()))
+                yield _event(self._channel.heartbeat(self._interval, clock.wall()))
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), due - now)
@@ -165,14 +164,14 @@ class Stream(Response):
         if not isinstance(at, int):
             raise AssertionError(f"a stream begins nowhere: {at!r}")
         recovered = at >= 0 and channel.continues(at, wish.epoch)
-        setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=wall())
+        setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=clock.wall())
         if recovered:
             self._position = at
             return _event(setup)
         return _event(setup) + self._snapshot(switched=False)
 
     def _snapshot(self, *, switched: bool) -> bytes:
-        snapshot = self._channel.snapshot(time.monotonic())
+        snapshot = self._channel.snapshot(clock.now())
         self._position, self._generation = snapshot.seq, self._channel.generation
         return self._numbered(snapshot.payload(switched=switched), snapshot.seq)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -24,11 +23,12 @@ from ...protocol.errors import (
 )
 from ...protocol.fields import Count, Id
 from ...protocol.times import to_rfc3339
+from ...runtime import clock
 from ..context import Gateway
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
 from ..server import WIRE, RawWebSocket
-from .hub import Hub, wall
+from .hub import Hub
 from .message_log import framed
 from .viewer import Bounds, Start, Viewer
 
@@ -222,12 +222,12 @@ class Connection:
         self.unsubscribe(event)
         options = self._hub.options
         bounds = Bounds(options.queue_messages, options.queue_bytes, options.stalled)
-        viewer = Viewer(channel, start, bounds, time.monotonic())
+        viewer = Viewer(channel, start, bounds, clock.now())
         listener = _Listener(self, viewer)
         self._hub.listen(event, listener)
         self._listeners[event] = listener
-        self._out.extend(viewer.opening(time.monotonic(), wall()))
-        listener.tick(time.monotonic())
+        self._out.extend(viewer.opening(clock.now(), clock.wall()))
+        listener.tick(clock.now())
 
     def unsubscribe(self, event: str) -> bool:
         """Follow an event no longer; False where it was not."""
@@ -261,7 +261,7 @@ class _Listener:
         """Queue what the viewer is told next; False where it has everything."""
         viewer = self._viewer
         switches = viewer.switches
-        frames = viewer.more(time.monotonic())
+        frames = viewer.more(clock.now())
         self._connection.put(frames)
         self._connection._hub.counters.switched += viewer.switches - switches
         if viewer.over:
@@ -282,7 +282,7 @@ class _Listener:
             if viewer.stalled(now):
                 connection.close(TOO_SLOW, "you read too slowly")
         elif viewer.current and viewer.beats(now):
-            connection.say(viewer.channel.heartbeat(viewer.start.heartbeat, wall()))
+            connection.say(viewer.channel.heartbeat(viewer.start.heartbeat, clock.wall()))
 
     def failed(self, error: TouchlineError) -> None:
         self._connection.failed(self._viewer.channel.card.event, error)
@@ -350,7 +350,7 @@ async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection
             return int(message.get("code") or 0)
         match read_said(message.get("text") or message.get("bytes") or ""):
             case Ping(time=time_):
-                pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(wall())}
+                pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(clock.wall())}
                 connection.say(msgspec.json.encode(pong))
             case Unsubscribe(event=event):
                 connection.unsubscribe(event)

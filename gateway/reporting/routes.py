@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,8 +27,8 @@ from ...protocol.errors import (
 )
 from ...protocol.messages import Id
 from ...protocol.times import to_rfc3339
+from ...runtime import clock
 from ..context import Gateway, Left
-from ..feed.hub import wall
 from ..openapi import Operation
 from ..rest import query
 from ..security import JsonResponse, address_of
@@ -224,13 +223,13 @@ class Reporting:
         if person is not None:
             return person
         others = [name for name in connection.cookies if name.startswith(COOKIE)]
-        if any(self.people.find(connection.cookies[name], wall()) for name in others):
+        if any(self.people.find(connection.cookies[name], clock.wall()) for name in others):
             raise NotAllowed(f"you are signed in for another event, not for {event[:64]}")
         raise BadToken("you are not signed in for this event, or no longer: POST /api/session")
 
     def _find(self, connection: HTTPConnection, event: str) -> Person | None:
         secret = connection.cookies.get(COOKIE + event) if _EVENT.fullmatch(event) else None
-        person = self.people.find(secret, wall()) if secret else None
+        person = self.people.find(secret, clock.wall()) if secret else None
         return person if person is not None and person.event == event else None
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────
@@ -244,7 +243,7 @@ class Reporting:
         known = self._find(request, wish.event)
         if known is not None and known.asked == name:
             return JsonResponse(_session(known))
-        self._brake.take(address_of(request.scope), time.monotonic())
+        self._brake.take(address_of(request.scope), clock.now())
         await self._gateway.hub.card(wish.event)  # no code is spent on an event that is not there
         id_ = self.people.new_id()
         folder = self.people.folder(id_)
@@ -253,7 +252,7 @@ class Reporting:
                 enrol, self._gateway.connect, folder, wish.event, name, wish.code.strip()
             )
             secret, person = await asyncio.to_thread(
-                self.people.sign_in, id_, card, taken, wall(), asked=name
+                self.people.sign_in, id_, card, taken, clock.wall(), asked=name
             )
         except TouchlineError:
             self.people.clear(id_)
@@ -264,7 +263,7 @@ class Reporting:
         response.set_cookie(
             COOKIE + person.event,
             secret,
-            max_age=max(1, (person.expires - wall()) // 1_000_000),
+            max_age=max(1, (person.expires - clock.wall()) // 1_000_000),
             path="/",
             secure=_is_secure(request),
             httponly=True,
@@ -303,7 +302,7 @@ class Reporting:
     async def report(self, request: Request) -> Response:
         check_own_page(request)
         person = self.person(request, request.path_params["event"])
-        reports = read(await body(request), wall(), person.timing)
+        reports = read(await body(request), clock.wall(), person.timing)
         return _told(person, await self.reporters.keep(person, reports))
 
     async def reports(self, request: Request) -> Response:

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from ...protocol.errors import (
     Untrusted,
 )
 from ...protocol.messages import Confirm, Fate
+from ...runtime import clock
 from ...runtime.waker import Waker
 from ...timeline import json as timeline_json
 from ..feed.follower import Connect
@@ -293,21 +293,21 @@ class ReportingWorker:
 
     def _turn(self) -> None:
         readable = self._poll()
-        now = time.monotonic()
+        now = clock.now()
         while self._wishes:
             self._wishes.popleft()()
         for stay in list(self._stays.values()):
             self._attend(stay, readable, now)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
-            self._look.extend(self._people.left(_wall()))
+            self._look.extend(self._people.left(clock.wall()))
         for _ in range(min(LOOKS, len(self._look))):
             self._look_after(self._look.popleft(), now)
 
     def _poll(self) -> set[int]:
         poller = zmq.Poller()
         poller.register(self._waker.fileno(), zmq.POLLIN)
-        now = time.monotonic()
+        now = clock.now()
         due = now if self._look else min(now + IDLE_SECONDS, self._sweep_at)
         for stay in self._stays.values():
             due = min(due, stay.due)
@@ -358,7 +358,7 @@ class ReportingWorker:
         logger.warning("%s of %s: %s", stay.person.name, stay.person.event, error.sentence)
         self._close(stay, silent=False)
         stay.failure = error
-        stay.open_at = time.monotonic() + stay.pause
+        stay.open_at = clock.now() + stay.pause
         stay.pause = min(2 * stay.pause, AGAIN_MOST)
         say: list[Json] = [{"type": "error", "code": error.code, "reason": error.sentence}]
         self._on_loop(lambda: self._tell(stay.person, say))
@@ -367,7 +367,7 @@ class ReportingWorker:
         """Make room for one more; those who only deliver make room for those who are there."""
         if self.open < self._most:
             return True
-        now = time.monotonic()
+        now = clock.now()
         for other in self._stays.values():
             if other.desk is not None and not other.pages and now >= other.until:
                 if stay.pages or now < stay.until:
@@ -400,7 +400,7 @@ class ReportingWorker:
         return self._stays.setdefault(person.id, _Stay(person))
 
     def _arrive(self, person: Person) -> None:
-        now = time.monotonic()
+        now = clock.now()
         stay = self._stay(person)
         stay.pages += 1
         stay.silent = False
@@ -417,10 +417,10 @@ class ReportingWorker:
         stay.due = 0.0
         if not stay.pages:
             stay.silent = not in_good_order
-            stay.until = time.monotonic() + (LEFT_SECONDS if in_good_order else LOST_SECONDS)
+            stay.until = clock.now() + (LEFT_SECONDS if in_good_order else LOST_SECONDS)
 
     def _keep(self, person: Person, reports: Sequence[Asked | Unfit]) -> list[Told]:
-        now = time.monotonic()
+        now = clock.now()
         stay = self._stay(person)
         if isinstance(stay.failure, Revoked):
             raise stay.failure
@@ -463,11 +463,11 @@ class ReportingWorker:
     def _look_after(self, person: Person, now: float) -> None:
         """Deliver what is still kept of somebody who is not here, and forget who has gone."""
         stay = self._stays.get(person.id)
-        gone = _wall() > person.expires + PATIENCE
+        gone = clock.wall() > person.expires + PATIENCE
         if stay is not None and not gone:
             return
         waiting = self._waiting(person)
-        if gone or (not waiting and self._people.has_left(person, _wall())):
+        if gone or (not waiting and self._people.has_left(person, clock.wall())):
             if stay is not None:
                 self._close(stay, silent=False)
                 del self._stays[person.id]
@@ -496,7 +496,3 @@ class ReportingWorker:
         # The loop may be closed already where it did not wait for this thread.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000

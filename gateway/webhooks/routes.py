@@ -29,9 +29,9 @@ from ...protocol.errors import (
     Unreachable,
 )
 from ...protocol.messages import Count
+from ...runtime import clock
 from ..context import Gateway
 from ..feed.channel import Channel
-from ..feed.hub import wall
 from ..openapi import Operation
 from ..reporting.routes import body, decode
 from ..rest import Nothing, event_of, query
@@ -269,7 +269,7 @@ class Webhooks:
             url=wish.url,
             secret=wish.secret or secrets.token_urlsafe(32),
             types=list(dict.fromkeys(wish.types)),
-            created=wall(),
+            created=clock.wall(),
             seq=wish.from_ if isinstance(wish.from_, int) else 0,
             at_end=wish.from_ == "end",
         )
@@ -391,12 +391,12 @@ class Webhooks:
             if (hook.status, hook.seq) != before:
                 self._registry.keep(hook)
             return False
-        if (wait := (hook.due - wall()) / 1e6) > 0:
+        if (wait := (hook.due - clock.wall()) / 1e6) > 0:
             await asyncio.sleep(wait)
         generation = channel.generation
         trouble, gone = await self._deliver(hook, delivery)
         if trouble:
-            deliveries.failed(hook, trouble, wall(), random.random(), gone=gone)
+            deliveries.failed(hook, trouble, clock.wall(), random.random(), gone=gone)
             logger.info("webhook %s: delivery %s: %s", hook.id, delivery.id, trouble)
         elif channel.generation == generation:
             deliveries.taken(hook, channel, delivery)
@@ -405,7 +405,7 @@ class Webhooks:
 
     async def _deliver(self, hook: Hook, delivery: deliveries.Delivery) -> tuple[str, bool]:
         """Post a delivery; return what went wrong, empty for nothing, and whether for good."""
-        seconds = wall() // 1_000_000
+        seconds = clock.wall() // 1_000_000
         headers = [
             ("User-Agent", "touchline-webhook/1"),
             ("Touchline-Event", hook.event),

@@ -13,7 +13,6 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-import time
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
@@ -25,7 +24,7 @@ from ...protocol import messages
 from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
-from ...runtime.clock import steady
+from ...runtime import clock
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
 from ..link import Link
@@ -63,7 +62,7 @@ class Host:
         identity: the peer's key.
         journal: where turns are stored; the caller closes it.
         events: ids of the events to host.
-        wall: the wall clock, microseconds since 1970 UTC; read once, see `steady`.
+        wall: the wall clock, microseconds since 1970 UTC; read once, see `clock.steady`.
 
     Raises:
         SettingError: the broker's address names no key.
@@ -77,23 +76,23 @@ class Host:
         identity: Identity,
         journal: Journal,
         events: tuple[str, ...],
-        wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        wall: Callable[[], int] = clock.wall,
     ) -> None:
         self.cores: dict[str, EventCore] = {}
         self.ready = threading.Event()  # set when every event is being served
         self.trouble = ""  # why nothing can be stored; empty when all is well
         self._options = options
         self._journal = journal
-        self._wall = steady(wall)
+        self._wall = clock.steady(wall)
         secure = not trusted(options.broker).plain
         gate = HostRequestLimiter()
         self.zap: ZapAuthenticator | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
-        self.knocks = PendingPeers(self._ask, self._resolve, self._waker.wake, gate.may_ask)
+        self.pending = PendingPeers(self._ask, self._resolve, self._waker.wake, gate.may_ask)
         try:
             if secure:
-                self.zap = ZapAuthenticator(self._context, self.knocks.judge)
+                self.zap = ZapAuthenticator(self._context, self.pending.judge)
             self._sockets = Sockets(
                 self._context, options, identity if secure else None, journal.ports()
             )
@@ -105,31 +104,31 @@ class Host:
             self._close()
             raise
         self._stopping = False
-        self._now = time.monotonic()
+        self._now = clock.now()
         self._turn_wall = self._wall()
-        self._touched: dict[str, EventCore] = {}
+        self._dirty: dict[str, EventCore] = {}
         self._uncommitted: list[tuple[EventCore, Output]] = []
         # Where each feed stood when it was last let out; the cores are ahead of the disk meanwhile.
-        self._stands: dict[str, FeedPosition] = {}
+        self._positions: dict[str, FeedPosition] = {}
         # The broker's answers that came while nothing could be stored.
         self._answers: list[tuple[int, messages.BrokerReply | TouchlineError]] = []
         self._timers: list[tuple[float, str]] = []
         self._timer_at: dict[str, float] = {}
         # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
         self._replies: list[tuple[bytes, bytes]] = []
-        self._report_pace = AdaptiveBatch(*REPORTS_A_TURN)
-        self._request_pace = AdaptiveBatch(*REQUESTS_A_TURN)
+        self._report_batch = AdaptiveBatch(*REPORTS_A_TURN)
+        self._request_batch = AdaptiveBatch(*REQUESTS_A_TURN)
         self._revoked: list[tuple[EventCore, list[str]]] = []  # not yet put out
-        self.desk = AttachedPeers(
+        self.attached = AttachedPeers(
             self.cores,
-            self._touch,
+            self._mark_dirty,
             self._ask,
             self._reply,
             lambda: str(uuid4()),
             gate,
             options.report_rate,
         )
-        self.tenure = LeaseHolder(
+        self.leases = LeaseHolder(
             uuid4().hex,
             lambda: self.endpoints,
             self._ask,
@@ -140,7 +139,7 @@ class Host:
             lambda core, peers: self._revoked.append((core, peers)),
         )
         for event in events:
-            self.tenure.take_on(event)
+            self.leases.take_on(event)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -150,7 +149,7 @@ class Host:
     @property
     def lost(self) -> dict[str, TouchlineError]:
         """Events that can't be held (any more), and why."""
-        return self.tenure.lost
+        return self.leases.lost
 
     def stop(self) -> None:
         """End `run` soon; may be called from a signal or another thread."""
@@ -165,11 +164,11 @@ class Host:
         """
         poller = self._poller(self._sockets.router, self._sockets.pull)
         try:
-            while not self._stopping and self.tenure.holds_any and go_on():
-                patience = self._patience()
-                due = time.monotonic() + patience / 1_000
+            while not self._stopping and self.leases.holds_any and go_on():
+                patience = self._poll_timeout()
+                due = clock.now() + patience / 1_000
                 poller.poll(patience)
-                late = time.monotonic() - due
+                late = clock.now() - due
                 if late > self._options.heartbeat / 2:  # this process was stopped
                     for core in self.cores.values():
                         core.slept(late)
@@ -184,60 +183,60 @@ class Host:
     # ── one turn ─────────────────────────────────────────────────────────────────────────────
 
     def _turn(self) -> None:
-        self._now = now = time.monotonic()
+        self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
         self._waker.drain()
         answers, self._answers = self._answers, []
         for number, reply in answers + self._link.poll(now):
             self._take_answer(number, reply, now)
-        self.knocks.handle(now)
-        self._put_out()
-        self.desk.recall()
-        requests = self._sockets.requests(self._request_pace.frames)
-        heard = sum([self.desk.answer(*request, now, wall) for request in requests])
-        self._request_pace.note(len(requests), len(requests) - heard)
-        reports = self._sockets.reports(self._report_pace.frames)
-        refused = self.desk.take_reports(reports, now, wall)
-        self._report_pace.note(len(reports), refused)
+        self.pending.handle(now)
+        self._revoke()
+        self.attached.recall()
+        requests = self._sockets.requests(self._request_batch.frames)
+        heard = sum([self.attached.answer(*request, now, wall) for request in requests])
+        self._request_batch.note(len(requests), len(requests) - heard)
+        reports = self._sockets.reports(self._report_batch.frames)
+        refused = self.attached.take_reports(reports, now, wall)
+        self._report_batch.note(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
-        if not self.ready.is_set() and self.tenure.holds_any and self.tenure.serving:
+        if not self.ready.is_set() and self.leases.holds_any and self.leases.serving:
             self.ready.set()
 
     def _take_answer(
         self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
     ) -> None:
         """Give the broker's answer to whoever asked."""
-        curve = self.desk.granted(number, reply, now)
+        curve = self.attached.granted(number, reply, now)
         if curve:
-            self.knocks.admit([curve])
-        elif curve is None and not self.knocks.answered(
-            number, reply, now, serving=self.tenure.serving
+            self.pending.admit([curve])
+        elif curve is None and not self.pending.answered(
+            number, reply, now, serving=self.leases.serving
         ):
-            self.tenure.answered(number, reply, now)
+            self.leases.answered(number, reply, now)
 
     def _handle_timers(self, now: float) -> None:
-        self.tenure.handle_timer(now)
+        self.leases.handle_timer(now)
         while self._timers and self._timers[0][0] <= now:
             at, event = heappop(self._timers)
             if self._timer_at.get(event) == at:
                 core = self.cores[event]
-                self._touch(core)
+                self._mark_dirty(core)
                 core.handle_timer(now)
 
-    def _touch(self, core: EventCore) -> None:
-        if core.card.event not in self._touched:
-            self._touched[core.card.event] = core
+    def _mark_dirty(self, core: EventCore) -> None:
+        if core.card.event not in self._dirty:
+            self._dirty[core.card.event] = core
             core.begin_turn(self._now, self._turn_wall)
 
     def _finish_turn(self) -> None:
-        for event, core in self._touched.items():
+        for event, core in self._dirty.items():
             self._uncommitted.append((core, core.take()))
             at = core.next_timer()
             if self._timer_at.get(event) != at:
                 self._timer_at[event] = at
                 heappush(self._timers, (at, event))
-        self._touched.clear()
+        self._dirty.clear()
         self._commit()
 
     def _commit(self) -> None:
@@ -259,12 +258,12 @@ class Host:
             for frame in out.publish:
                 self._sockets.publish(frame)
             for token, receipt in out.receipts:
-                routing_id = self.desk.routes.get(token)
+                routing_id = self.attached.routes.get(token)
                 if routing_id is None or not self._sockets.send(routing_id, receipt):
-                    self.desk.keep(token, receipt)
+                    self.attached.keep(token, receipt)
             if out.finished:
-                self.tenure.finish(core.card.event)
-            self._stands[core.card.event] = core.stand
+                self.leases.finish(core.card.event)
+            self._positions[core.card.event] = core.stand
         self._uncommitted.clear()
         if was_in_trouble:
             log.warning("the journal can be written again")
@@ -278,10 +277,10 @@ class Host:
         The feed says so, and who is there already is answered: it is not the host that is lost.
         """
         poller = self._poller(self._sockets.router)
-        retry_at = time.monotonic() + RETRY_SECONDS
+        retry_at = clock.now() + RETRY_SECONDS
         beat_at = 0.0
         while self._uncommitted and not self._stopping:
-            now = time.monotonic()
+            now = clock.now()
             if now >= beat_at:
                 beat_at = now + self._options.heartbeat
                 self._tell_trouble()
@@ -290,13 +289,13 @@ class Host:
                 self._commit()
                 continue
             self._answer_meanwhile(now)
-            due = min(retry_at, beat_at, self.tenure.next_timer())
-            poller.poll(max(0, round((due - time.monotonic()) * 1000 + 0.5)))
+            due = min(retry_at, beat_at, self.leases.next_timer())
+            poller.poll(max(0, round((due - clock.now()) * 1000 + 0.5)))
 
     def _tell_trouble(self) -> None:
         """Publish how it stands with the journal, and with each feed that was let out before."""
         wall = self._wall()
-        for event, stand in self._stands.items():
+        for event, stand in self._positions.items():
             core = self.cores.get(event)
             if core is not None:
                 self._sockets.publish(core.troubled(stand, self.trouble, wall))
@@ -306,24 +305,24 @@ class Host:
         self._waker.drain()
         for number, reply in self._link.poll(now):
             if isinstance(reply, messages.Leased):
-                self.tenure.answered(number, reply, now)
+                self.leases.answered(number, reply, now)
             else:
                 self._answers.append((number, reply))
-        self.tenure.handle_timer(now)
+        self.leases.handle_timer(now)
         wall = self._wall()
-        for routing_id, curve, frame in self._sockets.requests(self._request_pace.frames):
-            body = self.desk.answer_meanwhile(routing_id, curve, frame, now, wall, self.trouble)
+        for routing_id, curve, frame in self._sockets.requests(self._request_batch.frames):
+            body = self.attached.answer_meanwhile(routing_id, curve, frame, now, wall, self.trouble)
             if body:
                 self._sockets.send(routing_id, body)
 
-    def _patience(self) -> int:
+    def _poll_timeout(self) -> int:
         """Return how long the poller may wait, milliseconds."""
         due = min(
             self._link.next_timer() or float("inf"),
-            self.tenure.next_timer(),
+            self.leases.next_timer(),
             self._timers[0][0] if self._timers else float("inf"),
         )
-        return max(0, min(60_000, round((due - time.monotonic()) * 1000 + 0.5)))
+        return max(0, min(60_000, round((due - clock.now()) * 1000 + 0.5)))
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
@@ -335,25 +334,25 @@ class Host:
 
     def _serve(self, core: EventCore, epoch: int) -> None:
         self.cores[core.card.event] = core
-        self._stands[core.card.event] = core.stand
-        self.desk.open(core)
+        self._positions[core.card.event] = core.stand
+        self.attached.open(core)
         members = [member for member in core.roster.members.values() if member.key]
-        self.knocks.admit(curve_of(member) for member in members if not member.revoked)
-        self.knocks.revoke((curve_of(member) for member in members if member.revoked), ())
-        self._touched[core.card.event] = core
+        self.pending.admit(curve_of(member) for member in members if not member.revoked)
+        self.pending.revoke((curve_of(member) for member in members if member.revoked), ())
+        self._dirty[core.card.event] = core
         core.start(epoch, self._now, self._turn_wall)
         log.info("hosting %s, epoch %d, from seq %d", core.card.event, epoch, core.feed.seq)
 
     def _drop(self, core: EventCore) -> None:
         event = core.card.event
         del self.cores[event]
-        self._stands.pop(event, None)
-        self.desk.close(core)
-        self._touched.pop(event, None)
+        self._positions.pop(event, None)
+        self.attached.close(core)
+        self._dirty.pop(event, None)
         self._timer_at.pop(event, None)
 
     def _leave(self) -> None:
-        self.tenure.leave()
+        self.leases.leave()
         self._link.flush()
 
     def _ask(self, request: Any) -> int:
@@ -365,16 +364,16 @@ class Host:
         if self.zap is not None:
             self.zap.resolve(key, admitted)
 
-    def _put_out(self) -> None:
+    def _revoke(self) -> None:
         """Let those take part no more whom an operator has revoked."""
         revoked, self._revoked = self._revoked, []
         inside = False
         for core, peers in revoked:
             if self.cores.get(core.card.event) is not core:
                 continue
-            self._touch(core)
+            self._mark_dirty(core)
             out = core.revoke(peers)
-            inside |= self.knocks.revoke((curve_of(one) for one in out if one.key), peers)
+            inside |= self.pending.revoke((curve_of(one) for one in out if one.key), peers)
             for one in out:
                 log.warning("%s: %s (%s) is revoked", core.card.event, one.name, one.peer)
         if inside and self.zap is not None:
@@ -384,7 +383,7 @@ class Host:
             if self._sockets.ports["pub"] != port:
                 log.error("port %d was taken while the feed was away from it", port)
             for core in self.cores.values():
-                self._touch(core)
+                self._mark_dirty(core)
                 core.beat_soon()
 
     # ── what it is made of ───────────────────────────────────────────────────────────────────

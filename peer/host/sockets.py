@@ -14,6 +14,7 @@ from ...protocol.addresses import parse as parse_address
 from ...protocol.errors import AddressTaken
 from ...protocol.keys import KEY_BYTES, Identity
 from ...protocol.messages import Endpoints
+from ...runtime import clock
 from ...runtime.zap import guard
 from .options import Options
 
@@ -124,7 +125,7 @@ class Sockets:
         """
         port = self.ports["pub"]
         self.pub.close(linger=0)
-        deadline = time.monotonic() + REBIND_SECONDS
+        deadline = clock.now() + REBIND_SECONDS
         while True:
             try:
                 self.pub = self._bind(zmq.PUB, "pub", port, 0)
@@ -133,7 +134,7 @@ class Sockets:
                 # It is closed by another thread of ZeroMQ's, in a moment.
                 if not port:
                     raise
-                if time.monotonic() >= deadline:
+                if clock.now() >= deadline:
                     port = 0
                 time.sleep(0.002)
         self.ports = {**self.ports, "pub": _port(self.pub)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from math import ceil
 from types import TracebackType
@@ -15,6 +14,7 @@ from zmq.utils.monitor import parse_monitor_message
 from ...protocol import addresses, keys, limits, messages
 from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
+from ...runtime import clock
 from .core import Answer, LinkCore, Push
 
 ENTROPY_BYTES = 16
@@ -123,7 +123,7 @@ class Link:
         Raises:
             TouchlineError: the broker's refusal, or Unreachable.
         """
-        number = self.send(message, time.monotonic(), timeout)
+        number = self.send(message, clock.now(), timeout)
         others: list[Answer] = []  # to requests that `send` asked; `poll` will give them
         try:
             while True:
@@ -146,22 +146,22 @@ class Link:
         Args:
             timeout: seconds to wait at most.
         """
-        deadline = time.monotonic() + timeout
+        deadline = clock.now() + timeout
         answers: list[Answer] = []
-        while self._core.unanswered and time.monotonic() < deadline:
+        while self._core.unanswered and clock.now() < deadline:
             answers += self._wait(deadline)
         self._answers += answers
 
     def _wait(self, deadline: float | None = None) -> list[Answer]:
         """Poll now, and if there was nothing, once more when something comes or is due."""
-        answers = self.poll(time.monotonic())
+        answers = self.poll(clock.now())
         timers = [timer for timer in (self.next_timer(), deadline) if timer is not None]
         if not answers and timers:
             poller = zmq.Poller()
             for socket in self.sockets:
                 poller.register(socket, zmq.POLLIN)
-            poller.poll(max(0, ceil((min(timers) - time.monotonic()) * 1_000)))
-            answers = self.poll(time.monotonic())
+            poller.poll(max(0, ceil((min(timers) - clock.now()) * 1_000)))
+            answers = self.poll(clock.now())
         return answers
 
     def send(

@@ -6,7 +6,6 @@ calls, which pump) as often as it likes.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import zmq
 from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Said, Setup
+from ...runtime import clock
 from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
@@ -45,7 +45,7 @@ class Reporter:
         event: str,
         link: Link,
         outbox: Path | Outbox,
-        wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        wall: Callable[[], int] = clock.wall,
         *,
         brief: bool = False,
     ) -> None:
@@ -226,7 +226,7 @@ class Reporter:
         )
 
     def _now(self) -> float:
-        return time.monotonic()
+        return clock.now()
 
     def next_timer(self) -> float | None:
         """Return when `pump` is to be called at the latest (monotonic seconds)."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import zmq
 
 from ...protocol import codec, messages
 from ...protocol.messages import Setup
+from ...runtime import clock
 from ...timeline.feed import Item
 from ..connection import HostConnection
 from ..link import Link
@@ -50,7 +50,7 @@ class Subscriber:
         self,
         event: str,
         link: Link,
-        wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
+        wall: Callable[[], int] = clock.wall,
     ) -> None:
         self.core = SubscriberCore(random.random)
         self.session = Session(event, "viewer", self._counts)
@@ -84,10 +84,10 @@ class Subscriber:
     def next(self, seconds: float) -> Item | None:
         """Return the next item, or None after `seconds` without one."""
         items = self.core.items()
-        until = time.monotonic() + seconds
+        until = clock.now() + seconds
         while not items:
             self._turn()
-            now = time.monotonic()
+            now = clock.now()
             if items or now >= until:
                 break
             poller = zmq.Poller()
@@ -123,7 +123,7 @@ class Subscriber:
         return tracker.seq, tracker.counters.received, tracker.counters.lost
 
     def _turn(self) -> None:
-        now, wall = time.monotonic(), self._wall()
+        now, wall = clock.now(), self._wall()
         for reply in self._wire.pump(now, wall):
             match reply:
                 case Setup():
@@ -185,7 +185,7 @@ class Subscriber:
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         due = self.next_timer()
-        wait = SAFETY_SECONDS if due is None else min(due - time.monotonic(), SAFETY_SECONDS)
+        wait = SAFETY_SECONDS if due is None else min(due - clock.now(), SAFETY_SECONDS)
         # The descriptor stays readable until its socket is looked at, which `_turn` does.
         descriptors = {socket.fileno() for socket in self.sockets()}
         for descriptor in descriptors:

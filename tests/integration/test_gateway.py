@@ -20,13 +20,13 @@ from websockets.sync.client import ClientConnection, connect
 from tests.patience import PATIENCE
 from touchline.gateway.app import create_app
 from touchline.gateway.context import Gateway
-from touchline.gateway.feed.hub import wall
 from touchline.gateway.feed.packets import packets
 from touchline.gateway.options import Options
 from touchline.gateway.server import Server
 from touchline.protocol import codec, messages
 from touchline.protocol.messages import Alarm, Entry, Restored
 from touchline.protocol.times import SECOND
+from touchline.runtime import clock
 
 from .talk import connecting
 
@@ -409,7 +409,7 @@ def test_slow_viewers(ground: Ground) -> None:
     world.until(lambda: running.gateway.places.total == 3)
     reporter = world.reporter("ann")
     count = 1_800
-    began = wall() - count * 20 * SECOND
+    began = clock.wall() - count * 20 * SECOND
     reading = world.stack.enter_context(ThreadPoolExecutor(1)).submit(quick.until_seq, count)
 
     def fouls(first: int, last: int) -> None:

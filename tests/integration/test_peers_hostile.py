@@ -203,7 +203,7 @@ def test_garbage(world: Any) -> None:
         world.until(lambda n=round_: len(feed.messages) == n + 1, ann, bob, feed)
     assert feed.seqs == [1, 2, 3]
     assert feed.tracker.counters.lost == 0
-    refusals = host.desk.refusals
+    refusals = host.attached.refusals
     assert refusals["BAD_MESSAGE"] >= 10
     assert refusals["TOO_LARGE"] == 2
     assert host.cores[world.event].epoch == 1

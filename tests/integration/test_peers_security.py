@@ -172,11 +172,11 @@ def test_stolen_token(world: Any) -> None:
             reply = ask(bare, attach(token))
             assert (reply.id, reply.code) == (7, "WRONG_KEY")
         assert ask(bare, Ping(id=1, event=world.event, time=0)).code == "UNKNOWN_PEER"
-    assert host.desk.refusals["WRONG_KEY"] == 2
+    assert host.attached.refusals["WRONG_KEY"] == 2
     with world.raw(zmq.PUSH, host.endpoints.pull, "thief") as push:
         for n, badge in enumerate((unused, known, "made up"), 1_000):
             push.send(report(badge, n))
-        world.until(lambda: host.desk.refusals.get("BAD_TOKEN") == 3, ann, bob, feed)
+        world.until(lambda: host.attached.refusals.get("BAD_TOKEN") == 3, ann, bob, feed)
     assert host.cores[world.event].counters.stored == 0
     undisturbed(world, ann, bob, feed)
 
@@ -188,7 +188,7 @@ def test_expired_token(world: Any) -> None:
     ann, feed = world.reporter("ann"), world.feed()
     world.until(lambda: feed.open and ann.session.open, ann, feed)
     token, badge = ann.session.invitation.token, ann.setup.badge
-    refusals = host.desk.refusals
+    refusals = host.attached.refusals
     with (
         world.raw(zmq.DEALER, host.endpoints.router) as bare,
         world.raw(zmq.PUSH, host.endpoints.pull) as push,
@@ -209,7 +209,7 @@ def test_viewer_reports(world: Any) -> None:
     badge = feed.subscriber.setup.badge
     with world.raw(zmq.PUSH, host.endpoints.pull, "fan") as push:
         push.send(report(badge))
-        world.until(lambda: "NOT_ALLOWED" in host.desk.refusals, ann, bob, feed)
+        world.until(lambda: "NOT_ALLOWED" in host.attached.refusals, ann, bob, feed)
     assert host.cores[world.event].counters.stored == 0
     undisturbed(world, ann, bob, feed)
 
@@ -224,7 +224,7 @@ def test_foreign_routing_id(world: Any) -> None:
     for route in (b"p" + os.urandom(16), own_routing_id(identity("ann"))):
         with world.raw(zmq.DEALER, host.endpoints.router, "thief", route=route) as bare:
             assert ask(bare, attach(token)).code == "WRONG_KEY"
-    assert host.desk.refusals == {**host.desk.refusals, "WRONG_KEY": 2}
+    assert host.attached.refusals == {**host.attached.refusals, "WRONG_KEY": 2}
     undisturbed(world, ann, bob, feed)
 
 
@@ -273,7 +273,7 @@ def test_revoked_reporter(world: Any) -> None:
     world.until(lambda: core.present == 1, ann, feed)
     with world.raw(zmq.PUSH, host.endpoints.pull, "ann") as push:  # the badge in anybody's hands
         push.send(report(badge, 1_000))
-        world.until(lambda: host.desk.refusals.get("REVOKED", 0) >= 1, ann, feed)
+        world.until(lambda: host.attached.refusals.get("REVOKED", 0) >= 1, ann, feed)
     with pytest.raises(Revoked):
         world.until(lambda: False, bob)
     stored = core.counters.stored

@@ -40,7 +40,7 @@ from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
 from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, Ping, Report
 from touchline.protocol.times import SECOND
-from touchline.runtime.clock import steady
+from touchline.runtime import clock
 from touchline.timeline.feed import Notice
 
 from .invariants import BEGIN, Ledger, Watchman, demand
@@ -397,9 +397,6 @@ def staged(
         outboxes: by name of the file.
         core: gives the class of a host's events.
     """
-    clock = SimpleNamespace(
-        monotonic=network.monotonic, time_ns=lambda: wall(network) * 1_000, sleep=_no_sleep
-    )
     sockets = SimpleNamespace(**{name: getattr(zmq, name) for name in zmq.__all__})
     sockets.Context = lambda: Context(network)
 
@@ -407,18 +404,16 @@ def staged(
         return UUID(int=rng.getrandbits(128), version=4)
 
     places: list[tuple[Any, str, Any]] = [
-        (host_service, "time", clock),
+        (clock, "now", network.monotonic),
+        (clock, "wall", lambda: wall(network)),
+        (clock, "elapsed", network.monotonic),
         (host_service, "zmq", sockets),
-        (host_service, "steady", lambda clock: steady(clock, network.monotonic)),
         (host_service, "uuid4", unique),
         (host_service, "EventCore", core()),
-        (link_service, "time", clock),
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
-        (host_sockets, "time", clock),
+        (host_sockets, "time", SimpleNamespace(sleep=_no_sleep)),
         (host_service, "ZapAuthenticator", ZapAuthenticator),
-        (reporter_service, "time", clock),
         (reporter_service, "Outbox", lambda path: outboxes[path.name]),
-        (subscriber_service, "time", clock),
         (subscriber_service, "random", rng),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in places]

@@ -125,7 +125,7 @@ class HostNode(Node):
             self._retry_at = self.network.now + RETRY_SECONDS
             self._beat_at = self.network.now
             return self.network.now
-        return self.network.now + host._patience() / 1_000
+        return self.network.now + host._poll_timeout() / 1_000
 
     def _wait_for_room(self, host: Host) -> float | None:
         """One round of the loop in `Host._wait_for_room`."""
@@ -141,7 +141,7 @@ class HostNode(Node):
             host._answer_meanwhile(now)
         if not host._uncommitted:
             return now
-        return min(self._retry_at, self._beat_at, host.tenure.next_timer())
+        return min(self._retry_at, self._beat_at, host.leases.next_timer())
 
     def doom(self, where: str) -> None:
         """Let the host die soon: `before` a commit, `after` it, or `amid` telling of it."""
@@ -162,7 +162,7 @@ class HostNode(Node):
             return
         self._stage.tell("host", f"dies {self.disk.doom or 'between turns'}")
         core = host.cores.get(self._stage.card.event)
-        if core is not None and not host._touched and not host._uncommitted and not self.disk.doom:
+        if core is not None and not host._dirty and not host._uncommitted and not self.disk.doom:
             self.expected = essence(core)
         self.disk.doom = ""
         self._stage.watchman.stopped(self.network.now)

@@ -109,7 +109,7 @@ def receipted_early(patch: pytest.MonkeyPatch) -> None:
     def early(self: Host) -> None:
         for _, out in self._uncommitted:
             for token, receipt in out.receipts:
-                self._sockets.send(self.desk.routes.get(token, b""), receipt)
+                self._sockets.send(self.attached.routes.get(token, b""), receipt)
             out.receipts = []
         commit(self)
 

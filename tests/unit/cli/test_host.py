@@ -39,7 +39,7 @@ class Stub:
         }
         self.cores: dict[str, Any] = {}
         self.lost: dict[str, TouchlineError] = {}
-        self.tenure = SimpleNamespace(answers=0, away="", finished=False)
+        self.leases = SimpleNamespace(answers=0, away="", finished=False)
         self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
 
     def stop(self) -> None:
@@ -61,22 +61,22 @@ class Stub:
         self.cores[event] = SimpleNamespace(
             card=card, epoch=4, feed=SimpleNamespace(seq=7), finished=False, counters=counters
         )
-        self.tenure.answers += 1
+        self.leases.answers += 1
 
     def away(self, reason: str) -> None:
         """Have no answer of the broker, or, where there is no reason, one again."""
-        self.tenure.away = reason
-        self.tenure.answers += 1
+        self.leases.away = reason
+        self.leases.answers += 1
 
     def loses(self, event: str, error: TouchlineError) -> None:
         """Be refused an event."""
         self.lost[event] = error
-        self.tenure.answers += 1
+        self.leases.answers += 1
 
     def finishes(self, event: str) -> None:
         """See the end of the only event."""
-        self.cores[event].finished = self.tenure.finished = True
-        self.tenure.answers += 1
+        self.cores[event].finished = self.leases.finished = True
+        self.leases.answers += 1
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ def host(core: EventCore) -> Any:
     """A host of that event, which lost another."""
     return SimpleNamespace(
         cores={EVENT: core},
-        desk=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
+        attached=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
         zap=SimpleNamespace(admitted=5, refused=3),
-        tenure=SimpleNamespace(away=""),
+        leases=SimpleNamespace(away=""),
         trouble="",
         lost={"nope": NotFound("no event 'nope'")},
     )

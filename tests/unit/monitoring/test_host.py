@@ -118,7 +118,7 @@ def test_host_latency(host: Any, core: EventCore) -> None:
 
 def test_host_ages(host: Any, core: EventCore) -> None:
     """The feed's age begins with its first message, the heartbeat's with the first heartbeat."""
-    collector = HostCollector(host, clock=lambda: 107.0)
+    collector = HostCollector(host, now=lambda: 107.0)
     published = f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'
     heartbeat = f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'
     before = page(collector)
@@ -148,7 +148,7 @@ def test_host_age_after_heartbeat(host: Any, core: EventCore) -> None:
     report(core, 1, "goal", now=102.0)
     core.begin_turn(120.0, WALL)
     core.handle_timer(120.0)
-    found = page(HostCollector(host, clock=lambda: 121.0))
+    found = page(HostCollector(host, now=lambda: 121.0))
     assert found[f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'] == 19.0
     assert found[f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'] == 1.0
 
@@ -162,7 +162,7 @@ def test_host_trouble(host: Any) -> None:
     assert well["touchline_host_connections_refused_total"] == 3
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
-    host.trouble, host.tenure.away, host.zap = "disk full", "no answer", None
+    host.trouble, host.leases.away, host.zap = "disk full", "no answer", None
     ill = page(HostCollector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1
@@ -200,7 +200,7 @@ def test_subscriber_counts(subscriber: SubscriberCore) -> None:
     subscriber.handle_timer(120.0)
     subscriber.state, subscriber.trouble = "reconstructing", "disk full"
     subscriber.latency.add(0.0015)
-    found = page(SubscriberCollector({EVENT: subscriber}, clock=lambda: 104.5))
+    found = page(SubscriberCollector({EVENT: subscriber}, now=lambda: 104.5))
     of = f'{{event="{EVENT}"}}'
     expected = {
         "received_total": 10,
@@ -243,7 +243,7 @@ def test_growing_while_scraped(broker: Any, host: Any, core: EventCore, subscrib
     broker.counters.refusals = Growing(NOT_FOUND=1)
     core.counters.refused = Growing(BAD_REPORT=1)
     core.counters.entries = Growing(CONFIRMED=1)
-    host.desk.refusals = Growing(BAD_TOKEN=1)
+    host.attached.refusals = Growing(BAD_TOKEN=1)
     host.cores = Growing({EVENT: core})
     assert page(BrokerCollector(broker))['touchline_broker_requests_total{type="hello"}'] == 1
     assert page(HostCollector(host))["touchline_host_events_lost"] == 1
