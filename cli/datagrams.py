@@ -32,7 +32,7 @@ from .shared import (
 )
 
 if TYPE_CHECKING:
-    from ..datagrams.core import Note
+    from ..datagrams.core import LogLine
     from ..datagrams.server import DatagramServer
 
 _DEFAULT = Options()
@@ -159,7 +159,7 @@ def command(
     _sum_up(server, as_json=as_json)
 
 
-def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[Note], None]:
+def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[LogLine], None]:
     """Return what keeps and shows the server's log."""
     file: IO[bytes] | None = None
     if log is not None:
@@ -168,7 +168,7 @@ def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[No
         except OSError as error:
             raise SettingError(f"--log: {log}: {error}") from None
 
-    def say(note: Note) -> None:
+    def say(note: LogLine) -> None:
         where = "{}:{}".format(*note.address[:2]) if note.address is not None else None
         line: dict[str, object] = {
             "time": times.to_rfc3339(clock.wall()),

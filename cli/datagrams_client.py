@@ -14,7 +14,7 @@ from ..protocol import addresses
 from .shared import emit, home, json_option, stop_flag
 
 if TYPE_CHECKING:
-    from ..datagrams.receiver import Receiver, Shown
+    from ..datagrams.receiver import Received, Receiver
 
 TURN_SECONDS = 0.25
 """The longest wait before Ctrl+C is looked at."""
@@ -51,11 +51,11 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
 
     host, port = addresses.parse(server, what="HOST", port=PORT)
     folder = logs or home() / "datagrams"
-    reception = Receiver(language or "")
+    receiver = Receiver(language or "")
     with ExitStack() as stack:
         kept = Logs(folder)
         stack.callback(kept.close)
-        client = stack.enter_context(DatagramClient(host.strip("[]"), port, reception, kept))
+        client = stack.enter_context(DatagramClient(host.strip("[]"), port, receiver, kept))
         stopped = stack.enter_context(stop_flag())
         waited = 0.0
         while not (stopped.is_set() or client.ended):
@@ -64,12 +64,12 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
                 if stopped.is_set():
                     break
             waited += TURN_SECONDS
-            if waited == PATIENCE_SECONDS and not reception.tally.received and not as_json:
+            if waited == PATIENCE_SECONDS and not receiver.statistics.received and not as_json:
                 click.echo(f"registered at {host}:{port}; nothing has happened there yet")
-    _sum_up(reception, folder, ended=client.ended, as_json=as_json)
+    _sum_up(receiver, folder, ended=client.ended, as_json=as_json)
 
 
-def _show(shown: Shown, *, as_json: bool) -> None:
+def _show(shown: Received, *, as_json: bool) -> None:
     if as_json:
         emit({"type": shown.log, "text": shown.text})
         return
@@ -77,17 +77,17 @@ def _show(shown: Shown, *, as_json: bool) -> None:
         click.echo(line)
 
 
-def _sum_up(reception: Receiver, folder: Path, *, ended: bool, as_json: bool) -> None:
-    tally = reception.tally
+def _sum_up(receiver: Receiver, folder: Path, *, ended: bool, as_json: bool) -> None:
+    statistics = receiver.statistics
     if as_json:
         counts = {
-            "received": tally.received,
-            "lost": tally.lost,
-            "out_of_order": tally.out_of_order,
-            "twice": tally.twice,
-            "unreadable": tally.strange,
+            "received": statistics.received,
+            "lost": statistics.lost,
+            "out_of_order": statistics.out_of_order,
+            "twice": statistics.twice,
+            "unreadable": statistics.strange,
         }
         emit({"type": "summary", "ended": ended, **counts})
         return
-    click.echo(f"datagrams: {tally}")
+    click.echo(f"datagrams: {statistics}")
     click.echo(f"logs in {folder}")

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from ..peer import Notice, Subscriber
-from ..protocol.messages import Alarm, Entry, Finished, Restored
+from ..protocol.messages import FeedMessage
 from ..protocol.text import plain
 from ..runtime import clock
+from ..timeline.fold import FeedFold
 from . import shared
 from .recording import Recorder
 
@@ -57,20 +58,18 @@ def command(
         status = console.status("") if console.is_terminal else None
         if status is not None:
             stack.enter_context(status)
-        headline, drawn = "", 0.0
+        fold, drawn = FeedFold(card), 0.0
         while not stopped.is_set():
             item = feed.next(TURN_SECONDS)
-            match item:
-                case Entry() | Restored() | Finished():
-                    headline = plain(item.headline)
-                    recorder.keep(item)
-                case Alarm():
-                    recorder.keep(item)
-                case Notice(kind="diverged"):
-                    recorder.restart()
+            if item is not None:
+                fold.take(item)
+            if isinstance(item, FeedMessage):
+                recorder.keep(item)
+            elif isinstance(item, Notice) and item.voids:
+                recorder.restart()
             if status is not None and clock.now() - drawn > TURN_SECONDS:
                 drawn = clock.now()
-                status.update(_progress(recorder, feed, headline))
+                status.update(_progress(recorder, feed, fold.headline))
             if until_finished and feed.core.finished and not feed.core.items():
                 break
     finished = feed.core.finished
@@ -88,4 +87,4 @@ def command(
 
 def _progress(recorder: Recorder, feed: Subscriber, headline: str) -> str:
     state = "stale" if feed.core.stale else "recording"
-    return f"{state}: {recorder.seq} messages  {headline}"
+    return f"{state}: {recorder.seq} messages  {plain(headline)}"

@@ -17,17 +17,17 @@ from dataclasses import dataclass, field
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, get_args
 
 import msgpack
 import msgspec
 
 from ..protocol import limits
 from ..protocol.errors import SettingError, StorageFault
-from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ..protocol.messages import Card, Entry, FeedMessage
 from ..sports import Action
 from ..sports.matchfile import Match
-from ..timeline.view import match_key
+from ..timeline.rows import match_key
 
 VERSION = 1
 """The version of the format, in the header."""
@@ -40,10 +40,7 @@ BEGINNING = b"\x83\xa4type\xa9recording"
 T = TypeVar("T")
 
 _TYPES: dict[object, type[FeedMessage]] = {
-    "entry": Entry,
-    "alarm": Alarm,
-    "restored": Restored,
-    "finished": Finished,
+    kind.__struct_config__.tag: kind for kind in get_args(FeedMessage)
 }
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..peer import Notice, Subscriber
-from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
+from ..peer import Subscriber
+from ..protocol.messages import Card, FeedMessage, Finished, Heartbeat
 from ..protocol.text import plain
 from ..runtime import clock
 from ..timeline import json as timeline_json
 from ..timeline.feed import Item
-from ..timeline.view import LiveView, interruption_text, line_text
+from ..timeline.fold import Change
+from ..timeline.view import LiveView
 from . import shared
 from .ui.statistics import FeedStatistics, counted, summary
 
@@ -28,8 +29,8 @@ TURN_SECONDS = 0.25
 FRAME_SECONDS = 0.1
 """The screen is drawn at most this often, however fast the feed."""
 
-Show = Callable[[Item | None], None]
-"""Shows an item, or (None) that time has passed."""
+Show = Callable[[Change | None], None]
+"""Shows a change, or (None) that time has passed."""
 
 
 @click.command(
@@ -76,24 +77,23 @@ def command(
         card = shared.card_of(link, event)
         feed = stack.enter_context(Subscriber(event, link))
         stack.enter_context(shared.metrics_page(metrics, lambda: _collector(event, feed)))
-        board = LiveView(card)
+        view = LiveView(card)
         show: Show
         if as_json:
             show = _json_lines(heartbeats)
         elif as_lines or not sys.stdout.isatty():
-            show = _plain_lines(board)
+            show = _plain_lines
         else:
-            show = stack.enter_context(_live_screen(board, feed))
+            show = stack.enter_context(_live_screen(view, feed))
         joined: int | None = None
         for item in _items(stack, feed, until_finished):
             if joined is None and feed.setup is not None:
                 joined = feed.setup.seq
-            if item is not None:
-                board.take(item, clock.now(), clock.wall())
+            change = None if item is None else view.take(item, clock.now(), clock.wall())
             if from_start or not _is_old(item, joined):
-                show(item)
+                show(change)
         counts = counted(feed)
-    _sum_up(card, board, counts, as_json=as_json)
+    _sum_up(card, view, counts, as_json=as_json)
     return 0
 
 
@@ -114,40 +114,28 @@ def _items(stack: ExitStack, feed: Subscriber, until_finished: bool) -> Iterator
 
 
 def _is_old(item: Item | None, joined: int | None) -> bool:
-    """Tell whether an item was published before the subscriber came, at seq `joined`."""
-    return isinstance(item, Entry | Alarm | Restored) and joined is not None and item.seq <= joined
+    """Return whether an item was published before the subscriber came, at seq `joined`; the end
+    of the event is never old."""
+    if joined is None or not isinstance(item, FeedMessage) or isinstance(item, Finished):
+        return False
+    return item.seq <= joined
 
 
 def _json_lines(heartbeats: bool) -> Show:
-    def show(item: Item | None) -> None:
-        match item:
-            case Notice():
-                shared.emit({"type": "notice", "kind": item.kind, "text": item.text})
-            case Entry() | Alarm() | Restored() | Finished():
-                shared.emit(timeline_json.to_json(item))
-            case Heartbeat() if heartbeats:
-                shared.emit(timeline_json.to_json(item))
+    def show(change: Change | None) -> None:
+        if change is not None and (heartbeats or not isinstance(change.item, Heartbeat)):
+            shared.emit(timeline_json.to_json(change.item))
 
     return show
 
 
-def _plain_lines(board: LiveView) -> Show:
-    def show(item: Item | None) -> None:
-        match item:
-            case Notice():
-                click.echo(f"{'':>8}  -- {plain(item.text)}")
-            case Entry():
-                click.echo(line_text(board.line(item)))
-            case Alarm() | Restored():
-                click.echo(interruption_text(board.interruptions[-1]))
-            case Finished():
-                click.echo(f"{'':>8}  Finished. {plain(item.headline)}")
-
-    return show
+def _plain_lines(change: Change | None) -> None:
+    if change is not None and change.line:
+        click.echo(change.line)
 
 
 @contextmanager
-def _live_screen(board: LiveView, feed: Subscriber) -> Iterator[Show]:
+def _live_screen(view: LiveView, feed: Subscriber) -> Iterator[Show]:
     from rich.console import Console
     from rich.live import Live
 
@@ -158,27 +146,28 @@ def _live_screen(board: LiveView, feed: Subscriber) -> Iterator[Show]:
 
     with Live(console=console, screen=True, auto_refresh=False) as live:
 
-        def show(item: Item | None) -> None:
+        def show(change: Change | None) -> None:
             nonlocal drawn
             now = clock.now()
-            if now - drawn >= FRAME_SECONDS or isinstance(item, Finished):
+            over = change is not None and isinstance(change.item, Finished)
+            if over or now - drawn >= FRAME_SECONDS:
                 drawn = now
-                board.pending = feed.core.pending
-                live.update(Screen(board, counted(feed), now, clock.wall()), refresh=True)
+                view.pending = feed.core.pending
+                live.update(Screen(view, counted(feed), now, clock.wall()), refresh=True)
 
         yield show
 
 
-def _sum_up(card: Card, board: LiveView, counts: FeedStatistics, *, as_json: bool) -> None:
+def _sum_up(card: Card, view: LiveView, counts: FeedStatistics, *, as_json: bool) -> None:
     if as_json:
-        finished = board.state == "finished"
-        about = {"event": card.event, "headline": board.headline, "finished": finished}
-        shared.emit({"type": "summary", **about, "entries": len(board.lines), **summary(counts)})
+        fold = view.fold
+        about = {"event": card.event, "headline": view.headline, "finished": fold.finished}
+        shared.emit({"type": "summary", **about, "entries": len(fold.rows), **summary(counts)})
         return
     from rich.console import Console
 
     from .ui.screen import summary_table
 
     console = Console(markup=False, highlight=False, emoji=False)
-    console.print(f"\n{board.headline or plain(card.title)}", style="bold")
+    console.print(f"\n{view.headline or plain(card.title)}", style="bold")
     console.print(summary_table(counts))

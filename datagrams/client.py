@@ -16,7 +16,7 @@ from ..protocol.errors import StorageFault, Unreachable
 from ..protocol.times import to_rfc3339
 from ..runtime import clock
 from .core import REGISTER, UNREGISTER
-from .receiver import Receiver, Shown
+from .receiver import Received, Receiver
 
 READ_BYTES = 65_535
 
@@ -76,15 +76,15 @@ class DatagramClient:
     Args:
         host: of the server.
         port: of the server.
-        reception: counts, and makes lines.
+        receiver: counts, and makes lines.
         logs: where it writes what happens.
 
     Raises:
         Unreachable: the host has no address.
     """
 
-    def __init__(self, host: str, port: int, reception: Receiver, logs: Logs | None) -> None:
-        self.reception = reception
+    def __init__(self, host: str, port: int, receiver: Receiver, logs: Logs | None) -> None:
+        self.receiver = receiver
         self.ended = False
         """The end of transmission has come."""
         self._where = f"{host}:{port}"
@@ -113,7 +113,7 @@ class DatagramClient:
         self._note_statistics()
         self._socket.close()
 
-    def items(self, seconds: float) -> Iterator[Shown]:
+    def items(self, seconds: float) -> Iterator[Received]:
         """Yield what comes within some seconds; after the end nothing does.
 
         Raises:
@@ -133,7 +133,7 @@ class DatagramClient:
     def _register(self, now: float) -> None:
         """Register, once where all is well: another server may count a second time as a second
         client."""
-        if self.reception.tally.received:
+        if self.receiver.statistics.received:
             self._register_at = now + KEEP_SECONDS
         else:
             self._register_at = now + self._again
@@ -147,7 +147,7 @@ class DatagramClient:
         except TimeoutError:
             return None
         except ConnectionRefusedError:
-            if not self.reception.tally.received:
+            if not self.receiver.statistics.received:
                 raise Unreachable(
                     f"nobody serves datagrams at {self._where}; touchline datagrams EVENT"
                 ) from None
@@ -155,15 +155,15 @@ class DatagramClient:
             time.sleep(min(0.2, self._socket.gettimeout() or 0.2))
             return None
 
-    def _take(self, data: bytes) -> Shown:
-        shown = self.reception.take(data)
-        self.ended = shown.ended
-        if self.reception.tally.received == 1:
+    def _take(self, data: bytes) -> Received:
+        received = self.receiver.take(data)
+        self.ended = received.ended
+        if self.receiver.statistics.received == 1:
             self._register_at = clock.now() + KEEP_SECONDS
         if self._logs is not None:
-            self._logs.write(shown.log, bytes=len(data), text=shown.text)
+            self._logs.write(received.log, bytes=len(data), text=received.text)
             self._note_statistics()
-        return shown
+        return received
 
     def _say(self, word: bytes) -> None:
         self._socket.send(word)
@@ -172,13 +172,13 @@ class DatagramClient:
 
     def _note_statistics(self) -> None:
         if self._logs is not None:
-            tally = self.reception.tally
+            statistics = self.receiver.statistics
             self._logs.write(
                 "statistics",
-                count=tally.highest,
-                received=tally.received,
-                lost=tally.lost,
-                out_of_order=tally.out_of_order,
-                twice=tally.twice,
-                unreadable=tally.strange,
+                count=statistics.highest,
+                received=statistics.received,
+                lost=statistics.lost,
+                out_of_order=statistics.out_of_order,
+                twice=statistics.twice,
+                unreadable=statistics.strange,
             )

@@ -32,7 +32,7 @@ Sent = tuple[Address, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class LogLine:
     """A line of the server's log."""
 
     what: str
@@ -52,7 +52,7 @@ class DatagramCore:
         self.clients: dict[Address, float] = {}
         """When each was last heard, monotonic seconds."""
         self.counters: Counter[str] = Counter()
-        self.notes: list[Note] = []
+        self.log: list[LogLine] = []
         """The server's log; the caller empties it."""
         self.over = False
         """Everything was sent, the end included."""
@@ -93,7 +93,7 @@ class DatagramCore:
         if word == UNREGISTER:
             if self.clients.pop(address, None) is not None:
                 self.counters["unregistered"] += 1
-                self.notes.append(Note("unregistered", address))
+                self.log.append(LogLine("unregistered", address))
             return []
         # Nothing is answered: two servers that answer each other's answers would never end.
         self.counters["strange"] += 1
@@ -106,11 +106,11 @@ class DatagramCore:
         reason = self._full(address[0])
         if reason:
             self.counters["refused"] += 1
-            self.notes.append(Note("refused", address, reason))
+            self.log.append(LogLine("refused", address, reason))
             error = {"type": "error", "code": "OVERLOADED", "reason": reason}
             return [(address, msgspec.json.encode(error))]
         self.counters["registered"] += 1
-        self.notes.append(Note("registered", address))
+        self.log.append(LogLine("registered", address))
         newest = [] if self._newest is None else [(address, self._newest)]
         if self.over:
             return [*newest, (address, END.encode())]
@@ -148,7 +148,7 @@ class DatagramCore:
         if self._queue:
             datagram = self._newest = self._queue.popleft()
             self._due = now + self.options.interval
-            self.notes.append(Note("sent", None, datagram.decode()))
+            self.log.append(LogLine("sent", None, datagram.decode()))
             return self._count([(address, datagram) for address in self.clients])
         return self._end(now) if self._closed else []
 
@@ -157,7 +157,7 @@ class DatagramCore:
         self._due = now + END_SECONDS
         told = [(address, END.encode()) for address in self.clients]
         if self._ends == 1:
-            self.notes.append(Note("ended"))
+            self.log.append(LogLine("ended"))
         if self._ends >= END_TIMES:
             self.over = True
             self.clients.clear()
@@ -168,7 +168,7 @@ class DatagramCore:
             if now - heard >= self.options.silent:
                 del self.clients[address]
                 self.counters["silent"] += 1
-                self.notes.append(Note("silent", address))
+                self.log.append(LogLine("silent", address))
 
     def _count(self, sent: list[Sent]) -> list[Sent]:
         self.counters["sent"] += len(sent)

@@ -1,4 +1,4 @@
-"""A scene as one datagram, shortened until it fits. Pure.
+"""A snapshot as one datagram, shortened until it fits. Pure.
 
 Existing clients read 4,096 bytes: what is longer they would not see the end of.
 """
@@ -11,13 +11,13 @@ from typing import Literal
 
 import msgspec
 
-from .snapshots import MatchSnapshot, Person, Side
+from .snapshots import MatchSnapshot, SnapshotPlayer, SnapshotSide
 
 MOST_BYTES = 4_095
 """A datagram stays under 4,096 bytes."""
 
 MOST_GOALS = 10
-"""Minutes of goals that are listed of one person, the newest."""
+"""Minutes of goals that are listed of one player, the newest."""
 
 MOST_PEOPLE = 30
 """People that are listed of one side, however short their names."""
@@ -53,24 +53,24 @@ CUTS = (
 """In the order in which they are tried; the last one always fits."""
 
 
-def pack(scene: MatchSnapshot) -> bytes:
-    """Return the datagram of a scene, with as much as fits."""
+def pack(snapshot: MatchSnapshot) -> bytes:
+    """Return the datagram of a snapshot, with as much as fits."""
     for cut in CUTS:
-        packed = msgspec.json.encode(_plain(scene, cut))
+        packed = msgspec.json.encode(_plain(snapshot, cut))
         if len(packed) <= MOST_BYTES:
             return packed
-    raise AssertionError(f"scene {scene.count} can't be cut to {MOST_BYTES:,} bytes")
+    raise AssertionError(f"snapshot {snapshot.count} can't be cut to {MOST_BYTES:,} bytes")
 
 
-def _plain(scene: MatchSnapshot, cut: Cut) -> dict[str, object]:
-    first, second = scene.sides
+def _plain(snapshot: MatchSnapshot, cut: Cut) -> dict[str, object]:
+    first, second = snapshot.sides
     return {
         "message": {
-            "count": scene.count,
-            "score": _short(scene.score, cut.text),
-            "content": _short(scene.content, cut.text),
-            "type": _short(scene.type, min(cut.text, 40)),
-            "time_passed": scene.minutes,
+            "count": snapshot.count,
+            "score": _short(snapshot.score, cut.text),
+            "content": _short(snapshot.content, cut.text),
+            "type": _short(snapshot.type, min(cut.text, 40)),
+            "time_passed": snapshot.minutes,
         },
         "timeA": _people(first, cut),
         "timeB": _people(second, cut),
@@ -79,36 +79,36 @@ def _plain(scene: MatchSnapshot, cut: Cut) -> dict[str, object]:
     }
 
 
-def _keeper(side: Side, cut: Cut) -> dict[str, object]:
+def _keeper(side: SnapshotSide, cut: Cut) -> dict[str, object]:
     return {"nome": _short(side.keeper, cut.name), "time": _short(side.name, cut.name)}
 
 
-def _people(side: Side, cut: Cut) -> list[dict[str, object]]:
+def _people(side: SnapshotSide, cut: Cut) -> list[dict[str, object]]:
     team = _short(side.name, cut.name)
     return [
         {
-            "nome": _short(person.name, cut.name),
+            "nome": _short(player.name, cut.name),
             "time": team,
-            "posicao": person.position,
-            "cartao_vermelho": person.red is not None,
-            "gols": len(person.goals),
-            "tempo_gols": list(person.goals[-MOST_GOALS:]),
-            "tempo_cv": person.red,
+            "posicao": player.position,
+            "cartao_vermelho": player.red is not None,
+            "gols": len(player.goals),
+            "tempo_gols": list(player.goals[-MOST_GOALS:]),
+            "tempo_cv": player.red,
         }
-        for person in list(_listed(side.people, cut))[:MOST_PEOPLE]
+        for player in list(_listed(side.people, cut))[:MOST_PEOPLE]
     ]
 
 
-def _listed(people: Iterable[Person], cut: Cut) -> Iterable[Person]:
-    for person in people:
-        marked = bool(person.goals) or person.red is not None
+def _listed(people: Iterable[SnapshotPlayer], cut: Cut) -> Iterable[SnapshotPlayer]:
+    for player in people:
+        marked = bool(player.goals) or player.red is not None
         if (
             cut.people == "all"
-            or (cut.people == "played" and (person.played or marked))
-            or (cut.people == "now" and (person.on or marked))
+            or (cut.people == "played" and (player.played or marked))
+            or (cut.people == "now" and (player.on or marked))
             or (cut.people == "marked" and marked)
         ):
-            yield person
+            yield player
 
 
 def _short(text: str, most: int) -> str:

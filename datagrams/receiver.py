@@ -15,7 +15,7 @@ from .statistics import Statistics
 _Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class Message(Struct, frozen=True, kw_only=True):
+class DatagramMessage(Struct, frozen=True, kw_only=True):
     """What happened."""
 
     count: _Count
@@ -25,7 +25,7 @@ class Message(Struct, frozen=True, kw_only=True):
     time_passed: float | str = 0
 
 
-class Player(Struct, frozen=True, kw_only=True):
+class DatagramPlayer(Struct, frozen=True, kw_only=True):
     """Somebody of one side; `tempo_gols` are minutes."""
 
     nome: str
@@ -37,7 +37,7 @@ class Player(Struct, frozen=True, kw_only=True):
     tempo_cv: float | str | None = None
 
 
-class Keeper(Struct, frozen=True, kw_only=True):
+class DatagramKeeper(Struct, frozen=True, kw_only=True):
     """A goalkeeper."""
 
     nome: str = ""
@@ -47,18 +47,18 @@ class Keeper(Struct, frozen=True, kw_only=True):
 class Datagram(Struct, frozen=True, kw_only=True, rename={"side_a": "timeA", "side_b": "timeB"}):
     """A datagram, as ours or another server sends it."""
 
-    message: Message
-    side_a: list[Player] = field(default_factory=list)
-    side_b: list[Player] = field(default_factory=list)
-    goleiroA: Keeper = field(default_factory=Keeper)  # noqa: N815  # the format's own name
-    goleiroB: Keeper = field(default_factory=Keeper)  # noqa: N815  # the format's own name
+    message: DatagramMessage
+    side_a: list[DatagramPlayer] = field(default_factory=list)
+    side_b: list[DatagramPlayer] = field(default_factory=list)
+    goleiroA: DatagramKeeper = field(default_factory=DatagramKeeper)  # noqa: N815  # the format's own name
+    goleiroB: DatagramKeeper = field(default_factory=DatagramKeeper)  # noqa: N815  # the format's own name
 
 
 _decode = msgspec.json.Decoder(Datagram).decode
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Received:
     """What one datagram comes to.
 
     Args:
@@ -82,22 +82,22 @@ class Receiver:
     """
 
     def __init__(self, language: str = "") -> None:
-        self.tally = Statistics()
+        self.statistics = Statistics()
         self._language = language
         self._line_ups: list[str] = []
 
-    def take(self, data: bytes) -> Shown:
+    def take(self, data: bytes) -> Received:
         """Take a datagram."""
         text = plain(data.decode("utf-8", "replace"))
         if data.strip() == texts.END.encode():
-            return Shown([texts.END], "server", text, ended=True)
+            return Received([texts.END], "server", text, ended=True)
         try:
             datagram = _decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            self.tally.strange += 1
-            return Shown([f"the server says: {text[:200]}"], "server", text)
-        newest = self.tally.take(datagram.message.count)
-        return Shown(self._lines(datagram, newest=newest), "received", text)
+            self.statistics.strange += 1
+            return Received([f"the server says: {text[:200]}"], "server", text)
+        newest = self.statistics.take(datagram.message.count)
+        return Received(self._lines(datagram, newest=newest), "received", text)
 
     def _lines(self, datagram: Datagram, *, newest: bool) -> list[str]:
         said = datagram.message
@@ -138,10 +138,10 @@ def line_up(datagram: Datagram) -> list[str]:
     return lines
 
 
-def _name(person: Player) -> str:
-    stars = "*" * min(max(person.gols, 0), 30)
-    name = plain(person.nome) + (f" {stars}" if stars else "")
-    return name + (" (red card)" if person.cartao_vermelho else "")
+def _name(player: DatagramPlayer) -> str:
+    stars = "*" * min(max(player.gols, 0), 30)
+    name = plain(player.nome) + (f" {stars}" if stars else "")
+    return name + (" (red card)" if player.cartao_vermelho else "")
 
 
 def plain(text: str) -> str:

@@ -13,10 +13,10 @@ from functools import partial
 
 from ..peer import Link, Subscriber
 from ..protocol.errors import AddressTaken, TouchlineError
-from ..protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ..protocol.messages import Card, FeedMessage
 from ..runtime import clock
 from ..runtime.waker import Waker
-from .core import DatagramCore, Note, Sent
+from .core import DatagramCore, LogLine, Sent
 from .options import Options
 from .packing import pack
 from .snapshots import MatchSnapshots
@@ -52,7 +52,11 @@ class DatagramServer:
     """
 
     def __init__(
-        self, options: Options, *, waits: bool = False, said: Callable[[Note], None] | None = None
+        self,
+        options: Options,
+        *,
+        waits: bool = False,
+        said: Callable[[LogLine], None] | None = None,
     ) -> None:
         self.core = DatagramCore(options, waits=waits)
         self.socket = _bound(options)
@@ -77,11 +81,11 @@ class DatagramServer:
             card: of the event.
             feed: its messages in order.
         """
-        scenes = MatchSnapshots(card, self.core.options.language)
+        snapshots = MatchSnapshots(card, self.core.options.language)
         for message in feed:
-            scene = scenes.take(message)
-            if scene is not None:
-                self.core.add(pack(scene))
+            snapshot = snapshots.take(message)
+            if snapshot is not None:
+                self.core.add(pack(snapshot))
         self.core.close()
 
     def follow(self, link: Link, card: Card, *, from_start: bool) -> None:
@@ -100,18 +104,18 @@ class DatagramServer:
             self.failure = error
             self.stop()
 
-    def _follow(self, feed: Subscriber, scenes: MatchSnapshots, from_start: bool) -> None:
+    def _follow(self, feed: Subscriber, snapshots: MatchSnapshots, from_start: bool) -> None:
         joined: int | None = None
-        while not self._stopped.is_set() and not scenes.finished:
+        while not self._stopped.is_set() and not snapshots.finished:
             item = feed.next(FEED_SECONDS)
             if joined is None and feed.setup is not None:
                 joined = feed.setup.seq
-            if not isinstance(item, Entry | Alarm | Restored | Finished):
+            if not isinstance(item, FeedMessage):
                 continue
-            scene = scenes.take(item)
-            if scene is not None:
+            snapshot = snapshots.take(item)
+            if snapshot is not None:
                 past = not from_start and joined is not None and item.seq <= joined
-                self._do(partial(self.core.past if past else self.core.add, pack(scene)))
+                self._do(partial(self.core.past if past else self.core.add, pack(snapshot)))
         self._do(self.core.close)
 
     def _do(self, deed: Callable[[], None]) -> None:
@@ -148,10 +152,10 @@ class DatagramServer:
         if self.socket.fileno() in readable:
             self._take()
         self._send(self.core.handle_timer(clock.now()))
-        notes, self.core.notes = self.core.notes, []
+        lines, self.core.log = self.core.log, []
         if self._said is not None:
-            for note in notes:
-                self._said(note)
+            for line in lines:
+                self._said(line)
 
     def _take(self) -> None:
         for _ in range(TURN):

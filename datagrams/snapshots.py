@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .. import sports
-from ..protocol.errors import SettingError, TouchlineError
-from ..protocol.messages import Alarm, Card, Entry, Evidence, FeedMessage, Finished, Restored
+from ..protocol.messages import Card, Entry, Evidence, FeedMessage, Finished
 from ..protocol.times import SECOND
 from ..sports.football import minutes_played
 from ..sports.football.state import Player as Footballer
 from ..sports.football.state import State as Football
 from ..sports.football.state import key
 from ..sports.matchfile import Match
-from ..timeline.timeline import Adopted, Timeline, action_of
+from ..timeline.fold import FeedFold
+from ..timeline.play import Play
+from ..timeline.timeline import Timeline
 from . import texts
 
 KEEPER, STARTER, SUBSTITUTE = "goleiro", "titular", "reserva"
@@ -22,11 +23,11 @@ KEEPER, STARTER, SUBSTITUTE = "goleiro", "titular", "reserva"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody of one side.
+class SnapshotPlayer:
+    """A player, or another person of one side.
 
     Args:
-        name: theirs.
+        name: as in the line-up, or as reported.
         position: `KEEPER`, `STARTER` or `SUBSTITUTE`.
         on: plays now.
         played: plays now, or has played.
@@ -43,11 +44,11 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One side: a team, or somebody who plays alone."""
+class SnapshotSide:
+    """One side: a team, or a player who plays alone."""
 
     name: str = ""
-    people: tuple[Person, ...] = ()
+    people: tuple[SnapshotPlayer, ...] = ()
     keeper: str = ""
 
 
@@ -69,14 +70,14 @@ class MatchSnapshot:
     content: str
     type: str
     minutes: int
-    sides: tuple[Side, Side] = field(default=(Side(), Side()))
+    sides: tuple[SnapshotSide, SnapshotSide] = field(default=(SnapshotSide(), SnapshotSide()))
 
 
 class MatchSnapshots:
-    """Turns the messages of one feed into scenes, in the order of their arrival.
+    """Turns the messages of one feed into snapshots, in the order of their arrival.
 
-    `count` goes up with each, from the first message of the feed: who serves an event anew, or
-    twice, counts alike.
+    `count` goes up by one with each, from the first message of the feed: all servers of an event
+    count alike.
 
     Args:
         card: of the event.
@@ -85,129 +86,98 @@ class MatchSnapshots:
 
     def __init__(self, card: Card, language: str = texts.ENGLISH) -> None:
         self.count = 0
-        self.finished = False
         self._card = card
         self._language = language
-        self._headline = ""
         self._minutes = 0
         self._began = card.starts
-        try:
-            sport = sports.get(card.sport)
-            self._kinds = {kind.title: kind for kind in sport.kinds(card.rules)}
-            state = sport.start(card.origins, card.rules, card.lineups)
-            self._timeline: Timeline | None = Timeline(sport, state)
-        except TouchlineError:
-            self._timeline = None  # a sport that is not installed here: the entries say enough
+        self._play = Play(card)
+        self._fold = FeedFold(card, self._play)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the feed is at its end."""
+        return self._fold.finished
 
     def take(self, message: FeedMessage) -> MatchSnapshot | None:
-        """Return the next scene, or None where there is nothing to tell."""
-        match message:
-            case Entry():
-                return self._entry(message)
-            case Alarm() if message.number == 1:
-                return self._scene("alarm", texts.phrase(self._language, "alarm", "", {}))
-            case Restored():
-                return self._restored(message)
-            case Finished():
-                self.finished = True
+        """Return the next snapshot, or None where there is nothing to tell."""
+        change = self._fold.take(message)
+        if change.entry is not None:
+            return self._of_entry(change.entry.entry)
+        if change.remark is not None and change.added:
+            kind = change.remark.kind
+            content = texts.sentence(self._language, kind, "", {})
+            return self._snapshot(kind, content) if content else None
         return None
 
-    def _entry(self, entry: Entry) -> MatchSnapshot:
-        self._headline = entry.headline or self._headline
+    def _of_entry(self, entry: Entry) -> MatchSnapshot:
         self._began = self._began or entry.time
-        self._fold(entry)
-        action = action_of(entry)
-        said = entry.text
-        if self._language != texts.ENGLISH or not said:
-            said = texts.phrase(self._language, entry.title, entry.origin, dict(entry.details))
-        if not said:
-            said = entry.text or f"{entry.title} {entry.origin}".strip()
-        said = texts.marked(self._language, said, entry.status, entry.delay_status)
-        state = self._timeline.state if self._timeline is not None else None
+        content = entry.text
+        if self._language != texts.ENGLISH or not content:
+            content = texts.sentence(self._language, entry.title, entry.origin, entry.details)
+        if not content:
+            content = entry.text or f"{entry.title} {entry.origin}".strip()
+        content = texts.marked(self._language, content, entry.status, entry.delay_status)
+        state = self._play.state
         if isinstance(state, Football):
-            self._minutes = max(self._minutes, minutes_played(state, action.time))
+            self._minutes = max(self._minutes, minutes_played(state, entry.time))
         else:
-            passed = max(0, action.time - self._began) // (60 * SECOND)
+            passed = max(0, entry.time - self._began) // (60 * SECOND)
             self._minutes = max(self._minutes, passed)
-        return self._scene(entry.title, said)
+        return self._snapshot(entry.title, content)
 
-    def _fold(self, entry: Entry) -> None:
-        """Keep the sport's state; a feed that does not fit it ends that."""
-        if self._timeline is None:
-            return
-        fits = not sports.misfit(self._kinds, self._card.origins, action_of(entry))
-        number = entry.entry_id
-        if fits and number.isascii() and number.isdecimal() and len(number) < 19:
-            self._timeline.put(entry)
-        else:
-            self._timeline = None
-
-    def _restored(self, restored: Restored) -> MatchSnapshot:
-        self._headline = restored.headline or self._headline
-        if self._timeline is not None and restored.confirmed:
-            standing = self._timeline.standing
-            time = max([restored.since, *(entry.time for entry in standing[-1:])])
-            try:
-                self._timeline.adopt(Adopted(time, restored.score))
-            except SettingError:
-                self._timeline = None
-        return self._scene("restored", texts.phrase(self._language, "restored", "", {}))
-
-    def _scene(self, kind: str, content: str) -> MatchSnapshot:
+    def _snapshot(self, kind: str, content: str) -> MatchSnapshot:
         self.count += 1
         return MatchSnapshot(
             count=self.count,
-            score=self._headline or self._card.title,
+            score=self._fold.headline or self._card.title,
             content=content,
             type=kind,
             minutes=self._minutes,
             sides=self._sides(),
         )
 
-    def _sides(self) -> tuple[Side, Side]:
-        origins = [*self._card.origins[:2], "", ""]
-        if self._timeline is None or not isinstance(self._timeline.state, Football):
-            return self._plain_side(origins[0]), self._plain_side(origins[1])
-        state = self._timeline.state
-        standing = self._timeline.standing
+    def _sides(self) -> tuple[SnapshotSide, SnapshotSide]:
+        timeline = self._play.timeline
+        if timeline is None or not isinstance(timeline.state, Football):
+            first, second, *_ = [*self._card.origins[:2], "", ""]
+            return self._plain_side(first), self._plain_side(second)
         return (
-            _football_side(state, 0, self._card, standing),
-            _football_side(state, 1, self._card, standing),
+            _football_side(timeline, timeline.state, 0, self._card),
+            _football_side(timeline, timeline.state, 1, self._card),
         )
 
-    def _plain_side(self, origin: str) -> Side:
-        """Return a side of another sport: its line-up, or who plays alone."""
+    def _plain_side(self, origin: str) -> SnapshotSide:
+        """Return a side of another sport: its line-up, or the origin where it has none."""
         names = self._card.lineups.get(origin) or ([origin] if origin else [])
-        return Side(origin, tuple(Person(name) for name in names))
+        return SnapshotSide(origin, tuple(SnapshotPlayer(name) for name in names))
 
 
-def _football_side(state: Football, index: int, card: Card, standing: Iterable[Entry]) -> Side:
+def _football_side(timeline: Timeline, state: Football, index: int, card: Card) -> SnapshotSide:
     name, side = state.origins[index], state.sides[index]
     listed = len(card.lineups.get(name, ()))
-    starters = {person.name for person in side.people[: min(listed, state.rules.players)]}
+    starters = {player.name for player in side.people[: min(listed, state.rules.players)]}
     keeper = side.people[0].name if starters else ""
-    for entry in standing:
-        changed = entry.title == "substitution" and entry.origin == name
-        if changed and keeper and _same(entry.details.get("off"), keeper):
+    for entry in timeline.alike("substitution", name):
+        if keeper and _same(entry.details.get("off"), keeper):
             keeper = str(entry.details.get("on", ""))
 
-    def shown(person: Footballer) -> Person:
-        starts = person.name in starters or not starters
-        position = KEEPER if _same(person.name, keeper) else STARTER if starts else SUBSTITUTE
-        return Person(
-            name=person.name,
+    def shown(player: Footballer) -> SnapshotPlayer:
+        starts = player.name in starters or not starters
+        position = KEEPER if _same(player.name, keeper) else STARTER if starts else SUBSTITUTE
+        return SnapshotPlayer(
+            name=player.name,
             position=position,
-            on=person.on,
-            played=person.on or person.left or person.red or person.name in starters,
-            goals=tuple(minutes_played(state, time) for time in person.goal_times),
-            red=minutes_played(state, person.red_time) if person.red else None,
+            on=player.on,
+            played=player.on or player.left or player.red or player.name in starters,
+            goals=tuple(minutes_played(state, time) for time in player.goal_times),
+            red=minutes_played(state, player.red_time) if player.red else None,
         )
 
-    return Side(name, tuple(shown(one) for one in side.people if not one.official), keeper)
+    return SnapshotSide(name, tuple(shown(one) for one in side.people if not one.official), keeper)
 
 
 def _same(one: object, other: str) -> bool:
-    """Tell whether two spellings are of one name."""
+    """Return whether two spellings are of one name."""
     return bool(other) and key(str(one)) == key(other)
 
 

@@ -77,7 +77,7 @@ MARKS = {
 """What is said of an entry that is not as any other."""
 
 
-def phrase(language: str, title: str, team: str, details: Mapping[str, object]) -> str:
+def sentence(language: str, title: str, team: str, details: Mapping[str, object]) -> str:
     """Return an action in a sentence; empty where the title is not known.
 
     Args:
@@ -149,7 +149,7 @@ def retold(
     for note, words in NOTES.items():
         if f"({words[0]}" in content or f"({words[1]}" in content:
             details["how"] = note
-    said = phrase(language, title, team, details)
+    said = sentence(language, title, team, details)
     for status, words in MARKS.items():
         if content.startswith(tuple(f"{word}: " for word in words)):
             return marked(language, said, status, "")

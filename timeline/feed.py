@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from ..protocol.messages import Alarm, Entry, Finished, Heartbeat, Restored
+from ..protocol.messages import Message, Published
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Message, frozen=True):
     """Something about the feed that is not on it.
 
     Args:
@@ -22,6 +19,11 @@ class Notice:
     kind: str
     text: str
 
+    @property
+    def voids(self) -> bool:
+        """Whether all that the feed said before is void."""
+        return self.kind == "diverged"
 
-Item = Entry | Alarm | Restored | Finished | Heartbeat | Notice
+
+Item = Published | Notice
 """What a subscriber gets, in order."""

@@ -7,6 +7,7 @@ kept, so that a late entry or a correction folds again only from its place on.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..protocol.errors import IllegalAction, SettingError
@@ -45,6 +46,7 @@ class Timeline:
         self._entries: list[Entry | Adopted] = []
         self._states: list[State] = []
         self._adopted: list[tuple[int, int]] = []  # the keys of the scores among the entries
+        self._alike: dict[tuple[str, str], list[tuple[int, int]]] = {}  # keys by title and origin
         self.versions: dict[str, Entry] = {}
         """The newest version of every entry, deleted ones included, by entry id."""
 
@@ -56,7 +58,16 @@ class Timeline:
     @property
     def standing(self) -> list[Entry]:
         """The entries that stand, in match order."""
-        return [self.versions[one.entry_id] for one in self._entries if isinstance(one, Entry)]
+        return list(self)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield the entries that stand, in match order."""
+        return (one for one in self._entries if isinstance(one, Entry))
+
+    @property
+    def last(self) -> Entry | None:
+        """The last entry that stands, in match order."""
+        return next((one for one in reversed(self._entries) if isinstance(one, Entry)), None)
 
     def state_before(self, time: int, number: int) -> State:
         """Return the state in which an entry of this time and claim number would happen."""
@@ -89,21 +100,34 @@ class Timeline:
         self.versions[entry.entry_id] = entry
         changed = len(self._keys)
         if before is not None and before.status != "DELETED":
-            changed = bisect_left(self._keys, _key(before))
+            key = _key(before)
+            changed = bisect_left(self._keys, key)
             del self._keys[changed], self._entries[changed]
+            alike = self._alike[before.title, before.origin]
+            del alike[bisect_left(alike, key)]
         if entry.status != "DELETED":
-            place = bisect_left(self._keys, _key(entry))
-            self._keys.insert(place, _key(entry))
+            key = _key(entry)
+            place = bisect_left(self._keys, key)
+            self._keys.insert(place, key)
             self._entries.insert(place, entry)
+            insort(self._alike.setdefault((entry.title, entry.origin), []), key)
             changed = min(changed, place)
         self._fold_from(changed)
 
+    def alike(self, title: str, origin: str) -> list[Entry]:
+        """Return the standing entries of an action and origin, in match order."""
+        return [self._at(key) for key in self._alike.get((title, origin), ())]
+
     def latest(self, title: str, origin: str, time: int) -> Entry | None:
         """Return the latest standing entry of an action and origin up to a time."""
-        for entry in reversed(self.standing):
-            if entry.title == title and entry.origin == origin and entry.time <= time:
-                return entry
-        return None
+        alike = self._alike.get((title, origin), [])
+        place = bisect_right(alike, (time, LAST))
+        return self._at(alike[place - 1]) if place else None
+
+    def _at(self, key: tuple[int, int]) -> Entry:
+        found = self._entries[bisect_left(self._keys, key)]
+        assert isinstance(found, Entry)
+        return found
 
     def _fold_from(self, place: int) -> None:
         del self._states[place:]

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from ...peer import Notice, Subscriber
 from ...protocol.errors import NotFound, SettingError, StorageFault, Unreachable
-from ...protocol.messages import Alarm, Card, Entry, FeedMessage, Finished, Restored
+from ...protocol.messages import Card, Entry, FeedMessage
 from ...runtime import clock
 from ...timeline import csv as timeline_csv
 from ...timeline import json as timeline_json
@@ -173,11 +173,11 @@ def _follow(source: str, broker: str, name: str, wait: float) -> _Feed:
                     raise click.Abort
                 if clock.now() > until:
                     raise Unreachable(_missing(feed, wait))
-                match feed.next(0.2):
-                    case Entry() | Alarm() | Restored() | Finished() as message:
-                        messages.append(message)
-                    case Notice(kind="diverged"):
-                        messages.clear()
+                item = feed.next(0.2)
+                if isinstance(item, FeedMessage):
+                    messages.append(item)
+                elif isinstance(item, Notice) and item.voids:
+                    messages.clear()
             return _Feed(feed.setup.card, messages, feed.core.tracker.digest.hex())
 
 

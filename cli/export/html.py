@@ -13,7 +13,9 @@ from ...protocol.messages import Card, Entry, FeedMessage
 from ...protocol.text import plain
 from ...protocol.times import SECOND
 from ...sports import football
-from ...timeline.view import Interruption, Line, LiveView, clock_of, evidence_of, span
+from ...timeline.rows import EntryRow, Remark
+from ...timeline.texts import clock_of, evidence_of, span
+from ...timeline.view import LiveView
 from . import svg
 
 STYLES = ("base.css", "event.css", "feed.css")
@@ -61,26 +63,26 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
         wall: when it is made, microseconds since 1970 UTC.
         digest: over the feed, in hex; empty where it is not known.
     """
-    board = LiveView(card)
+    view = LiveView(card)
     for message in messages:
-        board.take(message, 0.0, wall)
-    score = next((m.score for m in reversed(messages) if hasattr(m, "score") and m.score), {})
+        view.take(message, 0.0, wall)
+    score = view.fold.score
     title = escape(plain(card.title))
     body = [
         '<header class="bar"><span class="brand">Touchline</span></header>',
         '<main><section class="hero" aria-label="Score"><div class="hero-inner">',
-        _hero(board, score),
+        _hero(view, score),
         "</div></section>",
         '<div class="wrap">',
-        _chart("The match", svg.course(board)),
+        _chart("The match", svg.course(view)),
         '<div class="columns">',
-        _timeline(board),
+        _timeline(view),
         '<div class="beside">',
-        _sport(board, score),
-        _chart("How the crowd agreed", svg.agreement(board)),
-        _facts(board, messages),
+        _sport(view, score),
+        _chart("How the crowd agreed", svg.agreement(view)),
+        _facts(view, messages),
         "</div></div>",
-        _foot(board, messages, wall, digest),
+        _foot(view, messages, wall, digest),
         "</div></main>",
     ]
     return (
@@ -106,23 +108,23 @@ def _text(words: str) -> str:
 # ── the score ────────────────────────────────────────────────────────────────────────────────
 
 
-def _hero(board: LiveView, score: dict[str, object]) -> str:
-    card = board.card
-    state = STATES.get(board.state, "As far as it was known")
+def _hero(view: LiveView, score: dict[str, object]) -> str:
+    card = view.card
+    state = STATES.get(view.state, "As far as it was known")
     above = (
         f'<div class="above"><h1>{_text(card.sport.capitalize())} · {_text(card.title)}</h1>'
         f'<span class="pill">{state}</span></div>'
     )
     if card.sport == "tennis" and len(card.origins) == 2:
-        return above + _sets(board, score)
+        return above + _sets(view, score)
     counts = score.get("goals") or score.get("points")
     if len(card.origins) == 2 and isinstance(counts, dict):
-        return above + _versus(board, score, counts)
-    return f'{above}<p class="headline">{_text(board.headline)}</p>'
+        return above + _versus(view, score, counts)
+    return f'{above}<p class="headline">{_text(view.headline)}</p>'
 
 
-def _versus(board: LiveView, score: dict[str, object], counts: dict[str, object]) -> str:
-    one, two = board.card.origins
+def _versus(view: LiveView, score: dict[str, object], counts: dict[str, object]) -> str:
+    one, two = view.card.origins
     kicks = score.get("shootout")
     under = ""
     if isinstance(kicks, dict):
@@ -132,7 +134,7 @@ def _versus(board: LiveView, score: dict[str, object], counts: dict[str, object]
         )
     figures = [_text(str(counts.get(side, 0))) for side in (one, two)]
     return (
-        f'<p class="visually-hidden">{_text(board.headline)}</p><div class="sides">'
+        f'<p class="visually-hidden">{_text(view.headline)}</p><div class="sides">'
         f'<div class="side home"><span class="name">{_text(one)}</span></div>'
         f'<div class="result-figures"><p class="figures">{figures[0]}<span class="dash">–</span>'
         f"{figures[1]}</p>{under}</div>"
@@ -140,7 +142,7 @@ def _versus(board: LiveView, score: dict[str, object], counts: dict[str, object]
     )
 
 
-def _sets(board: LiveView, score: dict[str, object]) -> str:
+def _sets(view: LiveView, score: dict[str, object]) -> str:
     previous = score.get("previous")
     # A host may say anything: what is no pair of numbers is no set.
     sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
@@ -148,7 +150,7 @@ def _sets(board: LiveView, score: dict[str, object]) -> str:
     heads = [f"Set {number}" for number in range(1, len(sets) + 1)]
     heads += [] if over else ["Games", "Points"]
     rows = []
-    for at, side in enumerate(board.card.origins):
+    for at, side in enumerate(view.card.origins):
         cells = [
             f'<td class="{"won" if games[at] > games[1 - at] else ""}">{_text(str(games[at]))}</td>'
             for games in sets
@@ -161,7 +163,7 @@ def _sets(board: LiveView, score: dict[str, object]) -> str:
         rows.append(f'<tr><th scope="row">{won}{_text(side)}</th>{"".join(cells)}</tr>')
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     return (
-        f'<table class="scoreboard"><caption class="visually-hidden">{_text(board.headline)}'
+        f'<table class="scoreboard"><caption class="visually-hidden">{_text(view.headline)}'
         f"</caption><thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
 
@@ -175,15 +177,15 @@ def _is_pair(games: object) -> bool:
 # ── what happened ────────────────────────────────────────────────────────────────────────────
 
 
-def _timeline(board: LiveView) -> str:
+def _timeline(view: LiveView) -> str:
     rows = []
     before = ""
-    for row in reversed(list(board.rows())):
-        if isinstance(row, Interruption):
-            rows.append(_outage(row))
+    for row in reversed(list(view.rows())):
+        if isinstance(row, Remark):
+            rows.append(_remark(row))
             continue
-        score = before if row.entry.status == "DELETED" else _short(board.card, row.entry)
-        rows.append(_line(row, score if score != before else ""))
+        score = before if row.entry.status == "DELETED" else _short(view.card, row.entry)
+        rows.append(_entry(row, score if score != before else ""))
         before = score
     lines = f'<ol class="lines">{"".join(rows)}</ol>' if rows else "<p>Nothing was reported.</p>"
     return f'<section class="pane timeline-pane"><h2>What happened</h2>{lines}</section>'
@@ -200,9 +202,9 @@ def _short(card: Card, entry: Entry) -> str:
     return " ".join(words.split())
 
 
-def _line(line: Line, score: str) -> str:
-    entry = line.entry
-    marks = list(_marks(line))
+def _entry(row: EntryRow, score: str) -> str:
+    entry = row.entry
+    marks = list(_marks(row))
     tags = "".join(f' <span class="tag {kind}">{_text(word)}</span>' for kind, word, _ in marks)
     whys = "".join(f'<p class="why">{_text(why)}</p>' for *_, why in marks if why)
     deleted = " deleted" if entry.status == "DELETED" else ""
@@ -214,10 +216,10 @@ def _line(line: Line, score: str) -> str:
     )
 
 
-def _marks(line: Line) -> Iterator[tuple[str, str, str]]:
+def _marks(row: EntryRow) -> Iterator[tuple[str, str, str]]:
     """Yield (kind, word, why) of what is to be said beside an entry."""
-    entry = line.entry
-    words = [word for word in line.mark.split(", ") if word]
+    entry = row.entry
+    words = [word for word in row.mark.split(", ") if word]
     kinds = [
         kind
         for kind in (entry.status, entry.delay_status)
@@ -231,15 +233,16 @@ def _marks(line: Line) -> Iterator[tuple[str, str, str]]:
         yield kind.lower(), word, why
 
 
-def _outage(one: Interruption) -> str:
-    kind = "outage-line" if one.restored else "outage-line open"
-    return f'<li class="{kind}"><p><strong>{_text(one.clock)}</strong> {_text(one.text)}</p></li>'
+def _remark(remark: Remark) -> str:
+    kind = "outage-line open" if remark.kind == "alarm" else "outage-line"
+    clock = f"<strong>{_text(remark.clock)}</strong>"
+    return f'<li class="{kind}"><p>{clock} {_text(remark.text)}</p></li>'
 
 
 # ── beside it ────────────────────────────────────────────────────────────────────────────────
 
 
-def _sport(board: LiveView, score: dict[str, object]) -> str:
+def _sport(view: LiveView, score: dict[str, object]) -> str:
     ranks = score.get("leaderboard")
     if isinstance(ranks, list):
         return _table(
@@ -252,19 +255,19 @@ def _sport(board: LiveView, score: dict[str, object]) -> str:
             ),
         )
     counts = score.get("points")
-    if isinstance(counts, dict) and len(board.card.origins) != 2:
+    if isinstance(counts, dict) and len(view.card.origins) != 2:
         numbers = [(side, of) for side, of in counts.items() if isinstance(of, int | float)]
         ranked = sorted(numbers, key=lambda item: -item[1])
         return _table("Standing", ("Side", "Points"), ranked)
-    if board.card.sport == "football" and isinstance(board.play, football.state.State):
+    if view.card.sport == "football" and isinstance(view.play, football.state.State):
         sides = {
             origin: [_player(player) for player in people]
-            for origin, people in football.lineup(board.play).items()
+            for origin, people in football.lineup(view.play).items()
         }
     else:
         sides = {
             origin: [f"<li>{_text(name)}</li>" for name in names]
-            for origin, names in board.card.lineups.items()
+            for origin, names in view.card.lineups.items()
         }
     if not any(sides.values()):
         return ""
@@ -327,15 +330,15 @@ def _chart(title: str, drawing: str) -> str:
     )
 
 
-def _facts(board: LiveView, messages: Sequence[FeedMessage]) -> str:
-    entries = [line.entry for line in board.lines if line.entry.status != "DELETED"]
+def _facts(view: LiveView, messages: Sequence[FeedMessage]) -> str:
+    entries = [row.entry for row in view.fold.standing]
     delays = [entry.delay_status for entry in entries]
     facts = [
         ("Entries", str(len(entries))),
         ("Came late", str(delays.count("DELAYED"))),
         ("Reconstructed", str(delays.count("RECONSTRUCTED"))),
         ("Known to be inaccurate", str(delays.count("RECONSTRUCTION_INACCURATE"))),
-        ("Taken back", str(len(board.lines) - len(entries))),
+        ("Taken back", str(len(view.fold.rows) - len(entries))),
         ("Time to agree, in the median", _median(entries)),
         ("Messages on the feed", str(len(messages))),
     ]
@@ -348,9 +351,9 @@ def _median(entries: Sequence[Entry]) -> str:
     return span(found[len(found) // 2] / 1_000) if found else "–"
 
 
-def _foot(board: LiveView, messages: Sequence[FeedMessage], wall: int, digest: str) -> str:
+def _foot(view: LiveView, messages: Sequence[FeedMessage], wall: int, digest: str) -> str:
     made = datetime.fromtimestamp(wall // SECOND, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    feed = f"event {board.card.event}, seq {messages[-1].seq if messages else 0}"
+    feed = f"event {view.card.event}, seq {messages[-1].seq if messages else 0}"
     proof = f", digest <code>{_text(digest)}</code>" if digest else ""
     return (
         f'<p class="foot">Exported {made} from {_text(feed)}{proof}. “5 of 6, 0.8 s” means: five of'

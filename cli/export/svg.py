@@ -7,7 +7,8 @@ from html import escape
 
 from ...protocol.messages import Entry
 from ...protocol.text import plain
-from ...timeline.view import LiveView, clock_of, evidence_of
+from ...timeline.texts import clock_of, evidence_of
+from ...timeline.view import LiveView
 
 WIDE, NARROW, MARGIN = 1_000, 460, 14
 """Units of the two charts from left to right; one is a pixel where there is room."""
@@ -57,16 +58,16 @@ class Axis:
                 free = x + self._apart
 
 
-def course(board: LiveView) -> str:
+def course(view: LiveView) -> str:
     """Return the match from left to right: a row for each side, a mark for each entry, a large one
     where the score changed; hatched where contact with the venue was lost."""
-    entries = _standing(board)
+    entries = _standing(view)
     if not entries:
         return ""
     axis = Axis(entries, WIDE, 8)
-    sides = board.card.origins[:MOST_ROWS]
+    sides = view.card.origins[:MOST_ROWS]
     height = ROW * len(sides)
-    parts = [*_outages(board, axis, height)]
+    parts = [*_outages(view, axis, height)]
     for row, side in enumerate(sides):
         y = ROW * row + ROW / 2
         parts.append(f'<line class="axis" x1="0" x2="{WIDE}" y1="{y:.0f}" y2="{y:.0f}"/>')
@@ -91,10 +92,10 @@ def _weight(score: Mapping[str, object]) -> object:
     return {key: score.get(key) for key in ("goals", "shootout", "points", "finished")}
 
 
-def agreement(board: LiveView) -> str:
+def agreement(view: LiveView) -> str:
     """Return, for each entry, how many of the reporters who were there said so: full height is all
     of them; with a line down from who spoke against it."""
-    entries = [entry for entry in _standing(board) if entry.evidence.present]
+    entries = [entry for entry in _standing(view) if entry.evidence.present]
     if not entries:
         return ""
     axis = Axis(entries, NARROW, 4)
@@ -122,20 +123,20 @@ def agreement(board: LiveView) -> str:
     )
 
 
-def _standing(board: LiveView) -> list[Entry]:
-    return [line.entry for line in board.lines if line.entry.status != "DELETED"]
+def _standing(view: LiveView) -> list[Entry]:
+    return [row.entry for row in view.fold.standing]
 
 
-def _outages(board: LiveView, axis: Axis, height: float) -> Iterator[str]:
+def _outages(view: LiveView, axis: Axis, height: float) -> Iterator[str]:
     since: int | None = None
-    for one in sorted(board.interruptions, key=lambda each: each.time):
-        if not one.restored:
-            since = one.time if since is None else since
-        elif since is not None:
-            left, right = axis.x(since), axis.x(one.time)
+    for remark in sorted(view.fold.remarks, key=lambda remark: remark.time):
+        if remark.kind == "alarm":
+            since = remark.time if since is None else since
+        elif remark.kind == "restored" and since is not None:
+            left, right = axis.x(since), axis.x(remark.time)
             yield (
                 f'<rect class="outage" x="{left:.1f}" y="0" width="{max(2.0, right - left):.1f}"'
-                f' height="{height}"><title>{escape(plain(one.text))}</title></rect>'
+                f' height="{height}"><title>{escape(plain(remark.text))}</title></rect>'
             )
             since = None
 

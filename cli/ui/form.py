@@ -100,7 +100,7 @@ class Form:
     """
 
     def __init__(self, card: Card, reporter: Reporter, feed: Subscriber) -> None:
-        self.board = LiveView(card)
+        self.view = LiveView(card)
         self.buttons = Buttons(_kinds(card), card.origins)
         self.own: list[Own] = []
         self.left = False
@@ -115,8 +115,8 @@ class Form:
         self._reporter.pump()
         self.buttons.wanted = self._reporter.asked is not None
         while (item := self._feed.next(0.0)) is not None:
-            self.board.take(item, clock.now(), clock.wall())
-        self.board.pending = self._feed.core.pending
+            self.view.take(item, clock.now(), clock.wall())
+        self.view.pending = self._feed.core.pending
         if not self.buttons.letters and self._reporter.setup is not None:
             setup = self._reporter.setup
             self.buttons = Buttons(kinds_of(setup.actions), self._card.origins)
@@ -162,7 +162,7 @@ class Form:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         height = options.height or console.size.height
-        yield head(self.board, width, clock.wall())
+        yield head(self.view, width, clock.wall())
         own = [self._own(entry) for entry in self.own[-OWN_SHOWN:]]
         room = max(1, height - HEAD_LINES - OWN_SHOWN - 3)
         buttons = self._buttons(room)
@@ -170,7 +170,7 @@ class Form:
         sides = Table.grid(padding=(0, 1))
         sides.add_column(width=wide)
         sides.add_column()
-        rows = feed_rows(console, self.board, width - wide - 2, clock.now())
+        rows = feed_rows(console, self.view, width - wide - 2, clock.now())
         sides.add_row(Group(*fitted(buttons, room)), Group(*fitted(rows, room)))
         yield sides
         yield Text("─" * width, "dim")

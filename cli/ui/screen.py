@@ -14,17 +14,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ...protocol.messages import Entry
 from ...protocol.text import plain
-from ...timeline.view import (
-    Interruption,
-    Line,
-    LiveView,
-    clock_of,
-    evidence_of,
-    span,
-    state_words,
-    tally_of,
-)
+from ...timeline.rows import EntryRow, Remark
+from ...timeline.texts import clock_of, evidence_of, progress_of, span
+from ...timeline.view import LiveView
 from .statistics import FeedStatistics, summary
 
 FRESH_SECONDS = 3.0
@@ -61,20 +55,26 @@ STATES = {
     "link_lost": ("●", "red"),
     "finished": ("■", "cyan"),
 }
+"""The sign and the colour of each state of a feed."""
+
+REMARKS = {"alarm": ("▲", "red"), "restored": ("✓", "green")}
+"""The sign and the colour of a remark, by its kind."""
+
+OTHER_REMARK = ("·", "cyan")
 
 
 class Screen:
-    """A board as it looks at one moment, fitted to whatever space there is.
+    """A live view as it looks at one moment, fitted to whatever space there is.
 
     Args:
-        board: what the feed says.
+        view: what the feed says.
         counts: what was counted.
         now: monotonic seconds.
         wall: microseconds since 1970 UTC.
     """
 
-    def __init__(self, board: LiveView, counts: FeedStatistics, now: float, wall: int) -> None:
-        self._board = board
+    def __init__(self, view: LiveView, counts: FeedStatistics, now: float, wall: int) -> None:
+        self._view = view
         self._counts = counts
         self._now = now
         self._wall = wall
@@ -82,15 +82,15 @@ class Screen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         height = options.height or console.size.height
-        yield head(self._board, width, self._wall)
-        rows = feed_rows(console, self._board, width, self._now)
+        yield head(self._view, width, self._wall)
+        rows = feed_rows(console, self._view, width, self._now)
         yield Group(*fitted(rows, height - HEAD_LINES - 1))
         yield self._foot()
 
     def _foot(self) -> Text:
-        board, counts = self._board, self._counts
-        present = f"{board.present} reporter{'' if board.present == 1 else 's'}"
-        claims = f"{board.claims} claim{'' if board.claims == 1 else 's'} open"
+        fold, counts = self._view.fold, self._counts
+        present = f"{fold.present} reporter{'' if fold.present == 1 else 's'}"
+        claims = f"{fold.claims} claim{'' if fold.claims == 1 else 's'} open"
         foot = Text(f" {present} · {claims} · {counts.received} received", "dim", no_wrap=True)
         foot.append(f" · {counts.lost} lost", "red" if counts.lost > counts.repaired else "dim")
         foot.append(f" · {counts.repaired} repaired")
@@ -100,20 +100,20 @@ class Screen:
         return foot
 
 
-def head(board: LiveView, width: int, wall: int) -> RenderableType:
+def head(view: LiveView, width: int, wall: int) -> RenderableType:
     """Return the score, the match clock and the state of the feed, on `HEAD_LINES` lines."""
-    symbol, colour = STATES[board.state]
-    title = Text(plain(board.card.title), "dim", no_wrap=True, overflow="ellipsis")
-    state = Text(f"{symbol} {state_words(board)}", colour, no_wrap=True)
-    if board.epoch > 1:
-        state.append(f"  epoch {board.epoch}", "dim")
-    score = Text(board.headline or plain(board.card.title), "bold", justify="center")
+    symbol, colour = STATES[view.state]
+    title = Text(plain(view.card.title), "dim", no_wrap=True, overflow="ellipsis")
+    state = Text(f"{symbol} {view.state_text}", colour, no_wrap=True)
+    if view.fold.epoch > 1:
+        state.append(f"  epoch {view.fold.epoch}", "dim")
+    score = Text(view.headline or plain(view.card.title), "bold", justify="center")
     score.truncate(max(1, width - 4), overflow="ellipsis")
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     bar.add_column(justify="center", no_wrap=True)
     bar.add_column(ratio=1, justify="right", no_wrap=True)
-    bar.add_row(title, Text(board.clock(wall), "bold yellow"), state)
+    bar.add_row(title, Text(view.clock(wall), "bold yellow"), state)
     return Panel(Group(score, bar), box=ROUNDED, border_style=colour, padding=(0, 1))
 
 
@@ -123,59 +123,61 @@ def fitted(rows: Iterable[Text], room: int) -> list[Text]:
     return shown + [Text()] * (room - len(shown))
 
 
-def feed_rows(console: Console, board: LiveView, width: int, now: float) -> Iterator[Text]:
+def feed_rows(console: Console, view: LiveView, width: int, now: float) -> Iterator[Text]:
     """Yield the feed line by line, newest entry first, each entry on as many as its text needs.
 
     Args:
         console: measures.
-        board: the feed.
+        view: the feed.
         width: cells.
         now: monotonic seconds.
     """
-    if board.told:
-        banner = Text(f"  {board.told}", STATES[board.state][1].replace("green", "yellow"))
+    if view.banner:
+        banner = Text(f"  {view.banner}", STATES[view.state][1].replace("green", "yellow"))
         for part in banner.wrap(console, max(10, width - 1))[:BANNER_LINES]:
             part.rstrip()
             yield part
-    elif not board.lines:
+    elif not view.fold.rows:
         yield Text("  Nothing has happened yet.", "dim")
-    yield from _claim_rows(board, width)
-    for row in board.rows():
-        if isinstance(row, Line):
+    yield from _claim_rows(view, width)
+    for row in view.rows():
+        if isinstance(row, EntryRow):
             yield from _entry_rows(console, row, width, now)
         else:
-            yield from _interruption_rows(console, row, width)
+            yield from _remark_rows(console, row, width)
 
 
-def _claim_rows(board: LiveView, width: int) -> Iterator[Text]:
-    for claim in board.undecided[:CLAIM_LINES]:
-        text = f"{'…':>{CLOCK_WIDTH}}  {board.words(claim)}  being decided, {tally_of(claim)}"
+def _claim_rows(view: LiveView, width: int) -> Iterator[Text]:
+    for claim in view.undecided[:CLAIM_LINES]:
+        text = (
+            f"{'…':>{CLOCK_WIDTH}}  {view.claim_text(claim)}  being decided, {progress_of(claim)}"
+        )
         row = Text(text, "dim", no_wrap=True)
         row.truncate(max(10, width - 1), overflow="ellipsis")
         yield row
 
 
-def _interruption_rows(console: Console, one: Interruption, width: int) -> Iterator[Text]:
-    colour = "green" if one.restored else "red"
-    text = Text(f"{'▲' if not one.restored else '✓'} {one.text}", colour)
+def _remark_rows(console: Console, remark: Remark, width: int) -> Iterator[Text]:
+    sign, colour = REMARKS.get(remark.kind, OTHER_REMARK)
+    text = Text(f"{sign} {remark.text}", colour)
     for number, part in enumerate(text.wrap(console, max(10, width - CLOCK_WIDTH - 3))):
         row = Text(no_wrap=True)
-        row.append(f"{one.clock[:CLOCK_WIDTH] if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan")
+        row.append(f"{remark.clock[:CLOCK_WIDTH] if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan")
         part.rstrip()
         row.append_text(part)
         yield row
 
 
-def _entry_rows(console: Console, line: Line, width: int, now: float) -> Iterator[Text]:
-    entry = line.entry
-    style = "bold" if now - line.changed < FRESH_SECONDS else ""
+def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -> Iterator[Text]:
+    entry = entry_row.entry
+    style = "bold" if now - entry_row.changed < FRESH_SECONDS else ""
     if entry.status == "DELETED":
         style = "dim strike"
     beside = EVIDENCE_WIDTH if width >= NARROW else 0
     space = max(10, width - CLOCK_WIDTH - beside - 4)
     text = Text(plain(entry.text) or plain(f"{entry.title} {entry.origin}"), style)
-    if line.mark:
-        text.append(f"  {line.mark}", "not strike yellow")
+    if entry_row.mark:
+        text.append(f"  {entry_row.mark}", "not strike yellow")
     for number, part in enumerate(text.wrap(console, space)):
         row = Text(no_wrap=True)
         clock = clock_of(entry)[:CLOCK_WIDTH] if number == 0 else ""
@@ -185,15 +187,15 @@ def _entry_rows(console: Console, line: Line, width: int, now: float) -> Iterato
         row.append_text(part)
         if number == 0 and beside:
             row.append(" " * max(0, space - part.cell_len + 1))
-            row.append(f"{_evidence(line):>{beside}}"[:beside], "dim")
+            row.append(f"{_evidence(entry):>{beside}}"[:beside], "dim")
         yield row
 
 
-def _evidence(line: Line) -> str:
+def _evidence(entry: Entry) -> str:
     """Return the evidence in a column's width."""
-    evidence = line.entry.evidence
+    evidence = entry.evidence
     short = f"{evidence.for_} of {evidence.present}  {span(evidence.latency_ms / 1000):>6}"
-    return short if len(short) <= EVIDENCE_WIDTH else evidence_of(line.entry)
+    return short if len(short) <= EVIDENCE_WIDTH else evidence_of(entry)
 
 
 def summary_table(counts: FeedStatistics) -> Table:

@@ -5,9 +5,8 @@ A *position* is the seq up to which a viewer has been told everything, 0 before 
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
@@ -18,18 +17,16 @@ from ...protocol.digest import DIGEST_BYTES, EMPTY
 from ...protocol.errors import TouchlineError
 from ...protocol.messages import (
     ActionSpec,
-    Alarm,
     Card,
     Entry,
     FeedMessage,
     FeedState,
-    Finished,
     Pending,
-    Restored,
     Setup,
 )
 from ...protocol.times import to_rfc3339
 from ...timeline import json as timeline_json
+from ...timeline.fold import FeedFold
 from .message_log import MessageLog, framed
 from .packets import Packets
 
@@ -114,26 +111,6 @@ class Snapshot:
         return self.body + (b',"switched":true}' if switched else b"}")
 
 
-@dataclass(slots=True)
-class _Timeline:
-    """The standing entries in match order."""
-
-    keys: list[tuple[int, int]] = field(default_factory=list)
-    by_key: dict[tuple[int, int], tuple[Entry, bytes]] = field(default_factory=dict)
-    versions: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def put(self, entry: Entry, payload: bytes) -> None:
-        number = int(entry.entry_id) if entry.entry_id.isdecimal() else entry.seq
-        before = self.versions.pop(entry.entry_id, None)
-        if before is not None:
-            del self.keys[bisect_left(self.keys, before)], self.by_key[before]
-        if entry.status != "DELETED":
-            key = (entry.time, number)
-            self.versions[entry.entry_id] = key
-            self.by_key[key] = entry, payload
-            insort(self.keys, key)
-
-
 class Channel:
     """What a gateway knows of one event.
 
@@ -151,9 +128,6 @@ class Channel:
         """Whether the host has been heard, and all that it had then is here."""
         self.failure: TouchlineError | None = None
         """Why the event can be followed no longer."""
-        self.score: Json = {}
-        self.headline = ""
-        self.finished = False
         self.feed = MessageLog(history)
         self.packets: MessageLog | None = None
         """The packets of a tennis feed."""
@@ -175,6 +149,21 @@ class Channel:
         return self.joined or stand.hosted is False or bool(stand.away) or self.failure is not None
 
     @property
+    def score(self) -> Json:
+        """The score as the feed says, or the sport before anything has happened."""
+        return self._fold.score or self._opening[0]
+
+    @property
+    def headline(self) -> str:
+        """The score in a line, as the feed says, or the sport before anything has happened."""
+        return self._fold.headline or self._opening[1]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the feed is at its end."""
+        return self._fold.finished
+
+    @property
     def interruptions(self) -> list[Json]:
         """The newest alarms and ends of outages, as messages."""
         return list(self._interruptions)
@@ -182,20 +171,17 @@ class Channel:
     @property
     def entries(self) -> list[Entry]:
         """The standing entries in match order, each with its place there now."""
-        return self.page(1, len(self._timeline.keys))
+        return self.page(1, self.total)
 
     @property
     def total(self) -> int:
         """How many entries stand."""
-        return len(self._timeline.keys)
+        return len(self._fold.standing)
 
     def page(self, first: int, most: int) -> list[Entry]:
         """Return standing entries from a place in match order on, with their places now."""
-        keys = self._timeline.keys[first - 1 : first - 1 + most]
-        return [
-            replace(self._timeline.by_key[key][0], place=place)
-            for place, key in enumerate(keys, first)
-        ]
+        rows = self._fold.standing[first - 1 : first - 1 + most]
+        return [replace(row.entry, place=place) for place, row in enumerate(rows, first)]
 
     # ── what comes in ────────────────────────────────────────────────────────────────────────
 
@@ -229,10 +215,10 @@ class Channel:
         self.packets = None
         self._trail.clear()
         self._fresh = None
-        self._timeline = _Timeline()
+        self._fold = FeedFold(self.card)
+        self._opening = _opening(self.card)
+        self._payloads: dict[str, bytes] = {}  # the newest of each entry that stands, by its id
         self._interruptions: list[Json] = []
-        self.finished = False
-        self.score, self.headline = _nil(self.card)
         self._maker: Packets | None = None
         if self.card.sport == "tennis":
             self._maker = Packets(self.card)
@@ -242,17 +228,20 @@ class Channel:
         form = timeline_json.to_json(message)
         payload = encode(form)
         self.feed.append(payload)
-        match message:
-            case Entry():
-                self._timeline.put(message, payload)
-            case Alarm() | Restored():
-                self._interruptions.append(form)
-                del self._interruptions[:-INTERRUPTIONS]
-            case Finished():
-                self.finished = True
-        if not isinstance(message, Alarm) and message.headline:
-            self.score, self.headline = message.score, message.headline
+        change = self._fold.take(message)
+        if change.entry is not None:
+            self._keep(change.entry.entry, payload)
+        elif change.remark is not None:
+            self._interruptions.append(form)
+            del self._interruptions[:-INTERRUPTIONS]
         self._make_packets(message)
+
+    def _keep(self, entry: Entry, payload: bytes) -> None:
+        """Keep a version of an entry ready for snapshots, if it stands."""
+        if entry.status == "DELETED":
+            self._payloads.pop(entry.entry_id, None)
+        else:
+            self._payloads[entry.entry_id] = payload
 
     def _fill(self, seq: int) -> None:
         """Stand in for messages that could not be read, so that the numbers have no hole."""
@@ -342,9 +331,8 @@ class Channel:
         return self._fresh[1]
 
     def _snapshot(self) -> Snapshot:
-        timeline = self._timeline
-        keys = timeline.keys[-SNAPSHOT_ENTRIES:]
-        entries = [msgspec.Raw(timeline.by_key[key][1]) for key in keys]
+        rows = self._fold.standing[-SNAPSHOT_ENTRIES:]
+        entries = [msgspec.Raw(self._payloads[row.entry.entry_id]) for row in rows]
         body = encode(
             {
                 "type": "snapshot",
@@ -354,7 +342,7 @@ class Channel:
                 "headline": self.headline,
                 "lineups": self.card.lineups,
                 "entries": entries,
-                "earlier": len(timeline.keys) - len(keys),
+                "earlier": self.total - len(rows),
                 "interruptions": self._interruptions,
                 "finished": self.finished,
                 "ready": self.joined,
@@ -451,7 +439,7 @@ def frames_of(payloads: Iterable[bytes]) -> list[bytes]:
     return [frame for payload in payloads for frame in framed(payload)]
 
 
-def _nil(card: Card) -> tuple[Json, str]:
+def _opening(card: Card) -> tuple[Json, str]:
     """Return the score and headline before anything has happened."""
     try:
         sport = sports.get(card.sport)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...protocol.errors import BadMessage, SettingError
-from ...protocol.messages import Alarm, Card, Entry, FeedMessage, Restored
+from ...protocol.errors import SettingError
+from ...protocol.messages import Alarm, Card, Entry, FeedMessage
 from ...protocol.times import SECOND, to_rfc3339
 from ...sports import Score
 from ...sports.tennis import TENNIS
-from ...timeline.timeline import Adopted, Timeline
+from ...timeline.fold import FeedFold
+from ...timeline.play import Play
+from ...timeline.timeline import Timeline
 
 Packet = dict[str, object]
 """One packet as JSON values."""
@@ -53,7 +55,8 @@ class Packets:
         if card.sport != "tennis":
             raise SettingError(f"packets are of tennis, not of {card.sport}")
         self._sides = (card.origins[0], card.origins[-1]) if card.origins else ("", "")
-        self._timeline = Timeline(TENNIS, TENNIS.start(card.origins, card.rules, card.lineups))
+        self._play = Play(card, strict=True)
+        self._fold = FeedFold(card, self._play)
         self._count = 0
         self._sent: dict[str, Packet] = {}
 
@@ -67,18 +70,12 @@ class Packets:
             BadMessage: an entry without a number for its id.
             SettingError: a confirmed score that is none of tennis.
         """
+        self._fold.take(message)
         if isinstance(message, Alarm):
             return [self._alarm(message)]
-        if isinstance(message, Restored) and message.confirmed:
-            self._confirm(message.score)
-        if not isinstance(message, Entry):
+        if not isinstance(message, Entry) or message.status == "DELETED":
             return []
-        if not message.entry_id.isdecimal():
-            raise BadMessage(f"entry {message.entry_id!r}: the id of an entry is a number")
-        self._timeline.put(message)
-        if message.status == "DELETED" or message.title != "point":
-            return []
-        return self._point(message)
+        return self._point(message) if message.title == "point" else []
 
     def _alarm(self, alarm: Alarm) -> Packet:
         self._count += 1
@@ -89,24 +86,14 @@ class Packets:
             "lastReceivedTimestamp": to_rfc3339(alarm.last_received),
         }
 
-    def _confirm(self, score: Score) -> None:
-        standing = self._timeline.standing
-        # In full, so that it holds whatever is still put before it or taken away.
-        whole = TENNIS.score(TENNIS.adopt(self._timeline.state, score))
-        self._timeline.adopt(Adopted(standing[-1].time if standing else 0, whole))
-
-    def _counts(self, entry: Entry) -> bool:
-        """Tell whether a standing point changes the score: one that can't be does not."""
-        before = self._timeline.state_before(entry.time, int(entry.entry_id))
-        return entry.title == "point" and self._timeline.state_after(entry) is not before
-
     def _point(self, entry: Entry) -> list[Packet]:
-        if not self._counts(entry):
+        timeline = self._play.timeline
+        if timeline is None or not _counts(timeline, entry):
             return []
-        score = TENNIS.score(self._timeline.state_after(entry))
+        score = TENNIS.score(timeline.state_after(entry))
         server = self._sides.index(str(score["served"]))
         following = self._sides.index(str(score["server"])) if score["server"] else 1 - server
-        began = next(each.time for each in self._timeline.standing if self._counts(each))
+        began = next(each.time for each in timeline if _counts(timeline, each))
         packet: Packet = {
             "server": {"team": _TEAMS[server]},
             "nextServer": {"team": _TEAMS[following]},
@@ -165,6 +152,13 @@ def packets(card: Card, messages: Iterable[FeedMessage]) -> list[Packet]:
     """
     stream = Packets(card)
     return [packet for message in messages for packet in stream.take(message)]
+
+
+def _counts(timeline: Timeline, entry: Entry) -> bool:
+    """Return whether a standing entry is a point that changes the score: one that the rules leave
+    out does not."""
+    before = timeline.state_before(entry.time, int(entry.entry_id))
+    return entry.title == "point" and timeline.state_after(entry) is not before
 
 
 def _clock(micros: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
@@ -374,3 +375,19 @@ def ground() -> GroundMaker:
         return Ground(card, signs=signs, **options)
 
     return make
+
+
+def calls(of: Callable[[], object]) -> int:
+    """Return how many Python functions something calls."""
+    count = 0
+
+    def profile(_frame: object, event: str, _of: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(profile)
+    try:
+        of()
+    finally:
+        sys.setprofile(None)
+    return count

@@ -51,9 +51,10 @@ END = Finished(event="a-v-b", epoch=1, seq=4, sent=0, headline="A 1–0 B")
 
 
 def _json(capture: pytest.CaptureFixture[bytes], *, heartbeats: bool) -> list[dict[str, object]]:
-    show = watch._json_lines(heartbeats)
-    for item in (None, Notice("stale", "nothing heard"), ENTRY, BEAT, END):
-        show(item)
+    view, show = LiveView(CARD), watch._json_lines(heartbeats)
+    show(None)
+    for item in (Notice("stale", "nothing heard"), ENTRY, BEAT, END):
+        show(view.take(item, 0.0, 0))
     return [json.loads(line) for line in capture.readouterr().out.splitlines()]
 
 
@@ -69,11 +70,9 @@ def test_json_lines(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """A line an entry, with clock, text and evidence, and nothing a terminal would obey."""
-    board = LiveView(CARD)
-    show = watch._plain_lines(board)
+    view = LiveView(CARD)
     for item in (Notice("waiting", "no host\x1b[m"), ENTRY, BEAT, END):
-        board.take(item, 0.0, 0)
-        show(item)
+        watch._plain_lines(view.take(item, 0.0, 0))
     assert capsys.readouterr().out.splitlines() == [
         "          -- no host�[m",
         "      7'  GOAL for A�[2J  [2 of 3, 0 ms]",
@@ -83,9 +82,9 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """Alarm, restored and the cause of a silence are objects of their own."""
-    show = watch._json_lines(False)
+    view, show = LiveView(CARD), watch._json_lines(False)
     for item in (ALARM, Notice("venue_lost", "nothing heard"), BACK):
-        show(item)
+        show(view.take(item, 0.0, 0))
     alarm, notice, back = map(json.loads, capsysbinary.readouterr().out.splitlines())
     assert (alarm["type"], alarm["seq"], alarm["number"]) == ("alarm", 4, 2)
     assert alarm["last_received"] == "2023-11-14T22:13:20.000Z"
@@ -96,14 +95,12 @@ def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_an_outage_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Contact lost and back are lines between the entries; a doubtful entry says why."""
-    board = LiveView(CARD)
-    show = watch._plain_lines(board)
+    view = LiveView(CARD)
     doubted = replace(
         ENTRY, seq=6, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason="why"
     )
     for item in (ENTRY, ALARM, BACK, doubted):
-        board.take(item, 0.0, 0)
-        show(item)
+        watch._plain_lines(view.take(item, 0.0, 0))
     _, alarm, back, again = capsys.readouterr().out.splitlines()
     assert "==" in alarm
     assert "Contact with the venue lost: nothing heard since" in alarm
@@ -128,10 +125,10 @@ def test_what_is_old() -> None:
 
 def test_summary_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """The last object says what was received, and whether that was all."""
-    board = LiveView(CARD)
-    board.take(ENTRY, 0.0, 0)
-    board.take(END, 0.0, 0)
-    watch._sum_up(CARD, board, FeedStatistics(received=2), as_json=True)
+    view = LiveView(CARD)
+    view.take(ENTRY, 0.0, 0)
+    view.take(END, 0.0, 0)
+    watch._sum_up(CARD, view, FeedStatistics(received=2), as_json=True)
     told = json.loads(capsysbinary.readouterr().out)
     assert (told["type"], told["finished"], told["entries"]) == ("summary", True, 1)
     assert (told["received"], told["headline"]) == (2, "A 1–0 B")

@@ -140,7 +140,7 @@ def test_silent_ones() -> None:
     server.say(BOB)
     server.go(700)
     assert set(server.core.clients) == {BOB}
-    assert [note.what for note in server.core.notes][-1] == "silent"
+    assert [line.what for line in server.core.log][-1] == "silent"
     assert Options().silent > 3 * 3_600
 
 

@@ -33,26 +33,26 @@ def datagram(count: int = 1, **fields: Any) -> bytes:
 
 def test_lines() -> None:
     """`*` for each goal and (red card) after a name; the line-ups again only when they change."""
-    reception = Receiver()
-    assert reception.take(datagram(1)).lines == [
+    receiver = Receiver()
+    assert receiver.take(datagram(1)).lines == [
         "A: Kim, Ann **, Bea * (red card)",
         "B: Lou",
         "   7'  GOAL  [A 1-0 B]",
     ]
-    assert reception.take(datagram(2)).lines == ["   7'  GOAL  [A 1-0 B]"]
-    assert reception.take(datagram(4, timeA=[])).lines[0] == "A: Kim"
-    assert reception.take(datagram(3)).lines == ["   7'  GOAL  [A 1-0 B] (late)"]
-    assert str(reception.tally) == "4 received, 0 lost, 1 out of order"
+    assert receiver.take(datagram(2)).lines == ["   7'  GOAL  [A 1-0 B]"]
+    assert receiver.take(datagram(4, timeA=[])).lines[0] == "A: Kim"
+    assert receiver.take(datagram(3)).lines == ["   7'  GOAL  [A 1-0 B] (late)"]
+    assert str(receiver.statistics) == "4 received, 0 lost, 1 out of order"
 
 
 def test_end_and_others() -> None:
     """The end of transmission ends; what can't be read is shown, counted and harms nothing."""
-    reception = Receiver()
-    assert reception.take(b"End of transmission").ended
+    receiver = Receiver()
+    assert receiver.take(b"End of transmission").ended
     for data in (b"", b"{", b"[]", b"\xff\xfe", b'{"message":{}}', b'{"message":{"count":"x"}}'):
-        shown = reception.take(data)
+        shown = receiver.take(data)
         assert (shown.ended, shown.log) == (False, "server")
-    assert (reception.tally.strange, reception.tally.received) == (6, 0)
+    assert (receiver.statistics.strange, receiver.statistics.received) == (6, 0)
 
 
 @given(st.binary(max_size=300))
@@ -76,13 +76,13 @@ def test_told_in_the_other_language(served: str, asked: str) -> None:
     server would, but for notes that are not in them."""
     match = football(random.Random(3), goals=6)
     ours, theirs = MatchSnapshots(card_of(match), served), MatchSnapshots(card_of(match), asked)
-    reception = Receiver(asked)
+    receiver = Receiver(asked)
     for message in entries_of(match):
         sent, expected = ours.take(message), theirs.take(message)
         if sent is None or expected is None:
             continue
-        line = reception.take(pack(sent)).lines[-1]
-        told = texts.phrase(asked, sent.type, *_origin_and_details(message))
+        line = receiver.take(pack(sent)).lines[-1]
+        told = texts.sentence(asked, sent.type, *_origin_and_details(message))
         without = told.partition(" (")[0]
         assert without in line, (line, expected.content)
 

@@ -169,3 +169,18 @@ def test_folds_like_the_sport():
                 football, football.start(["A", "B"]), map(action_of, timeline.standing)
             )
             assert timeline.state == whole.state, (seed, number)
+
+
+def test_alike(timeline):
+    """Entries of one action and origin are found in match order, whatever became of the others."""
+    for each in (entry(1, at=30), entry(2, at=10), entry(3, at=20, origin="B")):
+        timeline.put(each)
+    assert [e.entry_id for e in timeline.alike("goal", "A")] == ["2", "1"]
+    timeline.put(entry(1, at=5))
+    assert [e.entry_id for e in timeline.alike("goal", "A")] == ["1", "2"]
+    timeline.put(entry(2, at=10, title="corner"))
+    timeline.put(entry(3, at=20, origin="B", status="DELETED"))
+    assert [e.entry_id for e in timeline.alike("goal", "A")] == ["1"]
+    assert [e.entry_id for e in timeline.alike("corner", "A")] == ["2"]
+    assert timeline.alike("goal", "B") == []
+    assert timeline.last.entry_id == "2"

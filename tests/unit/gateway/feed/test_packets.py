@@ -22,6 +22,8 @@ from touchline.protocol.messages import (
 from touchline.sports import Action, fold
 from touchline.sports.tennis import TENNIS
 
+from ...conftest import calls
+
 SECOND = 1_000_000
 BEGAN = 1_719_838_800_000_000  # 2024-07-01T13:00:00Z
 CARD = Card(event="e", title="A v B", sport="tennis", origins=["Ana", "Bea"])
@@ -288,3 +290,12 @@ def test_refusals() -> None:
         Packets(msgspec.structs.replace(CARD, sport="race"))
     with pytest.raises(BadMessage, match="entry 'x'"):
         Packets(CARD).take(msgspec.structs.replace(point(1, "A", 0), entry_id="x"))
+
+
+def test_a_packet_costs_the_same_late_in_a_match() -> None:
+    """One more point at deuce calls as much code after 1,000 points as after 10."""
+    stream = Packets(CARD)
+    cost = {}
+    for number, message in enumerate(row("AB" * 510), 1):
+        cost[number] = calls(lambda message=message: stream.take(message))
+    assert cost[10] == cost[1_010]

@@ -1,0 +1,196 @@
+"""The one fold over a feed: what its messages come to, for all who show it or pass it on. Pure.
+
+`KINDS` is the table of what can come. A new message on the feed needs its struct, in
+`protocol/messages/feed.py`, and its row here; whoever takes the fold then has it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
+from ..protocol.text import plain
+from . import texts
+from .condition import Condition
+from .feed import Item, Notice
+from .play import Play
+from .rows import EntryRow, Remark
+
+REMARKS = 1_000
+"""The newest remarks that are kept."""
+
+_key = attrgetter("key")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an item of a feed came to.
+
+    Args:
+        item: as it came.
+        entry: the row of the entry that is new, or has a new version.
+        remark: the remark that is new, or has a new text.
+        added: whether that row is another one than before.
+        aside: what it says to people, where it is neither of these; may be empty.
+    """
+
+    item: Item
+    entry: EntryRow | None = None
+    remark: Remark | None = None
+    added: bool = False
+    aside: str = ""
+
+    @property
+    def line(self) -> str:
+        """The change as one plain line, without a line end; empty where it deserves none."""
+        if self.entry is not None:
+            return texts.entry_text(self.entry)
+        if self.remark is not None:
+            return texts.remark_text(self.remark)
+        return texts.aside_text(self.aside) if self.aside else ""
+
+
+class FeedFold:
+    """What a feed has come to so far.
+
+    Args:
+        card: the event.
+        play: keeps the sport's own state, where it is needed.
+    """
+
+    def __init__(self, card: Card, play: Play | None = None) -> None:
+        self.card = card
+        self.play = play
+        self.condition = Condition()
+        self.finished = False
+        self.epoch = 0
+        self.present = 0
+        self.claims = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.headline = ""
+        """As the feed says; empty before it says one."""
+        self.score: dict[str, object] = {}
+        self.rows: list[EntryRow] = []
+        """All entries, deleted ones as well, in match order."""
+        self.standing: list[EntryRow] = []
+        """Those that are not deleted, in match order."""
+        self.remarks: list[Remark] = []
+        """The newest `REMARKS`, in the order in which they came."""
+        self._outage: Remark | None = None  # the remark of an outage that is not over
+        self._by_id: dict[str, EntryRow] = {}
+
+    def take(self, item: Item, now: float = 0.0, wall: int = 0) -> Change:
+        """Take the next item of the feed.
+
+        Args:
+            item: each once, in order.
+            now: monotonic seconds; left out where it does not matter when an entry changed.
+            wall: microseconds since 1970 UTC; left out where it does not matter since when the
+                feed is in its state.
+
+        Raises:
+            TouchlineError: it does not fit the sport, and `play` is strict.
+        """
+        if not isinstance(item, Notice):
+            self.epoch = max(self.epoch, item.epoch)
+        return KINDS[type(item)](self, item, now, wall)
+
+    def event_time(self, wall: int) -> int:
+        """Return what the event's clock shows at a wall time; where it has no relation to it, the
+        time of the last entry. All are microseconds."""
+        timing = self.card.timing
+        if timing is None:
+            return wall
+        if not timing.speed:
+            return self.rows[-1].entry.time if self.rows else timing.starts
+        return timing.starts + round((wall - timing.began) * timing.speed)
+
+    def _entry(self, entry: Entry, now: float, wall: int) -> Change:
+        if self.play is not None:
+            self.play.put(entry)
+        self._note_score(entry)
+        row = self._by_id.get(entry.entry_id)
+        added = row is None
+        if row is None:
+            row = self._by_id[entry.entry_id] = EntryRow(entry, late=False, changed=now)
+            row.late = bool(self.rows) and row.key < self.rows[-1].key
+        else:
+            self._remove(row)
+            row.update(entry, now)
+        insort(self.rows, row, key=_key)
+        if entry.status != "DELETED":
+            insort(self.standing, row, key=_key)
+        self.condition.move("heard", wall)
+        return Change(entry, entry=row, added=added)
+
+    def _remove(self, row: EntryRow) -> None:
+        del self.rows[bisect_left(self.rows, row.key, key=_key)]
+        if row.entry.status != "DELETED":
+            del self.standing[bisect_left(self.standing, row.key, key=_key)]
+
+    def _alarm(self, alarm: Alarm, _now: float, _wall: int) -> Change:
+        self.condition.move("alarm", alarm.last_received)
+        text = texts.alarm_text(alarm)
+        if self._outage is not None and alarm.number > 1:
+            # An outage is one line, however often its alarm is repeated.
+            self._outage.text = text
+            return Change(alarm, remark=self._outage)
+        change = self._remark(alarm, self.event_time(alarm.last_received), text)
+        self._outage = change.remark
+        return change
+
+    def _restored(self, restored: Restored, _now: float, wall: int) -> Change:
+        if self.play is not None:
+            self.play.adopt(restored)
+        self._note_score(restored)
+        self.condition.move("restored", wall)
+        self._outage = None
+        return self._remark(restored, restored.until, texts.restored_text(restored))
+
+    def _finished(self, finished: Finished, _now: float, wall: int) -> Change:
+        self._note_score(finished)
+        self.finished = True
+        self.condition.move("finished", wall)
+        return Change(finished, aside=f"Finished. {finished.headline}")
+
+    def _heartbeat(self, beat: Heartbeat, _now: float, wall: int) -> Change:
+        self.present, self.claims = beat.present, beat.claims
+        self.condition.move("heard", wall)
+        return Change(beat)
+
+    def _notice(self, notice: Notice, _now: float, wall: int) -> Change:
+        if notice.voids:
+            self._clear()
+            if self.play is not None:
+                self.play.restart()
+        self.condition.note(notice, wall)
+        return Change(notice, aside=f"-- {notice.text}")
+
+    def _note_score(self, message: Entry | Restored | Finished) -> None:
+        self.headline = message.headline or self.headline
+        self.score = message.score or self.score
+
+    def _remark(self, item: Item, time: int, text: str) -> Change:
+        clock = plain(self.play.clock(time)) if self.play is not None else ""
+        kind = str(item.__struct_config__.tag)
+        remark = Remark(kind, time, clock or texts.time_of_day(time), text)
+        self.remarks.append(remark)
+        del self.remarks[:-REMARKS]
+        return Change(item, remark=remark, added=True)
+
+
+KINDS: Mapping[type[Item], Callable[[FeedFold, Any, float, int], Change]] = {
+    Entry: FeedFold._entry,
+    Alarm: FeedFold._alarm,
+    Restored: FeedFold._restored,
+    Finished: FeedFold._finished,
+    Heartbeat: FeedFold._heartbeat,
+    Notice: FeedFold._notice,
+}
+"""What takes each kind of item: at a monotonic time, seconds, and a wall time, microseconds."""
