@@ -47,7 +47,7 @@ TRANSITIONS: dict[str, tuple[str, frozenset[str]]] = {
     "stale": ("stale", ANY),
     # In the other states more is known than that the host is waited for.
     "waiting": ("waiting", frozenset({"connecting", "waiting", "stale", "live"})),
-    **{cause: (cause, ANY) for cause in CAUSES},
+    **{cause: (cause, ANY) for cause in sorted(CAUSES)},
 }
 """What leads to which state, and from which states: a message of the feed (`heard` stands for any
 entry or heartbeat), or a kind of notice. Anything else changes nothing."""
