@@ -34,6 +34,7 @@ from .shared import (
 if TYPE_CHECKING:
     from ..datagrams.core import LogLine
     from ..datagrams.server import DatagramServer
+    from ..sports.matchfile import Match
 
 _DEFAULT = Options()
 
@@ -131,9 +132,7 @@ def command(
     with ExitStack() as stack:
         said = _sayer(stack, log, as_json=as_json)
         if simulate:
-            from ..sports.simulate.football import football
-
-            match = football(random.Random(seed))
+            match = _made_up(seed)
             server = DatagramServer(options, waits=True, said=said)
             server.play(card_of_match(match), entries_of(match))
             title = f"{match.title} (simulated, seed {seed})"
@@ -157,6 +156,20 @@ def command(
         with stopping(server.stop):
             server.run()
     _sum_up(server, as_json=as_json)
+
+
+def _made_up(seed: int) -> Match:
+    """Return a match of the first sport that has all a datagram shows: players and minutes."""
+    from .. import sports
+    from ..sports.capabilities import MinuteClock, Simulated, TeamSheet
+
+    for name in sports.list():
+        sport = sports.get(name)
+        able = isinstance(sport, TeamSheet) and isinstance(sport, MinuteClock)
+        if able and isinstance(sport, Simulated):
+            make = sport.simulation.make
+            return make(sport, random.Random(seed), origins=sport.simulation.origins)
+    raise SettingError("--simulate: no sport is installed that can be shown so")
 
 
 def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[LogLine], None]:

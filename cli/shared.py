@@ -248,10 +248,14 @@ def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, obj
         except msgspec.DecodeError:
             found[name] = value
     if definition is not None:
-        from ..sports import custom
+        from .. import sports
+        from ..sports.capabilities import Definable
 
+        each = (sports.get(name) for name in sports.list())
+        able = next(sport for sport in each if isinstance(sport, Definable))
         try:
-            found["definition"] = custom.read(read_text(definition, "--definition"))
+            text = read_text(definition, "--definition")
+            found["definition"] = able.read_definition(text)
         except SettingError as error:
             raise SettingError(f"--definition: {definition}: {error.sentence}") from None
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +12,13 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from .. import sports
 from ..protocol import times
 from ..protocol.errors import SettingError
-from ..sports import Action, matchfile
+from ..sports import Action, Sport, matchfile
+from ..sports.capabilities import Simulated
 from ..sports.matchfile import Match
+from ..sports.simulate.simulation import Simulation, SimulationOption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -120,77 +123,51 @@ def command() -> None:
     """
 
 
-@command.command(epilog="Example: touchline simulate football --seed 7 -o match.jsonl")
-@click.option("--origin", "origins", multiple=True, help="A side; give two, the home side first.")
-@click.option("--extra-time", is_flag=True, help="A level score goes to extra time.")
-@click.option("--shootout", is_flag=True, help="A level score at the end goes to kicks.")
-@click.option(
-    "--goals",
-    type=click.FloatRange(0.0, 20.0),
-    default=2.7,
-    show_default=True,
-    help="Goals expected in 90 minutes.",
-)
-@_options
-def football(
-    origins: tuple[str, ...],
-    extra_time: bool,
-    shootout: bool,
-    goals: float,
-    seed: int,
-    output: Path | None,
-    crowd: bool,
-    **people: Any,
-) -> None:
-    """Make up a football match."""
-    from ..sports.simulate.football import football as simulate
+def _command(name: str, sport: Sport, simulation: Simulation) -> click.Command:
+    """Return the command that makes up a match of one sport."""
 
-    chance = random.Random(seed)
-    match = simulate(
-        chance,
-        origins=_two(origins or ("Harbour", "Hill")),
-        extra_time=extra_time,
-        shootout=shootout,
-        goals=goals,
+    @click.command(
+        name,
+        help=f"Make up a {sport.text.lower()} match.",
+        epilog=f"Example: touchline simulate {name} {simulation.example}",
     )
-    match = replace(match, note=f"simulated with seed {seed}")
-    _write(match, chance, output, people if crowd else None)
+    @click.option("--origin", "origins", multiple=True, help=simulation.origin_text)
+    @_chosen(simulation.options)
+    @_options
+    def simulate(
+        origins: tuple[str, ...], seed: int, output: Path | None, crowd: bool, **settings: Any
+    ) -> None:
+        chance = random.Random(seed)
+        chosen = {option.name: settings.pop(option.name) for option in simulation.options}
+        match = simulation.make(
+            sport, chance, origins=_two(origins or simulation.origins), **chosen
+        )
+        match = replace(match, note=f"simulated with seed {seed}")
+        _write(match, chance, output, settings if crowd else None)
+
+    return simulate
 
 
-@command.command(epilog="Example: touchline simulate tennis --seed 7 --best-of 5 --crowd")
-@click.option("--origin", "origins", multiple=True, help="A player; give two.")
-@click.option("--best-of", default=3, show_default=True, help="Sets, 3 or 5.")
-@click.option(
-    "--final-set",
-    default="tiebreak_7",
-    show_default=True,
-    help="How it is decided; touchline sports show tennis lists the ways.",
-)
-@click.option("--no-ad", is_flag=True, help="At deuce the next point decides.")
-@_options
-def tennis(
-    origins: tuple[str, ...],
-    best_of: int,
-    final_set: str,
-    no_ad: bool,
-    seed: int,
-    output: Path | None,
-    crowd: bool,
-    **people: Any,
-) -> None:
-    """Make up a tennis match."""
-    from ..sports.simulate.tennis import tennis as simulate
+def _chosen(options: Sequence[SimulationOption]) -> Callable[[F], F]:
+    """Return what gives a command the options of one sport's simulation."""
 
-    chance = random.Random(seed)
-    match = simulate(
-        chance,
-        players=_two(origins or ("Ana Reyes", "Mia Novak")),
-        best_of=best_of,
-        final_set=final_set,
-        no_ad=no_ad,
-        note=f"simulated with seed {seed}",
-    )
-    _write(match, chance, output, people if crowd else None)
+    def given(command: F) -> F:
+        for option in reversed(options):
+            flag = f"--{option.name.replace('_', '-')}"
+            if option.default is False:
+                command = click.option(flag, is_flag=True, help=option.text)(command)
+                continue
+            bounded = option.least is not None or option.most is not None
+            command = click.option(
+                flag,
+                type=click.FloatRange(option.least, option.most) if bounded else None,
+                default=option.default,
+                show_default=True,
+                help=option.text,
+            )(command)
+        return command
+
+    return given
 
 
 def _two(origins: tuple[str, ...]) -> tuple[str, str]:
@@ -246,3 +223,9 @@ def _action(action: Action) -> dict[str, object]:
         "time": times.to_rfc3339(action.time),
         "details": dict(action.details),
     }
+
+
+for _name in sports.list():
+    _sport = sports.get(_name)
+    if isinstance(_sport, Simulated):
+        command.add_command(_command(_name, _sport, _sport.simulation))

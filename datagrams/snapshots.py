@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 from .. import sports
 from ..protocol.messages import Card, Entry, Evidence, FeedMessage, Finished
 from ..protocol.times import SECOND
-from ..sports.football import minutes_played
-from ..sports.football.state import Player as Footballer
-from ..sports.football.state import State as Football
-from ..sports.football.state import key
+from ..sports.capabilities import MinuteClock, PlayerRecord, TeamSheet
 from ..sports.matchfile import Match
 from ..timeline.fold import FeedFold
 from ..timeline.play import Play
-from ..timeline.timeline import Timeline
 from . import texts
 
 KEEPER, STARTER, SUBSTITUTE = "goleiro", "titular", "reserva"
@@ -90,6 +86,7 @@ class MatchSnapshots:
         self._language = language
         self._minutes = 0
         self._began = card.starts
+        self._phrases = texts.phrases_of(card.sport)
         self._play = Play(card)
         self._fold = FeedFold(card, self._play)
 
@@ -105,7 +102,7 @@ class MatchSnapshots:
             return self._of_entry(change.entry.entry)
         if change.remark is not None and change.added:
             kind = change.remark.kind
-            content = texts.sentence(self._language, kind, "", {})
+            content = texts.told(self._language, kind)
             return self._snapshot(kind, content) if content else None
         return None
 
@@ -113,16 +110,13 @@ class MatchSnapshots:
         self._began = self._began or entry.time
         content = entry.text
         if self._language != texts.ENGLISH or not content:
-            content = texts.sentence(self._language, entry.title, entry.origin, entry.details)
+            content = texts.sentence(
+                self._phrases, self._language, entry.title, entry.origin, entry.details
+            )
         if not content:
             content = entry.text or f"{entry.title} {entry.origin}".strip()
         content = texts.marked(self._language, content, entry.status, entry.delay_status)
-        state = self._play.state
-        if isinstance(state, Football):
-            self._minutes = max(self._minutes, minutes_played(state, entry.time))
-        else:
-            passed = max(0, entry.time - self._began) // (60 * SECOND)
-            self._minutes = max(self._minutes, passed)
+        self._minutes = max(self._minutes, self._minute(entry.time))
         return self._snapshot(entry.title, content)
 
     def _snapshot(self, kind: str, content: str) -> MatchSnapshot:
@@ -137,48 +131,42 @@ class MatchSnapshots:
         )
 
     def _sides(self) -> tuple[SnapshotSide, SnapshotSide]:
+        first, second, *_ = [*self._card.origins[:2], "", ""]
         timeline = self._play.timeline
-        if timeline is None or not isinstance(timeline.state, Football):
-            first, second, *_ = [*self._card.origins[:2], "", ""]
+        if timeline is None or not isinstance(sport := self._play.sport, TeamSheet):
             return self._plain_side(first), self._plain_side(second)
-        return (
-            _football_side(timeline, timeline.state, 0, self._card),
-            _football_side(timeline, timeline.state, 1, self._card),
+        people = sport.players(timeline.state)
+        return self._side(first, people), self._side(second, people)
+
+    def _side(self, origin: str, people: dict[str, tuple[PlayerRecord, ...]]) -> SnapshotSide:
+        """Return a side as the sport keeps it, without coaches and other officials."""
+        playing = [record for record in people.get(origin, ()) if not record.official]
+        keeper = next((record.name for record in playing if record.keeper), "")
+        return SnapshotSide(origin, tuple(self._player(record) for record in playing), keeper)
+
+    def _player(self, record: PlayerRecord) -> SnapshotPlayer:
+        position = KEEPER if record.keeper else STARTER if record.starts else SUBSTITUTE
+        return SnapshotPlayer(
+            name=record.name,
+            position=position,
+            on=record.on,
+            played=record.played,
+            goals=tuple(self._minute(time) for time in record.goals),
+            red=None if record.sent_off is None else self._minute(record.sent_off),
         )
+
+    def _minute(self, time: int) -> int:
+        """Return the minutes passed at a time (microseconds), by the match clock where there is
+        one."""
+        timeline = self._play.timeline
+        if timeline is None or not isinstance(sport := self._play.sport, MinuteClock):
+            return max(0, time - self._began) // (60 * SECOND)
+        return sport.minutes(timeline.state, time)
 
     def _plain_side(self, origin: str) -> SnapshotSide:
         """Return a side of another sport: its line-up, or the origin where it has none."""
         names = self._card.lineups.get(origin) or ([origin] if origin else [])
         return SnapshotSide(origin, tuple(SnapshotPlayer(name) for name in names))
-
-
-def _football_side(timeline: Timeline, state: Football, index: int, card: Card) -> SnapshotSide:
-    name, side = state.origins[index], state.sides[index]
-    listed = len(card.lineups.get(name, ()))
-    starters = {player.name for player in side.people[: min(listed, state.rules.players)]}
-    keeper = side.people[0].name if starters else ""
-    for entry in timeline.alike("substitution", name):
-        if keeper and _same(entry.details.get("off"), keeper):
-            keeper = str(entry.details.get("on", ""))
-
-    def shown(player: Footballer) -> SnapshotPlayer:
-        starts = player.name in starters or not starters
-        position = KEEPER if _same(player.name, keeper) else STARTER if starts else SUBSTITUTE
-        return SnapshotPlayer(
-            name=player.name,
-            position=position,
-            on=player.on,
-            played=player.on or player.left or player.red or player.name in starters,
-            goals=tuple(minutes_played(state, time) for time in player.goal_times),
-            red=minutes_played(state, player.red_time) if player.red else None,
-        )
-
-    return SnapshotSide(name, tuple(shown(one) for one in side.people if not one.official), keeper)
-
-
-def _same(one: object, other: str) -> bool:
-    """Return whether two spellings are of one name."""
-    return bool(other) and key(str(one)) == key(other)
 
 
 def card_of(match: Match) -> Card:

@@ -6,6 +6,10 @@ The server tells them so; a client that is given another language makes its own 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
+
+from .. import sports
+from ..sports.capabilities import Phrases, Translated
 
 ENGLISH, PORTUGUESE = "en", "pt"
 LANGUAGES = (ENGLISH, PORTUGUESE)
@@ -13,59 +17,11 @@ LANGUAGES = (ENGLISH, PORTUGUESE)
 END = "End of transmission"
 """The text after the last datagram."""
 
-WORDS: dict[str, tuple[str, str]] = {
-    "goal": ("GOAL for {team}", "GOL de {team}"),
-    "goal_disallowed": (
-        "Goal disallowed: it does not count for {team}",
-        "Gol anulado: não vale para {team}",
-    ),
-    "yellow_card": ("Yellow card for {team}", "Cartão amarelo para {team}"),
-    "second_yellow": (
-        "Second yellow card, sent off, {team}",
-        "Segundo cartão amarelo, expulsão, {team}",
-    ),
-    "red_card": ("Red card, sent off, {team}", "Cartão vermelho, expulsão, {team}"),
-    "substitution": ("Substitution for {team}", "Substituição de {team}"),
-    "penalty_saved": ("Penalty of {team} saved", "Pênalti de {team} defendido"),
-    "penalty_missed": ("Penalty of {team} missed", "Pênalti de {team} desperdiçado"),
-    "save": ("Save by {team}", "Defesa de {team}"),
-    "corner": ("Corner kick for {team}", "Escanteio para {team}"),
-    "offside": ("Offside, {team}", "Impedimento, {team}"),
-    "foul": ("Foul by {team}", "Falta de {team}"),
-    "shootout_scored": ("Shoot-out: {team} score", "Disputa de pênaltis: {team} converte"),
-    "shootout_saved": (
-        "Shoot-out: kick of {team} saved",
-        "Disputa de pênaltis: cobrança de {team} defendida",
-    ),
-    "shootout_missed": ("Shoot-out: {team} miss", "Disputa de pênaltis: {team} perde"),
-    "period_start": ("Play begins", "Bola rolando"),
-    "period_end": ("Play ends", "Fim do período"),
-    "full_time": ("Full time", "Fim de jogo"),
-    "point": ("Point for {team}", "Ponto de {team}"),
+SAID: dict[str, tuple[str, str]] = {
     "alarm": ("Contact with the venue is lost", "Contato com o local perdido"),
     "restored": ("Contact with the venue is back", "Contato com o local restabelecido"),
 }
-"""An action's title, and what is said of it in each language."""
-
-PERIODS = {
-    "first_half": ("first half", "primeiro tempo"),
-    "second_half": ("second half", "segundo tempo"),
-    "extra_first": ("first half of extra time", "primeiro tempo da prorrogação"),
-    "extra_second": ("second half of extra time", "segundo tempo da prorrogação"),
-    "shootout": ("shoot-out", "disputa de pênaltis"),
-}
-
-NOTES = {
-    "header": ("header", "de cabeça"),
-    "free kick": ("free kick", "de falta"),
-    "penalty": ("penalty", "de pênalti"),
-    "own goal": ("own goal", "gol contra"),
-    "coach": ("coach", "técnico"),
-    "official": ("official", "comissão técnica"),
-}
-
-_FOR = ("for", "por")
-_ASSIST = ("assist", "passe de")
+"""What is said of the feed itself, by the type of the datagram, in each language."""
 
 MARKS = {
     "DELETED": ("Correction, this does not count", "Correção, não vale"),
@@ -77,32 +33,54 @@ MARKS = {
 """What is said of an entry that is not as any other."""
 
 
-def sentence(language: str, title: str, team: str, details: Mapping[str, object]) -> str:
-    """Return an action in a sentence; empty where the title is not known.
+def phrases_of(sport: str) -> Phrases | None:
+    """Return a sport's phrases; None where it has none or is not installed."""
+    if sport not in sports.list():
+        return None
+    found = sports.get(sport)
+    return found.phrases if isinstance(found, Translated) else None
+
+
+def sentence(
+    phrases: Phrases | None, language: str, title: str, team: str, details: Mapping[str, object]
+) -> str:
+    """Return an action in a sentence; empty where the sport does not say it in the language.
 
     Args:
+        phrases: the sport's.
         language: one of `LANGUAGES`.
         title: the action's.
         team: its origin.
         details: by name, as the sport has them.
     """
-    index = LANGUAGES.index(language)
-    if title not in WORDS:
+    if phrases is None or title not in phrases.actions or language not in phrases.languages:
         return ""
-    said = WORDS[title][index].format(team=team)
-    period = PERIODS.get(str(details.get("period", "")))
-    if period is not None:
-        said += f": {period[index]}"
-    if title == "substitution":
-        on, off = str(details.get("on", "")), str(details.get("off", ""))
-        who = f"{on} {_FOR[index]} {off}" if on and off else on or off
+    index = phrases.languages.index(language)
+    said = phrases.actions[title][index].format(team=team)
+    for name, values in phrases.details.items():
+        words = values.get(str(details.get(name, "")))
+        if words is not None:
+            said += f": {words[index]}"
+    exchange, comes, goes = phrases.exchange
+    if title == exchange:
+        on, off = str(details.get(comes, "")), str(details.get(goes, ""))
+        who = f"{on} {phrases.instead[index]} {off}" if on and off else on or off
     else:
-        who = str(details.get("player", ""))
-    notes = [NOTES[str(details[n])][index] for n in ("how", "person") if details.get(n) in NOTES]
-    if details.get("assist"):
-        notes.append(f"{_ASSIST[index]} {details['assist']}")
+        who = str(details.get(phrases.player, ""))
+    notes = [
+        phrases.notes[str(value)][index]
+        for value in details.values()
+        if isinstance(value, str) and value in phrases.notes
+    ]
+    if details.get(phrases.helper):
+        notes.append(f"{phrases.helped[index]} {details[phrases.helper]}")
     who += f" ({', '.join(notes)})" if notes else ""
     return f"{said}: {who.strip()}" if who.strip() else said
+
+
+def told(language: str, kind: str) -> str:
+    """Return what is said of the feed itself, by the type of a message; empty where nothing is."""
+    return SAID[kind][LANGUAGES.index(language)] if kind in SAID else ""
 
 
 def marked(language: str, said: str, status: str, delay: str) -> str:
@@ -132,28 +110,45 @@ def retold(
         teams: names of both.
         players: names of all.
     """
-    named = _named(content, players)
+    if title in SAID:
+        return told(language, title)
+    phrases = _phrases_with(title)
     team = next(iter(_named(content, teams)), "")
-    if title not in WORDS or ("{team}" in WORDS[title][0] and not team):
+    if phrases is None or ("{team}" in phrases.actions[title][0] and not team):
         return content
-    details: dict[str, object] = {}
-    if title == "substitution":
-        details = dict(zip(("on", "off"), named, strict=False))
-    elif named:
-        details = dict(zip(("player", "assist"), named, strict=False))
-    if title.startswith("period"):
-        said_of = {word: period for period, words in PERIODS.items() for word in words}
-        for word in sorted(said_of, key=len):  # the longest counts: "first half of extra time"
-            if word in content:
-                details["period"] = said_of[word]
-    for note, words in NOTES.items():
-        if f"({words[0]}" in content or f"({words[1]}" in content:
-            details["how"] = note
-    said = sentence(language, title, team, details)
+    said = sentence(phrases, language, title, team, _details(phrases, title, content, players))
+    if not said:
+        return content
     for status, words in MARKS.items():
         if content.startswith(tuple(f"{word}: " for word in words)):
             return marked(language, said, status, "")
     return said
+
+
+@cache
+def _phrases_with(title: str) -> Phrases | None:
+    """Return the phrases of the first sport that says this action; a datagram names no sport."""
+    found = (phrases_of(name) for name in sports.list())
+    return next((each for each in found if each is not None and title in each.actions), None)
+
+
+def _details(
+    phrases: Phrases, title: str, content: str, players: Sequence[str]
+) -> dict[str, object]:
+    """Return the details that can be read off a sentence."""
+    named = _named(content, players)
+    exchange, comes, goes = phrases.exchange
+    names = (comes, goes) if title == exchange else (phrases.player, phrases.helper)
+    details: dict[str, object] = dict(zip(names, named, strict=False))
+    for name, values in phrases.details.items() if title in phrases.detailed else ():
+        said_of = {word: value for value, words in values.items() for word in words}
+        for word in sorted(said_of, key=len):  # the longest counts: "first half of extra time"
+            if word in content:
+                details[name] = said_of[word]
+    for note, words in phrases.notes.items():
+        if any(f"({word}" in content for word in words):
+            details["note"] = note
+    return details
 
 
 def _named(content: str, names: Sequence[str]) -> list[str]:

@@ -12,12 +12,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from .. import sports
-from ..protocol.errors import BadMessage, IllegalAction, NotFound, TouchlineError
+from ..protocol.errors import BadMessage, NotFound, TouchlineError
 from ..protocol.fields import Name, Text
 from ..protocol.messages import Card, Search
 from ..protocol.times import to_rfc3339
+from ..sports.capabilities import PlayerRecord, TeamSheet
+from ..sports.presentation import to_json
 from ..timeline import csv as timeline_csv
 from ..timeline import json as timeline_json
+from ..timeline.timeline import action_of
 from .context import Gateway
 from .feed.channel import Channel
 from .security import JsonResponse
@@ -178,45 +181,40 @@ class Rest:
     def _card(self, card: Card) -> dict[str, object]:
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
-        return timeline_json.to_json(card) | {"live": live}
+        shown = sports.presentation(card.sport, card.rules)
+        # What a list of events shows of them; a feed's setup has all of it.
+        brief = {"text": shown.text, "score": to_json(shown.score)}
+        return timeline_json.to_json(card) | {"live": live, "presentation": brief}
 
 
 def players(channel: Channel) -> dict[str, list[dict[str, object]]]:
-    """Return each side's people as the timeline leaves them: of football, otherwise nobody.
+    """Return each side's people as the timeline leaves them; nobody where the sport keeps none.
 
-    Starters first, then the bench, then who was named later.
+    Starters first, then the bench, then those named later.
     """
     card = channel.card
-    if card.sport != "football":
-        return {}
-    from ..sports import football
-
     try:
-        state = football.FOOTBALL.start(card.origins, card.rules, card.lineups)
+        sport = sports.get(card.sport)
+        state = sport.start(card.origins, card.rules, card.lineups)
     except TouchlineError:
         return {}
-    for entry in channel.entries:
-        try:
-            state = football.FOOTBALL.apply(
-                state, sports.Action(entry.title, entry.origin, entry.time, entry.details)
-            )
-        except IllegalAction:
-            continue  # a later correction has made it impossible: the score goes without it too
-    return {
-        origin: [_player(player) for player in people]
-        for origin, people in football.lineup(state).items()
-    }
+    if not isinstance(sport, TeamSheet):
+        return {}
+    actions = [action_of(entry) for entry in channel.entries]
+    # A later correction makes an entry impossible: the score goes without it too.
+    people = sport.players(sports.fold(sport, state, actions).state)
+    return {origin: [_player(record) for record in side] for origin, side in people.items()}
 
 
-def _player(player: sports.football.Player) -> dict[str, object]:
+def _player(record: PlayerRecord) -> dict[str, object]:
     return {
-        "name": player.name,
-        "on": player.on,
-        "goals": [to_rfc3339(time) for time in player.goal_times],
-        "yellow": player.yellow,
-        "red": to_rfc3339(player.red_time) if player.red else None,
-        "left": player.left,
-        "official": player.official,
+        "name": record.name,
+        "on": record.on,
+        "goals": [to_rfc3339(time) for time in record.goals],
+        "yellow": record.booked,
+        "red": None if record.sent_off is None else to_rfc3339(record.sent_off),
+        "left": record.left,
+        "official": record.official,
     }
 
 

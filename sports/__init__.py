@@ -9,10 +9,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
 from ..protocol.errors import NotFound
+from .capabilities import Presented
+from .presentation import NAMED, LineUp, Presentation
 from .sport import Action, Detail, Folded, Kind, Rule, Score, Sport, State, fold, misfit
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "get",
     "list",
     "misfit",
+    "presentation",
 ]
 
 
@@ -53,3 +57,15 @@ def get(name: str) -> Sport:
 def list() -> tuple[str, ...]:  # noqa: A001  # sports.list() reads as it should
     """Return the names of all sports that are installed, in alphabetical order."""
     return tuple(sorted(_installed()))
+
+
+def presentation(name: str, rules: Mapping[str, object] | None = None) -> Presentation:
+    """Return how a sport is shown under some rules; plainly where it does not say, or is not
+    installed."""
+    text = name[:1].upper() + name[1:]
+    if name in _installed():
+        sport = get(name)
+        if isinstance(sport, Presented):
+            return sport.presentation(rules)
+        text = sport.text
+    return Presentation(text, lineup=LineUp(named=NAMED))

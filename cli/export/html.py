@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 
-from ... import gateway
+from ... import gateway, sports
 from ...protocol.messages import Card, Entry, FeedMessage
 from ...protocol.text import plain
 from ...protocol.times import SECOND
-from ...sports import football
+from ...sports.capabilities import PlayerRecord, TeamSheet
+from ...sports.presentation import Presentation, ScoreLayout
 from ...timeline.rows import EntryRow, Remark
 from ...timeline.texts import clock_of, evidence_of, span
 from ...timeline.view import LiveView
@@ -67,18 +68,19 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
     for message in messages:
         view.take(message, 0.0, wall)
     score = view.fold.score
+    shown = sports.presentation(card.sport, card.rules)
     title = escape(plain(card.title))
     body = [
         '<header class="bar"><span class="brand">Touchline</span></header>',
         '<main><section class="hero" aria-label="Score"><div class="hero-inner">',
-        _hero(view, score),
+        _hero(view, shown, score),
         "</div></section>",
         '<div class="wrap">',
-        _chart("The match", svg.course(view)),
+        _chart("The match", svg.course(view, shown.score.changes)),
         '<div class="columns">',
         _timeline(view),
         '<div class="beside">',
-        _sport(view, score),
+        _sport(view, shown, score),
         _chart("How the crowd agreed", svg.agreement(view)),
         _facts(view, messages),
         "</div></div>",
@@ -108,30 +110,30 @@ def _text(words: str) -> str:
 # ── the score ────────────────────────────────────────────────────────────────────────────────
 
 
-def _hero(view: LiveView, score: dict[str, object]) -> str:
-    card = view.card
+def _hero(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
+    card, layout = view.card, shown.score
     state = STATES.get(view.state, "As far as it was known")
     above = (
-        f'<div class="above"><h1>{_text(card.sport.capitalize())} · {_text(card.title)}</h1>'
+        f'<div class="above"><h1>{_text(shown.text)} · {_text(card.title)}</h1>'
         f'<span class="pill">{state}</span></div>'
     )
-    if card.sport == "tennis" and len(card.origins) == 2:
-        return above + _sets(view, score)
-    counts = score.get("goals") or score.get("points")
-    if len(card.origins) == 2 and isinstance(counts, dict):
-        return above + _versus(view, score, counts)
+    if layout.kind == "sets" and len(card.origins) == 2:
+        return above + _sets(view, layout, score)
+    counts = score.get(layout.counts)
+    if layout.kind == "sides" and len(card.origins) == 2 and isinstance(counts, dict):
+        return above + _versus(view, layout, score, counts)
     return f'{above}<p class="headline">{_text(view.headline)}</p>'
 
 
-def _versus(view: LiveView, score: dict[str, object], counts: dict[str, object]) -> str:
+def _versus(
+    view: LiveView, layout: ScoreLayout, score: dict[str, object], counts: dict[str, object]
+) -> str:
     one, two = view.card.origins
-    kicks = score.get("shootout")
+    extra = score.get(layout.extra)
     under = ""
-    if isinstance(kicks, dict):
-        under = (
-            f'<p class="under-figures">({_text(str(kicks.get(one, 0)))}–'
-            f"{_text(str(kicks.get(two, 0)))} on penalties)</p>"
-        )
+    if isinstance(extra, dict):
+        pair = f"{extra.get(one, 0)}–{extra.get(two, 0)}"
+        under = f'<p class="under-figures">{_text(layout.extra_text.format(pair))}</p>'
     figures = [_text(str(counts.get(side, 0))) for side in (one, two)]
     return (
         f'<p class="visually-hidden">{_text(view.headline)}</p><div class="sides">'
@@ -142,26 +144,26 @@ def _versus(view: LiveView, score: dict[str, object], counts: dict[str, object])
     )
 
 
-def _sets(view: LiveView, score: dict[str, object]) -> str:
-    previous = score.get("previous")
+def _sets(view: LiveView, layout: ScoreLayout, score: dict[str, object]) -> str:
+    previous = score.get(layout.sets)
     # A host may say anything: what is no pair of numbers is no set.
     sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
-    over = bool(score.get("winner"))
+    columns = () if score.get("winner") else layout.columns
     heads = [f"Set {number}" for number in range(1, len(sets) + 1)]
-    heads += [] if over else ["Games", "Points"]
+    heads += [column.text for column in columns]
     rows = []
     for at, side in enumerate(view.card.origins):
         cells = [
             f'<td class="{"won" if games[at] > games[1 - at] else ""}">{_text(str(games[at]))}</td>'
             for games in sets
         ]
-        for key in () if over else ("games", "points"):
-            pair = score.get(key)
+        for column in columns:
+            pair = score.get(column.key)
             now = pair.get(side, 0) if isinstance(pair, dict) else 0
             cells.append(f'<td class="now">{_text(str(now))}</td>')
         won = "✓ " if score.get("winner") == side else ""
         rows.append(f'<tr><th scope="row">{won}{_text(side)}</th>{"".join(cells)}</tr>')
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    head = "".join(f'<th scope="col">{_text(name)}</th>' for name in heads)
     return (
         f'<table class="scoreboard"><caption class="visually-hidden">{_text(view.headline)}'
         f"</caption><thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
@@ -242,33 +244,28 @@ def _remark(remark: Remark) -> str:
 # ── beside it ────────────────────────────────────────────────────────────────────────────────
 
 
-def _sport(view: LiveView, score: dict[str, object]) -> str:
-    ranks = score.get("leaderboard")
-    if isinstance(ranks, list):
+def _sport(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
+    table = shown.score.table
+    ranks = score.get(table.rows)
+    if table.rows and isinstance(ranks, list):
         return _table(
-            "Leaderboard",
-            ("", "Runner", "Time"),
+            table.title,
+            ("", table.name, table.figure),
             (
-                [row.get("place"), row.get("runner"), _race_time(row)]
+                [row.get("place"), row.get(table.who), _time_taken(row)]
                 for row in ranks
                 if isinstance(row, dict)
             ),
         )
-    counts = score.get("points")
+    counts = score.get(shown.score.counts)
     if isinstance(counts, dict) and len(view.card.origins) != 2:
         numbers = [(side, of) for side, of in counts.items() if isinstance(of, int | float)]
         ranked = sorted(numbers, key=lambda item: -item[1])
-        return _table("Standing", ("Side", "Points"), ranked)
-    if view.card.sport == "football" and isinstance(view.play, football.state.State):
-        sides = {
-            origin: [_player(player) for player in people]
-            for origin, people in football.lineup(view.play).items()
-        }
-    else:
-        sides = {
-            origin: [f"<li>{_text(name)}</li>" for name in names]
-            for origin, names in view.card.lineups.items()
-        }
+        return _table(table.title, (table.name, table.figure), ranked)
+    sides = _sheet(view) or {
+        origin: [f"<li>{_text(name)}</li>" for name in names]
+        for origin, names in view.card.lineups.items()
+    }
     if not any(sides.values()):
         return ""
     teams = "".join(
@@ -278,24 +275,35 @@ def _sport(view: LiveView, score: dict[str, object]) -> str:
     return f'<section class="pane"><h2>Line-ups</h2><div class="teams">{teams}</div></section>'
 
 
-def _player(player: football.Player) -> str:
-    goals = f' <span class="stars" title="goals">{"*" * player.goals}</span>'
+def _sheet(view: LiveView) -> dict[str, list[str]]:
+    """Return each side's people as the match has left them; none where the sport keeps none."""
+    name = view.card.sport
+    sport = sports.get(name) if view.play is not None and name in sports.list() else None
+    if sport is None or not isinstance(sport, TeamSheet):
+        return {}
+    sides = sport.players(view.play)
+    return {origin: [_player(record) for record in people] for origin, people in sides.items()}
+
+
+def _player(record: PlayerRecord) -> str:
+    goals = f' <span class="stars" title="goals">{"*" * len(record.goals)}</span>'
+    off = record.left or record.sent_off is not None
     notes = [
         word
         for word, said in (
-            ("yellow card", player.yellow and not player.red),
-            ("red card", player.red),
-            ("went off", player.left),
+            ("yellow card", record.booked and record.sent_off is None),
+            ("red card", record.sent_off is not None),
+            ("went off", record.left),
         )
         if said
     ]
     note = f' <span class="minute">({", ".join(notes)})</span>' if notes else ""
-    off = "off" if player.left or player.red else ""
-    name = _text(player.name)
-    return f'<li class="{off}"><span>{name}</span>{goals if player.goals else ""}{note}</li>'
+    name = _text(record.name)
+    kind = "off" if off else ""
+    return f'<li class="{kind}"><span>{name}</span>{goals if record.goals else ""}{note}</li>'
 
 
-def _race_time(row: dict[str, object]) -> str:
+def _time_taken(row: dict[str, object]) -> str:
     seconds = row.get("time")
     if not isinstance(seconds, int | float):
         return str(row.get("status", ""))

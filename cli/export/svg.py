@@ -58,9 +58,14 @@ class Axis:
                 free = x + self._apart
 
 
-def course(view: LiveView) -> str:
+def course(view: LiveView, changes: Sequence[str]) -> str:
     """Return the match from left to right: a row for each side, a mark for each entry, a large one
-    where the score changed; hatched where contact with the venue was lost."""
+    where the score changed; hatched where contact with the venue was lost.
+
+    Args:
+        view: the event.
+        changes: keys of the score; what changes under one of them is a large mark.
+    """
     entries = _standing(view)
     if not entries:
         return ""
@@ -74,9 +79,9 @@ def course(view: LiveView) -> str:
         name = escape(plain(side))
         parts.append(f'<text class="side-name" x="{MARGIN}" y="{y - 13:.0f}">{name}</text>')
     usual = 2.5 if len(entries) > MANY else 4.0
-    before = _weight(entries[0].score)
+    before = _weight(entries[0].score, changes)
     for entry in entries:
-        after = _weight(entry.score)
+        after = _weight(entry.score, changes)
         if entry.origin in sides:
             y = ROW * sides.index(entry.origin) + ROW / 2
             parts.append(_mark(entry, axis.x(entry.time), y, usual if after == before else 8.0))
@@ -85,11 +90,9 @@ def course(view: LiveView) -> str:
     return _svg(parts, WIDE, height + 20, "The match from left to right, a row for each side")
 
 
-def _weight(score: Mapping[str, object]) -> object:
-    """Return the part of a score that a large mark stands for: of tennis the sets."""
-    if "sets" in score:
-        return score["sets"]
-    return {key: score.get(key) for key in ("goals", "shootout", "points", "finished")}
+def _weight(score: Mapping[str, object], changes: Sequence[str]) -> list[object]:
+    """Return the part of a score that a large mark stands for."""
+    return [score.get(key) for key in changes]
 
 
 def agreement(view: LiveView) -> str:

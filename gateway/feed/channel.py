@@ -25,10 +25,11 @@ from ...protocol.messages import (
     Setup,
 )
 from ...protocol.times import to_rfc3339
+from ...sports.presentation import to_json
 from ...timeline import json as timeline_json
 from ...timeline.fold import FeedFold
 from .message_log import MessageLog, framed
-from .packets import Packets
+from .packets import Packets, has_packets
 
 SNAPSHOT_ENTRIES = 2_000
 """Entries in a snapshot: the last ones in match order; the timeline has the others."""
@@ -130,11 +131,12 @@ class Channel:
         """Why the event can be followed no longer."""
         self.feed = MessageLog(history)
         self.packets: MessageLog | None = None
-        """The packets of a tennis feed."""
+        """The packets of a feed whose sport has them."""
         self._history = history
         self._trail = bytearray()
         self._setup: Setup | None = None
         self._fresh: tuple[float, Snapshot] | None = None
+        self._shown: tuple[Card, msgspec.Raw] | None = None
         self._begin()
 
     @property
@@ -220,7 +222,7 @@ class Channel:
         self._payloads: dict[str, bytes] = {}  # the newest of each entry that stands, by its id
         self._interruptions: list[Json] = []
         self._maker: Packets | None = None
-        if self.card.sport == "tennis":
+        if has_packets(self.card):
             self._maker = Packets(self.card)
             self.packets = MessageLog(self._history)
 
@@ -256,7 +258,7 @@ class Channel:
             for packet in self._maker.take(message):
                 self.packets.append(encode(packet))
         except TouchlineError:
-            self._maker = None  # a feed that is none of tennis: what was made of it stands
+            self._maker = None  # a feed that does not fit its sport: what was made of it stands
 
     # ── where a viewer joins ─────────────────────────────────────────────────────────────────
 
@@ -294,6 +296,7 @@ class Channel:
                 "origins": self.card.origins,
                 "actions": actions,
                 "kinds": kinds,
+                "presentation": self._presentation(),
                 "event": timeline_json.to_json(self.card),
                 **self.position(),
                 "heartbeat": heartbeat,
@@ -302,6 +305,13 @@ class Channel:
                 "ready": self.joined,
             }
         )
+
+    def _presentation(self) -> msgspec.Raw:
+        """Return how the event's sport is shown, encoded once for all who join under one card."""
+        if self._shown is None or self._shown[0] is not self.card:
+            shown = sports.presentation(self.card.sport, self.card.rules)
+            self._shown = self.card, msgspec.Raw(encode(to_json(shown)))
+        return self._shown[1]
 
     def _kinds(self) -> tuple[list[Json], list[Json]]:
         try:

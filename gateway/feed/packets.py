@@ -1,4 +1,4 @@
-"""The outage packets of a tennis feed: camelCase, as those who consume such feeds know them.
+"""The outage packets of a feed of points: camelCase, as those who consume such feeds know them.
 
 Follows DESIGN section 8. A packet is plain JSON values with its keys in the documented order:
 `msgspec.json.encode` writes it byte for byte.
@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ... import sports
 from ...protocol.errors import SettingError
 from ...protocol.messages import Alarm, Card, Entry, FeedMessage
 from ...protocol.times import SECOND, to_rfc3339
-from ...sports import Score
-from ...sports.tennis import TENNIS
+from ...sports.capabilities import Pair, PointFeed, PointScore
 from ...timeline.fold import FeedFold
 from ...timeline.play import Play
 from ...timeline.timeline import Timeline
@@ -24,7 +24,7 @@ _TEAMS = ("TeamA", "TeamB")
 
 
 class Packets:
-    """Turns the messages of one tennis feed into packets, in the order of their arrival.
+    """Turns the messages of one feed of points into packets, in the order of their arrival.
 
     `seqNum` counts alarms and points together from 1 without holes. It is not the feed's own
     `seq`, under which other messages stand between them; from the same feed, read from its first
@@ -45,15 +45,14 @@ class Packets:
       `server`. Games and points are those of the next set and game, as in our own score.
 
     Args:
-        card: of an event of tennis.
+        card: of an event whose sport is a `PointFeed`.
 
     Raises:
-        SettingError: the event is of another sport, or its set-up can't be.
+        SettingError: its sport is none, or its set-up can't be.
     """
 
     def __init__(self, card: Card) -> None:
-        if card.sport != "tennis":
-            raise SettingError(f"packets are of tennis, not of {card.sport}")
+        self._sport = point_feed(card)
         self._sides = (card.origins[0], card.origins[-1]) if card.origins else ("", "")
         self._play = Play(card, strict=True)
         self._fold = FeedFold(card, self._play)
@@ -68,14 +67,14 @@ class Packets:
 
         Raises:
             BadMessage: an entry without a number for its id.
-            SettingError: a confirmed score that is none of tennis.
+            SettingError: a confirmed score that is none of the sport.
         """
         self._fold.take(message)
         if isinstance(message, Alarm):
             return [self._alarm(message)]
         if not isinstance(message, Entry) or message.status == "DELETED":
             return []
-        return self._point(message) if message.title == "point" else []
+        return self._point(message) if message.title == self._sport.point else []
 
     def _alarm(self, alarm: Alarm) -> Packet:
         self._count += 1
@@ -88,21 +87,20 @@ class Packets:
 
     def _point(self, entry: Entry) -> list[Packet]:
         timeline = self._play.timeline
-        if timeline is None or not _counts(timeline, entry):
+        if timeline is None or not self._counts(timeline, entry):
             return []
-        score = TENNIS.score(timeline.state_after(entry))
-        server = self._sides.index(str(score["served"]))
-        following = self._sides.index(str(score["server"])) if score["server"] else 1 - server
-        began = next(each.time for each in timeline if _counts(timeline, each))
+        score = self._sport.point_score(timeline.state_after(entry))
+        following = 1 - score.served if score.server is None else score.server
+        began = next(each.time for each in timeline if self._counts(timeline, each))
         packet: Packet = {
-            "server": {"team": _TEAMS[server]},
+            "server": {"team": _TEAMS[score.served]},
             "nextServer": {"team": _TEAMS[following]},
             "timestamp": to_rfc3339(entry.time),
         }
         if entry.delay_status:
             packet["delayStatus"] = entry.delay_status
         packet |= {
-            "score": self._score(score),
+            "score": _score(score),
             "eventElementType": "PointScored",
             "matchTime": _clock(entry.time - began),
             "seqNum": self._count + 1,
@@ -118,24 +116,46 @@ class Packets:
         self._sent[entry.entry_id] = packet
         return [packet]
 
-    def _score(self, score: Score) -> Packet:
-        games, sets, points = (self._pair(score[key]) for key in ("games", "sets", "points"))
-        previous = score["previous"]
-        assert isinstance(previous, list)
-        return {
-            "currentSetScore": {"gamesA": games[0], "gamesB": games[1]},
-            "overallSetScore": {"setsA": sets[0], "setsB": sets[1]},
-            "currentGameScore": {
-                "pointsA": points[0],
-                "pointsB": points[1],
-                "gameType": "TieBreak" if score["tiebreak"] else "StandardGame",
-            },
-            "previousSetsScore": [{"gamesA": one, "gamesB": two} for one, two in previous],
-        }
+    def _counts(self, timeline: Timeline, entry: Entry) -> bool:
+        """Return whether a standing entry is a point that changes the score: one that the rules
+        leave out does not."""
+        before = timeline.state_before(entry.time, int(entry.entry_id))
+        return entry.title == self._sport.point and timeline.state_after(entry) is not before
 
-    def _pair(self, by_side: object) -> tuple[object, object]:
-        assert isinstance(by_side, dict)
-        return by_side[self._sides[0]], by_side[self._sides[1]]
+
+def point_feed(card: Card) -> PointFeed:
+    """Return an event's sport as what it must be to have packets.
+
+    Raises:
+        SettingError: it is not won point by point.
+    """
+    sport = sports.get(card.sport) if card.sport in sports.list() else None
+    if sport is not None and isinstance(sport, PointFeed):
+        return sport
+    able = [name for name in sports.list() if isinstance(sports.get(name), PointFeed)]
+    raise SettingError(f"packets are of {', '.join(able)}, not of {card.sport}")
+
+
+def has_packets(card: Card) -> bool:
+    """Return whether an event's sport has packets."""
+    return card.sport in sports.list() and isinstance(sports.get(card.sport), PointFeed)
+
+
+def _score(score: PointScore) -> Packet:
+    return {
+        "currentSetScore": _pair("games", score.games),
+        "overallSetScore": _pair("sets", score.sets),
+        "currentGameScore": {
+            "pointsA": score.points[0],
+            "pointsB": score.points[1],
+            "gameType": "TieBreak" if score.tiebreak else "StandardGame",
+        },
+        "previousSetsScore": [_pair("games", games) for games in score.previous],
+    }
+
+
+def _pair(name: str, pair: Pair) -> Packet:
+    return {f"{name}A": pair[0], f"{name}B": pair[1]}
 
 
 def packets(card: Card, messages: Iterable[FeedMessage]) -> list[Packet]:
@@ -144,21 +164,14 @@ def packets(card: Card, messages: Iterable[FeedMessage]) -> list[Packet]:
     Who joins with a `startPosition` n gets `packets(card, messages)[n - 1 :]`.
 
     Args:
-        card: of an event of tennis.
+        card: of an event whose sport is a `PointFeed`.
         messages: of its feed, from the first on.
 
     Raises:
-        SettingError: the event is of another sport, or a confirmed score is none of tennis.
+        SettingError: its sport is none, or a confirmed score is none of the sport.
     """
     stream = Packets(card)
     return [packet for message in messages for packet in stream.take(message)]
-
-
-def _counts(timeline: Timeline, entry: Entry) -> bool:
-    """Return whether a standing entry is a point that changes the score: one that the rules leave
-    out does not."""
-    before = timeline.state_before(entry.time, int(entry.entry_id))
-    return entry.title == "point" and timeline.state_after(entry) is not before
 
 
 def _clock(micros: int) -> str:

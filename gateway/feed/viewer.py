@@ -33,7 +33,7 @@ class Start:
         at: `end` for a snapshot and what comes, `start` for everything, or a position.
         epoch, digest: what the viewer knows of the feed at that position, where it does.
         heartbeat: seconds between its heartbeats.
-        form: messages, or the packets of a tennis feed.
+        form: messages, or the packets of a feed of points.
         packet: the number of the first packet; 0 for those that are still to come.
     """
 

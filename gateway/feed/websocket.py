@@ -16,7 +16,6 @@ from ...protocol.errors import (
     BadMessage,
     NotFound,
     Overloaded,
-    SettingError,
     TouchlineError,
     UnknownType,
     Unreachable,
@@ -30,6 +29,7 @@ from ..security import address_of, refusal
 from ..server import WIRE, RawWebSocket
 from .hub import Hub
 from .message_log import framed
+from .packets import point_feed
 from .viewer import Bounds, Start, Viewer
 
 BAD_MESSAGE = 4000
@@ -217,8 +217,8 @@ class Connection:
                 f"{len(self._listeners)} events on one connection, at most {MOST_EVENTS} allowed"
             )
         channel = await self._hub.channel(event)
-        if start.form == "packets" and channel.packets is None:
-            raise SettingError(f"packets are of tennis, not of {channel.card.sport}")
+        if start.form == "packets":
+            point_feed(channel.card)
         self.unsubscribe(event)
         options = self._hub.options
         bounds = Bounds(options.queue_messages, options.queue_bytes, options.stalled)

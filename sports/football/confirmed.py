@@ -8,7 +8,7 @@ from ...protocol.errors import SettingError
 from ..sport import Score, counts
 from .kinds import PERIODS
 from .play import with_goals, with_tally
-from .state import State
+from .state import FootballState
 
 MOST = 199
 """The largest number of goals that is believed."""
@@ -20,7 +20,7 @@ _TEXT = re.compile(
 )
 
 
-def read(state: State, text: str) -> Score:
+def read(state: FootballState, text: str) -> Score:
     """Return the goals of a text such as `2-1`, and the shoot-out of one such as `3-3 (4-2)`.
 
     Args:
@@ -49,7 +49,7 @@ def read(state: State, text: str) -> Score:
     return score
 
 
-def gap(before: State, after: State, confirmed: Score) -> str | None:
+def gap(before: FootballState, after: FootballState, confirmed: Score) -> str | None:
     """Return why the reports of an outage don't add up to a confirmed score, or None.
 
     A side can only have fewer goals than before where one was disallowed, and then the reports
@@ -82,7 +82,7 @@ def gap(before: State, after: State, confirmed: Score) -> str | None:
     return _kicks_gap(before, after, confirmed) or _period_gap(before, after, confirmed)
 
 
-def _kicks_gap(before: State, after: State, confirmed: Score) -> str | None:
+def _kicks_gap(before: FootballState, after: FootballState, confirmed: Score) -> str | None:
     tally = _tally(after, confirmed)
     if tally is None:
         return None
@@ -94,7 +94,7 @@ def _kicks_gap(before: State, after: State, confirmed: Score) -> str | None:
     return None
 
 
-def _period_gap(before: State, after: State, confirmed: Score) -> str | None:
+def _period_gap(before: FootballState, after: FootballState, confirmed: Score) -> str | None:
     period = confirmed.get("period")
     if period is None:
         return None
@@ -109,7 +109,7 @@ def _period_gap(before: State, after: State, confirmed: Score) -> str | None:
     return None if said == found else f"the reports lead to {found}, the score is of {said}"
 
 
-def adopt(state: State, confirmed: Score) -> State:
+def adopt(state: FootballState, confirmed: Score) -> FootballState:
     """Return the state with the goals and the kicks of a confirmed score.
 
     Raises:
@@ -121,12 +121,12 @@ def adopt(state: State, confirmed: Score) -> State:
     return state if tally is None else with_tally(state, tally)
 
 
-def _goals(state: State, score: Score) -> tuple[int, int] | None:
+def _goals(state: FootballState, score: Score) -> tuple[int, int] | None:
     found = counts(score, "goals", state.origins, MOST)
     return None if found is None else (found[0], found[1])
 
 
-def _tally(state: State, score: Score) -> tuple[int, int] | None:
+def _tally(state: FootballState, score: Score) -> tuple[int, int] | None:
     found = counts(score, "shootout", state.origins, MOST)
     return None if found is None else (found[0], found[1])
 

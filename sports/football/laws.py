@@ -9,14 +9,14 @@ from __future__ import annotations
 from ...protocol.times import SECOND
 from ..sport import Action
 from .kinds import KICKS, OWN_GOAL, PERIODS
-from .rules import Rules
-from .state import Player, Side, State, key, shootout_winner
+from .rules import FootballRules
+from .state import FootballPlayer, FootballSide, FootballState, key, shootout_winner
 
 _CARDS = {"yellow_card", "second_yellow", "red_card"}
 _WHISTLES = {"period_start", "period_end", "full_time"}
 
 
-def forbids(state: State, action: Action) -> str | None:
+def forbids(state: FootballState, action: Action) -> str | None:
     """Return why an action can't happen now, in one sentence, or None where it can."""
     if state.finished:
         return "the event is over"
@@ -38,14 +38,14 @@ def forbids(state: State, action: Action) -> str | None:
     return None
 
 
-def nominal_minutes(rules: Rules, period: str) -> int:
+def nominal_minutes(rules: FootballRules, period: str) -> int:
     """Return how long a period is without added time (Law 7), in minutes; 0 for a shoot-out."""
     if period in PERIODS[:2]:
         return rules.half_minutes
     return rules.extra_minutes if period in PERIODS[2:4] else 0
 
 
-def played_out(state: State, last: str, time: int) -> bool:
+def played_out(state: FootballState, last: str, time: int) -> bool:
     """Tell whether the periods up to `last` may be over, as far as it was reported.
 
     Where the reported period is an earlier one, those after it may have gone unreported: then it
@@ -66,7 +66,7 @@ def played_out(state: State, last: str, time: int) -> bool:
     return time - now.began >= minutes * 60 * SECOND
 
 
-def _whistle(state: State, action: Action) -> str | None:
+def _whistle(state: FootballState, action: Action) -> str | None:
     if action.title == "full_time":
         return None
     name = str(action.details.get("period", ""))
@@ -92,7 +92,7 @@ def _whistle(state: State, action: Action) -> str | None:
     return None
 
 
-def _kick(state: State, action: Action, index: int) -> str | None:
+def _kick(state: FootballState, action: Action, index: int) -> str | None:
     rules = state.rules
     if not rules.shootout:
         return "there is no shoot-out under this event's rules"
@@ -109,12 +109,12 @@ def _kick(state: State, action: Action, index: int) -> str | None:
     return None
 
 
-def _named(side: Side, name: str) -> Player | None:
+def _named(side: FootballSide, name: str) -> FootballPlayer | None:
     place = side.find(name)
     return side.people[place] if place >= 0 else None
 
 
-def _card(state: State, action: Action, index: int) -> str | None:
+def _card(state: FootballState, action: Action, index: int) -> str | None:
     side = state.sides[index]
     name = str(action.details.get("player", ""))
     if not name:
@@ -134,7 +134,7 @@ def _card(state: State, action: Action, index: int) -> str | None:
     return None
 
 
-def _substitution(state: State, action: Action, index: int) -> str | None:
+def _substitution(state: FootballState, action: Action, index: int) -> str | None:
     side, rules = state.sides[index], state.rules
     limit = rules.substitutions + rules.concussion_substitutions
     if rules.extra_time and played_out(state, "second_half", action.time):
@@ -147,7 +147,7 @@ def _substitution(state: State, action: Action, index: int) -> str | None:
     return (_goes_off(side, off) if off else None) or (_comes_on(state, side, on) if on else None)
 
 
-def _goes_off(side: Side, name: str) -> str | None:
+def _goes_off(side: FootballSide, name: str) -> str | None:
     player = _named(side, name)
     if player is None or (not player.on and not player.left and not player.red):
         if side.starters_known and not side.unnamed_on:
@@ -158,7 +158,7 @@ def _goes_off(side: Side, name: str) -> str | None:
     return None if player.on else f"{player.name} has already gone off"
 
 
-def _comes_on(state: State, side: Side, name: str) -> str | None:
+def _comes_on(state: FootballState, side: FootballSide, name: str) -> str | None:
     player = _named(side, name)
     if player is None:
         return f"{name} is not one of the side's players" if side.bench_known else None

@@ -10,13 +10,13 @@ from ...protocol.times import SECOND
 from ..sport import Action
 from .kinds import KICKS, OWN_GOAL, PERIODS
 from .laws import nominal_minutes
-from .rules import Rules
-from .state import Goal, Period, Player, Side, State, key
+from .rules import FootballRules
+from .state import FootballPeriod, FootballPlayer, FootballSide, FootballState, Goal, key
 
 
 def kick_off(
-    origins: Sequence[str], rules: Rules, lineups: Mapping[str, Sequence[str]] | None
-) -> State:
+    origins: Sequence[str], rules: FootballRules, lineups: Mapping[str, Sequence[str]] | None
+) -> FootballState:
     """Return the state before anything happened.
 
     Raises:
@@ -29,20 +29,28 @@ def kick_off(
         if origin not in origins:
             raise SettingError(f"a line-up for {origin!r}; the sides are {', '.join(origins)}")
     first, second = (_side(origin, lineups.get(origin, ()), rules.players) for origin in origins)
-    return State((origins[0], origins[1]), rules, (first, second))
+    return FootballState((origins[0], origins[1]), rules, (first, second))
 
 
-def _side(origin: str, names: Sequence[str], players: int) -> Side:
+def _side(origin: str, names: Sequence[str], players: int) -> FootballSide:
     seen = set()
     for name in names:
         if not name.strip() or key(name) in seen:
             raise SettingError(f"the line-up of {origin} names {name!r} twice or not at all")
         seen.add(key(name))
-    people = tuple(Player(name, on=place < players) for place, name in enumerate(names))
-    return Side(people, starters_known=bool(names), bench_known=len(names) > players)
+    people = tuple(
+        FootballPlayer(name, on=place < players, starts=place < players)
+        for place, name in enumerate(names)
+    )
+    return FootballSide(
+        people,
+        starters_known=bool(names),
+        bench_known=len(names) > players,
+        keeper=names[0] if names else "",
+    )
 
 
-def after(state: State, action: Action) -> State:
+def after(state: FootballState, action: Action) -> FootballState:
     """Return the state after an action that the Laws allow."""
     change = _CHANGES.get(action.title)
     if change is not None:
@@ -50,7 +58,7 @@ def after(state: State, action: Action) -> State:
     return _kick(state, action) if action.title in KICKS else state
 
 
-def _goal(state: State, action: Action) -> State:
+def _goal(state: FootballState, action: Action) -> FootballState:
     index = state.origins.index(action.origin)
     side = state.sides[index]
     scorer = -1
@@ -65,11 +73,11 @@ def _goal(state: State, action: Action) -> State:
     return replace(state, goals=(*state.goals, goal))
 
 
-def _goal_disallowed(state: State, action: Action) -> State:
+def _goal_disallowed(state: FootballState, action: Action) -> FootballState:
     return without_latest_goal(state, state.origins.index(action.origin))
 
 
-def without_latest_goal(state: State, index: int) -> State:
+def without_latest_goal(state: FootballState, index: int) -> FootballState:
     """Return the state without the latest goal of a side, and its scorer without it."""
     side = state.sides[index]
     place = max(n for n, goal in enumerate(state.goals) if goal.side == index)
@@ -82,7 +90,7 @@ def without_latest_goal(state: State, index: int) -> State:
     return replace(state, goals=state.goals[:place] + state.goals[place + 1 :])
 
 
-def _card(state: State, action: Action) -> State:
+def _card(state: FootballState, action: Action) -> FootballState:
     index = state.origins.index(action.origin)
     name = str(action.details.get("player", ""))
     if not name:
@@ -99,7 +107,7 @@ def _card(state: State, action: Action) -> State:
     return _with(state, index, _changed(side, place, person))
 
 
-def _substitution(state: State, action: Action) -> State:
+def _substitution(state: FootballState, action: Action) -> FootballState:
     index = state.origins.index(action.origin)
     side = state.sides[index]
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
@@ -113,33 +121,34 @@ def _substitution(state: State, action: Action) -> State:
     if on:
         side, place = _known(side, on, any_name=True)
         side = _changed(side, place, replace(side.people[place], on=True, left=False))
-    side = replace(side, substitutions=side.substitutions + 1, unnamed_on=unnamed)
+    keeper = on if side.keeper and key(off) == key(side.keeper) else side.keeper
+    side = replace(side, substitutions=side.substitutions + 1, unnamed_on=unnamed, keeper=keeper)
     return _with(state, index, side)
 
 
-def _kick(state: State, action: Action) -> State:
+def _kick(state: FootballState, action: Action) -> FootballState:
     kick = (state.origins.index(action.origin), KICKS[action.title])
     if state.period != "shootout":
         state = _begun(state, "shootout", action.time)
     return replace(state, kicks=(*state.kicks, kick))
 
 
-def _period_start(state: State, action: Action) -> State:
+def _period_start(state: FootballState, action: Action) -> FootballState:
     return _begun(state, str(action.details["period"]), action.time)
 
 
-def _begun(state: State, name: str, time: int) -> State:
-    return replace(state, periods=(*_ended(state, time), Period(name, time)))
+def _begun(state: FootballState, name: str, time: int) -> FootballState:
+    return replace(state, periods=(*_ended(state, time), FootballPeriod(name, time)))
 
 
-def _ended(state: State, time: int) -> tuple[Period, ...]:
+def _ended(state: FootballState, time: int) -> tuple[FootballPeriod, ...]:
     """Return the periods with the running one ended, whether or not anybody said so."""
     if state.periods and state.periods[-1].ended is None:
         return (*state.periods[:-1], replace(state.periods[-1], ended=time))
     return state.periods
 
 
-def _period_end(state: State, action: Action) -> State:
+def _period_end(state: FootballState, action: Action) -> FootballState:
     name = str(action.details["period"])
     if state.period != name:
         length = nominal_minutes(state.rules, name) * 60 * SECOND
@@ -148,17 +157,17 @@ def _period_end(state: State, action: Action) -> State:
     return replace(state, finished=not _goes_on(state))
 
 
-def _full_time(state: State, action: Action) -> State:
+def _full_time(state: FootballState, action: Action) -> FootballState:
     state = replace(state, periods=_ended(state, action.time))
     if not state.periods or PERIODS.index(state.period) < 1:
         # The whistle is the first that anybody said of the second half.
         length = nominal_minutes(state.rules, "second_half") * 60 * SECOND
-        second = Period("second_half", action.time - length, action.time)
+        second = FootballPeriod("second_half", action.time - length, action.time)
         state = replace(state, periods=(*state.periods, second))
     return replace(state, finished=not _goes_on(state))
 
 
-def _goes_on(state: State) -> bool:
+def _goes_on(state: FootballState) -> bool:
     """Tell whether play goes on after the latest period, which has ended (Law 10)."""
     rules, period = state.rules, PERIODS.index(state.period)
     if period == 4:
@@ -170,7 +179,7 @@ def _goes_on(state: State) -> bool:
     return due and state.level
 
 
-_CHANGES: dict[str, Callable[[State, Action], State]] = {
+_CHANGES: dict[str, Callable[[FootballState, Action], FootballState]] = {
     "goal": _goal,
     "goal_disallowed": _goal_disallowed,
     "yellow_card": _card,
@@ -185,8 +194,13 @@ _CHANGES: dict[str, Callable[[State, Action], State]] = {
 
 
 def _known(
-    side: Side, name: str, *, on: bool = False, official: bool = False, any_name: bool = False
-) -> tuple[Side, int]:
+    side: FootballSide,
+    name: str,
+    *,
+    on: bool = False,
+    official: bool = False,
+    any_name: bool = False,
+) -> tuple[FootballSide, int]:
     """Return the side with a person of this name, and the person's place; -1 where none can be.
 
     Args:
@@ -201,15 +215,15 @@ def _known(
         return side, place
     if side.starters_known and not any_name:
         return side, -1
-    people = (*side.people, Player(name, on=on, official=official))
+    people = (*side.people, FootballPlayer(name, on=on, official=official))
     return replace(side, people=people), len(people) - 1
 
 
-def _changed(side: Side, place: int, person: Player) -> Side:
+def _changed(side: FootballSide, place: int, person: FootballPlayer) -> FootballSide:
     return replace(side, people=(*side.people[:place], person, *side.people[place + 1 :]))
 
 
-def with_goals(state: State, goals: tuple[int, int]) -> State:
+def with_goals(state: FootballState, goals: tuple[int, int]) -> FootballState:
     """Return the state with so many goals of each side: the latest go, unknown scorers come."""
     for index in (0, 1):
         while state.sides[index].goals > goals[index]:
@@ -222,7 +236,7 @@ def with_goals(state: State, goals: tuple[int, int]) -> State:
     return decided(state)
 
 
-def with_tally(state: State, tally: tuple[int, int]) -> State:
+def with_tally(state: FootballState, tally: tuple[int, int]) -> FootballState:
     """Return the state with so many kicks of the shoot-out scored by each side.
 
     Kicks are added in turn, those that the tally does not have as missed; a tally that fell is
@@ -242,14 +256,14 @@ def with_tally(state: State, tally: tuple[int, int]) -> State:
     return decided(state)
 
 
-def decided(state: State) -> State:
+def decided(state: FootballState) -> FootballState:
     """Return the state with the match over or on, as its goals say after the latest whistle."""
     if not state.periods or state.periods[-1].ended is None:
         return state
     return replace(state, finished=not _goes_on(state))
 
 
-def latest(state: State) -> int:
+def latest(state: FootballState) -> int:
     """Return the latest time known in a match, microseconds since 1970; 0 where none is."""
     times = [goal.time for goal in state.goals]
     for period in state.periods:
@@ -257,6 +271,6 @@ def latest(state: State) -> int:
     return max(times, default=0)
 
 
-def _with(state: State, index: int, side: Side) -> State:
+def _with(state: FootballState, index: int, side: FootballSide) -> FootballState:
     first, second = state.sides
     return replace(state, sides=(side, second) if index == 0 else (first, side))

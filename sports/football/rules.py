@@ -24,7 +24,7 @@ substitutions are apart; return substitutions are for grassroots football."""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FootballRules:
     """The rules of one match; each field is described in `RULES`."""
 
     extra_time: bool = False
@@ -47,16 +47,16 @@ _LARGEST = {
 _SMALLEST = {"players": 1, "half_minutes": 1, "extra_minutes": 1}
 
 
-def parse(rules: Mapping[str, object] | None) -> Rules:
+def parse(rules: Mapping[str, object] | None) -> FootballRules:
     """Return the rules of a match; what is left out has its default.
 
     Raises:
         SettingError: a rule that football does not have, or a value that it can't have.
     """
-    parsed = Rules()
+    parsed = FootballRules()
     if not rules:
         return parsed
-    default = {field.name: getattr(parsed, field.name) for field in fields(Rules)}
+    default = {field.name: getattr(parsed, field.name) for field in fields(FootballRules)}
     for name, value in rules.items():
         if name not in default:
             raise SettingError(f"football has no rule {name!r}; it has {', '.join(default)}")
@@ -67,4 +67,4 @@ def parse(rules: Mapping[str, object] | None) -> Rules:
             smallest, largest = _SMALLEST.get(name, 0), _LARGEST[name]
             if not smallest <= value <= largest:  # type: ignore[operator]  # an int, as just seen
                 raise SettingError(f"{name} is {value}, not {smallest} to {largest}")
-    return Rules(**(default | dict(rules)))
+    return FootballRules(**(default | dict(rules)))

@@ -6,16 +6,17 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .rules import Rules
+from .rules import FootballRules
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
+class FootballPlayer:
     """A player, substitute or official of one side.
 
     Args:
         name: as it was first spelt.
         on: on the pitch.
+        starts: was named in the line-up among those who start.
         goal_times: microseconds since 1970 of each goal, own goals left out.
         yellow: has been booked in the match.
         red: has been sent off.
@@ -27,6 +28,7 @@ class Player:
 
     name: str
     on: bool = False
+    starts: bool = False
     goal_times: tuple[int, ...] = ()
     yellow: bool = False
     red: bool = False
@@ -42,7 +44,7 @@ class Player:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class FootballSide:
     """One side.
 
     Args:
@@ -52,14 +54,17 @@ class Side:
         goals: its score, own goals of the other side included.
         substitutions: how many it has made.
         unnamed_on: substitutes on the pitch whose name nobody said.
+        keeper: the name of the goalkeeper, the first of a line-up or whoever came on for them;
+            empty where it is not known.
     """
 
-    people: tuple[Player, ...] = ()
+    people: tuple[FootballPlayer, ...] = ()
     starters_known: bool = False
     bench_known: bool = False
     goals: int = 0
     substitutions: int = 0
     unnamed_on: int = 0
+    keeper: str = ""
 
     def find(self, name: str) -> int:
         """Return the index of a person in `people`, or -1."""
@@ -80,7 +85,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class FootballPeriod:
     """A period that was reported; times in microseconds since 1970, `ended` None while it runs."""
 
     name: str
@@ -89,7 +94,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FootballState:
     """A match up to some moment.
 
     Args:
@@ -103,11 +108,11 @@ class State:
     """
 
     origins: tuple[str, str]
-    rules: Rules
-    sides: tuple[Side, Side]
+    rules: FootballRules
+    sides: tuple[FootballSide, FootballSide]
     goals: tuple[Goal, ...] = ()
     kicks: tuple[tuple[int, bool], ...] = ()
-    periods: tuple[Period, ...] = ()
+    periods: tuple[FootballPeriod, ...] = ()
     finished: bool = False
 
     @property
@@ -133,7 +138,7 @@ def key(name: str) -> str:
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
 
 
-def shootout_winner(state: State) -> int | None:
+def shootout_winner(state: FootballState) -> int | None:
     """Return the index of the side that has won the shoot-out, or None while it is open.
 
     Law 10, section 3: each side takes five kicks; it ends as soon as one has more goals than the

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ...protocol.times import SECOND
+from ..capabilities import PlayerRecord
 from ..sport import Action
 from .kinds import PERIODS
 from .laws import nominal_minutes, scoring_side
-from .state import Period, State
+from .state import FootballPeriod, FootballSide, FootballState, key
 
 _MINUTE = 60 * SECOND
 
@@ -40,7 +41,7 @@ _WORDS = {
 _WITH_SCORE = {"goal", "goal_disallowed", "full_time", "period_end"}
 
 
-def headline(state: State) -> str:
+def headline(state: FootballState) -> str:
     """Return the score in one line, such as `Argentina 3–3 France (4–2 pens)`."""
     home, away = state.origins
     line = f"{home} {state.sides[0].goals}–{state.sides[1].goals} {away}"
@@ -49,7 +50,7 @@ def headline(state: State) -> str:
     return line
 
 
-def phrase(state: State, action: Action) -> str:
+def phrase(state: FootballState, action: Action) -> str:
     """Return an action in one sentence; `state` is the one after it."""
     if action.title in {"period_start", "period_end"}:
         name = str(action.details.get("period", ""))
@@ -64,7 +65,7 @@ def phrase(state: State, action: Action) -> str:
     return said
 
 
-def _who(state: State, action: Action) -> str:
+def _who(state: FootballState, action: Action) -> str:
     details = action.details
     if action.title == "substitution":
         on, off = details.get("on"), details.get("off")
@@ -89,7 +90,7 @@ def _worth_saying(value: object) -> bool:
     return value not in (None, "", "open play", "player")
 
 
-def clock(state: State, time: int) -> str:
+def clock(state: FootballState, time: int) -> str:
     """Return the match clock, such as `45+2'`; empty in breaks, the shoot-out, and if unknown.
 
     The first minute is 1': the minute is the one that is running (as scorers are listed).
@@ -105,7 +106,7 @@ def clock(state: State, time: int) -> str:
     return f"{before + minute}'"
 
 
-def minutes_played(state: State, time: int) -> int:
+def minutes_played(state: FootballState, time: int) -> int:
     """Return whole minutes on the match clock, added time included; in a break, those before it."""
     reached = [period for period in state.periods if period.began <= time]
     if not reached:
@@ -117,29 +118,35 @@ def minutes_played(state: State, time: int) -> int:
     return _minutes_before(state, period) + (until - period.began) // _MINUTE
 
 
-def _period_at(state: State, time: int) -> Period | None:
+def _period_at(state: FootballState, time: int) -> FootballPeriod | None:
     for period in reversed(state.periods):
         if period.began <= time:
             return period if period.ended is None or time <= period.ended else None
     return None
 
 
-def _minutes_before(state: State, period: Period) -> int:
+def _minutes_before(state: FootballState, period: FootballPeriod) -> int:
     names = PERIODS[: PERIODS.index(period.name)]
     if period.name == "shootout" and not any(p.name in PERIODS[2:4] for p in state.periods):
         names = PERIODS[:2]
     return sum(nominal_minutes(state.rules, name) for name in names)
 
 
-def lineup_text(state: State, origin: str) -> list[str]:
-    """Return a side's players, a line each: `*` for each goal, `(red card)` for who was sent off.
-
-    Args:
-        state: the match.
-        origin: one of its sides.
-    """
-    lines = []
-    for player in state.sides[state.origins.index(origin)].people:
-        line = player.name + (" " + "*" * player.goals if player.goals else "")
-        lines.append(line + (" (red card)" if player.red else ""))
-    return lines
+def records(side: FootballSide) -> tuple[PlayerRecord, ...]:
+    """Return what the match has brought each person of a side."""
+    known = any(person.starts for person in side.people)
+    return tuple(
+        PlayerRecord(
+            name=person.name,
+            on=person.on,
+            starts=person.starts or not known,
+            played=person.on or person.left or person.red or person.starts,
+            keeper=bool(side.keeper) and key(person.name) == key(side.keeper),
+            goals=person.goal_times,
+            booked=person.yellow,
+            sent_off=person.red_time if person.red else None,
+            left=person.left,
+            official=person.official,
+        )
+        for person in side.people
+    )

@@ -8,51 +8,12 @@ from math import log
 from typing import Literal
 
 from ...protocol.times import SECOND
-from .. import get
+from .. import get, presentation
+from ..capabilities import Simulated
 from ..matchfile import Match
+from ..presentation import Named
 from ..sport import Action, Kind
 from .chance import Chance
-
-IMPORTANCE: Mapping[str, float] = {
-    "goal": 0.95,
-    "goal_disallowed": 0.9,
-    "penalty_saved": 0.9,
-    "penalty_missed": 0.9,
-    "shootout_scored": 0.95,
-    "shootout_saved": 0.95,
-    "shootout_missed": 0.95,
-    "red_card": 0.9,
-    "second_yellow": 0.9,
-    "yellow_card": 0.75,
-    "substitution": 0.75,
-    "period_start": 0.75,
-    "period_end": 0.75,
-    "full_time": 0.9,
-    "point": 0.5,
-    "retire": 0.9,
-    "finish": 0.9,
-}
-"""By title, how much of the gap between `coverage` and everybody an action closes: of a goal,
-0.95 of those who would miss a corner notice. What is not listed has 0."""
-
-PEOPLE = ("player", "off", "on", "keeper", "assist")
-"""Details that name somebody of a line-up."""
-
-CONFUSED: Mapping[str, tuple[str, ...]] = {
-    "yellow_card": ("red_card", "foul"),
-    "second_yellow": ("red_card", "yellow_card"),
-    "red_card": ("second_yellow", "yellow_card"),
-    "penalty_saved": ("penalty_missed",),
-    "penalty_missed": ("penalty_saved",),
-    "shootout_scored": ("shootout_missed", "shootout_saved"),
-    "shootout_saved": ("shootout_missed", "shootout_scored"),
-    "shootout_missed": ("shootout_saved", "shootout_scored"),
-    "save": ("corner", "goal"),
-    "corner": ("foul",),
-    "foul": ("yellow_card", "offside"),
-    "offside": ("foul",),
-}
-"""By title, what it is taken for by somebody who sees it badly."""
 
 _SHARES = {"person": 0.35, "side": 0.15, "kind": 0.2, "time": 0.25, "twice": 0.05}
 """How often each way of being wrong is taken. Where an action does not leave it open (a whistle has
@@ -124,7 +85,8 @@ def crowd(
         match: what really happened.
         chance: decides everything; the same gives the same crowd.
         reporters: how many members.
-        coverage: probability that a member reports an action of no importance; see `IMPORTANCE`.
+        coverage: probability that a member reports an action of no importance; see
+            `Simulation.importance`.
         wrong: probability that a member errs about an action that it reports: the other side,
             another player, another kind of action, minutes off, or said twice.
         delay: seconds from action to tap, the median; most take half to double of it.
@@ -158,12 +120,19 @@ class _Witness:
     inaccuracy: float
 
     kinds: dict[str, Kind] = field(init=False)
+    named: Mapping[str, Named] = field(init=False)
+    importance: Mapping[str, float] = field(init=False)
+    confused: Mapping[str, tuple[str, ...]] = field(init=False)
     names: dict[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         sport = get(self.match.sport)
         self.kinds = {kind.title: kind for kind in sport.kinds(self.match.rules)}
-        self.names = _rosters(self.match)
+        self.named = presentation(self.match.sport, self.match.rules).lineup.named
+        simulation = sport.simulation if isinstance(sport, Simulated) else None
+        self.importance = simulation.importance if simulation is not None else {}
+        self.confused = simulation.confused if simulation is not None else {}
+        self.names = _rosters(self.match, self.named)
 
     def statements(self, ahead: int) -> list[Saying]:
         """Return what one member says, not yet in order; `ahead` is the clock's, microseconds."""
@@ -171,7 +140,7 @@ class _Witness:
         chance = self.chance
         for index, action in enumerate(self.match.actions):
             gap = 1.0 - self.coverage
-            if chance.random() < gap * (1.0 - IMPORTANCE.get(action.title, 0.0)):
+            if chance.random() < gap * (1.0 - self.importance.get(action.title, 0.0)):
                 continue
             reaction = _whole_ms(chance.lognormvariate(log(self.delay), 0.45))
             spread = max(-4.0, min(4.0, chance.gauss(0.0, 1.0)))
@@ -232,7 +201,7 @@ class _Witness:
 
     def _other_person(self, seen: Action) -> Action | None:
         """Name another of the same side; None where nobody was named or nobody else is known."""
-        named = [name for name in seen.details if name in PEOPLE]
+        named = [name for name in seen.details if name in self.named]
         others = [name for name in self.names[seen.origin] if name not in seen.details.values()]
         if not named or not others:
             return None
@@ -245,9 +214,9 @@ class _Witness:
         if not seen.origin or not others:
             return None
         other = self.chance.choice(others)
-        named = [name for name in seen.details if name in PEOPLE]
+        named = [name for name in seen.details if name in self.named]
         guesses = self.chance.sample(self.names[other], min(len(named), len(self.names[other])))
-        kept = {name: value for name, value in seen.details.items() if name not in PEOPLE}
+        kept = {name: value for name, value in seen.details.items() if name not in self.named}
         guessed = dict(zip(named, guesses, strict=False))
         return replace(seen, origin=other, details=kept | guessed)
 
@@ -263,7 +232,7 @@ class _Witness:
         return self.chance.choice(options) if options else None
 
     def _other_titles(self, seen: Action) -> list[str]:
-        return [title for title in CONFUSED.get(seen.title, ()) if title in self.kinds]
+        return [title for title in self.confused.get(seen.title, ()) if title in self.kinds]
 
     def _open_choices(self, seen: Action) -> dict[str, list[str]]:
         """Return, for each detail that was said and has choices, the other choices.
@@ -281,15 +250,21 @@ class _Witness:
         }
 
 
-def _rosters(match: Match) -> dict[str, tuple[str, ...]]:
+def _rosters(match: Match, named: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
     """Return all who are known of each origin: the line-up, and who is named later on."""
     names = {origin: dict.fromkeys(match.lineups.get(origin, ())) for origin in match.origins}
     names[""] = {}
     for action in match.actions:
-        if action.details.get("how") != "own goal":
-            people = {n: str(v) for n, v in action.details.items() if n in PEOPLE and n != "keeper"}
-            names[action.origin].update(dict.fromkeys(people.values()))
+        for detail, value in action.details.items():
+            if detail in named and not _of_other(named[detail], action):
+                names[action.origin][str(value)] = None
     return {origin: tuple(known) for origin, known in names.items()}
+
+
+def _of_other(named: Named, action: Action) -> bool:
+    """Return whether a detail of an action names somebody of the other side."""
+    when = named.other_when
+    return named.other or (when is not None and action.details.get(when.detail) == when.value)
 
 
 def _numbered(spoken: list[Saying], chance: Chance, duplicates: float) -> tuple[Saying, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...protocol.errors import SettingError
 from ..sport import Score, counts
 from . import text
-from .state import Ended, Pair, Past, State
+from .state import Ended, Pair, Past, TennisState
 
 MOST = 99
 """The largest number of games or points in a score that is believed: the longest match that was
@@ -73,7 +73,7 @@ class Confirmed:
             for said, found in zip(self.past, past, strict=False)
         )
 
-    def stands(self, state: State) -> bool:
+    def stands(self, state: TennisState) -> bool:
         """Tell whether a state has this score, whoever gave the match up."""
         if self.past is not None and len(self.past) != len(state.past):
             return False
@@ -85,7 +85,7 @@ class Confirmed:
             and self.tiebreak in {None, state.tiebreak_to is not None}
         )
 
-    def ends_as(self, state: State) -> bool:
+    def ends_as(self, state: TennisState) -> bool:
         """Tell whether the match is on, or was decided, as a state has it."""
         if self.ended not in {None, state.ended}:
             return False
@@ -176,7 +176,7 @@ def _listed(given: object, key: str) -> Pair:
     raise SettingError(f"score: {key} lists at most 5 sets, each as a pair of numbers")
 
 
-def adopt(state: State, confirmed: Confirmed) -> State:
+def adopt(state: TennisState, confirmed: Confirmed) -> TennisState:
     """Return the state with a confirmed score in force.
 
     Games and points that it leaves out stay where the sets and games before them are the same,
@@ -214,7 +214,7 @@ def adopt(state: State, confirmed: Confirmed) -> State:
     return replace(state, served=_served(state))
 
 
-def _adopted_past(state: State, confirmed: Confirmed, sets: Pair) -> tuple[Past, ...]:
+def _adopted_past(state: TennisState, confirmed: Confirmed, sets: Pair) -> tuple[Past, ...]:
     if confirmed.past is None:
         if sets != state.sets:
             raise SettingError(f"score: {sets[0]}–{sets[1]} in sets, without the games of each")
@@ -226,7 +226,7 @@ def _adopted_past(state: State, confirmed: Confirmed, sets: Pair) -> tuple[Past,
     )
 
 
-def _decided(state: State, confirmed: Confirmed) -> State:
+def _decided(state: TennisState, confirmed: Confirmed) -> TennisState:
     """Return the state with the match won, given up, or on, as its sets and the score say."""
     if max(state.sets) == state.format.sets_to_win:
         winner = 0 if state.sets[0] > state.sets[1] else 1
@@ -238,7 +238,7 @@ def _decided(state: State, confirmed: Confirmed) -> State:
     return replace(state, winner=None, ended="")
 
 
-def _counted(state: State, confirmed: Confirmed) -> Pair:
+def _counted(state: TennisState, confirmed: Confirmed) -> Pair:
     """Return the points of a score as they are counted in the game being played.
 
     Points alone may have been read in another game than the one that is played by now (a late
@@ -258,8 +258,8 @@ def _counted(state: State, confirmed: Confirmed) -> Pair:
     raise SettingError(f"score: {one}–{two} are no points of {game}")
 
 
-def _served(state: State) -> int | None:
-    """Return the side that served the last point, as far as the score tells; see `State.turn`."""
+def _served(state: TennisState) -> int | None:
+    """Return the side that served the last point, as far as the score tells; see `turn`."""
     first, games, points, tie = (
         state.first,
         state.games,

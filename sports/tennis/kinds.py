@@ -1,8 +1,8 @@
-"""What can be reported of a tennis match, and how it may be set up."""
+"""The actions of a tennis match, as reporters are offered them."""
 
 from __future__ import annotations
 
-from ..sport import Detail, Kind, Rule
+from ..sport import Detail, Kind
 
 HOW = (
     "ace",
@@ -40,15 +40,3 @@ KINDS: tuple[Kind, ...] = (
 )
 
 BY_TITLE = {kind.title: kind for kind in KINDS}
-
-RULES: tuple[Rule, ...] = (
-    Rule("best_of", "sets at most", 3, choices=(3, 5)),
-    Rule(
-        "final_set",
-        "how the last possible set is decided",
-        "tiebreak_7",
-        choices=("advantage", "tiebreak_7", "tiebreak_10", "tiebreak_12", "match_tiebreak"),
-    ),
-    Rule("no_ad", "the point after deuce wins the game", False),
-    Rule("first_server", "the side that serves first; empty: the one named first", ""),
-)

@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from . import scoring
 from .confirmed import Confirmed
-from .state import Pair, State
+from .state import Pair, TennisState
 
 
-def leads(before: State, to: Confirmed) -> bool:
+def leads(before: TennisState, to: Confirmed) -> bool:
     """Tell whether points, none or more, lead from a state to a score.
 
     The time it takes grows with the largest number in either, at most `confirmed.MOST`.
@@ -50,7 +50,7 @@ def leads(before: State, to: Confirmed) -> bool:
     return False
 
 
-def _sought(state: State, to: Confirmed) -> bool:
+def _sought(state: TennisState, to: Confirmed) -> bool:
     """Tell whether the score may stand at other points of the game being played."""
     if to.points is None or to.sets not in {None, state.sets}:
         return False
@@ -64,7 +64,7 @@ def _sought(state: State, to: Confirmed) -> bool:
     return mark is not None and (max(one, two) < mark or abs(one - two) < 2)
 
 
-def _most_points(state: State, to: Confirmed) -> int:
+def _most_points(state: TennisState, to: Confirmed) -> int:
     """Return the points of one side up to which to search the game being played; see `leads`."""
     points = [state.tiebreak_to or 4, *state.points]
     if _sought(state, to):
@@ -74,7 +74,7 @@ def _most_points(state: State, to: Confirmed) -> int:
     return max(points) + 2
 
 
-def _points(state: State, most: int) -> tuple[list[State], list[State]]:
+def _points(state: TennisState, most: int) -> tuple[list[TennisState], list[TennisState]]:
     """Return the states that points lead to in the game being played, and those just after it."""
     standing, over = [state], []
     seen = {state.points}
@@ -91,7 +91,7 @@ def _points(state: State, most: int) -> tuple[list[State], list[State]]:
     return standing, over
 
 
-def _canonical(state: State, points: Pair) -> Pair:
+def _canonical(state: TennisState, points: Pair) -> Pair:
     """Return the fewest points that are called alike: after deuce only the lead counts (rule 5)."""
     spare = min(points) - 3
     if state.tiebreak_to is not None or spare <= 0:
@@ -99,7 +99,7 @@ def _canonical(state: State, points: Pair) -> Pair:
     return points[0] - spare, points[1] - spare
 
 
-def _beyond(state: State, to: Confirmed, most: int) -> bool:
+def _beyond(state: TennisState, to: Confirmed, most: int) -> bool:
     """Tell whether no points can lead to the score any more: what was won is never lost."""
     if not to.begins_with(state.past) or max(state.games) > most:
         return True

@@ -12,7 +12,7 @@ from ..sport import Score
 from . import scoring
 from .confirmed import CALLED, MOST, parse
 from .path import leads
-from .state import Pair, Past, State
+from .state import Pair, Past, TennisState
 
 _POINT = r"\d{1,3}|ad|adv|a"
 _TOKEN = re.compile(
@@ -48,7 +48,7 @@ class _Word:
         return int(self.texts[0]), int(self.texts[1])
 
 
-def read(state: State, text: str) -> Score:
+def read(state: TennisState, text: str) -> Score:
     """Return the score that a text states.
 
     All sets from the first on, then the games of the set being played, then the points, the side
@@ -71,7 +71,7 @@ def read(state: State, text: str) -> Score:
         for word in _words(text):
             reader.take(word)
         score = reader.score()
-        began = State(state.sides, state.format, state.players, state.first)
+        began = TennisState(state.sides, state.format, state.players, state.first)
         if not leads(began, parse(state.sides, score)):
             raise ValueError("no match under these rules comes to it")
     except (ValueError, SettingError) as error:
@@ -116,15 +116,15 @@ class _Reader:
         state: the match so far.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: TennisState) -> None:
         self._now = state
         # Sets and games as the text has them; None as long as it has said nothing of them.
-        self._sets: State | None = None
+        self._sets: TennisState | None = None
         self._games: Pair | None = None
         self._points: dict[str, object] | None = None
 
     @property
-    def _at(self) -> State:
+    def _at(self) -> TennisState:
         """The match with the sets and games that were said, or as it is before any were."""
         if self._sets is None:
             return self._now
@@ -144,11 +144,11 @@ class _Reader:
             return
         self._take_games(word.pair)
 
-    def _begin(self) -> State:
+    def _begin(self) -> TennisState:
         if self._sets is None:
             state = self._now
             first = (state.first - sum(sum(past.games) for past in state.past)) % 2
-            self._sets = State(state.sides, state.format, state.players, first)
+            self._sets = TennisState(state.sides, state.format, state.players, first)
         return self._sets
 
     def _means_points(self, word: _Word) -> bool:
@@ -262,13 +262,13 @@ def _less(pair: Pair, side: int) -> Pair:
     return (pair[0] - 1, pair[1]) if side == 0 else (pair[0], pair[1] - 1)
 
 
-def _with_loser(before: State, word: _Word, winner: int) -> Pair:
+def _with_loser(before: TennisState, word: _Word, winner: int) -> Pair:
     lost = int(word.texts[0])
     won = max(before.tiebreak_to or 0, lost + 2)
     return (won, lost) if winner == 0 else (lost, won)
 
 
-def _ended(before: State, points: Pair) -> State | None:
+def _ended(before: TennisState, points: Pair) -> TennisState | None:
     """Return the state after a tie-break that ended so, None where it does not end so."""
     if points[0] == points[1] or before.tiebreak_to is None or max(points) > MOST:
         return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..sport import Action
-from .state import Ended, Pair, Past, State
+from .state import Ended, Pair, Past, TennisState
 
 _ENDS: dict[str, Ended] = {"retire": "retired", "default": "defaulted", "walkover": "walkover"}
 
 
-def point(state: State, side: int) -> State:
+def point(state: TennisState, side: int) -> TennisState:
     """Return the state after a side won a point (rules 5 to 7)."""
     served = state.server
     points = _plus_one(state.points, side)
@@ -26,7 +26,7 @@ def point(state: State, side: int) -> State:
     return game(state, side, points if target is not None else None)
 
 
-def game(state: State, side: int, tiebreak: Pair | None) -> State:
+def game(state: TennisState, side: int, tiebreak: Pair | None) -> TennisState:
     """Return the state after a side won the game being played (rules 6 and 7).
 
     Args:
@@ -58,7 +58,7 @@ def _plus_one(pair: Pair, side: int) -> Pair:
     return (pair[0] + 1, pair[1]) if side == 0 else (pair[0], pair[1] + 1)
 
 
-def end(state: State, side: int, title: str) -> State:
+def end(state: TennisState, side: int, title: str) -> TennisState:
     """Return the state after a side gave the match up or lost it by a decision.
 
     The score stays as it stood; rule 29 and the codes of conduct leave the match to the other
@@ -67,7 +67,7 @@ def end(state: State, side: int, title: str) -> State:
     return replace(state, winner=1 - side, ended=_ENDS[title])
 
 
-def serve(state: State, side: int, player: str) -> State:
+def serve(state: TennisState, side: int, player: str) -> TennisState:
     """Return the state with a side, and in doubles one of its players, named as first server."""
     players = list(state.players)
     if player:
@@ -76,7 +76,7 @@ def serve(state: State, side: int, player: str) -> State:
     return replace(state, first=first, players=(players[0], players[1]))
 
 
-def no_serve(state: State, side: int, action: Action) -> str | None:
+def no_serve(state: TennisState, side: int, action: Action) -> str | None:
     """Return why a side can't name its first server now, or None.
 
     Rule 9: the toss decides who serves first in the match. Rule 14: in doubles a pair decides
@@ -98,5 +98,5 @@ def no_serve(state: State, side: int, action: Action) -> str | None:
     return None
 
 
-def _untouched(state: State) -> bool:
+def _untouched(state: TennisState) -> bool:
     return state.served is None

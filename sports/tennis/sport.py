@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
+from ..capabilities import Phrases, PointScore
+from ..presentation import Presentation
+from ..simulate.simulation import Simulation
 from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
 from . import confirmed as confirming
 from . import kinds, path, reading, scoring, text
-from .state import Format, State
+from .phrases import PHRASES
+from .presentation import PRESENTATION
+from .rules import RULES, Format
+from .simulate import SIMULATION
+from .state import TennisState
 
 
 class Tennis:
@@ -21,7 +28,10 @@ class Tennis:
 
     name: str = "tennis"
     text: str = "Tennis"
-    rules: tuple[Rule, ...] = kinds.RULES
+    rules: tuple[Rule, ...] = RULES
+    point: str = "point"
+    phrases: Phrases = PHRASES
+    simulation: Simulation = SIMULATION
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions; they are the same under all rules."""
@@ -32,12 +42,12 @@ class Tennis:
         origins: Sequence[str],
         rules: Mapping[str, object] | None = None,
         lineups: Mapping[str, Sequence[str]] | None = None,
-    ) -> State:
+    ) -> TennisState:
         """Return the state before the first point.
 
         Args:
             origins: the two sides.
-            rules: see `kinds.RULES`.
+            rules: see `rules.RULES`.
             lineups: two names a side make it doubles, in the order in which they serve; one
                 name or none a side, singles.
 
@@ -51,14 +61,14 @@ class Tennis:
         first = settled["first_server"] or origins[0]
         if first not in origins:
             raise SettingError(f"rules: first_server is {first!r}, not one of {', '.join(origins)}")
-        return State(
+        return TennisState(
             sides=(origins[0], origins[1]),
             format=Format(settled["best_of"], settled["final_set"], settled["no_ad"]),
             players=_players(origins, lineups or {}),
             first=origins.index(first),
         )
 
-    def illegal(self, state: State, action: Action) -> str | None:
+    def illegal(self, state: TennisState, action: Action) -> str | None:
         """Return why the action can't happen now, in one sentence, or None where it can."""
         unfit = misfit(kinds.BY_TITLE, state.sides, action)
         if unfit is not None:
@@ -71,7 +81,7 @@ class Tennis:
             return "play has begun: a side that stops now retires or is defaulted"
         return None
 
-    def apply(self, state: State, action: Action) -> State:
+    def apply(self, state: TennisState, action: Action) -> TennisState:
         """Return the state after a legal action.
 
         Raises:
@@ -89,27 +99,45 @@ class Tennis:
             return scoring.serve(state, side, str(action.details.get("player", "")))
         return scoring.end(state, side, action.title)
 
-    def score(self, state: State) -> Score:
+    def score(self, state: TennisState) -> Score:
         """Return the score as plain JSON values."""
         return text.score(state)
 
-    def headline(self, state: State) -> str:
+    def headline(self, state: TennisState) -> str:
         """Return the score in one short line, such as `A 6–4 3–6 2–1 (40–AD) B`."""
         return text.headline(state)
 
-    def phrase(self, state: State, action: Action) -> str:
+    def phrase(self, state: TennisState, action: Action) -> str:
         """Return the action in one sentence; `state` is the one after it."""
         return text.phrase(state, action)
 
-    def clock(self, state: State, time: int) -> str:
+    def clock(self, state: TennisState, time: int) -> str:
         """Return the time played at a time (microseconds) as HH:MM:SS; empty before play."""
         return text.clock(state, time)
 
-    def over(self, state: State) -> bool:
+    def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
+        """Return how tennis is shown; it is the same under all rules."""
+        return PRESENTATION
+
+    def point_score(self, state: TennisState) -> PointScore:
+        """Return the score after a point; `state` is the one after it."""
+        if state.served is None:
+            raise AssertionError("before the first point nobody has served")
+        return PointScore(
+            points=text.points(state),
+            games=state.games,
+            sets=state.sets,
+            tiebreak=state.tiebreak_to is not None,
+            previous=tuple(past.games for past in state.past),
+            served=state.served,
+            server=state.server,
+        )
+
+    def over(self, state: TennisState) -> bool:
         """Tell whether the match is over."""
         return bool(state.ended)
 
-    def read_score(self, state: State, text: str) -> Score:
+    def read_score(self, state: TennisState, text: str) -> Score:
         """Return the score that a text such as `6-4 3-2 40-15` states; `reading.read` says how.
 
         Raises:
@@ -117,7 +145,7 @@ class Tennis:
         """
         return reading.read(state, text)
 
-    def gap(self, before: State, after: State, confirmed: Score) -> str | None:
+    def gap(self, before: TennisState, after: TennisState, confirmed: Score) -> str | None:
         """Return why the reports of an outage can't be right, in one sentence, or None.
 
         They are right where points can be played that lead from `before` to the confirmed score,
@@ -128,7 +156,7 @@ class Tennis:
         """
         wanted = confirming.parse(before.sides, confirmed)
         if not path.leads(before, wanted):
-            began = State(before.sides, before.format, before.players, before.first)
+            began = TennisState(before.sides, before.format, before.players, before.first)
             why = (
                 "it takes back what was won before"
                 if path.leads(began, wanted)
@@ -142,7 +170,7 @@ class Tennis:
             return f"by the reports {reported}, by the score it is otherwise"
         return None
 
-    def adopt(self, state: State, confirmed: Score) -> State:
+    def adopt(self, state: TennisState, confirmed: Score) -> TennisState:
         """Return the state with a confirmed score in force.
 
         Raises:

@@ -5,26 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .rules import Format
+
 Pair = tuple[int, int]
 """A number for each side, in the order in which the event names them."""
 
-FinalSet = Literal["advantage", "tiebreak_7", "tiebreak_10", "tiebreak_12", "match_tiebreak"]
-
 Ended = Literal["", "played", "retired", "defaulted", "walkover"]
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How a match is played; see `kinds.RULES`."""
-
-    best_of: int
-    final_set: FinalSet
-    no_ad: bool
-
-    @property
-    def sets_to_win(self) -> int:
-        """Sets that win the match (rule 7)."""
-        return self.best_of // 2 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +27,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TennisState:
     """A match after some actions. Sides are 0 and 1, in the order in which the event names them.
 
     Args:

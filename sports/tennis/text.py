@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..sport import Action, Score
-from .state import Pair, Past, State
+from .state import Pair, Past, TennisState
 
 _STANDARD = ("0", "15", "30", "40")
 
 _ENDINGS = {"retired": "retired", "defaulted": "was defaulted", "walkover": "did not play"}
 
 
-def points(state: State) -> tuple[str, str] | Pair:
+def points(state: TennisState) -> tuple[str, str] | Pair:
     """Return each side's points: numbers in a tie-break, else 0, 15, 30, 40 or AD (rule 5)."""
     if state.tiebreak_to is not None:
         return state.points
@@ -24,7 +24,7 @@ def _called(mine: int, other: int) -> str:
     return _STANDARD[mine]
 
 
-def score(state: State) -> Score:
+def score(state: TennisState) -> Score:
     """Return the score as plain JSON values; `docs/SPORTS.md` lists the keys."""
     one, two = state.sides
     called = points(state)
@@ -43,17 +43,17 @@ def score(state: State) -> Score:
     }
 
 
-def _side(state: State, side: int | None) -> str:
+def _side(state: TennisState, side: int | None) -> str:
     return "" if side is None else state.sides[side]
 
 
-def headline(state: State) -> str:
+def headline(state: TennisState) -> str:
     """Return the score in a line, such as `A 6–4 3–6 2–1 (40–AD) B`."""
     shown = " ".join(part for part in (state.sides[0], line(state), state.sides[1]) if part)
     return f"{shown} ({why_over(state)})" if state.ended in _ENDINGS else shown
 
 
-def line(state: State) -> str:
+def line(state: TennisState) -> str:
     """Return the score without the names, such as `6–4 3–6 2–1 (40–AD)`."""
     sets = [set_text(past) for past in state.past]
     called = points(state)
@@ -74,7 +74,7 @@ def set_text(past: Past) -> str:
     return f"{past.games[0]}–{past.games[1]}({min(past.tiebreak)})"
 
 
-def why_over(state: State) -> str:
+def why_over(state: TennisState) -> str:
     """Return how the match ended, such as `A won 3–1` or `B retired`."""
     winner = state.winner
     if winner is None:
@@ -84,7 +84,7 @@ def why_over(state: State) -> str:
     return f"{state.sides[1 - winner]} {_ENDINGS[state.ended]}"
 
 
-def phrase(state: State, action: Action) -> str:
+def phrase(state: TennisState, action: Action) -> str:
     """Return an action in a sentence; `state` is the one after it."""
     if action.title == "serve":
         player = action.details.get("player")
@@ -99,7 +99,7 @@ def phrase(state: State, action: Action) -> str:
     return f"{action.origin} {words[action.title]}" + (f" ({reason})" if reason else "")
 
 
-def _won(state: State) -> str:
+def _won(state: TennisState) -> str:
     if state.points != (0, 0):
         return "Point"
     if state.ended:
@@ -107,7 +107,7 @@ def _won(state: State) -> str:
     return "Game" if state.games != (0, 0) else "Game and set"
 
 
-def clock(state: State, time: int) -> str:
+def clock(state: TennisState, time: int) -> str:
     """Return the time played as HH:MM:SS; it starts with the first action, stops with the last.
 
     Args:

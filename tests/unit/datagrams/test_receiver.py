@@ -14,7 +14,8 @@ from touchline.datagrams import texts
 from touchline.datagrams.packing import pack
 from touchline.datagrams.receiver import Receiver
 from touchline.datagrams.snapshots import MatchSnapshots, card_of, entries_of
-from touchline.sports.simulate.football import football
+from touchline.sports.football import FOOTBALL
+from touchline.sports.football.simulate import football
 
 
 def datagram(count: int = 1, **fields: Any) -> bytes:
@@ -74,7 +75,7 @@ def test_nothing_that_a_terminal_obeys() -> None:
 def test_told_in_the_other_language(served: str, asked: str) -> None:
     """From the datagrams in one language a client tells a whole match in the other: the same as a
     server would, but for notes that are not in them."""
-    match = football(random.Random(3), goals=6)
+    match = football(FOOTBALL, random.Random(3), goals=6)
     ours, theirs = MatchSnapshots(card_of(match), served), MatchSnapshots(card_of(match), asked)
     receiver = Receiver(asked)
     for message in entries_of(match):
@@ -82,13 +83,16 @@ def test_told_in_the_other_language(served: str, asked: str) -> None:
         if sent is None or expected is None:
             continue
         line = receiver.take(pack(sent)).lines[-1]
-        told = texts.sentence(asked, sent.type, *_origin_and_details(message))
+        told = _said(asked, sent.type, message)
         without = told.partition(" (")[0]
         assert without in line, (line, expected.content)
 
 
-def _origin_and_details(message: Any) -> tuple[str, dict[str, object]]:
-    return message.origin, dict(message.details)
+def _said(language: str, kind: str, message: Any) -> str:
+    if kind in texts.SAID:
+        return texts.told(language, kind)
+    phrases = texts.phrases_of("football")
+    return texts.sentence(phrases, language, kind, message.origin, dict(message.details))
 
 
 def test_what_is_not_known_stays() -> None:
@@ -102,9 +106,12 @@ def test_every_title_has_words_in_both() -> None:
     from touchline.sports import get
 
     kinds = get("football").kinds({"extra_time": True, "shootout": True})
+    phrases = texts.phrases_of("football")
+    assert phrases is not None
+    assert phrases.languages == texts.LANGUAGES
     for kind in kinds:
-        assert kind.title in texts.WORDS
-    for english, portuguese in texts.WORDS.values():
+        assert kind.title in phrases.actions
+    for english, portuguese in [*phrases.actions.values(), *texts.SAID.values()]:
         assert ("{team}" in english) == ("{team}" in portuguese)
 
 

@@ -23,8 +23,10 @@ from touchline.datagrams.snapshots import (
 from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Restored
 from touchline.protocol.times import SECOND
 from touchline.sports import matches
-from touchline.sports.simulate.football import football
-from touchline.sports.simulate.tennis import tennis
+from touchline.sports.football import FOOTBALL
+from touchline.sports.football.simulate import football
+from touchline.sports.tennis import TENNIS
+from touchline.sports.tennis.simulate import tennis
 
 from ..conftest import calls
 
@@ -161,7 +163,7 @@ def test_portuguese() -> None:
 
 def test_other_sports() -> None:
     """A match of tennis, an unknown sport and a strange feed have datagrams as well."""
-    match = tennis(random.Random(1), players=("Ana", "Mia"))
+    match = tennis(TENNIS, random.Random(1), origins=("Ana", "Mia"))
     snapshots = MatchSnapshots(card_of(match))
     packed = [
         pack(snapshot)
@@ -182,7 +184,7 @@ def test_other_sports() -> None:
 def test_a_whole_match_fits(seed: int) -> None:
     """Every datagram of a simulated match with benches is under 4,096 bytes, and none of those who
     played is left out."""
-    match = football(random.Random(seed), extra_time=True, shootout=True, goals=6)
+    match = football(FOOTBALL, random.Random(seed), extra_time=True, shootout=True, goals=6)
     snapshots = MatchSnapshots(card_of(match))
     for message in entries_of(match):
         snapshot = snapshots.take(message)

@@ -6,7 +6,7 @@ import pytest
 
 from touchline.protocol.errors import IllegalAction, SettingError
 from touchline.sports import Action, fold, get, misfit
-from touchline.sports.football import FOOTBALL, lineup
+from touchline.sports.football import FOOTBALL
 
 A, B = "Argentina", "France"
 MINUTE = 60_000_000
@@ -35,8 +35,13 @@ def play(*actions: Action, rules=None, lineups=None):
     return state
 
 
+def people(state):
+    """Return each side's people by origin, as the state keeps them."""
+    return {origin: side.people for origin, side in zip(state.origins, state.sides, strict=True)}
+
+
 def person(state, origin: str, name: str):
-    return next(p for p in lineup(state)[origin] if p.name == name)
+    return next(p for p in people(state)[origin] if p.name == name)
 
 
 def kicks(text: str) -> list[Action]:
@@ -64,9 +69,9 @@ def test_an_own_goal_counts_for_the_side_that_gains():
     lineups = {A: ["Lionel Messi"], B: ["Raphaël Varane"]}
     state = play(act("goal", player="Raphaël Varane", how="own goal"), lineups=lineups)
     assert FOOTBALL.score(state)["goals"] == {A: 1, B: 0}
-    assert [p.goals for side in lineup(state).values() for p in side] == [0, 0]
+    assert [p.goals for side in people(state).values() for p in side] == [0, 0]
     unknown = play(act("goal", player="Raphaël Varane", how="own goal"))
-    assert lineup(unknown) == {A: (), B: ()}
+    assert people(unknown) == {A: (), B: ()}
 
 
 def test_a_goal_is_kept_whoever_is_said_to_have_scored():
@@ -97,7 +102,7 @@ def test_names_are_compared_without_case_and_accents():
     """Who types plainly means the same player; the spelling first known is kept."""
     lineups = {A: ["Ángel Di María"], B: []}
     state = play(act("goal", player="angel di  MARIA"), lineups=lineups)
-    assert [(p.name, p.goals) for p in lineup(state)[A]] == [("Ángel Di María", 1)]
+    assert [(p.name, p.goals) for p in people(state)[A]] == [("Ángel Di María", 1)]
 
 
 def test_who_is_booked_is_not_booked_again():
@@ -141,7 +146,7 @@ def test_a_coach_need_not_be_in_the_line_up():
 def test_line_ups_name_the_starters_first():
     """Of a longer line-up the first `players` are on the pitch, the others on the bench."""
     state = play(rules={"players": 2}, lineups={A: ["Ann", "Amy", "Ada"], B: []})
-    assert [(p.name, p.on) for p in lineup(state)[A]] == [
+    assert [(p.name, p.on) for p in people(state)[A]] == [
         ("Ann", True),
         ("Amy", True),
         ("Ada", False),

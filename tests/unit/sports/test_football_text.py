@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from touchline.sports import Action
-from touchline.sports.football import FOOTBALL, lineup_text, minutes_played
+from touchline.sports.football import FOOTBALL
+from touchline.sports.football.text import minutes_played
 
 A, B = "Argentina", "France"
 SECOND = 1_000_000
@@ -126,8 +127,8 @@ def test_minutes_played():
     assert minutes_played(after(), 5) == 0
 
 
-def test_line_ups_for_people():
-    """A star for each goal, own goals left out, and `(red card)` after the name."""
+def test_what_a_match_brings_each_player():
+    """Goals are kept, own goals left out, and a second yellow card sends off as a red one does."""
     state = after(
         Action("goal", A, 1, {"player": "Ann"}),
         Action("goal", A, 2, {"player": "ann"}),
@@ -136,5 +137,9 @@ def test_line_ups_for_people():
         Action("second_yellow", B, 4, {"player": "Bo"}),
         lineups={A: ["Ann", "Amy"], B: ["Bo"]},
     )
-    assert lineup_text(state, A) == ["Ann ** (red card)", "Amy"]
-    assert lineup_text(state, B) == ["Bo (red card)"]
+    ann, amy = FOOTBALL.players(state)[A]
+    (bo,) = FOOTBALL.players(state)[B]
+    assert (ann.goals, ann.sent_off, ann.booked, ann.on) == ((1, 2), 4, False, False)
+    assert (amy.goals, amy.sent_off, amy.on) == ((), None, True)
+    assert (bo.sent_off, bo.booked) == (4, True)
+    assert (ann.keeper, amy.keeper) == (True, False)

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from touchline.protocol import limits
 from touchline.protocol.errors import IllegalAction, SettingError
 from touchline.sports import Action, State
-from touchline.sports.race import LEADERBOARD_ROWS, RACE, Row, clock_text, leaderboard, micros
+from touchline.sports.race import RACE
+from touchline.sports.race.sport import LEADERBOARD_ROWS
+from touchline.sports.race.state import LeaderboardRow, leaderboard
+from touchline.sports.race.times import clock_text, micros
 
 SECOND = 1_000_000
 NOON = 1_700_000_000 * SECOND
@@ -216,7 +219,7 @@ def test_score_is_plain_and_small() -> None:
     counts = ("runners", "waiting", "running", "finished", "dropped_out")
     assert [score[key] for key in counts] == [1_000, 0, 998, 1, 1]
     assert len(msgspec.json.encode(score)) < limits.FRAME_BYTES // 4
-    assert leaderboard(state)[-1] == Row(None, runners[3], None, "dropped out")
+    assert leaderboard(state)[-1] == LeaderboardRow(None, runners[3], None, "dropped out")
 
 
 @pytest.mark.parametrize(

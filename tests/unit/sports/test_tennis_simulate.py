@@ -11,8 +11,8 @@ import pytest
 from touchline.protocol import times
 from touchline.protocol.errors import SettingError
 from touchline.sports import State, fold, matches, matchfile
-from touchline.sports.simulate.tennis import tennis
 from touchline.sports.tennis import TENNIS
+from touchline.sports.tennis.simulate import tennis
 
 SHIPPED = "five-set-tennis"
 SHIPPED_SEED = 138
@@ -28,8 +28,9 @@ def folded(match: matchfile.Match) -> State:
 
 def shipped() -> matchfile.Match:
     return tennis(
+        TENNIS,
         random.Random(SHIPPED_SEED),
-        players=("Leo Marchetti", "Jonas Falk"),
+        origins=("Leo Marchetti", "Jonas Falk"),
         best_of=5,
         final_set="tiebreak_10",
         note=f"simulated with seed {SHIPPED_SEED}",
@@ -40,14 +41,14 @@ def shipped() -> matchfile.Match:
 def test_always_legal(final_set: str) -> None:
     """Matches of every final-set rule are legal to the last point, with and without no-ad."""
     for seed in range(6):
-        match = tennis(random.Random(seed), final_set=final_set, no_ad=seed % 2 == 0)
+        match = tennis(TENNIS, random.Random(seed), final_set=final_set, no_ad=seed % 2 == 0)
         folded(match)
 
 
 def test_doubles() -> None:
     """With line-ups of two a side the match is doubles and says which player serves."""
     lineups = {"A": ("a", "b"), "B": ("c", "d")}
-    match = tennis(random.Random(1), players=("A", "B"), lineups=lineups)
+    match = tennis(TENNIS, random.Random(1), origins=("A", "B"), lineups=lineups)
     state = TENNIS.start(match.origins, match.rules, match.lineups)
     servers = set()
     for action in match.actions:
@@ -59,7 +60,7 @@ def test_doubles() -> None:
 
 def test_retirement() -> None:
     """A match may end with the loser of a game retiring; then nothing follows."""
-    match = tennis(random.Random(3), retires=0.5)
+    match = tennis(TENNIS, random.Random(3), retires=0.5)
     assert match.actions[-1].title == "retire"
     assert TENNIS.score(folded(match))["ended"] == "retired"
 
@@ -68,14 +69,14 @@ def test_the_better_server_wins_more() -> None:
     """The probabilities given are those that the match is played with."""
     wins = 0
     for seed in range(30):
-        match = tennis(random.Random(seed), players=("A", "B"), serve=(0.7, 0.55))
+        match = tennis(TENNIS, random.Random(seed), origins=("A", "B"), serve=(0.7, 0.55))
         wins += TENNIS.score(folded(match))["winner"] == "A"
     assert wins >= 27
 
 
 def test_pace() -> None:
     """Points are far enough apart to be told apart, and sets and odd games bring their rest."""
-    match = tennis(random.Random(5), best_of=5)
+    match = tennis(TENNIS, random.Random(5), best_of=5)
     points = [action for action in match.actions if action.title == "point"]
     gaps = [(b.time - a.time) / times.SECOND for a, b in pairwise(points)]
     assert min(gaps) >= 17
@@ -87,16 +88,16 @@ def test_pace() -> None:
 
 def test_same_seed_same_match() -> None:
     """One seed gives one match, another another."""
-    assert tennis(random.Random(1)) == tennis(random.Random(1))
-    assert tennis(random.Random(1)) != tennis(random.Random(2))
+    assert tennis(TENNIS, random.Random(1)) == tennis(TENNIS, random.Random(1))
+    assert tennis(TENNIS, random.Random(1)) != tennis(TENNIS, random.Random(2))
 
 
 def test_what_cannot_be_played_is_refused() -> None:
     """A probability that is none, or three players, are refused."""
     with pytest.raises(SettingError, match=r"1\.0 is not from 0 up to 1"):
-        tennis(random.Random(1), serve=(1.0, 0.5))
+        tennis(TENNIS, random.Random(1), serve=(1.0, 0.5))
     with pytest.raises(SettingError, match="two sides"):
-        tennis(random.Random(1), players=("A", "B", "C"))
+        tennis(TENNIS, random.Random(1), origins=("A", "B", "C"))
 
 
 def test_the_shipped_match_comes_from_its_seed() -> None:

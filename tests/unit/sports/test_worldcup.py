@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from touchline.sports import Action, fold
-from touchline.sports.football import FOOTBALL, lineup
+from touchline.sports.football import FOOTBALL
 
 RECORD = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "worldcup-2022.json"
 SIDES = ("home", "away")
@@ -129,16 +129,18 @@ def test_the_record_comes_to_its_printed_score(match):
     assert [*score["goals"].values()] == match["score"]
     assert [*score.get("shootout", {}).values()] == match.get("shootout_final", [])
     for side in SIDES:
-        people = lineup(state)[match[side]]
+        people = FOOTBALL.players(state)[match[side]]
         cards = match["cards"][side]
-        assert sum(p.red for p in people) == sum(c["kind"] != "yellow" for c in cards)
-        assert {p.name for p in people if p.yellow} == {
+        assert sum(p.sent_off is not None for p in people) == sum(
+            c["kind"] != "yellow" for c in cards
+        )
+        assert {p.name for p in people if p.booked} == {
             c["player"] for c in cards if c["kind"] != "red"
         }
         assert sum(p.left for p in people) == len(match["subs"][side])
-        assert sum(p.on for p in people) == 11 - sum(p.red for p in people)
+        assert sum(p.on for p in people) == 11 - sum(p.sent_off is not None for p in people)
         own = sum(goal["how"] == "own goal" for goal in match["goals"][side])
-        assert sum(p.goals for p in people) == match["score"][side == "away"] - own
+        assert sum(len(p.goals) for p in people) == match["score"][side == "away"] - own
 
 
 @pytest.mark.skipif(not RECORD.exists(), reason="the record is not beside the repository")

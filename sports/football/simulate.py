@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...protocol.times import SECOND
-from ..football import FOOTBALL, Player, lineup
-from ..football.kinds import OWN_GOAL
-from ..football.state import State, shootout_winner
 from ..matchfile import Match
-from ..sport import Action
-from .chance import Chance
+from ..simulate.chance import Chance
+from ..simulate.simulation import Simulation, SimulationOption
+from ..sport import Action, Sport
+from .kinds import OWN_GOAL
+from .state import FootballPlayer, FootballState, shootout_winner
 
 _MINUTE = 60 * SECOND
 
@@ -55,6 +55,7 @@ _APART = 25.0
 
 
 def football(
+    sport: Sport,
     chance: Chance,
     *,
     origins: tuple[str, str] = ("Harbour", "Hill"),
@@ -64,9 +65,10 @@ def football(
     goals: float = 2.7,
     bench: int = 9,
 ) -> Match:
-    """Return a simulated match with line-ups, ended and legal under `FOOTBALL`.
+    """Return a simulated match with line-ups, ended and legal under the Laws.
 
     Args:
+        sport: football.
         chance: decides everything; the same gives the same match.
         origins: the two sides; the first plays at home and is a little stronger.
         starts: kick-off, microseconds since 1970 UTC.
@@ -80,11 +82,11 @@ def football(
     named = [f"{chr(65 + chance.randrange(0, 26))}. {name}" for name in names]
     lineups = {origins[0]: tuple(named[: 11 + bench]), origins[1]: tuple(named[11 + bench :])}
     rates = {**_PER_MATCH, "goal": goals}
-    game = _Game(chance, origins, rates, starts, FOOTBALL.start(origins, rules, lineups))
+    game = _Game(sport, chance, origins, rates, starts, sport.start(origins, rules, lineups))
     game.play_match()
     return Match(
         title=f"{origins[0]}–{origins[1]}",
-        sport=FOOTBALL.name,
+        sport=sport.name,
         origins=origins,
         lineups=lineups,
         rules=rules,
@@ -98,11 +100,12 @@ def football(
 class _Game:
     """A match under way; `time` is in microseconds since 1970."""
 
+    sport: Sport
     chance: Chance
     origins: tuple[str, str]
     rates: Mapping[str, float]
     time: int
-    state: State
+    state: FootballState
     actions: list[Action] = field(default_factory=list)
 
     def play_match(self) -> None:
@@ -118,7 +121,7 @@ class _Game:
                 break
             self.time += round(pause * _MINUTE)
             self._play_period(period, minutes)
-            if FOOTBALL.over(self.state):
+            if self.sport.over(self.state):
                 return
         self.time += 5 * _MINUTE
         self._shootout()
@@ -126,9 +129,9 @@ class _Game:
     def _say(self, title: str, origin: str = "", **details: str) -> bool:
         """Let it happen now, if the Laws allow it."""
         action = Action(title, origin, self.time, details)
-        if FOOTBALL.illegal(self.state, action) is not None:
+        if self.sport.illegal(self.state, action) is not None:
             return False
-        self.state = FOOTBALL.apply(self.state, action)
+        self.state = self.sport.apply(self.state, action)
         self.actions.append(action)
         return True
 
@@ -176,9 +179,12 @@ class _Game:
         else:
             self._say(title, origin, player=self.chance.choice(self._on_pitch(origin)[1:]).name)
 
-    def _on_pitch(self, origin: str) -> list[Player]:
+    def _people(self, origin: str) -> tuple[FootballPlayer, ...]:
+        return self.state.sides[self.origins.index(origin)].people
+
+    def _on_pitch(self, origin: str) -> list[FootballPlayer]:
         """Return who plays; the first is (or stands in for) the goalkeeper."""
-        return [player for player in lineup(self.state)[origin] if player.on]
+        return [player for player in self._people(origin) if player.on]
 
     def _goal(self, origin: str) -> None:
         how = self._drawn(_HOW)
@@ -202,7 +208,7 @@ class _Game:
         self._say("second_yellow" if player.yellow else "yellow_card", origin, player=player.name)
 
     def _substitution(self, origin: str) -> None:
-        waiting = [p for p in lineup(self.state)[origin] if not (p.on or p.left or p.red)]
+        waiting = [p for p in self._people(origin) if not (p.on or p.left or p.red)]
         if waiting:
             off = self.chance.choice(self._on_pitch(origin)[1:])
             self._say("substitution", origin, off=off.name, on=self.chance.choice(waiting).name)
@@ -221,3 +227,45 @@ class _Game:
             kicking, turn = self._other(kicking), turn + 1
         self._wait(20.0)
         self._say("period_end", period="shootout")
+
+
+SIMULATION = Simulation(
+    football,
+    origins=("Harbour", "Hill"),
+    options=(
+        SimulationOption("extra_time", False, "A level score goes to extra time."),
+        SimulationOption("shootout", False, "A level score at the end goes to kicks."),
+        SimulationOption("goals", 2.7, "Goals expected in 90 minutes.", least=0.0, most=20.0),
+    ),
+    importance={
+        "goal": 0.95,
+        "goal_disallowed": 0.9,
+        "penalty_saved": 0.9,
+        "penalty_missed": 0.9,
+        "shootout_scored": 0.95,
+        "shootout_saved": 0.95,
+        "shootout_missed": 0.95,
+        "red_card": 0.9,
+        "second_yellow": 0.9,
+        "yellow_card": 0.75,
+        "substitution": 0.75,
+        "period_start": 0.75,
+        "period_end": 0.75,
+        "full_time": 0.9,
+    },
+    confused={
+        "yellow_card": ("red_card", "foul"),
+        "second_yellow": ("red_card", "yellow_card"),
+        "red_card": ("second_yellow", "yellow_card"),
+        "penalty_saved": ("penalty_missed",),
+        "penalty_missed": ("penalty_saved",),
+        "shootout_scored": ("shootout_missed", "shootout_saved"),
+        "shootout_saved": ("shootout_missed", "shootout_scored"),
+        "shootout_missed": ("shootout_saved", "shootout_scored"),
+        "save": ("corner", "goal"),
+        "corner": ("foul",),
+        "foul": ("yellow_card", "offside"),
+        "offside": ("foul",),
+    },
+)
+"""What the crowd makes of a match: a goal is seen by nearly everybody, a foul can be a card."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from ...protocol import times
 from ...protocol.errors import SettingError
 from ..matchfile import Match
-from ..sport import Action
-from ..tennis import TENNIS
-from ..tennis.state import State
-from .chance import Chance
+from ..simulate.chance import Chance
+from ..simulate.simulation import Simulation, SimulationOption
+from ..sport import Action, Sport
+from .state import TennisState
 
 BETWEEN_POINTS = 17.0, 25.0
 """Seconds from the end of a point to the next service; 25 are allowed (rule 29)."""
@@ -30,9 +30,10 @@ _WON_BY_RECEIVER = (("double fault", 0.11), ("winner", 0.3), ("forced error", 0.
 
 
 def tennis(
+    sport: Sport,
     chance: Chance,
     *,
-    players: Sequence[str] = ("Ana Reyes", "Mia Novak"),
+    origins: Sequence[str] = ("Ana Reyes", "Mia Novak"),
     lineups: Mapping[str, Sequence[str]] | None = None,
     best_of: int = 3,
     final_set: str = "tiebreak_7",
@@ -46,8 +47,9 @@ def tennis(
     """Return a match that is legal under the rules of tennis, from the toss to its end.
 
     Args:
+        sport: tennis.
         chance: such as `random.Random(seed)`; the same seed gives the same match.
-        players: the two sides.
+        origins: the two sides.
         lineups: two names a side for doubles.
         best_of, final_set, no_ad: rules of the sport, see `docs/SPORTS.md`.
         serve: each side's probability of winning a point that it serves.
@@ -64,26 +66,26 @@ def tennis(
         if not 0.0 <= probability < 1.0:
             raise SettingError(f"a probability of {probability} is not from 0 up to 1")
     rules: dict[str, object] = {"best_of": best_of, "final_set": final_set, "no_ad": no_ad}
-    state = TENNIS.start(players, rules, lineups)
+    state = sport.start(origins, rules, lineups)
     first = chance.randrange(0, 2)
     # Play starts with the announcement of the server; the first service follows it.
-    actions = [Action("serve", players[first], starts)]
-    state = TENNIS.apply(state, actions[0])
+    actions = [Action("serve", origins[first], starts)]
+    state = sport.apply(state, actions[0])
     time = starts + _micros(chance.uniform(3.0, 6.0))
-    while not TENNIS.over(state):
+    while not sport.over(state):
         action = _point(chance, state, serve, time)
-        before, state = state, TENNIS.apply(state, action)
+        before, state = state, sport.apply(state, action)
         actions.append(action)
         time = action.time + _micros(_pause(chance, before, state))
-        lost_a_game = state.points == (0, 0) and not TENNIS.over(state)
+        lost_a_game = state.points == (0, 0) and not sport.over(state)
         if retires and lost_a_game and chance.random() < retires:
-            loser = next(name for name in players if name != action.origin)
+            loser = next(name for name in origins if name != action.origin)
             actions.append(Action("retire", loser, time, {"reason": "injury"}))
-            state = TENNIS.apply(state, actions[-1])
+            state = sport.apply(state, actions[-1])
     return Match(
-        title=title or " – ".join(players),
-        sport="tennis",
-        origins=tuple(players),
+        title=title or " – ".join(origins),
+        sport=sport.name,
+        origins=tuple(origins),
         lineups={side: tuple(names) for side, names in (lineups or {}).items()},
         rules=rules,
         starts=starts,
@@ -92,7 +94,7 @@ def tennis(
     )
 
 
-def _point(chance: Chance, state: State, serve: tuple[float, float], time: int) -> Action:
+def _point(chance: Chance, state: TennisState, serve: tuple[float, float], time: int) -> Action:
     """Return the point that begins with a service at `time`; it is dated when it ends."""
     server = state.server
     if server is None:
@@ -123,7 +125,7 @@ def _seconds(chance: Chance, how: str) -> float:
     return second_service + min(45.0, 3.0 + chance.expovariate(1 / 5.0))
 
 
-def _pause(chance: Chance, before: State, state: State) -> float:
+def _pause(chance: Chance, before: TennisState, state: TennisState) -> float:
     """Return seconds from the end of a point to the next service."""
     shortest, longest = BETWEEN_POINTS
     pause = chance.uniform(shortest, longest)
@@ -138,3 +140,21 @@ def _pause(chance: Chance, before: State, state: State) -> float:
 def _micros(seconds: float) -> int:
     """Return microseconds, whole milliseconds only, as a match file keeps them."""
     return round(seconds * 1_000) * 1_000
+
+
+SIMULATION = Simulation(
+    tennis,
+    origins=("Ana Reyes", "Mia Novak"),
+    origin_text="A player; give two.",
+    options=(
+        SimulationOption("best_of", 3, "Sets, 3 or 5."),
+        SimulationOption(
+            "final_set",
+            "tiebreak_7",
+            "How it is decided; touchline sports show tennis lists the ways.",
+        ),
+        SimulationOption("no_ad", False, "At deuce the next point decides."),
+    ),
+    example="--seed 7 --best-of 5 --crowd",
+    importance={"point": 0.5, "retire": 0.9},
+)

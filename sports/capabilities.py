@@ -1,0 +1,160 @@
+"""What a sport may be able to do besides what every sport does.
+
+A form that needs one of these asks for it: `isinstance(sport, PointFeed)`. So it never asks which
+sport it is, and a sport that has the capability, wherever it comes from, has the form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from .presentation import Presentation
+from .simulate.simulation import Simulation
+from .sport import State
+
+
+@runtime_checkable
+class Presented(Protocol):
+    """Says how it is shown."""
+
+    def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
+        """Return how it is shown under these rules; defaults stand in for rules it can't read."""
+
+
+@runtime_checkable
+class Simulated(Protocol):
+    """Can make up a match."""
+
+    simulation: Simulation
+
+
+@runtime_checkable
+class Definable(Protocol):
+    """Is defined by a text that its event brings along."""
+
+    def read_definition(self, text: str) -> dict[str, object]:
+        """Return the definition that a text holds, for an event's rules under `definition`.
+
+        Raises:
+            SettingError: names the line or key that is not valid and why.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerRecord:
+    """A player, or another person of one side, and what a match has brought them.
+
+    Args:
+        name: as it was first spelt.
+        on: plays now.
+        starts: started the match; true of everybody where it is not known.
+        played: plays now, or has played.
+        keeper: keeps goal now.
+        goals: microseconds since 1970 of each.
+        booked: has been cautioned.
+        sent_off: microseconds since 1970 of the sending-off; None without.
+        left: has gone off for a substitute.
+        official: does not play: a coach, say.
+    """
+
+    name: str
+    on: bool = True
+    starts: bool = True
+    played: bool = True
+    keeper: bool = False
+    goals: tuple[int, ...] = ()
+    booked: bool = False
+    sent_off: int | None = None
+    left: bool = False
+    official: bool = False
+
+
+@runtime_checkable
+class TeamSheet(Protocol):
+    """Keeps what a match has brought each player."""
+
+    def players(self, state: State) -> dict[str, tuple[PlayerRecord, ...]]:
+        """Return each side's people by origin: starters, bench, then those named later."""
+
+
+@runtime_checkable
+class MinuteClock(Protocol):
+    """Has a clock of whole minutes."""
+
+    def minutes(self, state: State, time: int) -> int:
+        """Return the minutes played up to a time (microseconds), added time included."""
+
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PointScore:
+    """The score after a point. Sides are 0 and 1, in the order of the event's origins.
+
+    Args:
+        points: of the current game, as they are called.
+        games: of the current set.
+        sets: won.
+        tiebreak: whether the current game is a tie-break.
+        previous: games of the sets that are over.
+        served: the side that served the point.
+        server: the side that serves the next one; None when the match is over.
+    """
+
+    points: tuple[object, object]
+    games: Pair
+    sets: Pair
+    tiebreak: bool
+    previous: tuple[Pair, ...]
+    served: int
+    server: int | None
+
+
+@runtime_checkable
+class PointFeed(Protocol):
+    """Is won point by point, in games and sets, by the side that serves or the other."""
+
+    point: str
+    """The action that is a point; its detail `how` says how it was won."""
+
+    def point_score(self, state: State) -> PointScore:
+        """Return the score after a point; `state` is the one after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Actions in a sentence, in several languages: each text stands once for each of them.
+
+    Args:
+        languages: their codes, in the order of the texts; the first is English.
+        actions: by title, with `{team}` for the origin.
+        details: by detail and value, such as a period's name, said behind a colon.
+        detailed: the actions that have one of these details.
+        notes: values of other details that are worth a note.
+        player: the detail that names the player.
+        exchange: the action that names two, with the details of who comes and who goes.
+        instead: joins the two.
+        helper: the detail of a further player, noted.
+        helped: says what that player did.
+    """
+
+    languages: tuple[str, ...]
+    actions: Mapping[str, Sequence[str]]
+    details: Mapping[str, Mapping[str, Sequence[str]]]
+    notes: Mapping[str, Sequence[str]]
+    detailed: tuple[str, ...] = ()
+    player: str = "player"
+    exchange: tuple[str, str, str] = ("", "", "")
+    instead: Sequence[str] = ()
+    helper: str = ""
+    helped: Sequence[str] = ()
+
+
+@runtime_checkable
+class Translated(Protocol):
+    """Can say its actions in several languages."""
+
+    phrases: Phrases

@@ -1,0 +1,237 @@
+"""Any contest that counts points, described by a TOML file instead of by code.
+
+    text = "Pub quiz"
+    win_at = 10
+
+    [[actions]]
+    title = "right"
+    text = "Right answer"
+    points = 1
+
+`read` turns such a text into a definition. It goes into the event's rules under `definition`, so
+that it travels with the event; `docs/SPORTS.md` lists all keys.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from ...protocol import limits
+from ...protocol.errors import SettingError
+from ..sport import Detail, Kind
+
+ACTIONS = 60
+"""Actions that a definition may have."""
+
+_MOST_POINTS = 1_000_000_000
+
+_LONGEST_WINDOW = 3_600.0
+
+T = TypeVar("T")
+
+Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an action does to the score.
+
+    Args:
+        points: may be negative.
+        to: the action's origin, or every other one.
+        ends: the event is over with it.
+    """
+
+    points: Number
+    to: Literal["origin", "others"]
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A sport as a file describes it.
+
+    Args:
+        text: its name for people.
+        kinds: its actions by title.
+        effects: by title.
+        win_at: points at which an origin wins; None where points don't end the event.
+        win_by: the lead that this takes.
+    """
+
+    text: str
+    kinds: Mapping[str, Kind]
+    effects: Mapping[str, Effect]
+    win_at: Number | None
+    win_by: Number
+
+
+def read(text: str) -> dict[str, object]:
+    """Return the definition that a TOML text holds, for an event's rules under `definition`.
+
+    Raises:
+        SettingError: names the line that is no TOML, or the key that can't be and why.
+    """
+    try:
+        definition = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SettingError(f"not a TOML file: {error}") from None
+    define(definition)
+    return definition
+
+
+def define(raw: object) -> Definition:
+    """Return the checked form of a definition, wherever it came from.
+
+    Raises:
+        SettingError: names the key that can't be and why.
+    """
+    table = _Table(raw, "definition")
+    text = table.text("text", "Custom")
+    kinds: dict[str, Kind] = {}
+    effects: dict[str, Effect] = {}
+    for action in table.tables("actions", ACTIONS):
+        kind, effect = _action(action)
+        if kind.title in kinds:
+            raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
+        kinds[kind.title], effects[kind.title] = kind, effect
+    if not kinds:
+        raise SettingError("definition.actions: no actions; write at least one [[actions]] table")
+    win_at = table.number("win_at", None, least=0)
+    win_by = table.number("win_by", 0, least=0)
+    if win_by and win_at is None:
+        raise SettingError("definition.win_by: a lead wins nothing without win_at")
+    table.no_more()
+    return Definition(text, kinds, effects, win_at, win_by)
+
+
+def _action(table: _Table) -> tuple[Kind, Effect]:
+    title = table.text("title", "")
+    if not title:
+        raise SettingError(f"{table.where}.title: an action needs a title")
+    details = tuple(_detail(detail) for detail in table.tables("details", limits.DETAILS))
+    names = [detail.name for detail in details]
+    if len(set(names)) != len(names):
+        raise SettingError(f"{table.where}.details: a name stands twice in {', '.join(names)}")
+    identity = table.texts("identity")
+    for name in identity:
+        if name not in names:
+            raise SettingError(f"{table.where}.identity: no detail {name!r} of this action")
+    kind = Kind(
+        title=title,
+        text=table.text("text", title.replace("_", " ").capitalize()),
+        details=details,
+        needs_origin=table.flag("needs_origin", True),
+        window=float(table.number("window", 15.0, least=0.1, most=_LONGEST_WINDOW)),
+        identity=identity,
+        exclusive=table.text("exclusive", ""),
+    )
+    to = table.text("to", "origin")
+    if to not in {"origin", "others"}:
+        raise SettingError(f"{table.where}.to: {to!r} is not one of origin, others")
+    effect = Effect(
+        points=table.number("points", 0, least=-_MOST_POINTS),
+        to="others" if to == "others" else "origin",
+        ends=table.flag("ends", False),
+    )
+    if effect.points and not kind.needs_origin:
+        raise SettingError(f"{table.where}.points: points need an origin, see needs_origin")
+    table.no_more()
+    return kind, effect
+
+
+def _detail(table: _Table) -> Detail:
+    name = table.text("name", "")
+    if not name:
+        raise SettingError(f"{table.where}.name: a detail needs a name")
+    detail = Detail(
+        name=name,
+        text=table.text("text", name),
+        choices=table.texts("choices"),
+        number=table.flag("number", False),
+        required=table.flag("required", False),
+    )
+    if detail.number and detail.choices:
+        raise SettingError(f"{table.where}.choices: a number has no choices")
+    table.no_more()
+    return detail
+
+
+class _Table:
+    """Reads the keys of one table with their types checked, and says which ones are left over."""
+
+    def __init__(self, raw: object, where: str) -> None:
+        if not isinstance(raw, Mapping):
+            raise SettingError(f"{where}: {short(raw)} is not a table")
+        self.where = where
+        self._raw = raw
+        self._known: set[str] = set()
+
+    def _take(self, key: str, default: object) -> object:
+        self._known.add(key)
+        value: object = self._raw.get(key, default)
+        return value
+
+    def _refuse(self, key: str, value: object, wanted: str) -> SettingError:
+        return SettingError(f"{self.where}.{key}: {short(value)} is not {wanted}")
+
+    def text(self, key: str, default: str) -> str:
+        value = self._take(key, default)
+        if not isinstance(value, str):
+            raise self._refuse(key, value, "a text")
+        if len(value) > limits.NAME_CHARS:
+            raise SettingError(
+                f"{self.where}.{key}: {len(value):,} characters, at most {limits.NAME_CHARS}"
+                " allowed"
+            )
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._take(key, [])
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise self._refuse(key, value, "a list of texts")
+        return tuple(value)
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            raise self._refuse(key, value, "true or false")
+        return value
+
+    def number(
+        self, key: str, default: T, *, least: Number, most: Number = _MOST_POINTS
+    ) -> Number | T:
+        if key not in self._raw:
+            self._known.add(key)
+            return default
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise self._refuse(key, value, "a number")
+        if not least <= value <= most:
+            raise self._refuse(key, value, f"from {least:,} to {most:,}")
+        return value
+
+    def tables(self, key: str, most: int) -> list[_Table]:
+        value = self._take(key, [])
+        if not isinstance(value, list | tuple):
+            raise self._refuse(key, value, "a list of tables")
+        if len(value) > most:
+            raise SettingError(f"{self.where}.{key}: {len(value)} of them, at most {most} allowed")
+        prefix = key if self.where == "definition" else f"{self.where}.{key}"
+        return [_Table(one, f"{prefix}[{number}]") for number, one in enumerate(value, start=1)]
+
+    def no_more(self) -> None:
+        for key in self._raw:
+            if key not in self._known:
+                there = ", ".join(sorted(self._known))
+                raise SettingError(f"{self.where}: no key {short(key)}; there are {there}")
+
+
+def short(value: object) -> str:
+    # What came from the network may be of any size; an error is one sentence.
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

@@ -1,0 +1,151 @@
+"""The face of a custom contest as a sport: what a host asks, answered from its state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from ...protocol.errors import IllegalAction, SettingError
+from ..presentation import Presentation
+from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
+from . import confirmed as confirming
+from . import text
+from .definition import define, read
+from .presentation import shown
+from .rules import RULES
+from .state import CustomState, winner, won
+
+ORIGINS = 100
+"""Origins of a custom event: all their points ride on every entry and must fit its frame."""
+
+
+class Custom:
+    """A sport that an event brings with it."""
+
+    name: str = "custom"
+    text: str = "Custom, from a file"
+    rules: tuple[Rule, ...] = RULES
+
+    def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
+        """Return the actions that the rules define, none where they define none.
+
+        Raises:
+            SettingError: the definition can't be.
+        """
+        definition = (rules or {}).get("definition")
+        return tuple(define(definition).kinds.values()) if definition else ()
+
+    def start(
+        self,
+        origins: Sequence[str],
+        rules: Mapping[str, object] | None = None,
+        lineups: Mapping[str, Sequence[str]] | None = None,
+    ) -> CustomState:
+        """Return the state before anything happened.
+
+        Args:
+            origins: the sides, from 1 to `ORIGINS`.
+            rules: the definition under `definition`, as `read` returns it.
+            lineups: not used; a player is named in an action's details.
+
+        Raises:
+            SettingError: origins or a definition that can't be.
+        """
+        if not origins or not all(origins) or len(set(origins)) != len(origins):
+            raise SettingError("origins: name at least one, each once and none empty")
+        if len(origins) > ORIGINS:
+            raise SettingError(f"origins: {len(origins)}, at most {ORIGINS} allowed")
+        raw = settle(self.rules, rules)["definition"]
+        if not raw:
+            raise SettingError("rules: custom needs a definition; see docs/SPORTS.md")
+        return CustomState(define(raw), dict.fromkeys(origins, 0))
+
+    def illegal(self, state: CustomState, action: Action) -> str | None:
+        """Return why the action can't happen now, in one sentence, or None where it can."""
+        unfit = misfit(state.definition.kinds, state.points, action)
+        if unfit is not None:
+            return unfit
+        if state.ended:
+            return f"the event is over: {text.headline(state)}"
+        return None
+
+    def apply(self, state: CustomState, action: Action) -> CustomState:
+        """Return the state after a legal action.
+
+        Raises:
+            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+        """
+        refusal = self.illegal(state, action)
+        if refusal is not None:
+            raise IllegalAction(refusal)
+        effect = state.definition.effects[action.title]
+        points = dict(state.points)
+        if effect.points:
+            for origin in points:
+                if (origin == action.origin) == (effect.to == "origin"):
+                    points[origin] += effect.points
+        ended = effect.ends or won(state.definition, points)
+        return replace(state, points=points, ended=ended)
+
+    def score(self, state: CustomState) -> Score:
+        """Return the score as plain JSON values."""
+        return {"points": dict(state.points), "winner": winner(state), "over": state.ended}
+
+    def headline(self, state: CustomState) -> str:
+        """Return `A 3–1 B` of two origins, `A 3 · B 2 · C 0` (the best few) of any other number."""
+        return text.headline(state)
+
+    def phrase(self, state: CustomState, action: Action) -> str:
+        """Return the action in one sentence, such as `Right answer: Owls (category art)`."""
+        return text.phrase(state, action)
+
+    def clock(self, state: CustomState, time: int) -> str:
+        """Return an empty text: a custom sport has no clock."""
+        return ""
+
+    def read_definition(self, text: str) -> dict[str, object]:
+        """Return the definition that a TOML text holds; `definition.read` says more.
+
+        Raises:
+            SettingError: names the line that is no TOML, or the key that is not valid and why.
+        """
+        return read(text)
+
+    def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
+        """Return how the contest is shown, under the name that its definition gives it."""
+        return shown(rules)
+
+    def over(self, state: CustomState) -> bool:
+        """Tell whether an origin has won or an action has ended the event."""
+        return state.ended
+
+    def read_score(self, state: CustomState, text: str) -> Score:
+        """Return the points that a text such as `3-1` or `11, 9, 0` states, in the origins' order.
+
+        A minus sign stands at the beginning or after a blank, with its number right behind it.
+
+        Raises:
+            SettingError: not one number for each origin.
+        """
+        return confirming.read(state, text)
+
+    def gap(self, before: CustomState, after: CustomState, confirmed: Score) -> str | None:
+        """Return why the reports of an outage don't add up to the points, in a sentence, or None.
+
+        Raises:
+            SettingError: `confirmed` is no score of this event.
+        """
+        return confirming.gap(before, after, confirmed)
+
+    def adopt(self, state: CustomState, confirmed: Score) -> CustomState:
+        """Return the state with the points of a confirmed score.
+
+        Whether they end the event follows from them; one that an action has ended stays over.
+
+        Raises:
+            SettingError: `confirmed` is no score of this event.
+        """
+        return confirming.adopt(state, confirmed)
+
+
+CUSTOM: Sport = Custom()

@@ -1,0 +1,224 @@
+"""How football is shown: its periods and line-ups go by the rules of the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...protocol.errors import SettingError
+from ..presentation import (
+    CROSS,
+    EXCHANGE,
+    FLAG,
+    NAMED,
+    RED_CARD,
+    WHISTLE,
+    YELLOW_CARD,
+    Chart,
+    Clock,
+    Drawing,
+    LineUp,
+    Look,
+    Mark,
+    Named,
+    Presentation,
+    ScoreForm,
+    ScoreLayout,
+    Scorers,
+    Shape,
+    Stage,
+    Statistic,
+    When,
+    card,
+    circle,
+)
+from .kinds import OWN_GOAL
+from .laws import nominal_minutes
+from .rules import FootballRules, parse
+
+_BALL: Drawing = (
+    circle(12, 12, 9),
+    Shape("M12 7.6 16 10.5 14.5 15.2H9.5L8 10.5Z", "solid"),
+    Shape("M12 3v4.6M20.6 9.3 16 10.5M17.4 19.2 14.5 15.2M6.6 19.2 9.5 15.2M3.4 9.3 8 10.5"),
+)
+_STRUCK: Drawing = (circle(12, 12, 9), CROSS)
+
+_DRAWINGS: Mapping[str, Drawing] = {
+    "goal": _BALL,
+    "goal_disallowed": _STRUCK,
+    "yellow_card": YELLOW_CARD,
+    "second_yellow": (card(4.5, 4, "yellow"), card(10, 6.5, "red")),
+    "red_card": RED_CARD,
+    "substitution": EXCHANGE,
+    "penalty_saved": (Shape("M3 20V5h18v15"), circle(12, 14, 3)),
+    "penalty_missed": (Shape("M3 20V8h18v12"), Shape("M12 3v0"), circle(18, 4.5, 2.5)),
+    "shootout_scored": _BALL,
+    "shootout_saved": (circle(12, 12, 9), Shape("M7 12h10")),
+    "shootout_missed": _STRUCK,
+    "save": (Shape("M7 21v-5l-3-4V8l2 1 1 3V4.5h2V11V3h2.2v8V4h2.2v7.5V6h2.2v9l-2 3v3Z"),),
+    "corner": FLAG,
+    "offside": (Shape("M6 21V3"), Shape("M6 4h12v8H6M6 8h12M12 4v8")),
+    "foul": (Shape("M12 3 22 20H2Z"), Shape("M12 9v5M12 17v.4")),
+    "period_start": WHISTLE,
+    "period_end": WHISTLE,
+    "full_time": WHISTLE,
+}
+
+_PERSON = ("{person}",), ("assist {assist}",), ("in goal {keeper}",)
+_WHO = ("{player}",), ("{how}",), *_PERSON
+_OWN = When(detail="how", value=OWN_GOAL)
+_PLAIN = (Look(who=_WHO),)
+_KEY = (Look(who=_WHO, weight="key"),)
+_SENT_OFF = (Look(who=_WHO, weight="big"),)
+_KICK = (Look(who=_WHO, then="shootout", weight="key", clock="pens"),)
+
+_LOOKS: Mapping[str, tuple[Look, ...]] = {
+    "goal": (
+        Look(
+            title=("Own goal",),
+            who=(("{player}",), *_PERSON),
+            then="goals",
+            weight="big",
+            when=_OWN,
+        ),
+        Look(who=_WHO, then="goals", weight="big"),
+    ),
+    "goal_disallowed": (
+        Look(
+            who=_WHO,
+            then="goals",
+            weight="key",
+            takes_back="The referee took it back; it does not count.",
+            taken="disallowed",
+        ),
+    ),
+    "yellow_card": _KEY,
+    "second_yellow": _SENT_OFF,
+    "red_card": _SENT_OFF,
+    "substitution": (
+        Look(who=(("{on} for {off}", "{on} comes on", "{off} goes off"),), weight="key"),
+    ),
+    "penalty_saved": _KEY,
+    "penalty_missed": _KEY,
+    "shootout_scored": _KICK,
+    "shootout_saved": _KICK,
+    "shootout_missed": _KICK,
+    "save": _PLAIN,
+    "corner": _PLAIN,
+    "offside": _PLAIN,
+    "foul": _PLAIN,
+    "period_start": (
+        Look(title=("The {period} begins", "Play begins"), who=(), weight="key", parts=True),
+    ),
+    "period_end": (
+        Look(
+            title=(
+                "End of the {period}, {score.goals}",
+                "End of the {period}",
+                "Play ends",
+            ),
+            who=(),
+            weight="key",
+            parts=True,
+        ),
+    ),
+    "full_time": (
+        Look(
+            title=("Full time, {score.goals}", "Full time"),
+            who=(),
+            weight="key",
+            parts=True,
+            sided=False,
+        ),
+    ),
+}
+
+_STATISTICS = (
+    Statistic("Corners", ("corner",)),
+    Statistic("Saves", ("save",)),
+    Statistic("Fouls", ("foul",)),
+    Statistic("Offsides", ("offside",)),
+    Statistic("Yellow cards", ("yellow_card",)),
+    Statistic("Red cards", ("red_card", "second_yellow")),
+)
+
+_MARKS = (
+    Mark("goal", "player", "note", "own goal", when=_OWN, other=True),
+    Mark("goal", "player", "star", "goal", "goals"),
+    Mark("yellow_card", "player", "icon", "yellow card", icon="yellow_card"),
+    Mark("second_yellow", "player", "icon", "red card", icon="red_card", leaves=True),
+    Mark("red_card", "player", "icon", "red card", icon="red_card", leaves=True),
+    Mark("substitution", "on", "on", "came on"),
+    Mark("substitution", "off", "off", "went off"),
+)
+
+_SCORE = ScoreLayout(
+    counts="goals",
+    extra="shootout",
+    extra_text="({} on penalties)",
+    scorers=Scorers("goal", "player", "Goal", {"how": {OWN_GOAL: " (own)", "penalty": " (pen.)"}}),
+    ground="M500 0V300M500 210a60 60 0 1 0 0-120 60 60 0 0 0 0 120M0 60h120v180H0"
+    "M1000 60H880v180h120M120 115a45 45 0 0 1 0 70M880 115a45 45 0 0 0 0 70",
+    changes=("goals", "shootout"),
+)
+
+_SHOOTOUT_MINUTES = 5
+"""How wide a shoot-out is on a chart; it has no length."""
+
+
+def shown(rules: Mapping[str, object] | None) -> Presentation:
+    """Return how football is shown under these rules; under the usual ones where they are not
+    valid."""
+    try:
+        parsed = parse(rules)
+    except SettingError:
+        parsed = FootballRules()
+    return Presentation(
+        "Football",
+        looks=_LOOKS,
+        words={
+            "period": {
+                "first_half": "first half",
+                "second_half": "second half",
+                "extra_first": "first half of extra time",
+                "extra_second": "second half of extra time",
+                "shootout": "shoot-out",
+            }
+        },
+        unsaid={"how": ("open play",), "person": ("player",)},
+        drawings=_DRAWINGS,
+        score=_SCORE,
+        clock=Clock(
+            "stages",
+            key="period",
+            begins="period_start",
+            ends=("period_end", "full_time"),
+            stages=_stages(parsed),
+        ),
+        lineup=LineUp(
+            starters=parsed.players,
+            marks=_MARKS,
+            named={**NAMED, "player": Named(other_when=_OWN)},
+        ),
+        statistics=_STATISTICS,
+        chart=Chart("moments", spare=("substitution",)),
+        form=ScoreForm("counts", extra="{}, kicks scored"),
+    )
+
+
+def _stages(rules: FootballRules) -> tuple[Stage, ...]:
+    half = nominal_minutes(rules, "first_half")
+    extra = nominal_minutes(rules, "extra_first")
+    return (
+        Stage("first_half", "First half", "Half-time", half, ticks=3, due=True),
+        Stage("second_half", "Second half", "End of normal time", half, ticks=3, due=True),
+        Stage("extra_first", "Extra time, first half", "Half-time of extra time", extra),
+        Stage("extra_second", "Extra time, second half", "End of extra time", extra),
+        Stage(
+            "shootout",
+            "Shoot-out",
+            "End of the shoot-out",
+            _SHOOTOUT_MINUTES,
+            runs=False,
+            tick="pens",
+        ),
+    )

@@ -1,0 +1,458 @@
+"""How a sport is shown: words, weights, drawings, clock and score layout, all of it as data.
+
+Pages, the exported page and datagrams read these values; none of them knows a sport by its name. A
+text with `{name}` in it is a template: `name` is a detail of the entry, in the words of
+`Presentation.words`, or `score.KEY`, the counts under a key of the score as `2–1`. Where there are
+alternatives, the first whose names are all known is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from math import cos, radians, sin
+from typing import Literal
+
+Line = tuple[str, ...]
+"""Alternatives of one template, the one that says most first."""
+
+Tone = Literal["line", "solid", "yellow", "red"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A part of a drawing that is 24 units wide and high.
+
+    Args:
+        d: an SVG path.
+        tone: drawn as a line, filled, or in the colour of a card.
+    """
+
+    d: str
+    tone: Tone = "line"
+
+
+Drawing = tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What an entry must be like; all that is stated must hold.
+
+    Args:
+        detail: it has this detail.
+        value: the detail has this value.
+        counts: the score after it says more than nothing under this key.
+        origin: whether it has an origin.
+        details: whether it has any details.
+    """
+
+    detail: str = ""
+    value: str = ""
+    counts: str = ""
+    origin: bool | None = None
+    details: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the entry of an action is shown.
+
+    Args:
+        title: in place of the words on the button.
+        who: people and particulars, joined by dots; None says all details.
+        icon: the drawing; empty where it is called as the action is.
+        then: a key of the score, whose counts stand beside the entry.
+        weight: `key` is among the key moments, `big` strikes the eye besides.
+        parts: it parts the feed, as a whistle parts a match.
+        sided: its origin is named.
+        clock: stands where the clock stands, when none runs.
+        takes_back: why what it relates to does not count any more; empty where it takes nothing
+            back.
+        taken: the word on what it takes back.
+        when: what an entry must be like to be shown so; None fits any.
+    """
+
+    title: Line = ()
+    who: tuple[Line, ...] | None = None
+    icon: str = ""
+    then: str = ""
+    weight: Literal["plain", "key", "big"] = "plain"
+    parts: bool = False
+    sided: bool = True
+    clock: str = ""
+    takes_back: str = ""
+    taken: str = ""
+    when: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a scoreboard beside those of the sets: what is counted in the current one.
+
+    Args:
+        key: of the score, counts by origin.
+        text: its heading.
+        now: `games` stands out less than `points`, which is what the next action changes.
+        flag: a key of the score; while it holds, the heading is `flagged`.
+        flagged: see `flag`.
+    """
+
+    key: str
+    text: str
+    now: Literal["games", "points"] = "points"
+    flag: str = ""
+    flagged: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of many sides, the first of them first.
+
+    Args:
+        title: above it.
+        name: heading of the sides' names.
+        figure: heading of what they are ranked by.
+        rows: a key of the score, a list of rows with `place`, `time` (seconds), `status` and the
+            name under `who`; empty: the sides are ranked by the layout's `counts`.
+        who: see `rows`.
+        gone: the `status` of a side that is no longer in it.
+    """
+
+    title: str = "Standing"
+    name: str = "Side"
+    figure: str = "Points"
+    rows: str = ""
+    who: str = ""
+    gone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorers:
+    """Names and times below the score.
+
+    Args:
+        action: that is listed.
+        detail: that names its player.
+        unknown: stands where nobody was named.
+        notes: by detail and value, what is added to the time.
+    """
+
+    action: str
+    detail: str
+    unknown: str
+    notes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLayout:
+    """How the score is laid out.
+
+    Args:
+        kind: `sides`: a large count of either; `sets`: a scoreboard by set, with `server` and
+            `winner` of the score marked; `leaderboard`: the table's first rows.
+        counts: a key of the score, counts by origin.
+        extra: a further such key that the score may have.
+        extra_text: what is said of it, around `{}`.
+        sets: a key of the score, the pairs of the sets that are over.
+        small: a key of the score, a pair for each of these sets that is shown small, or none.
+        columns: beside the sets.
+        table: of more sides than two.
+        summary: below the score, of keys of the score in braces.
+        scorers: below the score.
+        ground: an SVG path 1000 units wide and 300 high, faint behind the score.
+        changes: keys of the score whose change is a large mark on a chart.
+    """
+
+    kind: Literal["sides", "sets", "leaderboard"] = "sides"
+    counts: str = "points"
+    extra: str = ""
+    extra_text: str = "({})"
+    sets: str = ""
+    small: str = ""
+    columns: tuple[Column, ...] = ()
+    table: Table = Table()
+    summary: str = ""
+    scorers: Scorers | None = None
+    ground: str = ""
+    changes: tuple[str, ...] = ("points",)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A period of a match.
+
+    Args:
+        name: the value of the detail and of the score's key.
+        text: while it is played.
+        after: when it is over.
+        minutes: how long it lasts, on charts at least.
+        runs: a clock runs in it, on from the stages before.
+        ticks: labels on its axis.
+        tick: the only label, where no clock runs.
+        due: it is played in any case.
+    """
+
+    name: str
+    text: str
+    after: str
+    minutes: int
+    runs: bool = True
+    ticks: int = 1
+    tick: str = ""
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The match clock, between entries too.
+
+    Args:
+        kind: `none`; `elapsed`: the time since the action `since`, or since the first of all;
+            `stages`: the minute, by the whistles.
+        since: see `kind`.
+        hours: digits of the hours at least.
+        part: what is played, with `{}` for the number after those of the list `counted`.
+        counted: a key of the score, a list.
+        key: the detail, and the key of the score, that names a stage.
+        begins: the action with which a stage begins.
+        ends: the actions with which it ends.
+        stages: in order.
+    """
+
+    kind: Literal["none", "elapsed", "stages"] = "none"
+    since: str = ""
+    hours: int = 2
+    part: str = ""
+    counted: str = ""
+    key: str = ""
+    begins: str = ""
+    ends: tuple[str, ...] = ()
+    stages: tuple[Stage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an action leaves beside a name of a line-up.
+
+    Args:
+        action: its title.
+        detail: that names the player.
+        kind: `star` for each time; `note` says how often in words; `icon` is a drawing; `on` and
+            `off` say that the player came on and went off.
+        text: what it means, in the singular.
+        many: in the plural; empty where the singular does.
+        icon: the drawing.
+        when: what the entry must be like.
+        other: the player is of the other side.
+        leaves: the player plays no longer.
+    """
+
+    action: str
+    detail: str
+    kind: Literal["star", "note", "icon", "on", "off"]
+    text: str
+    many: str = ""
+    icon: str = ""
+    when: When | None = None
+    other: bool = False
+    leaves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A detail that names somebody of a line-up, offered to choose from.
+
+    Args:
+        of: everybody, those who play, or those who have not played yet.
+        other: they are of the other side.
+        other_when: they are of the other side where a detail has a value.
+    """
+
+    of: Literal["all", "playing", "bench"] = "all"
+    other: bool = False
+    other_when: When | None = None
+
+
+NAMED: Mapping[str, Named] = {
+    "player": Named(),
+    "assist": Named(),
+    "off": Named("playing"),
+    "on": Named("bench"),
+    "keeper": Named(other=True),
+}
+"""Details that name somebody in most team sports."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """Line-ups as the match changes them.
+
+    Args:
+        starters: how many of a line-up start; 0 for all.
+        marks: in the order in which they stand beside a name.
+        named: by detail.
+    """
+
+    starters: int = 0
+    marks: tuple[Mark, ...] = ()
+    named: Mapping[str, Named] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """What is counted of both sides.
+
+    Args:
+        text: what it is, in the plural.
+        actions: that count.
+        detail: in which they must have one of `values`; empty where all count.
+        values: see `detail`.
+        other: they count for the other side.
+    """
+
+    text: str
+    actions: tuple[str, ...]
+    detail: str = ""
+    values: tuple[str, ...] = ()
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The match so far as a picture.
+
+    Args:
+        kind: `moments` of two sides along the stages of the clock; `lead` of the first side, step
+            by step; `lanes`, one for each side. Of more sides than two it is always lanes.
+        counts: of a lead, the action that is a step; empty: the score's counts.
+        text: of a lead, in what.
+        spare: actions that are left out of the moments where there is little room.
+    """
+
+    kind: Literal["moments", "lead", "lanes"] = "lead"
+    counts: str = ""
+    text: str = "in points"
+    spare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreForm:
+    """How a person is asked for the score they see.
+
+    Args:
+        kind: `counts`: of each side, those of `ScoreLayout.extra` too; `one`: a single number;
+            `text`: sets, and what is counted in the current one.
+        key: of a single number, in the score.
+        label: of a single number; `text`: what to write, with `{first}` for the first side.
+        extra: label of each side's further count, around `{}`.
+    """
+
+    kind: Literal["counts", "one", "text"] = "counts"
+    key: str = ""
+    label: str = ""
+    extra: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How one sport is shown under the rules of one event.
+
+    Args:
+        text: its name.
+        looks: by action, of which the first that fits is taken.
+        other: of any other action.
+        words: by detail and value, what is said for it in a template.
+        unsaid: by detail, values that need no saying.
+        drawings: by name.
+        score: its layout.
+        clock: its clock.
+        lineup: its line-ups.
+        statistics: what is counted of two sides.
+        chart: of the match.
+        form: for the score after an outage.
+    """
+
+    text: str
+    looks: Mapping[str, tuple[Look, ...]] = field(default_factory=dict)
+    other: tuple[Look, ...] = (
+        Look(weight="key", parts=True, then="points", when=When(origin=False, details=False)),
+        Look(weight="key", then="points"),
+    )
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unsaid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    drawings: Mapping[str, Drawing] = field(default_factory=dict)
+    score: ScoreLayout = ScoreLayout()
+    clock: Clock = Clock()
+    lineup: LineUp = LineUp()
+    statistics: tuple[Statistic, ...] = ()
+    chart: Chart = Chart()
+    form: ScoreForm = ScoreForm()
+
+
+def to_json(value: object) -> object:
+    """Return a presentation, or a part of it, as plain JSON values.
+
+    A field that has its default is left out, but for `kind`.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: to_json(getattr(value, each.name))
+            for each in fields(value)
+            if each.name == "kind" or getattr(value, each.name) != _default(each)
+        }
+    if isinstance(value, Mapping):
+        return {name: to_json(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [to_json(one) for one in value]
+    return value
+
+
+def _default(each: object) -> object:
+    factory = getattr(each, "default_factory", MISSING)
+    return factory() if factory is not MISSING else getattr(each, "default", MISSING)
+
+
+# ── drawings that several sports share ───────────────────────────────────────────────────────
+
+
+def circle(x: float, y: float, radius: float, tone: Tone = "line") -> Shape:
+    """Return a circle around (x, y)."""
+    arc = f"a{radius:g} {radius:g} 0 1 0"
+    return Shape(f"M{x - radius:g} {y:g}{arc} {2 * radius:g} 0{arc} {-2 * radius:g} 0Z", tone)
+
+
+def card(x: float, y: float, tone: Tone) -> Shape:
+    """Return a card of 9 by 13 units, a little turned, whose corner was at (x, y)."""
+    turned = [_turned(x + dx, y + dy, x + 4, y + 6) for dx, dy in _CARD_CORNERS]
+    ends = [f"{px:.2f} {py:.2f}" for px, py in turned]
+    sides = "".join(f"A1.6 1.6 0 0 1 {ends[at]}L{ends[at + 1]}" for at in (2, 4, 6))
+    return Shape(f"M{ends[0]}L{ends[1]}{sides}A1.6 1.6 0 0 1 {ends[0]}Z", tone)
+
+
+_CARD_CORNERS = (
+    (1.6, 0.0), (7.4, 0.0), (9.0, 1.6), (9.0, 11.4), (7.4, 13.0), (1.6, 13.0), (0.0, 11.4),
+    (0.0, 1.6),
+)  # fmt: skip
+"""Where the straight edges of a card begin and end, clockwise."""
+
+
+def _turned(x: float, y: float, about_x: float, about_y: float) -> tuple[float, float]:
+    angle = radians(8)
+    dx, dy = x - about_x, y - about_y
+    return about_x + dx * cos(angle) - dy * sin(angle), about_y + dx * sin(angle) + dy * cos(angle)
+
+
+CROSS = Shape("M7 7l10 10M17 7 7 17")
+DOT: Drawing = (circle(12, 12, 4, "solid"),)
+FLAG: Drawing = (Shape("M6 21V3"), Shape("M6 4l12 4-12 5Z", "solid"))
+CLOCK_FACE: Drawing = (circle(12, 12, 9), Shape("M12 7v5l3.5 2"))
+WHISTLE: Drawing = (
+    circle(9, 14, 5.5),
+    Shape("M9 8.5h12v4h-6.8"),
+    circle(9, 14, 1.4, "solid"),
+)
+TICK: Drawing = (Shape("M5 12.5 10 17.5 19.5 7"),)
+EXCHANGE: Drawing = (Shape("M8 20V5M4 9l4-4 4 4"), Shape("M16 4v15M12 15l4 4 4-4"))
+YELLOW_CARD: Drawing = (card(7, 5, "yellow"),)
+RED_CARD: Drawing = (card(7, 5, "red"),)

@@ -1,0 +1,61 @@
+"""How a race is shown."""
+
+from __future__ import annotations
+
+from ..presentation import (
+    CLOCK_FACE,
+    CROSS,
+    NAMED,
+    Chart,
+    Clock,
+    LineUp,
+    Look,
+    Presentation,
+    ScoreForm,
+    ScoreLayout,
+    Shape,
+    Table,
+    When,
+)
+
+_WHO = (("{time}",), ("{reason}",))
+
+PRESENTATION = Presentation(
+    "Race",
+    looks={
+        "start": (
+            Look(
+                title=("The race is on",),
+                who=_WHO,
+                weight="key",
+                parts=True,
+                when=When(origin=False),
+            ),
+            Look(title=("Starts",), who=_WHO, weight="key"),
+        ),
+        "split": (Look(title=("Passes {at}", "Passes"), who=_WHO),),
+        "finish": (Look(who=_WHO, weight="big"),),
+        "drop_out": (Look(who=_WHO, weight="key"),),
+    },
+    drawings={
+        "start": (Shape("M7 4 20 12 7 20Z", "solid"),),
+        "split": CLOCK_FACE,
+        "finish": (
+            Shape("M6 21V3h12v9H6"),
+            Shape("M6 3h4v3H6ZM14 3h4v3h-4ZM10 6h4v3h-4ZM6 9h4v3H6ZM14 9h4v3h-4Z", "solid"),
+        ),
+        "drop_out": (CROSS,),
+    },
+    score=ScoreLayout(
+        kind="leaderboard",
+        table=Table("Leaderboard", "Runner", "Time", "leaderboard", "runner", gone="dropped out"),
+        summary="{finished} of {runners} in, {running} on the way",
+        ground="M-20 60C300 60 700 60 1020 60M-20 120C300 120 700 120 1020 120"
+        "M-20 180h1040M-20 240h1040M800 0v300",
+        changes=("finished",),
+    ),
+    clock=Clock("elapsed", since="start", hours=1),
+    lineup=LineUp(named=NAMED),
+    chart=Chart("lanes"),
+    form=ScoreForm("one", key="finished", label="Runners in"),
+)

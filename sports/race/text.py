@@ -1,0 +1,56 @@
+"""A race in words, for people."""
+
+from __future__ import annotations
+
+from ..sport import Action
+from .state import MICROS, RaceState, count, leaderboard
+from .times import clock_text
+
+
+def headline(state: RaceState) -> str:
+    """Return the leaders in one short line, such as `1. Ada 9:58.2 · 2. Bo 10:01 (2 of 8 in)`.
+
+    Before anyone is in, how many are running.
+    """
+    total = len(state.runs)
+    if state.began is None:
+        return f"{total} not started"
+    leaders = [row for row in leaderboard(state)[:3] if row.time is not None]
+    if not leaders:
+        return f"{count(state, 'running')} of {total} running"
+    line = " · ".join(f"{row.place}. {row.runner} {clock_text(row.time or 0)}" for row in leaders)
+    return f"{line} ({count(state, 'finished')} of {total} in)"
+
+
+def phrase(state: RaceState, action: Action) -> str:
+    """Return the action in one sentence; `state` is the one after it."""
+    if action.title == "start":
+        return f"{action.origin} starts" if action.origin else "The race starts"
+    run = state.runs[action.origin]
+    if action.title == "drop_out":
+        reason = action.details.get("reason")
+        return f"{action.origin} drops out" + (f" ({reason})" if reason else "")
+    # An entry that was deleted is spoken of with a state that no longer has it.
+    if action.title == "split":
+        taken = dict(run.passed).get(str(action.details["at"]))
+        return f"{action.origin} passes {action.details['at']}" + (
+            f" in {clock_text(taken)}" if taken is not None else ""
+        )
+    if run.time is None:
+        return f"{action.origin} finishes"
+    place = next(row.place for row in leaderboard(state) if row.runner == action.origin)
+    return f"{action.origin} finishes in {clock_text(run.time)}, place {place} so far"
+
+
+def clock(state: RaceState, time: int) -> str:
+    """Return the time since the first start as H:MM:SS, which stops with the last action of a
+    race that is over; empty before the start.
+
+    Args:
+        time: microseconds since 1970 UTC.
+    """
+    if state.began is None or state.last is None:
+        return ""
+    until = min(time, state.last) if state.under_way == 0 else time
+    seconds = max(0, until - state.began) // MICROS
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
