@@ -10,7 +10,7 @@ JOBS   ?= 3
 INPUTS ?= 1000000
 TARGET ?=
 
-.PHONY: help demo test soak fuzz dev check bench clean
+.PHONY: help demo test soak fuzz dev check docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ check: dev  ## style, strict types; import rules are tests (tests/unit/test_impo
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_imports.py
+
+docs: dev  ## docs/SETTINGS.md anew, from the declared settings
+	@$(BIN)/python -m tests.unit.test_settings_doc
 
 bench: $(BIN)/touchline  ## rates beside a bare pyzmq loop in the same run
 	@$(BIN)/python -m bench $(ARGS)

@@ -1,98 +1,255 @@
-"""Every setting of a broker: its default, its unit, its check."""
+"""Every setting of a broker."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-
-import platformdirs
+from typing import Annotated, Literal
 
 from ..protocol import addresses, keys
 from ..protocol.errors import SettingError
 from ..protocol.messages import Role
+from ..runtime import settings
+from ..runtime.folders import data_folder
+from ..runtime.settings import Setting
 from . import roles
 
 DATABASES = ("sqlite:///", "postgresql+psycopg://")
 """What a database URL may begin with."""
 
 
+def _check_address(flag: str, text: str) -> None:
+    addresses.parse(text, what=flag)
+
+
+def _check_database(flag: str, url: str) -> None:
+    if not url:
+        return
+    if not url.startswith(DATABASES):
+        scheme = url.partition(":")[0]  # the rest may hold a password
+        raise SettingError(
+            f"{flag}: a URL that begins with {scheme!r} is not valid; write sqlite:///FILE or "
+            "postgresql+psycopg://USER@HOST/DATABASE"
+        )
+    if url.startswith("sqlite:") and url.removeprefix("sqlite:///").startswith((":memory:", "?")):
+        raise SettingError(
+            f"{flag}: each worker would have a database of its own in memory; name a file"
+        )
+    if url == "sqlite:///":
+        raise SettingError(f"{flag}: sqlite:/// names no file")
+
+
+def _read_key(flag: str, text: str) -> bytes:
+    return keys.from_text(text, what=flag)
+
+
+def _check_operators(flag: str, operators: tuple[bytes, ...]) -> None:
+    for key in operators:
+        try:
+            keys.curve_key(key)
+        except SettingError:
+            raise SettingError(
+                f"{flag}: {key.hex()[:64]!r} is not a public key; `touchline identity show` prints"
+                " yours"
+            ) from None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The settings of one broker.
 
-    Args:
-        bind: HOST:PORT to listen on; port 0 takes a free one, host `*` takes every interface.
-        database: SQLAlchemy URL; empty means a SQLite file in the user's data folder, or in the
-            folder that the variable TOUCHLINE_HOME names.
-        insecure: nothing is encrypted and no key is proved; on this machine alone.
-        enrolment: "open" to take in whoever comes, "invited" to ask for an invitation.
-        open_role: the role of those who come without an invitation.
-        operators: the public keys, 32 bytes each, of those who are operators by right.
-        workers: threads that answer requests.
-        lease_seconds: seconds for which a host holds an event without renewing.
-        token_seconds: seconds for which a token to an event is valid.
-        session_seconds: seconds after its last `hello` for which a connection is remembered.
-        heartbeat: seconds of idle feed between two heartbeats, told to every peer in `welcome`.
-        queue: requests that may wait for a worker; more are refused with OVERLOADED.
-        request_rate: requests a second that one key may go on with; more are refused with
-            OVERLOADED.
-        request_burst: requests that a key which was quiet may send at once.
-        max_events: events that the registry takes; more are refused with OVERLOADED.
-        max_peers: keys that the registry takes; more are refused with OVERLOADED.
-        peer_events: events that one peer may create; more are refused with OVERLOADED.
-        peer_tokens: tokens that one peer may hold; more are refused with OVERLOADED.
-        drain_seconds: seconds that a broker asked to stop gives the requests it has begun.
-
     Raises:
-        SettingError: a value that can't be; the sentence names the flag.
+        SettingError: a value is not valid; the sentence names the flag.
     """
 
-    bind: str = f"127.0.0.1:{addresses.DEFAULT_PORT}"
-    database: str = ""
-    insecure: bool = False
-    enrolment: Literal["open", "invited"] = "open"
-    open_role: Role = "host"
-    operators: tuple[bytes, ...] = ()
-    workers: int = 2
-    lease_seconds: float = 15.0
-    token_seconds: float = 86_400.0
-    session_seconds: float = 7 * 86_400.0
-    heartbeat: float = 10.0
-    queue: int = 1_000
-    request_rate: float = 200.0
-    request_burst: int = 2_000
-    max_events: int = 100_000
-    max_peers: int = 100_000
-    peer_events: int = 1_000
-    peer_tokens: int = 10_000
-    drain_seconds: float = 2.0
+    bind: Annotated[
+        str,
+        Setting(
+            "--bind",
+            metavar="HOST:PORT",
+            help="Where to listen; port 0 takes a free port, host * every interface.",
+            further=_check_address,
+        ),
+    ] = f"127.0.0.1:{addresses.DEFAULT_PORT}"
+
+    database: Annotated[
+        str,
+        Setting(
+            "--database",
+            metavar="URL",
+            help="Where the registry is: sqlite:///FILE or"
+            " postgresql+psycopg://USER@HOST/DATABASE.",
+            otherwise="a SQLite file in the user's data folder",
+            further=_check_database,
+        ),
+    ] = ""
+
+    insecure: Annotated[
+        bool,
+        Setting(
+            "--insecure",
+            help="Encrypt nothing and prove no key; only on this machine, for trying things out.",
+        ),
+    ] = False
+
+    enrolment: Annotated[
+        Literal["open", "invited"],
+        Setting(
+            "--enrolment",
+            help="Enrol every key that says hello, or only keys that bring an invitation:"
+            " touchline invite.",
+        ),
+    ] = "open"
+
+    open_role: Annotated[
+        Role,
+        Setting(
+            "--open-role",
+            choices=roles.ORDER[:-1],
+            help="The role of a key that enrols without an invitation.",
+        ),
+    ] = "host"
+
+    operators: Annotated[
+        tuple[bytes, ...],
+        Setting(
+            "--operator",
+            metavar="KEY",
+            help="A public key (touchline identity show) that may do everything; repeat the flag"
+            " for more. Your own key is one.",
+            read=_read_key,
+            further=_check_operators,
+        ),
+    ] = ()
+
+    workers: Annotated[
+        int, Setting("--workers", "threads", 1, 64, "How many threads answer requests.")
+    ] = 2
+
+    lease_seconds: Annotated[
+        float,
+        Setting(
+            "--lease-seconds",
+            "seconds",
+            0.1,
+            3_600,
+            "How long a host holds an event without renewing its lease.",
+        ),
+    ] = 15.0
+
+    token_seconds: Annotated[
+        float,
+        Setting(
+            "--token-seconds", "seconds", 1, 366 * 86_400, "How long a token to an event is valid."
+        ),
+    ] = 86_400.0
+
+    session_seconds: Annotated[
+        float,
+        Setting(
+            "--session-seconds",
+            "seconds",
+            1,
+            366 * 86_400,
+            "How long the broker remembers a connection after its last hello.",
+        ),
+    ] = 7 * 86_400.0
+
+    heartbeat: Annotated[
+        float,
+        Setting(
+            "--heartbeat",
+            "seconds",
+            0.5,
+            30,
+            "How long a feed may be idle before the next heartbeat; every peer is told in the"
+            " welcome.",
+        ),
+    ] = 10.0
+
+    queue: Annotated[
+        int,
+        Setting(
+            "--queue",
+            "requests",
+            1,
+            1_000_000,
+            "How many requests may wait for a worker; the broker refuses more with OVERLOADED.",
+        ),
+    ] = 1_000
+
+    request_rate: Annotated[
+        float,
+        Setting(
+            "--request-rate",
+            "requests/s",
+            0.1,
+            1_000_000,
+            "How many requests a second one key may keep up; the broker refuses more with"
+            " OVERLOADED.",
+        ),
+    ] = 200.0
+
+    request_burst: Annotated[
+        int,
+        Setting(
+            "--request-burst",
+            "requests",
+            1,
+            1_000_000,
+            "How many requests a key may send at once after a quiet time.",
+        ),
+    ] = 2_000
+
+    max_events: Annotated[
+        int,
+        Setting(
+            "--max-events",
+            "events",
+            1,
+            10_000_000,
+            "How many events the registry holds; the broker refuses more with OVERLOADED.",
+        ),
+    ] = 100_000
+
+    max_peers: Annotated[
+        int,
+        Setting(
+            "--max-peers",
+            "keys",
+            1,
+            10_000_000,
+            "How many keys the registry holds; the broker refuses more with OVERLOADED.",
+        ),
+    ] = 100_000
+
+    peer_events: Annotated[
+        int,
+        Setting("--peer-events", "events", 1, 10_000_000, "How many events one peer may create."),
+    ] = 1_000
+
+    peer_tokens: Annotated[
+        int,
+        Setting("--peer-tokens", "tokens", 1, 10_000_000, "How many tokens one peer may hold."),
+    ] = 10_000
+
+    drain_seconds: Annotated[
+        float,
+        Setting(
+            "--drain-seconds",
+            "seconds",
+            0,
+            60,
+            "How long a broker that stops waits for the requests it has begun.",
+        ),
+    ] = 2.0
 
     def __post_init__(self) -> None:
-        host, _ = addresses.parse(self.bind, what="--bind")
+        settings.check(self)
+        host, _ = addresses.parse(self.bind)
         if self.insecure and not addresses.is_loopback(host):
             raise SettingError(
                 f"--insecure: plain text is for this machine alone; --bind names {host}"
             )
-        _check_database(self.database)
-        _check_choice("--enrolment", self.enrolment, ("open", "invited"))
-        _check_choice("--open-role", self.open_role, roles.ORDER[:-1])
-        for operator in self.operators:
-            _check_key("--operator", operator)
-        _check("--workers", self.workers, 1, 64, "threads")
-        _check("--lease-seconds", self.lease_seconds, 0.1, 3_600, "seconds")
-        _check("--token-seconds", self.token_seconds, 1, 366 * 86_400, "seconds")
-        _check("--session-seconds", self.session_seconds, 1, 366 * 86_400, "seconds")
-        _check("--heartbeat", self.heartbeat, 0.5, 30, "seconds")
-        _check("--queue", self.queue, 1, 1_000_000, "requests")
-        _check("--request-rate", self.request_rate, 0.1, 1_000_000, "requests a second")
-        _check("--request-burst", self.request_burst, 1, 1_000_000, "requests")
-        _check("--max-events", self.max_events, 1, 10_000_000, "events")
-        _check("--max-peers", self.max_peers, 1, 10_000_000, "peers")
-        _check("--peer-events", self.peer_events, 1, 10_000_000, "events")
-        _check("--peer-tokens", self.peer_tokens, 1, 10_000_000, "tokens")
-        _check("--drain-seconds", self.drain_seconds, 0, 60, "seconds")
 
     @property
     def endpoint(self) -> str:
@@ -102,47 +259,4 @@ class Options:
     @property
     def database_url(self) -> str:
         """The database URL, the default resolved when it is asked for."""
-        return self.database or f"sqlite:///{default_folder() / 'broker.sqlite3'}"
-
-
-def default_folder() -> Path:
-    """Return the folder of the default database."""
-    home = os.environ.get("TOUCHLINE_HOME")
-    return Path(home) if home else Path(platformdirs.user_data_dir("touchline"))
-
-
-def _check(flag: str, value: float, least: float, most: float, unit: str) -> None:
-    # A NaN fails both comparisons and is refused with them.
-    if not least <= value <= most:
-        raise SettingError(f"{flag}: {value:,} {unit}; between {least:,} and {most:,} allowed")
-
-
-def _check_choice(flag: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise SettingError(f"{flag}: {value!r}; write one of {', '.join(choices)}")
-
-
-def _check_key(flag: str, key: bytes) -> None:
-    try:
-        keys.curve_key(key)
-    except SettingError:
-        raise SettingError(
-            f"{flag}: {key.hex()[:64]!r} is no public key; `touchline identity show` prints yours"
-        ) from None
-
-
-def _check_database(url: str) -> None:
-    if not url:
-        return
-    if not url.startswith(DATABASES):
-        scheme = url.partition(":")[0]  # the rest may hold a password
-        raise SettingError(
-            f"--database: a URL that begins with {scheme!r}; write sqlite:///FILE or "
-            "postgresql+psycopg://USER@HOST/DATABASE"
-        )
-    if url.startswith("sqlite:") and url.removeprefix("sqlite:///").startswith((":memory:", "?")):
-        raise SettingError(
-            "--database: a database in memory would be another one in each worker; name a file"
-        )
-    if url == "sqlite:///":
-        raise SettingError("--database: sqlite:/// names no file")
+        return self.database or f"sqlite:///{data_folder() / 'broker.sqlite3'}"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..broker.options import Options, default_folder
-from ..protocol import addresses, keys
+from ..broker.options import Options
+from ..protocol import addresses
+from ..runtime.folders import data_folder
 from . import brokers
 from .brokers import Kept
+from .settings import settings
 from .shared import (
     emit,
-    insecure_option,
     json_option,
     log_to_stderr,
     metrics_option,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from ..broker import Broker
     from ..protocol.keys import Identity
 
-_DEFAULT = Options()
-
 EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 """Hosts to listen on that nobody can connect to, and how they are reached from this machine."""
 
@@ -40,20 +39,7 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
     "broker",
     epilog="Example: touchline broker --bind '*:5670' --advertise club.example --enrolment invited",
 )
-@click.option(
-    "--bind",
-    default=_DEFAULT.bind,
-    show_default=True,
-    metavar="HOST:PORT",
-    help="Where to listen; port 0 takes a free one, host * every interface.",
-)
-@click.option(
-    "--database",
-    default=_DEFAULT.database,
-    show_default="a SQLite file in the user's data folder",
-    metavar="URL",
-    help="sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
-)
+@settings(Options)
 @click.option(
     "--advertise",
     default="",
@@ -67,109 +53,9 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="beside the database",
     metavar="FILE",
-    help="Where the broker's own key is kept; it is made where there is none.",
+    help="The file of the broker's own key; a missing file is made.",
 )
-@click.option(
-    "--enrolment",
-    type=click.Choice(["open", "invited"]),
-    default=_DEFAULT.enrolment,
-    show_default=True,
-    help="Take in whoever comes, or only those who were invited: touchline invite.",
-)
-@click.option(
-    "--open-role",
-    type=click.Choice(["viewer", "reporter", "host"]),
-    default=_DEFAULT.open_role,
-    show_default=True,
-    help="What those may do who come without an invitation.",
-)
-@click.option(
-    "--operator",
-    "operators",
-    multiple=True,
-    metavar="KEY",
-    callback=lambda _ctx, _param, texts: tuple(
-        keys.from_text(text, what="--operator") for text in texts
-    ),
-    help="A public key (touchline identity show) that may do everything; repeat it. Yours is one.",
-)
-@insecure_option
 @name_option
-@click.option(
-    "--workers", default=_DEFAULT.workers, show_default=True, help="Threads that answer requests."
-)
-@click.option(
-    "--lease-seconds",
-    default=_DEFAULT.lease_seconds,
-    show_default=True,
-    help="How long a host holds an event without renewing.",
-)
-@click.option(
-    "--token-seconds",
-    default=_DEFAULT.token_seconds,
-    show_default=True,
-    help="How long a token to an event is valid.",
-)
-@click.option(
-    "--session-seconds",
-    default=_DEFAULT.session_seconds,
-    show_default=True,
-    help="How long a connection is remembered after its last hello.",
-)
-@click.option(
-    "--heartbeat",
-    default=_DEFAULT.heartbeat,
-    show_default=True,
-    help="Seconds between heartbeats, told to every peer.",
-)
-@click.option(
-    "--queue",
-    default=_DEFAULT.queue,
-    show_default=True,
-    help="Requests that may wait; more are refused.",
-)
-@click.option(
-    "--request-rate",
-    default=_DEFAULT.request_rate,
-    show_default=True,
-    help="Requests a second that one key may go on with.",
-)
-@click.option(
-    "--request-burst",
-    default=_DEFAULT.request_burst,
-    show_default=True,
-    help="Requests that a key which was quiet may send at once.",
-)
-@click.option(
-    "--max-events",
-    default=_DEFAULT.max_events,
-    show_default=True,
-    help="Events on record; more are refused.",
-)
-@click.option(
-    "--max-peers",
-    default=_DEFAULT.max_peers,
-    show_default=True,
-    help="Keys on record; more are refused.",
-)
-@click.option(
-    "--peer-events",
-    default=_DEFAULT.peer_events,
-    show_default=True,
-    help="Events that one peer may create.",
-)
-@click.option(
-    "--peer-tokens",
-    default=_DEFAULT.peer_tokens,
-    show_default=True,
-    help="Tokens that one peer may hold.",
-)
-@click.option(
-    "--drain-seconds",
-    default=_DEFAULT.drain_seconds,
-    show_default=True,
-    help="How long requests already begun are given at the end.",
-)
 @metrics_option
 @json_option
 @verbose_option
@@ -180,7 +66,7 @@ def command(
     metrics: str,
     as_json: bool,
     verbose: bool,
-    **settings: Any,
+    **values: Any,
 ) -> None:
     """Identify peers, find events, hand out addresses and tokens.
 
@@ -191,7 +77,7 @@ def command(
     Runs until Ctrl+C or SIGTERM; what it has begun it then still answers.
     """
     log_to_stderr(verbose=verbose)
-    options = Options(**settings)
+    options = Options(**values)
     # Loaded when there is a broker to run, not for --help.
     from ..broker import Broker
     from ..monitoring.host import BrokerCollector
@@ -225,7 +111,7 @@ def _key_file(options: Options) -> Path:
     """Return where the broker's key is kept: beside its database, or in the data folder."""
     scheme, _, path = options.database_url.partition(":///")
     if scheme != "sqlite":
-        return default_folder() / "broker.key"
+        return data_folder() / "broker.key"
     return Path(f"{path.partition('?')[0]}.key")
 
 

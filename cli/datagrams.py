@@ -12,12 +12,12 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 import msgspec
 
-from ..datagrams.options import Options
-from ..datagrams.texts import LANGUAGES
+from ..datagrams.options import PORT, Options
 from ..protocol import times
 from ..protocol.errors import SettingError
 from ..protocol.text import plain
 from ..runtime import clock
+from .settings import settings
 from .shared import (
     broker_flags,
     card_of,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ..datagrams.server import DatagramServer
     from ..sports.matchfile import Match
 
-_DEFAULT = Options()
-
 
 @click.command("datagrams", epilog="Example: touchline datagrams --simulate --seed 3 --interval 1")
 @click.argument("event", required=False, default="")
@@ -47,53 +45,12 @@ _DEFAULT = Options()
 @click.option(
     "--seed", default=1, show_default=True, help="With --simulate: the same gives the same match."
 )
-@click.option(
-    "--host",
-    default=_DEFAULT.host,
-    show_default=True,
-    metavar="ADDRESS",
-    help="The address to listen on; * for every interface.",
-)
-@click.option(
-    "--port",
-    default=_DEFAULT.port,
-    show_default=True,
-    help="The UDP port; 0 takes a free one.",
-)
-@click.option(
-    "--interval",
-    default=_DEFAULT.interval,
-    show_default=True,
-    help="Seconds between two datagrams.",
-)
-@click.option(
-    "--language",
-    type=click.Choice(LANGUAGES),
-    default=_DEFAULT.language,
-    show_default=True,
-    help="In which the actions are told.",
-)
+@settings(Options)
 @click.option(
     "--from-start",
     is_flag=True,
     help="Send what has happened so far as well, once a client is there; of a finished event"
     " always.",
-)
-@click.option(
-    "--clients", default=_DEFAULT.clients, show_default=True, help="Clients at one time, at most."
-)
-@click.option(
-    "--per-address",
-    default=_DEFAULT.per_address,
-    show_default=True,
-    help="Of those, at one address.",
-)
-@click.option(
-    "--silent",
-    default=_DEFAULT.silent,
-    show_default=True,
-    help="Seconds without a word after which a client is thought gone; longer than a match, since"
-    " most say but one.",
 )
 @click.option(
     "--log",
@@ -113,7 +70,7 @@ def command(
     log: Path | None,
     as_json: bool,
     verbose: bool,
-    **settings: Any,
+    **values: Any,
 ) -> None:
     """Serve EVENT as UDP datagrams of JSON, one an action: line-ups, score, phrase.
 
@@ -123,7 +80,7 @@ def command(
     log_to_stderr(verbose=verbose)
     if bool(event) == simulate:
         raise SettingError("name an EVENT, or --simulate; one of them")
-    options = Options(**settings)
+    options = Options(**values)
     # Loaded when there is something to serve, not for --help.
     from ..datagrams.server import DatagramServer
     from ..datagrams.snapshots import card_of as card_of_match
@@ -207,7 +164,7 @@ def _greet(server: DatagramServer, title: str, *, as_json: bool) -> None:
     if as_json:
         emit({"type": "listening", "host": host, "port": port, "title": title})
         return
-    where = "" if port == _DEFAULT.port else f":{port}"
+    where = "" if port == PORT else f":{port}"
     shown = "THIS-MACHINE" if host in ("0.0.0.0", "::") else host
     click.echo(f"{plain(title)}: datagrams on UDP {host}:{port}")
     click.echo(f"next: touchline datagrams-client {shown}{where}")

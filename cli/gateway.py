@@ -11,6 +11,7 @@ import click
 
 from ..gateway.options import Options
 from ..protocol.messages import Role
+from .settings import settings
 from .shared import (
     broker_option,
     emit,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from ..gateway.server import Server
     from ..peer import Link
 
-_DEFAULT = Options()
-
 KEY_FILE = "identity"
 """The file of a person's identity, in the folder that is theirs."""
 
@@ -40,150 +39,12 @@ KEY_FILE = "identity"
 @click.command("gateway", epilog="Example: touchline gateway --host 127.0.0.1 --port 8080 --json")
 @broker_option
 @name_option
-@click.option(
-    "--host",
-    default=_DEFAULT.host,
-    show_default=True,
-    metavar="ADDRESS",
-    help="The address to listen on; * for every interface.",
-)
-@click.option(
-    "--port", default=_DEFAULT.port, show_default=True, help="The port; 0 takes a free one."
-)
-@click.option(
-    "--folder",
-    default=_DEFAULT.folder,
-    show_default="gateway in the user's data folder",
-    metavar="FOLDER",
-    help="Where sessions, reports under way and web hooks are kept.",
-)
-@click.option(
-    "--heartbeat",
-    default=_DEFAULT.heartbeat,
-    show_default=True,
-    help="Seconds between heartbeats to viewers that ask for nothing else.",
-)
-@click.option(
-    "--max-events",
-    default=_DEFAULT.max_events,
-    show_default=True,
-    help="Events followed at one time; more are refused.",
-)
-@click.option(
-    "--linger",
-    default=_DEFAULT.linger,
-    show_default=True,
-    help="Seconds for which an event is followed on after its last viewer has gone.",
-)
-@click.option(
-    "--history-mb",
-    default=_DEFAULT.history_mb,
-    show_default=True,
-    help="Megabytes of an event's newest messages that are kept ready.",
-)
-@click.option(
-    "--max-connections",
-    default=_DEFAULT.max_connections,
-    show_default=True,
-    help="Connections that stay open, in total; more are refused.",
-)
-@click.option(
-    "--per-address",
-    default=_DEFAULT.per_address,
-    show_default=True,
-    help="Of those, from one address.",
-)
-@click.option(
-    "--max-body",
-    default=_DEFAULT.max_body,
-    show_default=True,
-    help="Bytes of a request's body; longer ones are refused.",
-)
-@click.option(
-    "--max-frame",
-    default=_DEFAULT.max_frame,
-    show_default=True,
-    help="Bytes of a WebSocket message from a viewer; who sends longer ones is closed.",
-)
-@click.option(
-    "--queue-messages",
-    default=_DEFAULT.queue_messages,
-    show_default=True,
-    help="Messages that may wait for a viewer before it is switched to a snapshot.",
-)
-@click.option(
-    "--queue-bytes", default=_DEFAULT.queue_bytes, show_default=True, help="Bytes that may."
-)
-@click.option(
-    "--stalled",
-    default=_DEFAULT.stalled,
-    show_default=True,
-    help="Seconds for which a viewer beyond these may read nothing before it is closed.",
-)
-@click.option(
-    "--patience",
-    default=_DEFAULT.patience,
-    show_default=True,
-    help="Seconds that a request waits for the broker, or for an event's feed.",
-)
-@click.option(
-    "--forwarded-by",
-    default=_DEFAULT.forwarded_by,
-    show_default="nobody",
-    metavar="ADDRESS",
-    help="The proxy, or proxies with commas between, whose X-Forwarded-For is believed.",
-)
-@click.option(
-    "--lobby",
-    default=_DEFAULT.lobby,
-    show_default="/ws/live of the gateway alone",
-    metavar="HOST:PORT/PATH",
-    help="Where the lobby is served besides, for clients that look for it there.",
-)
-@click.option(
-    "--drain-seconds",
-    default=_DEFAULT.drain_seconds,
-    show_default=True,
-    help="How long what was begun is given at the end.",
-)
-@click.option(
-    "--max-people",
-    default=_DEFAULT.max_people,
-    show_default=True,
-    help="People who are signed in at one time; further ones are refused.",
-)
-@click.option(
-    "--max-reporters",
-    default=_DEFAULT.max_reporters,
-    show_default=True,
-    help="Of those, who report at one time.",
-)
-@click.option(
-    "--session-days",
-    default=_DEFAULT.session_days,
-    show_default=True,
-    help="Days after which who has signed in is asked to do so again.",
-)
-@click.option(
-    "--webhook-token",
-    default=_DEFAULT.webhook_token,
-    show_default="nobody can",
-    metavar="TOKEN",
-    help="What an operator shows to register webhooks; better given as a variable.",
-)
-@click.option(
-    "--webhook-http", is_flag=True, help="Let webhooks go to http addresses, unencrypted."
-)
-@click.option(
-    "--webhook-private",
-    is_flag=True,
-    help="Let webhooks go to addresses that are not of the open Internet.",
-)
+@settings(Options)
 @metrics_option
 @json_option
 @verbose_option
 def command(
-    broker: str, name: str, metrics: str, as_json: bool, verbose: bool, **settings: Any
+    broker: str, name: str, metrics: str, as_json: bool, verbose: bool, **values: Any
 ) -> None:
     """Serve events to browsers and programs: pages, WebSocket, REST.
 
@@ -191,7 +52,7 @@ def command(
     themselves.
     """
     log_to_stderr(verbose=verbose)
-    options = Options(**settings)
+    options = Options(**values)
     # Loaded when there is a gateway to run, not for --help.
     from ..gateway.app import create_app
     from ..gateway.server import Server, allow_connections

@@ -9,6 +9,7 @@ import click
 
 from ..peer.host.options import Options
 from ..protocol.text import plain
+from .settings import settings
 from .shared import (
     broker_option,
     emit,
@@ -26,8 +27,6 @@ from .shared import (
 if TYPE_CHECKING:
     from ..peer import Host
 
-_DEFAULT = Options()
-
 EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 """Addresses to listen on that nobody can connect to."""
 
@@ -36,118 +35,7 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 @click.argument("events", nargs=-1, required=True, metavar="EVENT...")
 @broker_option
 @name_option
-@click.option(
-    "--bind",
-    default=_DEFAULT.bind,
-    show_default=True,
-    metavar="HOST",
-    help="The address on which the three sockets listen; * for every interface.",
-)
-@click.option(
-    "--router",
-    default=_DEFAULT.router,
-    show_default="as in the last run, or a free one",
-    help="The port for joins, replays and receipts.",
-)
-@click.option(
-    "--pull",
-    default=_DEFAULT.pull,
-    show_default="as in the last run, or a free one",
-    help="The port for reports.",
-)
-@click.option(
-    "--pub",
-    default=_DEFAULT.pub,
-    show_default="as in the last run, or a free one",
-    help="The port of the feed.",
-)
-@click.option(
-    "--advertise",
-    default=_DEFAULT.advertise,
-    show_default="as --bind",
-    metavar="HOST",
-    help="The name or address under which others reach this machine.",
-)
-@click.option(
-    "--journal",
-    default=_DEFAULT.journal,
-    show_default="a SQLite file in the user's data folder, by --name",
-    metavar="URL",
-    help="Where the journal is: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
-)
-@click.option(
-    "--heartbeat",
-    default=_DEFAULT.heartbeat,
-    show_default=True,
-    help="Seconds of idle feed between heartbeats.",
-)
-@click.option(
-    "--claim-ttl",
-    default=_DEFAULT.claim_ttl,
-    show_default=True,
-    help="Seconds without a further report after which a claim expires.",
-)
-@click.option(
-    "--presence",
-    default=_DEFAULT.presence,
-    show_default="two heartbeats",
-    help="Seconds of silence after which a reporter is not counted as present.",
-)
-@click.option(
-    "--finish-after",
-    default=_DEFAULT.finish_after,
-    show_default=True,
-    help="Seconds between the action that ends an event and its end.",
-)
-@click.option(
-    "--alarm-every",
-    default=_DEFAULT.alarm_every,
-    show_default=True,
-    help="Seconds between the alarms of one outage of the venue.",
-)
-@click.option(
-    "--late-after",
-    default=_DEFAULT.late_after,
-    show_default=True,
-    help="Seconds from an action to its entry after which the entry is marked as late.",
-)
-@click.option(
-    "--confirm-wait",
-    default=_DEFAULT.confirm_wait,
-    show_default=True,
-    help="Seconds for which reporters are waited for to confirm the score after an outage.",
-)
-@click.option(
-    "--verdict",
-    default=_DEFAULT.verdict,
-    show_default=True,
-    metavar="POLICY",
-    help="quorum, majority or fixed:K.",
-)
-@click.option(
-    "--alone/--not-alone",
-    default=_DEFAULT.alone,
-    show_default=True,
-    help="One reporter is enough where only one is present.",
-)
-@click.option(
-    "--report-rate",
-    default=_DEFAULT.report_rate,
-    show_default=True,
-    help="Reports a second that one reporter may go on with, and twenty times as many at once.",
-)
-@click.option(
-    "--probation",
-    default=_DEFAULT.probation,
-    show_default=True,
-    help="Seconds since a reporter enrolled for which its votes are shown but do not count.",
-)
-@click.option(
-    "--require-signatures",
-    is_flag=True,
-    default=_DEFAULT.require_signatures,
-    help="Refuse reports that are not signed by their reporter.",
-)
+@settings(Options)
 @click.option("--until-finished", is_flag=True, help="End when all events are over.")
 @metrics_option
 @json_option
@@ -158,7 +46,7 @@ def command(
     metrics: str,
     as_json: bool,
     verbose: bool,
-    **settings: Any,
+    **values: Any,
 ) -> int:
     """Collect reports on events, decide, publish.
 
@@ -167,7 +55,7 @@ def command(
     hosted: 3 not found, 4 refused.
     """
     log_to_stderr(verbose=verbose)
-    options = Options(**settings)
+    options = Options(**values)
     # SQLAlchemy is loaded when there is a journal to open, not for --help.
     from ..monitoring.host import HostCollector
     from ..peer import Host, Journal, identity

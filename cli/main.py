@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,14 @@ from typing import Any
 import click
 
 from ..protocol.errors import Interrupted, SettingError, TouchlineError
+from . import settings
+
+VARIABLES = "TOUCHLINE"
+"""What the name of every variable begins with."""
 
 COMMANDS = {
     "broker": "identify peers, find events",
+    "config": "show the settings, and check a file of them",
     "datagrams": "serve an event, or a made-up match, as UDP datagrams",
     "datagrams-client": "follow an event that is served as UDP datagrams",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
@@ -48,6 +52,7 @@ class Commands(click.Group):
             return None
         module = import_module("." + cmd_name.replace("-", "_"), __package__)
         command: click.Command = module.command
+        settings.name_variables(command, f"{VARIABLES}_{cmd_name}")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -55,47 +60,22 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _settings(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
+def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
     """Let a TOML file give the defaults: a table a command, a key a flag."""
     if path is None:
         return
     try:
-        tables = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise SettingError(f"--config: {path}: {error}") from None
-    ctx.default_map = _defaults(ctx, touchline, tables, f"--config: {path}: ")
-
-
-def _defaults(
-    ctx: click.Context, command: click.Command, table: dict[str, Any], where: str
-) -> dict[str, Any]:
-    """Return a table's values by parameter instead of flag, those of its commands within.
-
-    Raises:
-        SettingError: a key that is no flag or command; the sentence begins with `where`.
-    """
-    names = {
-        flag.lstrip("-"): option.name
-        for option in command.params
-        if isinstance(option, click.Option)
-        for flag in option.opts
-    }
-    found: dict[str, Any] = {}
-    for key, value in table.items():
-        flag = key.replace("_", "-")
-        within = command.get_command(ctx, key) if isinstance(command, click.Group) else None
-        if within is not None and isinstance(value, dict):
-            found[key] = _defaults(ctx, within, value, f"{where}{key}: ")
-        elif name := names.get(flag):
-            found[name] = value
-        else:
-            raise SettingError(f"{where}no flag --{flag} and no command {key!r}")
-    return found
+        found = settings.read(ctx, path)
+    except SettingError as error:
+        raise SettingError(f"--config: {error.sentence}") from None
+    for problem in found.problems:
+        raise SettingError(f"--config: {path}: {problem}")
+    ctx.default_map = found.values
 
 
 @click.group(
     cls=Commands,
-    context_settings={"auto_envvar_prefix": "TOUCHLINE", "help_option_names": ["-h", "--help"]},
+    context_settings={"auto_envvar_prefix": VARIABLES, "help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a fault, 2 a bad flag or value, 3 not found, 4 refused,"
     " 5 nobody answered, 6 address taken, 7 storage, 8 not trusted, 130 interrupted."
     " Every flag can be given as a variable (TOUCHLINE_WATCH_JSON=1) or in the --config file."
@@ -106,7 +86,7 @@ def _defaults(
 @click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
-    callback=_settings,
+    callback=_configure,
     expose_value=False,
     is_eager=True,
     help="A TOML file with defaults: a table a command, a key a flag.",

@@ -1,102 +1,252 @@
-"""Every setting of a host, with its default, unit and check."""
+"""Every setting of a host."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from ...protocol import addresses
-from ...protocol.addresses import parse as parse_address
 from ...protocol.errors import SettingError
+from ...runtime import settings
+from ...runtime.settings import Setting
 from .event.verdict import Verdict
 from .event.verdict import parse as parse_verdict
+
+DAY = 86_400
+"""Seconds."""
+
+
+def _check_bind(flag: str, text: str) -> None:
+    _, port = addresses.parse(text, what=flag, port=0)
+    if port:
+        raise SettingError(
+            f"{flag}: {text!r} names a port, but there are three: give them by --router, --pull"
+            " and --pub"
+        )
+
+
+def _check_verdict(_flag: str, text: str) -> None:
+    parse_verdict(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Settings of a hosting peer.
+    """The settings of one host.
 
     Args:
         name: the host's name at the broker.
-        broker: the broker's address, in full; where that is insecure, so is the host.
-        bind: the address on which the three sockets listen; ports are free ones unless given.
-        router, pull, pub: ports, 0 for a free one.
-        advertise: the name or address under which others reach this machine; empty: `bind`.
-        journal: where the journal is, as an SQLAlchemy URL; empty: a file in the user's data
-            folder.
-        heartbeat: seconds of idle feed between heartbeats, 0.1 to 30.
-        claim_ttl: seconds of event time without a further report after which a claim expires.
-        presence: seconds after which a reporter who says nothing is no longer counted as
-            present; 0: two heartbeats.
-        finish_after: seconds of event time between the action that ends the event and `finished`.
-        verdict: quorum, majority or fixed:K.
-        alone: one reporter is enough where only one is present.
-        require_signatures: reports that are not signed are refused.
-        alarm_every: seconds between the alarms of one outage.
-        late_after: seconds of event time from an action to its entry after which it is late.
-        confirm_wait: seconds for which reporters are waited for to confirm the score after an
-            outage.
-        report_rate: reports a second that one reporter may go on with, and twenty times as many
-            (500 at the least) at once; more are not stored and have to be sent again.
-        probation: seconds after a reporter's enrolment for which its votes do not count.
+        broker: the broker's whole address; where that is insecure, so is the host.
+        policy: the verdict, made from `verdict` and `alone`.
+
+    Raises:
+        SettingError: a value is not valid; the sentence names the flag.
     """
 
     name: str = "host"
     broker: str = "127.0.0.1:5670"
-    bind: str = "127.0.0.1"
-    router: int = 0
-    pull: int = 0
-    pub: int = 0
-    advertise: str = ""
-    journal: str = ""
-    heartbeat: float = 10.0
-    claim_ttl: float = 120.0
-    presence: float = 0.0
-    finish_after: float = 120.0
-    verdict: str = "quorum"
-    alone: bool = False
-    require_signatures: bool = False
-    alarm_every: float = 25.0
-    late_after: float = 30.0
-    confirm_wait: float = 30.0
-    report_rate: float = 100.0
-    probation: float = 0.0
+
+    bind: Annotated[
+        str,
+        Setting(
+            "--bind",
+            metavar="HOST",
+            help="The address on which the three sockets listen; * for every interface.",
+            further=_check_bind,
+        ),
+    ] = "127.0.0.1"
+
+    router: Annotated[
+        int,
+        Setting(
+            "--router",
+            "",
+            0,
+            65_535,
+            "The port for joins, replays and receipts.",
+            otherwise="as in the last run, or a free one",
+        ),
+    ] = 0
+
+    pull: Annotated[
+        int,
+        Setting(
+            "--pull",
+            "",
+            0,
+            65_535,
+            "The port for reports.",
+            otherwise="as in the last run, or a free one",
+        ),
+    ] = 0
+
+    pub: Annotated[
+        int,
+        Setting(
+            "--pub",
+            "",
+            0,
+            65_535,
+            "The port of the feed.",
+            otherwise="as in the last run, or a free one",
+        ),
+    ] = 0
+
+    advertise: Annotated[
+        str,
+        Setting(
+            "--advertise",
+            metavar="HOST",
+            help="The name or address under which others reach this machine.",
+            otherwise="as --bind",
+        ),
+    ] = ""
+
+    journal: Annotated[
+        str,
+        Setting(
+            "--journal",
+            metavar="URL",
+            help="Where the journal is: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
+            otherwise="a SQLite file in the user's data folder, by --name",
+        ),
+    ] = ""
+
+    heartbeat: Annotated[
+        float,
+        Setting(
+            "--heartbeat",
+            "seconds",
+            0.1,
+            30,
+            "How long a feed may be idle before the next heartbeat.",
+        ),
+    ] = 10.0
+
+    claim_ttl: Annotated[
+        float,
+        Setting(
+            "--claim-ttl",
+            "seconds",
+            0,
+            DAY,
+            "How long a claim waits for a further report before it expires, on the event's clock.",
+        ),
+    ] = 120.0
+
+    presence: Annotated[
+        float,
+        Setting(
+            "--presence",
+            "seconds",
+            0,
+            DAY,
+            "How long a reporter may be silent and still count as present.",
+            otherwise="two heartbeats",
+        ),
+    ] = 0.0
+
+    finish_after: Annotated[
+        float,
+        Setting(
+            "--finish-after",
+            "seconds",
+            0,
+            DAY,
+            "Time from the action that ends an event to its end, on the event's clock.",
+        ),
+    ] = 120.0
+
+    verdict: Annotated[
+        str,
+        Setting(
+            "--verdict",
+            metavar="POLICY",
+            help="How many reporters must agree: quorum, majority or fixed:K.",
+            further=_check_verdict,
+        ),
+    ] = "quorum"
+
+    alone: Annotated[
+        bool,
+        Setting(
+            "--alone/--not-alone", help="Let one reporter be enough where only one is present."
+        ),
+    ] = False
+
+    require_signatures: Annotated[
+        bool,
+        Setting("--require-signatures", help="Refuse reports that their reporter did not sign."),
+    ] = False
+
+    alarm_every: Annotated[
+        float,
+        Setting(
+            "--alarm-every",
+            "seconds",
+            0.1,
+            3_600,
+            "Time between two alarms while contact with the venue is lost.",
+        ),
+    ] = 25.0
+
+    late_after: Annotated[
+        float,
+        Setting(
+            "--late-after",
+            "seconds",
+            0,
+            DAY,
+            "Time from an action to its entry after which the entry is marked as late, on the"
+            " event's clock.",
+        ),
+    ] = 30.0
+
+    confirm_wait: Annotated[
+        float,
+        Setting(
+            "--confirm-wait",
+            "seconds",
+            0,
+            DAY,
+            "How long the host waits after an outage for reporters to confirm the score.",
+        ),
+    ] = 30.0
+
+    # A reporter may send twenty times as many at once, 500 at the least.
+    report_rate: Annotated[
+        float,
+        Setting(
+            "--report-rate",
+            "reports/s",
+            0.1,
+            1_000_000_000,
+            "How many reports a second one reporter may keep up, and twenty times as many at once;"
+            " the host does not store more, and they have to be sent again.",
+        ),
+    ] = 100.0
+
+    probation: Annotated[
+        float,
+        Setting(
+            "--probation",
+            "seconds",
+            0,
+            366 * DAY,
+            "How long the votes of a newly enrolled reporter are shown but do not count.",
+        ),
+    ] = 0.0
+
     policy: Verdict = field(init=False)
 
     def __post_init__(self) -> None:
+        settings.check(self)
         object.__setattr__(self, "policy", parse_verdict(self.verdict, alone=self.alone))
-        host, port = parse_address(self.bind, what="--bind", port=0)
+        host, _ = addresses.parse(self.bind, port=0)
         if addresses.broker(self.broker).plain and not addresses.is_loopback(host):
             raise SettingError(
                 f"--bind: {host} can be reached from elsewhere, but an insecure broker's hosts are"
                 " for this machine alone"
             )
-        if port:
-            raise SettingError(
-                f"--bind: {self.bind!r} names a port, but there are three: give them by --router,"
-                " --pull and --pub"
-            )
-        if not 0.1 <= self.heartbeat <= 30:
-            raise SettingError(f"--heartbeat: {self.heartbeat} s is not within 0.1 to 30 s")
-        for flag, value in (
-            ("--claim-ttl", self.claim_ttl),
-            ("--presence", self.presence),
-            ("--finish-after", self.finish_after),
-            ("--late-after", self.late_after),
-            ("--confirm-wait", self.confirm_wait),
-        ):
-            if not 0 <= value <= 86_400:
-                raise SettingError(f"{flag}: {value} s is not within 0 to 86400 s")
-        if not 0 <= self.probation <= 366 * 86_400:
-            raise SettingError(
-                f"--probation: {self.probation} s is not within 0 to {366 * 86_400} s"
-            )
-        if not 0.1 <= self.report_rate <= 1e9:
-            raise SettingError(f"--report-rate: {self.report_rate} is not within 0.1 to 1e9")
-        if not 0.1 <= self.alarm_every <= 3_600:
-            raise SettingError(f"--alarm-every: {self.alarm_every} s is not within 0.1 to 3600 s")
-        for flag, port in (("--router", self.router), ("--pull", self.pull), ("--pub", self.pub)):
-            if not 0 <= port <= 65_535:
-                raise SettingError(f"{flag}: port {port} is not within 0 to 65535")
 
     @property
     def patience(self) -> float:

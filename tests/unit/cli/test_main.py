@@ -204,6 +204,15 @@ def test_config_gives_defaults(
     assert seen == [(True, 3.0, ("A", "B")), (True, 5.0, ("C",))]
 
 
+def test_variables_bear_the_flags_names(
+    outcome: type[Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A flag's variable is named by the flag, also where its parameter is called otherwise."""
+    monkeypatch.undo()
+    monkeypatch.setenv("TOUCHLINE_SPORTS_LIST_JSON", "1")
+    assert exit_code("sports", "list") == 0
+
+
 def test_config_of_a_command_within(outcome: type[Outcome], tmp_path: Path) -> None:
     """A table within a table is a command within a command."""
     file = config(tmp_path, "[events.show]\nmax-size = 42\n")
@@ -213,10 +222,11 @@ def test_config_of_a_command_within(outcome: type[Outcome], tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[sports]\nlease = 3\n", "sports: no flag --lease"),
-        ("[sprots]\njson = true\n", "'sprots'"),
-        ("[events.show]\nsize = 3\n", "events: show: no flag --size"),
-        ("sports = 3\n", "--sports"),
+        ("[sports]\nlease = 3\n", "sports.lease: there is no flag --lease"),
+        ("[sprots]\njson = true\n", "sprots: there is no command 'sprots'"),
+        ("[events.show]\nsize = 3\n", "events.show.size: there is no flag --size"),
+        ("sports = 3\n", "sports: a command takes a table; write [sports]"),
+        ("[sports]\njson = 3\n", "sports.json: 3 is not true or false"),
         ("[sports\n", "--config"),
     ],
 )
