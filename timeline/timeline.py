@@ -62,12 +62,13 @@ class Timeline:
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield the entries that stand, in match order."""
-        return (one for one in self._entries if isinstance(one, Entry))
+        return (self.versions[one.entry_id] for one in self._entries if isinstance(one, Entry))
 
     @property
     def last(self) -> Entry | None:
         """The last entry that stands, in match order."""
-        return next((one for one in reversed(self._entries) if isinstance(one, Entry)), None)
+        last = next((one for one in reversed(self._entries) if isinstance(one, Entry)), None)
+        return self.versions[last.entry_id] if last is not None else None
 
     def state_before(self, time: int, number: int) -> State:
         """Return the state in which an entry of this time and claim number would happen."""
@@ -127,7 +128,7 @@ class Timeline:
     def _at(self, key: tuple[int, int]) -> Entry:
         found = self._entries[bisect_left(self._keys, key)]
         assert isinstance(found, Entry)
-        return found
+        return self.versions[found.entry_id]
 
     def _fold_from(self, place: int) -> None:
         del self._states[place:]
