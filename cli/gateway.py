@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..gateway.context import Gateway
     from ..gateway.feed.follower import Connect
-    from ..gateway.server import Server
+    from ..gateway.server import GatewayServer
     from ..peer import Link
 
 KEY_FILE = "identity"
@@ -55,20 +55,20 @@ def command(
     options = Options(**values)
     # Loaded when there is a gateway to run, not for --help.
     from ..gateway.app import create_app
-    from ..gateway.server import Server, allow_connections
+    from ..gateway.server import GatewayServer, allow_connections
     from ..lobby import service as lobby
     from ..monitoring.gateway import GatewayPage
 
     allow_connections(options)
-    app = create_app(options, _connect(broker, name), [lobby.part])
+    app = create_app(options, _connect(broker, name), [lobby.component])
     gateway: Gateway = app.state.gateway
-    server = Server(app, options, gateway.leave)
+    server = GatewayServer(app, options, gateway.leave)
     with (
         metrics_page(metrics, lambda: GatewayPage(gateway)) as page,
         ThreadPoolExecutor(1, "gateway") as pool,
         stopping(server.stop),
     ):
-        running = pool.submit(server.go)
+        running = pool.submit(server.run)
         if _listens(server, running):
             _greet(server, page, as_json=as_json)
         running.result()
@@ -95,7 +95,7 @@ def _connect(broker: str, own_name: str) -> Connect:
     return connect
 
 
-def _listens(server: Server, running: Future[None]) -> bool:
+def _listens(server: GatewayServer, running: Future[None]) -> bool:
     """Wait until the gateway listens; False where it has ended instead."""
     while not server.listening.wait(0.05):
         if running.done():
@@ -103,7 +103,7 @@ def _listens(server: Server, running: Future[None]) -> bool:
     return True
 
 
-def _greet(server: Server, page: str, *, as_json: bool) -> None:
+def _greet(server: GatewayServer, page: str, *, as_json: bool) -> None:
     if as_json:
         emit({"type": "listening", "url": server.url, "metrics": page or None})
         return

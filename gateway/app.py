@@ -1,4 +1,4 @@
-"""The gateway's application: its parts put together."""
+"""The gateway's application: its components put together."""
 
 from __future__ import annotations
 
@@ -28,25 +28,27 @@ ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
 )
 """What is served by the gateway itself, besides the pages."""
 
-PARTS: Sequence[str] = (".reporting.routes", ".webhooks.routes")
-"""Modules of this package with `part(gateway) -> Part`, in the order in which they are started."""
+COMPONENTS: Sequence[str] = (".reporting.routes", ".webhooks.routes")
+"""Modules of this package with `component(gateway)`, in the order in which they are started."""
 
 
 def create_app(
     options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Component]] = ()
 ) -> Starlette:
-    """Return the application; `app.state.gateway` is what its parts share.
+    """Return the application; `app.state.gateway` is what its components share.
 
     Args:
         options: the settings.
-        connect: gives a link to the broker under a name's identity.
-        further: what makes parts of other packages, such as the lobby, which are served besides.
+        connect: returns a link to the broker under a name's identity.
+        further: functions that return components of other packages, such as the lobby.
     """
     gateway = Gateway(options, connect)
-    parts: list[Component] = [import_module(name, __package__).part(gateway) for name in PARTS]
-    parts += [make(gateway) for make in further]
+    components: list[Component] = [
+        import_module(name, __package__).component(gateway) for name in COMPONENTS
+    ]
+    components += [make(gateway) for make in further]
     routes = [route for make in ROUTES for route in make(gateway)]
-    routes += [route for part in parts for route in part.routes]
+    routes += [route for component in components for route in component.routes]
     routes += pages.routes(gateway)
     routes.append(WebSocketRoute("/{path:path}", _nowhere))
 
@@ -55,9 +57,9 @@ def create_app(
         gateway.hub.start()
         try:
             async with contextlib.AsyncExitStack() as stack:
-                for part in parts:
-                    await part.start()
-                    stack.push_async_callback(part.stop)
+                for component in components:
+                    await component.start()
+                    stack.push_async_callback(component.stop)
                 yield
         finally:
             await gateway.hub.stop()
@@ -77,6 +79,6 @@ def create_app(
 
 
 async def _nowhere(websocket: WebSocket) -> None:
-    """Answer who opens a WebSocket where there is none."""
+    """Refuse a WebSocket at a path that serves none."""
     error = NotFound(f"no WebSocket at {websocket.url.path[:200]}")
     await websocket.send_denial_response(JsonResponse(refusal(error), 404))

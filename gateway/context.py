@@ -1,6 +1,7 @@
-"""What the parts of a gateway share, and how a part joins in.
+"""What the components of a gateway share, and what a component is.
 
-A part is a module with `part(gateway) -> Part`, listed in `app.PARTS`.
+A component comes from a function `component(gateway) -> Component`; those of this package are
+listed in `app.COMPONENTS`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
-from .counters import Counters
+from .counters import GatewayCounters
 from .feed.follower import Connect
 from .feed.hub import Hub
 from .options import Options
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 Json = Mapping[str, object]
 
 Left = Callable[[bool], None]
-"""Is told that a connection has ended: in good order (the page was closed), or it was lost."""
+"""Is told that a connection has ended; True: the page was closed, False: it was lost."""
 
 
 class Component(Protocol):
-    """A part of the gateway with routes of its own."""
+    """A component of the gateway with routes of its own."""
 
     routes: Sequence[BaseRoute]
 
@@ -43,31 +44,31 @@ class Component(Protocol):
 
 
 class Gateway:
-    """What the parts of one gateway share.
+    """What the components of one gateway share.
 
     Args:
         options: the settings.
-        connect: gives a link to the broker under a name; the only way to one.
+        connect: returns a link to the broker; there is no other way to one.
     """
 
     def __init__(self, options: Options, connect: Connect) -> None:
         self.options = options
         self.connect = connect
-        self.counters = Counters()
+        self.counters = GatewayCounters()
         self.hub = Hub(options, connect, self.counters)
-        self.places = ConnectionLimits(options)
+        self.limits = ConnectionLimits(options)
         self.connections: set[Connection] = set()
         """The WebSocket connections that are open."""
         self.streams: set[Stream] = set()
         """The streams of server-sent events that are open."""
         self.person: Callable[[HTTPConnection, str], str] = _nobody
-        """Gives the key of who is signed in, by cookie, for an event; empty for nobody. Set by the
-        part that signs people in."""
+        """Returns the key of the person who is signed in, by cookie, for an event; empty without
+        one. Set by the component that signs people in."""
         self.attend: Callable[[str], Left] = _unheeded
-        """Is told by key that who is signed in has a feed open now; an empty one is of nobody. Set
-        by the same part, which says what it has to say with `tell`."""
+        """Is told the key of the person who has opened a feed, empty for a person who is not signed
+        in. Set by the same component, which sends to the person's pages with `tell`."""
         self.operations: list[Operation] = []
-        """What parts add to the OpenAPI document."""
+        """What components add to the OpenAPI document."""
 
     def leave(self) -> None:
         """End the streams, which would go on for ever: the gateway is about to stop."""
@@ -75,14 +76,16 @@ class Gateway:
             stream.end()
 
     def tell(self, person: str, message: Json) -> int:
-        """Send a message to every open connection of one who is signed in; return to how many.
+        """Send a message to every open connection of a person; return to how many.
+
+        Call it on the loop only.
 
         Args:
-            person: the key that `person` gave; on the loop only.
+            person: the key that `person` returned.
             message: JSON values.
         """
         payload = msgspec.json.encode(message)
-        theirs = [one for one in self.connections if person and one.person == person]
+        theirs = [each for each in self.connections if person and each.person == person]
         for connection in theirs:
             connection.say(payload)
         return len(theirs)

@@ -10,7 +10,7 @@ LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 
 
 @dataclass(slots=True)
-class Counters:
+class GatewayCounters:
     """One gateway's counts.
 
     Args:

@@ -173,7 +173,7 @@ class Rest:
                 "status": "degraded" if broker is False else "ok",
                 "broker": broker,
                 "events": len(self._hub.events),
-                "connections": self._gateway.places.total,
+                "connections": self._gateway.limits.total,
             },
             headers=OPEN,
         )

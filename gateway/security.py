@@ -33,7 +33,7 @@ from ..protocol.errors import (
     Unreachable,
     Untrusted,
 )
-from .counters import Counters
+from .counters import GatewayCounters
 from .options import Options
 
 logger = logging.getLogger(__name__)
@@ -147,7 +147,7 @@ class Guard:
         counters: are counted up here.
     """
 
-    def __init__(self, app: ASGIApp, options: Options, counters: Counters) -> None:
+    def __init__(self, app: ASGIApp, options: Options, counters: GatewayCounters) -> None:
         self._app = app
         self._options = options
         self._counters = counters

@@ -1,4 +1,7 @@
-"""uvicorn, with what the gateway adds: the wire of a WebSocket within reach, and a quiet stop."""
+"""uvicorn, with what the gateway adds: the raw WebSocket within reach, and a stop from any thread.
+
+Tested in `tests/integration/test_gateway.py` and `test_gateway_process.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import logging
 import resource
 import socket
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import uvicorn
@@ -21,27 +24,27 @@ from .options import Options
 
 logger = logging.getLogger(__name__)
 
-WIRE = "touchline.wire"
-"""Under this name a WebSocket's wire is found among the `extensions` of its scope."""
+RAW_WEBSOCKET = "touchline.raw_websocket"
+"""The key of a `RawWebSocket` in the `extensions` of a WebSocket's scope."""
 
 HIGH_WATER = 65_536
-"""Bytes that may lie in the process, not taken by the system, before a wire is not clear."""
+"""Bytes that may lie in the process, not taken by the system, before a connection is not clear."""
 
 SEND_BYTES = 262_144
 """Bytes for a connection that the system may hold (Linux doubles it for its own use)."""
 
 CLOSE_SECONDS = 5.0
-"""How long who is closed may take to read what it was sent."""
+"""How long a closed connection may take to read what was sent before."""
 
 
 class RawWebSocket:
     """The connection under a WebSocket, for frames that are ready to be sent.
 
-    A frame that goes to a thousand viewers is made once and written a thousand times, without a
-    task being woken or a message being built for each.
+    A frame that goes to a thousand viewers is made once and written a thousand times; no task wakes
+    and no message is built for each of them.
     """
 
-    def __init__(self, protocol: Wired) -> None:
+    def __init__(self, protocol: RawWebSocketProtocol) -> None:
         self._protocol = protocol
 
     @property
@@ -56,7 +59,7 @@ class RawWebSocket:
         return self._protocol.transport.get_write_buffer_size() < HIGH_WATER
 
     def write(self, frames: bytes) -> None:
-        """Hand over whole frames; only to who is `open`, and usually `clear`."""
+        """Hand over whole frames; only while `open`, and usually while `clear`."""
         self._protocol.transport.write(frames)
 
     def close(self, code: int, reason: str) -> None:
@@ -72,90 +75,109 @@ class RawWebSocket:
         protocol.close_timer = protocol.loop.call_later(CLOSE_SECONDS, protocol.transport.abort)
 
 
-class Wired(WebSocketsSansIOProtocol):
-    """A WebSocket whose application finds its wire in the scope."""
+class RawWebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol, whose application finds a `RawWebSocket` in the scope.
+
+    uvicorn takes a class and gives the application no other way to the transport.
+    """
 
     def handle_connect(self, event: Request) -> None:
         """Begin as uvicorn does; the application's task has not run yet when this returns."""
         super().handle_connect(event)
         if hasattr(self, "scope"):
-            self.scope["extensions"][WIRE] = RawWebSocket(self)  # type: ignore[assignment]  # uvicorn's own are dicts
+            raw = RawWebSocket(self)
+            self.scope["extensions"][RAW_WEBSOCKET] = raw  # type: ignore[assignment]  # uvicorn's own are dicts
 
 
-class Server(uvicorn.Server):
-    """A server that leaves signals to who runs it, and says when it listens.
+class GatewayServer:
+    """The server of a gateway. It runs in a thread, so that uvicorn leaves signals alone.
 
     Args:
         app: the ASGI application.
         options: the gateway's.
         leaving: is called when it begins to stop, to end what would go on for ever.
+
+    Raises:
+        AddressTaken: the address can't be had.
     """
 
     def __init__(
         self, app: Starlette, options: Options, leaving: Callable[[], None] = lambda: None
     ) -> None:
-        super().__init__(_config(app, options))
+        # uvicorn calls `callback_notify` from its main loop, for the first time when it listens.
+        self._server = uvicorn.Server(_config(app, options, self._started))
         self._options = options
         self._leaving = leaving
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._bound = _bound(options)
         self.listening = threading.Event()
-        """Set when connections are taken."""
-        self.url = ""
-        """Where the page is, once it listens."""
-        self._sockets = [_bound(options)]
+        """Set while connections are taken."""
+        self.url = _url(self._bound)
+        """Where the page is."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals alone."""
-        yield
-
-    def go(self) -> None:
+    def run(self) -> None:
         """Serve until `stop`.
 
         Raises:
             EnvironmentFault: it could not begin; the log says why.
         """
         try:
-            asyncio.run(self.serve(self._sockets))
+            asyncio.run(self._serve())
         except SystemExit:
             raise EnvironmentFault("the gateway could not start; its log says why") from None
         finally:
+            self._loop = None
             self.listening.clear()
 
     def stop(self) -> None:
-        """Take no more, close what is open, and end; from any thread or a signal."""
-        self.should_exit = True
+        """Take no more connections, close what is open, and end; from any thread or a signal.
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, and say where."""
-        await super().startup(sockets)
-        host, port = self._sockets[0].getsockname()[:2]
-        shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
-        self.url = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+        A connection that does not read is cut off when the time to drain is up.
+        """
+        loop = self._loop
+        if loop is None:
+            self._server.should_exit = True
+            return
+        # The loop may end by itself in this moment.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._leave)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve([self._bound])
+
+    async def _started(self) -> None:
         self.listening.set()
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close all connections; those that do not read are cut off when the time is up."""
+    def _leave(self) -> None:
+        self._server.should_exit = True
         self._leaving()
         loop = asyncio.get_running_loop()
         loop.call_later(self._options.drain_seconds, self._cut)
-        await super().shutdown(sockets)
 
     def _cut(self) -> None:
-        for connection in list(self.server_state.connections):
+        for connection in list(self._server.server_state.connections):
             connection.transport.abort()
 
 
-def _config(app: Any, options: Options) -> uvicorn.Config:
+def _url(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+
+
+def _config(app: Any, options: Options, started: Callable[[], Awaitable[None]]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="h11",
-        ws=Wired,
+        ws=RawWebSocketProtocol,
         loop="asyncio",
         lifespan="on",
         ws_max_size=options.max_frame,
         ws_per_message_deflate=False,  # the same frame goes to all, and each is small
         log_config=None,
         access_log=False,
+        callback_notify=started,
         server_header=False,
         proxy_headers=bool(options.forwarded_by),
         forwarded_allow_ips=options.forwarded_by or None,
@@ -173,8 +195,8 @@ def _bound(options: Options) -> socket.socket:
     bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it. Left alone the system lets it grow to megabytes for
-        # each viewer that reads slowly, which nobody here would know of.
+        # Accepted connections inherit it. Otherwise Linux lets the buffer grow to megabytes for
+        # each viewer that reads slowly, and the gateway would not see that the viewer is behind.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
         bound.bind((address, options.port))
         bound.setblocking(False)
@@ -188,7 +210,7 @@ def _bound(options: Options) -> socket.socket:
 
 
 def allow_connections(options: Options) -> None:
-    """Let the process open as many descriptors as the options need, where the system lets it."""
+    """Let the process open as many descriptors as the options need, where the system allows it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = options.max_connections + 16 * (options.max_events + options.max_reporters) + 512
     if soft < wanted:

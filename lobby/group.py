@@ -1,9 +1,10 @@
-"""A room at the broker as one of its members sees it. Pure.
+"""A group at the broker as one of its members sees it; the protocol calls it a room. Pure.
 
-It beats, brings its own records and those that the broker does not know of, and tells what others
-keep. When pushes were missed, or the broker has started anew, it is told everything again; after a
-restart of the broker the records of others are believed in until they had time to bring them again.
-When the broker does not answer, it is alone, and the records of others are gone.
+The member beats, puts its own records, those included that the broker has lost, and reports what
+other members keep. When it has missed pushes, or the broker has started anew, it asks for all
+records. After a restart of the broker the records of other members stay valid until these have had
+time to put them again. When the broker does not answer, the member is alone, and the records of
+others are gone.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ BEATS = 3
 """Beats within the time for which the broker keeps a member."""
 
 FIRST_SECONDS = 15.0
-"""How long a member stays, before the broker has said so itself."""
+"""How long the broker keeps a member that is silent, until it says so itself."""
 
 AGAIN_SECONDS = 0.25
-"""The shortest time between two times of gathering."""
+"""The shortest time between two beats."""
 
 BATCH_BYTES = limits.FRAME_BYTES // 2
-"""Keys and bodies in one `put`; there is at most one under way."""
+"""Bytes of keys and bodies in one `put`; at most one is under way."""
 
-MOST_POSTS = 200
-"""Posts that wait for the room; of more, the oldest are forgotten."""
+MOST_PUBLISHED = 200
+"""Publications that wait for the broker; of more, the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class GroupRecord:
     """What another member keeps under a key; None: nothing any more."""
 
     member: str
@@ -41,42 +42,41 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What another member said to all."""
+class GroupPublication:
+    """What another member published."""
 
     body: bytes
 
 
-News = Heard | Told
+News = GroupRecord | GroupPublication
 
 
 class Group:
-    """One room.
+    """One group.
 
     Args:
-        name: the room's.
+        name: the group's.
         instance: the secret of this process.
     """
 
     def __init__(self, name: str, instance: str) -> None:
         self.name = name
         self.shared = False
-        """Whether the broker answers, so that the others are seen."""
+        """Whether the broker answers, so that the other members are seen."""
         self.trouble = ""
-        """Why it is not shared, once that is known."""
+        """Why the group is not shared, once that is known."""
         self._instance = instance
         self._own: dict[str, bytes] = {}
         self._others: dict[tuple[str, str], bytes] = {}  # by member and key
-        self._doubted: dict[
-            tuple[str, str], float
-        ] = {}  # not told of since the restart: until when
+        # Until when records stay valid that were not put again since the broker's restart.
+        self._doubted: dict[tuple[str, str], float] = {}
         self._dirty: dict[str, None] = {}  # own keys to be put, in order
-        self._posts: deque[bytes] = deque(maxlen=MOST_POSTS)
+        self._published: deque[bytes] = deque(maxlen=MOST_PUBLISHED)
         self._putting: list[str] = []
-        self._known = False  # the broker knew us when it was last asked
-        self._gathering = False
-        self._gather_at = 0.0
-        self._gathered_at = 0.0
+        self._known = False  # the broker knew the member when it was last asked
+        self._beating = False
+        self._beat_at = 0.0
+        self._answered_at = 0.0
         self._seconds = FIRST_SECONDS
         self._member = ""
         self._epoch = 0
@@ -90,18 +90,18 @@ class Group:
             self._own[key] = body
         self._dirty[key] = None
 
-    def post(self, body: bytes) -> None:
-        """Say something to all others; while alone, to nobody."""
+    def publish(self, body: bytes) -> None:
+        """Send something to all other members; while alone it is dropped."""
         if self.shared:
-            self._posts.append(body)
+            self._published.append(body)
 
     def requests(self, now: float) -> list[messages.GroupRequest]:
-        """Return what is to be asked of the broker now; each is to be answered by `answered`."""
-        asked: list[messages.GroupRequest] = []
-        if not self._gathering and now >= self._gather_at:
-            self._gathering = True
-            self._gather_at = now + self._seconds / BEATS
-            asked.append(
+        """Return the requests that are due to the broker; `answered` takes the answer to each."""
+        requests: list[messages.GroupRequest] = []
+        if not self._beating and now >= self._beat_at:
+            self._beating = True
+            self._beat_at = now + self._seconds / BEATS
+            requests.append(
                 messages.Gather(
                     id=0,
                     room=self.name,
@@ -111,26 +111,26 @@ class Group:
                 )
             )
         if self._known and self._dirty and not self._putting:
-            asked.append(self._batch())
-        while self._known and self._posts:
-            asked.append(
+            requests.append(self._batch())
+        while self._known and self._published:
+            requests.append(
                 messages.Post(
-                    id=0, room=self.name, instance=self._instance, body=self._posts.popleft()
+                    id=0, room=self.name, instance=self._instance, body=self._published.popleft()
                 )
             )
-        return asked
+        return requests
 
-    def depart(self) -> messages.Depart:
-        """Return the request with which the room is left."""
+    def leave(self) -> messages.Depart:
+        """Return the request with which the member leaves."""
         return messages.Depart(id=0, room=self.name, instance=self._instance)
 
     def next_timer(self, now: float) -> float:
         """Return when `requests` and `handle_timer` are to be called (monotonic seconds)."""
-        if self._known and (self._posts or (self._dirty and not self._putting)):
+        if self._known and (self._published or (self._dirty and not self._putting)):
             return now
-        due = [self._gathered_at + self._seconds] if self.shared else []
-        if not self._gathering:
-            due.append(self._gather_at)
+        due = [self._answered_at + self._seconds] if self.shared else []
+        if not self._beating:
+            due.append(self._beat_at)
         due += [min(self._doubted.values())] if self._doubted else []
         return min(due, default=now + self._seconds)
 
@@ -140,52 +140,52 @@ class Group:
         answer: messages.BrokerReply | TouchlineError,
         now: float,
     ) -> list[News]:
-        """Take the answer to one request."""
+        """Take the answer to one request, and return what it says of other members."""
         if isinstance(request, messages.Gather):
-            self._gathering = False
+            self._beating = False
             if isinstance(answer, messages.Gathered):
-                return self._gather(answer, now)
+                return self._joined(answer, now)
             if isinstance(answer, TouchlineError):
                 self.trouble = answer.sentence
                 if not self.shared:
-                    self._gather_at = max(self._gather_at, now + AGAIN_SECONDS)
+                    self._beat_at = max(self._beat_at, now + AGAIN_SECONDS)
             return []
         if isinstance(request, messages.Put):
             if isinstance(answer, TouchlineError):
                 self._dirty = dict.fromkeys([*self._putting, *self._dirty])
             self._putting = []
         if isinstance(answer, TouchlineError):
-            # It may not know us any more: it has started anew, or thought that we had gone.
+            # The broker may not know the member any more: it has started anew, or missed its beats.
             self.trouble = answer.sentence
             self._known = False
-            if not isinstance(answer, Overloaded):  # a full room is tried again at the next beat
-                self._gather_soon(now)
+            if not isinstance(answer, Overloaded):  # a full group is tried again at the next beat
+                self._beat_soon(now)
         return []
 
     def pushed(self, message: messages.Changed | messages.Posted, now: float) -> list[News]:
-        """Take what the broker says by itself."""
+        """Take a push of the broker, and return what it says of other members."""
         if isinstance(message, messages.Posted):
-            return [Told(message.body)] if message.member != self._member else []
+            return [GroupPublication(message.body)] if message.member != self._member else []
         if not self.shared or message.epoch != self._epoch or message.rev <= self._rev:
             return []
         if message.rev != self._rev + 1:
-            self._gather_soon(now)  # something was missed; all will be told again
+            self._beat_soon(now)  # a push was missed: all records come again
             return []
         self._rev = message.rev
         news: list[News] = []
         for record in message.records:
             if record.member != self._member:
-                news += self._heard(record.member, record.key, record.body)
+                news += self._changed(record.member, record.key, record.body)
         return news
 
     def handle_timer(self, now: float) -> list[News]:
-        """Do what is due: forget others when the broker is silent, or when they did not return."""
-        if self.shared and now - self._gathered_at >= self._seconds:
+        """Forget other members when the broker is silent, and records that were not put again."""
+        if self.shared and now - self._answered_at >= self._seconds:
             self.shared = self._known = False
             self._epoch = self._rev = 0
             self._doubted.clear()
             return self._forget(list(self._others))
-        gone = [one for one, due in self._doubted.items() if due <= now]
+        gone = [record for record, due in self._doubted.items() if due <= now]
         return self._forget(gone)
 
     def _batch(self) -> messages.Put:
@@ -202,15 +202,15 @@ class Group:
             del self._dirty[key]
         return messages.Put(id=0, room=self.name, instance=self._instance, records=records)
 
-    def _gather_soon(self, now: float) -> None:
+    def _beat_soon(self, now: float) -> None:
         self._rev = 0
-        self._gather_at = min(self._gather_at, now + AGAIN_SECONDS)
+        self._beat_at = min(self._beat_at, now + AGAIN_SECONDS)
 
-    def _gather(self, gathered: messages.Gathered, now: float) -> list[News]:
+    def _joined(self, gathered: messages.Gathered, now: float) -> list[News]:
         anew = gathered.epoch != self._epoch
         self.shared, self._known, self.trouble = True, True, ""
         self._seconds = gathered.seconds
-        self._gathered_at = now
+        self._answered_at = now
         self._member = gathered.member
         self._epoch, self._rev = gathered.epoch, gathered.rev
         if not gathered.whole:
@@ -223,38 +223,41 @@ class Group:
         return self._compare(gathered.records, now if anew else None)
 
     def _compare(self, records: Iterable[messages.Record], anew: float | None) -> list[News]:
-        """Tell what has changed of others; where the room is new, doubt before believing it gone.
+        """Return what has changed of other members.
+
+        A record that is missing is gone, unless the broker has started anew: its member may not
+        have put it again yet.
 
         Args:
             records: all that the broker knows.
-            anew: now, where the room is not the one that was known; None where it is.
+            anew: now, where the broker has started anew; None otherwise.
         """
         news: list[News] = []
-        told = set()
+        found = set()
         for record in records:
             if record.member != self._member:
-                told.add((record.member, record.key))
-                news += self._heard(record.member, record.key, record.body)
-        missing = [one for one in self._others if one not in told]
+                found.add((record.member, record.key))
+                news += self._changed(record.member, record.key, record.body)
+        missing = [one for one in self._others if one not in found]
         if anew is None:
             return news + self._forget([one for one in missing if one not in self._doubted])
         for one in missing:
             self._doubted.setdefault(one, anew + self._seconds)
         return news
 
-    def _heard(self, member: str, key: str, body: bytes | None) -> list[News]:
+    def _changed(self, member: str, key: str, body: bytes | None) -> list[News]:
         self._doubted.pop((member, key), None)
         if body is None:
             return self._forget([(member, key)])
         if self._others.get((member, key)) == body:
             return []
         self._others[member, key] = body
-        return [Heard(member, key, body)]
+        return [GroupRecord(member, key, body)]
 
     def _forget(self, gone: Iterable[tuple[str, str]]) -> list[News]:
         news: list[News] = []
         for member, key in gone:
             self._doubted.pop((member, key), None)
             if self._others.pop((member, key), None) is not None:
-                news.append(Heard(member, key, None))
+                news.append(GroupRecord(member, key, None))
         return news

@@ -1,7 +1,7 @@
-"""What clients of the lobby say: version 1 as existing web clients say it, and version 2.
+"""The messages of the lobby's clients: version 1, as existing web clients send it, and version 2.
 
-The first message tells what the connection is for, and in which version it is spoken. Of version 1
-only the fields that it has are looked at: whatever else an existing client sends is its own affair.
+The first message tells what the connection is for, and in which version. Of version 1 only the
+fields that it has are read: an existing client may send others for its own use. Pure.
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..protocol.errors import BadMessage, TooLarge, UnknownType, WrongVersion
+from .connection import Spot
 
 NAME_CHARS = 100
-"""A user, a lobby's or a prompt's id."""
+"""Characters of a user's name, a lobby's or a prompt's id."""
 
 TEXT_CHARS = 200
-"""What stands beside a score."""
+"""Characters of the text beside a score."""
 
 TOKEN_CHARS = 64
+"""Characters of a token or key."""
 
 _Name = (
     Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)]
@@ -28,11 +30,11 @@ _Name = (
 _Token = Annotated[str, Meta(max_length=TOKEN_CHARS)]
 
 
-class _Said(Struct, frozen=True, kw_only=True, tag_field="type"):
+class _Incoming(Struct, frozen=True, kw_only=True, tag_field="type"):
     """A message of a client."""
 
 
-class WaitStart(_Said, tag="wait_start", kw_only=True, frozen=True):
+class WaitStart(_Incoming, tag="wait_start", kw_only=True, frozen=True):
     """Wait for the start of a prompt."""
 
     user: _Name
@@ -40,97 +42,99 @@ class WaitStart(_Said, tag="wait_start", kw_only=True, frozen=True):
     prompt_id: _Name
 
 
-class Start(_Said, tag="start", kw_only=True, frozen=True):
-    """Let it begin, for everyone who waits."""
+class StartPrompt(_Incoming, tag="start", kw_only=True, frozen=True):
+    """Start the prompt for everyone who waits."""
 
 
-class Leaderboard(_Said, tag="leaderboard", kw_only=True, frozen=True):
+class Leaderboard(_Incoming, tag="leaderboard", kw_only=True, frozen=True):
     """Watch the leaderboard of a prompt."""
 
     lobby_id: _Name
     prompt_id: _Name
 
 
-class LeaderboardUpdate(_Said, tag="leaderboard_update", kw_only=True, frozen=True):
-    """Say that the leaderboard has changed."""
+class LeaderboardUpdate(_Incoming, tag="leaderboard_update", kw_only=True, frozen=True):
+    """Tell that the leaderboard has changed."""
 
     lobby_id: _Name
     prompt_id: _Name
 
 
-class LobbyPrompts(_Said, tag="lobby_prompts", kw_only=True, frozen=True):
+class LobbyPrompts(_Incoming, tag="lobby_prompts", kw_only=True, frozen=True):
     """Watch the prompts of a lobby."""
 
     lobby_id: _Name
 
 
-class LobbyPromptsUpdate(_Said, tag="lobby_prompts_update", kw_only=True, frozen=True):
-    """Say that the prompts have changed."""
+class LobbyPromptsUpdate(_Incoming, tag="lobby_prompts_update", kw_only=True, frozen=True):
+    """Tell that the prompts have changed."""
 
 
 class WaitStart2(WaitStart, tag="wait_start", kw_only=True, frozen=True):
-    """Wait for the start. `resume` is the token of a place held before, `host_key` a host's."""
+    """Wait for the start. `resume` is the token of a place, `host_key` the key of the host."""
 
     ready: bool = False
     resume: _Token = ""
     host_key: _Token = ""
 
 
-class Start2(_Said, tag="start", kw_only=True, frozen=True):
-    """Let it begin. A host who does not wait names the prompt."""
+class StartPrompt2(_Incoming, tag="start", kw_only=True, frozen=True):
+    """Start the prompt. A host that does not wait names it."""
 
     prompt_id: _Name = ""
 
 
-class Ready(_Said, tag="ready", kw_only=True, frozen=True):
-    """Say whether one is ready."""
+class Ready(_Incoming, tag="ready", kw_only=True, frozen=True):
+    """Tell whether the person is ready."""
 
     ready: bool
 
 
-class Leave(_Said, tag="leave", kw_only=True, frozen=True):
-    """Give up one's place."""
+class LeavePlace(_Incoming, tag="leave", kw_only=True, frozen=True):
+    """Give up the place."""
 
 
-class Host(_Said, tag="host", kw_only=True, frozen=True):
-    """Become the host of a lobby, or, with the key got then, be it again."""
+class BecomeHost(_Incoming, tag="host", kw_only=True, frozen=True):
+    """Become the host of a lobby, or, with the host's key, be it again."""
 
     lobby_id: _Name
     key: _Token = ""
 
 
 class LeaderboardUpdate2(LeaderboardUpdate, tag="leaderboard_update", kw_only=True, frozen=True):
-    """Put somebody's score on the leaderboard; without one, say that it has changed."""
+    """Put a score on the leaderboard; without a score, tell that it has changed."""
 
     user: _Name | None = None
     score: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None
     text: Annotated[str, Meta(max_length=TEXT_CHARS)] = ""
 
 
-class Ping(_Said, tag="ping", kw_only=True, frozen=True):
-    """Measure the way there and back."""
+class LobbyPing(_Incoming, tag="ping", kw_only=True, frozen=True):
+    """Measure the round trip."""
 
     time: Annotated[int, Meta(ge=-(2**53), le=2**53)] | float = 0
 
 
-Version1 = WaitStart | Start | Leaderboard | LeaderboardUpdate | LobbyPrompts | LobbyPromptsUpdate
+Version1 = (
+    WaitStart | StartPrompt | Leaderboard | LeaderboardUpdate | LobbyPrompts | LobbyPromptsUpdate
+)
 Version2 = (
     WaitStart2
-    | Start2
+    | StartPrompt2
     | Ready
-    | Leave
-    | Host
+    | LeavePlace
+    | BecomeHost
     | Leaderboard
     | LeaderboardUpdate2
     | LobbyPrompts
     | LobbyPromptsUpdate
-    | Ping
+    | LobbyPing
 )
-Said = Version1 | Version2
+LobbyMessage = Version1 | Version2
 
 
 class _Versioned(Struct):
-    """The one field that tells the version; whatever stands there means 1 unless it is a number."""
+    """The field that tells the version; anything but a number means 1."""
 
     version: object = 1
 
@@ -140,7 +144,7 @@ _decoders = {1: msgspec.json.Decoder(Version1).decode, 2: msgspec.json.Decoder(V
 
 
 def check_size(text: str | bytes, most: int) -> None:
-    """Refuse a message that is too large, unread.
+    """Refuse a message that is too large, without reading it.
 
     Raises:
         TooLarge: it has more than `most` bytes.
@@ -154,8 +158,8 @@ def version(text: str | bytes) -> Literal[1, 2]:
     """Return the version that a connection's first message asks for.
 
     Raises:
-        BadMessage: it is no JSON object.
-        WrongVersion: it asks for one that is not spoken here.
+        BadMessage: it is not a JSON object.
+        WrongVersion: there is no such version.
     """
     try:
         asked = _version(text).version
@@ -164,22 +168,22 @@ def version(text: str | bytes) -> Literal[1, 2]:
     if asked == 2:
         return 2
     if isinstance(asked, int) and asked > 2:
-        raise WrongVersion(f"version {asked} of the lobby; 1 and 2 are spoken here")
+        raise WrongVersion(f"version {asked} of the lobby is not known; 1 and 2 are")
     return 1
 
 
-def read(text: str | bytes, spoken: Literal[1, 2]) -> Said:
-    """Return what a message says.
+def read(text: str | bytes, version: Literal[1, 2]) -> LobbyMessage:
+    """Return a message.
 
     Args:
         text: the WebSocket message.
-        spoken: the connection's version.
+        version: the connection's.
 
     Raises:
         UnknownType, BadMessage: nothing but these, whatever the text.
     """
     try:
-        return _decoders[spoken](text)  # type: ignore[no-any-return]  # each of them is Said
+        return _decoders[version](text)  # type: ignore[no-any-return]  # each is a LobbyMessage
     except msgspec.ValidationError as error:
         sentence = str(error)
         if sentence.startswith("Invalid value") and sentence.endswith("`$.type`"):
@@ -189,6 +193,6 @@ def read(text: str | bytes, spoken: Literal[1, 2]) -> Said:
         raise BadMessage(f"not JSON: {error}") from None
 
 
-def encode(**message: object) -> str:
-    """Return a message to clients as JSON text."""
-    return msgspec.json.encode(message).decode()
+def spot_of(message: WaitStart | Leaderboard | LeaderboardUpdate) -> Spot:
+    """Return the lobby and the prompt that a message names."""
+    return str(message.lobby_id), str(message.prompt_id)

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from . import outgoing
 from .connection import Spot
-from .index import Index
-from .records import Row
+from .index import RecordIndex
+from .records import LeaderboardRow
 
 
 class Leaderboards:
     """The leaderboards of one gateway.
 
-    Versions come from the rows' own `n`, which gateways agree on; where a row comes late from
-    another gateway, the version still grows here.
+    Versions come from the rows' own `n`, on which gateways agree; where a row of another gateway
+    comes late, the version still grows here.
 
     Args:
         index: the rows in force.
     """
 
-    def __init__(self, index: Index) -> None:
-        self.changed: set[Spot] = set()
-        """Boards to be looked at."""
+    def __init__(self, index: RecordIndex) -> None:
         self._index = index
-        self._shown: dict[Spot, tuple[list[Row], int]] = {}
+        self._shown: dict[Spot, tuple[list[LeaderboardRow], int]] = {}
 
-    def renewed(self) -> Iterator[Spot]:
-        """Yield the boards that are not what they were."""
-        changed, self.changed = self.changed, set()
-        for spot in sorted(changed):
+    def renewed(self, spots: Iterable[Spot]) -> Iterator[Spot]:
+        """Yield those of some leaderboards whose version has grown."""
+        for spot in sorted(spots):
             before = self._shown.get(spot, ([], 0))[1]
             if self.version(spot) != before:
                 yield spot
 
     def version(self, spot: Spot) -> int:
-        """Return a board's version; 0 where nothing has ever stood on it."""
+        """Return a leaderboard's version; 0 where it never had a row."""
         rows, version = self._shown.get(spot, ([], 0))
         ranked = self._index.ranked(spot)
         if ranked != rows:
@@ -44,10 +41,10 @@ class Leaderboards:
         return version
 
     def text(self, spot: Spot) -> str:
-        """Return what is said of a board."""
+        """Return the message that shows a leaderboard."""
         return outgoing.leaderboard(spot, self.version(spot), self._index.ranked(spot))
 
     def forget(self, spot: Spot) -> None:
-        """Forget a board that nobody watches, if nothing stands on it."""
+        """Forget a leaderboard that no connection watches, if it has no row."""
         if not self._index.rows.get(spot):
             self._shown.pop(spot, None)

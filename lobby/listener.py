@@ -1,22 +1,24 @@
-"""The address of choice: the lobby alone, where clients made for another server look for it."""
+"""The server of the lobby's own address, where clients made for another server look for it.
+
+Tested in `tests/integration/test_lobby.py`.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from ..gateway.server import Wired
+from ..gateway.server import RawWebSocketProtocol
 from ..protocol.errors import AddressTaken
 from .options import split_address
 
 
-class Listener(uvicorn.Server):
+class LobbyServer:
     """A server of one path.
 
     Args:
@@ -25,19 +27,19 @@ class Listener(uvicorn.Server):
         frame_bytes: the largest message that is read.
 
     Raises:
-        SettingError, AddressTaken: the address is none, or can't be had.
+        SettingError: the address is not valid.
+        AddressTaken: the address can't be had.
     """
 
     def __init__(
         self, address: str, serve: Callable[[WebSocket], Awaitable[None]], frame_bytes: int
     ) -> None:
         host, port, path = split_address(address)
-        app = Starlette(routes=[WebSocketRoute(path, serve)])
-        super().__init__(
+        self._server = uvicorn.Server(
             uvicorn.Config(
-                app,
+                Starlette(routes=[WebSocketRoute(path, serve)]),
                 http="h11",
-                ws=Wired,
+                ws=RawWebSocketProtocol,
                 lifespan="off",
                 ws_max_size=frame_bytes,
                 ws_per_message_deflate=False,
@@ -47,18 +49,17 @@ class Listener(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )
-        self.bound = _bound(host, port)
-        self.address = "{}:{}".format(*self.bound.getsockname()[:2]) + path
+        self._bound = _bound(host, port)
+        self.address = "{}:{}".format(*self._bound.getsockname()[:2]) + path
         """Where it listens, the port filled in."""
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals alone."""
-        yield
+    async def run(self) -> None:
+        """Serve until `stop`; not in the main thread, where uvicorn would take the signals."""
+        await self._server.serve([self._bound])
 
-    async def run_here(self) -> None:
-        """Serve on the running loop until `should_exit`."""
-        await self.serve([self.bound])
+    def stop(self) -> None:
+        """Take no more connections, close what is open, and end."""
+        self._server.should_exit = True
 
 
 def _bound(host: str, port: int) -> socket.socket:

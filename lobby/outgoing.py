@@ -1,4 +1,4 @@
-"""What the lobby says to its clients, as JSON text. Pure."""
+"""What the lobby sends to its clients, as JSON text. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import msgspec
 from ..protocol.errors import PeerError
 from ..protocol.times import to_rfc3339
 from .connection import BAD_MESSAGE, IDLE, SLOW, TAKEN, TOO_MANY, Spot
-from .records import Begun, Place, Refresh, Row
+from .records import Begun, LeaderboardRow, Refresh, WaitingPlace
 
 REFRESH = "refresh"
-"""To viewers of version 1: a text that is no JSON, as existing clients expect it."""
+"""What version 1 gets: existing clients expect this text, which is not JSON."""
 
 CLOSED = {
     1000: "",
@@ -22,7 +22,7 @@ CLOSED = {
     IDLE: "nothing was said for too long",
     TAKEN: "the place was taken up on another connection",
 }
-"""What is said beside a close code."""
+"""The reason sent with each close code."""
 
 
 def _text(**message: object) -> str:
@@ -30,23 +30,23 @@ def _text(**message: object) -> str:
 
 
 def error(refused: PeerError) -> str:
-    """Say why a message can't be."""
+    """Return the message that refuses one of a client's."""
     return _text(type="error", code=refused.code, reason=refused.sentence)
 
 
-def update(waiting: Iterable[Place]) -> str:
-    """Say who waits, to version 1: names, of which no two are the same."""
+def update(waiting: Iterable[WaitingPlace]) -> str:
+    """Return a waiting list for version 1: labels, of which no two are the same."""
     return _text(type="update", users=[place.label for place in waiting])
 
 
-def update2(spot: Spot, waiting: Iterable[Place], *, hosted: bool, shared: bool) -> str:
-    """Say who waits, to version 2.
+def update2(spot: Spot, waiting: Iterable[WaitingPlace], *, hosted: bool, shared: bool) -> str:
+    """Return a waiting list for version 2.
 
     Args:
         spot: the lobby and the prompt.
-        waiting: those who came first first.
-        hosted: the lobby has a host.
-        shared: those at other gateways are among them.
+        waiting: the places, the first to join first.
+        hosted: whether the lobby has a host.
+        shared: whether the places of other gateways are among them.
     """
     users = [
         {
@@ -66,15 +66,15 @@ def update2(spot: Spot, waiting: Iterable[Place], *, hosted: bool, shared: bool)
 
 
 def start(begun: Begun, version: int) -> str:
-    """Say that it begins; `n` of version 2 is the same however often it is said."""
+    """Return a start; `n` of version 2 stays the same however often the start is sent."""
     if version != 2:
         return _text(type="start")
     time = to_rfc3339(begun.at)
     return _text(type="start", lobby_id=begun.lobby, prompt_id=begun.prompt, n=begun.n, time=time)
 
 
-def joined(place: Place, token: str, *, resumed: bool, grace: float) -> str:
-    """Tell somebody their place, and the token with which it is taken up again within `grace` s."""
+def joined(place: WaitingPlace, token: str, *, resumed: bool, grace: float) -> str:
+    """Return a place, with the token that takes it up again within `grace` seconds."""
     return _text(
         type="joined",
         id=place.id,
@@ -88,12 +88,12 @@ def joined(place: Place, token: str, *, resumed: bool, grace: float) -> str:
 
 
 def hosting(lobby: str, key: str, grace: float) -> str:
-    """Tell a host its key, with which it is host again within `grace` seconds."""
+    """Return a host's key, with which it is host again within `grace` seconds."""
     return _text(type="hosting", lobby_id=lobby, key=key, grace=grace)
 
 
-def leaderboard(spot: Spot, version: int, rows: Sequence[Row]) -> str:
-    """Say what stands on a leaderboard; equal scores have one rank."""
+def leaderboard(spot: Spot, version: int, rows: Sequence[LeaderboardRow]) -> str:
+    """Return a leaderboard; equal scores have one rank."""
     ranks: dict[float, int] = {}
     shown = [
         {
@@ -109,19 +109,19 @@ def leaderboard(spot: Spot, version: int, rows: Sequence[Row]) -> str:
 
 
 def updated(spot: Spot, version: int) -> str:
-    """Confirm a row: the leaderboard has this version now."""
+    """Return the confirmation of a row: the leaderboard has this version now."""
     return _text(type="updated", lobby_id=spot[0], prompt_id=spot[1], version=version)
 
 
-def refresh(said: Refresh, version: int) -> str:
-    """Say that what is watched is to be fetched again."""
+def refresh(record: Refresh, version: int) -> str:
+    """Return the request to fetch what is watched again."""
     if version != 2:
         return REFRESH
-    if said.prompt is None:
-        return _text(type="refresh", lobby_id=said.lobby)
-    return _text(type="refresh", lobby_id=said.lobby, prompt_id=said.prompt)
+    if record.prompt is None:
+        return _text(type="refresh", lobby_id=record.lobby)
+    return _text(type="refresh", lobby_id=record.lobby, prompt_id=record.prompt)
 
 
 def pong(time: float, wall: int) -> str:
-    """Answer a ping with its own time and ours."""
+    """Return the answer to a ping, with its own time and ours."""
     return _text(type="pong", time=time, server_time=to_rfc3339(wall))

@@ -1,11 +1,11 @@
-"""What gateways on one broker tell each other of their lobbies: records, and the union of them.
+"""The records of lobbies that gateways of one broker share, and the union of them. Pure.
 
-Each gateway keeps records of its own in rooms at the broker. Of several records under one key the
+Each gateway keeps records of its own in groups at the broker. Of several records under one key the
 one with the highest `n` is in force, of equal ones the larger in bytes: all gateways that see the
 same records see the same lobby, in whatever order they came.
 
 A *place* on a waiting list goes with its gateway. The other records last: when the gateway that
-kept one is gone, the others keep it on, and of several who do, all but the one whose member id
+kept one is gone, the others keep it on, and of several that do, all but the one whose member id
 comes first let go again.
 """
 
@@ -20,20 +20,21 @@ from msgspec import Struct
 from ..protocol.times import SECOND
 
 
-class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w"):
-    """Somebody on the waiting list of a prompt.
+class WaitingPlace(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w"):
+    """A place on the waiting list of a prompt.
 
     Args:
         n: grows with each change.
         id: of the place.
+        lobby, prompt: the waiting list.
         user: the name that was given.
         label: the name that is shown: two people of one name have two labels.
         joined: wall time, microseconds.
-        ready: said to be.
-        away: the link was dropped; the place is kept for a while.
-        host: may start the lobby.
+        ready: whether the person has said to be ready.
+        away: whether the connection was lost; the place is kept for a while.
+        host: whether it may start the lobby.
         proof: hash of the token with which the place can be taken up again; empty: it can't.
-        seen: the start that was told last.
+        seen: the number of the start that was told last.
     """
 
     n: int
@@ -50,8 +51,8 @@ class Place(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w"):
     seen: int = 0
 
 
-class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
-    """Somebody's score on the leaderboard of a prompt; `at` is when it was put there."""
+class LeaderboardRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
+    """A person's score on the leaderboard of a prompt; `at` is when it was put there."""
 
     n: int
     lobby: str
@@ -63,7 +64,7 @@ class Row(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
 
 
 class Begun(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="s"):
-    """A prompt has been started."""
+    """The start of a prompt, at wall time `at`."""
 
     n: int
     lobby: str
@@ -72,7 +73,7 @@ class Begun(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="s"):
 
 
 class Hosted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="h"):
-    """A lobby has a host; `proof` is the hash of its key, `left` when it went (0: it is there)."""
+    """The host of a lobby: `proof` is the hash of its key, `left` when it left (0: connected)."""
 
     n: int
     lobby: str
@@ -81,26 +82,28 @@ class Hosted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="h"):
 
 
 class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="f"):
-    """Posted, not kept: what is watched has changed. Without a `prompt`: the lobby's prompts."""
+    """Published, not kept: a leaderboard has changed; without a `prompt`, the lobby's prompts."""
 
     lobby: str
     prompt: str | None = None
 
 
-Kept = Place | Row | Begun | Hosted
-LASTING = (Row, Begun, Hosted)
+LobbyRecord = WaitingPlace | LeaderboardRow | Begun | Hosted
+
+LASTING = (LeaderboardRow, Begun, Hosted)
+"""Records that outlive the gateway that keeps them."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_kept = msgspec.msgpack.Decoder(Kept).decode
-_posted = msgspec.msgpack.Decoder(Refresh).decode
+_record = msgspec.msgpack.Decoder(LobbyRecord).decode
+_refresh = msgspec.msgpack.Decoder(Refresh).decode
 
 
-def key_of(record: Kept) -> str:
+def key_of(record: LobbyRecord) -> str:
     """Return the key under which a record is kept."""
     match record:
-        case Place():
+        case WaitingPlace():
             return "w" + record.id
-        case Row():
+        case LeaderboardRow():
             return "r" + proof_of(record.lobby, record.prompt, record.user)
         case Begun():
             return "s" + proof_of(record.lobby, record.prompt)
@@ -113,82 +116,86 @@ def proof_of(*texts: str) -> str:
     return hashlib.blake2b(msgspec.msgpack.encode(texts), digest_size=16).hexdigest()
 
 
-def encode(record: Kept | Refresh) -> bytes:
-    """Return a record as the body that it has in a room."""
+def encode(record: LobbyRecord | Refresh) -> bytes:
+    """Return a record as the body that it has in a group."""
     return _encode(record)
 
 
-def read(body: bytes) -> Kept | None:
-    """Return the record of a body, or None where another gateway's can't be understood."""
+def read(body: bytes) -> LobbyRecord | None:
+    """Return the record of a body, None where the body of another gateway is not valid."""
     try:
-        record: Kept = _kept(body)
+        record: LobbyRecord = _record(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return record
 
 
-def read_post(body: bytes) -> Refresh | None:
-    """Return what was posted, or None where it can't be understood."""
+def read_published(body: bytes) -> Refresh | None:
+    """Return what was published, None where the body is not valid."""
     try:
-        return _posted(body)
+        return _refresh(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Another record is in force under a key, or none any more."""
+class RecordChange:
+    """A change of the record in force under a key; None: there is none."""
 
     key: str
-    before: Kept | None
-    after: Kept | None
+    before: LobbyRecord | None
+    after: LobbyRecord | None
 
 
-_One = tuple[int, bytes, Kept]
+_Held = tuple[int, bytes, LobbyRecord]
 
 
-class Union:
+class RecordUnion:
     """The records of this gateway and of all others.
 
     Args:
-        me: this gateway's member id.
+        member: this gateway's member id.
     """
 
-    def __init__(self, me: str) -> None:
-        self.me = me
+    def __init__(self, member: str) -> None:
+        self.member = member
         self.own = 0
         """How many records this gateway keeps."""
-        self.out: list[tuple[str, str, bytes | None]] = []
-        """What is to be put into rooms: lobby, key, body (None: removed). The caller empties it."""
-        self._held: dict[str, dict[str, _One]] = {}  # by key and member
+        self._held: dict[str, dict[str, _Held]] = {}  # by key and member
+        self._out: list[tuple[str, str, bytes | None]] = []
 
-    def __getitem__(self, key: str) -> Kept | None:
-        """Return the record in force."""
+    def drain(self) -> list[tuple[str, str, bytes | None]]:
+        """Return what is to be put into groups (lobby, key, body; None: removed), and forget it."""
+        out, self._out = self._out, []
+        return out
+
+    def __getitem__(self, key: str) -> LobbyRecord | None:
+        """Return the record in force under a key."""
         best = self._best(key)
         return best[2] if best else None
 
     def owns(self, key: str) -> bool:
-        """Tell whether this gateway keeps the key, or one of its records under it."""
-        return self.me in self._held.get(key, ())
+        """Return whether this gateway keeps a record under a key."""
+        return self.member in self._held.get(key, ())
 
-    def put(self, record: Kept) -> Change:
+    def put(self, record: LobbyRecord) -> RecordChange:
         """Keep a record, from now on in force if its `n` is the highest."""
         key, body = key_of(record), encode(record)
         before = self[key]
         self.own += not self.owns(key)
-        self._held.setdefault(key, {})[self.me] = (record.n, body, record)
-        self.out.append((record.lobby, key, body))
-        return Change(key, before, self[key])
+        self._held.setdefault(key, {})[self.member] = (record.n, body, record)
+        self._out.append((record.lobby, key, body))
+        return RecordChange(key, before, self[key])
 
-    def drop(self, key: str) -> Change:
+    def drop(self, key: str) -> RecordChange:
         """Keep a record no longer."""
         before = self[key]
         if self.owns(key):
             self._let_go(key)
-        return Change(key, before, self[key])
+        return RecordChange(key, before, self[key])
 
-    def heard(self, member: str, key: str, body: bytes | None) -> Change:
-        """Take in what another gateway keeps, or (None) keeps no longer."""
+    def receive(self, member: str, key: str, body: bytes | None) -> RecordChange:
+        """Take what another gateway keeps under a key; None: nothing any more."""
         before = self[key]
         record = read(body) if body is not None else None
         if body is not None and record is not None and key_of(record) == key:
@@ -196,23 +203,23 @@ class Union:
         else:
             self._forget(key, member)
         self._yield_to_better(key)
-        return Change(key, before, self[key])
+        return RecordChange(key, before, self[key])
 
     def _yield_to_better(self, key: str) -> None:
-        """Let go of a record that another gateway keeps as well, or a newer one of."""
-        mine = self._held.get(key, {}).get(self.me)
+        """Let go of a record that another gateway keeps too, or of which it keeps a newer one."""
+        mine = self._held.get(key, {}).get(self.member)
         best = self._best(key)
         if mine is None or best is None:
             return
-        keepers = [one for one, kept in self._held[key].items() if kept[:2] == best[:2]]
-        if mine[:2] != best[:2] or min(keepers) != self.me:
+        keepers = [member for member, held in self._held[key].items() if held[:2] == best[:2]]
+        if mine[:2] != best[:2] or min(keepers) != self.member:
             self._let_go(key)
 
     def _let_go(self, key: str) -> None:
-        record = self._held[key][self.me][2]
+        record = self._held[key][self.member][2]
         self.own -= 1
-        self._forget(key, self.me)
-        self.out.append((record.lobby, key, None))
+        self._forget(key, self.member)
+        self._out.append((record.lobby, key, None))
 
     def _forget(self, key: str, member: str) -> None:
         held = self._held.get(key)
@@ -221,16 +228,16 @@ class Union:
             if not held:
                 del self._held[key]
 
-    def _best(self, key: str) -> _One | None:
+    def _best(self, key: str) -> _Held | None:
         held = self._held.get(key)
-        return max(held.values(), key=lambda one: one[:2]) if held else None
+        return max(held.values(), key=lambda each: each[:2]) if held else None
 
 
-def next_n(before: Kept | None, wall: int) -> int:
-    """Return the `n` of a change: after the one before, and after what is long forgotten.
+def next_n(before: LobbyRecord | None, wall: int) -> int:
+    """Return the `n` of a new record: after that of the one before, and of any that is forgotten.
 
     Args:
-        before: the record that is in force.
+        before: the record in force.
         wall: microseconds since 1970.
     """
     return max(before.n + 1 if before else 0, wall // (SECOND // 1_000))

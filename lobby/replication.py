@@ -1,6 +1,7 @@
-"""The rooms in which the gateways of one broker share their lobbies, over one link. No thread.
+"""The groups in which the gateways of one broker share their lobbies, over one link. No thread.
 
-The lobbies are spread over several rooms, so that no room has to hold them all.
+The lobbies are spread over several groups, so that none has to hold them all. Tested in
+`tests/integration/test_lobby.py`.
 """
 
 from __future__ import annotations
@@ -14,28 +15,28 @@ from ..protocol import messages
 from ..protocol.errors import TouchlineError
 from .group import Group, News
 
-ROOMS = 16
-"""All gateways of a broker have to agree on this and on the names."""
+GROUPS = 16
+"""All gateways of a broker must agree on this number and on the names."""
 
 ASK_SECONDS = 5.0
-"""How long the broker is waited for."""
+"""How long the broker may take to answer."""
 
 FLUSH_SECONDS = 0.5
 """How long leaving may take at the end."""
 
 
 def member_id(instance: str) -> str:
-    """Return the id under which others see the member of this instance, as the broker makes it."""
+    """Return the id that the broker gives to the member with this instance secret."""
     return hashlib.sha256(instance.encode()).hexdigest()[:16]
 
 
-def room_of(lobby: str) -> str:
-    """Return the name of the room in which a lobby is shared."""
-    return f"lobby.{zlib.crc32(lobby.encode()) % ROOMS:x}"
+def group_of(lobby: str) -> str:
+    """Return the name of the group in which a lobby is shared."""
+    return f"lobby.{zlib.crc32(lobby.encode()) % GROUPS:x}"
 
 
-class Shared:
-    """All rooms of one gateway.
+class Replication:
+    """All groups of one gateway.
 
     Args:
         link: to the broker; closed with `close`.
@@ -44,81 +45,83 @@ class Shared:
 
     def __init__(self, link: Link, instance: str) -> None:
         self.link = link
-        names = [f"lobby.{number:x}" for number in range(ROOMS)]
-        self._rooms = {name: Group(name, instance) for name in names}
+        names = [f"lobby.{number:x}" for number in range(GROUPS)]
+        self._groups = {name: Group(name, instance) for name in names}
         self._asked: dict[int, tuple[Group, messages.GroupRequest]] = {}
 
     @property
     def shared(self) -> bool:
         """Whether other gateways are seen."""
-        return all(room.shared for room in self._rooms.values())
+        return all(group.shared for group in self._groups.values())
 
     @property
     def trouble(self) -> str:
-        """Why they are not; empty where they are."""
-        return next((room.trouble for room in self._rooms.values() if not room.shared), "")
+        """Why other gateways are not seen; empty where they are."""
+        return next((group.trouble for group in self._groups.values() if not group.shared), "")
 
     def put(self, lobby: str, key: str, body: bytes | None) -> None:
         """Keep a record of a lobby, or (None) remove it."""
-        self._rooms[room_of(lobby)].put(key, body)
+        self._groups[group_of(lobby)].put(key, body)
 
-    def post(self, lobby: str, body: bytes) -> None:
-        """Say something to all other gateways."""
-        self._rooms[room_of(lobby)].post(body)
+    def publish(self, lobby: str, body: bytes) -> None:
+        """Send something of a lobby to all other gateways."""
+        self._groups[group_of(lobby)].publish(body)
 
     def turn(self, now: float) -> Iterator[News]:
-        """Take what has come, and ask what is to be asked.
+        """Take what has come and send the requests that are due; yield what other gateways keep.
 
         Args:
             now: monotonic seconds.
         """
-        asked = True
-        while asked:  # what was sent may have let an answer in unseen: ZeroMQ tells of it once
-            yield from self._taken(now)
-            asked = self._ask(now)
+        # libzmq signals a socket's descriptor once, and sending may use the signal up: what came
+        # meanwhile is looked for after each request.
+        sent = True
+        while sent:
+            yield from self._receive(now)
+            sent = self._send_due(now)
 
     def next_timer(self, now: float) -> float:
         """Return when `turn` is to be called at the latest (monotonic seconds)."""
-        due = [room.next_timer(now) for room in self._rooms.values()]
+        due = [group.next_timer(now) for group in self._groups.values()]
         link = self.link.next_timer()
         return min(due if link is None else [*due, link])
 
     def close(self) -> None:
-        """Leave the rooms, and close the link."""
+        """Leave the groups, and close the link."""
         if self.shared:
-            for room in self._rooms.values():
-                self._send(room, room.depart(), 0.0)
+            for group in self._groups.values():
+                self._send(group, group.leave(), 0.0)
             self.link.flush(FLUSH_SECONDS)
         self.link.close()
 
-    def _taken(self, now: float) -> Iterator[News]:
+    def _receive(self, now: float) -> Iterator[News]:
         for number, answer in self.link.poll(now):
-            room, request = self._asked.pop(number)
-            yield from room.answered(request, answer, now)
+            group, request = self._asked.pop(number)
+            yield from group.answered(request, answer, now)
         for push in self.link.pushed():
-            if push.room in self._rooms:
-                yield from self._rooms[push.room].pushed(push, now)
-        for room in self._rooms.values():
-            yield from room.handle_timer(now)
+            if push.room in self._groups:
+                yield from self._groups[push.room].pushed(push, now)
+        for group in self._groups.values():
+            yield from group.handle_timer(now)
 
-    def _ask(self, now: float) -> bool:
-        asked = False
-        for room in self._rooms.values():
-            for request in room.requests(now):
-                asked = True
-                self._send(room, request, now)
-        return asked
+    def _send_due(self, now: float) -> bool:
+        sent = False
+        for group in self._groups.values():
+            for request in group.requests(now):
+                sent = True
+                self._send(group, request, now)
+        return sent
 
-    def _send(self, room: Group, request: messages.GroupRequest, now: float) -> None:
+    def _send(self, group: Group, request: messages.GroupRequest, now: float) -> None:
         try:
-            self._asked[self.link.send(request, now, ASK_SECONDS)] = (room, request)
+            self._asked[self.link.send(request, now, ASK_SECONDS)] = (group, request)
         except TouchlineError as error:
-            room.answered(request, error, now)
+            group.answered(request, error, now)
 
 
-def opened(connect: Callable[[], Link], instance: str) -> Shared | TouchlineError:
-    """Return the rooms, or why there is no link to the broker; nobody is waited for."""
+def opened(connect: Callable[[], Link], instance: str) -> Replication | TouchlineError:
+    """Return the groups, or why there is no link to the broker; does not wait."""
     try:
-        return Shared(connect(), instance)
+        return Replication(connect(), instance)
     except TouchlineError as error:
         return error

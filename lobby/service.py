@@ -1,6 +1,7 @@
-"""The lobby on WebSockets: `/ws/live` of the gateway, and an address of choice besides.
+"""The lobby on WebSockets: `/ws/live` of the gateway, and an address of its own besides.
 
-One task runs the core, the rooms at the broker, and the lines that do not read.
+One task runs the core, the groups at the broker, and the connections that do not read. Tested in
+`tests/integration/test_lobby.py`.
 """
 
 from __future__ import annotations
@@ -17,87 +18,39 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..gateway.context import Gateway
-from ..gateway.feed.message_log import framed
 from ..gateway.security import address_of
-from ..gateway.server import WIRE, RawWebSocket
+from ..gateway.server import RAW_WEBSOCKET
 from ..protocol.errors import Overloaded, TouchlineError
 from ..runtime import clock
 from . import outgoing
-from .connection import RESTART, SLOW, TOO_MANY, Close, Say
+from .connection import RESTART, SLOW, TOO_MANY, OutgoingClose, OutgoingText
 from .core import LobbyCore
-from .listener import Listener
+from .listener import LobbyServer
 from .options import Options
-from .replication import Shared, member_id, opened
+from .queue import OutgoingQueue
+from .replication import Replication, member_id, opened
 
 PATH = "/ws/live"
 
-LOOK_SECONDS = 1.0
-"""The longest time without looking after everything."""
+TURN_SECONDS = 1.0
+"""The longest time between two turns."""
 
-SLOW_LOOK_SECONDS = 0.05
-"""The same while somebody does not read."""
-
-MOST_WAITING = 100
-"""Messages that wait for a client of which none can stand for another."""
+BLOCKED_SECONDS = 0.05
+"""The same while a connection does not read."""
 
 _log = logging.getLogger("touchline.lobby")
-
-_SUPERSEDED = {"update", "refresh", "leaderboard", "start"}
-"""Kinds of messages of which the newest is enough."""
-
-
-class Line:
-    """What is to be said on one connection, in order; of some kinds only the newest.
-
-    Args:
-        wire: the connection.
-    """
-
-    def __init__(self, wire: RawWebSocket) -> None:
-        self.wire = wire
-        self.closing: Close | None = None
-        self.blocked = 0.0
-        """Since when something waits, monotonic seconds; 0: nothing does."""
-        self._waiting: dict[str, bytes] = {}
-        self._count = 0
-
-    def say(self, say: Say, now: float) -> None:
-        """Say something, now or when there is room."""
-        self._count += 1
-        kind = say.kind if say.kind in _SUPERSEDED else f"{say.kind} {self._count}"
-        self._waiting.pop(kind, None)
-        self._waiting[kind] = say.text.encode()
-        self.flush(now)
-
-    def flush(self, now: float) -> bool:
-        """Say what waits; True where all is said, and closed if it was to be."""
-        while self._waiting and self.wire.open and self.wire.clear:
-            kind = next(iter(self._waiting))
-            for frame in framed(self._waiting.pop(kind)):
-                self.wire.write(frame)
-        if not self.wire.open:
-            self._waiting.clear()
-        if self._waiting:
-            self.blocked = self.blocked or now
-            return False
-        self.blocked = 0.0
-        if self.closing is not None:
-            self.wire.close(self.closing.code, self.closing.reason)
-        return True
-
-    def is_stuck(self, now: float, seconds: float) -> bool:
-        """Tell whether too much waits, or for too long."""
-        return len(self._waiting) > MOST_WAITING or bool(
-            self.blocked and now - self.blocked >= seconds
-        )
 
 
 class Lobby:
     """The lobby of one gateway.
 
     Args:
-        gateway: what it is a part of.
+        gateway: what it is a component of.
         options: the lobby's settings.
+
+    Raises:
+        SettingError: the lobby's own address is not valid.
+        AddressTaken: that address can't be had.
     """
 
     def __init__(self, gateway: Gateway, options: Options | None = None) -> None:
@@ -105,66 +58,67 @@ class Lobby:
         instance = secrets.token_hex(16)
         self.core = LobbyCore(self.options, member_id(instance), os.urandom)
         self.routes: Sequence[BaseRoute] = [WebSocketRoute(PATH, self.serve)]
-        self.listener: Listener | None = None
-        """Serves the address of choice, where one was chosen."""
+        self.server: LobbyServer | None = None
+        """Serves the lobby's own address, where it has one."""
         if gateway.options.lobby:
             most = self.options.frame_bytes
-            self.listener = Listener(gateway.options.lobby, self.serve, most)
+            self.server = LobbyServer(gateway.options.lobby, self.serve, most)
         self._gateway = gateway
         self._instance = instance
-        self._lines: dict[int, Line] = {}
-        self._stuck: set[int] = set()  # lines on which something waits
-        self._rooms: Shared | None = None
+        self._queues: dict[int, OutgoingQueue] = {}
+        self._blocked: set[int] = set()  # numbers of the connections that do not read
+        self._replication: Replication | None = None
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._alone = ""
+        self._trouble = ""  # why the lobby is alone, as it was logged last
 
     async def start(self) -> None:
-        """Open the link to the broker, and listen where it was chosen."""
-        if self.listener is not None:
-            self._tasks.append(asyncio.create_task(self.listener.run_here(), name="lobby server"))
-            _log.info("the lobby listens on %s", self.listener.address)
-        rooms = opened(partial(self._gateway.connect, roles=["viewer"]), self._instance)
-        if isinstance(rooms, TouchlineError):
-            _log.warning("the lobby is not shared with other gateways: %s", rooms.sentence)
+        """Open the link to the broker, and listen on the lobby's own address."""
+        if self.server is not None:
+            self._tasks.append(asyncio.create_task(self.server.run(), name="lobby server"))
+            _log.info("the lobby listens on %s", self.server.address)
+        connect = partial(self._gateway.connect, roles=["viewer"])
+        replication = opened(connect, self._instance)
+        if isinstance(replication, TouchlineError):
+            _log.warning("the lobby is not shared with other gateways: %s", replication.sentence)
         else:
-            self._rooms = rooms
-            for each in rooms.link.sockets:
+            self._replication = replication
+            for each in replication.link.sockets:
                 asyncio.get_running_loop().add_reader(each.fileno(), self._woken.set)
         self._tasks.append(asyncio.create_task(self._run(), name="lobby"))
 
     async def stop(self) -> None:
-        """Tell all clients that the gateway restarts, and leave the rooms."""
-        for line in list(self._lines.values()):
-            line.wire.close(RESTART, "restarting")
-        if self.listener is not None:
-            self.listener.should_exit = True
+        """Close all connections with the code of a restart, and leave the groups."""
+        for queue in list(self._queues.values()):
+            queue.close(RESTART, "restarting")
+        if self.server is not None:
+            self.server.stop()
             await self._tasks.pop(0)
         for task in self._tasks:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        if self._rooms is not None:
-            for each in self._rooms.link.sockets:
+        if self._replication is not None:
+            for each in self._replication.link.sockets:
                 asyncio.get_running_loop().remove_reader(each.fileno())
-            await asyncio.to_thread(self._rooms.close)
-            self._rooms = None
+            await asyncio.to_thread(self._replication.close)
+            self._replication = None
 
     # ── connections ──────────────────────────────────────────────────────────────────────────
 
     async def serve(self, websocket: WebSocket) -> None:
-        """Serve one client until it goes."""
+        """Serve one client until it leaves."""
         address = address_of(websocket.scope)
         await websocket.accept()
-        line = Line(websocket.scope["extensions"][WIRE])
+        queue = OutgoingQueue(websocket.scope["extensions"][RAW_WEBSOCKET])
         try:
-            self._gateway.places.take(address)
+            self._gateway.limits.take(address)
         except Overloaded as error:
-            line.closing = Close(0, TOO_MANY, outgoing.CLOSED[TOO_MANY])
-            line.say(Say(0, "error", outgoing.error(error)), clock.now())
+            queue.closing = OutgoingClose(0, TOO_MANY, outgoing.CLOSED[TOO_MANY])
+            queue.put(OutgoingText(0, "error", outgoing.error(error)), clock.now())
             return
-        conn = self.core.opened(*_times())
-        self._lines[conn] = line
+        number = self.core.opened(*_times())
+        self._queues[number] = queue
         self._gateway.counters.connections["lobby"] += 1
         code = 1006
         try:
@@ -175,45 +129,43 @@ class Lobby:
                     code = int(message.get("code") or code)
                     return
                 text = message.get("text")
-                said = text if text is not None else message.get("bytes") or b""
-                self.core.heard(conn, said, *_times())
+                content = text if text is not None else message.get("bytes") or b""
+                self.core.receive(number, content, *_times())
                 self._carry_out()
         finally:
-            self._lines.pop(conn, None)
-            self._stuck.discard(conn)
-            self.core.closed(conn, code, *_times())
+            self._queues.pop(number, None)
+            self._blocked.discard(number)
+            self.core.closed(number, code, *_times())
             self._carry_out()
-            self._gateway.places.give_back(address)
+            self._gateway.limits.give_back(address)
 
     def _carry_out(self) -> None:
-        """Say, close and share what the core has decided."""
+        """Send, close and share what the core has decided."""
         now = clock.now()
-        out, self.core.out = self.core.out, []
-        for one in out:
-            line = self._lines.get(one.conn)
-            if line is None:
+        for message in self.core.drain():
+            queue = self._queues.get(message.number)
+            if queue is None:
                 continue
-            if isinstance(one, Close):
-                line.closing = one
-                self._gateway.counters.closed[str(one.code)] += 1
-                done = line.flush(now)
+            if isinstance(message, OutgoingClose):
+                queue.closing = message
+                self._gateway.counters.closed[str(message.code)] += 1
+                done = queue.flush(now)
             else:
-                line.say(one, now)
-                done = not line.blocked
+                queue.put(message, now)
+                done = not queue.blocked
             if not done:
-                self._stuck.add(one.conn)
+                self._blocked.add(message.number)
                 self._woken.set()
         self._share()
 
     def _share(self) -> None:
-        records, self.core.union.out = self.core.union.out, []
-        posts, self.core.posts = self.core.posts, []
-        if self._rooms is None or not (records or posts):
+        records, published = self.core.drain_records(), self.core.drain_published()
+        if self._replication is None or not (records or published):
             return
         for lobby, key, body in records:
-            self._rooms.put(lobby, key, body)
-        for lobby, body in posts:
-            self._rooms.post(lobby, body)
+            self._replication.put(lobby, key, body)
+        for lobby, publication in published:
+            self._replication.publish(lobby, publication)
         self._woken.set()
 
     # ── the task ─────────────────────────────────────────────────────────────────────────────
@@ -226,45 +178,44 @@ class Lobby:
             except Exception:
                 # A fault of ours in one turn must not end the lobby for everybody.
                 _log.exception("a turn of the lobby failed")
-            wait = self._wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait)
+                await asyncio.wait_for(self._woken.wait(), self._wait())
 
     def _turn(self) -> None:
         now, wall = _times()
         self.core.handle_timer(now, wall)
-        if self._rooms is not None:
-            self.core.news(list(self._rooms.turn(now)), now, wall)
-            self.core.share(self._rooms.shared)
-            self._say_alone(self._rooms)
+        if self._replication is not None:
+            self.core.receive_news(list(self._replication.turn(now)), now, wall)
+            self.core.set_shared(self._replication.shared)
+            self._log_trouble(self._replication.trouble)
         self._carry_out()
-        for conn in list(self._stuck):
-            self._unstick(conn, now)
+        for number in list(self._blocked):
+            self._retry(number, now)
 
-    def _unstick(self, conn: int, now: float) -> None:
-        line = self._lines.get(conn)
-        if line is None or line.flush(now):
-            self._stuck.discard(conn)
-        elif line.is_stuck(now, self.options.slow_seconds):
-            self._stuck.discard(conn)
+    def _retry(self, number: int, now: float) -> None:
+        """Send what waits for a connection that did not read, or give the connection up."""
+        queue = self._queues.get(number)
+        if queue is None or queue.flush(now):
+            self._blocked.discard(number)
+        elif queue.is_stuck(now, self.options.slow_seconds):
+            self._blocked.discard(number)
             self._gateway.counters.closed[str(SLOW)] += 1
-            line.wire.close(SLOW, outgoing.CLOSED[SLOW])
+            queue.close(SLOW, outgoing.CLOSED[SLOW])
 
-    def _say_alone(self, rooms: Shared) -> None:
+    def _log_trouble(self, trouble: str) -> None:
         """Log when other gateways are no longer seen, and when they are again."""
-        trouble = rooms.trouble
-        if trouble and not self._alone:
+        if trouble and not self._trouble:
             _log.warning("the lobby goes on alone: %s", trouble)
-        elif self._alone and not trouble:
+        elif self._trouble and not trouble:
             _log.warning("the lobby is shared with other gateways")
-        self._alone = trouble
+        self._trouble = trouble
 
     def _wait(self) -> float:
         now = clock.now()
-        due = [now + (SLOW_LOOK_SECONDS if self._stuck else LOOK_SECONDS)]
+        due = [now + (BLOCKED_SECONDS if self._blocked else TURN_SECONDS)]
         timer = self.core.next_timer()
         due += [timer] if timer is not None else []
-        due += [self._rooms.next_timer(now)] if self._rooms is not None else []
+        due += [self._replication.next_timer(now)] if self._replication is not None else []
         return max(0.001, min(due) - now)
 
 
@@ -272,10 +223,11 @@ def _times() -> tuple[float, int]:
     return clock.now(), clock.wall()
 
 
-def part(gateway: Gateway) -> Lobby:
-    """Return the lobby as a part of a gateway.
+def component(gateway: Gateway) -> Lobby:
+    """Return the lobby as a component of a gateway.
 
     Raises:
-        SettingError, AddressTaken: the address of choice is none, or can't be had.
+        SettingError: the lobby's own address is not valid.
+        AddressTaken: that address can't be had.
     """
     return Lobby(gateway)

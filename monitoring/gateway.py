@@ -90,7 +90,7 @@ class GatewayCollector(Collector):
             viewers.add_metric([event], count)
         yield viewers
         for name, text, value in (
-            ("connections", "Connections that stay open.", gateway.places.total),
+            ("connections", "Connections that stay open.", gateway.limits.total),
             (
                 "fanout_longest_seconds",
                 "The longest that one round of telling all viewers has taken.",

@@ -21,7 +21,7 @@ from ...protocol.errors import (
 )
 from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, Events, Search, Show
 from ...runtime import clock
-from ..counters import Counters
+from ..counters import GatewayCounters
 from ..options import MEGABYTE, Options
 from .channel import Channel, Turn
 from .follower import Connect, Follower
@@ -89,7 +89,7 @@ class Hub:
         counters: are counted up here.
     """
 
-    def __init__(self, options: Options, connect: Connect, counters: Counters) -> None:
+    def __init__(self, options: Options, connect: Connect, counters: GatewayCounters) -> None:
         self.options = options
         self.counters = counters
         self.follower = Follower(connect, self._arrived)

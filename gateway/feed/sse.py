@@ -98,7 +98,7 @@ class Stream(Response):
         """Serve until the client goes, reads nothing for too long, or the gateway stops."""
         gateway, event = self._gateway, self._channel.card.event
         address = address_of(scope)
-        gateway.places.take(address)
+        gateway.limits.take(address)
         try:
             gateway.hub.listen(event, self)
             gateway.streams.add(self)
@@ -108,7 +108,7 @@ class Stream(Response):
         finally:
             gateway.hub.leave(event, self)
             gateway.streams.discard(self)
-            gateway.places.give_back(address)
+            gateway.limits.give_back(address)
 
     # ── what the hub tells ───────────────────────────────────────────────────────────────────
 

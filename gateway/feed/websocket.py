@@ -26,7 +26,7 @@ from ...runtime import clock
 from ..context import Gateway
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
-from ..server import WIRE, RawWebSocket
+from ..server import RAW_WEBSOCKET, RawWebSocket
 from .hub import Hub
 from .message_log import framed
 from .packets import point_feed
@@ -307,10 +307,10 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
     """Serve one connection until it ends."""
     address = address_of(websocket.scope)
     await websocket.accept()
-    wire = websocket.scope["extensions"][WIRE]
+    wire = websocket.scope["extensions"][RAW_WEBSOCKET]
     connection = Connection(gateway.hub, wire, gateway.person(websocket, event))
     try:
-        gateway.places.take(address)
+        gateway.limits.take(address)
     except Overloaded as error:
         _refuse(gateway, connection, error)
         return
@@ -329,7 +329,7 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
         gateway.connections.discard(connection)
         connection.leave()
         gone(left)
-        gateway.places.give_back(address)
+        gateway.limits.give_back(address)
 
 
 def _refuse(gateway: Gateway, connection: Connection, error: TouchlineError) -> None:

@@ -311,8 +311,8 @@ class Reporting:
         return _told(person, (await self.reporters.kept(person))[-shown.limit :])
 
 
-def part(gateway: Gateway) -> Reporting:
-    """Return this part of a gateway."""
+def component(gateway: Gateway) -> Reporting:
+    """Return reporting as a component of a gateway."""
     return Reporting(gateway)
 
 

@@ -437,6 +437,6 @@ async def _wait(event: asyncio.Event, seconds: float | None) -> None:
         await asyncio.wait_for(event.wait(), seconds)
 
 
-def part(gateway: Gateway) -> Webhooks:
-    """Return this part of a gateway."""
+def component(gateway: Gateway) -> Webhooks:
+    """Return webhooks as a component of a gateway."""
     return Webhooks(gateway)

@@ -22,7 +22,7 @@ from touchline.gateway.app import create_app
 from touchline.gateway.context import Gateway
 from touchline.gateway.feed.packets import packets
 from touchline.gateway.options import Options
-from touchline.gateway.server import Server
+from touchline.gateway.server import GatewayServer
 from touchline.protocol import codec, messages
 from touchline.protocol.messages import Alarm, Entry, Restored
 from touchline.protocol.times import SECOND
@@ -45,8 +45,8 @@ class Running:
 
         app = create_app(self.options, connecting(world.address))
         self.gateway: Gateway = app.state.gateway
-        self._server = Server(app, self.options, self.gateway.leave)
-        self._thread = threading.Thread(target=self._server.go)
+        self._server = GatewayServer(app, self.options, self.gateway.leave)
+        self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         world.stack.callback(self.stop)
         assert self._server.listening.wait(PATIENCE)
@@ -392,7 +392,7 @@ def test_too_many_connections(ground: Ground) -> None:
     assert closed == 4009
     assert got[0]["code"] == "OVERLOADED"
     first.close()
-    ground.world.until(lambda: running.gateway.places.total < 2)
+    ground.world.until(lambda: running.gateway.limits.total < 2)
     assert ground.view(running).next()["type"] == "setup"
 
 
@@ -401,12 +401,12 @@ def test_slow_viewers(ground: Ground) -> None:
     with 4008; neither delays who reads."""
     world = ground.world
     world.host(verdict="fixed:1", heartbeat=CALM)
-    running = ground.gateway(queue_messages=200, stalled=2.0)
+    running = ground.gateway(queue_messages=200, stalled=10.0)
     quick = ground.view(running, from_="start")
     slow, mute = (_narrow(running, world.event) for _ in range(2))
     for one in (slow, mute):
         world.stack.callback(one.close)
-    world.until(lambda: running.gateway.places.total == 3)
+    world.until(lambda: running.gateway.limits.total == 3)
     reporter = world.reporter("ann")
     count = 1_800
     began = clock.wall() - count * 20 * SECOND
@@ -552,7 +552,7 @@ def test_server_sent_events(ground: Ground, two: Callable[..., None]) -> None:
         assert next(data for _, data in found if data["type"] == "entry")["seq"] == 3
         running.stop()
         assert all(data["type"] in {"heartbeat", "status"} for _, data in found)
-    ground.world.until(lambda: running.gateway.places.total == 0)
+    ground.world.until(lambda: running.gateway.limits.total == 0)
 
 
 def test_who_leaves_is_forgotten(ground: Ground) -> None:
@@ -565,7 +565,7 @@ def test_who_leaves_is_forgotten(ground: Ground) -> None:
         assert running.gateway.hub.events == {ground.world.event: 1}
     ground.world.until(lambda: running.gateway.hub.events == {})
     ground.world.until(lambda: running.gateway.hub.follower.cores == {})
-    assert running.gateway.places.total == 0
+    assert running.gateway.limits.total == 0
 
 
 def test_events_are_bounded(ground: Ground) -> None:

@@ -18,7 +18,7 @@ import pytest
 from tests.patience import PATIENCE, until
 from touchline.gateway.app import create_app
 from touchline.gateway.options import Options
-from touchline.gateway.server import Server
+from touchline.gateway.server import GatewayServer
 from touchline.gateway.webhooks.routes import WebhookRegistry
 
 from .talk import connecting
@@ -104,13 +104,13 @@ class Gateway:
             "webhook_private": True,
             **options,
         }
-        self._server: Server | None = None
+        self._server: GatewayServer | None = None
 
     def start(self) -> Gateway:
         options = Options(**self._options)
         app = create_app(options, connecting(self._world.address))
-        self._server = Server(app, options)
-        self._thread = threading.Thread(target=self._server.go)
+        self._server = GatewayServer(app, options)
+        self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         assert self._server.listening.wait(PATIENCE)
         self.http = httpx.Client(

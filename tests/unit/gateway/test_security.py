@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from touchline.gateway.counters import Counters
+from touchline.gateway.counters import GatewayCounters
 from touchline.gateway.options import Options
 from touchline.gateway.security import (
     HEADERS,
@@ -39,7 +39,7 @@ def answer(endpoint: Endpoint, method: str = "GET", path: str = "/", **kwargs: A
     """Return what an application of one endpoint answers."""
     app = Starlette(
         routes=[Route("/", endpoint, methods=["GET", "POST"])],
-        middleware=[Middleware(Guard, options=OPTIONS, counters=Counters())],
+        middleware=[Middleware(Guard, options=OPTIONS, counters=GatewayCounters())],
         exception_handlers={
             TouchlineError: on_error,
             HTTPException: on_http_error,

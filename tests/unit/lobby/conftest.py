@@ -1,4 +1,4 @@
-"""Lobbies in memory: gateways with clients, and the rooms of a broker between them; no sockets."""
+"""Lobbies in memory: gateways with clients, and the groups of a broker between them; no sockets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from touchline.broker.groups import Groups
-from touchline.lobby.connection import Close
+from touchline.lobby.connection import OutgoingClose
 from touchline.lobby.core import LobbyCore
 from touchline.lobby.group import Group, News
 from touchline.lobby.options import Options
@@ -25,21 +25,21 @@ ROOM = "lobby.0"
 class Client:
     """One connection: what it was told, and how it was closed."""
 
-    def __init__(self, hall: Hall, conn: int) -> None:
+    def __init__(self, hall: Hall, number: int) -> None:
         self.hall = hall
-        self.conn = conn
+        self.number = number
         self.texts: list[str] = []
         self.closed: int | None = None
 
     def send(self, text: str | bytes = "", /, **message: Any) -> Client:
         said = text or json.dumps(message)
-        self.hall.core.heard(self.conn, said, self.hall.clock.now, self.hall.clock.wall)
+        self.hall.core.receive(self.number, said, self.hall.clock.now, self.hall.clock.wall)
         self.hall.carry_out()
         return self
 
     def drop(self, code: int = 1006) -> None:
         """Let the link break, or (1000) be closed."""
-        self.hall.core.closed(self.conn, code, self.hall.clock.now, self.hall.clock.wall)
+        self.hall.core.closed(self.number, code, self.hall.clock.now, self.hall.clock.wall)
         self.hall.carry_out()
 
     def take(self, kind: str = "") -> list[Any]:
@@ -68,7 +68,7 @@ class Clock:
 
 
 class Hall:
-    """The lobby of one gateway and its clients, and the one room in which it is shared."""
+    """The lobby of one gateway and its clients, and the one group in which it is shared."""
 
     def __init__(self, clock: Clock, name: str = "a", **options: Any) -> None:
         instance = f"the secret of hall {name}"
@@ -81,13 +81,13 @@ class Hall:
             self.me,
             lambda size: (name.encode() + next(bits).to_bytes(2, "big")).rjust(size, b"\0"),
         )
-        self.room = Group(ROOM, instance)
+        self.group = Group(ROOM, instance)
         self.clients: dict[int, Client] = {}
 
     def client(self, text: str | bytes = "", /, **message: Any) -> Client:
         """A new connection, with its first message if one is given."""
-        conn = self.core.opened(self.clock.now, self.clock.wall)
-        client = self.clients[conn] = Client(self, conn)
+        number = self.core.opened(self.clock.now, self.clock.wall)
+        client = self.clients[number] = Client(self, number)
         self.carry_out()
         return client.send(text, **message) if text or message else client
 
@@ -101,28 +101,25 @@ class Hall:
         self.carry_out()
 
     def carry_out(self) -> None:
-        out, self.core.out = self.core.out, []
-        for one in out:
-            client = self.clients[one.conn]
-            assert client.closed is None, "something was said after the close"
-            if isinstance(one, Close):
-                client.closed = one.code
+        for message in self.core.drain():
+            client = self.clients[message.number]
+            assert client.closed is None, "something was sent after the close"
+            if isinstance(message, OutgoingClose):
+                client.closed = message.code
             else:
-                client.texts.append(one.text)
-        records, self.core.union.out = self.core.union.out, []
-        for _, key, body in records:
-            self.room.put(key, body)
-        posts, self.core.posts = self.core.posts, []
-        for _, body in posts:
-            self.room.post(body)
+                client.texts.append(message.text)
+        for _, key, body in self.core.drain_records():
+            self.group.put(key, body)
+        for _, publication in self.core.drain_published():
+            self.group.publish(publication)
 
 
 class House:
-    """A broker's rooms, and gateways that share them while the broker is there."""
+    """A broker's groups, and gateways that share them while the broker is there."""
 
     def __init__(self, *names: str, **options: Any) -> None:
         self.clock = Clock()
-        self.rooms: Groups | None = None
+        self.groups: Groups | None = None
         self.runs = 0
         self.lost: set[str] = set()  # names of halls that pushes do not reach
         self.halls = {name: Hall(self.clock, name, **options) for name in names}
@@ -135,10 +132,10 @@ class House:
     def start(self) -> None:
         """Start the broker, anew if it ran."""
         self.runs += 1
-        self.rooms = Groups(self.runs * 1_000)
+        self.groups = Groups(self.runs * 1_000)
 
     def stop(self) -> None:
-        self.rooms = None
+        self.groups = None
 
     def kill(self, name: str) -> None:
         """Let a gateway vanish without a word."""
@@ -149,34 +146,34 @@ class House:
         for _ in range(max(1, round(seconds * 4))):
             if seconds:
                 self.clock.go(0.25)
-            if self.rooms is not None:
-                self.push(self.rooms.handle_timer(self.clock.now))
+            if self.groups is not None:
+                self.push(self.groups.handle_timer(self.clock.now))
             for hall in list(self.halls.values()):
                 self.turn(hall)
 
     def turn(self, hall: Hall) -> None:
         now, wall = self.clock.now, self.clock.wall
         hall.core.handle_timer(now, wall)
-        self.news(hall, hall.room.handle_timer(now))
+        self.news(hall, hall.group.handle_timer(now))
         for _ in range(10):
-            requests = hall.room.requests(now)
+            requests = hall.group.requests(now)
             for number, request in enumerate(requests):
                 answer = self.ask(hall, msgspec.structs.replace(request, id=number))
-                self.news(hall, hall.room.answered(request, answer, now))
+                self.news(hall, hall.group.answered(request, answer, now))
             if not requests:
                 break
         else:
-            raise AssertionError("a room asks without end")
-        hall.core.share(hall.room.shared)
+            raise AssertionError("a group asks without end")
+        hall.core.set_shared(hall.group.shared)
         hall.carry_out()
 
     def ask(
         self, hall: Hall, request: messages.GroupRequest
     ) -> messages.BrokerReply | TouchlineError:
-        if self.rooms is None:
+        if self.groups is None:
             return Unreachable("no answer")
         try:
-            told = self.rooms.receive(hall.routing_id, codec.encode(request), self.clock.now)
+            told = self.groups.receive(hall.routing_id, codec.encode(request), self.clock.now)
         except PeerError as error:
             return from_wire(error.code, error.sentence)
         *pushed, (routing_id, reply) = told
@@ -190,10 +187,10 @@ class House:
                 if hall.routing_id == routing_id and name not in self.lost:
                     message = codec.decode_broker_reply(frame)
                     assert isinstance(message, messages.Changed | messages.Posted)
-                    self.news(hall, hall.room.pushed(message, self.clock.now))
+                    self.news(hall, hall.group.pushed(message, self.clock.now))
 
     def news(self, hall: Hall, news: list[News]) -> None:
-        hall.core.news(news, self.clock.now, self.clock.wall)
+        hall.core.receive_news(news, self.clock.now, self.clock.wall)
         hall.carry_out()
 
 

@@ -14,14 +14,14 @@ from .test_version2 import BOARD, board, row, wait2
 def lists(house: House) -> list[list[str]]:
     """What each gateway shows of the waiting list."""
     return [
-        [place.label for place in hall.core.index.waiting(("L", "P"))]
+        [place.label for place in hall.core.state.index.waiting(("L", "P"))]
         for hall in house.halls.values()
     ]
 
 
 def rows(house: House) -> list[list[tuple[str, float]]]:
     return [
-        [(one.user, one.score) for one in hall.core.index.ranked(("L", "P"))]
+        [(one.user, one.score) for one in hall.core.state.index.ranked(("L", "P"))]
         for hall in house.halls.values()
     ]
 
@@ -227,9 +227,10 @@ def test_whatever_happens(seed: int) -> None:
             + ["vanish", "away"] * (chance.random() < 0.1)
         )
         _do(deed, house, name, clients, chance)
-        assert len({hall.core.union.me for hall in house.halls.values()}) == len(house.halls)
+        members = {hall.core.state.union.member for hall in house.halls.values()}
+        assert len(members) == len(house.halls)
     house.lost = set()
-    if house.rooms is None:
+    if house.groups is None:
         house.start()
     house.run(60)
     assert len({tuple(one) for one in lists(house)}) == 1, seed
@@ -237,15 +238,14 @@ def test_whatever_happens(seed: int) -> None:
     labels = lists(house)[0]
     assert len(set(labels)) == len(labels), seed
     for hall in house.halls.values():
-        open_ones = [one for one in clients if one.hall is hall and one.conn in hall.core.seats]
-        for client in open_ones:
-            seat = hall.core.seats[client.conn]
-            if seat.purpose == "waiting":
-                told = seat.told
+        for client in [each for each in clients if each.hall is hall]:
+            connection = hall.core.state.connections.get(client.number)
+            if connection is not None and connection.purpose == "waiting":
+                told = connection.told_list
                 assert all(f'"{label}"' in told for label in labels), seed
-        assert len(hall.core.union.out) == 0
-    total = sum(hall.core.union.own for hall in house.halls.values())
-    kept = {key for hall in house.halls.values() for key in hall.room._own}
+        assert hall.core.drain_records() == []
+    total = sum(hall.core.state.union.own for hall in house.halls.values())
+    kept = {key for hall in house.halls.values() for key in hall.group._own}
     assert total == len(kept), "each record is kept by one gateway alone"
 
 

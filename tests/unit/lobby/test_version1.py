@@ -189,14 +189,14 @@ def test_says_nothing(hall: Hall) -> None:
     assert ann.closed is None
     hall.go(Options().idle_seconds)
     assert ann.closed == 4010
-    assert hall.core.seats == {}
+    assert hall.core.state.connections == {}
 
 
 def test_timers_do_not_pile_up(hall: Hall) -> None:
     """Connections that come and go leave no timers behind."""
     for _ in range(2_000):
         hall.wait("ann").drop()
-    assert len(hall.core._timers) < 1_100
+    assert len(hall.core.state.timers) < 1_100
 
 
 @pytest.mark.parametrize(

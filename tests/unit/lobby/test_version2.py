@@ -109,7 +109,7 @@ def test_taken_up_while_connected(hall: Hall) -> None:
 def test_a_strangers_token(hall: Hall) -> None:
     """A token is good for its own prompt only, and none is found out by its hash."""
     bob, joined = wait2(hall, "bob")
-    place = next(iter(hall.core.index.places[("L", "P")].values()))
+    place = next(iter(hall.core.state.index.places[("L", "P")].values()))
     for token in (place.proof, place.id, ""):
         assert not wait2(hall, "eve", resume=token)[1]["resumed"]
     eve = hall.wait("eve", "L", "other", version=2, resume=joined["resume"])
@@ -286,5 +286,5 @@ def test_rows_end() -> None:
     assert [one["user"] for one in viewer.take()[-1]["rows"]] == ["ann", "bob"]
     hall.go(50)
     assert viewer.take()[-1]["rows"] == []
-    assert hall.core.union.own == 0
-    assert not hall.core.index.rows
+    assert hall.core.state.union.own == 0
+    assert not hall.core.state.index.rows

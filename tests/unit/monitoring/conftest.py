@@ -9,7 +9,7 @@ import pytest
 
 from touchline.broker.counters import Counters
 from touchline.broker.repository import Census
-from touchline.gateway.counters import Counters as GatewayCounters
+from touchline.gateway.counters import GatewayCounters
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
@@ -89,6 +89,6 @@ def gateway() -> Any:
     counters.closed.update(["4008"])
     return SimpleNamespace(
         counters=counters,
-        places=SimpleNamespace(total=2),
+        limits=SimpleNamespace(total=2),
         hub=SimpleNamespace(events={EVENT: 2}, follower=SimpleNamespace(broker=True, cores={})),
     )
