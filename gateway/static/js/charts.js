@@ -3,6 +3,7 @@
 import { fill, svg } from "./dom.js";
 import { iconGroup } from "./icons.js";
 import { moment } from "./entry_text.js";
+import { outagesOf } from "./kinds.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
 import { standing } from "./state.js";
 import { count, evidence, span } from "./formatting.js";
@@ -80,9 +81,8 @@ function outageBands(state, axis, place, top, height) {
 }
 
 function outageWords(state) {
-  return state.interruptions.length
-    ? ` Hatched: ${count(state.interruptions.length, "outage")} of the venue.`
-    : "";
+  const { length } = outagesOf(state);
+  return length ? ` Hatched: ${count(length, "outage")} of the venue.` : "";
 }
 
 function football(root, words, state, width) {

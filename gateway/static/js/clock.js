@@ -1,7 +1,8 @@
 // The clock of the match, between entries too. Pure; it shows what the sport's own clock in
 // sports/ shows (`clock`), which rides on every entry.
 
-import { eventTime, standing } from "./state.js";
+import { eventTime } from "./event_time.js";
+import { standing } from "./state.js";
 
 const MINUTE = 60_000;
 

@@ -120,7 +120,7 @@ export function sentence(text) {
 }
 
 /** Return what an outage came to. */
-export function restored(message) {
+export function restoredText(message) {
   const { entries = 0, inaccurate = 0, confirmed = false, reason = "" } = message;
   let text = `Contact is back: ${count(entries, "entry", "entries")} put together`;
   if (inaccurate) text += `, ${inaccurate} of them doubtful`;

@@ -10,7 +10,7 @@ import { Outbox } from "./outbox.js";
 import { drawOwn, ownWords, Pad } from "./report_buttons.js";
 import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
 import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
-import { eventTime } from "./state.js";
+import { eventTime } from "./event_time.js";
 import { rows } from "./timeline.js";
 import { count, timeOfDay } from "./formatting.js";
 

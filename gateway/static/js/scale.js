@@ -1,7 +1,9 @@
 // Where things lie on the charts. Pure.
 
 import { periods } from "./clock.js";
-import { extent, standing } from "./state.js";
+import { extent } from "./event_time.js";
+import { outagesOf } from "./kinds.js";
+import { standing } from "./state.js";
 
 const MINUTE = 60_000;
 
@@ -152,8 +154,8 @@ export function agreement(state) {
 
 /** Return where the outages lie on an axis: pairs of 0 to 1. */
 export function outages(state, axis) {
-  return state.interruptions
-    .map((one) => extent(state, one))
+  return outagesOf(state)
+    .map((outage) => extent(state, outage))
     .filter(([since]) => Number.isFinite(since))
     .map(([since, until]) => [axis.at(since), axis.at(until ?? Infinity)])
     .filter(([from, to]) => to > from);

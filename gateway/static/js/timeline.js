@@ -1,11 +1,12 @@
-// The feed as rows, newest first: entries, whistles that part it, outages between them.
+// The feed as rows, newest first: entries, whistles that part it, remarks between them.
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { takenBack } from "./lineup.js";
 import { moment } from "./entry_text.js";
-import { eventTime, extent } from "./state.js";
-import { capital, evidence, evidenceSentence, marks, restored, timeOfDay } from "./formatting.js";
+import { eventTime } from "./event_time.js";
+import { REMARKS } from "./kinds.js";
+import { capital, evidence, evidenceSentence, marks, timeOfDay } from "./formatting.js";
 
 /** Milliseconds for which an entry that has just come stands out. */
 const FRESH = 3_000;
@@ -23,28 +24,25 @@ const VOICES = 12;
 export function rows(state, { most, key, act }) {
   const found = [];
   const disallowed = takenBack(state);
-  const between = outages(state);
+  const between = remarks(state);
   const lines = state.entries;
   let place = lines.length - 1;
   while (place >= 0 && found.length < most) {
     const line = lines[place];
     const time = Date.parse(line.entry.time);
-    while (between.length && !(between[0].at < time)) found.push(outageRow(between.shift().one));
+    while (between.length && !(between[0].at < time)) found.push(remarkRow(between.shift().remark));
     const told = moment(state, line.entry);
     if (!key || told.key || told.big)
       found.push(entryRow(state, line, told, disallowed.has(line.entry.entry_id), act));
     place -= 1;
   }
-  if (place < 0) found.push(...between.map(({ one }) => outageRow(one)));
+  if (place < 0) found.push(...between.map(({ remark }) => remarkRow(remark)));
   return { rows: found, more: place >= 0 };
 }
 
-function outages(state) {
-  return state.interruptions
-    .map((one) => {
-      const [since, until] = extent(state, one);
-      return { one, at: until ?? since };
-    })
+function remarks(state) {
+  return state.remarks
+    .map((remark) => ({ remark, at: REMARKS[remark.kind].at(state, remark) }))
     .sort((a, b) => (Number.isNaN(a.at) ? -1 : Number.isNaN(b.at) ? 1 : b.at - a.at));
 }
 
@@ -157,27 +155,18 @@ function whistle(line, told, act) {
   );
 }
 
-function outageRow(one) {
-  const { alarm, restored: end } = one;
-  const key = alarm ? `a${alarm.last_received}` : `r${end.seq}`;
+function remarkRow(remark) {
+  const { key, version, icon: name, title, text, open } = REMARKS[remark.kind].row(remark);
   return {
     key,
-    version: `${alarm?.number ?? 0}:${end ? end.seq : ""}`,
+    version,
     draw: () =>
       el(
-        end ? "li.outage-line" : "li.outage-line.open",
+        open ? "li.outage-line.open" : "li.outage-line",
         {},
-        icon(end ? "restored" : "alarm"),
-        el("p", {}, el("strong", {}, outageTitle(alarm, end))),
-        end && el("p", {}, restored(end)),
+        icon(name),
+        el("p", {}, el("strong", {}, title)),
+        text && el("p", {}, text),
       ),
   };
-}
-
-function outageTitle(alarm, end) {
-  if (!alarm) return "Contact with the venue had been lost";
-  const since = timeOfDay(alarm.last_received);
-  if (end) return `No contact with the venue from ${since} to ${timeOfDay(end.sent)}`;
-  const alarms = alarm.number > 1 ? ` (${alarm.number} alarms)` : "";
-  return `Contact with the venue lost: nothing heard since ${since}${alarms}`;
 }

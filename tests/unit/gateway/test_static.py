@@ -6,10 +6,12 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import touchline.gateway
+from touchline.protocol.messages import FeedMessage, Published
 
 STATIC = Path(touchline.gateway.__file__).parent / "static"
 
@@ -110,6 +112,16 @@ def test_modules_import_only_what_is_there() -> None:
             for name in filter(None, (part.strip() for part in names.split(","))):
                 exported = rf"export (async )?(function|const|class) {name}\b"
                 assert re.search(exported, source), f"{path.name}: {target} has no {name}"
+
+
+def test_the_page_knows_every_message_of_a_feed() -> None:
+    """Each message that a host publishes has its row in the page's table, with a place on the feed
+    where it has a seq of its own: otherwise the page would ask for it again and again."""
+    table = (STATIC / "js" / "kinds.js").read_text("utf-8")
+    for kind in get_args(Published):
+        row = re.search(rf"^  {kind.__struct_config__.tag}: \{{(.*)\}},", table, re.MULTILINE)
+        assert row is not None, kind
+        assert ("seq: true" in row[1]) == (kind in get_args(FeedMessage)), kind
 
 
 def test_nothing_is_put_into_a_page_as_markup() -> None:

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { open } from "../../../../gateway/static/js/claims.js";
 import { clock } from "../../../../gateway/static/js/clock.js";
+import { REMARKS } from "../../../../gateway/static/js/kinds.js";
 import { position, standing, start, take } from "../../../../gateway/static/js/state.js";
 import { at, BEGAN, CARD, entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
@@ -113,6 +114,52 @@ test("a new version of an entry replaces it, and a deleted one no longer stands"
   );
 });
 
+test("an entry whose time is amended moves to it, and those of one time stand by number", () => {
+  const state = joined();
+  for (const [id, seconds] of [
+    ["1", 10],
+    ["2", 20],
+    ["3", 30],
+    ["10", 50],
+    ["9", 50],
+  ])
+    take(state, entry(state.seq + 1, { entry_id: id, seconds }));
+  const ids = () => state.entries.map((line) => line.entry.entry_id);
+  assert.deepEqual(ids(), ["1", "2", "3", "9", "10"]);
+  take(state, entry(6, { entry_id: "9", seconds: 5, status: "UPDATED" }));
+  take(state, entry(7, { entry_id: "10", seconds: 50, status: "UPDATED" }));
+  assert.deepEqual(ids(), ["9", "1", "2", "3", "10"]);
+  assert.equal(state.byId.size, 5);
+});
+
+test("entries come to the same order from a feed and from a snapshot", () => {
+  const times = [5, 3, 9, 3, 7, 1, 9, 2, 8, 3, 6, 4];
+  const entries = times.map((seconds, place) => entry(place + 1, { seconds }));
+  const live = joined();
+  for (const one of entries) take(live, one);
+  const ids = (state) => state.entries.map((line) => line.entry.entry_id);
+  assert.deepEqual(ids(live), ids(joined(entries)));
+});
+
+test("a type that is not known here, or that every object has, changes nothing", () => {
+  const state = joined([entry(1)]);
+  for (const type of ["fate", "constructor", undefined])
+    assert.equal(take(state, { type, seq: 2 }), "ignored");
+  assert.equal(state.seq, 1);
+});
+
+test("outages in a snapshot are those that the feed told", () => {
+  const alarm = { type: "alarm", epoch: 1, seq: 1, sent: at(30), last_received: at(20), number: 1 };
+  const end = { type: "restored", epoch: 1, seq: 3, sent: at(60), since: at(20), until: at(50) };
+  const live = joined();
+  for (const one of [alarm, { ...alarm, seq: 2, number: 2 }, end]) take(live, one);
+  const told = joined([], { interruptions: [alarm, { ...alarm, seq: 2, number: 2 }, end] });
+  assert.deepEqual(told.remarks, live.remarks);
+  const [outage] = live.remarks;
+  assert.deepEqual(REMARKS[outage.kind].at(live, outage), Date.parse(at(50)));
+  assert.match(REMARKS[outage.kind].row(outage).title, /^No contact with the venue from /);
+});
+
 test("one resumes from the last position, with a digest only where it is of that position", () => {
   const state = joined([entry(1)]);
   assert.deepEqual(position(state), { from: "1", epoch: "1", digest: "d0" });
@@ -141,7 +188,7 @@ test("a message that the gateway could not read takes its seq and nothing else",
   assert.equal(take(state, entry(3)), "taken");
 });
 
-test("an outage is one interruption however often the alarm is repeated, until contact is back", () => {
+test("an outage is one remark however often the alarm is repeated, until contact is back", () => {
   const state = joined([entry(1)]);
   const alarm = (seq, number) => ({
     type: "alarm",
@@ -164,9 +211,9 @@ test("an outage is one interruption however often the alarm is repeated, until c
     until: at(190),
     entries: 2,
   });
-  assert.equal(state.interruptions.length, 1);
-  assert.equal(state.interruptions[0].alarm.number, 2);
-  assert.equal(state.interruptions[0].restored.entries, 2);
+  assert.equal(state.remarks.length, 1);
+  assert.equal(state.remarks[0].alarm.number, 2);
+  assert.equal(state.remarks[0].restored.entries, 2);
   assert.equal(state.mode, "live");
 });
 

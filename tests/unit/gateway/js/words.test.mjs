@@ -12,7 +12,7 @@ import {
   fate,
   marks,
   monogram,
-  restored,
+  restoredText,
   span,
   tally,
 } from "../../../../gateway/static/js/formatting.js";
@@ -83,7 +83,7 @@ test("an entry's marks say in words what is to be known of it", () => {
 });
 
 test("the end of an outage says what it came to", () => {
-  const text = restored({
+  const text = restoredText({
     entries: 3,
     inaccurate: 1,
     confirmed: true,

@@ -1,0 +1,218 @@
+// What comes of each kind of message: the one table of the page. Pure.
+//
+// A new message on the feed has its row here; one that is shown between the entries needs no more.
+
+import { weigh } from "./claims.js";
+import { extent } from "./event_time.js";
+import { restoredText, timeOfDay } from "./formatting.js";
+
+/**
+ * @typedef {object} Kind what holds for all messages of one type
+ * @property {boolean} [seq] it has a place on the feed: it is taken once, and in order
+ * @property {(state: object, message: object, at: number) => string|void} [fold] changes the state;
+ *   returns "hole" or "ignored" where the message was not simply taken
+ * @property {(state: object, message: object) => void} [remark] notes what stands between the
+ *   entries, in `state.remarks`; a snapshot repeats such messages
+ */
+
+/** @type {Object<string, Kind>} by the message's `type` */
+export const KINDS = {
+  setup: { fold: setUp },
+  snapshot: { fold: snapshot },
+  entry: { seq: true, fold: put },
+  alarm: { seq: true, remark: interrupt, fold: suspend },
+  restored: { seq: true, remark: resume, fold: goOn },
+  finished: { seq: true, fold: finish },
+  unknown: { seq: true }, // the gateway could not read it: it has a seq all the same
+  heartbeat: { fold: beat },
+  status: { fold: status },
+};
+
+/**
+ * How what stands between the entries is shown, by its `kind`.
+ *
+ * `at` gives milliseconds of event time, NaN where they are not known; `row` what is drawn: a `key`
+ * that no other one has, the `version` of what it says, `icon`, `title`, `text` (may be empty), and
+ * whether it is `open`, such as an outage that is not over.
+ */
+export const REMARKS = {
+  outage: { at: outageAt, row: outageRow },
+};
+
+/** Return what holds for a message; undefined where its type is not known here. */
+export function kindOf(message) {
+  return Object.hasOwn(KINDS, message.type) ? KINDS[message.type] : undefined;
+}
+
+function setUp(state, message) {
+  if (message.event?.event) state.event = message.event;
+  state.actions = message.actions ?? [];
+  state.kinds = message.kinds ?? [];
+  state.interval = message.heartbeat ?? state.interval;
+  state.counts.joins += 1;
+  if (message.recovered) {
+    state.epoch = message.epoch ?? state.epoch;
+    state.promised = Math.max(0, (message.seq ?? state.seq) - state.seq);
+    state.counts.lost += state.promised;
+  } else {
+    state.promised = 0;
+  }
+}
+
+function snapshot(state, message, at) {
+  const counts = state.counts;
+  if (state.joined && message.epoch === state.epoch) {
+    // What lies between is in the snapshot, if never seen one by one here.
+    const missed = Math.max(0, message.seq - state.seq);
+    counts.lost += missed;
+    counts.repaired += missed;
+  }
+  counts.snapshots += 1;
+  state.ready = message.ready ?? true;
+  state.earlier = message.earlier ?? 0;
+  state.lastReceived = "";
+  state.epoch = message.epoch;
+  state.seq = message.seq;
+  state.digest = message.digest ?? "";
+  state.digestSeq = message.seq;
+  state.score = message.score ?? {};
+  state.headline = message.headline ?? "";
+  const before = state.byId;
+  state.byId = new Map();
+  state.entries = [];
+  for (const entry of message.entries ?? []) {
+    const late = before.get(entry.entry_id)?.late ?? false;
+    const line = { entry, late, changed: 0 };
+    state.entries.push(line);
+    state.byId.set(entry.entry_id, line);
+  }
+  state.entries.sort(inMatchOrder);
+  state.remarks = [];
+  for (const one of message.interruptions ?? []) kindOf(one)?.remark?.(state, one);
+  state.finished = Boolean(message.finished);
+  status(state, message, at);
+  if (state.finished) state.mode = "finished";
+  state.joined = true;
+  state.version += 1;
+}
+
+function put(state, entry, at) {
+  const old = state.byId.get(entry.entry_id);
+  if (old) {
+    let place = firstAt(state.entries, old.entry.time);
+    while (state.entries[place] !== old) place += 1; // among those of one time
+    state.entries.splice(place, 1);
+  }
+  const line = { entry, late: old?.late ?? false, changed: at };
+  const place = placeOf(state.entries, line);
+  if (!old && place < state.entries.length) line.late = true;
+  state.entries.splice(place, 0, line);
+  state.byId.set(entry.entry_id, line);
+}
+
+function inMatchOrder(one, other) {
+  const [a, b] = [one.entry, other.entry];
+  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  return Number(a.entry_id) - Number(b.entry_id);
+}
+
+/** Return the place before the first line that something is true of; it is of all that follow. */
+function bisect(lines, after) {
+  let low = 0;
+  let high = lines.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (after(lines[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+const firstAt = (lines, time) => bisect(lines, (line) => line.entry.time >= time);
+const placeOf = (lines, line) => bisect(lines, (other) => inMatchOrder(line, other) < 0);
+
+function interrupt(state, alarm) {
+  const open = openOutage(state);
+  // An outage is one line, however often its alarm is repeated.
+  if (open) open.alarm = alarm;
+  else state.remarks.push({ kind: "outage", alarm, restored: null });
+  state.lastReceived = alarm.last_received;
+}
+
+function suspend(state) {
+  state.mode = "suspended";
+}
+
+function resume(state, restored) {
+  const open = openOutage(state);
+  if (open) open.restored = restored;
+  else state.remarks.push({ kind: "outage", alarm: null, restored });
+}
+
+function goOn(state) {
+  state.mode = "live";
+}
+
+/** Return the outages of the venue, in the order in which they came: {alarm, restored}. */
+export function outagesOf(state) {
+  return state.remarks.filter((remark) => remark.kind === "outage");
+}
+
+function openOutage(state) {
+  const last = state.remarks.findLast((remark) => remark.kind === "outage");
+  return last?.alarm && !last.restored ? last : undefined;
+}
+
+function outageAt(state, outage) {
+  const [since, until] = extent(state, outage);
+  return until ?? since;
+}
+
+function outageRow({ alarm, restored }) {
+  return {
+    key: alarm ? `a${alarm.last_received}` : `r${restored.seq}`,
+    version: `${alarm?.number ?? 0}:${restored ? restored.seq : ""}`,
+    icon: restored ? "restored" : "alarm",
+    title: outageTitle(alarm, restored),
+    text: restored ? restoredText(restored) : "",
+    open: !restored,
+  };
+}
+
+function outageTitle(alarm, restored) {
+  if (!alarm) return "Contact with the venue had been lost";
+  const since = timeOfDay(alarm.last_received);
+  if (restored) return `No contact with the venue from ${since} to ${timeOfDay(restored.sent)}`;
+  const alarms = alarm.number > 1 ? ` (${alarm.number} alarms)` : "";
+  return `Contact with the venue lost: nothing heard since ${since}${alarms}`;
+}
+
+function finish(state) {
+  state.finished = true;
+  state.mode = "finished";
+}
+
+function beat(state, message, at) {
+  if (!state.joined) return "ignored";
+  status(state, message, at);
+  state.interval = message.interval ?? state.interval;
+  if (message.epoch > state.epoch && message.seq === state.seq) state.epoch = message.epoch;
+  if (message.seq === state.seq && message.digest) {
+    state.digest = message.digest;
+    state.digestSeq = message.seq;
+  }
+  return message.seq > state.seq ? "hole" : "taken";
+}
+
+function status(state, message, at) {
+  for (const name of ["present", "claims", "disputed"]) {
+    if (message[name] !== undefined) state[name] = message[name];
+  }
+  if (message.pending) weigh(state, message.pending, at);
+  if (message.state && !state.finished) state.mode = message.state;
+  if (message.last_received) state.lastReceived = message.last_received;
+  if (message.silence) {
+    if (message.silence.kind !== state.silence.kind) state.silentSince = at;
+    state.silence = message.silence;
+  }
+}
