@@ -48,7 +48,8 @@ class Timeline:
         self._adopted: list[tuple[int, int]] = []  # the keys of the scores among the entries
         self._alike: dict[tuple[str, str], list[tuple[int, int]]] = {}  # keys by title and origin
         self.versions: dict[str, Entry] = {}
-        """The newest version of every entry, deleted ones included, by entry id."""
+        """The newest version of every entry, deleted ones included, by entry id; a host that has
+        put an entry replaces it here with the form that it publishes."""
 
     @property
     def state(self) -> State:
