@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -39,6 +41,9 @@ LEAD_SECONDS = 2.5
 
 BEAT_SECONDS = 1.0
 """Between the host's heartbeats, so that an outage of some seconds here shows: alarm after two."""
+
+GRACE_SECONDS = 5.0
+"""How long a process may take to end in good order before it is killed."""
 
 PATIENCE = 900
 """Seconds of the match after which a claim expires and, the match over, the event ends: some
@@ -156,9 +161,10 @@ class DemoRunner:
         self._trouble = ""
         self._event = ""
         self._timing = Timing()
+        self._stop = StopSignals()
 
     def __enter__(self) -> DemoRunner:
-        signal.signal(signal.SIGTERM, _interrupt)
+        self._stop.listen()
         return self
 
     def __exit__(
@@ -167,7 +173,12 @@ class DemoRunner:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end()
+        self._stop.ignore()
+        try:
+            self._end()
+        finally:
+            self._folder.cleanup()
+            self._stop.restore()
 
     def say(self, text: str) -> None:
         """Tell the person in front of the screen; nothing with JSON lines."""
@@ -238,7 +249,11 @@ class DemoRunner:
     def _touchline(self, *arguments: str, output: Path | None = None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "touchline.cli", *arguments]
         errors = (self._home / f"{arguments[0]}.log").open("ab")
-        with errors, (output or self._home / f"{arguments[0]}.out").open("wb") as out:
+        with (
+            errors,
+            (output or self._home / f"{arguments[0]}.out").open("wb") as out,
+            self._stop.held(),
+        ):
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -247,7 +262,7 @@ class DemoRunner:
                 env=self._environment,
                 start_new_session=True,  # Ctrl+C is ours to pass on
             )
-        self._processes.append(process)
+            self._processes.append(process)
         return process
 
     def _screen(self, broker: str) -> subprocess.Popen[bytes]:
@@ -255,10 +270,11 @@ class DemoRunner:
         arguments = ["watch", self._event, "--broker", broker, "--name", "first"]
         if self._as_json:
             arguments.append("--json")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "touchline.cli", *arguments], env=self._environment
-        )
-        self._processes.append(process)
+        with self._stop.held():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "touchline.cli", *arguments], env=self._environment
+            )
+            self._processes.append(process)
         return process
 
     def _start_broker(self) -> str:
@@ -278,14 +294,14 @@ class DemoRunner:
         # Each is a fresh interpreter that shares nothing with this one, as a phone would.
         spawn = multiprocessing.get_context("spawn")
         for index in range(self._crowd.reporters):
-            ours, theirs = spawn.Pipe()
-            member = spawn.Process(
-                target=be_member, args=(theirs, self._crowd, index, self._folder.name), daemon=True
-            )
-            member.start()
-            theirs.close()
-            self._pipes.append(ours)
-            self._members.append(member)
+            with self._stop.held():
+                ours, theirs = spawn.Pipe()
+                self._pipes.append(ours)
+                arguments = (theirs, self._crowd, index, self._folder.name)
+                member = spawn.Process(target=be_member, args=arguments, daemon=True)
+                member.start()
+                self._members.append(member)
+                theirs.close()
 
     def _await_ready(self) -> None:
         until = clock.now() + START_SECONDS
@@ -355,7 +371,7 @@ class DemoRunner:
             raise EnvironmentFault(f"the {name} ended early: {log[-500:] or 'it said nothing'}")
 
     def _end(self) -> None:
-        """End every process, by its id, and remove the folder."""
+        """End every process, by its id."""
         for process in self._processes:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -363,16 +379,17 @@ class DemoRunner:
             member.terminate()
         for process in self._processes:
             try:
-                process.wait(5.0)
+                process.wait(GRACE_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
         for member in self._members:
-            member.join(5.0)
+            member.join(GRACE_SECONDS)
+            member.kill()
+            member.join()
             member.close()
         for pipe in self._pipes:
             pipe.close()
-        self._folder.cleanup()
 
     # ── the comparison ───────────────────────────────────────────────────────────────────────
 
@@ -421,5 +438,50 @@ def _true_headline(match: Match) -> str:
     return sport.headline(sports.fold(sport, state, match.actions).state)
 
 
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+class StopSignals:
+    """Makes the first SIGINT or SIGTERM a KeyboardInterrupt, and ignores those after it.
+
+    While a process is being started the interrupt waits: a process that the runner does not know
+    of yet would go on for ever.
+    """
+
+    def __init__(self) -> None:
+        self._came = False  # one that is an interrupt, or too late to be one
+        self._held = False
+        self._before: dict[int, Any] = {}
+
+    def listen(self) -> None:
+        """Take the signals from now on; in the main thread."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._take)
+
+    def ignore(self) -> None:
+        """Ignore whatever comes from now on: all is being ended."""
+        self._came = True
+
+    def restore(self) -> None:
+        """Give the signals back to what took them before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let an interrupt wait for the end of the block.
+
+        Raises:
+            KeyboardInterrupt: a signal came meanwhile.
+        """
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._came:
+            raise KeyboardInterrupt
+
+    def _take(self, _number: int, _frame: object) -> None:
+        if self._came:
+            return
+        self._came = True
+        if not self._held:
+            raise KeyboardInterrupt

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 COMMAND = [sys.executable, "-m", "touchline.cli", "demo"]
 
@@ -24,7 +24,8 @@ def temporary(tmp_path: Path) -> Iterator[dict[str, str]]:
     """An environment whose temporary folder must be empty afterwards, with no process left."""
     yield {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
     assert list(tmp_path.iterdir()) == []
-    assert _processes_under(tmp_path) == []
+    # The last of them, multiprocessing's own, sees that it is over by its pipe.
+    until(lambda: _processes_under(tmp_path) == [], what="the end of all processes")
 
 
 def _processes_under(folder: Path) -> list[str]:
