@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from tests import postgresql
 from touchline.peer.host.event.event import EventCore
 from touchline.peer.host.event.member import Member, Output
 from touchline.peer.host.event.records import unpack
@@ -391,3 +392,17 @@ def calls(of: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server; skips the test where there can be none."""
+    with postgresql.server() as url:
+        yield url
+
+
+@pytest.fixture(name="postgresql")
+def postgresql_schema(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty schema in PostgreSQL, dropped afterwards."""
+    with postgresql.schema(postgresql_server) as url:
+        yield url

@@ -5,15 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from touchline.broker.core import Core
 from touchline.broker.database import SqlRegistry
@@ -23,9 +20,6 @@ from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.keys import Identity
 
 SECOND = 1_000_000
-POSTGRESQL = os.environ.get(
-    "TOUCHLINE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
-)
 
 
 @functools.cache
@@ -126,22 +120,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database of either kind, dropped afterwards."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'broker.sqlite3'}"
-        return
-    engine = sa.create_engine(POSTGRESQL, connect_args={"connect_timeout": 3})
-    schema = f"touchline_test_{uuid.uuid4().hex[:12]}"
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    except sa.exc.OperationalError as error:
-        engine.dispose()
-        where = engine.url.render_as_string(hide_password=True)
-        pytest.skip(f"no PostgreSQL at {where}: {str(error.orig).splitlines()[0]}")
-    url = sa.make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    yield url.render_as_string(hide_password=False)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    engine.dispose()
+        return f"sqlite:///{tmp_path / 'broker.sqlite3'}"
+    url: str = request.getfixturevalue("postgresql")
+    return url

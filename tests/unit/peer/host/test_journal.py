@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
-
 import pytest
 import sqlalchemy as sa
 
@@ -12,9 +9,6 @@ from touchline.peer.host.journal import Journal
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Card
 
-POSTGRESQL = os.environ.get(
-    "TOUCHLINE_TEST_POSTGRESQL", "postgresql+psycopg://postgres@127.0.0.1:5432/test"
-)
 CARD = Card(event="e", title="E", sport="football", origins=["A", "B"], rules={"x": [1, "y"]})
 
 
@@ -22,22 +16,8 @@ CARD = Card(event="e", title="E", sport="football", origins=["A", "B"], rules={"
 def url(request, tmp_path):
     """The URL of an empty database of either kind, dropped afterwards."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'deep' / 'journal.db'}"
-        return
-    engine = sa.create_engine(POSTGRESQL, connect_args={"connect_timeout": 3})
-    schema = f"touchline_test_{uuid.uuid4().hex[:12]}"
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    except sa.exc.OperationalError as error:
-        engine.dispose()
-        where = engine.url.render_as_string(hide_password=True)
-        pytest.skip(f"no PostgreSQL at {where}: {str(error.orig).splitlines()[0]}")
-    made = sa.make_url(POSTGRESQL).update_query_dict({"options": f"-csearch_path={schema}"})
-    yield made.render_as_string(hide_password=False)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-    engine.dispose()
+        return f"sqlite:///{tmp_path / 'deep' / 'journal.db'}"
+    return request.getfixturevalue("postgresql")
 
 
 @pytest.fixture
