@@ -34,10 +34,8 @@ def node() -> list[str]:
         pytest.skip("no Node (node) here")
     for flags in ([], ["--experimental-websocket"]):
         probe = [path, *flags, "-e", "process.exit(typeof WebSocket === 'function' ? 0 : 1)"]
-        if (
-            subprocess.run(probe, capture_output=True, timeout=PATIENCE, check=False).returncode
-            == 0
-        ):
+        probed = subprocess.run(probe, capture_output=True, timeout=PATIENCE, check=False)
+        if probed.returncode == 0:
             return [path, "--no-warnings", *flags]
     pytest.skip("this Node (node) has no WebSocket of its own; 20.10 or newer has")
 
