@@ -15,8 +15,15 @@ from typing import Any
 
 import pytest
 import zmq
+from hypothesis import HealthCheck, settings
 
 DEMAND = "TOUCHLINE_DEMAND"
+
+# How long an example takes is the machine's affair.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 _contexts: weakref.WeakSet[zmq.Context[Any]] = weakref.WeakSet()
 

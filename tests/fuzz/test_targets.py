@@ -33,7 +33,7 @@ def test_nothing_but_documented_errors(name: str) -> None:
     """Bytes of any kind, and messages that are nearly right, do no harm."""
     target = TARGETS[name]()
 
-    @settings(max_examples=INPUTS, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=INPUTS, suppress_health_check=list(HealthCheck))
     @given(_altered(target.seeds()) | st.binary(max_size=200))
     def feed(data: bytes) -> None:
         target.take(data)

@@ -19,9 +19,7 @@ from touchline.protocol.messages import Entry
 
 from .forging import HOST, Proof, at, broken, line_of, resealed, whole, with_line
 
-sampled = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
-)
+sampled = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 
 
 # ── as it was written ────────────────────────────────────────────────────────────────────────

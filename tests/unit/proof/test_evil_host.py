@@ -20,9 +20,7 @@ from touchline.protocol.messages import Evidence, Happening, Said
 
 from .forging import HOST, Proof, at, broken, line_of, resealed, vote, whole, with_body, with_line
 
-sampled = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150
-)
+sampled = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 
 
 def test_drops_a_vote(proof: Proof) -> None:

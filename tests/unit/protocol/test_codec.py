@@ -8,7 +8,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline.protocol import codec, limits, times
@@ -89,7 +89,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.sampled_from(FRAMES), st.data())
 def test_hostile_values(frame: bytes, data: st.DataObject) -> None:
     """A valid message with any of its values replaced leads to nothing but documented errors."""
@@ -99,7 +98,6 @@ def test_hostile_values(frame: bytes, data: st.DataObject) -> None:
     feed_all(msgpack.packb(plain))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(FRAMES), st.data())
 def test_mutated_bytes(frame: bytes, data: st.DataObject) -> None:
     """A valid frame with bytes replaced, removed or put in leads to nothing but documented

@@ -193,7 +193,7 @@ def test_every_string_of_points_about_a_tiebreak(before: str, final_set: str) ->
     assert every(rules, before, 7) > 20
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32),
     st.sampled_from([3, 5]),
