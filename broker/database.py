@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,12 +18,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Card, Endpoints, EventStatus, Role
+from ..runtime.database import cause, is_sqlite, open_engine
 from .names import fold
 from .repository import MOST_SESSIONS, Census, HostLease, Invite, Member, Record, Ticket
 from .tables import ALL, CLOCK, EVENTS, INVITES, LEASES, PEERS, SCHEMA, SESSIONS, TOKENS
 
 WAIT_SECONDS = 5
 """How long a transaction waits for another, or a connection for the database."""
+
+_POSTGRESQL = {"connect_timeout": WAIT_SECONDS}
+
+# Without an isolation level the driver leaves it to us to begin transactions; it would do so only
+# at the first change, and what was read before that might not hold any more.
+_SQLITE = {"timeout": WAIT_SECONDS, "isolation_level": None}
 
 _card = msgspec.msgpack.Decoder(Card).decode
 _endpoints = msgspec.msgpack.Decoder(Endpoints).decode
@@ -347,7 +353,7 @@ class SqlRegistry:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
         except SQLAlchemyError as error:
             where = self._engine.url.render_as_string(hide_password=True)
-            raise StorageFault(f"can't open the database {where}: {_cause(error)}") from error
+            raise StorageFault(f"can't open the database {where}: {cause(error)}") from error
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlRepository]:
@@ -373,7 +379,7 @@ class SqlRegistry:
         # Once until it answers again: a full disk would fill the log as well.
         if not self._refused:
             self._refused = True
-            _log.error("the database refuses: %s", _cause(error))
+            _log.error("the database refuses: %s", cause(error))
 
     def close(self) -> None:
         """Close all connections."""
@@ -401,16 +407,15 @@ def _check_schema(connection: Connection) -> None:
 def _engine(url: str, connections: int) -> Engine:
     try:
         parsed = sa.make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and parsed.database:
-            Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        engine = sa.create_engine(
+        sqlite = is_sqlite(parsed)
+        engine = open_engine(
             parsed,
+            pragmas=("foreign_keys = ON",),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=WAIT_SECONDS,
             pool_pre_ping=not sqlite,
-            connect_args={"timeout": WAIT_SECONDS} if sqlite else {"connect_timeout": WAIT_SECONDS},
+            connect_args=_SQLITE if sqlite else _POSTGRESQL,
         )
     except ModuleNotFoundError as error:
         raise SettingError(
@@ -420,20 +425,12 @@ def _engine(url: str, connections: int) -> Engine:
         # What they say may quote the password.
         raise SettingError("--database: not a URL that SQLAlchemy can read") from None
     except OSError as error:
-        raise StorageFault(f"can't make the folder of the database: {error}") from error
+        raise StorageFault(f"can't make the file of the database: {error}") from error
     if sqlite:
-        sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
         sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
-
-
-def _prepare_sqlite(connection: Any, _: object) -> None:
-    # The driver would begin transactions itself, and only at the first change.
-    connection.isolation_level = None
-    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {setting}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -470,9 +467,3 @@ def _ticket(row: Row[Any]) -> Ticket:
     return Ticket(
         token=row.token, peer=row.peer, event=row.event, role=row.role, expires=row.expires
     )
-
-
-def _cause(error: SQLAlchemyError) -> str:
-    """Return the first line of what the driver said; SQLAlchemy adds statement and parameters."""
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__

@@ -12,6 +12,7 @@ import msgspec
 from ..peer import identity
 from ..protocol import addresses
 from ..protocol.errors import NotFound, SettingError, StorageFault
+from ..runtime import files
 
 LOCAL = "local"
 """The name of the broker that the user started last on this machine."""
@@ -108,7 +109,7 @@ def forget(name: str) -> None:
 def _save(known: Brokers) -> None:
     path = file()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.make_folder(path.parent)
         handle, draft = tempfile.mkstemp(prefix=".brokers-", dir=path.parent)  # mode 0600
         try:
             with os.fdopen(handle, "wb") as draft_file:

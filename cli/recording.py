@@ -25,6 +25,7 @@ import msgspec
 from ..protocol import limits
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Card, Entry, FeedMessage
+from ..runtime import files
 from ..sports import Action
 from ..sports.matchfile import Match
 from ..timeline.rows import match_key
@@ -171,7 +172,8 @@ class Recorder:
         self.kept = 0
         """Messages written since it was opened."""
         try:
-            self._file: BufferedRandom = path.open("r+b" if path.exists() else "w+b")
+            files.create(path)
+            self._file: BufferedRandom = path.open("r+b")
             self._file.truncate(before.size if before else 0)
             self._file.seek(0, os.SEEK_END)
         except OSError as error:

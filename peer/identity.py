@@ -12,6 +12,7 @@ import platformdirs
 from ..protocol import keys
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.keys import Identity
+from ..runtime import files
 
 NAME_BYTES = 200
 """The longest name, in UTF-8; file systems allow 255 for a file's."""
@@ -154,7 +155,7 @@ def _check(name: str) -> None:
 
 def _write(path: Path, seed: bytes) -> bool:
     """Write an identity, whole or not at all; False where there is one, which then stays."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files.make_folder(path.parent)
     handle, draft = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # mode 0600
     try:
         with os.fdopen(handle, "w", encoding="ascii") as draft_file:

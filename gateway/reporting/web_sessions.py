@@ -25,6 +25,7 @@ from ...protocol import limits
 from ...protocol.errors import BadMessage, NameTaken, NotAllowed, Overloaded, StorageFault
 from ...protocol.messages import Card, Event, Show, Timing
 from ...protocol.times import SECOND
+from ...runtime import sqlite
 from ..feed.follower import Connect
 
 NAME_CHARS = 60
@@ -93,14 +94,11 @@ class WebSessions:
         self._by_secret: dict[bytes, str] = {}
         self._here: dict[str, bytes] = {}  # the other way round
         path = folder / "people.db"
+        self._base = sqlite.connect(path, _SCHEMA, what="sessions", any_thread=True)
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_SCHEMA)
             self._read()
-        except (OSError, sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            self._base.close()
             raise StorageFault(f"{path}: {error}") from error
 
     def _read(self) -> None:

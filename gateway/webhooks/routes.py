@@ -29,7 +29,7 @@ from ...protocol.errors import (
     Unreachable,
 )
 from ...protocol.messages import Count
-from ...runtime import clock
+from ...runtime import clock, sqlite
 from ..context import Gateway
 from ..feed.channel import Channel
 from ..openapi import Operation
@@ -143,16 +143,8 @@ class WebhookRegistry:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._base = sqlite3.connect(path, isolation_level=None)
-            path.chmod(0o600)  # it holds the secrets that deliveries are signed with
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute(
-                "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, hook BLOB NOT NULL)"
-            )
-        except (OSError, sqlite3.Error) as error:
-            raise StorageFault(f"{path}: {error}") from error
+        schema = "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, hook BLOB NOT NULL)"
+        self._base = sqlite.connect(path, schema, what="webhooks")
 
     def all(self) -> list[Hook]:
         """Return everything that is registered, oldest first."""

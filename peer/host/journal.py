@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 from sqlalchemy import (
@@ -19,8 +18,6 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     insert,
     make_url,
     select,
@@ -30,9 +27,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...protocol import limits
 from ...protocol.errors import StorageFault
 from ...protocol.messages import Card
+from ...runtime import database
 
 SOCKETS = ("router", "pull", "pub")
 """The sockets of a host whose ports are kept."""
+
+LOCKED_SECONDS = 1.0
+"""How long a host waits for another one that has the journal open."""
 
 _tables = MetaData()
 _turns = Table(
@@ -165,29 +166,21 @@ class Journal:
 def _open(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed)
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if not database.is_sqlite(parsed):
+            return database.open_engine(parsed)
         # Two hosts on one journal would each put a different entry under the same seq: wait a
         # moment for one that is just ending, then refuse.
-        engine = create_engine(parsed, connect_args={"timeout": 1.0})
+        return database.open_engine(
+            parsed,
+            pragmas=("locking_mode = EXCLUSIVE",),
+            connect_args={"timeout": LOCKED_SECONDS},
+        )
     except (SQLAlchemyError, OSError, ImportError) as error:
         raise StorageFault(f"journal {url!r}: {error}") from error
-    event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: object, _record: object) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection
-    cursor.execute("PRAGMA locking_mode=EXCLUSIVE")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.close()
 
 
 def _cause(error: SQLAlchemyError) -> str:
-    cause = str(getattr(error, "orig", None) or error)
+    cause = database.cause(error)
     if cause == "database is locked":
         return "another host has it open; let one host both events, or give this one a --name"
     return cause

@@ -14,6 +14,7 @@ import msgspec
 
 from ...protocol.errors import StorageFault
 from ...protocol.messages import Happening, Invitation, Said
+from ...runtime import sqlite
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, report BLOB NOT NULL);
@@ -33,14 +34,7 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._base = sqlite3.connect(path, timeout=5.0, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise StorageFault(f"outbox {path}: {error}") from error
+        self._base = sqlite.connect(path, _SCHEMA, what="outbox")
 
     def add(self, event: Happening, time: int) -> Said:
         """Keep a new report under the next number, and return it.

@@ -356,7 +356,7 @@ def test_cannot_open(tmp_path: Path) -> None:
     with pytest.raises(StorageFault, match="can't open the database sqlite:///"):
         SqlRegistry(f"sqlite:///{tmp_path}")
     (tmp_path / "file").touch()
-    with pytest.raises(StorageFault, match="folder of the database"):
+    with pytest.raises(StorageFault, match="file of the database"):
         SqlRegistry(f"sqlite:///{tmp_path}/file/broker.sqlite3")
     with pytest.raises(StorageFault) as caught:
         SqlRegistry("postgresql+psycopg://ann:opensesame@127.0.0.1:1/x")

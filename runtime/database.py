@@ -1,0 +1,51 @@
+"""How a database is opened through SQLAlchemy, SQLite by the rules of `runtime/sqlite.py`.
+
+SQLAlchemy is slow to import: only a process that holds a database imports this, and late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
+
+from . import sqlite
+
+
+def is_sqlite(url: URL) -> bool:
+    """Return whether a URL names a database of SQLite."""
+    return url.get_backend_name() == "sqlite"
+
+
+def open_engine(url: URL, *, pragmas: Sequence[str] = (), **options: Any) -> Engine:
+    """Return an engine for a database; a file of SQLite's is made with its folders.
+
+    Args:
+        url: of SQLite or PostgreSQL.
+        pragmas: settings of SQLite to make before those that all of them share.
+        options: those of `create_engine`.
+
+    Raises:
+        OSError: the file can't be made.
+        SQLAlchemyError: the URL or an option is not valid.
+        ImportError: the driver is not installed.
+    """
+    if not is_sqlite(url):
+        return create_engine(url, **options)
+    sqlite.create(url.database or "")
+    engine = create_engine(url, **options)
+
+    def prepare(connection: Any, _: object) -> None:
+        for pragma in (*pragmas, *sqlite.PRAGMAS):
+            connection.execute(f"PRAGMA {pragma}")
+
+    event.listen(engine, "connect", prepare)
+    return engine
+
+
+def cause(error: SQLAlchemyError) -> str:
+    """Return the first line of what the driver said; SQLAlchemy adds statement and parameters."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

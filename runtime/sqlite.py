@@ -1,0 +1,70 @@
+"""How SQLite is opened: durable, private, and patient with another process.
+
+The standard library's driver, for what a command opens and should start at once.
+`runtime/database.py` opens it through SQLAlchemy by the same rules.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from ..protocol.errors import StorageFault
+from . import files
+
+MEMORY = ":memory:"
+"""The name of a database without a file."""
+
+PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+"""With both, what is committed survives a `kill -9` and a loss of power. SQLite's own default would
+be less in WAL mode on some builds, so it is asked for."""
+
+BUSY_SECONDS = 5.0
+"""How long a transaction waits for that of another process."""
+
+
+def create(name: str) -> None:
+    """Create the file of a database and its folders, for this user alone.
+
+    SQLite gives the files it makes beside a database (`-wal`, `-shm`) that one's mode.
+
+    Args:
+        name: the path of the file, or `MEMORY`.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    if name and name != MEMORY:
+        files.make_folder(Path(name).parent)
+        files.create(Path(name))
+
+
+def connect(path: Path, schema: str, *, what: str, any_thread: bool = False) -> sqlite3.Connection:
+    """Open a database, made with its folders where it is missing.
+
+    Each statement is a transaction of its own unless the caller begins one.
+
+    Args:
+        path: its file.
+        schema: statements that make what is missing of its tables.
+        what: its name in errors, such as `outbox`.
+        any_thread: whether threads other than this one use it; they take turns by themselves.
+
+    Raises:
+        StorageFault: it can't be opened or written, or is no database.
+    """
+    try:
+        create(str(path))
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=not any_thread
+        )
+        try:
+            for pragma in PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
+            connection.executescript(schema)
+        except sqlite3.Error:
+            connection.close()
+            raise
+    except (OSError, sqlite3.Error) as error:
+        raise StorageFault(f"{what} {path}: {error}") from error
+    return connection
