@@ -244,7 +244,7 @@ def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     host.ready.wait()
     parent.send("ready")
     parent.recv()
-    counters = host.cores[event].counters
+    counters = host.events[event].counters
     refused = sum(host.attached.refusals.values()) + sum(counters.refused.values())
     parent.send((refused, counters.stored))
     host.stop()

@@ -229,7 +229,7 @@ def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     parent.recv()
     cpu = _cpu()
     parent.recv()
-    parent.send((_cpu() - cpu, host.cores[event].feed.seq))
+    parent.send((_cpu() - cpu, host.events[event].feed.seq))
     host.stop()
     serving.join()
     stored.close()

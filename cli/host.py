@@ -114,7 +114,7 @@ class _Teller:
         if leases.away != self._away:
             self._away = leases.away
             self._tell_away()
-        for event, core in self._host.cores.items():
+        for event, core in self._host.events.items():
             if event not in self._hosted:
                 self._hosted.add(event)
                 self._tell_hosting(event)
@@ -143,7 +143,7 @@ class _Teller:
             self._tell({"type": "reached"}, "the broker answers")
 
     def _tell_hosting(self, event: str) -> None:
-        core, ends = self._host.cores[event], self._host.endpoints
+        core, ends = self._host.events[event], self._host.endpoints
         self._tell(
             {
                 "type": "hosting",
@@ -167,8 +167,8 @@ class _Teller:
 
 
 def _sum_up(host: Host, *, as_json: bool) -> None:
-    reports = sum(core.counters.stored for core in host.cores.values())
-    entries = sum(sum(core.counters.entries.values()) for core in host.cores.values())
+    reports = sum(core.counters.stored for core in host.events.values())
+    entries = sum(sum(core.counters.entries.values()) for core in host.events.values())
     if as_json:
         emit({"type": "stopped", "reports": reports, "entries": entries})
     else:

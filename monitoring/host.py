@@ -18,13 +18,13 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from ..peer.host.event.member import LATENCY_BUCKETS as HOST_BUCKETS
+from ..peer.host.event.counters import LATENCY_BUCKETS as HOST_BUCKETS
 from ..peer.subscriber.core import LATENCY_BUCKETS as SUBSCRIBER_BUCKETS
 from ..runtime import clock
 
 if TYPE_CHECKING:
     from ..broker.service import Broker
-    from ..peer.host.event.event import EventCore
+    from ..peer.host.event.event import HostedEvent
     from ..peer.host.service import Host
     from ..peer.subscriber.core import SubscriberCore
 
@@ -170,7 +170,7 @@ class HostCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield every family, those without a sample yet included."""
         yield from self._of_process()
-        cores = dict(self._host.cores)
+        cores = dict(self._host.events)
         for name, text, read in _HOST_COUNTS:
             yield _counter(
                 f"touchline_host_{name}",
@@ -235,7 +235,7 @@ class HostCollector(Collector):
             {(): len(host.lost)},
         )
 
-    def _ages(self, cores: Mapping[str, EventCore]) -> Iterator[Metric]:
+    def _ages(self, cores: Mapping[str, HostedEvent]) -> Iterator[Metric]:
         now = self._now()
         yield _gauge(
             "touchline_host_publish_age_seconds",
@@ -258,7 +258,7 @@ class HostCollector(Collector):
             "event",
         )
 
-    def _latency(self, cores: Mapping[str, EventCore]) -> Metric:
+    def _latency(self, cores: Mapping[str, HostedEvent]) -> Metric:
         family = HistogramMetricFamily(
             "touchline_host_report_to_entry_seconds",
             "Seconds from the arrival of a claim's first report to its acceptance.",
@@ -272,7 +272,7 @@ class HostCollector(Collector):
         return family
 
 
-_HOST_COUNTS: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
+_HOST_COUNTS: tuple[tuple[str, str, Callable[[HostedEvent], float]], ...] = (
     (
         "reports_stored",
         "Reports stored, those refused for what they say included.",
@@ -297,7 +297,7 @@ _HOST_COUNTS: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
     ("replays", "Replays asked for by subscribers.", lambda core: core.counters.replayed),
 )
 
-_HOST_COUNTS_BY: tuple[tuple[str, str, str, Callable[[EventCore], Mapping[str, int]]], ...] = (
+_HOST_COUNTS_BY: tuple[tuple[str, str, str, Callable[[HostedEvent], Mapping[str, int]]], ...] = (
     (
         "reports_refused",
         "Reports refused, by code.",
@@ -318,7 +318,7 @@ _HOST_COUNTS_BY: tuple[tuple[str, str, str, Callable[[EventCore], Mapping[str, i
     ),
 )
 
-_HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
+_HOST_GAUGES: tuple[tuple[str, str, Callable[[HostedEvent], float]], ...] = (
     ("claims_open", "Claims that may still become entries.", lambda core: len(core.claims.open)),
     (
         "reporters_present",
@@ -333,7 +333,7 @@ _HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
     (
         "reporters_on_probation",
         "Reporters whose votes do not count yet.",
-        lambda core: core.roster.unripe.bit_count(),
+        lambda core: core.roster.on_probation.bit_count(),
     ),
     ("peers_revoked", "Peers that an operator has put out.", lambda core: len(core.roster.revoked)),
     ("feed_seq", "The seq of the newest message of the feed.", lambda core: core.feed.seq),
@@ -341,7 +341,7 @@ _HOST_GAUGES: tuple[tuple[str, str, Callable[[EventCore], float]], ...] = (
     (
         "suspended",
         "1 from an alarm until the outage is put together, otherwise 0.",
-        lambda core: core.stand.state in SUSPENDED,
+        lambda core: core.position.state in SUSPENDED,
     ),
     (
         "event_finished",

@@ -1,8 +1,8 @@
 """Put the proof of an event together from its journal. Pure.
 
-The journal's turns are handed to a core as after a restart. It joins the reports to claims as it
-did the first time, so that, when a message comes that was published, the votes behind it are those
-of the claim that it is about to close.
+The journal's turns are handed to an event as after a restart. It matches the reports to claims as
+it did the first time, so that, when a message comes that was published, the votes behind it are
+those of the claim that it is about to close.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from collections.abc import Iterable
 
 from ..peer.host.event import records
 from ..peer.host.event.claims import Claim
-from ..peer.host.event.event import EventCore
-from ..peer.host.event.member import Member
+from ..peer.host.event.event import HostedEvent
+from ..peer.host.event.participant import Participant
+from ..peer.host.event.verdict import Verdict
 from ..peer.host.event.verdict import parse as parse_verdict
 from ..peer.host.options import Options
 from ..protocol import messages, signing
 from ..protocol.keys import Identity
 from ..protocol.messages import Card, Entry, Report, Said
 from . import lines
-from .lines import By, Confirmed, Epoch, Header, Hosting, Published, Seal, Signed, Signer, Vote
+from .lines import By, ConfirmedScore, Epoch, Header, Hosting, Published, Seal, Signed, Signer, Vote
 
 
 def build(card: Card, turns: Iterable[bytes], host: Identity) -> list[bytes]:
@@ -34,36 +35,43 @@ def build(card: Card, turns: Iterable[bytes], host: Identity) -> list[bytes]:
         StorageFault: the turns can't be read.
         NotFound, SettingError: the sport is not installed.
     """
-    replay = _Replay(card)
-    replay.restore(turns)
+    event = HostedEvent(card, Options())
+    found = _Evidence(event)
+    event.restore(turns, found)
     header = Header(
         card=card,
         host=Hosting(host.peer, host.public),
-        epochs=list(replay.epochs.values()),
-        signers=list(replay.signers.values()),
+        epochs=list(found.epochs.values()),
+        signers=list(found.signers.values()),
     )
-    made = [lines.encode(line) for line in (header, *replay.lines)]
-    hashes, digest = lines.digests(made), replay.feed.digest
+    made = [lines.encode(line) for line in (header, *found.lines)]
+    hashes, digest = lines.digests(made), event.feed.digest
     signature = host.sign(lines.sealed(hashes, digest))
     return [*made, lines.encode(Seal(hashes, digest, signature))]
 
 
-class _Replay(EventCore):
-    """An event that is read from its journal once more, and what it published."""
+class _Evidence:
+    """What an event published, and the votes behind it, noted while it is restored.
 
-    def __init__(self, card: Card) -> None:
-        super().__init__(card, Options())
-        self.lines: list[Published | Confirmed] = []
+    Args:
+        event: it is about to be restored.
+    """
+
+    def __init__(self, event: HostedEvent) -> None:
+        self.lines: list[Published | ConfirmedScore] = []
         self.epochs: dict[int, Epoch] = {}
         self.signers: dict[str, Signer] = {}
-        # By the reporter's index and its number: each report, and the shift of its clock then.
+        self._event = event
+        self._policy: Verdict = Options().policy
+        # By the reporter's number and the report's: each report, and the offset of its clock then.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
 
-    def _join(self, member: Member, said: Report | Said) -> Claim | None:
-        self._said[member.index, said.n] = (said, member.shift)
-        return super()._join(member, said)
+    def stored(self, reporter: Participant, said: Report | Said) -> None:
+        """Keep a report that was counted."""
+        self._said[reporter.voter, said.n] = (said, reporter.clock_offset)
 
-    def _restore(self, record: records.Record, raw: bytes) -> None:
+    def before(self, record: records.Record, raw: bytes) -> None:
+        """Note what a record says was published, while the claims behind it are still open."""
         match record:
             case records.Began():
                 self._set_policy(record)
@@ -75,32 +83,31 @@ class _Replay(EventCore):
                 self._add(record.seq, "end" if claim else "rules", raw, claim)
             case messages.Alarm() | messages.Restored():
                 self._add(record.seq, "host", raw, None)
-            case records.Confirmed():
+            case records.ScoreConfirmed():
                 self._add_score(record)
-        super()._restore(record, raw)
 
     def _set_policy(self, began: records.Began) -> None:
         self.epochs[began.epoch] = Epoch(began.epoch, began.verdict, began.alone, began.signed)
         if began.verdict:
-            self._verdict = parse_verdict(began.verdict, alone=began.alone)
+            self._policy = parse_verdict(began.verdict, alone=began.alone)
 
     def _behind(self, entry: Entry) -> tuple[By, Claim | None]:
         """Return why a version of an entry was published, and the claim that led to it."""
-        own = self.claims.open.get(int(entry.entry_id))
+        own = self._event.claims.open.get(int(entry.entry_id))
         if own is not None:
             return "reports", own
-        if self._correcting is not None:
-            return ("delete" if entry.status == "DELETED" else "amend"), self._correcting
+        if self._event.correcting is not None:
+            return ("delete" if entry.status == "DELETED" else "amend"), self._event.correcting
         if entry.status == "CONFIRMED":
-            return "second", self._by_entry[entry.entry_id]
+            return "second", self._event.by_entry[entry.entry_id]
         return "doubt", None
 
     def _ending(self) -> Claim | None:
         """Return the claim by which reporters ended the event; None where the rules did."""
-        for claim in self.claims.open.values():
-            if claim.lane.kind is None and claim.lane.title == "end":
-                evidence = self._evidence(claim)
-                if self._verdict.accept(evidence.for_, evidence.against, evidence.present):
+        for claim in self._event.claims.open.values():
+            if claim.index.kind is None and claim.index.title == "end":
+                evidence = self._event.evidence(claim)
+                if self._policy.accept(evidence.for_, evidence.against, evidence.present):
                     return claim
         return None
 
@@ -109,40 +116,42 @@ class _Replay(EventCore):
             self.lines.append(Published(seq, by, raw))
             return
         for_, against = self._votes(claim)
-        present = self._evidence(claim).present if by == "end" else 0
+        present = self._event.evidence(claim).present if by == "end" else 0
         self.lines.append(Published(seq, by, raw, for_, against, present))
 
-    def _add_score(self, record: records.Confirmed) -> None:
-        claim = self.claims.open[record.claim]
+    def _add_score(self, record: records.ScoreConfirmed) -> None:
+        claim = self._event.claims.open[record.claim]
         for_, against = self._votes(claim)
-        present = self._evidence(claim).present
-        line = Confirmed(record.time, record.score, record.adopt, present, for_, against)
+        present = self._event.evidence(claim).present
+        line = ConfirmedScore(record.time, record.score, record.adopt, present, for_, against)
         self.lines.append(line)
 
     def _votes(self, claim: Claim) -> tuple[list[Vote], list[Vote]]:
         """Return the votes that count for and against a claim, one of each reporter."""
-        unripe = self.roster.unripe
-        for_ = [self._vote_of(index, n) for index, n in claim.votes if not unripe >> index & 1]
-        seen = {index for index, _ in claim.votes}
+        on_probation = self._event.roster.on_probation
+        for_ = [
+            self._vote_of(voter, n) for voter, n in claim.votes if not on_probation >> voter & 1
+        ]
+        seen = {voter for voter, _ in claim.votes}
         against = []
-        for rival in self._rivals(claim):
-            for index, n in rival.votes:
-                if index not in seen and not unripe >> index & 1:
-                    seen.add(index)
-                    against.append(self._vote_of(index, n))
+        for rival in self._event.rivals(claim):
+            for voter, n in rival.votes:
+                if voter not in seen and not on_probation >> voter & 1:
+                    seen.add(voter)
+                    against.append(self._vote_of(voter, n))
         return for_, against
 
-    def _vote_of(self, index: int, n: int) -> Vote:
-        member = self.roster.reporters[index]
-        self.signers[member.peer] = Signer(member.peer, member.name, member.key)
-        said, shift = self._said[index, n]
+    def _vote_of(self, voter: int, n: int) -> Vote:
+        reporter = self._event.roster.reporters[voter]
+        self.signers[reporter.peer] = Signer(reporter.peer, reporter.name, reporter.key)
+        said, offset = self._said[voter, n]
         undoes = None
         if said.event.title == "undo":
             number = (said.event.details or {}).get("n")
             if isinstance(number, int):
-                undoes = self._sign(self._said[index, number][0])
+                undoes = self._sign(self._said[voter, number][0])
         one = self._sign(said)
-        return Vote(one.report, one.signature, peer=member.peer, shift=shift, undoes=undoes)
+        return Vote(one.report, one.signature, peer=reporter.peer, shift=offset, undoes=undoes)
 
     def _sign(self, said: Report | Said) -> Signed:
-        return Signed(signing.content(self.card.event, said), said.signature)
+        return Signed(signing.content(self._event.card.event, said), said.signature)

@@ -19,8 +19,8 @@ from ..protocol.errors import PeerError, SettingError, TouchlineError
 from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored
 from ..timeline.timeline import Timeline
 from . import lines
-from .lines import Confirmed, Epoch, Header, Published, Seal
-from .rules import Rules
+from .lines import ConfirmedScore, Epoch, Header, Published, Seal
+from .rules import ProvenTimeline
 from .votes import Broken, Votes
 
 
@@ -153,7 +153,7 @@ class _Check:
         for number, line in enumerate(all_lines, 1):
             self.line = number
             found = lines.decode(line)
-            if not isinstance(found, Header if number == 1 else Published | Confirmed):
+            if not isinstance(found, Header if number == 1 else Published | ConfirmedScore):
                 raise Broken("the line is not one of a proof, or was changed")
         raise Broken("the file ends without a seal")
 
@@ -216,7 +216,7 @@ class _Check:
         except SettingError as error:
             raise Broken(error.sentence) from None
         self._timeline = Timeline(self._sport, start)
-        self._rules = Rules(card, self._sport, kinds, self._timeline)
+        self._rules = ProvenTimeline(card, self._sport, kinds, self._timeline)
         result = self.result
         result.event, result.title = card.event, card.title
         result.host, result.key = sealer.peer, sealer.key
@@ -231,7 +231,7 @@ class _Check:
                 case Published():
                     self.seq = found.seq
                     self._published(found)
-                case Confirmed():
+                case ConfirmedScore():
                     self._confirmed(found)
                 case _:
                     raise Broken("the line is neither a published message nor a score")
@@ -291,7 +291,7 @@ class _Check:
         self._epoch = message.epoch
         return message
 
-    def _confirmed(self, line: Confirmed) -> None:
+    def _confirmed(self, line: ConfirmedScore) -> None:
         verdicts = [self._policies[epoch] for epoch in self._policies if epoch >= self._epoch]
         for_, against = self._votes.read(line.for_, line.against, f"line {self.line}")
         self._rules.confirmed(line, for_, against, verdicts)

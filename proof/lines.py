@@ -104,7 +104,7 @@ class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
     present: Count = 0
 
 
-class Confirmed(Struct, frozen=True, tag="confirmed"):
+class ConfirmedScore(Struct, frozen=True, tag="confirmed"):
     """The score that reporters confirmed after an outage, with their votes. `adopt`: the entries
     led to another, so that it is in force from this event time on."""
 
@@ -125,7 +125,7 @@ class Seal(Struct, frozen=True, tag="seal"):
     signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
 
 
-Line = Header | Published | Confirmed | Seal
+Line = Header | Published | ConfirmedScore | Seal
 
 _decode = msgspec.json.Decoder(Line).decode
 encode = msgspec.json.Encoder().encode

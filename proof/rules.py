@@ -19,11 +19,11 @@ from ..protocol.messages import Card, Entry, Evidence, Finished, Restored
 from ..protocol.times import SECOND
 from ..sports import Kind, Score, Sport, State, misfit
 from ..timeline.timeline import LAST, Adopted, Timeline, action_of
-from .lines import By, Confirmed
+from .lines import By, ConfirmedScore
 from .votes import Broken, Spoken
 
 
-class Rules:
+class ProvenTimeline:
     """The timeline of a proof as far as it was read.
 
     Args:
@@ -124,7 +124,7 @@ class Rules:
 
     def confirmed(
         self,
-        line: Confirmed,
+        line: ConfirmedScore,
         for_: Sequence[Spoken],
         against: Sequence[Spoken],
         verdicts: Sequence[Verdict],
@@ -150,7 +150,7 @@ class Rules:
         if line.adopt:
             self._timeline.adopt(Adopted(line.time, line.score))
 
-    def _readings(self, text: str, line: Confirmed) -> Iterator[Score]:
+    def _readings(self, text: str, line: ConfirmedScore) -> Iterator[Score]:
         """Yield what a stated score can have led to."""
         after = self._timeline.state_before(line.time, LAST)
         for state in self._states:

@@ -1,15 +1,37 @@
-"""What comes in at the ROUTER: each frame is looked at before any work is done for it. Pure.
+"""What may come in: which keys may connect, which requests are heard. Pure.
 
-| a frame                                               | outcome    |
-|-------------------------------------------------------|------------|
-| under a routing id that is not its connection's key's | WRONG_KEY  |
-| of a key over its rate                                | OVERLOADED |
+| a key that connects                                  | what follows                              |
+|------------------------------------------------------|-------------------------------------------|
+| of a peer that takes part, or was vouched for        | admitted at once, also without the broker |
+| of a peer that is revoked                            | refused at once                           |
+| refused by the broker just now                       | refused                                   |
+| any other                                            | held; the broker is asked                 |
+| the broker vouches for it                            | admitted                                  |
+| the broker refuses it, and every event is served     | refused                                   |
+| the broker gives no answer, or knows of no lease of  | held until the authenticator gives it up; |
+| this host, or too many keys are asked about          | the peer connects again                   |
+
+| a frame on the ROUTER                                | outcome                                   |
+|------------------------------------------------------|-------------------------------------------|
+| under a routing id that is not its connection's key's| WRONG_KEY                                 |
+| of a key over its rate                               | OVERLOADED                                |
 """
 
 from __future__ import annotations
 
-from ...protocol import keys
-from ...protocol.errors import Overloaded, PeerError
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from ...protocol import keys as protocol_keys
+from ...protocol import messages
+from ...protocol.errors import (
+    EnvironmentFault,
+    NotAllowed,
+    Overloaded,
+    PeerError,
+    TouchlineError,
+)
+from ...protocol.messages import Vouch, Vouched
 from ...runtime.rate_limit import RateLimiter, TokenBucket
 
 REQUEST_RATE, REQUEST_BURST = 100.0, 1_000
@@ -19,25 +41,157 @@ follows hundreds of events pings for each of them."""
 REPLAY_COST = 10
 """What a replay counts for, in requests: its answer may be a whole feed."""
 
-STRANGE_RATE, STRANGE_BURST = 1.0, 30
+UNKNOWN_RATE, UNKNOWN_BURST = 1.0, 30
 """Unknown tokens that one key may present; each is asked about at the broker."""
 
 ASK_RATE, ASK_BURST = 150.0, 1_500
-"""What the broker is asked on behalf of others, in all: it brakes its hosts as well, and their
-leases must not suffer from those who knock."""
+"""What the broker is asked on behalf of peers, in all: it limits its hosts as well, and their
+leases must not suffer from strangers that connect."""
 
-TOLD_RATE, TOLD_BURST = 10.0, 100
-"""Refusals that one key is told; more are dropped without a word, so that a flood is not answered
-with a flood."""
+REPLY_RATE, REPLY_BURST = 10.0, 100
+"""Refusals that are sent to one key; more are dropped without a reply, so that a flood is not
+answered with a flood."""
+
+REFUSAL_SECONDS = 5.0
+"""For how long the broker is not asked again about a key that it refused."""
+
+MOST_REFUSED = 10_000
+"""Refused keys that are remembered; the oldest are forgotten."""
+
+MOST_VOUCHED = 65_536
+"""Keys remembered of those that the broker vouched for; the oldest are asked about again."""
+
+
+class PendingPeers:
+    """The keys that may connect, and those that wait for the broker's word.
+
+    `judge` is called in the authenticator's thread, everything else in the host's.
+
+    Args:
+        ask: sends `vouch` to the broker; returns the request's number.
+        resolve: tells the authenticator whether a key that it holds is admitted.
+        wake: tells the host's thread that a key is pending; called in the authenticator's.
+        may_ask: returns whether the broker may be asked once more (now, monotonic seconds).
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[Vouch], int],
+        resolve: Callable[[bytes, bool], object],
+        wake: Callable[[], object],
+        may_ask: Callable[[float], bool],
+    ) -> None:
+        self._ask = ask
+        self._resolve = resolve
+        self._wake = wake
+        self._may_ask = may_ask
+        self._known: set[bytes] = set()
+        self._barred: set[bytes] = set()
+        self._vouched: dict[bytes, str] = {}  # by key, the oldest first: the peer's id
+        self._refused: dict[bytes, float] = {}  # by key, the oldest first: until when
+        self._pending: deque[bytes] = deque()
+        self._asked: dict[int, bytes] = {}
+        self._asking: set[bytes] = set()
+
+    def judge(self, key: bytes) -> bool | None:
+        """Return whether a CURVE key is admitted; None where `resolve` will say."""
+        if key in self._barred:
+            return False
+        if key in self._known:
+            return True
+        self._pending.append(key)
+        self._wake()
+        return None
+
+    def admit(self, keys: Iterable[bytes]) -> None:
+        """Admit keys from now on: their peers take part."""
+        for key in keys:
+            self._vouched.pop(key, None)
+            if key not in self._known and key not in self._barred:
+                self._known.add(key)
+                self._resolve(key, True)  # it may be held
+
+    def revoke(self, keys: Iterable[bytes], peers: Iterable[str]) -> bool:
+        """Admit keys and peers no more; return whether one of them may be connected.
+
+        Args:
+            keys: CURVE keys of peers that take part.
+            peers: ids of peers that the broker may have vouched for.
+        """
+        out = set(peers)
+        keys = {*keys, *(key for key, peer in self._vouched.items() if peer in out)}
+        connected = bool(keys & self._known)
+        self._barred |= keys
+        self._known -= keys
+        for key in keys:
+            self._vouched.pop(key, None)
+        return connected
+
+    def handle(self, now: float) -> None:
+        """Ask the broker about the keys that are pending."""
+        while self._pending:
+            key = self._pending.popleft()
+            if key in self._known or key in self._barred:
+                self._resolve(key, key in self._known)
+            elif self._refused.get(key, 0.0) > now:
+                self._resolve(key, False)
+            elif key not in self._asking and self._may_ask(now):
+                try:
+                    number = self._ask(Vouch(id=0, curve=key))
+                except Overloaded:
+                    continue  # the link is full; the peer connects again
+                self._asking.add(key)
+                self._asked[number] = key
+
+    def answered(
+        self,
+        number: int,
+        reply: messages.BrokerReply | TouchlineError,
+        now: float,
+        *,
+        serving: bool,
+    ) -> bool:
+        """Take the broker's answer; return whether it answers a request of this kind.
+
+        Args:
+            number: of the request.
+            reply: the answer.
+            now: monotonic seconds.
+            serving: every event is served; before that the broker cannot know for which peers
+                to vouch.
+        """
+        key = self._asked.pop(number, None)
+        if key is None:
+            return False
+        self._asking.discard(key)
+        if isinstance(reply, Vouched) and reply.curve == key and key not in self._barred:
+            self._vouched[key] = reply.peer
+            self._known.add(key)
+            self._forget()
+            self._resolve(key, True)
+        elif not isinstance(reply, EnvironmentFault | Overloaded | NotAllowed) and serving:
+            # (NotAllowed is about this host: its lease has lapsed while it, or the broker, was
+            # away, and is being asked for.)
+            while len(self._refused) >= MOST_REFUSED:
+                del self._refused[next(iter(self._refused))]
+            self._refused[key] = now + REFUSAL_SECONDS
+            self._resolve(key, False)
+        return True
+
+    def _forget(self) -> None:
+        while len(self._vouched) > MOST_VOUCHED:
+            key = next(iter(self._vouched))
+            del self._vouched[key]
+            self._known.discard(key)
 
 
 class HostRequestLimiter:
-    """Looks at requests, and says what may be asked of the broker."""
+    """Bounds the requests of each key, and what the broker is asked because of them."""
 
     def __init__(self) -> None:
         self._requests = RateLimiter(REQUEST_RATE, REQUEST_BURST)
-        self._strange = RateLimiter(STRANGE_RATE, STRANGE_BURST)
-        self._told = RateLimiter(TOLD_RATE, TOLD_BURST)
+        self._unknown = RateLimiter(UNKNOWN_RATE, UNKNOWN_BURST)
+        self._replies = RateLimiter(REPLY_RATE, REPLY_BURST)
         self._asks = TokenBucket(ASK_RATE, ASK_BURST)
 
     def judge(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
@@ -48,15 +202,15 @@ class HostRequestLimiter:
             curve: the CURVE key of that connection; empty where nothing is encrypted.
             now: monotonic seconds.
         """
-        if wrong := keys.misrouted(routing_id, curve):
+        if wrong := protocol_keys.misrouted(routing_id, curve):
             return wrong
         if not self._requests.take(curve or routing_id, 1, now):
             return Overloaded(f"more than {REQUEST_RATE:g} requests a second; try again later")
         return None
 
-    def tells(self, routing_id: bytes, curve: bytes, now: float) -> bool:
-        """Tell whether whoever sent a refused frame is told so."""
-        return self._told.take(curve or routing_id, 1, now)
+    def may_reply(self, routing_id: bytes, curve: bytes, now: float) -> bool:
+        """Return whether a refused frame may be answered."""
+        return self._replies.take(curve or routing_id, 1, now)
 
     def check_replay(self, routing_id: bytes, curve: bytes, now: float) -> None:
         """Count a replay for what it costs.
@@ -69,25 +223,25 @@ class HostRequestLimiter:
                 f"more than {REQUEST_RATE / REPLAY_COST:g} replays a second; try again later"
             )
 
-    def check_strange(self, routing_id: bytes, curve: bytes, now: float) -> None:
+    def check_unknown_token(self, routing_id: bytes, curve: bytes, now: float) -> None:
         """Count an unknown token.
 
         Raises:
             Overloaded: too many unknown tokens, of this key or of all together.
         """
-        if not self._strange.take(curve or routing_id, 1, now):
-            raise Overloaded(f"more than {STRANGE_RATE:g} unknown tokens a second; try again later")
+        if not self._unknown.take(curve or routing_id, 1, now):
+            raise Overloaded(f"more than {UNKNOWN_RATE:g} unknown tokens a second; try again later")
         if not self.may_ask(now):
             raise Overloaded("the broker is being asked about too many others; try again later")
 
     def may_ask(self, now: float) -> bool:
-        """Tell whether the broker may be asked one thing more on behalf of others."""
+        """Return whether the broker may be asked once more on behalf of a peer."""
         return self._asks.take(1, now)
 
 
 class AdaptiveBatch:
     """How many frames of a socket are taken in one turn: fewer while most are refused, so that a
-    flood does not hold up what others say.
+    flood does not hold up other peers.
 
     Args:
         most: in a turn in which all is well.
@@ -101,7 +255,7 @@ class AdaptiveBatch:
         """How many are taken in the next turn."""
 
     def note(self, taken: int, refused: int) -> None:
-        """Note what became of the frames of a turn."""
+        """Note how many frames of a turn were refused."""
         if taken == self.frames and 2 * refused > taken:
             self.frames = max(self._least, self.frames // 4)
         else:

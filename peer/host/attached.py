@@ -1,7 +1,8 @@
-"""Where peers present their tokens: seats, requests on the ROUTER, reports on the PULL. Pure.
+"""The peers that have attached: their requests on the ROUTER, their reports on the PULL. Pure.
 
-A token is for one key. Whoever presents it over a connection of that key is given a badge, which
-nobody else is told: it is all that a report has to carry.
+A token is for one key. A peer that presents it over a connection of that key gets a report token,
+which no other peer learns: it is all that a report has to carry. (On the wire and in the journal
+its field is called `badge`.)
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from ...protocol.errors import (
 from ...protocol.messages import Attach, Grant, HostReply, Report
 from ...runtime.rate_limit import TokenBucket
 from .admission import HostRequestLimiter
-from .event.event import EventCore
-from .event.member import Member
+from .event.event import HostedEvent
+from .event.participant import Participant
 
 REFUSAL_SECONDS = 5.0
 """For how long the broker is not asked again about a token that it does not know."""
@@ -37,17 +38,18 @@ ATTACHED = 65_536
 """Connections that are remembered; of more, those least recently heard have to attach again."""
 
 RECEIPTS_KEPT = 100
-"""Receipts kept for a peer that can't be reached; the newest."""
+"""Receipts kept for a peer that cannot be reached; the newest."""
 
 BURST_SECONDS = 20.0
-"""A reporter who was quiet may send at once what its rate allows in this time."""
+"""A reporter that was quiet may send at once what its rate allows in this time."""
 
-SHARE = 64
-"""Reports taken out of a reporter's bucket at one time, so that most are looked at no further."""
+CREDIT = 64
+"""Reports taken out of a reporter's bucket at a time, so that most cost one comparison."""
 
-OUT = "an operator has put this peer out"
+REVOKED = "an operator has put this peer out"
 
-Seat = tuple[EventCore, Member]
+AttachedPeer = tuple[HostedEvent, Participant]
+"""An event and what the peer is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Waiting:
 
 
 @dataclass(slots=True)
-class Question:
+class PendingToken:
     """A token that the broker is being asked about."""
 
     token: str
@@ -68,71 +70,73 @@ class Question:
 
 
 class AttachedPeers:
-    """Seats peers by their tokens and hands what they say to the right core.
+    """Attaches peers by their tokens and hands what they say to the right event.
 
     Args:
-        cores: the events that are served, by id; the shell's own, looked at again each time.
-        touch: tells the shell that a core is part of this turn, with its time set.
+        events: those that are served, by id; the shell's own, looked at again each time.
+        mark_dirty: tells the shell that an event is part of this turn, and sets its time.
         ask: sends `verify` to the broker; returns the request's number.
         send: sends a frame to a routing id.
-        badge: gives a new badge that nobody can guess.
-        gate: says whose requests are heard.
+        new_token: makes a report token that cannot be guessed.
+        limiter: says which requests are heard.
         report_rate: reports a second that one reporter may go on with.
     """
 
     def __init__(
         self,
-        cores: dict[str, EventCore],
-        touch: Callable[[EventCore], None],
+        events: dict[str, HostedEvent],
+        mark_dirty: Callable[[HostedEvent], None],
         ask: Callable[[messages.Verify], int],
         send: Callable[[bytes, bytes], object],
-        badge: Callable[[], str],
-        gate: HostRequestLimiter,
+        new_token: Callable[[], str],
+        limiter: HostRequestLimiter,
         report_rate: float,
     ) -> None:
-        self._cores = cores
-        self._touch = touch
+        self._events = events
+        self._mark_dirty = mark_dirty
         self._ask = ask
         self._send = send
-        self._badge = badge
-        self._gate = gate
+        self._new_token = new_token
+        self._limiter = limiter
         self._rate = report_rate
         self._burst = max(BURST_SECONDS * report_rate, limits.BATCH_REPORTS)
-        self._seats: dict[str, Seat] = {}  # by token
-        self._badges: dict[str, Seat] = {}
-        self._questions: dict[str, Question] = {}  # by token
-        self._asked: dict[int, Question] = {}
-        self._refused: dict[str, tuple[float, TouchlineError]] = {}
+        self._by_token: dict[str, AttachedPeer] = {}
+        self._by_report_token: dict[str, AttachedPeer] = {}
+        self._pending: dict[str, PendingToken] = {}  # by token
+        self._asked: dict[int, PendingToken] = {}  # by number of the request
+        self._refused: dict[str, tuple[float, TouchlineError]] = {}  # by token: until when, why
         self._kept: dict[str, deque[bytes]] = {}
-        self._attached: dict[tuple[bytes, str], Seat] = {}
-        # By token: who was there, or (None) left, while nothing could be stored.
-        self._met: dict[str, tuple[EventCore, Member, int | None]] = {}
+        self._by_route: dict[tuple[bytes, str], AttachedPeer] = {}  # by routing id and event
+        # By token: the peers that pinged, or (None) left, while nothing could be stored.
+        self._met: dict[str, tuple[HostedEvent, Participant, int | None]] = {}
         self.routes: dict[str, bytes] = {}
-        """Where a token's holder can be reached: token to routing id."""
+        """Where the peer of a token can be reached: token to routing id."""
         self.refusals: dict[str, int] = {}
-        """Frames refused before they reached a core, by code."""
+        """Frames refused before they reached an event, by code."""
 
-    def open(self, core: EventCore) -> None:
-        """Know whom an event's journal brought back."""
-        for member in core.roster.members.values():
-            self._place(core, member)
+    def open(self, event: HostedEvent) -> None:
+        """Add the peers that an event's journal brought back."""
+        for participant in event.roster.participants.values():
+            self._add(event, participant)
 
-    def close(self, core: EventCore) -> None:
-        """Forget everybody who takes part in an event that is no longer served here."""
-        for member in core.roster.members.values():
-            self._displace(member)
-        gone = [key for key, seat in self._attached.items() if seat[0] is core]
+    def close(self, event: HostedEvent) -> None:
+        """Remove all peers of an event that is no longer served here."""
+        for participant in event.roster.participants.values():
+            self._remove(participant)
+        gone = [key for key, peer in self._by_route.items() if peer[0] is event]
         for key in gone:
-            del self._attached[key]
+            del self._by_route[key]
 
-    def _place(self, core: EventCore, member: Member) -> None:
-        if member.key:  # in journals of before there were keys there is none
-            self._seats[member.token] = self._badges[member.badge] = (core, member)
+    def _add(self, event: HostedEvent, participant: Participant) -> None:
+        if participant.key:  # there is none in journals of the time before keys
+            peer = (event, participant)
+            self._by_token[participant.token] = peer
+            self._by_report_token[participant.report_token] = peer
 
-    def _displace(self, member: Member) -> None:
-        self._badges.pop(member.badge, None)
-        token = member.token
-        self._seats.pop(token, None)
+    def _remove(self, participant: Participant) -> None:
+        self._by_report_token.pop(participant.report_token, None)
+        token = participant.token
+        self._by_token.pop(token, None)
         self.routes.pop(token, None)
         self._kept.pop(token, None)
         self._met.pop(token, None)
@@ -142,47 +146,55 @@ class AttachedPeers:
     def take_reports(self, frames: Iterable[bytes], now: float, wall: int) -> int:
         """Hand over the frames of the PULL socket in the order in which they came.
 
+        Args:
+            frames: as they came.
+            now: monotonic seconds.
+            wall: microseconds since 1970 UTC.
+
         Returns:
             how many of them were refused.
         """
-        badges = self._badges
+        # One pass over thousands of frames: what can be looked up once is, and most of a crowd's
+        # reports are for one event, which is marked once.
+        by_report_token = self._by_report_token
         decode = codec.decode_report
-        touched = None
+        marked = None
         refused = 0
         for frame in frames:
             try:
                 message = decode(frame)
-                seat = badges.get(message.token)
-                if seat is None:
+                peer = by_report_token.get(message.token)
+                if peer is None:
                     raise BadToken("no badge of this host's; attach first")
-                core, member = seat
-                if member.expires < wall:
-                    raise _lapsed(member)
+                event, reporter = peer
+                if reporter.expires < wall:
+                    raise _lapsed(reporter)
                 size = 1 if type(message) is Report else len(message.reports)  # type: ignore[union-attr]  # the other one
-                if member.room >= size:
-                    member.room -= size
-                elif member.dry == now or not self._refill(member, size, now):
+                if reporter.credit >= size:
+                    reporter.credit -= size
+                elif reporter.exhausted_at == now or not self._refill(reporter, size, now):
                     refused += 1
                     self.refusals["OVERLOADED"] = self.refusals.get("OVERLOADED", 0) + 1
                     continue
-                if core is not touched:
-                    self._touch(core)
-                    touched = core
-                core.report(member, message, frame)
+                if event is not marked:
+                    self._mark_dirty(event)
+                    marked = event
+                event.report(reporter, message, frame)
             except PeerError as error:
                 refused += 1
                 self._count(error)
         return refused
 
-    def _refill(self, member: Member, size: int, now: float) -> bool:
-        """Take reports out of a member's bucket; tell whether it is enough for `size` of them."""
-        if member.bucket is None:
-            member.bucket = TokenBucket(self._rate, self._burst)
-        member.room += member.bucket.take_most(max(size, SHARE), now)
-        if member.room < size:
-            member.dry = now  # what comes after it in this turn need not be looked at
+    def _refill(self, reporter: Participant, size: int, now: float) -> bool:
+        """Take reports out of a reporter's bucket; return whether there are `size` of them."""
+        if reporter.bucket is None:
+            reporter.bucket = TokenBucket(self._rate, self._burst)
+        reporter.credit += reporter.bucket.take_most(max(size, CREDIT), now)
+        if reporter.credit < size:
+            # What comes after it in this turn is refused by one comparison.
+            reporter.exhausted_at = now
             return False
-        member.room -= size
+        reporter.credit -= size
         return True
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────
@@ -199,15 +211,15 @@ class AttachedPeers:
             wall: microseconds since 1970 UTC.
 
         Returns:
-            whether it was one that is not refused.
+            whether it was taken, and not refused.
         """
         number = 0
-        shut = self._gate.judge(routing_id, curve, now)
-        if shut is not None:
-            if self._gate.tells(routing_id, curve, now):
-                self._refuse(routing_id, 0, shut)
+        refused = self._limiter.judge(routing_id, curve, now)
+        if refused is not None:
+            if self._limiter.may_reply(routing_id, curve, now):
+                self._refuse(routing_id, 0, refused)
             else:
-                self._count(shut)
+                self._count(refused)
             return False
         try:
             request = codec.decode_host_request(frame)
@@ -216,15 +228,16 @@ class AttachedPeers:
                 case Attach():
                     self._attach(Waiting(routing_id, curve, request), now, wall)
                 case messages.Ping():
-                    core, member = self._seat(routing_id, request.event)
-                    if member.expires < wall:
-                        # Its reports are refused, and nothing else would tell it why.
-                        del self._attached[routing_id, request.event]
+                    event, participant = self._attached_peer(routing_id, request.event)
+                    if participant.expires < wall:
+                        # Reports on the PULL have no answer: nothing else tells the peer why they
+                        # are refused.
+                        del self._by_route[routing_id, request.event]
                         raise UnknownPeer("the token has expired; attach with a new one")
-                    self._touch(core)
-                    core.ping(member, request.last)
-                    # Where the connection that had the receipts is gone, this one has them now.
-                    self.routes.setdefault(member.token, routing_id)
+                    self._mark_dirty(event)
+                    event.ping(participant, request.last)
+                    # The connection that got the receipts may be gone: then this one gets them.
+                    self.routes.setdefault(participant.token, routing_id)
                     self._reply(
                         routing_id,
                         messages.Pong(
@@ -232,16 +245,16 @@ class AttachedPeers:
                         ),
                     )
                 case messages.Replay():
-                    core, _ = self._seat(routing_id, request.event)
-                    self._gate.check_replay(routing_id, curve, now)
-                    core.counters.replayed += 1
-                    for block in core.feed.replay(number, request.first, request.last):
+                    event, _ = self._attached_peer(routing_id, request.event)
+                    self._limiter.check_replay(routing_id, curve, now)
+                    event.counters.replayed += 1
+                    for block in event.feed.replay(number, request.first, request.last):
                         self._send(routing_id, block)
                 case messages.Detach():
-                    core, member = self._seat(routing_id, request.event)
-                    self._touch(core)
-                    core.detach(member)
-                    del self._attached[routing_id, request.event]
+                    event, participant = self._attached_peer(routing_id, request.event)
+                    self._mark_dirty(event)
+                    event.detach(participant)
+                    del self._by_route[routing_id, request.event]
                     self._reply(routing_id, messages.Done(id=number))
         except PeerError as error:
             self._refuse(routing_id, number, error)
@@ -253,32 +266,31 @@ class AttachedPeers:
     def answer_meanwhile(
         self, routing_id: bytes, curve: bytes, frame: bytes, now: float, wall: int, trouble: str
     ) -> bytes:
-        """Return the answer to a frame while nothing can be stored; nothing of a core changes.
+        """Return the answer to a frame while nothing can be stored; no event changes.
 
-        Who is there, or leaves, is remembered for `recall`. What needs the disk is refused, and
-        asked for again by peers. Empty where it is over its rate, and refused without a word.
+        Peers that ping or leave are remembered for `recall`. What needs the disk is refused, and
+        peers ask for it again. The answer is empty where a flood is refused without a reply.
         """
         number = 0
-        shut = self._gate.judge(routing_id, curve, now)
-        if shut is not None:
-            told = self._gate.tells(routing_id, curve, now)
-            reply = self._error(0, shut)
-            return reply if told else b""
+        refused = self._limiter.judge(routing_id, curve, now)
+        if refused is not None:
+            reply = self._error(0, refused)
+            return reply if self._limiter.may_reply(routing_id, curve, now) else b""
         try:
             request = codec.decode_host_request(frame)
             number = request.id
             match request:
                 case messages.Ping():
-                    core, member = self._seat(routing_id, request.event)
-                    self._met[member.token] = (core, member, request.last)
+                    event, participant = self._attached_peer(routing_id, request.event)
+                    self._met[participant.token] = (event, participant, request.last)
                     pong = messages.Pong(
                         id=number, event=request.event, time=request.time, host_time=wall
                     )
                     return codec.encode(pong)
                 case messages.Detach():
-                    core, member = self._seat(routing_id, request.event)
-                    self._met[member.token] = (core, member, None)
-                    del self._attached[routing_id, request.event]
+                    event, participant = self._attached_peer(routing_id, request.event)
+                    self._met[participant.token] = (event, participant, None)
+                    del self._by_route[routing_id, request.event]
                     return codec.encode(messages.Done(id=number))
                 case _:
                     raise StorageFault(trouble)
@@ -286,18 +298,18 @@ class AttachedPeers:
             return self._error(number, error)
 
     def recall(self) -> None:
-        """Let the cores know who was there meanwhile; within a turn."""
+        """Let the events know which peers were there meanwhile; within a turn."""
         met, self._met = self._met, {}
-        for core, member, last in met.values():
-            if member.revoked:
-                continue  # put out since: it has left
-            self._touch(core)
+        for event, participant, last in met.values():
+            if participant.revoked:
+                continue  # since then; it has left
+            self._mark_dirty(event)
             if last is None:
-                core.detach(member)
+                event.detach(participant)
             else:
-                core.ping(member, last)
+                event.ping(participant, last)
 
-    # ── seats ────────────────────────────────────────────────────────────────────────────────
+    # ── attaching ────────────────────────────────────────────────────────────────────────────
 
     def _attach(self, asker: Waiting, now: float, wall: int) -> None:
         request = asker.request
@@ -305,49 +317,49 @@ class AttachedPeers:
             raise WrongVersion(
                 f"protocol version {request.version}, this host speaks {messages.VERSION}"
             )
-        seat = self._seats.get(request.token)
-        if seat is None:
+        peer = self._by_token.get(request.token)
+        if peer is None:
             self._wait(asker, now)
             return
-        core, member = seat
-        if asker.curve and asker.curve != curve_of(member):
+        event, participant = peer
+        if asker.curve and asker.curve != curve_of(participant):
             raise WrongKey("the token was given to another key")
-        if member.expires < wall:
-            raise _lapsed(member)
+        if participant.expires < wall:
+            raise _lapsed(participant)
         grant = Grant(
             id=0,
-            token=member.token,
-            peer=member.peer,
-            name=member.name,
-            role=member.role,
-            event=core.card.event,
-            expires=member.expires,
-            key=member.key,
-            invite=member.invite,
-            enrolled=member.enrolled,
+            token=participant.token,
+            peer=participant.peer,
+            name=participant.name,
+            role=participant.role,
+            event=event.card.event,
+            expires=participant.expires,
+            key=participant.key,
+            invite=participant.invite,
+            enrolled=participant.enrolled,
         )
-        self._admit(asker, core, grant)
+        self._admit(asker, event, grant)
 
-    def _admit(self, asker: Waiting, core: EventCore, grant: Grant) -> None:
+    def _admit(self, asker: Waiting, event: HostedEvent, grant: Grant) -> None:
         routing_id, request = asker.routing_id, asker.request
-        self._touch(core)
-        if grant.peer in core.roster.revoked:
-            raise Revoked(OUT)
-        known = core.roster.find(grant.peer, grant.role)
+        self._mark_dirty(event)
+        if grant.peer in event.roster.revoked:
+            raise Revoked(REVOKED)
+        known = event.roster.find(grant.peer, grant.role)
         if known is not None and known.token != grant.token:
-            self._displace(known)
-        member = core.seat(grant, request, self._badge())
-        self._place(core, member)
-        self._attached[routing_id, core.card.event] = (core, member)
-        while len(self._attached) > ATTACHED:
-            del self._attached[next(iter(self._attached))]
+            self._remove(known)
+        participant = event.attach(grant, request, self._new_token())
+        self._add(event, participant)
+        self._by_route[routing_id, event.card.event] = (event, participant)
+        while len(self._by_route) > ATTACHED:
+            del self._by_route[next(iter(self._by_route))]
         self.routes[grant.token] = routing_id
-        self._reply(routing_id, core.setup(request.id, member))
+        self._reply(routing_id, event.setup(request.id, participant))
         for receipt in self._kept.pop(grant.token, ()):
             self._send(routing_id, receipt)
 
     def keep(self, token: str, receipt: bytes) -> None:
-        """Keep a receipt for a peer that can't be reached until it attaches again.
+        """Keep a receipt for a peer that cannot be reached until it attaches again.
 
         After a restart of the host the reports that a PUSH socket held arrive before their sender
         has attached; it would otherwise never hear what became of them.
@@ -355,35 +367,39 @@ class AttachedPeers:
         self.routes.pop(token, None)
         self._kept.setdefault(token, deque(maxlen=RECEIPTS_KEPT)).append(receipt)
 
-    def _seat(self, routing_id: bytes, event: str) -> Seat:
-        seat = self._attached.pop((routing_id, event), None)
-        if seat is None:
+    def _attached_peer(self, routing_id: bytes, event: str) -> AttachedPeer:
+        peer = self._by_route.pop((routing_id, event), None)
+        if peer is None:
             raise UnknownPeer("attach with a token first")
-        self._attached[routing_id, event] = seat  # last again: it was heard just now
-        if seat[1].revoked:
-            raise _lapsed(seat[1])
-        return seat
+        self._by_route[routing_id, event] = peer  # last again: it was heard just now
+        if peer[1].revoked:
+            raise _lapsed(peer[1])
+        return peer
 
     # ── the broker's word ────────────────────────────────────────────────────────────────────
 
     def _wait(self, asker: Waiting, now: float) -> None:
-        """Let a connection wait until the broker has said whose token it is."""
+        """Let a connection wait for the broker's word on its token.
+
+        Raises:
+            PeerError: the broker has just refused the token, or is asked about too many.
+        """
         token = asker.request.token
         until, error = self._refused.get(token, (0.0, None))
         if error is not None:
             if now < until:
                 raise error
             del self._refused[token]
-        question = self._questions.get(token)
-        if question is None:
-            self._gate.check_strange(asker.routing_id, asker.curve, now)
-            if len(self._questions) >= limits.UNKNOWN_TOKENS:
+        pending = self._pending.get(token)
+        if pending is None:
+            self._limiter.check_unknown_token(asker.routing_id, asker.curve, now)
+            if len(self._pending) >= limits.UNKNOWN_TOKENS:
                 raise Overloaded(f"{limits.UNKNOWN_TOKENS:,} tokens are being asked about")
             number = self._ask(messages.Verify(id=0, token=token))
-            question = self._asked[number] = self._questions[token] = Question(token)
-        if len(question.waiting) >= limits.WAITING_ATTACHES:
+            pending = self._asked[number] = self._pending[token] = PendingToken(token)
+        if len(pending.waiting) >= limits.WAITING_ATTACHES:
             raise Overloaded("too many wait for the broker's word on this token")
-        question.waiting.append(asker)
+        pending.waiting.append(asker)
 
     def granted(
         self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
@@ -391,42 +407,44 @@ class AttachedPeers:
         """Take the broker's answer to a request.
 
         Returns:
-            None where it was not this desk's; the CURVE key of whoever takes part from now on,
-            empty where nobody does.
+            None where it answers no request of these peers; the CURVE key of the peer that takes
+            part from now on, empty where there is none.
         """
-        question = self._asked.pop(number, None)
-        if question is None:
+        pending = self._asked.pop(number, None)
+        if pending is None:
             return None
-        del self._questions[question.token]
+        del self._pending[pending.token]
         try:
-            core, grant, curve = self._read(reply)
+            event, grant, curve = self._read(reply)
         except TouchlineError as error:
-            self._remember(question.token, error, now)
-            for asker in question.waiting:
+            self._remember(pending.token, error, now)
+            for asker in pending.waiting:
                 self._refuse(asker.routing_id, asker.request.id, error)
             return b""
         admitted = b""
-        for asker in question.waiting:
+        for asker in pending.waiting:
             try:
                 if asker.curve and asker.curve != curve:
                     raise WrongKey("the token was given to another key")
-                self._admit(asker, core, grant)
+                self._admit(asker, event, grant)
                 admitted = curve
             except PeerError as error:
                 self._refuse(asker.routing_id, asker.request.id, error)
         return admitted
 
-    def _read(self, reply: messages.BrokerReply | TouchlineError) -> tuple[EventCore, Grant, bytes]:
-        """Return the event, the grant, and the CURVE key of its holder."""
+    def _read(
+        self, reply: messages.BrokerReply | TouchlineError
+    ) -> tuple[HostedEvent, Grant, bytes]:
+        """Return the event, the grant, and the CURVE key of the peer that it is for."""
         if isinstance(reply, TouchlineError):
             raise reply
         if not isinstance(reply, Grant):
             raise BadToken("the broker gave no grant")
-        core = self._cores.get(reply.event)
-        if core is None:
+        event = self._events.get(reply.event)
+        if event is None:
             raise NotFound(f"event {reply.event!r} is not hosted here")
         try:
-            return core, reply, keys.curve_key(reply.key)
+            return event, reply, keys.curve_key(reply.key)
         except SettingError:
             raise BadToken("the broker named no key of the token's holder") from None
 
@@ -453,15 +471,15 @@ class AttachedPeers:
         self.refusals[error.code] = self.refusals.get(error.code, 0) + 1
 
 
-def curve_of(member: Member) -> bytes:
-    """Return the CURVE form of a member's key, reckoned once."""
-    if member.curve is None:
-        member.curve = keys.curve_key(member.key)
-    return member.curve
+def curve_of(participant: Participant) -> bytes:
+    """Return the CURVE form of a peer's key, which is computed once."""
+    if participant.curve is None:
+        participant.curve = keys.curve_key(participant.key)
+    return participant.curve
 
 
-def _lapsed(member: Member) -> PeerError:
-    """Return why nothing is taken from a member any more."""
-    if member.revoked:
-        return Revoked(OUT)
+def _lapsed(participant: Participant) -> PeerError:
+    """Return why nothing is taken from a peer any more."""
+    if participant.revoked:
+        return Revoked(REVOKED)
     return BadToken("the token has expired; join again")

@@ -1,7 +1,7 @@
 """The hosting peer's sockets: one loop that drains, decides, commits, publishes.
 
     PULL reports ──┐
-    ROUTER joins ──┼─▶ desk ─▶ cores ─▶ journal, one commit a turn ─▶ PUB entries
+    ROUTER joins ──┼─▶ peers ─▶ events ─▶ journal, one commit a turn ─▶ PUB entries
     the broker ────┘                                                └▶ ROUTER receipts
 
 Plain `recv(NOBLOCK)` in a drain loop. A turn is committed as soon as it is drained: a fixed tick
@@ -29,13 +29,12 @@ from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
 from ..link import Link
 from ..link.service import trusted
-from .admission import AdaptiveBatch, HostRequestLimiter
+from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
-from .event.event import EventCore
-from .event.member import Output
-from .event.reconstruction import FeedPosition
+from .event.event import HostedEvent
+from .event.feed import FeedPosition
+from .event.turn import Output
 from .journal import Journal
-from .knocks import PendingPeers
 from .lease import LeaseHolder
 from .options import Options
 from .sockets import Sockets
@@ -67,7 +66,7 @@ class Host:
     Raises:
         SettingError: the broker's address names no key.
         AddressTaken: a socket could not be bound.
-        StorageFault: the journal can't be written.
+        StorageFault: the journal cannot be written.
     """
 
     def __init__(
@@ -78,18 +77,18 @@ class Host:
         events: tuple[str, ...],
         wall: Callable[[], int] = clock.wall,
     ) -> None:
-        self.cores: dict[str, EventCore] = {}
+        self.events: dict[str, HostedEvent] = {}
         self.ready = threading.Event()  # set when every event is being served
         self.trouble = ""  # why nothing can be stored; empty when all is well
         self._options = options
         self._journal = journal
         self._wall = clock.steady(wall)
         secure = not trusted(options.broker).plain
-        gate = HostRequestLimiter()
+        limiter = HostRequestLimiter()
         self.zap: ZapAuthenticator | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
-        self.pending = PendingPeers(self._ask, self._resolve, self._waker.wake, gate.may_ask)
+        self.pending = PendingPeers(self._ask, self._resolve, self._waker.wake, limiter.may_ask)
         try:
             if secure:
                 self.zap = ZapAuthenticator(self._context, self.pending.judge)
@@ -106,9 +105,9 @@ class Host:
         self._stopping = False
         self._now = clock.now()
         self._turn_wall = self._wall()
-        self._dirty: dict[str, EventCore] = {}
-        self._uncommitted: list[tuple[EventCore, Output]] = []
-        # Where each feed stood when it was last let out; the cores are ahead of the disk meanwhile.
+        self._dirty: dict[str, HostedEvent] = {}
+        self._uncommitted: list[tuple[HostedEvent, Output]] = []
+        # Where each feed stood when it was last let out: the events are ahead of the disk.
         self._positions: dict[str, FeedPosition] = {}
         # The broker's answers that came while nothing could be stored.
         self._answers: list[tuple[int, messages.BrokerReply | TouchlineError]] = []
@@ -118,14 +117,14 @@ class Host:
         self._replies: list[tuple[bytes, bytes]] = []
         self._report_batch = AdaptiveBatch(*REPORTS_A_TURN)
         self._request_batch = AdaptiveBatch(*REQUESTS_A_TURN)
-        self._revoked: list[tuple[EventCore, list[str]]] = []  # not yet put out
+        self._revoked: list[tuple[HostedEvent, list[str]]] = []  # not yet excluded
         self.attached = AttachedPeers(
-            self.cores,
+            self.events,
             self._mark_dirty,
             self._ask,
             self._reply,
             lambda: str(uuid4()),
-            gate,
+            limiter,
             options.report_rate,
         )
         self.leases = LeaseHolder(
@@ -136,10 +135,10 @@ class Host:
             self._build,
             self._serve,
             self._drop,
-            lambda core, peers: self._revoked.append((core, peers)),
+            lambda event, peers: self._revoked.append((event, peers)),
         )
-        for event in events:
-            self.leases.take_on(event)
+        for event_id in events:
+            self.leases.take_on(event_id)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -148,7 +147,7 @@ class Host:
 
     @property
     def lost(self) -> dict[str, TouchlineError]:
-        """Events that can't be held (any more), and why."""
+        """Events that cannot be held (any more), and why."""
         return self.leases.lost
 
     def stop(self) -> None:
@@ -170,8 +169,8 @@ class Host:
                 poller.poll(patience)
                 late = clock.now() - due
                 if late > self._options.heartbeat / 2:  # this process was stopped
-                    for core in self.cores.values():
-                        core.slept(late)
+                    for event in self.events.values():
+                        event.slept(late)
                 self._turn()
                 if self._uncommitted:
                     self._wait_for_room()
@@ -206,7 +205,7 @@ class Host:
     def _take_answer(
         self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
     ) -> None:
-        """Give the broker's answer to whoever asked."""
+        """Give the broker's answer to the part that asked."""
         curve = self.attached.granted(number, reply, now)
         if curve:
             self.pending.admit([curve])
@@ -218,30 +217,30 @@ class Host:
     def _handle_timers(self, now: float) -> None:
         self.leases.handle_timer(now)
         while self._timers and self._timers[0][0] <= now:
-            at, event = heappop(self._timers)
-            if self._timer_at.get(event) == at:
-                core = self.cores[event]
-                self._mark_dirty(core)
-                core.handle_timer(now)
+            at, event_id = heappop(self._timers)
+            if self._timer_at.get(event_id) == at:
+                event = self.events[event_id]
+                self._mark_dirty(event)
+                event.handle_timer(now)
 
-    def _mark_dirty(self, core: EventCore) -> None:
-        if core.card.event not in self._dirty:
-            self._dirty[core.card.event] = core
-            core.begin_turn(self._now, self._turn_wall)
+    def _mark_dirty(self, event: HostedEvent) -> None:
+        if event.card.event not in self._dirty:
+            self._dirty[event.card.event] = event
+            event.begin_turn(self._now, self._turn_wall)
 
     def _finish_turn(self) -> None:
-        for event, core in self._dirty.items():
-            self._uncommitted.append((core, core.take()))
-            at = core.next_timer()
-            if self._timer_at.get(event) != at:
-                self._timer_at[event] = at
-                heappush(self._timers, (at, event))
+        for event_id, event in self._dirty.items():
+            self._uncommitted.append((event, event.take()))
+            at = event.next_timer()
+            if self._timer_at.get(event_id) != at:
+                self._timer_at[event_id] = at
+                heappush(self._timers, (at, event_id))
         self._dirty.clear()
         self._commit()
 
     def _commit(self) -> None:
         """Store what the turn led to, then let it out; keep it where the disk refuses."""
-        turns = [(core.card.event, out.commit) for core, out in self._uncommitted if out.commit]
+        turns = [(event.card.event, out.commit) for event, out in self._uncommitted if out.commit]
         try:
             if turns:
                 self._journal.commit(turns)
@@ -254,7 +253,7 @@ class Host:
         for reply_to, frame in self._replies:
             self._sockets.send(reply_to, frame)
         self._replies.clear()
-        for core, out in self._uncommitted:
+        for event, out in self._uncommitted:
             for frame in out.publish:
                 self._sockets.publish(frame)
             for token, receipt in out.receipts:
@@ -262,8 +261,8 @@ class Host:
                 if routing_id is None or not self._sockets.send(routing_id, receipt):
                     self.attached.keep(token, receipt)
             if out.finished:
-                self.leases.finish(core.card.event)
-            self._positions[core.card.event] = core.stand
+                self.leases.finish(event.card.event)
+            self._positions[event.card.event] = event.position
         self._uncommitted.clear()
         if was_in_trouble:
             log.warning("the journal can be written again")
@@ -274,7 +273,7 @@ class Host:
     def _wait_for_room(self) -> None:
         """Take nothing in while nothing can be stored: the senders keep it.
 
-        The feed says so, and who is there already is answered: it is not the host that is lost.
+        The feed says so, and peers that have attached are answered: the host is not lost.
         """
         poller = self._poller(self._sockets.router)
         retry_at = clock.now() + RETRY_SECONDS
@@ -295,10 +294,10 @@ class Host:
     def _tell_trouble(self) -> None:
         """Publish how it stands with the journal, and with each feed that was let out before."""
         wall = self._wall()
-        for event, stand in self._positions.items():
-            core = self.cores.get(event)
-            if core is not None:
-                self._sockets.publish(core.troubled(stand, self.trouble, wall))
+        for event_id, position in self._positions.items():
+            event = self.events.get(event_id)
+            if event is not None:
+                self._sockets.publish(event.troubled(position, self.trouble, wall))
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
@@ -326,30 +325,30 @@ class Host:
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
-    def _build(self, card: Card) -> EventCore:
-        core = EventCore(card, self._options)
+    def _build(self, card: Card) -> HostedEvent:
+        event = HostedEvent(card, self._options)
         self._journal.keep_card(card)
-        core.restore(self._journal.turns(card.event))
-        return core
+        event.restore(self._journal.turns(card.event))
+        return event
 
-    def _serve(self, core: EventCore, epoch: int) -> None:
-        self.cores[core.card.event] = core
-        self._positions[core.card.event] = core.stand
-        self.attached.open(core)
-        members = [member for member in core.roster.members.values() if member.key]
-        self.pending.admit(curve_of(member) for member in members if not member.revoked)
-        self.pending.revoke((curve_of(member) for member in members if member.revoked), ())
-        self._dirty[core.card.event] = core
-        core.start(epoch, self._now, self._turn_wall)
-        log.info("hosting %s, epoch %d, from seq %d", core.card.event, epoch, core.feed.seq)
+    def _serve(self, event: HostedEvent, epoch: int) -> None:
+        self.events[event.card.event] = event
+        self._positions[event.card.event] = event.position
+        self.attached.open(event)
+        peers = [peer for peer in event.roster.participants.values() if peer.key]
+        self.pending.admit(curve_of(peer) for peer in peers if not peer.revoked)
+        self.pending.revoke((curve_of(peer) for peer in peers if peer.revoked), ())
+        self._dirty[event.card.event] = event
+        event.start(epoch, self._now, self._turn_wall)
+        log.info("hosting %s, epoch %d, from seq %d", event.card.event, epoch, event.feed.seq)
 
-    def _drop(self, core: EventCore) -> None:
-        event = core.card.event
-        del self.cores[event]
-        self._positions.pop(event, None)
-        self.attached.close(core)
-        self._dirty.pop(event, None)
-        self._timer_at.pop(event, None)
+    def _drop(self, event: HostedEvent) -> None:
+        event_id = event.card.event
+        del self.events[event_id]
+        self._positions.pop(event_id, None)
+        self.attached.close(event)
+        self._dirty.pop(event_id, None)
+        self._timer_at.pop(event_id, None)
 
     def _leave(self) -> None:
         self.leases.leave()
@@ -358,33 +357,33 @@ class Host:
     def _ask(self, request: Any) -> int:
         return self._link.send(request, self._now)
 
-    # ── who may be here ──────────────────────────────────────────────────────────────────────
+    # ── which peers may connect ──────────────────────────────────────────────────────────────
 
     def _resolve(self, key: bytes, admitted: bool) -> None:
         if self.zap is not None:
             self.zap.resolve(key, admitted)
 
     def _revoke(self) -> None:
-        """Let those take part no more whom an operator has revoked."""
+        """Exclude the peers that an operator has revoked."""
         revoked, self._revoked = self._revoked, []
-        inside = False
-        for core, peers in revoked:
-            if self.cores.get(core.card.event) is not core:
+        connected = False
+        for event, peers in revoked:
+            if self.events.get(event.card.event) is not event:
                 continue
-            self._mark_dirty(core)
-            out = core.revoke(peers)
-            inside |= self.pending.revoke((curve_of(one) for one in out if one.key), peers)
+            self._mark_dirty(event)
+            out = event.revoke(peers)
+            connected |= self.pending.revoke((curve_of(one) for one in out if one.key), peers)
             for one in out:
-                log.warning("%s: %s (%s) is revoked", core.card.event, one.name, one.peer)
-        if inside and self.zap is not None:
-            # One of them may be subscribed, and PUB sends to whoever is.
+                log.warning("%s: %s (%s) is revoked", event.card.event, one.name, one.peer)
+        if connected and self.zap is not None:
+            # One of them may be subscribed, and PUB sends to every subscriber.
             port = self._sockets.ports["pub"]
             self._sockets.renew_pub()
             if self._sockets.ports["pub"] != port:
                 log.error("port %d was taken while the feed was away from it", port)
-            for core in self.cores.values():
-                self._mark_dirty(core)
-                core.beat_soon()
+            for event in self.events.values():
+                self._mark_dirty(event)
+                event.hasten_heartbeat()
 
     # ── what it is made of ───────────────────────────────────────────────────────────────────
 

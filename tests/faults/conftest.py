@@ -20,7 +20,7 @@ import pytest
 
 from tests.patience import PATIENCE, until
 from touchline.peer import Journal
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.keys import Identity
 
@@ -205,13 +205,13 @@ class Yard:
             stdin=subprocess.PIPE,
         )  # fmt: skip
 
-    def restored(self) -> EventCore:
+    def restored(self) -> HostedEvent:
         """What the journal of a host that is gone holds."""
         journal = Journal(self.journal)
         try:
             card = journal.card(self.event)
             assert card is not None
-            core = EventCore(card, HostOptions())
+            core = HostedEvent(card, HostOptions())
             core.restore(journal.turns(self.event))
         finally:
             journal.close()

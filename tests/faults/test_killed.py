@@ -66,7 +66,7 @@ def test_killed_at_random(yard: Yard, seed: int) -> None:
     yard.kill(running["host"][0])
     core = yard.restored()
     assert [member.n for member in core.roster.reporters] == [actions] * len(names)
-    for claim in core._by_entry.values():
+    for claim in core.by_entry.values():
         assert sorted(index for index, _ in claim.votes) == list(range(len(names)))
 
 

@@ -16,7 +16,7 @@ from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host.admission import HostRequestLimiter
 from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event import records
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.proof import check
 from touchline.protocol import addresses, codec, keys, messages
@@ -150,7 +150,7 @@ def _records(repository: MemoryBooks) -> dict[str, object]:
 
 
 class Hosting:
-    """A host's desk and core: the first byte chooses the socket and who says the rest."""
+    """A host's attached peers and its event: the first byte chooses the socket and the sender."""
 
     def __init__(self) -> None:
         self._inputs = 0
@@ -159,16 +159,16 @@ class Hosting:
     def _begin(self) -> None:
         badges = (f"badge-{number}" for number in count(1))
         card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
-        self._core = EventCore(card, HostOptions())
+        self._core = HostedEvent(card, HostOptions())
         self._now, self._wall = 10.0, WALL
         self._questions: list[str] = []
         self._core.start(1, self._now, self._wall)
         self._core.take()
-        self._desk = AttachedPeers(
+        self._attached = AttachedPeers(
             {"e": self._core}, self._touch, self._ask, lambda to, frame: None,
             lambda: next(badges), HostRequestLimiter(), 1e6,
         )  # fmt: skip
-        self._desk.open(self._core)
+        self._attached.open(self._core)
         for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter")):
             self._seat(place, role)
 
@@ -180,10 +180,10 @@ class Hosting:
             id=1, token=f"token-{place}", peer=who.peer, name=f"p{place}", role=role, event="e",
             expires=WALL + 10**12, key=who.public,
         )  # fmt: skip
-        self._desk.granted(len(self._questions), grant, self._now)
+        self._attached.granted(len(self._questions), grant, self._now)
         self._core.take()
 
-    def _touch(self, core: EventCore) -> None:
+    def _touch(self, core: HostedEvent) -> None:
         core.begin_turn(self._now, self._wall)
 
     def _ask(self, request: messages.Verify) -> int:
@@ -192,7 +192,7 @@ class Hosting:
 
     def _hear(self, place: int, frame: bytes) -> None:
         curve = PEOPLE[place].curve_public
-        self._desk.answer(ROUTES[place], curve, frame, self._now, self._wall)
+        self._attached.answer(ROUTES[place], curve, frame, self._now, self._wall)
 
     def seeds(self) -> list[bytes]:
         """Return inputs to begin with: what a reporter says, rightly and not."""
@@ -230,12 +230,12 @@ class Hosting:
             self._begin()
         self._now += 0.01
         self._wall += 10_000
-        before, refused = self._shape(), sum(self._desk.refusals.values())
+        before, refused = self._shape(), sum(self._attached.refusals.values())
         if data[0] % 5 == 0:
-            self._desk.take_reports([data[1:]], self._now, self._wall)
+            self._attached.take_reports([data[1:]], self._now, self._wall)
         else:
             self._hear(data[0] % 5 - 1, data[1:])
-        if sum(self._desk.refusals.values()) > refused and self._shape() != before:
+        if sum(self._attached.refusals.values()) > refused and self._shape() != before:
             raise AssertionError("what was refused changed the event")
         self._core.handle_timer(self._now)
         output = self._core.take()
@@ -246,7 +246,9 @@ class Hosting:
 
     def _shape(self) -> tuple[object, ...]:
         core = self._core
-        members = [(one.n, one.present, one.badge) for one in core.roster.members.values()]
+        members = [
+            (one.n, one.present, one.report_token) for one in core.roster.participants.values()
+        ]
         claims = [(one.number, one.voters) for one in core.claims.open.values()]
         return core.feed.seq, core.feed.digest, core.epoch, core.finished, members, claims
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.targets import TARGETS, Broker, Hosting, Target
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec
 from touchline.protocol.errors import BadMessage
 
@@ -63,7 +63,7 @@ def _raiser(*_: object, **__: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "place"),
-    [("decoders", (codec.Decoder, "__call__")), ("host", (EventCore, "report"))],
+    [("decoders", (codec.Decoder, "__call__")), ("host", (HostedEvent, "report"))],
 )
 def test_a_fault_is_found(
     name: str, place: tuple[type, str], monkeypatch: pytest.MonkeyPatch
@@ -80,12 +80,12 @@ def test_a_refused_input_that_changes_the_state_is_found(
 ) -> None:
     """A host that counted a report and then refused its frame would be seen."""
     target = Hosting()
-    right: Callable[..., None] = EventCore.report
+    right: Callable[..., None] = HostedEvent.report
 
-    def wrong(core: EventCore, *rest: object) -> None:
+    def wrong(core: HostedEvent, *rest: object) -> None:
         right(core, *rest)
         raise BadMessage("after all not")
 
-    monkeypatch.setattr(EventCore, "report", wrong)
+    monkeypatch.setattr(HostedEvent, "report", wrong)
     with pytest.raises(AssertionError, match="changed the event"):
         _take_all(target)

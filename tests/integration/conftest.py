@@ -20,7 +20,7 @@ from tests.patience import PATIENCE, patient, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import messages
@@ -259,12 +259,12 @@ class World:
         for reporter in reporters:
             reporter.say("goal", "A", time=self.at(number))
 
-    def restored(self, name: str = "host") -> EventCore:
+    def restored(self, name: str = "host") -> HostedEvent:
         """What the journal of a host that is gone holds."""
         journal = Journal(self.journal(name))
         card = journal.card(self.event)
         assert card is not None
-        core = EventCore(card, HostOptions())
+        core = HostedEvent(card, HostOptions())
         core.restore(journal.turns(self.event))
         journal.close()
         return core
@@ -368,5 +368,5 @@ class Feed:
 
     def has(self, host: Host, event: str) -> bool:
         """Whether it is where the host is."""
-        feed = host.cores[event].feed
+        feed = host.events[event].feed
         return (self.tracker.seq, self.tracker.digest) == (feed.seq, feed.digest)

@@ -219,7 +219,7 @@ def test_an_undone_report_no_longer_counts(ground: Ground) -> None:
     assert code == 0
     code, told = ground.report("bob", event, "goal", "--origin", "A", "--wait", "0.3")
     assert (code, told["outcome"]) == (0, "stored")
-    assert host.cores[event].feed.seq == 0
+    assert host.events[event].feed.seq == 0
 
 
 def test_a_report_without_a_host_is_kept_and_sent_later(ground: Ground) -> None:
@@ -238,9 +238,9 @@ def test_a_report_without_a_host_is_kept_and_sent_later(ground: Ground) -> None:
         0,
         [{"type": "flushed", "event": event, "sent": 2, "refused": 0}],
     )
-    assert host.cores[event].counters.stored == 2
+    assert host.events[event].counters.stored == 2
     assert ground.json("report", event, "--flush", "--name", "ann")[1][0]["sent"] == 0
-    assert host.cores[event].counters.stored == 2
+    assert host.events[event].counters.stored == 2
 
 
 def test_a_lost_outbox_begins_after_what_the_host_knows(ground: Ground) -> None:
@@ -284,7 +284,7 @@ def test_without_an_action_the_actions_are_listed(ground: Ground) -> None:
     goal = {"title": "goal", "text": "Goal", "details": ["player", "how", "assist"]}
     assert goal in told["actions"]
     assert "yellow_card" in ground.run("report", event)[1]
-    assert host.cores[event].present == 0
+    assert host.events[event].present == 0
 
 
 def test_ctrl_c_while_watching_sums_up(ground: Ground, stack: ExitStack) -> None:
@@ -308,9 +308,9 @@ def test_replay_makes_an_event_of_its_own(ground: Ground, stack: ExitStack) -> N
     out, err = replaying.communicate(timeout=PATIENCE)
     assert (replaying.returncode, err) == (0, b"")
     summary = json.loads(out)
-    assert summary["said"] == summary["stored"] == host.cores[event].counters.stored
-    timeline = host.cores[event].timeline
-    assert host.cores[event].sport.headline(timeline.state) == "Argentina 3–3 France (4–2 pens)"
+    assert summary["said"] == summary["stored"] == host.events[event].counters.stored
+    timeline = host.events[event].timeline
+    assert host.events[event].sport.headline(timeline.state) == "Argentina 3–3 France (4–2 pens)"
 
 
 def test_a_recording_is_replayed_on_a_live_event(ground: Ground, tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ def test_a_recording_is_replayed_on_a_live_event(ground: Ground, tmp_path: Path)
     assert ground.json("record", first.event, "-o", file)[0] == 0
     code, (summary,) = ground.json("replay", file, "--event", second.event, "--speed", "max")
     assert (code, summary["said"], summary["accepted"]) == (0, 3, 3)
-    (entry,) = host.cores[second.event].timeline.standing
+    (entry,) = host.events[second.event].timeline.standing
     assert entry.title == "goal"
     assert entry.time <= time.time_ns() // 1_000
     # The broker knows the voices by now: they have the keys that they had.
@@ -360,7 +360,7 @@ def test_a_member_of_the_crowd(ground: Ground) -> None:
 
     def note(saying: Saying) -> None:
         told.append(saying)
-        during.append(host.cores[event].counters.stored)
+        during.append(host.events[event].counters.stored)
 
     with Link(ground.broker.address, "Ann", key("Ann")) as link:
         outbox = ground.folder / "ann.db"
@@ -368,7 +368,7 @@ def test_a_member_of_the_crowd(ground: Ground) -> None:
     assert counts == Counts(said=3, repeats=2, unsent=0, refused=1)
     assert told == list(sayings)
     assert during[2:4] == [1, 1]  # the corner is not there while the link is down
-    core = host.cores[event]
+    core = host.events[event]
     assert (core.counters.stored, core.counters.duplicate) == (3, 2)
     (goal, corner) = sorted(claim.time for claim in core.claims.open.values())
     assert goal == pytest.approx(6 * SECOND, abs=SECOND)
@@ -428,7 +428,7 @@ def test_the_form(ground: Ground) -> None:
     )  # fmt: skip
     assert code == 0, shown
     assert b"GOAL for B" in shown
-    core = host.cores[event]
+    core = host.events[event]
     assert core.counters.stored == 4
     assert [len(claim.votes) for claim in core.claims.open.values()] == [0]
 

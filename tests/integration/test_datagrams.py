@@ -85,7 +85,7 @@ def test_what_has_happened(world: World) -> None:
     ann = world.reporter("ann")
     for number in range(5):
         world.goal(number, ann)
-    world.until(lambda: host.cores[world.event].feed.seq >= 5, ann)
+    world.until(lambda: host.events[world.event].feed.seq >= 5, ann)
     now = serve(world, interval=0.01)
     world.until(lambda: now.core.next_timer() is None and now.core._newest is not None)
     world.until(lambda: json.loads(now.core._newest or b"{}")["message"]["count"] == 5)

@@ -301,7 +301,7 @@ def test_packets(ground: Ground) -> None:
     reporter.say("point", "C", time=world.at(1))
     world.until(lambda: not reporter.pending, reporter)
     # Ann falls silent, which is an outage; then she is back with what happened meanwhile.
-    feed = host.cores[world.event].feed
+    feed = host.events[world.event].feed
     world.until(lambda: feed.seq >= 2)
     for number in (2, 3):
         reporter.say("point", "D", time=world.at(number))
@@ -316,7 +316,7 @@ def test_packets(ground: Ground) -> None:
     reporter.say("point", "C", time=world.at(4))
     world.until(lambda: not reporter.pending, reporter)
     world.until(lambda: [type(one) for one in _published(feed)].count(Entry) >= 4)
-    card = host.cores[world.event].card
+    card = host.events[world.event].card
     expected = json.loads(msgspec.json.encode(packets(card, _published(feed))))
     assert [json.loads(live.socket.recv(PATIENCE)) for _ in expected] == expected
     for position in range(1, len(expected) + 1):

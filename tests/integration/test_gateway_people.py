@@ -95,7 +95,7 @@ def test_two_of_one_name(world: Any, open_gateway: Running) -> None:
         browser.report("r", world.at(10 * number))
     world.until(lambda: first.outcomes() == second.outcomes() == ["accepted"])
     (host,) = world.threads
-    reporters = host.cores[world.event].roster.reporters
+    reporters = host.events[world.event].roster.reporters
     assert {each.peer for each in reporters} == {found["ann"].peer, found[name].peer}
 
 

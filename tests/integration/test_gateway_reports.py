@@ -166,7 +166,7 @@ def test_killed_and_started_again(world, gateway, stack):
     assert [told["outcome"] for told in ann.report(*said[1:])].count("refused") == 0
     ben.report(*said[1:])
     until(lambda: ann.outcomes() == ben.outcomes() == ["accepted"] * 5)
-    core = host.cores[world.event]
+    core = host.events[world.event]
     assert [entry.evidence.for_ for entry in core.timeline.standing] == [2] * 5
 
 
@@ -178,14 +178,14 @@ def test_delivered_without_the_browser(world, gateway, stack):
     gateway.stop()
     host = world.host()
     gateway.start()
-    until(lambda: len(host.cores[world.event].timeline.standing) == 1)
+    until(lambda: len(host.events[world.event].timeline.standing) == 1)
 
 
 def test_a_page_that_is_lost_falls_silent(world, gateway, stack):
     """The host hears of nobody whose page was cut off, and raises the alarm; of one that was closed
     it was taken leave."""
     host = world.host()
-    core = host.cores[world.event]
+    core = host.events[world.event]
     ann = browser(gateway, world, stack).sign_in("ann")
     with ann.feed(gateway) as feed:
         ann.report(goal("a"))

@@ -103,7 +103,7 @@ def test_host_killed_in_a_crowd(world: Any) -> None:
     assert {member.n for member in core.roster.reporters} == {goals}
     assert len(core.timeline.standing) == goals
     assert core.feed.digest == feed.tracker.digest
-    for claim in core._by_entry.values():
+    for claim in core.by_entry.values():
         voters = [index for index, _ in claim.votes]
         assert sorted(voters) == list(range(50)), "everybody once"
 

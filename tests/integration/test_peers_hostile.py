@@ -36,7 +36,7 @@ def test_subscriber_stopped(world: Any) -> None:
         ann.say("foul", "A", time=world.began - number * 60 * SECOND)
     spend(5.0, ann)
     world.until(lambda: not ann.pending, ann)
-    core = host.cores[world.event]
+    core = host.events[world.event]
     assert core.feed.seq == count
     fan.send_signal(signal.SIGCONT)
     result = world.told(fan)
@@ -143,7 +143,7 @@ def test_full_disk(world: Any) -> None:
     journal.full = False
     world.until(lambda: feed.seqs == [1, 2, 3] and not ann.pending, ann, bob, feed)
     assert host.trouble == ""
-    assert host.cores[world.event].counters.stored == 6
+    assert host.events[world.event].counters.stored == 6
 
 
 def test_in_asyncio(world: Any) -> None:
@@ -206,7 +206,7 @@ def test_garbage(world: Any) -> None:
     refusals = host.attached.refusals
     assert refusals["BAD_MESSAGE"] >= 10
     assert refusals["TOO_LARGE"] == 2
-    assert host.cores[world.event].epoch == 1
+    assert host.events[world.event].epoch == 1
 
 
 def test_bad_token(world: Any) -> None:

@@ -177,7 +177,7 @@ def test_stolen_token(world: Any) -> None:
         for n, badge in enumerate((unused, known, "made up"), 1_000):
             push.send(report(badge, n))
         world.until(lambda: host.attached.refusals.get("BAD_TOKEN") == 3, ann, bob, feed)
-    assert host.cores[world.event].counters.stored == 0
+    assert host.events[world.event].counters.stored == 0
     undisturbed(world, ann, bob, feed)
 
 
@@ -197,7 +197,7 @@ def test_expired_token(world: Any) -> None:
         before = refusals["BAD_TOKEN"]
         push.send(report(badge, 1_000))
         world.until(lambda: refusals["BAD_TOKEN"] > before)
-    assert host.cores[world.event].counters.stored == 0
+    assert host.events[world.event].counters.stored == 0
     world.goal(1, ann)
     world.until(lambda: len(feed.messages) == 1, ann, feed)
     assert ann.setup.badge != badge
@@ -210,7 +210,7 @@ def test_viewer_reports(world: Any) -> None:
     with world.raw(zmq.PUSH, host.endpoints.pull, "fan") as push:
         push.send(report(badge))
         world.until(lambda: "NOT_ALLOWED" in host.attached.refusals, ann, bob, feed)
-    assert host.cores[world.event].counters.stored == 0
+    assert host.events[world.event].counters.stored == 0
     undisturbed(world, ann, bob, feed)
 
 
@@ -267,7 +267,7 @@ def test_revoked_reporter(world: Any) -> None:
     counted, not heard, told why, and not let in again."""
     host, ann, bob, feed = crowd(world)
     undisturbed(world, ann, bob, feed)
-    core = host.cores[world.event]
+    core = host.events[world.event]
     badge = bob.setup.badge
     revoke(world, "bob")
     world.until(lambda: core.present == 1, ann, feed)
@@ -310,7 +310,7 @@ def test_revoked_viewer(world: Any) -> None:
         spend(1.0, ann, bob, feed)
         assert not sub.poll(0)
     assert feed.seqs == [1, 2, 3, 4]
-    core = host.cores[world.event]
+    core = host.events[world.event]
     assert (feed.tracker.seq, feed.tracker.digest) == (core.feed.seq, core.feed.digest)
 
 
@@ -322,7 +322,7 @@ def test_revoked_stays_out(world: Any) -> None:
     ann, bob = world.reporter("ann"), world.reporter("bob")
     world.until(lambda: ann.session.open and bob.session.open, ann, bob)
     revoke(world, "bob")
-    world.until(lambda: host.cores[world.event].present == 1, ann)
+    world.until(lambda: host.events[world.event].present == 1, ann)
     world.kill(broker)
     world.end(host)
     host = world.host()
@@ -342,4 +342,4 @@ def test_revoked_host(world: Any) -> None:
     (error,) = host.lost.values()
     assert isinstance(error, TouchlineError)
     assert isinstance(error, Revoked)
-    assert host.cores == {}
+    assert host.events == {}

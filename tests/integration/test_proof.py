@@ -103,10 +103,10 @@ def test_forged_on_the_way(world: Any, home: Path) -> None:
     world.goal(0, ann)
     world.until(lambda: eve.fate(1).outcome == "refused", eve, ann)
     assert eve.fate(1).code == "BAD_SIGNATURE"
-    assert host.cores[world.event].counters.refused == {"BAD_SIGNATURE": 1}
-    assert host.cores[world.event].feed.seq == 0
+    assert host.events[world.event].counters.refused == {"BAD_SIGNATURE": 1}
+    assert host.events[world.event].feed.seq == 0
     world.goal(0, bob)
-    world.until(lambda: host.cores[world.event].feed.seq == 1, ann, bob)
+    world.until(lambda: host.events[world.event].feed.seq == 1, ann, bob)
     world.end(host)
     path = home / "out"
     where = ("--format", "proof", "--name", "host", "--journal", world.journal())

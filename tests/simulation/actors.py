@@ -27,7 +27,8 @@ from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host import service as host_service
 from touchline.peer.host import sockets as host_sockets
 from touchline.peer.host.admission import REQUEST_BURST
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link import Link
 from touchline.peer.link import service as link_service
 from touchline.peer.reporter import service as reporter_service
@@ -387,7 +388,7 @@ def staged(
     network: Network,
     rng: Random,
     outboxes: Mapping[str, Outbox],
-    core: Callable[[], type[EventCore]],
+    hosted: Callable[[Card, HostOptions], HostedEvent],
 ) -> Iterator[None]:
     """Put the simulation in the places of what the shells take from outside.
 
@@ -395,7 +396,7 @@ def staged(
         network: the sockets and the clock.
         rng: the chance.
         outboxes: by name of the file.
-        core: gives the class of a host's events.
+        hosted: makes a host's events.
     """
     sockets = SimpleNamespace(**{name: getattr(zmq, name) for name in zmq.__all__})
     sockets.Context = lambda: Context(network)
@@ -409,7 +410,7 @@ def staged(
         (clock, "elapsed", network.monotonic),
         (host_service, "zmq", sockets),
         (host_service, "uuid4", unique),
-        (host_service, "EventCore", core()),
+        (host_service, "HostedEvent", hosted),
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
         (host_sockets, "time", SimpleNamespace(sleep=_no_sleep)),
         (host_service, "ZapAuthenticator", ZapAuthenticator),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from touchline.peer.host.event.event import EventCore
-from touchline.peer.host.event.member import Member
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.host.service import RETRY_SECONDS, Host
 from touchline.protocol import messages
@@ -83,9 +83,9 @@ class HostNode(Node):
         self._retry_at = self._beat_at = 0.0  # while nothing can be stored
 
     @property
-    def core(self) -> EventCore | None:
+    def core(self) -> HostedEvent | None:
         """The event, while it is served."""
-        return None if self.host is None else self.host.cores.get(self._stage.card.event)
+        return None if self.host is None else self.host.events.get(self._stage.card.event)
 
     def start(self) -> None:
         """Start the process."""
@@ -161,7 +161,7 @@ class HostNode(Node):
         if host is None:
             return
         self._stage.tell("host", f"dies {self.disk.doom or 'between turns'}")
-        core = host.cores.get(self._stage.card.event)
+        core = host.events.get(self._stage.card.event)
         if core is not None and not host._dirty and not host._uncommitted and not self.disk.doom:
             self.expected = essence(core)
         self.disk.doom = ""
@@ -183,56 +183,68 @@ class HostNode(Node):
             if self._amid < 0:
                 raise Killed
 
-    def watched(self) -> type[EventCore]:
-        """Return the core's class with an eye on what the host hears."""
-        node, stage = self, self._stage
+    def hosted(self, card: Card, options: HostOptions) -> HostedEvent:
+        """Return an event with an eye on what the host hears.
 
-        class Watched(EventCore):
-            """Tells the watchman of signs of life, and compares what a journal leads to."""
+        It tells the watchman of signs of life, and compares what a journal leads to.
+        """
+        event = HostedEvent(card, options)
+        stage, watchman = self._stage, self._stage.watchman
+        restore, start, attach, revoke = event.restore, event.start, event.attach, event.revoke
+        ping, report, detach = event.ping, event.report, event.detach
 
-            def restore(self, blobs: Any) -> None:
-                with readable():
-                    super().restore(blobs)
-                if node.expected is not None:
-                    same(node.expected, essence(self))
-                    node.expected = None
+        def contact(peer: Participant) -> None:
+            if peer.role == "reporter":
+                watchman.contact(stage.network.now, finished=event.finished)
 
-            def start(self, epoch: int, now: float, wall: int) -> None:
-                silent = self.outage.state == "suspended"
-                last = now - (wall - stage.ledger.alarmed_wall) / SECOND if silent else None
-                stage.tell("host", f"serves epoch {epoch} from seq {self.feed.seq}")
-                stage.watchman.began(now, last, finished=self.finished)
-                super().start(epoch, now, wall)
+        def restore_and_compare(blobs: Iterable[bytes]) -> None:
+            with readable():
+                restore(blobs)
+            if self.expected is not None:
+                same(self.expected, essence(event))
+                self.expected = None
 
-            def seat(self, grant: messages.Grant, attach: messages.Attach, badge: str) -> Member:
-                if grant.role == "reporter":
-                    stage.watchman.stays(grant.peer, not attach.brief)
-                return super().seat(grant, attach, badge)
+        def start_and_tell(epoch: int, now: float, wall: int) -> None:
+            silent = event.outage.state == "suspended"
+            last = now - (wall - stage.ledger.alarmed_wall) / SECOND if silent else None
+            stage.tell("host", f"serves epoch {epoch} from seq {event.feed.seq}")
+            watchman.began(now, last, finished=event.finished)
+            start(epoch, now, wall)
 
-            def revoke(self, peers: Iterable[str]) -> list[Member]:
-                out = super().revoke(peers)
-                for member in out:
-                    stage.tell("host", f"puts {member.name} out")
-                    if member.role == "reporter":
-                        stage.watchman.leaves(member.peer, stage.network.now)
-                return out
+        def attach_and_tell(
+            grant: messages.Grant, request: messages.Attach, report_token: str
+        ) -> Participant:
+            if grant.role == "reporter":
+                watchman.stays(grant.peer, not request.brief)
+            peer = attach(grant, request, report_token)
+            contact(peer)
+            return peer
 
-            def ping(self, member: Member, last: int | None = 0) -> None:
-                self._contact(member)
-                super().ping(member, last)
+        def revoke_and_tell(peers: Iterable[str]) -> list[Participant]:
+            out = revoke(peers)
+            for one in out:
+                stage.tell("host", f"puts {one.name} out")
+                if one.role == "reporter":
+                    watchman.leaves(one.peer, stage.network.now)
+            return out
 
-            def report(self, member: Member, message: Any, frame: bytes) -> None:
-                self._contact(member)
-                super().report(member, message, frame)
+        def ping_and_tell(peer: Participant, announced: int | None = None) -> None:
+            contact(peer)
+            ping(peer, announced)
 
-            def detach(self, member: Member) -> None:
-                self._contact(member)
-                super().detach(member)
-                if member.role == "reporter":
-                    stage.watchman.leaves(member.peer, stage.network.now)
+        def report_and_tell(peer: Participant, message: Any, frame: bytes) -> None:
+            contact(peer)
+            report(peer, message, frame)
 
-            def _contact(self, member: Member) -> None:
-                if member.role == "reporter" and not self._restoring:
-                    stage.watchman.contact(stage.network.now, finished=self.finished)
+        def detach_and_tell(peer: Participant) -> None:
+            contact(peer)
+            detach(peer)
+            if peer.role == "reporter":
+                watchman.leaves(peer.peer, stage.network.now)
 
-        return Watched
+        watched: Any = event
+        watched.restore, watched.start = restore_and_compare, start_and_tell
+        watched.attach, watched.revoke = attach_and_tell, revoke_and_tell
+        watched.ping, watched.report = ping_and_tell, report_and_tell
+        watched.detach = detach_and_tell
+        return event

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from touchline.peer.host.event import records
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Alarm, Entry, Finished, Heartbeat, Restored
@@ -103,16 +103,16 @@ class Ledger:
                         f"epoch {record.epoch} begins after epoch {self.epoch}",
                     )
                     self.epoch = record.epoch
-                case records.Member():
+                case records.MemberAttached():
                     self._peers[record.badge] = record.peer
                 case messages.Report():
                     self._store(record.token, record)
                 case messages.Reports():
                     for said in record.reports:
                         self._store(record.token, said)
-                case records.Turn():
+                case records.TurnBegan():
                     self._received = record.received
-                case records.Contact():
+                case records.ContactRegained():
                     self.suspended = False
                     self._until = self._received
                 case Entry() | Alarm() | Restored() | Finished():
@@ -357,10 +357,10 @@ class Watchman:
         demand(late <= TOLERANCE, f"an alarm is {late:.3f} s overdue")
 
 
-def essence(core: EventCore) -> dict[str, Any]:
+def essence(core: HostedEvent) -> dict[str, Any]:
     """Return all of a core's state that must survive a restart."""
     claims = {claim.number: claim for claim in core.claims.open.values()}
-    claims |= {claim.number: claim for claim in core._by_entry.values()}
+    claims |= {claim.number: claim for claim in core.by_entry.values()}
     outage = core.outage
     return {
         "epoch": core.epoch,
@@ -370,16 +370,16 @@ def essence(core: EventCore) -> dict[str, Any]:
         "standing": [entry.entry_id for entry in core.timeline.standing],
         "score": core.sport.score(core.timeline.state),
         "open": sorted(core.claims.open),
-        "held": sorted(core._held),
+        "held": sorted(core.held),
         "claims": {
             number: (claim.votes, claim.voters, claim.times, claim.identity, claim.entry_id,
                      claim.mean, claim.held, claim.provisional, claim.received)
             for number, claim in claims.items()
         },
         "members": [
-            (m.peer, m.role, m.token, m.badge, m.key, m.expires, m.revoked, m.n, sorted(m.ahead),
-             m.present, m.stays, m.shift, m.index)
-            for m in core.roster.members.values()
+            (m.peer, m.role, m.token, m.report_token, m.key, m.expires, m.revoked, m.n,
+             sorted(m.ahead), m.present, m.stays, m.clock_offset, m.voter)
+            for m in core.roster.participants.values()
         ],
         "outage": (outage.state, outage.since, outage.until if outage.alarms else 0,
                    outage.alarms, list(outage.entries), outage.disputed, outage.spans),
@@ -404,12 +404,12 @@ def same(live: Mapping[str, Any], restored: Mapping[str, Any]) -> None:
         )
 
 
-def votes_once(core: EventCore) -> None:
+def votes_once(core: HostedEvent) -> None:
     """Insist that each report is at most one vote, and each reporter one in a claim."""
     seen: set[tuple[int, int]] = set()
-    claims = {**core.claims.open, **{c.number: c for c in core._by_entry.values()}}
+    claims = {**core.claims.open, **{c.number: c for c in core.by_entry.values()}}
     for claim in claims.values():
-        voters = [index for index, _ in claim.votes]
+        voters = [voter for voter, _ in claim.votes]
         demand(len(voters) == len(set(voters)), f"claim {claim.number}: {claim.votes}")
         demand(seen.isdisjoint(claim.votes), f"claim {claim.number} repeats votes: {claim.votes}")
         seen.update(claim.votes)

@@ -12,14 +12,19 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer import connection
+from touchline.peer.host.admission import PendingPeers
 from touchline.peer.host.attached import AttachedPeers
-from touchline.peer.host.event import feed, reconstruction
+from touchline.peer.host.event import feed, heartbeat
 from touchline.peer.host.event.claims import ClaimIndex
-from touchline.peer.host.event.event import EventCore
-from touchline.peer.host.event.member import Member
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.outage import Outage
-from touchline.peer.host.event.records import Began, Contact, Presence, Revoked
-from touchline.peer.host.knocks import PendingPeers
+from touchline.peer.host.event.participant import Participant
+from touchline.peer.host.event.records import (
+    Began,
+    ContactRegained,
+    PeerRevoked,
+    PresenceChanged,
+)
 from touchline.peer.host.service import Host
 from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
@@ -41,28 +46,28 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 def no_dedup(patch: pytest.MonkeyPatch) -> None:
     """A report that comes again counts again."""
-    count = Member.count
-    patch.setattr(Member, "count", lambda self, n: count(self, n) or True)
+    count = Participant.count
+    patch.setattr(Participant, "count", lambda self, n: count(self, n) or True)
 
 
 def gap_counted(patch: pytest.MonkeyPatch) -> None:
     """A report beyond a missing one confirms the missing one."""
 
-    def count(self: Member, n: int) -> bool:
+    def count(self: Participant, n: int) -> bool:
         new, self.n = n > self.n, max(n, self.n)
         return new
 
-    patch.setattr(Member, "count", count)
+    patch.setattr(Participant, "count", count)
 
 
 def _unrecorded(patch: pytest.MonkeyPatch, kind: type) -> None:
-    restore = EventCore._restore
+    restore = HostedEvent._restore
 
-    def forgetful(self: EventCore, record: Any, raw: bytes) -> None:
+    def forgetful(self: HostedEvent, record: Any, raw: bytes) -> None:
         if not isinstance(record, kind):
             restore(self, record, raw)
 
-    patch.setattr(EventCore, "_restore", forgetful)
+    patch.setattr(HostedEvent, "_restore", forgetful)
 
 
 def epoch_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -72,12 +77,12 @@ def epoch_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def contact_forgotten(patch: pytest.MonkeyPatch) -> None:
     """That contact is back is not brought back from the journal."""
-    _unrecorded(patch, Contact)
+    _unrecorded(patch, ContactRegained)
 
 
 def presence_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Who is there is not brought back from the journal."""
-    _unrecorded(patch, Presence)
+    _unrecorded(patch, PresenceChanged)
 
 
 def replay_off_by_one(patch: pytest.MonkeyPatch) -> None:
@@ -164,9 +169,9 @@ def unchained(patch: pytest.MonkeyPatch) -> None:
 
 def beats_without_seq(patch: pytest.MonkeyPatch) -> None:
     """Heartbeats do not say where the feed stands."""
-    heartbeat = reconstruction.heartbeat
+    build = heartbeat.heartbeat
     patch.setattr(
-        reconstruction, "heartbeat", lambda *args, **kind: replace(heartbeat(*args, **kind), seq=0)
+        heartbeat, "heartbeat", lambda *args, **kind: replace(build(*args, **kind), seq=0)
     )
 
 
@@ -177,7 +182,7 @@ def clocks_believed(patch: pytest.MonkeyPatch) -> None:
 
 def detach_unheard(patch: pytest.MonkeyPatch) -> None:
     """Whoever leaves in good order is missed all the same."""
-    patch.setattr(EventCore, "detach", lambda *_: None)
+    patch.setattr(HostedEvent, "detach", lambda *_: None)
 
 
 def stale_greeting_measured(patch: pytest.MonkeyPatch) -> None:
@@ -205,32 +210,32 @@ def token_enough(patch: pytest.MonkeyPatch) -> None:
     )
 
 
-def token_is_badge(patch: pytest.MonkeyPatch) -> None:
+def token_is_report_token(patch: pytest.MonkeyPatch) -> None:
     """Reports are taken under the token, which others may have."""
-    place = AttachedPeers._place
+    add = AttachedPeers._add
 
-    def careless(self: AttachedPeers, core: EventCore, member: Member) -> None:
-        place(self, core, member)
-        self._badges[member.token] = (core, member)
+    def careless(self: AttachedPeers, event: HostedEvent, peer: Participant) -> None:
+        add(self, event, peer)
+        self._by_report_token[peer.token] = (event, peer)
 
-    patch.setattr(AttachedPeers, "_place", careless)
+    patch.setattr(AttachedPeers, "_add", careless)
 
 
-def badge_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """After a restart nobody has the badge that they had."""
+def report_token_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """After a restart no peer has the report token that it had."""
     open_ = AttachedPeers.open
 
-    def forgetful(self: AttachedPeers, core: EventCore) -> None:
-        for member in core.roster.members.values():
-            member.badge = "another"
-        open_(self, core)
+    def forgetful(self: AttachedPeers, event: HostedEvent) -> None:
+        for peer in event.roster.participants.values():
+            peer.report_token = "another"
+        open_(self, event)
 
     patch.setattr(AttachedPeers, "open", forgetful)
 
 
 def revoked_counted(patch: pytest.MonkeyPatch) -> None:
     """Whom an operator has put out goes on taking part."""
-    patch.setattr(EventCore, "revoke", lambda *_: [])
+    patch.setattr(HostedEvent, "revoke", lambda *_: [])
 
 
 def revoked_follow(patch: pytest.MonkeyPatch) -> None:
@@ -238,8 +243,8 @@ def revoked_follow(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sockets, "renew_pub", lambda _: None)
 
 
-def revoked_knock(patch: pytest.MonkeyPatch) -> None:
-    """The door lets those in again who were put out."""
+def revoked_admitted(patch: pytest.MonkeyPatch) -> None:
+    """Peers that were revoked are admitted again."""
     revoke = PendingPeers.revoke
 
     def forgiving(self: PendingPeers, keys: Any, peers: Any) -> bool:
@@ -254,7 +259,7 @@ def revoked_knock(patch: pytest.MonkeyPatch) -> None:
 
 def revoked_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Who is out is not brought back from the journal."""
-    _unrecorded(patch, Revoked)
+    _unrecorded(patch, PeerRevoked)
 
 
 MUTATIONS: tuple[Patch, ...] = (
@@ -280,11 +285,11 @@ MUTATIONS: tuple[Patch, ...] = (
     marks_forgotten,
     old_route_kept,
     token_enough,
-    token_is_badge,
-    badge_forgotten,
+    token_is_report_token,
+    report_token_forgotten,
     revoked_counted,
     revoked_follow,
-    revoked_knock,
+    revoked_admitted,
     revoked_forgotten,
 )
 

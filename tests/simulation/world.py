@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from touchline.broker.repository import Member
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.messages import Alarm, Card, Restored
 from touchline.protocol.times import SECOND
@@ -199,7 +199,7 @@ class World:
         self.tell("seed", f"{self.seed}: {self.scenario}")
         outboxes = {reporter.name: reporter.outbox for reporter in self.reporters}
         try:
-            with staged(self.network, self.rng, outboxes, self.host.watched):
+            with staged(self.network, self.rng, outboxes, self.host.hosted):
                 self._play()
         finally:
             self._close()
@@ -364,7 +364,7 @@ class World:
         self._check_revoked(core)
         self._check_outages()
         votes_once(core)
-        again = EventCore(self.card, self.scenario.options)
+        again = HostedEvent(self.card, self.scenario.options)
         with readable():
             again.restore(self.host.disk.blobs)
         same(essence(core), essence(again))
@@ -381,14 +381,14 @@ class World:
                 f"{reporter.name} said {sorted(said)}, on disk are {sorted(stored)}",
             )
 
-    def _check_revoked(self, core: EventCore) -> None:
+    def _check_revoked(self, core: HostedEvent) -> None:
         """Whoever was revoked is out, and follows nothing any more."""
         host = self.host.host
         people: list[ReporterNode | SubscriberNode] = [*self.reporters, *self.subscribers]
         for one in people:
             if not one.revoked or host is None:
                 continue
-            here = [m for m in core.roster.members.values() if m.name == one.name]
+            here = [m for m in core.roster.participants.values() if m.name == one.name]
             demand(
                 all(m.revoked and not m.present and not m.stays for m in here),
                 f"{one.name} is revoked, and still takes part",
@@ -406,7 +406,7 @@ class World:
             return
         demand(begun == closed, f"{begun} outages began, {closed} were closed")
 
-    def _check_score(self, core: EventCore) -> None:
+    def _check_score(self, core: HostedEvent) -> None:
         """Where every reporter told the truth, the feed tells it: score, and what happened when."""
         shown = core.sport.headline(core.timeline.state)
         home, away = self.score.values()

@@ -12,9 +12,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests import postgresql
-from touchline.peer.host.event.event import EventCore
-from touchline.peer.host.event.member import Member, Output
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.event.records import unpack
+from touchline.peer.host.event.turn import Output
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages, signing
 from touchline.protocol.keys import Identity
@@ -70,7 +71,7 @@ class Ground:
         self.receipts: list[tuple[str, messages.Receipt]] = []
         self.asked: list[tuple[str, Confirm]] = []
         self.counts: dict[str, int] = {}
-        self.core = EventCore(card, self.options)
+        self.core = HostedEvent(card, self.options)
         self.start(1)
 
     @property
@@ -129,7 +130,7 @@ class Ground:
     def restart(self) -> None:
         """Go on with a new core that knows what the journal holds and nothing else."""
         epoch = self.core.epoch + 1
-        self.core = EventCore(self.card, self.options)
+        self.core = HostedEvent(self.card, self.options)
         self.core.restore(self.journal)
         self.start(epoch)
 
@@ -185,7 +186,7 @@ class Ground:
         last: int = 0,
         enrolled: float = 0.0,
         invite: str = "",
-    ) -> Member:
+    ) -> Participant:
         """Seat a peer whose clock is `behind` seconds behind the host's, and who enrolled at a
         second of the event."""
         self.begin()
@@ -193,15 +194,15 @@ class Ground:
         grant = self.grant(name, role=role, enrolled=came, invite=invite)
         time = self.wall - round(behind * SECOND)
         attach = messages.Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
-        member = self.core.seat(grant, attach, f"badge of {name}")
+        member = self.core.attach(grant, attach, f"badge of {name}")
         self.take()
         return member
 
     def peer(self, name: str) -> str:
         return identity(name).peer if self.signs else name
 
-    def member(self, name: str, role: messages.Role = "reporter") -> Member:
-        known = self.core.roster.members.get((self.peer(name), role))
+    def member(self, name: str, role: messages.Role = "reporter") -> Participant:
+        known = self.core.roster.participants.get((self.peer(name), role))
         return known or self.attach(name, role)
 
     def say(
@@ -257,7 +258,7 @@ class Ground:
         """Hand a frame over as it comes from the socket, in a turn of its own."""
         frame = codec.encode(message)
         self.begin()
-        member = self.core.roster.by_badge[message.token]
+        member = self.core.roster.by_report_token[message.token]
         self.core.report(member, codec.decode_report(frame), frame)
         return self.take()
 

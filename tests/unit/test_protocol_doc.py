@@ -17,7 +17,7 @@ from touchline.broker.admission import TOLD_BURST, TOLD_RATE
 from touchline.broker.core import ROUTING_ID_BYTES
 from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.repository import MOST_SESSIONS
-from touchline.peer.host.event import corrections
+from touchline.peer.host.event import claims
 from touchline.peer.host.options import Options
 from touchline.protocol import digest, errors, keys, limits, messages
 
@@ -299,7 +299,7 @@ def test_codes_in_the_text() -> None:
 def test_reserved_titles() -> None:
     """The table of corrections has every reserved title, and no other."""
     documented = [row[0].strip("`") for row in rows(section("10. Reports"), "title")]
-    assert sorted(documented) == sorted(corrections.WORDS)
+    assert sorted(documented) == sorted(claims.WORDS)
 
 
 def test_states() -> None:

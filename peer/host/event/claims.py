@@ -1,12 +1,12 @@
-"""Which reports speak of the same action: claims, and the lanes in which they lie.
+"""Which reports speak of the same action: claims, and their index by action and origin.
 
-A claim is joined when action and origin are the same, the time is within the kind's window, and
-this reporter has not spoken in it: a second report of the same thing by one reporter is a second
-occurrence. The nearest claim is taken; of those that are equally near as far as people can tell
-(within a quarter of the window), the one with most voters, since the few that a double tap leaves
-beside it would otherwise split the crowd. Distance is measured to the mean of the claim's times,
-which costs one addition a report; the entry's time is their median. The mean never strays more
-than a window from the first time, so that no chain of reports drags a claim along.
+A report matches a claim when action and origin are the same, the time is within the kind's window,
+and its reporter has not voted in the claim: a second report of the same thing by one reporter is a
+second occurrence. The nearest claim is taken. Of those that are equally near as far as people can
+tell (within a quarter of the window), it is the one with most voters, since the few that a double
+tap leaves beside it would otherwise split the crowd. Distance is measured to the mean of the
+claim's times, which costs one addition a report; the entry's time is their median. The mean stays
+within a window of the first time, so that no chain of reports drags a claim along.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from ....protocol.messages import Detail, Report, Said
 from ....protocol.times import SECOND
 from ....sports import Kind
 
+WORDS = frozenset({"delete", "amend", "undo", "end", "confirm"})
+"""The titles of votes on what is there already; no action of a sport is called so."""
+
 Identity = tuple[Detail | None, ...]
 """The values of a kind's identity details; None where a report leaves one out."""
 
@@ -31,7 +34,7 @@ class Claim:
 
     Args:
         number: counts the event's claims from 1; the entry's id if it becomes one.
-        lane: where it lies.
+        index: the claims of the same action and origin.
         time: event time of the first report, microseconds.
         identity: see `Identity`.
         received: wall time at which the first report arrived, microseconds.
@@ -39,82 +42,83 @@ class Claim:
 
     __slots__ = (
         "anchor",
+        "begun_by",
         "details",
         "entry_id",
         "held",
         "high",
         "identity",
-        "lane",
-        "lonely",
+        "index",
+        "isolated",
         "low",
         "mean",
         "number",
-        "opener",
         "provisional",
         "received",
         "seq",
         "times",
         "total",
-        "unchecked",
         "until",
+        "unverified",
         "voters",
         "votes",
     )
 
     def __init__(
-        self, number: int, lane: ClaimIndex, time: int, identity: Identity, received: int
+        self, number: int, index: ClaimIndex, time: int, identity: Identity, received: int
     ) -> None:
         self.number = number
-        self.lane = lane
+        self.index = index
         self.anchor = time
-        self.low = time - lane.window
-        self.high = time + lane.window
+        self.low = time - index.window
+        self.high = time + index.window
         self.mean = time
         self.total = 0
         self.times: list[int] = []
         self.identity = identity
         self.received = received
-        # Bit i is set when the member of index i has voted; `votes` keeps (index, n) in order,
-        # `times` the times in the same order.
+        # Bit i is set when reporter number i has voted; `votes` keeps (number, n) in order, `times`
+        # the times in the same order. A bit mask makes "has this reporter voted?" and "how many
+        # rivals' voters are not ours?" one machine operation each.
         self.voters = 0
         self.votes: list[tuple[int, int]] = []
-        self.details: dict[int, Mapping[str, Detail]] = {}  # by index, where there are any
-        self.unchecked: dict[int, Report | Said] = {}  # by index: signed, not yet looked at
-        self.opener = -1  # index of the reporter who began it
+        self.details: dict[int, Mapping[str, Detail]] = {}  # by voter, where there are any
+        self.unverified: dict[int, Report | Said] = {}  # by voter: signed, not yet verified
+        self.begun_by = -1  # number of the reporter whose report was the first
         self.until = 0.0  # monotonic; when it expires, pushed out by each vote
         self.entry_id = ""  # set when it is accepted
         self.seq = 0  # of its entry's first publication
-        self.lonely = True  # no other claim of its lane can be near a report that is near it
+        self.isolated = True  # no other claim of its index can be near a report that is near it
         self.provisional = False  # its entry waits for a second reporter
         self.held = ""  # why the sport's rules forbid it although enough agree
 
-    def join(
-        self, index: int, bit: int, n: int, time: int, details: Mapping[str, Detail] | None
+    def add_vote(
+        self, voter: int, bit: int, n: int, time: int, details: Mapping[str, Detail] | None
     ) -> None:
-        """Add one member's vote."""
+        """Add one reporter's vote."""
         self.voters |= bit
-        self.votes.append((index, n))
+        self.votes.append((voter, n))
         self.times.append(time)
         self.total += time
         self.mean = mean = self.total // len(self.times)
         if not self.low <= mean <= self.high:
             self.mean = self.low if mean < self.low else self.high
         if details:
-            self.details[index] = details
+            self.details[voter] = details
 
-    def join_late(self, index: int, bit: int, n: int) -> None:
-        """Add a vote to a claim that is an entry already: only who gave it still matters."""
+    def add_late_vote(self, voter: int, bit: int, n: int) -> None:
+        """Add a vote to a claim that is an entry already: its time and details change nothing."""
         self.voters |= bit
-        self.votes.append((index, n))
+        self.votes.append((voter, n))
 
-    def withdraw(self, index: int, bit: int) -> int:
-        """Take a member's vote out again, with all that it said; return its number."""
+    def withdraw(self, voter: int, bit: int) -> int:
+        """Take a reporter's vote out with all that it said; return the number of the report."""
         self.voters &= ~bit
-        place = [voter for voter, _ in self.votes].index(index)
+        place = [one for one, _ in self.votes].index(voter)
         _, n = self.votes.pop(place)
-        self.details.pop(index, None)
-        self.unchecked.pop(index, None)
-        if place >= len(self.times):  # it joined an entry: its time was of no matter
+        self.details.pop(voter, None)
+        self.unverified.pop(voter, None)
+        if place >= len(self.times):  # a late vote, which has no time
             return n
         self.total -= self.times.pop(place)
         if self.times:
@@ -130,17 +134,17 @@ class Claim:
         """Return each detail's most reported value; of equals the first reported."""
         return merged(self.details.values())
 
-    def agreed(self, unripe: int) -> tuple[int, dict[str, Detail]]:
-        """Return the median of the times, and the merged details, of those whose votes count.
+    def agreed(self, on_probation: int) -> tuple[int, dict[str, Detail]]:
+        """Return the median of the times, and the merged details, of the votes that count.
 
         Args:
-            unripe: the bits of those whose votes do not.
+            on_probation: the bits of the reporters whose votes do not.
         """
-        if not self.voters & unripe:
+        if not self.voters & on_probation:
             return self.time, self.merged()
         votes = zip(self.votes, self.times, strict=False)  # late votes have no time
-        times = [time for (index, _), time in votes if not unripe >> index & 1]
-        details = (said for index, said in self.details.items() if not unripe >> index & 1)
+        times = [time for (voter, _), time in votes if not on_probation >> voter & 1]
+        details = (said for voter, said in self.details.items() if not on_probation >> voter & 1)
         return median_low(times), merged(details)
 
 
@@ -159,23 +163,23 @@ class ClaimIndex:
 
     Args:
         title, origin: what the claims are of.
-        kind: the sport's kind, or None for a vote on an entry (delete, amend, finish), of which
-            there is one claim at any time, whenever it is said.
-        key: what else tells such a vote from others, such as the score that is confirmed.
+        kind: the sport's kind, or None for votes on an entry or the event (delete, amend, end,
+            confirm), of which there is one claim at any time, whatever time they state.
+        key: what else tells such votes from others, such as the score that is confirmed.
     """
 
     __slots__ = (
         "_anchors",
         "_claims",
-        "alike",
-        "bare",
-        "grain",
+        "equally_near",
         "key",
         "kind",
+        "needs_no_details",
         "origin",
         "recent",
         "title",
         "window",
+        "without_identity",
     )
 
     def __init__(self, title: str, origin: str, kind: Kind | None, key: str = "") -> None:
@@ -183,35 +187,37 @@ class ClaimIndex:
         self.origin = origin
         self.kind = kind
         self.key = key
-        self.window = int(kind.window * SECOND) if kind else 1 << 62
-        self.grain = self.window // 4 if kind else 0
-        # A report that says nothing but action and origin needs no further look.
-        self.bare = kind is not None and not any(detail.required for detail in kind.details)
-        self.alike = kind is None or not kind.identity  # no detail tells its claims apart
+        self.window = int(kind.window * SECOND) if kind else 1 << 62  # microseconds
+        self.equally_near = self.window // 4 if kind else 0
+        # A report that says nothing but action and origin is right as it is.
+        self.needs_no_details = kind is not None and not any(
+            detail.required for detail in kind.details
+        )
+        self.without_identity = kind is None or not kind.identity  # no detail tells claims apart
         self._anchors: list[tuple[int, int]] = []
         self._claims: dict[int, Claim] = {}
-        self.recent: Claim | None = None  # the one that was found or added last
+        self.recent: Claim | None = None  # the claim that was found or added last
 
     def identity(self, details: Mapping[str, Detail] | None) -> Identity:
         """Return the identity that a report's details give."""
-        if self.alike or self.kind is None:
+        if self.without_identity or self.kind is None:
             return ()
         return tuple((details or {}).get(name) for name in self.kind.identity)
 
     def add(self, claim: Claim) -> None:
         """Put a new claim in."""
-        # A report and a claim's mean, a mean and its anchor: each pair at most a window apart.
+        # From anchor to mean, mean to report, report to mean, mean to anchor: a window each.
         reach = 4 * self.window
         first = bisect_left(self._anchors, (claim.anchor - reach, 0))
         last = bisect_left(self._anchors, (claim.anchor + reach + 1, 0))
         for _, number in self._anchors[first:last]:
-            self._claims[number].lonely = claim.lonely = False
+            self._claims[number].isolated = claim.isolated = False
         self.recent = claim
         insort(self._anchors, (claim.anchor, claim.number))
         self._claims[claim.number] = claim
 
     def remove(self, claim: Claim) -> None:
-        """Take a claim out, so that nothing joins it any more."""
+        """Take a claim out, so that no report matches it any more."""
         if self.recent is claim:
             self.recent = None
         del self._anchors[bisect_left(self._anchors, (claim.anchor, claim.number))]
@@ -225,16 +231,22 @@ class ClaimIndex:
         return [self._claims[number] for _, number in self._anchors[first:last]]
 
     def find(self, time: int, bit: int, identity: Identity) -> Claim | None:
-        """Return the nearest claim that a member's report joins, or None."""
+        """Return the nearest claim that a report matches, or None.
+
+        Args:
+            time: event time of the report, microseconds.
+            bit: its reporter's.
+            identity: what its details give.
+        """
         recent = self.recent
         if (
             recent is not None
-            and recent.lonely
+            and recent.isolated
             and not recent.voters & bit
             and -self.window <= time - recent.mean <= self.window
             and (recent.identity == identity or _fits(recent.identity, identity))
         ):
-            return recent  # what the search below would find, without the search
+            return recent  # what the search below finds, without the search: most reports
         fitting = [
             (abs(time - claim.mean), claim)
             for claim in self.near(time, self.window)
@@ -244,7 +256,7 @@ class ClaimIndex:
         ]
         if not fitting:
             return None
-        reach = min(distance for distance, _ in fitting) + self.grain
+        reach = min(distance for distance, _ in fitting) + self.equally_near
         best = max(
             (pair for pair in fitting if pair[0] <= reach),
             key=lambda pair: (len(pair[1].votes), -pair[0], -pair[1].number),
@@ -272,119 +284,127 @@ class Claims:
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         self._kinds = kinds
-        self._lanes: dict[tuple[str, ...], ClaimIndex] = {}
+        self._indexes: dict[tuple[str, ...], ClaimIndex] = {}
         self._groups: dict[str, list[ClaimIndex]] = {}
         self._due: list[tuple[float, int]] = []
         self._count = 0
-        self._begun: dict[int, int] = {}  # of those that are open, by the index of who began them
+        self._begun: dict[int, int] = {}  # open claims by the reporter who began them
         self.open: dict[int, Claim] = {}
-        self.lane = self._lanes.get
-        """lane((title, origin)) -> Lane or None: the hot path's look-up."""
+        self.find_index = self._indexes.get
+        """find_index((title, origin)) -> ClaimIndex or None: the look-up of the hot path."""
 
-    def open_lane(self, title: str, origin: str) -> ClaimIndex:
-        """Return the lane of an action and origin that are known to fit."""
-        lane = self._lanes.get((title, origin))
-        if lane is None:
-            lane = self._lanes[title, origin] = ClaimIndex(title, origin, self._kinds[title])
-            if lane.kind is not None and lane.kind.exclusive:
-                self._groups.setdefault(lane.kind.exclusive, []).append(lane)
-        return lane
+    def index(self, title: str, origin: str) -> ClaimIndex:
+        """Return the index of an action and origin that are known to fit the sport."""
+        index = self._indexes.get((title, origin))
+        if index is None:
+            index = self._indexes[title, origin] = ClaimIndex(title, origin, self._kinds[title])
+            if index.kind is not None and index.kind.exclusive:
+                self._groups.setdefault(index.kind.exclusive, []).append(index)
+        return index
 
-    def correction_lane(self, *key: str) -> ClaimIndex:
-        """Return the lane of a vote on an entry: its word, the entry's id, what it changes."""
+    def correction_index(self, *key: str) -> ClaimIndex:
+        """Return the index of votes on an entry: their word, the entry's id, what they change."""
         # Three parts, so that no report's (title, origin) can name it.
         full = (*key, "", "")[:3]
-        lane = self._lanes.get(full)
-        if lane is None:
-            lane = self._lanes[full] = ClaimIndex(full[0], full[1], None, full[2])
-        return lane
+        index = self._indexes.get(full)
+        if index is None:
+            index = self._indexes[full] = ClaimIndex(full[0], full[1], None, full[2])
+        return index
 
     def amendments(self, entry_id: str) -> list[Claim]:
         """Return the open claims that would amend an entry."""
         return [
             claim
             for claim in self.open.values()
-            if claim.lane.kind is None
-            and claim.lane.title == "amend"
-            and claim.lane.origin == entry_id
+            if claim.index.kind is None
+            and claim.index.title == "amend"
+            and claim.index.origin == entry_id
+        ]
+
+    def confirmations(self) -> list[Claim]:
+        """Return the open claims that state a score after an outage."""
+        return [
+            claim
+            for claim in self.open.values()
+            if claim.index.kind is None and claim.index.title == "confirm"
         ]
 
     def start(
         self,
-        lane: ClaimIndex,
+        index: ClaimIndex,
         time: int,
         identity: Identity,
         received: int,
         until: float,
-        opener: int = -1,
+        begun_by: int = -1,
     ) -> Claim:
         """Open a claim that expires at `until` (monotonic seconds) unless votes push it out.
 
         Args:
-            lane, time, identity, received: see `Claim`.
+            index, time, identity, received: see `Claim`.
             until: monotonic seconds.
-            opener: the index of the reporter who begins it.
+            begun_by: the number of the reporter who begins it.
 
         Raises:
             BadReport, Overloaded: too many are open, of all or of this reporter's.
         """
         if len(self.open) >= limits.OPEN_CLAIMS:
             raise BadReport(f"{limits.OPEN_CLAIMS:,} claims are open, no more are allowed")
-        begun = self._begun.get(opener, 0)
+        begun = self._begun.get(begun_by, 0)
         if begun >= limits.MEMBER_CLAIMS:
             raise Overloaded(
                 f"{begun:,} claims that you began are open, at most "
                 f"{limits.MEMBER_CLAIMS:,} allowed"
             )
         if begun >= limits.ALIKE_CLAIMS:
-            self._check_alike(lane, time, opener)
-        self._begun[opener] = begun + 1
+            self._check_alike(index, time, begun_by)
+        self._begun[begun_by] = begun + 1
         self._count += 1
-        claim = Claim(self._count, lane, time, identity, received)
-        lane.add(claim)
+        claim = Claim(self._count, index, time, identity, received)
+        index.add(claim)
         self.open[claim.number] = claim
         claim.until = until
-        claim.opener = opener
+        claim.begun_by = begun_by
         heappush(self._due, (until, claim.number))
         return claim
 
-    def _check_alike(self, lane: ClaimIndex, time: int, opener: int) -> None:
-        # Each report looks at all that are near: one who says the same thousands of times would
-        # make everybody's reports slow.
-        near = lane.near(time, lane.window)
-        alike = sum(claim.opener == opener and claim.number in self.open for claim in near)
-        if lane.kind is not None and alike >= limits.ALIKE_CLAIMS:
+    def _check_alike(self, index: ClaimIndex, time: int, begun_by: int) -> None:
+        # A report looks at all claims near it: a reporter that says the same thousands of times
+        # would make every report slow.
+        near = index.near(time, index.window)
+        alike = sum(claim.begun_by == begun_by and claim.number in self.open for claim in near)
+        if index.kind is not None and alike >= limits.ALIKE_CLAIMS:
             raise Overloaded(
                 f"you have reported the same {alike} times, at most {limits.ALIKE_CLAIMS} allowed"
                 " before others have"
             )
 
     def adopt(self, claim: Claim, identity: Identity) -> None:
-        """Let a claim know the identity that a joining report brought."""
+        """Add to a claim's identity what a matching report says of it."""
         if claim.identity != identity:
             claim.identity = tuple(
                 b if a is None else a for a, b in zip(claim.identity, identity, strict=True)
             )
 
     def close(self, claim: Claim, *, forget: bool) -> None:
-        """End a claim's being open; `forget` it where nothing may join it any more."""
+        """End a claim; `forget` it where no report may match it any more."""
         if self.open.pop(claim.number, None) is not None:
-            self._begun[claim.opener] -= 1
+            self._begun[claim.begun_by] -= 1
         if forget:
-            claim.lane.remove(claim)
+            claim.index.remove(claim)
 
     def rivals(self, claim: Claim) -> list[Claim]:
-        """Return the claims that can't be true together with this one."""
-        kind = claim.lane.kind
+        """Return the claims that cannot be true together with this one."""
+        kind = claim.index.kind
         if kind is None or not kind.exclusive:
             return []
         found = []
-        for lane in self._groups[kind.exclusive]:
-            if lane is not claim.lane:
-                reach = max(lane.window, claim.lane.window)
+        for index in self._groups[kind.exclusive]:
+            if index is not claim.index:
+                reach = max(index.window, claim.index.window)
                 found += [
                     other
-                    for other in lane.near(claim.mean, reach)
+                    for other in index.near(claim.mean, reach)
                     if abs(other.mean - claim.mean) <= reach
                 ]
         return found
@@ -405,7 +425,7 @@ class Claims:
         return None
 
     def expired(self, now: float) -> list[Claim]:
-        """Return the claims whose time is over; the caller closes them."""
+        """Return the claims whose time is over; the caller ends them."""
         over = []
         while self._due and self._due[0][0] <= now:
             claim = self.open.get(heappop(self._due)[1])

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ....protocol import codec, limits
 from ....protocol.digest import EMPTY, chain
-from ....protocol.messages import Block
+from ....protocol.messages import Block, FeedState
+
+
+class FeedPosition(NamedTuple):
+    """Where a feed stands: all of it that was let out."""
+
+    epoch: int
+    seq: int
+    digest: bytes
+    state: FeedState
 
 
 class Feed:

@@ -1,25 +1,70 @@
-"""An outage of the venue: when contact was lost, what came afterwards, when it is put together.
+"""An outage of the venue: what state an event is in, and what takes it to the next. Pure.
 
-    LIVE ──nobody heard for two intervals: alarm──▶ SUSPENDED ──alarm, every 25 s──┐
-      ▲                                                 │ ▲                          │
-      │                                      a reporter │ └──────────────────────────┘
-      │                                        is heard ▼
-      └── all told, and the score confirmed ── RECONSTRUCTING ──nobody heard──▶ SUSPENDED
-          or nobody confirms it
-
-All told: every reporter who was there is back or had time to come back, each one's outbox is
-empty, and no claim of the outage is open. What has been said then leads to a score; reporters are
-asked for the one that they see. Pure; the core puts on record and publishes.
+`TRANSITIONS` is the whole of it: what stands there happens, anything else is refused and changes
+nothing. The parts of the event say what has happened (an input); they put on record and publish.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ....protocol.messages import DelayStatus, FeedState
 from .claims import Claim
-from .member import Member
+from .participant import Participant
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLost:
+    """An alarm: no reporter was heard for two intervals, or, later, still none.
+
+    Args:
+        last_received: event time (microseconds) at which a reporter was last heard.
+    """
+
+    last_received: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactBack:
+    """A reporter is heard again.
+
+    Args:
+        time: event time, microseconds.
+        now: monotonic seconds.
+    """
+
+    time: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutageClosed:
+    """What happened in the outage is put together, or given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventEnded:
+    """The event is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostRestarted:
+    """The host serves the event anew: reporters say anew what they have, and are asked anew.
+
+    Args:
+        now: monotonic seconds.
+    """
+
+    now: float
+
+
+Input = ContactLost | ContactBack | OutageClosed | EventEnded | HostRestarted
+
+
+class ImpossibleTransition(Exception):
+    """An input that the state of the outage does not take."""
 
 
 @dataclass(slots=True)
@@ -37,7 +82,7 @@ class Outage:
     confirm_wait: float
     state: FeedState = "live"
     since: int = 0
-    """The last time anything was received before contact was lost."""
+    """The last time at which a reporter was heard before contact was lost."""
     until: int = 0
     """When contact was back."""
     alarms: int = 0
@@ -45,46 +90,32 @@ class Outage:
     entries: dict[str, None] = field(default_factory=dict)
     """Ids of the entries put on the timeline for the outage, in the order of arrival."""
     disputed: int = 0
-    """Claims of the outage that ended without an entry although several spoke of them."""
+    """Claims of the outage that ended without an entry although several reporters made them."""
     spans: list[tuple[int, int]] = field(default_factory=list)
     """The outages that are over."""
-    asked: bool = False
-    back_at: float = 0.0  # monotonic; when contact was back
-    quiet_at: float | None = None  # monotonic; since when all has been told
+    back_at: float = 0.0
+    """Monotonic; when contact was back, or the host restarted after that."""
+    asked_at: float | None = None
+    """Monotonic; when everything was in and the reporters were asked for the score."""
 
-    def lose(self, last_received: int) -> None:
-        """Note an alarm."""
-        if self.state == "live":
-            self.since = last_received
-            self.alarms = 0
-            self.entries.clear()
-            self.disputed = 0
-        self.alarms += 1
-        self.state = "suspended"
-        self.asked = False
-        self.quiet_at = None
+    def take(self, happened: Input) -> None:
+        """Go to the next state.
 
-    def regain(self, time: int, now: float) -> None:
-        """Note that a reporter was heard again."""
-        self.state = "reconstructing"
-        self.until = time
-        self.back_at = now
-
-    def resume(self, now: float) -> None:
-        """Wait for everybody anew, after a restart of the host."""
-        self.back_at = now
-        self.asked = False
-        self.quiet_at = None
-
-    def close(self) -> None:
-        """Note that the event goes on."""
-        self.spans.append((self.since, self.until))
-        self.state = "live"
-        self.asked = False
-        self.quiet_at = None
+        Raises:
+            ImpossibleTransition: the state does not take this input; nothing has changed.
+        """
+        found = TRANSITIONS.get((self.state, type(happened)))
+        if found is None:
+            raise ImpossibleTransition(
+                f"an event that is {self.state} takes no {type(happened).__name__}"
+            )
+        state, effects = found
+        for effect in effects:
+            effect(self, happened)
+        self.state = state
 
     def holds(self, time: int) -> bool:
-        """Tell whether a time lies in the outage that is being put together."""
+        """Return whether a time lies in the outage that is being put together."""
         return self.state == "reconstructing" and self.since <= time <= self.until
 
     def status(self, time: int, event_now: int | None) -> DelayStatus:
@@ -100,27 +131,85 @@ class Outage:
             return "DELAYED"
         return ""
 
-    def all_told(
-        self, members: Iterable[Member], open_claims: Iterable[Claim], now: float, patience: float
+    def complete(
+        self,
+        reporters: Iterable[Participant],
+        open_claims: Iterable[Claim],
+        now: float,
+        patience: float,
     ) -> bool:
-        """Tell whether nothing more of the outage is to be expected.
+        """Return whether nothing more of the outage is to be expected.
+
+        Every reporter that was there is back or had time to come back, each one's outbox is empty,
+        and no claim of the outage is open.
 
         Args:
-            members: the reporters who stay.
+            reporters: those who stay.
             open_claims: of the event.
             now: monotonic seconds.
-            patience: seconds for which those who are not back yet are waited for.
+            patience: seconds for which reporters that are not back yet are waited for.
         """
-        for member in members:
-            back = member.heard > self.back_at or (
-                member.heard == self.back_at and member.told_last
+        for reporter in reporters:
+            back = reporter.heard > self.back_at or (
+                reporter.heard == self.back_at and reporter.has_announced
             )
-            if back and member.told_last and member.n >= member.last:
+            if back and reporter.has_announced and reporter.n >= reporter.announced:
                 continue
             if not back and now >= self.back_at + patience:
                 continue  # gone for good, or for longer
             return False
         return not any(
-            claim.lane.kind is not None and self.since <= claim.mean <= self.until
+            claim.index.kind is not None and self.since <= claim.mean <= self.until
             for claim in open_claims
         )
+
+
+# ── effects ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _begin(outage: Outage, lost: ContactLost) -> None:
+    outage.since = lost.last_received
+    outage.alarms = 0
+    outage.entries.clear()
+    outage.disputed = 0
+
+
+def _count_alarm(outage: Outage, _: ContactLost) -> None:
+    outage.alarms += 1
+
+
+def _note_return(outage: Outage, back: ContactBack) -> None:
+    outage.until = back.time
+    outage.back_at = back.now
+
+
+def _wait_anew(outage: Outage, restarted: HostRestarted) -> None:
+    outage.back_at = restarted.now
+
+
+def _forget_question(outage: Outage, _: Input) -> None:
+    outage.asked_at = None
+
+
+def _keep_span(outage: Outage, _: OutageClosed) -> None:
+    outage.spans.append((outage.since, outage.until))
+
+
+Effect = Callable[[Outage, Any], None]
+
+TRANSITIONS: Mapping[tuple[FeedState, type[Input]], tuple[FeedState, tuple[Effect, ...]]] = {
+    ("live", ContactLost): ("suspended", (_begin, _count_alarm)),
+    ("live", EventEnded): ("finished", ()),
+    ("live", HostRestarted): ("live", (_wait_anew,)),
+    ("suspended", ContactLost): ("suspended", (_count_alarm,)),
+    ("suspended", ContactBack): ("reconstructing", (_note_return,)),
+    # The rules of the sport may end an event while contact is lost: nothing more can happen.
+    ("suspended", EventEnded): ("finished", ()),
+    ("suspended", HostRestarted): ("suspended", (_wait_anew,)),
+    # Contact that is lost again before all is put together makes one longer outage.
+    ("reconstructing", ContactLost): ("suspended", (_count_alarm, _forget_question)),
+    ("reconstructing", OutageClosed): ("live", (_keep_span, _forget_question)),
+    ("reconstructing", HostRestarted): ("reconstructing", (_wait_anew, _forget_question)),
+    ("finished", HostRestarted): ("finished", (_wait_anew,)),
+}
+"""(state, input) -> (next state, effects)."""

@@ -12,13 +12,13 @@ from ....sports import Action, Kind, Sport, State
 from ....timeline.timeline import Timeline, action_of
 from .claims import Claim
 from .feed import Feed
-from .member import Member
 from .outage import Outage
+from .participant import Participant
 
 
 def setup(
     request: int,
-    member: Member,
+    participant: Participant,
     *,
     card: Card,
     kinds: Iterable[Kind],
@@ -31,7 +31,7 @@ def setup(
 
     Args:
         request: the id of its request.
-        member: the peer.
+        participant: the peer.
         card, kinds: the event and its actions.
         epoch, feed: where the feed stands.
         wall: microseconds since 1970.
@@ -46,15 +46,15 @@ def setup(
             )
             for kind in kinds
         ],
-        peer=member.peer,
-        role=member.role,
+        peer=participant.peer,
+        role=participant.role,
         epoch=epoch,
         seq=feed.seq,
         digest=feed.digest,
         time=wall,
         heartbeat=interval,
-        badge=member.badge,
-        n=member.n,
+        badge=participant.report_token,
+        n=participant.n,
     )
 
 
@@ -88,7 +88,7 @@ def accepted(
     )
 
 
-def told(entry: Entry, sport: Sport, timeline: Timeline) -> Entry:
+def with_score(entry: Entry, sport: Sport, timeline: Timeline) -> Entry:
     """Return an entry that is on the timeline (or, deleted, off it) with its text and clock, and
     the score after everything."""
     state = timeline.state

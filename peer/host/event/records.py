@@ -1,8 +1,10 @@
 """What the journal holds: every turn of the host's loop as one array of records.
 
-A record is a message that came in, as it came, or one that was published, as it was published, or
-one of the small structs below. Handing the records back to the core in order rebuilds its state:
-reports are joined to claims again, and what was decided is taken from the record, not decided anew.
+A record is a message as it came in, a message as it was published, or one of the small structs
+below. Handing the records back to the event in order rebuilds its state: reports are matched to
+claims again, and each decision is taken from its record instead of being made anew.
+
+A struct's tag is its name in the journal: it stays what it is, whatever the class is called.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ class Began(Message, frozen=True, kw_only=True):
     """The host started, or took over, under this epoch.
 
     `verdict`, `alone` and `signed` are the settings in force from here on: the policy, and whether
-    every report has to be signed.
+    every report must be signed.
     """
 
     epoch: int
@@ -29,18 +31,21 @@ class Began(Message, frozen=True, kw_only=True):
     signed: bool = False
 
 
-class Turn(Message, frozen=True, kw_only=True):
-    """The records after this one arrived at this wall time."""
+class TurnBegan(Message, frozen=True, kw_only=True, tag="turn"):
+    """The records after this one belong to a turn at this wall time."""
 
     received: Micros
 
 
-class Member(Message, frozen=True, kw_only=True):
-    """A token was accepted, in the hands of whoever holds `key`. `badge`: what the member's reports
-    carry (in journals of before there were badges: the token). `shift`: what is added to the
-    member's times, microseconds. `stays`: the member says that it is there until it says that it
-    leaves. `invite`: the invitation that it enrolled by at the broker, `enrolled` when. `counts`:
-    the wall time from which on its votes do."""
+class MemberAttached(Message, frozen=True, kw_only=True, tag="member"):
+    """A token was accepted over a connection of `key`.
+
+    `badge`: the report token, which the peer's reports carry (empty in journals of the time before
+    there were any: the token itself). `shift`: the offset of its clock, microseconds, which is
+    added to its times. `stays`: the peer counts as there until it says that it leaves. `invite`:
+    the invitation by which it enrolled at the broker, `enrolled` when. `counts`: the wall time from
+    which on its votes count.
+    """
 
     peer: Id
     name: Name
@@ -56,13 +61,13 @@ class Member(Message, frozen=True, kw_only=True):
     counts: Micros = 0
 
 
-class Revoked(Message, frozen=True, kw_only=True):
-    """The broker said that an operator has put a peer out."""
+class PeerRevoked(Message, frozen=True, kw_only=True, tag="revoked"):
+    """The broker said that an operator has revoked a peer."""
 
     peer: Id
 
 
-class Presence(Message, frozen=True, kw_only=True):
+class PresenceChanged(Message, frozen=True, kw_only=True, tag="presence"):
     """A reporter came, or fell silent, or left."""
 
     peer: Id
@@ -78,7 +83,7 @@ class Held(Message, frozen=True, kw_only=True):
 
 
 class Expired(Message, frozen=True, kw_only=True):
-    """A claim did not make it."""
+    """A claim did not find enough reporters in time, or was given up."""
 
     claim: int
     code: Name = ""
@@ -92,20 +97,24 @@ class Corrected(Message, frozen=True, kw_only=True):
 
 
 class Struck(Message, frozen=True, kw_only=True):
-    """Votes of a claim were taken out, since their signatures do not hold. `voters`: indexes among
-    the event's reporters."""
+    """Votes were taken out of a claim, since their signatures do not hold.
+
+    `voters`: numbers among the event's reporters.
+    """
 
     claim: int
     voters: list[int]
 
 
-class Contact(Message, frozen=True, kw_only=True):
+class ContactRegained(Message, frozen=True, kw_only=True, tag="contact"):
     """A reporter was heard again after an alarm."""
 
 
-class Confirmed(Message, frozen=True, kw_only=True):
-    """Reporters confirmed a score after an outage by this claim; `adopt`: the entries lead to
-    another, so that it is in force from this event time on."""
+class ScoreConfirmed(Message, frozen=True, kw_only=True, tag="confirmed"):
+    """Reporters confirmed a score after an outage by this claim.
+
+    `adopt`: the entries lead to another score, and this one is in force from event time `time` on.
+    """
 
     claim: int
     time: Micros
@@ -115,16 +124,16 @@ class Confirmed(Message, frozen=True, kw_only=True):
 
 Record = (
     Began
-    | Turn
-    | Member
-    | Revoked
-    | Presence
+    | TurnBegan
+    | MemberAttached
+    | PeerRevoked
+    | PresenceChanged
     | Held
     | Expired
     | Corrected
     | Struck
-    | Contact
-    | Confirmed
+    | ContactRegained
+    | ScoreConfirmed
     | messages.Report
     | messages.Reports
     | messages.Entry

@@ -5,94 +5,96 @@ from __future__ import annotations
 from ....protocol.messages import Role
 from . import records
 from .enrolment_bursts import EnrolmentBursts
-from .member import Member
+from .participant import Participant
 
 
 class Roster:
     """The peers of one event."""
 
     def __init__(self) -> None:
-        self.members: dict[tuple[str, Role], Member] = {}
+        self.participants: dict[tuple[str, Role], Participant] = {}
         """By peer id and role; one person may report and follow."""
-        self.by_badge: dict[str, Member] = {}
-        """All badges that were ever given: the journal's reports still name the old ones."""
-        self.reporters: list[Member] = []
-        """By index, which is the number of their bit in a claim's voters."""
+        self.by_report_token: dict[str, Participant] = {}
+        """All report tokens that were ever given: the journal's reports still name the old ones."""
+        self.reporters: list[Participant] = []
+        """By `voter`, the number of their bit in a claim's voters."""
         self.revoked: set[str] = set()
-        """Peers, by id, whom the broker has put out, also those who were never here."""
+        """Ids of the peers that an operator has revoked, also of those that were never here."""
         self.present = 0
         """Reporters who are there, and whose votes count."""
-        self.unripe = 0
-        """The bits of those whose votes do not count yet: their keys are on probation."""
+        self.on_probation = 0
+        """The bits of the reporters whose votes do not count yet: their keys are on probation."""
         self.bursts = EnrolmentBursts()
 
-    def seat(self, record: records.Member) -> Member:
-        """Give a peer its place, or the one that it had, under a new token."""
-        member = self.members.get((record.peer, record.role))
-        if member is None:
-            reports = record.role == "reporter"  # only they need a bit
-            member = Member(len(self.reporters) if reports else -1, record)
-            self.members[record.peer, record.role] = member
+    def add(self, record: records.MemberAttached) -> Participant:
+        """Add a peer, or give the one that is known a new token."""
+        participant = self.participants.get((record.peer, record.role))
+        if participant is None:
+            reports = record.role == "reporter"  # viewers never vote, and need no bit
+            participant = Participant(len(self.reporters) if reports else -1, record)
+            self.participants[record.peer, record.role] = participant
             if reports:
-                self.reporters.append(member)
+                self.reporters.append(participant)
         else:
-            member.renew(record)
+            participant.renew(record)
         if record.peer in self.revoked:
-            member.revoked, member.expires = True, 0
-        self.by_badge[member.badge] = member
-        if member.index >= 0:
+            participant.revoked, participant.expires = True, 0
+        self.by_report_token[participant.report_token] = participant
+        if participant.voter >= 0:
             self.bursts.note(record)
-        return member
+        return participant
 
-    def ripen(self, wall: int) -> bool:
-        """Let the votes of those count whose probation is over, and not of those for whom it is
-        not; tell whether that of anybody is.
+    def update_eligible(self, wall: int) -> bool:
+        """Let the votes count of reporters whose probation is over, and of no others.
 
         Args:
             wall: microseconds since 1970 UTC.
+
+        Returns:
+            whether the probation of any reporter has ended.
         """
-        over = False
-        for member in self.reporters:
-            ripe = member.counts <= wall
-            if member.ripe == ripe:
+        ended = False
+        for reporter in self.reporters:
+            eligible = reporter.counts_from <= wall
+            if reporter.eligible == eligible:
                 continue
-            over = over or ripe
-            member.ripe = ripe
-            self.unripe ^= member.bit
-            if member.present:
-                self.present += 1 if ripe else -1
-        return over
+            ended = ended or eligible
+            reporter.eligible = eligible
+            self.on_probation ^= reporter.bit
+            if reporter.present:
+                self.present += 1 if eligible else -1
+        return ended
 
-    def revoke(self, peer: str) -> list[Member]:
-        """Put a peer out for good; return what it was here."""
+    def revoke(self, peer: str) -> list[Participant]:
+        """Exclude a peer for good; return what it was here."""
         self.revoked.add(peer)
-        out = [member for member in self.members.values() if member.peer == peer]
-        for member in out:
-            member.revoked = True
-            member.expires = 0
-        return out
+        found = [one for one in self.participants.values() if one.peer == peer]
+        for participant in found:
+            participant.revoked = True
+            participant.expires = 0
+        return found
 
-    def find(self, peer: str, role: Role) -> Member | None:
+    def find(self, peer: str, role: Role) -> Participant | None:
         """Return a peer that takes part, or None."""
-        return self.members.get((peer, role))
+        return self.participants.get((peer, role))
 
-    def mark(self, member: Member, present: bool) -> None:
+    def mark(self, reporter: Participant, present: bool) -> None:
         """Count a reporter among those present, or no longer."""
-        if member.present != present:
-            member.present = present
-            if member.ripe:
+        if reporter.present != present:
+            reporter.present = present
+            if reporter.eligible:
                 self.present += 1 if present else -1
 
     @property
-    def staying(self) -> list[Member]:
-        """The reporters who say that they are there until they say that they leave."""
-        return [member for member in self.reporters if member.stays]
+    def staying(self) -> list[Participant]:
+        """The reporters who count as there until they say that they leave."""
+        return [reporter for reporter in self.reporters if reporter.stays]
 
-    def silent(self, since: float) -> list[Member]:
+    def silent(self, since: float) -> list[Participant]:
         """Return the reporters who are present and were last heard before `since` (monotonic)."""
-        return [member for member in self.reporters if member.present and member.heard < since]
+        return [one for one in self.reporters if one.present and one.heard < since]
 
-    def heard_all(self, now: float) -> None:
-        """Begin to wait for everybody present anew, as after a restart of the host."""
-        for member in self.reporters:
-            member.heard = now
+    def restart_waiting(self, now: float) -> None:
+        """Wait anew for every reporter who is present, as after a restart of the host."""
+        for reporter in self.reporters:
+            reporter.heard = now

@@ -1,179 +1,112 @@
-"""What a hosted event is, and how what is on record changes it. Pure.
+"""What a hosted event is: the one state that its parts share.
 
-The core decides and puts its decision on record; the change itself is made here, by the same code
-when it is decided and when it is read from the journal again.
+The parts hold it, and each changes what its own docstring names. It has no behaviour of its own.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from .... import sports
-from ....protocol import limits, messages
-from ....protocol.errors import IllegalAction, PeerError, SettingError
-from ....protocol.messages import Card, Entry, Evidence, Fate
-from ....sports import Kind
+from ....protocol.errors import SettingError
+from ....protocol.messages import Card
+from ....protocol.times import SECOND
+from ....sports import Kind, Sport
 from ....timeline.event_clock import EventClock
 from ....timeline.timeline import Timeline
 from ..options import Options
-from . import corrections
-from .claims import Claim, Claims
+from .claims import WORDS, Claim, Claims
+from .counters import EventCounters
 from .feed import Feed
-from .member import Counters, Member
-from .publications import setup
+from .outage import Outage
 from .roster import Roster
-from .turn import Turn
+from .verdict import Verdict
 
 
+@dataclass(slots=True)
 class EventState:
     """The state of one hosted event.
 
     Args:
         card: what the broker knows of it.
         options: the host's settings.
-
-    Raises:
-        NotFound, SettingError: the sport is not installed, or can't be played with this card.
+        sport, kinds, origins: what is played, its actions by title, and what makes them.
+        clock: reckons between wall time and event time.
+        policy: says when enough reporters agree.
+        claims, timeline, feed, outage: what was reported, accepted, published, missed.
     """
 
-    def __init__(self, card: Card, options: Options) -> None:
-        self.card = card
-        self.sport = sports.get(card.sport)
-        self.kinds: dict[str, Kind] = {kind.title: kind for kind in self.sport.kinds(card.rules)}
-        reserved = corrections.WORDS & self.kinds.keys()
-        if reserved:
-            raise SettingError(
-                f"sport {card.sport}: {sorted(reserved)} can't be actions of a sport"
-            )
-        self.origins = dict.fromkeys(card.origins)
-        self.claims = Claims(self.kinds)
-        self.timeline = Timeline(
-            self.sport, self.sport.start(card.origins, card.rules, card.lineups)
-        )
-        self.feed = Feed(card.event)
-        self.roster = Roster()
-        self.counters = Counters()
-        self.epoch = 0
-        self.finished = False
-        self._by_entry: dict[str, Claim] = {}
-        self._held: dict[int, Claim] = {}  # enough agree, but the sport's rules forbid them
-        self._clock = EventClock(card.timing)
-        self._interval = options.heartbeat
-        self._verdict = options.policy
-        self._needed = self._verdict.needed(0)
-        self._wall = 0
-        self._latest = 0
-        self._finish_at: float | None = None
-        self._turn = Turn(card.event)
-        self._record = self._turn.record
+    card: Card
+    options: Options
+    sport: Sport
+    kinds: dict[str, Kind]
+    origins: dict[str, None]
+    clock: EventClock
+    policy: Verdict
+    claims: Claims
+    timeline: Timeline
+    feed: Feed
+    outage: Outage
+    roster: Roster = field(default_factory=Roster)
+    counters: EventCounters = field(default_factory=EventCounters)
+    by_entry: dict[str, Claim] = field(default_factory=dict)
+    """The claim of each entry, by entry id."""
+    held: dict[int, Claim] = field(default_factory=dict)
+    """By number: claims on which enough agree, but which the sport's rules forbid so far."""
+    epoch: int = 0
+    signatures_required: bool = False
+    finished: bool = False
+    needed: int = 0
+    """How many votes a claim needs at the least, with as many present as there are now."""
 
-    @property
-    def present(self) -> int:
-        """Reporters who are there."""
-        return self.roster.present
+    now: float = 0.0
+    """Monotonic seconds; the time of this turn, as the two that follow."""
+    wall: int = 0
+    """Microseconds since 1970 UTC."""
+    latest: int = 0
+    """The latest event time (microseconds) that a report of this turn may state."""
 
-    def setup(self, request: int, member: Member) -> messages.Setup:
-        """Return what a member needs to take part."""
-        return setup(
-            request,
-            member,
-            card=self.card,
-            kinds=self.kinds.values(),
-            epoch=self.epoch,
-            feed=self.feed,
-            wall=self._wall,
-            interval=self._interval,
-        )
+    heard: bool = False
+    """A reporter was heard in this turn."""
+    received: int = 0
+    """Wall time at which a reporter was last heard."""
+    re_evaluate: list[Claim] = field(default_factory=list)
+    """Claims of which a vote, for or against, was taken out: to be decided again."""
+    re_evaluate_all: bool = False
+    """Fewer are present, or more votes count: every open claim is to be decided again."""
 
-    def _set_wall(self, wall: int) -> None:
-        self._wall = wall
-        self._latest = self._clock.latest(wall)
+    heartbeat_at: float = 0.0
+    """Monotonic; when the next heartbeat is due."""
+    finish_at: float | None = None
+    """Monotonic; when the event ends by the rules of the sport, once nothing more can happen."""
+    published_at: float | None = None
+    """Monotonic; when the feed last grew in this run of the host."""
+    sent_at: float | None = None
+    """Monotonic; when anything was last published, heartbeats included."""
 
-    def _mark(self, member: Member, present: bool) -> None:
-        """Count a reporter among those present, or no longer."""
-        self.roster.mark(member, present)
-        self._needed = self._verdict.needed(self.roster.present)
 
-    def _rivals(self, claim: Claim) -> list[Claim]:
-        """Return the claims whose voters speak against a claim."""
-        if claim.lane.kind is None:
-            return corrections.rivals(claim, self._by_entry, self.claims)
-        return self.claims.rivals(claim)
+def begin(card: Card, options: Options) -> EventState:
+    """Return the state of an event of which nothing is known but its card.
 
-    def _evidence(self, claim: Claim) -> Evidence:
-        voters = 0
-        for rival in self._rivals(claim):
-            voters |= rival.voters
-        unripe = self.roster.unripe
-        against = (voters & ~claim.voters & ~unripe).bit_count()
-        for_ = len(claim.votes)
-        if unripe:
-            for_ -= (claim.voters & unripe).bit_count()
-        return Evidence(
-            for_=for_,
-            against=against,
-            present=max(self.roster.present, for_ + against),
-            latency_ms=(self._wall - claim.received) / 1000,
-        )
-
-    def _hold(self, claim: Claim, reason: str) -> None:
-        """Keep a claim that the rules forbid: what makes it possible may be on its way."""
-        claim.held = reason
-        self._held[claim.number] = claim
-
-    def _apply(self, entry: Entry, by: Claim | None = None) -> None:
-        """Close the claims that led to a version of an entry.
-
-        Args:
-            entry: as it was published.
-            by: the claim that corrects the entry; None where it is the entry's own.
-        """
-        counters, delay = self.counters, entry.delay_status or "live"
-        counters.entries[entry.status] = counters.entries.get(entry.status, 0) + 1
-        counters.delays[delay] = counters.delays.get(delay, 0) + 1
-        accepted = Fate(n=0, outcome="accepted", seq=entry.seq, entry_id=entry.entry_id)
-        own = self.claims.open.get(int(entry.entry_id))
-        if own is not None:
-            own.entry_id, own.seq = entry.entry_id, entry.seq
-            self._by_entry[entry.entry_id] = own
-            self._held.pop(own.number, None)
-            self.claims.close(own, forget=False)
-            self._tell(own, accepted)
-        if by is not None:
-            self.claims.close(by, forget=True)
-            self._tell(by, accepted)
-        claim = self._by_entry[entry.entry_id]
-        claim.provisional = entry.status == "PROVISIONAL"
-        if entry.status == "DELETED":
-            # Whoever reports it again speaks of a new claim.
-            self.claims.close(claim, forget=True)
-        elif entry.status == "UPDATED":
-            # Reports of it as it is known now speak of this entry.
-            claim.identity = claim.lane.identity(entry.details)
-
-    def _expire(self, claim: Claim) -> None:
-        self.counters.expired += 1
-        self._held.pop(claim.number, None)
-        self.claims.close(claim, forget=True)
-        if claim.held:
-            code, reason = IllegalAction.code, claim.held
-            self._tell(claim, Fate(n=0, outcome="refused", code=code, reason=reason))
-        else:
-            self._tell(claim, Fate(n=0, outcome="expired"))
-
-    def _close_event(self, seq: int) -> None:
-        """Take nothing more in, and tell those who voted for the end."""
-        self.finished = True
-        self._finish_at = None
-        for claim in [claim for claim in self.claims.open.values() if claim.lane.title == "end"]:
-            self.claims.close(claim, forget=True)
-            self._tell(claim, Fate(n=0, outcome="accepted", seq=seq))
-
-    def _refuse(self, member: Member, n: int, error: PeerError) -> None:
-        self.counters.refuse(error.code)
-        reason = error.sentence[: limits.TEXT_CHARS]
-        member.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
-
-    def _tell(self, claim: Claim, fate: Fate) -> None:
-        outcome, seq, entry_id = fate.outcome, fate.seq, fate.entry_id
-        for index, n in claim.votes:
-            told = Fate(n, outcome, seq, entry_id, fate.code, fate.reason)
-            self._turn.tell(self.roster.reporters[index], told)
+    Raises:
+        NotFound, SettingError: the sport is not installed, or cannot be played with this card.
+    """
+    sport = sports.get(card.sport)
+    kinds: dict[str, Kind] = {kind.title: kind for kind in sport.kinds(card.rules)}
+    reserved = WORDS & kinds.keys()
+    if reserved:
+        raise SettingError(f"sport {card.sport}: {sorted(reserved)} cannot be actions of a sport")
+    return EventState(
+        card=card,
+        options=options,
+        sport=sport,
+        kinds=kinds,
+        origins=dict.fromkeys(card.origins),
+        clock=EventClock(card.timing),
+        policy=options.policy,
+        claims=Claims(kinds),
+        timeline=Timeline(sport, sport.start(card.origins, card.rules, card.lineups)),
+        feed=Feed(card.event),
+        outage=Outage(round(options.late_after * SECOND), options.confirm_wait),
+        needed=options.policy.needed(0),
+    )

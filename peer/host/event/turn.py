@@ -1,66 +1,92 @@
-"""What one turn of the host's loop leads to, collected: records to commit, then the rest. Pure."""
+"""What one turn of the host's loop leads to: records to commit first, then the rest. Pure."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from ....protocol import codec
 from ....protocol.messages import Fate, Receipt
 from . import records
-from .member import Member, Output
+from .claims import Claim
+from .participant import Participant
 
 RECEIPT_FATES = 200
 """Fates in one receipt, so that with the longest reasons it keeps the limit of a frame."""
 
 
+@dataclass(slots=True)
+class Output:
+    """What a turn leads to: `commit` first, then the rest."""
+
+    commit: bytes = b""
+    publish: list[bytes] = field(default_factory=list)
+    receipts: list[tuple[str, bytes]] = field(default_factory=list)
+    finished: bool = False
+
+
 class Turn:
-    """Collects until it is taken.
+    """Collects what the parts of an event lead to until it is taken.
 
     Args:
         event: its id.
+        reporters: of the event, by the number of their vote.
     """
 
-    def __init__(self, event: str) -> None:
+    def __init__(self, event: str, reporters: list[Participant]) -> None:
         self._event = event
         self._topic = codec.topic(event)
+        self._reporters = reporters
         self._records: list[bytes] = []
         self._published: list[bytes] = []
-        self._notes: list[tuple[str, bytes]] = []
+        self._frames: list[tuple[str, bytes]] = []
         self._wall = 0
-        self._dated = False  # the wall time of this turn is among the records
-        self.owed: dict[str, Member] = {}
-        """Who is to be sent a receipt, by token."""
+        # The list lives as long as the turn, so that its `append` is looked up once and not for
+        # each report.
+        self.record: Callable[[bytes], None] = self._records.append
+        """record(encoded): add an encoded record for the journal."""
+        self.owed: dict[str, Participant] = {}
+        """The peers that get a receipt at the end of the turn, by token."""
 
     def begin(self, wall: int) -> None:
-        """Date the records that follow: microseconds since 1970."""
-        self._wall = wall
-        self._dated = False
-
-    def record(self, record: bytes) -> None:
-        """Add an encoded record for the journal."""
-        if not self._dated:
-            self._dated = True
-            self._records.append(codec.encode(records.Turn(received=self._wall)))
-        self._records.append(record)
+        """Date the records that follow: microseconds since 1970 UTC."""
+        if self._records:
+            self.record(codec.encode(records.TurnBegan(received=wall)))
+        else:
+            self._wall = wall
 
     def publish(self, body: bytes) -> None:
         """Add a message for the feed."""
         self._published.append(self._topic + body)
 
-    def tell(self, member: Member, fate: Fate) -> None:
-        """Add what became of a member's report to its next receipt."""
-        member.fates.append(fate)
-        self.owed[member.token] = member
+    def send(self, participant: Participant, frame: bytes) -> None:
+        """Add a frame for a peer that is no receipt."""
+        self._frames.append((participant.token, frame))
 
-    def note(self, member: Member, frame: bytes) -> None:
-        """Add a frame for a member that is no receipt."""
-        self._notes.append((member.token, frame))
+    def add_fate(self, participant: Participant, fate: Fate) -> None:
+        """Add what became of a peer's report to its next receipt."""
+        participant.fates.append(fate)
+        self.owed[participant.token] = participant
+
+    def add_fates(self, claim: Claim, fate: Fate) -> None:
+        """Add what became of a claim to the next receipt of each of its voters.
+
+        Args:
+            claim: it has ended.
+            fate: with any `n`; each receipt gets its own.
+        """
+        outcome, seq, entry_id = fate.outcome, fate.seq, fate.entry_id
+        for voter, n in claim.votes:
+            own = Fate(n, outcome, seq, entry_id, fate.code, fate.reason)
+            self.add_fate(self._reporters[voter], own)
 
     def discard(self) -> None:
         """Forget everything, as after a restore, which leads to nothing new."""
-        self._records = []
+        self._records.clear()
         self._published = []
-        self._notes = []
-        for member in self.owed.values():
-            member.told()
+        self._frames = []
+        for participant in self.owed.values():
+            participant.drain_fates()
         self.owed.clear()
 
     def take(self, *, finished: bool) -> Output:
@@ -68,15 +94,16 @@ class Turn:
         output = Output(publish=self._published, finished=finished)
         self._published = []
         if self._records:
-            output.commit = records.pack(self._records)
-            self._records = []
-        for member in self.owed.values():
-            fates = member.told()
+            date = codec.encode(records.TurnBegan(received=self._wall))
+            output.commit = records.pack([date, *self._records])
+            self._records.clear()
+        for participant in self.owed.values():
+            fates = participant.drain_fates()
             for start in range(0, max(1, len(fates)), RECEIPT_FATES):
                 part = fates[start : start + RECEIPT_FATES]
-                receipt = Receipt(event=self._event, n=member.n, fates=part)
-                output.receipts.append((member.token, codec.encode(receipt)))
+                receipt = Receipt(event=self._event, n=participant.n, fates=part)
+                output.receipts.append((participant.token, codec.encode(receipt)))
         self.owed.clear()
-        output.receipts += self._notes
-        self._notes = []
+        output.receipts += self._frames
+        self._frames = []
         return output

@@ -37,7 +37,7 @@ class Stub:
             "journal": journal,
             "events": events,
         }
-        self.cores: dict[str, Any] = {}
+        self.events: dict[str, Any] = {}
         self.lost: dict[str, TouchlineError] = {}
         self.leases = SimpleNamespace(answers=0, away="", finished=False)
         self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
@@ -58,7 +58,7 @@ class Stub:
         """Begin to serve an event."""
         counters = SimpleNamespace(stored=5, entries={"CONFIRMED": 2, "DELETED": 1})
         card = Card(event=event, title="A\x1b[31m v B", sport="football", origins=["A", "B"])
-        self.cores[event] = SimpleNamespace(
+        self.events[event] = SimpleNamespace(
             card=card, epoch=4, feed=SimpleNamespace(seq=7), finished=False, counters=counters
         )
         self.leases.answers += 1
@@ -75,7 +75,7 @@ class Stub:
 
     def finishes(self, event: str) -> None:
         """See the end of the only event."""
-        self.cores[event].finished = self.leases.finished = True
+        self.events[event].finished = self.leases.finished = True
         self.leases.answers += 1
 
 
@@ -230,7 +230,7 @@ def test_turns_without_news_cost_nothing(stub: type[Stub]) -> None:
             raise AssertionError("looked at")
 
     def hide(host: Stub) -> None:
-        host.cores = Untouchable()
+        host.events = Untouchable()
 
     stub.steps = (hide, lambda host: None)
     run("e1")

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from touchline.cli import verify
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.proof import build
 from touchline.protocol import codec, keys, signing
@@ -27,7 +27,7 @@ CARD = Card(event="a-v-b", title="A \x1b[31m– B", sport="football", origins=["
 def proof(*, signed: bool = True) -> list[bytes]:
     """The lines of a proof of one goal, which two people reported."""
     journal = []
-    core = EventCore(CARD, Options())
+    core = HostedEvent(CARD, Options())
     core.start(1, 0.0, NOW)
     journal.append(core.take().commit)
     for name in ("ann", "bob"):
@@ -43,7 +43,7 @@ def proof(*, signed: bool = True) -> list[bytes]:
             expires=2**57,
             key=key.public,
         )
-        member = core.seat(grant, Attach(id=0, token=grant.token, time=NOW - 2_000_000), name)
+        member = core.attach(grant, Attach(id=0, token=grant.token, time=NOW - 2_000_000), name)
         said = Said(n=1, time=NOW, event=Happening("goal", "A", NOW))
         report = Report(
             token=name,

@@ -10,7 +10,7 @@ import pytest
 from touchline.broker.counters import Counters
 from touchline.broker.repository import Census
 from touchline.gateway.counters import GatewayCounters
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import messages
@@ -35,10 +35,10 @@ def broker() -> Any:
 
 
 @pytest.fixture
-def core() -> EventCore:
+def core() -> HostedEvent:
     """An event that is served since monotonic second 100, its first heartbeat taken."""
     card = messages.Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"])
-    core = EventCore(card, Options(alone=True))
+    core = HostedEvent(card, Options(alone=True))
     core.start(3, 100.0, WALL)
     core.handle_timer(100.0)
     core.take()
@@ -46,10 +46,10 @@ def core() -> EventCore:
 
 
 @pytest.fixture
-def host(core: EventCore) -> Any:
+def host(core: HostedEvent) -> Any:
     """A host of that event, which lost another."""
     return SimpleNamespace(
-        cores={EVENT: core},
+        events={EVENT: core},
         attached=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
         zap=SimpleNamespace(admitted=5, refused=3),
         leases=SimpleNamespace(away=""),

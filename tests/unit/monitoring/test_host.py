@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from tests.patience import PATIENCE
 from touchline.monitoring.gateway import GatewayCollector
 from touchline.monitoring.host import BrokerCollector, HostCollector, SubscriberCollector
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import codec, messages
 
@@ -32,7 +32,7 @@ def page(collector: Any) -> dict[str, float]:
     return {name: float(value) for name, _, value in samples}
 
 
-def report(core: EventCore, n: int, title: str, wall: int = WALL, now: float = 101.0) -> None:
+def report(core: HostedEvent, n: int, title: str, wall: int = WALL, now: float = 101.0) -> None:
     """Let Ann report an action of A's, in a turn of its own."""
     core.begin_turn(now, wall)
     grant = messages.Grant(
@@ -45,7 +45,7 @@ def report(core: EventCore, n: int, title: str, wall: int = WALL, now: float = 1
         expires=1 << 60,
         key=b"a" * 32,
     )
-    member = core.seat(grant, messages.Attach(id=0, token="t", time=wall), "b")
+    member = core.attach(grant, messages.Attach(id=0, token="t", time=wall), "b")
     said = messages.Report(
         token="t", n=n, time=wall, event=messages.Happening(title=title, origin="A", time=wall)
     )
@@ -84,7 +84,7 @@ def test_broker_without_census(broker: Any) -> None:
     assert found["touchline_broker_faults_total"] == 0
 
 
-def test_host_reports_by_outcome(host: Any, core: EventCore) -> None:
+def test_host_reports_by_outcome(host: Any, core: HostedEvent) -> None:
     """Stored, duplicate and refused reports are counted, and the entries they led to."""
     report(core, 1, "goal")
     report(core, 1, "goal")
@@ -100,7 +100,7 @@ def test_host_reports_by_outcome(host: Any, core: EventCore) -> None:
     assert found[f"touchline_host_reporters_present{{{of}}}"] == 1
 
 
-def test_host_latency(host: Any, core: EventCore) -> None:
+def test_host_latency(host: Any, core: HostedEvent) -> None:
     """The histogram's buckets hold all that lies below them; count and sum agree with it."""
     core.counters.latency[0] = 2
     core.counters.latency[3] = 5
@@ -116,7 +116,7 @@ def test_host_latency(host: Any, core: EventCore) -> None:
     assert found[f'{name}_sum{{event="{EVENT}"}}'] == 70.5
 
 
-def test_host_ages(host: Any, core: EventCore) -> None:
+def test_host_ages(host: Any, core: HostedEvent) -> None:
     """The feed's age begins with its first message, the heartbeat's with the first heartbeat."""
     collector = HostCollector(host, now=lambda: 107.0)
     published = f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'
@@ -143,7 +143,7 @@ def test_gateway(gateway: Any) -> None:
     assert page(GatewayCollector(gateway))["touchline_gateway_broker_away"] == 1
 
 
-def test_host_age_after_heartbeat(host: Any, core: EventCore) -> None:
+def test_host_age_after_heartbeat(host: Any, core: HostedEvent) -> None:
     """A heartbeat makes a host heard of, and does not make its feed any newer."""
     report(core, 1, "goal", now=102.0)
     core.begin_turn(120.0, WALL)
@@ -169,7 +169,7 @@ def test_host_trouble(host: Any) -> None:
     assert ill["touchline_host_connections_refused_total"] == 0
 
 
-def test_host_outage(host: Any, core: EventCore) -> None:
+def test_host_outage(host: Any, core: HostedEvent) -> None:
     """Alarms are counted, the event shows as suspended until it is put together, and entries count
     by their delay status."""
     report(core, 1, "goal")
@@ -235,7 +235,7 @@ class Growing(dict[Any, Any]):
             yield key, value
 
 
-def test_growing_while_scraped(broker: Any, host: Any, core: EventCore, subscriber: Any) -> None:
+def test_growing_while_scraped(broker: Any, host: Any, core: HostedEvent, subscriber: Any) -> None:
     """A process that learns of new events and codes in the middle of a scrape does not break it."""
     with pytest.raises(RuntimeError):
         list(Growing(a=1).items())
@@ -244,7 +244,7 @@ def test_growing_while_scraped(broker: Any, host: Any, core: EventCore, subscrib
     core.counters.refused = Growing(BAD_REPORT=1)
     core.counters.entries = Growing(CONFIRMED=1)
     host.attached.refusals = Growing(BAD_TOKEN=1)
-    host.cores = Growing({EVENT: core})
+    host.events = Growing({EVENT: core})
     assert page(BrokerCollector(broker))['touchline_broker_requests_total{type="hello"}'] == 1
     assert page(HostCollector(host))["touchline_host_events_lost"] == 1
     assert page(SubscriberCollector(Growing({EVENT: subscriber})))
@@ -257,7 +257,7 @@ def families(collectors: Iterable[Any]) -> list[Metric]:
 
 @pytest.fixture
 def collectors(
-    broker: Any, host: Any, core: EventCore, subscriber: SubscriberCore, gateway: Any
+    broker: Any, host: Any, core: HostedEvent, subscriber: SubscriberCore, gateway: Any
 ) -> list[Any]:
     """All four, with at least one sample in each family."""
     report(core, 1, "goal")
@@ -293,7 +293,7 @@ def test_empty_processes_have_every_family(
 ) -> None:
     """A process with no event yet names the same families as one that has many."""
     broker.counters.requests.clear()
-    host.cores.clear()
+    host.events.clear()
     names = [family.name for family in families(collectors)]
     gateway.counters.requests.clear()
     gateway.hub.events = {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from touchline.proof import build, lines
-from touchline.proof.lines import Confirmed, Header, Published, Seal
+from touchline.proof.lines import ConfirmedScore, Header, Published, Seal
 from touchline.protocol import keys
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Entry
@@ -62,7 +62,7 @@ def test_head_and_score(busy: Any, proof: list[bytes]) -> None:
     ]
     assert {one.name for one in header.signers} == {"ann", "bob", "cid", "dan", "eve"}
     assert all(keys.peer_id(one.key) == one.peer for one in header.signers)
-    (score,) = [line for line in map(lines.decode, proof) if isinstance(line, Confirmed)]
+    (score,) = [line for line in map(lines.decode, proof) if isinstance(line, ConfirmedScore)]
     assert (score.adopt, score.score["points"]) == (True, {"A": 9, "B": 9})
     assert (len(score.for_), len(score.against)) == (2, 1)
 
@@ -83,7 +83,7 @@ def test_who_did_not_count(busy: Any, proof: list[bytes]) -> None:
         if isinstance(message, Entry) and (message.title, message.origin) == ("point", "B")
     ]
     assert len(point.for_) == 2
-    lonely = busy.core.roster.members
+    lonely = busy.core.roster.participants
     assert len(lonely) == 5
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from touchline.proof import check, lines
-from touchline.proof.lines import Confirmed, Header, Published
+from touchline.proof.lines import ConfirmedScore, Header, Published
 from touchline.protocol import keys
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.keys import Identity
@@ -36,7 +36,7 @@ def test_it_holds(busy: Any, proof: Proof) -> None:
     votes = {
         (one.peer, one.report)
         for line in map(lines.decode, proof)
-        if isinstance(line, Published | Confirmed)
+        if isinstance(line, Published | ConfirmedScore)
         for one in (*line.for_, *line.against)
     }
     undone = sum(one.undoes is not None for one in line_of(proof, at(proof, "delete")).for_)
@@ -85,7 +85,7 @@ def test_each_byte(proof: Proof, which: str) -> None:
     kinds = {
         "header": 0,
         "first": 1,
-        "confirmed": [isinstance(lines.decode(line), Confirmed) for line in proof].index(True),
+        "confirmed": [isinstance(lines.decode(line), ConfirmedScore) for line in proof].index(True),
         "last": len(proof) - 2,
         "seal": len(proof) - 1,
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from touchline.proof import check, lines
-from touchline.proof.lines import Confirmed, Published, Seal, Vote
+from touchline.proof.lines import ConfirmedScore, Published, Seal, Vote
 from touchline.protocol import codec, signing
 from touchline.protocol.errors import NotFound
 from touchline.protocol.keys import Identity
@@ -27,14 +27,14 @@ def test_drops_a_vote(proof: Proof) -> None:
     """Each single vote that is dropped is missed, whatever it led to."""
     dropped = 0
     for index, line in enumerate(map(lines.decode, proof)):
-        if not isinstance(line, Published | Confirmed):
+        if not isinstance(line, Published | ConfirmedScore):
             continue
         for side in ("for_", "against"):
             votes = getattr(line, side)
             for place in range(len(votes)):
                 less = with_line(proof, index, **{side: votes[:place] + votes[place + 1 :]})
                 result = check(resealed(less))
-                if isinstance(line, Confirmed) and side == "against":
+                if isinstance(line, ConfirmedScore) and side == "against":
                     continue  # how many were against a score is nowhere published
                 if isinstance(line, Published) and line.by == "end":
                     continue  # nor how many wanted the end: two of three are still enough
@@ -49,7 +49,7 @@ def test_drops_the_votes_for_an_end(proof: Proof) -> None:
     line = line_of(proof, index)
     broken(check(resealed(with_line(proof, index, for_=line.for_[:1]))), index, "not enough")
     broken(check(resealed(with_line(proof, index, for_=[], by="rules"))), index, "do not end")
-    index = [isinstance(lines.decode(line), Confirmed) for line in proof].index(True)
+    index = [isinstance(lines.decode(line), ConfirmedScore) for line in proof].index(True)
     line = line_of(proof, index)
     broken(check(resealed(with_line(proof, index, for_=line.for_[:1]))), index, "not enough")
 
@@ -193,7 +193,7 @@ def test_against_the_rules(ground: Any, build_proof: Callable[[Any], Proof]) -> 
     g.say("ann", "point", "A", at=10)
     g.say("ann", "stop", "A", at=50)
     assert check(whole(build_proof(g))).flaw is None
-    g.core.sport = Lawless(g.core.sport)
+    g.core._state.sport = Lawless(g.core.sport)
     g.say("ann", "point", "A", at=90)
     assert [entry.title for entry in g.entries] == ["point", "stop", "point"]
     broken(check(whole(build_proof(g))), 3, "the rules forbid it there: the event is over")
@@ -268,7 +268,7 @@ def test_votes_far_apart(proof: Proof) -> None:
 
 def test_confirms_another_score(proof: Proof) -> None:
     """The score in force after an outage is the one that was stated."""
-    index = [isinstance(lines.decode(line), Confirmed) for line in proof].index(True)
+    index = [isinstance(lines.decode(line), ConfirmedScore) for line in proof].index(True)
     line = line_of(proof, index)
     score = {**line.score, "points": {"A": 19, "B": 9}}
     broken(check(resealed(with_line(proof, index, score=score))), index, "'9-9' is not the score")
@@ -276,7 +276,7 @@ def test_confirms_another_score(proof: Proof) -> None:
 
 def test_forgets_a_confirmed_score(proof: Proof) -> None:
     """What is said to be confirmed was."""
-    index = [isinstance(lines.decode(line), Confirmed) for line in proof].index(True)
+    index = [isinstance(lines.decode(line), ConfirmedScore) for line in proof].index(True)
     less = [*proof[:index], *proof[index + 1 :]]
     assert check(resealed(less)).flaw is not None
 

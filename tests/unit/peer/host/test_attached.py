@@ -10,7 +10,7 @@ import pytest
 from touchline.peer.host import admission
 from touchline.peer.host import attached as module
 from touchline.peer.host.attached import REFUSAL_SECONDS, AttachedPeers
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
@@ -35,8 +35,8 @@ class Bench:
         self.wall = WALL
         self.asked: list[str] = []
         self.sent: list[tuple[bytes, object]] = []
-        self.touched: list[EventCore] = []
-        self.core = EventCore(self.card("e"), Options())
+        self.touched: list[HostedEvent] = []
+        self.core = HostedEvent(self.card("e"), Options())
         self.core.start(1, self.now, self.wall)
         self.core.take()
         self.cores = {"e": self.core}
@@ -61,7 +61,7 @@ class Bench:
     def card(event: str) -> Card:
         return Card(event=event, title="E", sport="football", origins=["A", "B"])
 
-    def touch(self, core: EventCore) -> None:
+    def touch(self, core: HostedEvent) -> None:
         self.touched.append(core)
         core.begin_turn(self.now, self.wall)
 
@@ -103,8 +103,8 @@ class Bench:
 
     def badge(self, role: str = "reporter") -> str:
         """The badge of the one who takes part."""
-        (member,) = (one for one in self.core.roster.members.values() if one.role == role)
-        return member.badge
+        (member,) = (one for one in self.core.roster.participants.values() if one.role == role)
+        return member.report_token
 
     def report(self, *numbers: int, badge: str = "") -> int:
         badge = badge or self.badge()
@@ -207,7 +207,7 @@ def test_thief_alone(bench):
     one."""
     bench.attach(STOLEN)
     assert bench.grant() == b""
-    assert bench.core.roster.members == {}
+    assert bench.core.roster.participants == {}
     bench.attach(OWN)
     assert bench.grant() == HOLDER.curve_public
 
@@ -282,7 +282,7 @@ def test_report_rate(bench):
     bench.grant()
     bench.attach(b"s", token="u")
     bench.grant(token="u", key=THIEF.public)
-    one, other = (member.badge for member in bench.core.roster.members.values())
+    one, other = (member.report_token for member in bench.core.roster.participants.values())
     sent = len(bench.sent)
     flood = [report_frame(one, n) for n in range(1, 1_501)]
     assert bench.desk.take_reports(flood, bench.now, bench.wall) == 500
@@ -317,9 +317,9 @@ def test_request_rate(bench):
     ping = Ping(id=1, event="e", time=0)
     for _ in range(admission.REQUEST_BURST - 1):
         assert not codes(bench.hear(OWN, ping))
-    replies = [codes(bench.hear(OTHER, ping)) for _ in range(2 * admission.TOLD_BURST)]
-    assert replies == [["OVERLOADED"]] * admission.TOLD_BURST + [[]] * admission.TOLD_BURST
-    assert bench.desk.refusals["OVERLOADED"] == 2 * admission.TOLD_BURST
+    replies = [codes(bench.hear(OTHER, ping)) for _ in range(2 * admission.REPLY_BURST)]
+    assert replies == [["OVERLOADED"]] * admission.REPLY_BURST + [[]] * admission.REPLY_BURST
+    assert bench.desk.refusals["OVERLOADED"] == 2 * admission.REPLY_BURST
     assert codes(bench.hear(STOLEN, ping)) == ["UNKNOWN_PEER"]
     bench.now += 1.0
     assert not codes(bench.hear(OWN, ping))
@@ -339,9 +339,9 @@ def test_replays_cost_more(bench):
 def test_guessing(bench):
     """Who presents one unknown token after the other does not make the host ask the broker for
     ever."""
-    for number in range(admission.STRANGE_BURST + 10):
+    for number in range(admission.UNKNOWN_BURST + 10):
         bench.attach(STOLEN, token=f"guess {number}")
-    assert len(bench.asked) == admission.STRANGE_BURST
+    assert len(bench.asked) == admission.UNKNOWN_BURST
     bench.attach(OWN)
     assert bench.asked[-1] == "t"
 
@@ -384,7 +384,7 @@ def test_event_not_served_yet(bench):
     bench.attach()
     bench.grant(event="f")
     assert codes([reply for _, reply in bench.sent]) == ["NOT_FOUND"]
-    bench.cores["f"] = core = EventCore(bench.card("f"), Options())
+    bench.cores["f"] = core = HostedEvent(bench.card("f"), Options())
     core.start(1, bench.now, bench.wall)
     bench.attach()
     bench.grant(event="f")
@@ -426,7 +426,7 @@ def test_wrong_version(bench):
 def test_absurd_clock(bench):
     """A peer whose clock can't be is refused, before and after its token is known, and the host
     goes on."""
-    bench.cores["e"] = core = EventCore(
+    bench.cores["e"] = core = HostedEvent(
         Card(
             event="e",
             title="E",
@@ -534,7 +534,7 @@ def test_tokens_of_the_journal(bench):
     bench.attach(OWN)
     bench.grant()
     badge = bench.badge()
-    again = EventCore(bench.card("e"), Options())
+    again = HostedEvent(bench.card("e"), Options())
     again.restore([bench.core.take().commit])
     again.start(2, bench.now, bench.wall)
     bench.cores["e"] = again

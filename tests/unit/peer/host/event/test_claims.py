@@ -26,18 +26,18 @@ class People:
 
     def __init__(self, claims: Claims, title: str = "goal", origin: str = "A") -> None:
         self.claims = claims
-        self.lane = claims.open_lane(title, origin)
+        self.index = claims.index(title, origin)
 
     def report(self, index: int, at: float, player: str | None = None):
         time = round(at * SECOND)
         details = {"player": player} if player else None
-        identity = self.lane.identity(details)
-        claim = self.lane.find(time, 1 << index, identity)
+        identity = self.index.identity(details)
+        claim = self.index.find(time, 1 << index, identity)
         if claim is None:
-            claim = self.claims.start(self.lane, time, identity, 0, 0.0)
+            claim = self.claims.start(self.index, time, identity, 0, 0.0)
         elif identity:
             self.claims.adopt(claim, identity)
-        claim.join(index, 1 << index, 1, time, details)
+        claim.add_vote(index, 1 << index, 1, time, details)
         return claim
 
 
@@ -62,7 +62,7 @@ def test_as_near_the_bigger(claims):
     small = people.report(0, 0)
     big = people.report(0, 2)
     for index in (1, 2, 3):
-        big.join(index + 10, 1 << (index + 10), 1, 2 * SECOND, None)
+        big.add_vote(index + 10, 1 << (index + 10), 1, 2 * SECOND, None)
     assert people.report(20, 0) is big
     assert small is not big
 
@@ -75,7 +75,7 @@ def test_shortcut_finds_what_the_search_finds():
         for step in range(60):
             index = random.randrange(6)
             at = random.choice([0, 30, 60, 200]) + random.uniform(-25, 25)
-            slow.lane.recent = None
+            slow.index.recent = None
             one, other = fast.report(index, at), slow.report(index, at)
             assert one.number == other.number, step
 
@@ -87,7 +87,7 @@ def test_no_chain_drags_a_claim():
     for index in range(1, 200):
         people.report(index, (first.mean / SECOND) + 19.9)
     assert first.mean <= 20 * SECOND
-    assert people.lane.near(first.mean, people.lane.window)[0] is first
+    assert people.index.near(first.mean, people.index.window)[0] is first
 
 
 def test_identity(claims):
@@ -101,10 +101,10 @@ def test_identity(claims):
 
 def test_bare(claims):
     """Only a kind that requires no detail can be reported by action and origin alone."""
-    assert claims.open_lane("goal", "A").bare
-    assert claims.open_lane("card", "A").bare
-    assert not claims.open_lane("period", "A").bare
-    assert not claims.correction_lane("delete", "1").bare
+    assert claims.index("goal", "A").needs_no_details
+    assert claims.index("card", "A").needs_no_details
+    assert not claims.index("period", "A").needs_no_details
+    assert not claims.correction_index("delete", "1").needs_no_details
 
 
 @pytest.mark.parametrize("order", list(permutations((1, 2, 4, 9))))
@@ -136,7 +136,7 @@ def test_merged(claims):
     """Details come by name; the most reported value wins, of equals the first."""
     claim = People(claims).report(0, 0)
     for index, details in enumerate(({"b": 1, "a": "x"}, {"b": 2}, {"b": 2, "a": "y"}), 1):
-        claim.join(index, 1 << index, 1, 0, details)
+        claim.add_vote(index, 1 << index, 1, 0, details)
     assert list(claim.merged().items()) == [("a", "x"), ("b", 2)]
 
 
@@ -164,8 +164,8 @@ def test_close(claims):
 def test_expired(claims):
     """A claim is over when its own time is, which votes push out, and not before."""
     people = People(claims)
-    claim = claims.start(people.lane, 0, (), 0, until=10.0)
-    other = claims.start(people.lane, 99 * SECOND, (), 0, until=12.0)
+    claim = claims.start(people.index, 0, (), 0, until=10.0)
+    other = claims.start(people.index, 99 * SECOND, (), 0, until=12.0)
     claim.until = 20.0
     assert claims.next_due() == 10.0
     assert claims.expired(11.0) == []
@@ -179,16 +179,16 @@ def test_expired(claims):
 
 def test_postpone(claims):
     """After a restart every open claim has its whole time again, also one that had longer."""
-    lane = claims.open_lane("goal", "A")
-    made = [claims.start(lane, i * 99 * SECOND, (), 0, until=float(90 - i)) for i in range(3)]
+    index = claims.index("goal", "A")
+    made = [claims.start(index, i * 99 * SECOND, (), 0, until=float(90 - i)) for i in range(3)]
     claims.postpone(40.0)
     assert claims.expired(39.9) == []
     assert claims.expired(40.0) == made
 
 
-def test_lane_of_corrections_is_apart(claims):
-    """No report's action and origin can name the lane of a correction."""
-    lane = claims.correction_lane("delete", "1")
-    assert claims.lane(("delete", "1")) is None
-    assert claims.correction_lane("delete", "1") is lane
-    assert isinstance(lane, ClaimIndex)
+def test_the_index_of_corrections_is_apart(claims):
+    """No report's action and origin can name the index of a correction."""
+    index = claims.correction_index("delete", "1")
+    assert claims.find_index(("delete", "1")) is None
+    assert claims.correction_index("delete", "1") is index
+    assert isinstance(index, ClaimIndex)

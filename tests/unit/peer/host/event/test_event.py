@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadMessage, NotAllowed, NotFound, SettingError
@@ -398,7 +398,7 @@ def test_held_to_the_end(ground):
     fate = g.fate("ann", 1)
     assert (fate.outcome, fate.code) == ("refused", "ILLEGAL_ACTION")
     assert fate.reason == "A has no goal to take away"
-    assert not g.core._held
+    assert not g.core.held
 
 
 def test_many_held(ground):
@@ -411,7 +411,7 @@ def test_many_held(ground):
     assert g.feed == []
     g.say("bob", "start", at=10)
     assert len(g.feed) == count + 1
-    assert not g.core._held
+    assert not g.core.held
 
 
 # ── what is wrong with a report ──────────────────────────────────────────────────────────────
@@ -469,7 +469,7 @@ def test_long_reasons_are_cut(ground):
 def test_long_rule_is_cut(ground):
     """So is the rule that forbids a claim, in the journal and in the receipt."""
     g = ground()
-    g.core.sport = type(
+    g.core._state.sport = type(
         "Strict", (), {"illegal": lambda *_: "no" * 3_000, "over": lambda *_: False}
     )()
     for name in ("ann", "bob"):
@@ -600,10 +600,10 @@ def test_new_token_in_the_same_turn(ground):
     g = ground()
     member = g.attach("ann")
     g.begin()
-    frame = codec.encode(messages.Report(token=member.badge, n=1, time=0, event=_GOAL))
+    frame = codec.encode(messages.Report(token=member.report_token, n=1, time=0, event=_GOAL))
     g.core.report(member, codec.decode_report(frame), frame)
     grant = g.grant("ann", "new")
-    g.core.seat(grant, messages.Attach(id=0, token="new", time=g.wall), "b")
+    g.core.attach(grant, messages.Attach(id=0, token="new", time=g.wall), "b")
     assert [token for token, _ in g.core.take().receipts] == ["new"]
 
 
@@ -627,13 +627,13 @@ def test_round_trip_is_halved(ground):
     g.begin()
     grant = g.grant("ann", "t")
     attach = messages.Attach(id=0, token="t", time=g.wall - 200_000, rtt=400_000)
-    assert g.core.seat(grant, attach, "b").shift == 0
+    assert g.core.attach(grant, attach, "b").clock_offset == 0
 
 
 def test_shift_at_speed(ground):
     """In a replay a clock's offset counts as many times over as the event's clock is faster."""
     g = ground(timing=messages.Timing(speed=10.0))
-    assert g.attach("ann", behind=2.0).shift == 20 * SECOND
+    assert g.attach("ann", behind=2.0).clock_offset == 20 * SECOND
 
 
 def test_absurd_clock(ground):
@@ -642,7 +642,7 @@ def test_absurd_clock(ground):
     g.begin()
     grant = g.grant("ann", "t")
     with pytest.raises(BadMessage, match="clock"):
-        g.core.seat(grant, messages.Attach(id=0, token="t", time=-(10**15)), "b")
+        g.core.attach(grant, messages.Attach(id=0, token="t", time=-(10**15)), "b")
     assert g.core.take().commit == b""
 
 
@@ -785,7 +785,7 @@ def test_duplicates_over_a_restart(ground):
 def test_unknown_sport():
     """An event of a sport that is not installed can't be hosted."""
     with pytest.raises(NotFound):
-        EventCore(Card(event="e", title="E", sport="chess", origins=["A"]), Options())
+        HostedEvent(Card(event="e", title="E", sport="chess", origins=["A"]), Options())
 
 
 def test_reserved_words():
@@ -795,4 +795,4 @@ def test_reserved_words():
         event="e", title="E", sport="custom", origins=["A"], rules={"definition": definition}
     )
     with pytest.raises(SettingError, match="undo"):
-        EventCore(card, Options())
+        HostedEvent(card, Options())

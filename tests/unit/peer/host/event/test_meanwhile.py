@@ -8,7 +8,7 @@ import pytest
 
 from touchline.peer.host.admission import HostRequestLimiter
 from touchline.peer.host.attached import AttachedPeers
-from touchline.peer.host.event.event import EventCore
+from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
 from touchline.protocol.keys import Identity
@@ -23,7 +23,7 @@ class Bench:
     def __init__(self) -> None:
         self.now = 10.0
         card = Card(event="e", title="E", sport="football", origins=["A", "B"])
-        self.core = EventCore(card, Options(heartbeat=1.0, alarm_every=5.0))
+        self.core = HostedEvent(card, Options(heartbeat=1.0, alarm_every=5.0))
         self.core.start(1, self.now, WALL)
         self.published: list[bytes] = []
         self.commits: list[bytes] = []
@@ -53,7 +53,7 @@ class Bench:
         self.desk.granted(1, grant, self.now)
         self.take()
 
-    def touch(self, core: EventCore) -> None:
+    def touch(self, core: HostedEvent) -> None:
         core.begin_turn(self.now, WALL + round((self.now - 10) * 1_000_000))
 
     def take(self) -> None:
@@ -83,10 +83,10 @@ class Bench:
 def test_pings_are_answered_and_nothing_changes() -> None:
     """Who pings is answered at once, and the core does not move."""
     bench = Bench()
-    before = (bench.core.stand, bench.core.next_timer())
+    before = (bench.core.position, bench.core.next_timer())
     pong = bench.meanwhile(Ping(id=7, event="e", time=WALL - 3, last=0))
     assert pong == messages.Pong(id=7, event="e", time=WALL - 3, host_time=WALL)
-    assert (bench.core.stand, bench.core.next_timer()) == before
+    assert (bench.core.position, bench.core.next_timer()) == before
 
 
 def test_who_was_there_raises_no_alarm_afterwards() -> None:
@@ -137,9 +137,9 @@ def test_what_needs_the_disk_is_refused() -> None:
 def test_the_heartbeat_of_trouble() -> None:
     """It says why, and stands where the feed was let out last, not where the core is already."""
     bench = Bench()
-    stand = bench.core.stand
+    stand = bench.core.position
     bench.go_on(60.0)  # an alarm, which waits for the disk
-    assert bench.core.stand.seq == stand.seq + 1
+    assert bench.core.position.seq == stand.seq + 1
     _, body = codec.split_topic(bench.core.troubled(stand, "disk full", WALL + 1))
     beat = codec.decode_published(body)
     assert isinstance(beat, Heartbeat)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touchline.peer.host.event.reconstruction import CLAIM_SECONDS, SOON_SECONDS
+from touchline.peer.host.event.heartbeat import CLAIM_SECONDS, SOON_SECONDS
 from touchline.protocol import limits
 
 

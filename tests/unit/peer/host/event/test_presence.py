@@ -121,7 +121,7 @@ def test_over_when_contact_is_lost(ground):
     g.back()
     g.wait(300)
     assert isinstance(g.feed[-1], Finished), "no `restored` after it"
-    assert records.Contact not in [type(record) for record, _ in g.recorded()]
+    assert records.ContactRegained not in [type(record) for record, _ in g.recorded()]
 
 
 def test_over_and_restarted(ground):
@@ -160,7 +160,7 @@ def test_contact(lost):
     alarms, beats = len(g.alarms), len(g.beats)
     g.ping("ann")
     assert g.state == "reconstructing"
-    assert records.Contact in [type(record) for record, _ in g.recorded()]
+    assert records.ContactRegained in [type(record) for record, _ in g.recorded()]
     g.wait(0.01)
     assert len(g.beats) == beats + 1
     assert g.beats[-1].state == "reconstructing"

@@ -14,7 +14,7 @@ SECOND = 1_000_000
 
 def came(bursts: EnrolmentBursts, peer: str, second: float, invite: str = "i") -> None:
     bursts.note(
-        records.Member(
+        records.MemberAttached(
             peer=peer,
             name=peer,
             token="t",
@@ -115,7 +115,7 @@ def test_restart_on_probation(ground):
     g.say("ann", "goal", "A", at=1)
     g.say("new", "goal", "A", at=1)
     g.restart()
-    assert [member.ripe for member in g.core.roster.reporters] == [True, False]
+    assert [member.eligible for member in g.core.roster.reporters] == [True, False]
     assert (g.core.present, g.feed) == (1, [])
     g.stay(62, "ann", "new")
     assert len(g.entries) == 1

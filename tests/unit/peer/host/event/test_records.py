@@ -12,10 +12,10 @@ from touchline.protocol.errors import StorageFault
 
 EXAMPLES = [
     records.Began(epoch=1),
-    records.Turn(received=5),
-    records.Member(peer="p", name="n", token="t", role="viewer", expires=3, shift=-4),
-    records.Member(peer="p", name="n", token="t", role="reporter", expires=3, stays=True),
-    records.Member(
+    records.TurnBegan(received=5),
+    records.MemberAttached(peer="p", name="n", token="t", role="viewer", expires=3, shift=-4),
+    records.MemberAttached(peer="p", name="n", token="t", role="reporter", expires=3, stays=True),
+    records.MemberAttached(
         peer="p",
         name="n",
         token="t",
@@ -26,14 +26,14 @@ EXAMPLES = [
         invite="i",
         enrolled=2,
     ),
-    records.Revoked(peer="p"),
-    records.Presence(peer="p", present=False, left=True),
+    records.PeerRevoked(peer="p"),
+    records.PresenceChanged(peer="p", present=False, left=True),
     records.Held(claim=4, reason="no"),
     records.Expired(claim=4, code="X", reason="no"),
     records.Corrected(claim=4),
     records.Struck(claim=4, voters=[0, 2]),
-    records.Contact(),
-    records.Confirmed(claim=4, time=6, score={"goals": {"A": 1, "B": 0}}, adopt=True),
+    records.ContactRegained(),
+    records.ScoreConfirmed(claim=4, time=6, score={"goals": {"A": 1, "B": 0}}, adopt=True),
     messages.Alarm(event="e", epoch=1, seq=2, sent=3, last_received=1, number=2),
     messages.Restored(event="e", epoch=1, seq=3, sent=4, since=1, until=2, inaccurate=1),
     messages.Report(token="t", n=1, time=0, event=messages.Happening("goal", "A", 0, {"x": 1})),

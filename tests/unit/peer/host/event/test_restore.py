@@ -12,9 +12,9 @@ from typing import Any, get_args
 import pytest
 
 from touchline.peer.host.event.claims import Claim
-from touchline.peer.host.event.event import EventCore
-from touchline.peer.host.event.member import Output
-from touchline.peer.host.event.records import Confirmed, Record, pack, unpack
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.event.records import Record, ScoreConfirmed, pack, unpack
+from touchline.peer.host.event.turn import Output
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import PeerError, StorageFault
@@ -202,7 +202,7 @@ class Run:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.now = 10.0
-        self.core = EventCore(script.card, script.options)
+        self.core = HostedEvent(script.card, script.options)
         self.outputs: list[Output] = []
 
     def start(self, epoch: int) -> None:
@@ -245,7 +245,7 @@ class Run:
                 )
                 time = self.wall - offset * SECOND
                 attach = Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
-                core.seat(grant, attach, f"badge {grant.token}")
+                core.attach(grant, attach, f"badge {grant.token}")
             case ("say", name, n, happening):
                 self.say(name, n, happening)
             case ("forge", name, n, happening):
@@ -254,14 +254,14 @@ class Run:
                 said = [Said(n=n, time=0, event=self.timed(event)) for n, event in pairs]
                 self.push(name, Reports(token=f"badge {name}/0", reports=said))
             case ("ping", name, last):
-                core.ping(core.roster.members[name, "reporter"], last)
+                core.ping(core.roster.participants[name, "reporter"], last)
             case ("revoke", name):
                 core.revoke([name])
             case ("detach", name):
-                core.detach(core.roster.members[name, "reporter"])
+                core.detach(core.roster.participants[name, "reporter"])
             case ("viewer", _):
-                viewer = core.roster.members["viewer", "viewer"]
-                frame = codec.encode(Report(token=viewer.badge, n=1, time=0, event=_ANY))
+                viewer = core.roster.participants["viewer", "viewer"]
+                frame = codec.encode(Report(token=viewer.report_token, n=1, time=0, event=_ANY))
                 with pytest.raises(PeerError):
                     core.report(viewer, codec.decode_report(frame), frame)
 
@@ -281,7 +281,7 @@ class Run:
 
     def push(self, name: str, message: Report | Reports) -> None:
         frame = codec.encode(message)
-        member = self.core.roster.by_badge[message.token]
+        member = self.core.roster.by_report_token[message.token]
         self.core.report(member, codec.decode_report(frame), frame)
 
 
@@ -291,59 +291,59 @@ _ANY = Happening("goal", "A", 0)
 def claim_face(claim: Claim) -> tuple[Any, ...]:
     return (
         claim.number,
-        (claim.lane.title, claim.lane.origin, claim.lane.kind),
+        (claim.index.title, claim.index.origin, claim.index.kind),
         (claim.anchor, claim.mean, claim.low, claim.high, claim.total, tuple(claim.times)),
         claim.identity,
         claim.received,
         (claim.voters, tuple(claim.votes)),
         [(index, dict(details)) for index, details in claim.details.items()],
-        (claim.entry_id, claim.seq, claim.provisional, claim.held, claim.lonely),
+        (claim.entry_id, claim.seq, claim.provisional, claim.held, claim.isolated),
     )
 
 
-def face(core: EventCore) -> dict[str, Any]:
+def face(core: HostedEvent) -> dict[str, Any]:
     """All of a core's state that may make a difference later, except timers, presence's age, and
     what is asked anew after a restart: whose outbox is empty, and the score."""
-    lanes = {}
+    indexes = {}
     outage = core.outage
-    for key, lane in core.claims._lanes.items():
-        recent = lane.recent.number if lane.recent else None
-        lanes[key] = (recent, list(lane._anchors), sorted(lane._claims))
+    for key, index in core.claims._indexes.items():
+        recent = index.recent.number if index.recent else None
+        indexes[key] = (recent, list(index._anchors), sorted(index._claims))
     return {
         "epoch": core.epoch,
         "finished": core.finished,
-        "needed": core._needed,
+        "needed": core.needed,
         "present": core.present,
         "members": [
             (
                 key,
-                m.index,
+                m.voter,
                 m.n,
                 sorted(m.ahead),
-                m.shift,
+                m.clock_offset,
                 m.token,
-                m.badge,
+                m.report_token,
                 m.key,
                 m.expires,
                 m.present,
                 m.name,
             )
-            for key, m in core.roster.members.items()
+            for key, m in core.roster.participants.items()
         ],
         "staying": [m.peer for m in core.roster.staying],
         "outage": (outage.state, outage.since, outage.until, outage.alarms, outage.disputed),
-        "outages": (outage.spans, list(outage.entries), core._alarmed),
+        "outages": (outage.spans, list(outage.entries), core._contact._alarmed),
         "adopted": [one for one in core.timeline._entries if isinstance(one, Adopted)],
-        "badges": {badge: member.peer for badge, member in core.roster.by_badge.items()},
-        "revoked": sorted(m.peer for m in core.roster.members.values() if m.revoked),
+        "badges": {badge: member.peer for badge, member in core.roster.by_report_token.items()},
+        "revoked": sorted(m.peer for m in core.roster.participants.values() if m.revoked),
         "open": [claim_face(claim) for claim in core.claims.open.values()],
-        "entries": [(key, claim_face(claim)) for key, claim in core._by_entry.items()],
-        "held": list(core._held),
+        "entries": [(key, claim_face(claim)) for key, claim in core.by_entry.items()],
+        "held": list(core.held),
         "count": core.claims._count,
-        "lanes": lanes,
+        "indexes": indexes,
         "groups": {
-            group: [(lane.title, lane.origin) for lane in lanes]
-            for group, lanes in core.claims._groups.items()
+            group: [(index.title, index.origin) for index in indexes]
+            for group, indexes in core.claims._groups.items()
         },
         "versions": {key: codec.encode(entry) for key, entry in core.timeline.versions.items()},
         "standing": [entry.entry_id for entry in core.timeline.standing],
@@ -352,8 +352,8 @@ def face(core: EventCore) -> dict[str, Any]:
     }
 
 
-def restored(script: Script, journal: list[bytes]) -> EventCore:
-    core = EventCore(script.card, script.options)
+def restored(script: Script, journal: list[bytes]) -> HostedEvent:
+    core = HostedEvent(script.card, script.options)
     core.restore(journal)
     return core
 
@@ -383,10 +383,10 @@ def test_goes_on_the_same(seed: int) -> None:
         new.now = old.now
         old.outputs.clear()
         # Pings are not on record, nor what they tell; peers tell it again.
-        assert new.core._received <= old.core._received
-        old.core._received = new.core._received
+        assert new.core._state.received <= old.core._state.received
+        old.core._state.received = new.core._state.received
         for member in old.core.roster.reporters:
-            member.last = 0
+            member.announced = 0
         for run in (old, new):
             run.start(2)
             run.live(script.turns[cut:])
@@ -478,7 +478,7 @@ def test_the_scripts_are_worth_it() -> None:
                 case messages.Restored():
                     seen.add(f"restored, confirmed: {record.confirmed}")
                     seen.add(f"disagree: {'disagree' in record.reason}")
-                case Confirmed():
+                case ScoreConfirmed():
                     seen.add(f"adopted: {record.adopt}")
     assert seen >= {
         "entry PROVISIONAL",

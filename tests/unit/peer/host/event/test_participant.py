@@ -6,13 +6,13 @@ from random import Random
 
 from touchline.peer.host.event import records
 from touchline.peer.host.event.claims import Claims
-from touchline.peer.host.event.member import Member
+from touchline.peer.host.event.participant import Participant
 from touchline.protocol.messages import Fate
 
 
 def member(index=0):
-    record = records.Member(peer="p", name="P", token="t", role="reporter", expires=9)
-    return Member(index, record)
+    record = records.MemberAttached(peer="p", name="P", token="t", role="reporter", expires=9)
+    return Participant(index, record)
 
 
 def test_any_order():
@@ -40,9 +40,9 @@ def test_bits():
 def test_told():
     """Fates are told once, those of reports that joined an entry among them."""
     one = member()
-    claim = Claims({}).start(Claims({}).correction_lane("end"), 0, (), 0, 0.0)
+    claim = Claims({}).start(Claims({}).correction_index("end"), 0, (), 0, 0.0)
     claim.entry_id, claim.seq = "7", 9
     one.fates.append(Fate(n=1, outcome="expired"))
     one.late.append((2, claim))
-    assert one.told() == [Fate(1, "expired"), Fate(2, "accepted", 9, "7")]
-    assert one.told() == []
+    assert one.drain_fates() == [Fate(1, "expired"), Fate(2, "accepted", 9, "7")]
+    assert one.drain_fates() == []

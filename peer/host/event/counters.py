@@ -1,0 +1,41 @@
+"""What a hosted event counts, for its metrics."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+"""Upper bounds of the report-to-entry histogram, seconds."""
+
+
+@dataclass(slots=True)
+class EventCounters:
+    """Plain integers, which a collector reads when metrics are scraped."""
+
+    stored: int = 0
+    duplicate: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)
+    delays: dict[str, int] = field(default_factory=dict)
+    alarms: int = 0
+    expired: int = 0
+    heartbeats: int = 0
+    replayed: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
+    latency_sum: float = 0.0
+
+    def add_latency(self, seconds: float) -> None:
+        """Count the time from the first report of an action to its entry."""
+        self.latency[bisect_left(LATENCY_BUCKETS, seconds)] += 1
+        self.latency_sum += seconds
+
+    def add_entry(self, status: str, delay_status: str) -> None:
+        """Count a published version of an entry."""
+        delay = delay_status or "live"
+        self.entries[status] = self.entries.get(status, 0) + 1
+        self.delays[delay] = self.delays.get(delay, 0) + 1
+
+    def refuse(self, code: str) -> None:
+        """Count a refused report."""
+        self.refused[code] = self.refused.get(code, 0) + 1

@@ -1,0 +1,84 @@
+"""A peer that takes part in an event, as the host knows it from its token."""
+
+from __future__ import annotations
+
+from ....protocol.messages import Fate
+from ....runtime.rate_limit import TokenBucket
+from . import records
+from .claims import Claim
+
+
+class Participant:
+    """A peer that takes part.
+
+    Args:
+        voter: its number among the event's reporters; -1 for a peer that does not report.
+        record: what the journal says of it.
+    """
+
+    __slots__ = (
+        "ahead", "announced", "bit", "bucket", "clock_offset", "counts_from", "credit", "curve",
+        "eligible", "enrolled", "exhausted_at", "expires", "fates", "has_announced", "heard",
+        "invite", "key", "late", "n", "name", "peer", "present", "report_token", "revoked", "role",
+        "stays", "token", "voter",
+    )  # fmt: skip
+
+    def __init__(self, voter: int, record: records.MemberAttached) -> None:
+        self.voter = voter
+        self.bit = 1 << voter if voter >= 0 else 0  # in a claim's `voters`
+        self.peer = record.peer
+        self.name = record.name
+        self.role = record.role
+        self.revoked = False  # an operator has revoked the peer
+        self.eligible = True  # its votes count; False while its key is on probation
+        self.key = b""  # the public key that its reports are signed with
+        self.curve: bytes | None = None  # the CURVE form of it, from the first use on
+        self.bucket: TokenBucket | None = None  # the reports it may send, from the first one on
+        self.credit = 0  # reports taken out of the bucket in advance
+        self.exhausted_at = -1.0  # monotonic; the turn in which the bucket was found empty
+        self.renew(record)
+        self.n = 0  # every report up to it is stored
+        self.ahead: set[int] = set()  # stored beyond a number that is missing
+        self.heard = 0.0  # monotonic
+        self.announced = 0  # its newest report by its own word, whether that has come or not
+        self.has_announced = False  # it has announced it since contact was last lost
+        self.present = False
+        self.fates: list[Fate] = []  # for its next receipt
+        self.late: list[tuple[int, Claim]] = []  # likewise: reports that matched an entry
+
+    def renew(self, record: records.MemberAttached) -> None:
+        """Take over what a new token, or the same one presented anew, says of the peer."""
+        if record.key != self.key:
+            self.key, self.curve = record.key, None
+        self.name = record.name
+        self.token = record.token
+        # Journals of the time before report tokens name the token itself.
+        self.report_token = record.badge or record.token
+        self.expires = 0 if self.revoked else record.expires
+        self.clock_offset = record.shift  # microseconds, added to each time that it states
+        self.stays = record.stays  # it is missed when it falls silent without leaving
+        self.invite = record.invite
+        self.enrolled = record.enrolled
+        self.counts_from = record.counts  # wall time from which on its votes count
+
+    def drain_fates(self) -> list[Fate]:
+        """Return the fates for the next receipt, and begin anew."""
+        fates = self.fates
+        if self.late:
+            fates += [Fate(n, "accepted", claim.seq, claim.entry_id) for n, claim in self.late]
+            self.late = []
+        self.fates = []
+        return fates
+
+    def count(self, n: int) -> bool:
+        """Count report `n`; return whether it is new."""
+        if n <= self.n or n in self.ahead:
+            return False
+        if n != self.n + 1:
+            self.ahead.add(n)
+            return True
+        self.n = n
+        while self.n + 1 in self.ahead:
+            self.n += 1
+            self.ahead.discard(self.n)
+        return True
