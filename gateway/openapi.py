@@ -62,10 +62,19 @@ class Live(Struct):
     pending: list[Pending]
 
 
+class Shown(Struct):
+    """How the event's sport is shown: its name, and the layout of its score, of which empty fields
+    are left out. `docs/SPORTS.md` lists them."""
+
+    text: Text
+    score: dict[str, Any]
+
+
 class Found(Card, kw_only=True, frozen=True):
     """An event as the broker knows it; `live` where its feed is followed."""
 
     live: Live | None
+    presentation: Shown
 
 
 class Events(Struct):
@@ -101,7 +110,7 @@ class Player(Struct):
 
 
 class LineUp(Struct):
-    """Who plays, as the event was set up, and, of football, how it has gone for each."""
+    """Who plays, as the event was set up, and how it has gone for each where the sport keeps it."""
 
     event: Id
     epoch: Count

@@ -9,14 +9,14 @@ alternatives, the first whose names are all known is taken.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from math import cos, radians, sin
 from typing import Literal
 
 Line = tuple[str, ...]
 """Alternatives of one template, the one that says most first."""
 
-Tone = Literal["line", "solid", "yellow", "red"]
+Tone = Literal["", "solid", "yellow", "red"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Shape:
     """
 
     d: str
-    tone: Tone = "line"
+    tone: Tone = ""
 
 
 Drawing = tuple[Shape, ...]
@@ -43,15 +43,15 @@ class When:
         detail: it has this detail.
         value: the detail has this value.
         counts: the score after it says more than nothing under this key.
-        origin: whether it has an origin.
-        details: whether it has any details.
+        origin: whether it has an origin: `some` or `none`.
+        details: whether it has details, likewise.
     """
 
     detail: str = ""
     value: str = ""
     counts: str = ""
-    origin: bool | None = None
-    details: bool | None = None
+    origin: Literal["", "some", "none"] = ""
+    details: Literal["", "some", "none"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class Look:
 
     Args:
         title: in place of the words on the button.
-        who: people and particulars, joined by dots; None says all details.
+        who: people and particulars, joined by dots; `all` says all details.
         icon: the drawing; empty where it is called as the action is.
         then: a key of the score, whose counts stand beside the entry.
         weight: `key` is among the key moments, `big` strikes the eye besides.
         parts: it parts the feed, as a whistle parts a match.
-        sided: its origin is named.
+        nobody: its origin is not named.
         clock: stands where the clock stands, when none runs.
         takes_back: why what it relates to does not count any more; empty where it takes nothing
             back.
@@ -74,12 +74,12 @@ class Look:
     """
 
     title: Line = ()
-    who: tuple[Line, ...] | None = None
+    who: tuple[Line, ...] | Literal["all"] = ()
     icon: str = ""
     then: str = ""
-    weight: Literal["plain", "key", "big"] = "plain"
+    weight: Literal["", "key", "big"] = ""
     parts: bool = False
-    sided: bool = True
+    nobody: bool = False
     clock: str = ""
     takes_back: str = ""
     taken: str = ""
@@ -376,8 +376,8 @@ class Presentation:
     text: str
     looks: Mapping[str, tuple[Look, ...]] = field(default_factory=dict)
     other: tuple[Look, ...] = (
-        Look(weight="key", parts=True, then="points", when=When(origin=False, details=False)),
-        Look(weight="key", then="points"),
+        Look(weight="key", parts=True, when=When(origin="none", details="none")),
+        Look(who="all", then="points", weight="key"),
     )
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unsaid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -391,16 +391,10 @@ class Presentation:
 
 
 def to_json(value: object) -> object:
-    """Return a presentation, or a part of it, as plain JSON values.
-
-    A field that has its default is left out, but for `kind`.
-    """
+    """Return a presentation, or a part of it, as plain JSON values; what is empty is left out."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {
-            each.name: to_json(getattr(value, each.name))
-            for each in fields(value)
-            if each.name == "kind" or getattr(value, each.name) != _default(each)
-        }
+        parts = ((each.name, getattr(value, each.name)) for each in fields(value))
+        return {name: to_json(part) for name, part in parts if part}
     if isinstance(value, Mapping):
         return {name: to_json(one) for name, one in value.items()}
     if isinstance(value, tuple):
@@ -408,15 +402,10 @@ def to_json(value: object) -> object:
     return value
 
 
-def _default(each: object) -> object:
-    factory = getattr(each, "default_factory", MISSING)
-    return factory() if factory is not MISSING else getattr(each, "default", MISSING)
-
-
 # ── drawings that several sports share ───────────────────────────────────────────────────────
 
 
-def circle(x: float, y: float, radius: float, tone: Tone = "line") -> Shape:
+def circle(x: float, y: float, radius: float, tone: Tone = "") -> Shape:
     """Return a circle around (x, y)."""
     arc = f"a{radius:g} {radius:g} 0 1 0"
     return Shape(f"M{x - radius:g} {y:g}{arc} {2 * radius:g} 0{arc} {-2 * radius:g} 0Z", tone)

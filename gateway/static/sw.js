@@ -34,6 +34,7 @@ const FILES = [
   "/static/js/lineup.js",
   "/static/js/entry_text.js",
   "/static/js/outbox.js",
+  "/static/js/presentation.js",
   "/static/js/report_buttons.js",
   "/static/js/side_panels.js",
   "/static/js/report.js",

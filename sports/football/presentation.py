@@ -106,9 +106,7 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
     "corner": _PLAIN,
     "offside": _PLAIN,
     "foul": _PLAIN,
-    "period_start": (
-        Look(title=("The {period} begins", "Play begins"), who=(), weight="key", parts=True),
-    ),
+    "period_start": (Look(title=("The {period} begins", "Play begins"), weight="key", parts=True),),
     "period_end": (
         Look(
             title=(
@@ -116,7 +114,6 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
                 "End of the {period}",
                 "Play ends",
             ),
-            who=(),
             weight="key",
             parts=True,
         ),
@@ -124,10 +121,9 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
     "full_time": (
         Look(
             title=("Full time, {score.goals}", "Full time"),
-            who=(),
             weight="key",
             parts=True,
-            sided=False,
+            nobody=True,
         ),
     ),
 }

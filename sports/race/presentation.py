@@ -29,7 +29,7 @@ PRESENTATION = Presentation(
                 who=_WHO,
                 weight="key",
                 parts=True,
-                when=When(origin=False),
+                when=When(origin="none"),
             ),
             Look(title=("Starts",), who=_WHO, weight="key"),
         ),

@@ -29,7 +29,7 @@ PRESENTATION = Presentation(
     looks={
         # What a point decided shows in the score after it: a new game, set or match begins at 0.
         "point": (
-            Look(title=("{how}", "Point"), who=(), then="points", when=When(counts="points")),
+            Look(title=("{how}", "Point"), then="points", when=When(counts="points")),
             Look(
                 title=("Game, set and match",),
                 who=_HOW,

@@ -1,7 +1,6 @@
 // What can be reported, and what has to be asked first. Pure.
 
-/** Details that name somebody in a line-up. */
-const PEOPLE = new Set(["player", "assist", "off", "on", "keeper"]);
+import { fits, pair, shown } from "./presentation.js";
 
 /** The most origins that stand beside each other as columns. */
 export const COLUMNS = 4;
@@ -46,15 +45,16 @@ export function asked(kind, everything) {
  * @param {object} known the details that were chosen already
  */
 export function names(state, sides, origin, name, known = {}) {
-  if (!PEOPLE.has(name)) return [];
+  const named = shown(state).lineup.named?.[name];
+  if (!named) return [];
   const at = sides.findIndex((side) => side.side === origin);
   if (at < 0) return [];
-  // Who scores an own goal, and the keeper who faces a penalty, are of the other side.
-  const other = (name === "player" && known.how === "own goal") || name === "keeper";
+  // As the keeper is who faces a penalty, and who scores an own goal.
+  const other = named.other || (named.other_when && fits(named.other_when, { details: known }));
   const side = sides[other && sides.length === 2 ? 1 - at : at];
-  const playing = side.players.filter((one) => (one.starts || one.on) && !one.off && !one.red);
-  const bench = side.players.filter((one) => !one.starts && !one.on && !one.red);
-  const found = name === "on" ? bench : name === "off" ? playing : [...playing, ...bench];
+  const playing = side.players.filter((one) => (one.starts || one.on) && !one.off && !one.gone);
+  const bench = side.players.filter((one) => !one.starts && !one.on && !one.gone);
+  const found = { bench, playing }[named.of] ?? [...playing, ...bench];
   return found.map((one) => one.name);
 }
 
@@ -87,50 +87,47 @@ export function details(kind, given) {
  */
 export function scoreForm(state) {
   const sides = state.event?.origins ?? [];
+  const { form, score: layout } = shown(state);
   const score = state.score ?? {};
-  switch (state.event?.sport) {
-    case "tennis":
+  switch (form.kind) {
+    case "text":
       return {
         fields: null,
-        text: tennisText(score, sides),
-        hint: `Sets, games, points, ${sides[0]} first: 6-4 3-2 40-15`,
+        text: setsText(state, layout),
+        hint: form.label.replace("{first}", sides[0]),
       };
-    case "race":
-      return { fields: [{ label: "Runners in", value: score.finished ?? 0 }], text: "", hint: "" };
-    case "football": {
-      const fields = sides.map((side) => ({ label: side, value: score.goals?.[side] ?? 0 }));
-      const kicks = score.shootout
-        ? sides.map((side) => ({
-            label: `${side}, kicks scored`,
-            value: score.shootout[side] ?? 0,
-          }))
-        : [];
-      return { fields: [...fields, ...kicks], text: "", hint: "" };
-    }
+    case "one":
+      return { fields: [{ label: form.label, value: score[form.key] ?? 0 }], text: "", hint: "" };
     default:
-      return {
-        fields: sides.map((side) => ({ label: side, value: score.points?.[side] ?? 0 })),
-        text: "",
-        hint: "",
-      };
+      return { fields: counted(sides, layout, form, score), text: "", hint: "" };
   }
 }
 
-function tennisText(score, sides) {
-  const [one, two] = sides;
-  const pair = (found) => (found?.[one] === undefined ? "" : `${found[one]}-${found[two]}`);
-  const sets = (score.previous ?? []).map((games) => games.join("-"));
-  const points = pair(score.points);
-  return [...sets, pair(score.games), points === "0-0" ? "" : points].filter(Boolean).join(" ");
+function counted(sides, layout, form, score) {
+  const fields = sides.map((side) => ({ label: side, value: score[layout.counts]?.[side] ?? 0 }));
+  const further = score[layout.extra];
+  if (!further) return fields;
+  const more = sides.map((side) => ({
+    label: form.extra.replace("{}", side),
+    value: further[side] ?? 0,
+  }));
+  return [...fields, ...more];
+}
+
+function setsText(state, layout) {
+  const score = state.score ?? {};
+  const sets = (score[layout.sets] ?? []).map((set) => set.join("-"));
+  const now = layout.columns.map((column) => pair(state, score, column.key, "-"));
+  // What is counted last says nothing at 0-0.
+  if (now.at(-1) === "0-0") now.pop();
+  return [...sets, ...now].filter(Boolean).join(" ");
 }
 
 /** Return the numbers of a score as the host reads them: 2-1, 3-3 (4-2), 11, 9, 0. */
 export function scoreText(state, numbers) {
-  const { sport } = state.event ?? {};
-  if (sport === "race") return String(numbers[0]);
-  if (sport === "football") {
-    const goals = `${numbers[0]}-${numbers[1]}`;
-    return numbers.length > 2 ? `${goals} (${numbers[2]}-${numbers[3]})` : goals;
+  const two = state.event?.origins?.length === 2;
+  if (two && numbers.length === 4) {
+    return `${numbers[0]}-${numbers[1]} (${numbers[2]}-${numbers[3]})`;
   }
   const plain = numbers.length === 2 && numbers.every((one) => one >= 0);
   return plain ? numbers.join("-") : numbers.join(", ");

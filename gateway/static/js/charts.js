@@ -2,26 +2,13 @@
 
 import { fill, svg } from "./dom.js";
 import { iconGroup } from "./icons.js";
+import { leaders } from "./score_header.js";
 import { moment } from "./entry_text.js";
 import { outagesOf } from "./kinds.js";
+import { shown } from "./presentation.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
 import { standing } from "./state.js";
 import { count, evidence, span } from "./formatting.js";
-
-/** Actions that the chart of a football match shows. */
-const SHOWN = new Set([
-  "goal",
-  "goal_disallowed",
-  "yellow_card",
-  "second_yellow",
-  "red_card",
-  "substitution",
-  "penalty_saved",
-  "penalty_missed",
-  "shootout_scored",
-  "shootout_saved",
-  "shootout_missed",
-]);
 
 /** The most lanes of a contest of many sides. */
 const LANES = 8;
@@ -37,10 +24,10 @@ export function drawMatch(root, words, state) {
   const sides = state.event?.origins ?? [];
   if (lines.length < 2) return false;
   const width = Math.max(280, root.clientWidth || 600);
-  const { sport } = state.event;
-  if (sport === "football") football(root, words, state, width);
-  else if (sides.length === 2) leadChart(root, words, state, width);
-  else lanes(root, words, state, width);
+  const { kind } = shown(state).chart;
+  if (sides.length !== 2 || kind === "lanes") lanes(root, words, state, width);
+  else if (kind === "moments") moments(root, words, state, width);
+  else leadChart(root, words, state, width);
   return true;
 }
 
@@ -85,19 +72,21 @@ function outageWords(state) {
   return length ? ` Hatched: ${count(length, "outage")} of the venue.` : "";
 }
 
-function football(root, words, state, width) {
+function moments(root, words, state, width) {
   const axis = matchAxis(state);
   const [left, right, size] = [6, width - 14, 18];
   const place = (share) => left + share * (right - left);
-  // Where there is little room, substitutions stand in the feed and the line-ups alone.
-  const narrow = width < 560;
-  const shown = standing(state).filter(
-    ({ entry }) => SHOWN.has(entry.title) && !(narrow && entry.title === "substitution"),
-  );
+  const { chart, drawings } = shown(state);
+  // Where there is little room, some stand in the feed and the line-ups alone.
+  const spare = width < 560 ? (chart.spare ?? []) : [];
+  const marked = standing(state).filter(({ entry }) => {
+    const told = moment(state, entry);
+    return told.key && !told.parts && !spare.includes(entry.title);
+  });
   const sides = state.event.origins;
   const rows = [
-    stack(shown, sides[0], axis, place, size),
-    stack(shown, sides[1], axis, place, size),
+    stack(marked, sides[0], axis, place, size),
+    stack(marked, sides[1], axis, place, size),
   ];
   const deep = rows.map((marks) => 1 + Math.max(0, ...marks.map((mark) => mark.level)));
   const middle = 26 + deep[0] * (size + 5);
@@ -110,10 +99,10 @@ function football(root, words, state, width) {
     const y = high(level, up);
     const told = moment(state, line.entry);
     return svg(
-      `g.event-mark.${line.entry.title}`,
+      told.big && told.then ? "g.event-mark.counts" : "g.event-mark",
       {},
       svg("circle.plate", { cx: x, cy: y, r: size / 2 }),
-      iconGroup(line.entry.title, x, y, size),
+      iconGroup(told.icon, x, y, size, drawings),
       svg(
         "title",
         {},
@@ -125,7 +114,7 @@ function football(root, words, state, width) {
     root,
     width,
     height,
-    `Timeline of ${sides[0]} above and ${sides[1]} below the line, ${count(shown.length, "moment")}`,
+    `Timeline of ${sides[0]} above and ${sides[1]} below the line, ${count(marked.length, "moment")}`,
     svg("text.side-name", { x: left, y: 12 }, sides[0]),
     svg("text.side-name", { x: left, y: height - 4 }, sides[1]),
     outageBands(state, axis, place, 20, height - 40),
@@ -209,8 +198,7 @@ function leadChart(root, words, state, width) {
   );
   const ahead = steps.at(-1)?.lead ?? 0;
   const who = ahead === 0 ? "Level" : `${ahead > 0 ? home : away} ${Math.abs(ahead)} ahead`;
-  const what = state.event.sport === "tennis" ? "in points won" : "in points";
-  fill(words, `${who} ${what}.${outageWords(state)}`);
+  fill(words, `${who} ${shown(state).chart.text}.${outageWords(state)}`);
 }
 
 function r(number) {
@@ -250,7 +238,7 @@ function lanes(root, words, state, width) {
           .filter(({ entry }) => entry.origin === side)
           .map(({ entry }) =>
             svg(
-              entry.title === "finish" ? "circle.dot" : "circle.dot.some",
+              moment(state, entry).big ? "circle.dot" : "circle.dot.some",
               { cx: place(axis.at(Date.parse(entry.time))), cy: y, r: 5 },
               svg("title", {}, `${entry.clock} ${entry.text}`),
             ),
@@ -269,10 +257,8 @@ function lanes(root, words, state, width) {
 }
 
 function ranked(state) {
-  const rows = state.score?.leaderboard;
-  if (rows) return rows.map((row) => row.runner);
-  const points = state.score?.points ?? {};
-  return [...(state.event?.origins ?? [])].sort((a, b) => (points[b] ?? 0) - (points[a] ?? 0));
+  const names = leaders(state).map((row) => row.name);
+  return names.length ? names : (state.event?.origins ?? []);
 }
 
 /** Draw how many of those present said the same, entry by entry. */

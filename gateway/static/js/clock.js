@@ -2,27 +2,10 @@
 // sports/ shows (`clock`), which rides on every entry.
 
 import { eventTime } from "./event_time.js";
+import { shown } from "./presentation.js";
 import { standing } from "./state.js";
 
 const MINUTE = 60_000;
-
-const PERIODS = ["first_half", "second_half", "extra_first", "extra_second", "shootout"];
-
-const BREAKS = {
-  first_half: "Half-time",
-  second_half: "End of normal time",
-  extra_first: "Half-time of extra time",
-  extra_second: "End of extra time",
-  shootout: "End of the shoot-out",
-};
-
-const PERIOD_WORDS = {
-  first_half: "First half",
-  second_half: "Second half",
-  extra_first: "Extra time, first half",
-  extra_second: "Extra time, second half",
-  shootout: "Shoot-out",
-};
 
 /**
  * Return the match clock, and the part of the match in words.
@@ -32,38 +15,36 @@ const PERIOD_WORDS = {
  */
 export function clock(state, wall) {
   const lines = standing(state);
+  const format = shown(state).clock;
   if (state.finished) return { clock: "", part: "", running: false };
   if (!lines.length) return { clock: "", part: "Not begun", running: false };
   const last = Date.parse(lines.at(-1).entry.time);
   const now = eventTime(state.event, wall);
-  if (now === null) return asOfLast(state, lines);
+  if (now === null) return asOfLast(state, format, lines);
   // The event's own clock may lag behind what hasty people reported.
   const time = Math.max(now, last);
-  switch (state.event?.sport) {
-    case "football":
-      return football(state, lines, time);
-    case "tennis":
-      return tennis(state, lines, time);
-    case "race":
-      return race(lines, time);
+  switch (format.kind) {
+    case "stages":
+      return minutes(format, lines, time);
+    case "elapsed":
+      return elapsed(state, format, lines, time);
     default:
       return { clock: "", part: "On", running: true };
   }
 }
 
-function asOfLast(state, lines) {
-  const part = PERIOD_WORDS[state.score?.period] ?? "On";
-  return { clock: lines.at(-1).entry.clock ?? "", part, running: true };
+function asOfLast(state, format, lines) {
+  const stage = format.stages?.find((one) => one.name === state.score?.[format.key]);
+  return { clock: lines.at(-1).entry.clock ?? "", part: stage?.text ?? "On", running: true };
 }
 
-/** Return the periods of a football match, as far as whistles were reported. */
-export function periods(lines) {
+/** Return the stages of a match, as far as whistles were reported. */
+export function stages(format, lines) {
   const found = [];
   for (const { entry } of lines) {
-    const name = entry.details?.period;
-    if (entry.title === "period_start") {
-      found.push({ name, began: Date.parse(entry.time), ended: null });
-    } else if (entry.title === "period_end" || entry.title === "full_time") {
+    if (entry.title === format.begins) {
+      found.push({ name: entry.details?.[format.key], began: Date.parse(entry.time), ended: null });
+    } else if (format.ends?.includes(entry.title)) {
       const open = found.at(-1);
       if (open && open.ended === null) open.ended = Date.parse(entry.time);
     }
@@ -71,45 +52,36 @@ export function periods(lines) {
   return found;
 }
 
-function football(state, lines, time) {
-  const played = periods(lines);
-  const now = played.at(-1);
-  if (!now) {
-    return { clock: "", part: "On", running: true };
-  }
-  if (now.ended !== null) return { clock: "", part: BREAKS[now.name] ?? "Break", running: false };
-  const part = PERIOD_WORDS[now.name] ?? "On";
-  if (now.name === "shootout") return { clock: "", part, running: true };
-  return { clock: minute(state.event?.rules, now, time), part, running: true };
+function minutes(format, lines, time) {
+  const now = stages(format, lines).at(-1);
+  const known = format.stages.find((one) => one.name === now?.name);
+  if (!now) return { clock: "", part: "On", running: true };
+  if (now.ended !== null) return { clock: "", part: known?.after ?? "Break", running: false };
+  const part = known?.text ?? "On";
+  if (!known?.runs) return { clock: "", part, running: true };
+  return { clock: minute(format, known, time - now.began), part, running: true };
 }
 
-function minute(rules, period, time) {
-  const length = nominal(rules, period.name);
-  const before = PERIODS.slice(0, PERIODS.indexOf(period.name)).reduce(
-    (sum, name) => sum + nominal(rules, name),
-    0,
-  );
+/** Return the minutes that the stages before one last. */
+export function minutesBefore(format, stage) {
+  const before = format.stages.slice(0, format.stages.indexOf(stage));
+  return before.reduce((sum, one) => sum + (one.runs ? one.minutes : 0), 0);
+}
+
+function minute(format, stage, since) {
+  const before = minutesBefore(format, stage);
   // The first minute is 1': the one that is running, as scorers are listed.
-  const running = Math.floor((time - period.began) / MINUTE) + 1;
-  return running > length ? `${before + length}+${running - length}'` : `${before + running}'`;
+  const running = Math.floor(since / MINUTE) + 1;
+  const more = running - stage.minutes;
+  return more > 0 ? `${before + stage.minutes}+${more}'` : `${before + running}'`;
 }
 
-function nominal(rules, period) {
-  if (period === "shootout") return 0;
-  const half = period === "first_half" || period === "second_half";
-  return half ? (rules?.half_minutes ?? 45) : (rules?.extra_minutes ?? 15);
-}
-
-function tennis(state, lines, time) {
-  const sets = state.score?.previous?.length ?? 0;
-  const elapsed = hms(time - Date.parse(lines[0].entry.time), 2);
-  return { clock: elapsed, part: `Set ${sets + 1}`, running: true };
-}
-
-function race(lines, time) {
-  const start = lines.find(({ entry }) => entry.title === "start");
+function elapsed(state, format, lines, time) {
+  const start = lines.find(({ entry }) => !format.since || entry.title === format.since);
   if (!start) return { clock: "", part: "Not begun", running: false };
-  return { clock: hms(time - Date.parse(start.entry.time), 1), part: "On", running: true };
+  const number = (state.score?.[format.counted]?.length ?? 0) + 1;
+  const part = format.part ? format.part.replace("{}", number) : "On";
+  return { clock: hms(time - Date.parse(start.entry.time), format.hours), part, running: true };
 }
 
 function hms(milliseconds, digits) {

@@ -4,6 +4,7 @@ import { asked, details, names, scoreForm, scoreText } from "./buttons.js";
 import { el, fill } from "./dom.js";
 import { lineups } from "./lineup.js";
 import { capital, spaced } from "./formatting.js";
+import { shown } from "./presentation.js";
 
 /**
  * Ask for the details of an action.
@@ -65,7 +66,7 @@ function field(state, origin, detail, given, draw) {
             name: `detail-${detail.name}`,
             value: choice,
             checked: given[detail.name] === choice,
-            onclick: () => (detail.name === "how" ? set(choice, true) : set(choice, false)),
+            onclick: () => set(choice, decides(state, detail.name)),
           }),
           el("span", {}, spaced(choice)),
         ),
@@ -74,6 +75,12 @@ function field(state, origin, detail, given, draw) {
     !detail.choices.length &&
       input(detail, `Or type: ${detail.text}`, listed ? {} : given, set, true),
   );
+}
+
+/** Return whether what is chosen for a detail decides whose names another one offers. */
+function decides(state, name) {
+  const named = Object.values(shown(state).lineup.named ?? {});
+  return named.some((one) => one.other_when?.detail === name);
 }
 
 function input(detail, label, given, set, slim = false) {

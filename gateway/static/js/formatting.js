@@ -189,11 +189,6 @@ export function spaced(name) {
   return String(name).replaceAll("_", " ");
 }
 
-/** Return what kind of contest an event is: a custom one has a name of its own. */
-export function sportName(card) {
-  return card.rules?.definition?.text || capital(card.sport ?? "");
-}
-
 /** Return it with a capital. */
 export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -48,6 +48,7 @@ function setUp(state, message) {
   if (message.event?.event) state.event = message.event;
   state.actions = message.actions ?? [];
   state.kinds = message.kinds ?? [];
+  state.presentation = message.presentation ?? state.presentation;
   state.interval = message.heartbeat ?? state.interval;
   state.counts.joins += 1;
   if (message.recovered) {

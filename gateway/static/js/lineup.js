@@ -1,17 +1,17 @@
-// Line-ups as the match has changed them: goals, cards, who came on and went off. Pure.
+// Line-ups as the match has changed them, and what can be counted of it. Pure.
 
+import { fits, shown, takenBack } from "./presentation.js";
 import { standing } from "./state.js";
 
 /**
  * @typedef {object} Player
  * @property {string} name
- * @property {number} goals own goals are not among them
- * @property {number} own own goals
- * @property {boolean} yellow
- * @property {boolean} red
- * @property {string} on the clock when the player came on; empty where not
- * @property {string} off
+ * @property {Array<{mark: object, times: number, clock: string}>} marks what the match has brought
+ *   the player, in the order in which the sport shows them
  * @property {boolean} starts
+ * @property {boolean} on came on
+ * @property {boolean} off went off
+ * @property {boolean} gone plays no longer, and may not be replaced
  */
 
 /**
@@ -22,7 +22,8 @@ import { standing } from "./state.js";
  */
 export function lineups(state) {
   const card = state.event ?? {};
-  const starters = card.rules?.players ?? 11;
+  const marks = shown(state).lineup.marks ?? [];
+  const starters = shown(state).lineup.starters || Infinity;
   const sides = (card.origins ?? []).map((side) => {
     const names = card.lineups?.[side] ?? [];
     return {
@@ -31,56 +32,48 @@ export function lineups(state) {
       players: names.map((name, place) => player(name, place < starters)),
     };
   });
-  const taken = takenBack(state);
-  for (const { entry } of standing(state)) apply(sides, entry, taken);
+  const lines = standing(state);
+  const taken = takenBack(lines, state);
+  for (const { entry } of lines) {
+    if (taken.has(entry.entry_id)) continue;
+    for (const mark of marksOf(marks, entry)) leave(sides, entry, mark);
+  }
+  for (const side of sides) for (const one of side.players) inOrder(one, marks);
   return sides;
 }
 
 function player(name, starts) {
-  return { name, goals: 0, own: 0, yellow: false, red: false, on: "", off: "", starts };
+  return { name, marks: [], starts, on: false, off: false, gone: false };
 }
 
-/** Return the ids of the goals that were disallowed afterwards. */
-export function takenBack(state) {
-  const taken = new Set();
-  for (const { entry } of standing(state)) {
-    if (entry.title === "goal_disallowed" && entry.relates_to) taken.add(entry.relates_to);
+/** Return the marks that an entry leaves: of one detail the first that fits. */
+function marksOf(marks, entry) {
+  const found = new Map();
+  for (const mark of marks) {
+    if (mark.action !== entry.title || found.has(mark.detail)) continue;
+    if (fits(mark.when, entry)) found.set(mark.detail, mark);
   }
-  return taken;
+  return found.values();
 }
 
-function apply(sides, entry, taken) {
-  const details = entry.details ?? {};
+function leave(sides, entry, mark) {
   const at = sides.findIndex((one) => one.side === entry.origin);
-  if (at < 0) return;
-  const own = details.how === "own goal";
-  // An own goal counts for its origin; who scored it plays for the other side.
-  const side = sides[entry.title === "goal" && own ? 1 - at : at];
-  const who = (name) => (name ? find(side, String(name)) : null);
-  switch (entry.title) {
-    case "goal": {
-      const scorer = taken.has(entry.entry_id) ? null : who(details.player);
-      if (scorer) scorer[own ? "own" : "goals"] += 1;
-      break;
-    }
-    case "yellow_card":
-      book(who(details.player), "yellow");
-      break;
-    case "second_yellow":
-    case "red_card":
-      book(who(details.player), "red");
-      break;
-    case "substitution": {
-      const [on, off] = [who(details.on), who(details.off)];
-      if (on) on.on = entry.clock || "on";
-      if (off) off.off = entry.clock || "off";
-      break;
-    }
-  }
+  const name = entry.details?.[mark.detail];
+  if (at < 0 || !name) return;
+  const one = find(sides[mark.other && sides.length === 2 ? 1 - at : at], String(name));
+  if (!one) return;
+  const same = one.marks.find((left) => left.mark.text === mark.text);
+  if (same) same.times += 1;
+  else one.marks.push({ mark, times: 1, clock: entry.clock ?? "" });
+  if (same) same.clock = entry.clock ?? "";
+  one.on ||= mark.kind === "on";
+  one.off ||= mark.kind === "off";
+  one.gone ||= Boolean(mark.leaves);
 }
 
-function book(someone, colour) {
-  if (someone) someone[colour] = true;
+function inOrder(one, marks) {
+  const place = (left) => marks.indexOf(left.mark);
+  one.marks.sort((a, b) => place(a) - place(b));
 }
 
 /** Return the player of this name: the whole name, or a part of it that only one of them has. */
@@ -101,45 +94,32 @@ function plain(name) {
 }
 
 /**
- * Return who scored, side by side: "Lionel Messi 23' (pen.), 108'".
+ * Return who scored, side by side: "Lionel Messi 23' (pen.), 108'"; nobody where the sport lists none.
  * @returns {string[][]}
  */
 export function scorers(state) {
+  const { scorers: listed } = shown(state).score;
   const origins = state.event?.origins ?? [];
-  const taken = takenBack(state);
+  if (!listed) return origins.map(() => []);
+  const lines = standing(state);
+  const taken = takenBack(lines, state);
   return origins.map((side) => {
     const by = new Map();
-    for (const { entry } of standing(state)) {
-      if (entry.title !== "goal" || entry.origin !== side || taken.has(entry.entry_id)) continue;
-      const name = entry.details?.player || "Goal";
-      const how = { "own goal": " (own)", penalty: " (pen.)" }[entry.details?.how] ?? "";
-      by.set(name, [...(by.get(name) ?? []), `${entry.clock}${how}`.trim()]);
+    for (const { entry } of lines) {
+      if (entry.title !== listed.action || entry.origin !== side || taken.has(entry.entry_id))
+        continue;
+      const name = entry.details?.[listed.detail] || listed.unknown;
+      by.set(name, [...(by.get(name) ?? []), `${entry.clock}${notes(listed, entry)}`.trim()]);
     }
     return [...by].map(([name, times]) => `${name} ${times.filter(Boolean).join(", ")}`.trim());
   });
 }
 
-const COUNTED = {
-  football: [
-    ["Corners", ["corner"]],
-    ["Saves", ["save"]],
-    ["Fouls", ["foul"]],
-    ["Offsides", ["offside"]],
-    ["Yellow cards", ["yellow_card"]],
-    ["Red cards", ["red_card", "second_yellow"]],
-  ],
-};
-
-const POINTS = [
-  ["Points won", null],
-  ["Aces", ["ace"]],
-  ["Winners", ["ace", "service winner", "winner"]],
-];
-
-const FAULTS = [
-  ["Double faults", ["double fault"]],
-  ["Unforced errors", ["unforced error", "error"]],
-];
+function notes(listed, entry) {
+  return Object.entries(listed.notes ?? {})
+    .map(([detail, words]) => words[entry.details?.[detail]] ?? "")
+    .join("");
+}
 
 /**
  * Return what can be counted of both sides.
@@ -149,33 +129,18 @@ export function statistics(state) {
   const origins = state.event?.origins ?? [];
   if (origins.length !== 2) return [];
   const entries = standing(state).map((line) => line.entry);
-  const rows = [];
-  const add = (what, of) => {
-    const counts = origins.map(
-      (side, place) => entries.filter((one) => of(one, side, place)).length,
-    );
-    if (counts[0] || counts[1]) rows.push({ what, counts });
-  };
-  for (const [what, titles] of COUNTED[state.event?.sport] ?? []) {
-    add(what, (entry, side) => entry.origin === side && titles.includes(entry.title));
-  }
-  if (state.event?.sport === "tennis") {
-    const point = (entry) => entry.title === "point";
-    for (const [what, how] of POINTS) {
-      add(
-        what,
-        (one, side) =>
-          point(one) && one.origin === side && (!how || how.includes(one.details?.how)),
-      );
-    }
-    // A fault is the other side's point.
-    for (const [what, how] of FAULTS) {
-      add(
-        what,
-        (one, side, place) =>
-          point(one) && one.origin === origins[1 - place] && how.includes(one.details?.how),
-      );
-    }
-  }
-  return rows;
+  return (shown(state).statistics ?? [])
+    .map((one) => ({
+      what: one.text,
+      counts: origins.map((_, place) => {
+        const side = origins[one.other ? 1 - place : place];
+        return entries.filter((entry) => entry.origin === side && isCounted(one, entry)).length;
+      }),
+    }))
+    .filter(({ counts }) => counts[0] || counts[1]);
+}
+
+function isCounted(one, entry) {
+  if (!one.actions.includes(entry.title)) return false;
+  return !one.detail || one.values.includes(entry.details?.[one.detail]);
 }

@@ -3,7 +3,7 @@
 import { open } from "./claims.js";
 import { el, fill, keyed, say } from "./dom.js";
 import { icon } from "./icons.js";
-import { kindText } from "./entry_text.js";
+import { kindText } from "./presentation.js";
 import { count, tally } from "./formatting.js";
 
 /** Milliseconds for which a claim is open before it is read out: most are decided sooner. */

@@ -55,9 +55,12 @@ function remember(about) {
 }
 
 async function begin() {
-  const { asked, name, card, kinds, actions } = remembered();
+  const { asked, name, card, kinds, actions, presentation } = remembered();
   // The buttons are there without a connection too, as they were the last time.
-  if (card) Object.assign(feed.state, { event: card, kinds: kinds ?? [], actions: actions ?? [] });
+  if (card) {
+    const found = { event: card, kinds: kinds ?? [], actions: actions ?? [] };
+    Object.assign(feed.state, { ...found, presentation: presentation ?? null });
+  }
   if (asked) enter(asked, name);
   try {
     const found = await whoAmI(id);
@@ -237,7 +240,7 @@ async function confirmScore() {
 function took(message) {
   switch (message.type) {
     case "setup":
-      remember({ card: feed.state.event, kinds: feed.state.kinds, actions: feed.state.actions });
+      remember(offer());
       break;
     case "fate":
       me.outbox?.note(message);
@@ -256,6 +259,12 @@ function took(message) {
   if (me.outbox) follow(me.outbox, feed.state.pending, feed.offset);
   document.title = `${titleOf(feed.state)} · Report`;
   draw();
+}
+
+/** Return what the buttons are made of, to have them without a connection too. */
+function offer() {
+  const { event: card, kinds, actions, presentation } = feed.state;
+  return { card, kinds, actions, presentation };
 }
 
 let opened = false;

@@ -3,7 +3,7 @@
 import { COLUMNS, offered } from "./buttons.js";
 import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
-import { kindText } from "./entry_text.js";
+import { kindText, shown } from "./presentation.js";
 import { fate, spaced, timeOfDay } from "./formatting.js";
 
 /** Milliseconds within which a second tap on the same button is a slip of the thumb. */
@@ -21,6 +21,7 @@ export class Pad {
     this.root = root;
     this.on = on;
     this.drawn = "";
+    this.drawings = {};
     this.everything = false;
     this.origin = "";
     this.filter = "";
@@ -31,9 +32,11 @@ export class Pad {
   draw(state) {
     const { sided, whole } = offered(state);
     const origins = state.event?.origins ?? [];
-    const shown = JSON.stringify([sided, whole, origins, state.finished]);
-    if (shown === this.drawn || !state.event) return;
-    this.drawn = shown;
+    const { drawings = {} } = shown(state);
+    const text = JSON.stringify([sided, whole, origins, state.finished, Object.keys(drawings)]);
+    if (text === this.drawn || !state.event) return;
+    this.drawn = text;
+    this.drawings = drawings;
     if (state.finished) {
       fill(this.root, el("p.empty", {}, "The event is over. Thank you."));
       return;
@@ -158,7 +161,7 @@ export class Pad {
         "data-origin": origin,
         "aria-label": [kind.text, origin].filter(Boolean).join(", "),
       },
-      icon(kind.title),
+      icon(kind.title, this.drawings),
       el("span", {}, kind.text),
     );
     button.addEventListener("click", () => this.#tap(button, kind, origin));

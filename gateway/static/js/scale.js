@@ -1,43 +1,37 @@
 // Where things lie on the charts. Pure.
 
-import { periods } from "./clock.js";
+import { minutesBefore, stages } from "./clock.js";
 import { extent } from "./event_time.js";
 import { outagesOf } from "./kinds.js";
+import { shown } from "./presentation.js";
 import { standing } from "./state.js";
 
 const MINUTE = 60_000;
 
-const NOMINAL = { first_half: 45, second_half: 45, extra_first: 15, extra_second: 15, shootout: 5 };
-
-const BEFORE = {
-  first_half: 0,
-  second_half: 45,
-  extra_first: 90,
-  extra_second: 105,
-  shootout: 120,
-};
-
 /**
- * Return the axis of a football match: the periods beside each other, without the breaks.
+ * Return the axis of a match in stages: these beside each other, without the breaks.
  * @param {object} state
  * @returns {{at: (time: number) => number, ticks: Array<{at: number, text: string}>, cuts: number[]}}
- *   `at` gives 0 to 1 for a time in milliseconds; `cuts` are where periods meet
+ *   `at` gives 0 to 1 for a time in milliseconds; `cuts` are where stages meet
  */
 export function matchAxis(state) {
   const lines = standing(state);
   const last = lines.length ? Date.parse(lines.at(-1).entry.time) : 0;
-  const played = periods(lines);
+  const format = shown(state).clock;
+  const known = (name) => format.stages?.find((stage) => stage.name === name);
+  const played = stages(format, lines);
   if (!played.length) return timeAxis(state);
-  // Until it is over, the rest of normal time lies ahead, empty.
-  const names = played.map((one) => one.name);
   const parts = played.map((one, place) => {
     const next = played[place + 1]?.began ?? Infinity;
     const until = Math.min(one.ended ?? last, next);
-    const length = Math.max((NOMINAL[one.name] ?? 15) * MINUTE, until - one.began);
-    return { ...one, length, until: one.began + length };
+    const stage = known(one.name);
+    const length = Math.max((stage?.minutes ?? 15) * MINUTE, until - one.began);
+    return { ...one, stage, length, until: one.began + length };
   });
-  if (!state.finished && !names.includes("second_half")) {
-    parts.push({ name: "second_half", began: Infinity, length: 45 * MINUTE });
+  // Until it is over, what is played in any case lies ahead, empty.
+  for (const stage of state.finished ? [] : format.stages) {
+    if (stage.due && !played.some((one) => one.name === stage.name))
+      parts.push({ name: stage.name, stage, began: Infinity, length: stage.minutes * MINUTE });
   }
   const whole = parts.reduce((sum, part) => sum + part.length, 0);
   let from = 0;
@@ -48,7 +42,7 @@ export function matchAxis(state) {
   }
   return {
     at: (time) => within(parts, time),
-    ticks: minutes(parts),
+    ticks: minutes(format, parts),
     cuts: parts.slice(1).map((part) => part.from),
   };
 }
@@ -62,16 +56,17 @@ function within(parts, time) {
   return place;
 }
 
-function minutes(parts) {
+function minutes(format, parts) {
   return parts.flatMap((part) => {
-    if (part.name === "shootout") return [{ at: part.from + part.share / 2, text: "pens" }];
-    const extra = part.name.startsWith("extra");
-    const step = extra ? 15 : (NOMINAL[part.name] ?? 45) / 3;
-    const before = BEFORE[part.name] ?? 0;
-    const first = part.from === 0 ? [0] : [];
-    return [...first, ...(extra ? [1] : [1, 2, 3])].map((number) => ({
+    const { stage } = part;
+    if (!stage) return [];
+    if (!stage.runs) return [{ at: part.from + part.share / 2, text: stage.tick }];
+    const step = stage.minutes / stage.ticks;
+    const before = minutesBefore(format, stage);
+    const numbers = Array.from({ length: stage.ticks }, (_, place) => place + 1);
+    return [...(part.from === 0 ? [0] : []), ...numbers].map((number) => ({
       at: part.from + ((number * step * MINUTE) / part.length) * part.share,
-      text: `${before + number * step}'`,
+      text: `${Math.round(before + number * step)}'`,
     }));
   });
 }
@@ -112,22 +107,22 @@ function apart(ticks, least) {
  */
 export function lead(state) {
   const [home, away] = state.event?.origins ?? [];
+  const { chart, score } = shown(state);
   const steps = [];
   const cuts = [];
   let [ahead, most, sets] = [0, 0, 0];
   for (const line of standing(state)) {
     const { entry } = line;
     const before = ahead;
-    if (state.event?.sport === "tennis") {
-      if (entry.title === "point") ahead += entry.origin === home ? 1 : -1;
-    } else {
-      const points = entry.score?.points ?? {};
-      ahead = (points[home] ?? 0) - (points[away] ?? 0);
+    const step = chart.counts && entry.title === chart.counts;
+    if (step) ahead += entry.origin === home ? 1 : -1;
+    else if (!chart.counts) {
+      const counts = entry.score?.[score.counts] ?? {};
+      ahead = (counts[home] ?? 0) - (counts[away] ?? 0);
     }
-    const counts = state.event?.sport === "tennis" ? entry.title === "point" : ahead !== before;
-    if (counts) steps.push({ lead: ahead, line });
+    if (step || ahead !== before) steps.push({ lead: ahead, line });
     most = Math.max(most, Math.abs(ahead));
-    const over = entry.score?.previous ?? [];
+    const over = entry.score?.[score.sets] ?? [];
     if (over.length > sets) {
       sets = over.length;
       cuts.push({ step: steps.length, text: over.at(-1).join("–") });

@@ -3,9 +3,9 @@
 import { el, fill, svg } from "./dom.js";
 import { icon } from "./icons.js";
 import { scorers } from "./lineup.js";
-import { goalsText } from "./entry_text.js";
 import { clock } from "./clock.js";
-import { monogram, sportName } from "./formatting.js";
+import { monogram } from "./formatting.js";
+import { pair, shown } from "./presentation.js";
 
 /** The rows that the head shows of a contest of many. */
 const PODIUM = 3;
@@ -32,32 +32,30 @@ export class Hero {
    * @param {string} pill what to say instead of the state of the feed: [text, kind] or null
    */
   draw(state, pill) {
-    const shown = JSON.stringify([
+    const { score: layout, clock: format } = shown(state);
+    const text = JSON.stringify([
       state.version,
       state.mode,
       state.event?.event,
       state.ready,
+      layout.kind,
       pill,
     ]);
-    if (shown === this.drawn || !state.event) return;
-    this.drawn = shown;
+    if (text === this.drawn || !state.event) return;
+    this.drawn = text;
     const card = state.event;
     const sides = card.origins ?? [];
-    const two = sides.length === 2;
     fill(
       this.root,
-      ground(card.sport),
+      ground(layout),
       el(
         "div.hero-inner",
         {},
         above(state, pill),
-        card.sport === "tennis" && two
-          ? tennis(state, sides)
-          : two
-            ? versus(state, sides)
-            : many(state),
-        (card.sport === "tennis" || card.sport === "race") &&
-          el("p.below-podium", {}, el("span.clock"), el("span", {}, counted(state))),
+        draw(state, layout, sides),
+        layout.kind !== "sides" &&
+          format.kind !== "none" &&
+          el("p.below-podium", {}, el("span.clock"), el("span", {}, summary(state, layout))),
       ),
     );
     this.clock = this.root.querySelector(".clock");
@@ -84,15 +82,22 @@ function above(state, pill) {
   return el(
     "div.above",
     {},
-    el("h1", {}, [sportName(card), card.title].filter(Boolean).join(" · ")),
+    el("h1", {}, [shown(state).text, card.title].filter(Boolean).join(" · ")),
     el("span.pill", { class: `pill ${kind}`, title: there }, beating, text),
   );
 }
 
-function versus(state, sides) {
-  const points = figures(state, sides);
-  const kicks = state.score?.shootout;
-  const under = kicks ? `(${sides.map((one) => kicks[one] ?? 0).join("–")} on penalties)` : "";
+/** Draw the score as the sport lays it out. */
+function draw(state, layout, sides) {
+  if (sides.length !== 2 || layout.kind === "leaderboard") return many(state);
+  return layout.kind === "sets" ? scoreboard(state, layout, sides) : versus(state, layout, sides);
+}
+
+function versus(state, layout, sides) {
+  const counts = state.score?.[layout.counts] ?? {};
+  const points = sides.map((one) => counts[one] ?? 0);
+  const further = pair(state, state.score, layout.extra);
+  const under = further && layout.extra_text.replace("{}", further);
   const wide = points.some((one) => String(one).length > 2);
   return [
     el(
@@ -115,13 +120,8 @@ function versus(state, sides) {
       ),
       side(sides[1], "away"),
     ),
-    state.event.sport === "football" && scored(state),
+    layout.scorers && scored(state, layout),
   ];
-}
-
-function figures(state, sides) {
-  const points = state.score?.goals ?? state.score?.points ?? {};
-  return sides.map((one) => points[one] ?? 0);
 }
 
 function side(name, where) {
@@ -133,7 +133,7 @@ function side(name, where) {
   );
 }
 
-function scored(state) {
+function scored(state, layout) {
   const [home, away] = scorers(state);
   if (!home?.length && !away?.length) return null;
   const list = (names) =>
@@ -146,24 +146,25 @@ function scored(state) {
     "div.scorers",
     { "aria-label": "Scorers", role: "group" },
     list(home),
-    icon("goal"),
+    icon(layout.scorers.action, shown(state).drawings),
     list(away),
   );
 }
 
-function tennis(state, sides) {
+function scoreboard(state, layout, sides) {
   const score = state.score ?? {};
-  const previous = score.previous ?? [];
-  const over = Boolean(score.winner);
+  const previous = score[layout.sets] ?? [];
+  const columns = score.winner ? [] : layout.columns;
   const heads = previous.map((_, number) => el("th", { scope: "col" }, `Set ${number + 1}`));
   const row = (name, at) =>
     el(
       "tr",
       {},
       el("th", { scope: "row" }, server(score, name), name),
-      previous.map((games, number) => set(games, score.tiebreaks?.[number], at)),
-      !over && el("td.now", {}, score.games?.[name] ?? 0),
-      !over && el("td.points", {}, score.points?.[name] ?? "0"),
+      previous.map((games, number) => set(games, score[layout.small]?.[number], at)),
+      columns.map(({ key, now }) =>
+        el(now === "games" ? "td.now" : "td.points", {}, score[key]?.[name] ?? 0),
+      ),
     );
   return el(
     "table.scoreboard",
@@ -177,8 +178,9 @@ function tennis(state, sides) {
         {},
         el("td", {}),
         heads,
-        !over && el("th", { scope: "col" }, "Games"),
-        !over && el("th", { scope: "col" }, score.tiebreak ? "Tie-break" : "Points"),
+        columns.map(({ text, flag, flagged }) =>
+          el("th", { scope: "col" }, flag && score[flag] ? flagged : text),
+        ),
       ),
     ),
     el("tbody", {}, sides.map(row)),
@@ -226,19 +228,11 @@ function many(state) {
  */
 export function leaders(state) {
   const score = state.score ?? {};
-  if (score.leaderboard) {
-    const first = score.leaderboard[0]?.time ?? null;
-    return score.leaderboard.map((row) => ({
-      place: row.place,
-      name: row.runner,
-      figure: row.time === null ? "" : raceTime(row.time),
-      gap:
-        row.time === null || !first || row.time === first ? "" : `+${raceTime(row.time - first)}`,
-      status: row.status,
-    }));
-  }
-  if (!score.points) return [];
-  const ranked = Object.entries(score.points).sort((a, b) => b[1] - a[1]);
+  const { counts, table } = shown(state).score;
+  if (table?.rows) return timed(score[table.rows] ?? [], table);
+  const found = score[counts];
+  if (!found) return [];
+  const ranked = Object.entries(found).sort((a, b) => b[1] - a[1]);
   return ranked.map(([name, points]) => ({
     place: ranked.findIndex((one) => one[1] === points) + 1,
     name,
@@ -248,8 +242,19 @@ export function leaders(state) {
   }));
 }
 
+function timed(rows, table) {
+  const first = rows[0]?.time ?? null;
+  return rows.map((row) => ({
+    place: row.place,
+    name: row[table.who],
+    figure: row.time === null ? "" : timeTaken(row.time),
+    gap: row.time === null || !first || row.time === first ? "" : `+${timeTaken(row.time - first)}`,
+    status: row.status,
+  }));
+}
+
 /** Return seconds as runners read them: 9.58, 12:34.5, 2:03:15. */
-export function raceTime(seconds) {
+export function timeTaken(seconds) {
   const thousandths = Math.round(seconds * 1000);
   const whole = Math.floor(thousandths / 1000);
   const rest = String(thousandths % 1000)
@@ -262,31 +267,28 @@ export function raceTime(seconds) {
   return minutes ? `${minutes}:${two(whole % 60)}${tail}` : `${whole}${tail}`;
 }
 
-function counted(state) {
+/** Return what is said below the score; empty as long as it is not known. */
+function summary(state, { summary: template = "" }) {
   const score = state.score ?? {};
-  if (score.runners === undefined) return "";
-  return `${score.finished} of ${score.runners} in, ${score.running} on the way`;
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  if (names.some((name) => score[name] === undefined)) return "";
+  return template.replaceAll(/\{(\w+)\}/g, (_, name) => score[name]);
 }
 
 /** Return the score as the title of the window. */
 export function titleOf(state) {
-  const goals = goalsText(state, state.score);
-  if (!goals || !state.event) return state.headline || state.event?.title || "Touchline";
+  const { kind, counts } = shown(state).score;
+  const found = kind === "sides" && pair(state, state.score, counts);
+  if (!found) return state.headline || state.event?.title || "Touchline";
   const [home, away] = state.event.origins;
-  return `${home} ${goals} ${away}`;
+  return `${home} ${found} ${away}`;
 }
 
 /** The lines on the ground, faint behind the score. */
-function ground(sport) {
-  const shape = {
-    football:
-      "M500 0V300M500 210a60 60 0 1 0 0-120 60 60 0 0 0 0 120M0 60h120v180H0M1000 60H880v180h120M120 115a45 45 0 0 1 0 70M880 115a45 45 0 0 0 0 70",
-    tennis: "M500 0V300M0 45h1000M0 255h1000M260 45v210M740 45v210M260 150h480",
-    race: "M-20 60C300 60 700 60 1020 60M-20 120C300 120 700 120 1020 120M-20 180h1040M-20 240h1040M800 0v300",
-  }[sport];
+function ground(layout) {
   return svg(
     "svg.ground",
     { viewBox: "0 0 1000 300", preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
-    svg("path", { d: shape ?? "", fill: "none", stroke: "#fff", "stroke-width": 3 }),
+    svg("path", { d: layout.ground ?? "", fill: "none", stroke: "#fff", "stroke-width": 3 }),
   );
 }

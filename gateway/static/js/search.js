@@ -1,7 +1,7 @@
 // The page on which events are found.
 
 import { byId, el, keyed, say } from "./dom.js";
-import { count, day, sportName } from "./formatting.js";
+import { capital, count, day } from "./formatting.js";
 
 /** Milliseconds after the last key before the search begins. */
 const PAUSE = 180;
@@ -95,9 +95,9 @@ function result(card) {
   const sides = card.origins ?? [];
   const stand = known(card);
   const figures =
-    sides.length === 2 ? sides.map((side, at) => figuresOf(stand?.score, side, at)) : [];
+    sides.length === 2 ? sides.map((side, at) => figuresOf(card.presentation?.score, stand?.score, side, at)) : [];
   const about = [
-    sportName(card),
+    card.presentation?.text ?? capital(card.sport ?? ""),
     sides.length > 2 && count(sides.length, "side"),
     day(card.starts),
   ];
@@ -144,17 +144,15 @@ function row(side, figures, score) {
   );
 }
 
-/** Return a side's figures, the newest last: goals, or games set by set. */
-function figuresOf(score, side, at) {
-  if (!score) return [];
-  if (score.sets) {
-    const sets = (score.previous ?? []).map((games) => games[at]);
-    return score.winner ? sets : [...sets, score.games?.[side] ?? 0];
+/** Return a side's figures, the newest last: its count, or what it has set by set. */
+function figuresOf(layout, score, side, at) {
+  if (!score || !layout) return [];
+  if (layout.kind === "sets") {
+    const sets = (score[layout.sets] ?? []).map((set) => set[at]);
+    return score.winner ? sets : [...sets, score[layout.columns[0].key]?.[side] ?? 0];
   }
-  const points = score.goals ?? score.points;
-  return points
-    ? [points[side] ?? 0, ...(score.shootout ? [`(${score.shootout[side] ?? 0})`] : [])]
-    : [];
+  const [counts, further] = [score[layout.counts], score[layout.extra]];
+  return counts ? [counts[side] ?? 0, ...(further ? [`(${further[side] ?? 0})`] : [])] : [];
 }
 
 function status(card) {

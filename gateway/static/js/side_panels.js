@@ -4,19 +4,22 @@ import { el, fill, svg } from "./dom.js";
 import { icon } from "./icons.js";
 import { leaders } from "./score_header.js";
 import { lineups, statistics } from "./lineup.js";
+import { shown } from "./presentation.js";
 import { percentile } from "./state.js";
 import { span } from "./formatting.js";
 
 /** Draw the sport's own pane: line-ups of two sides, or the leaderboard of many. */
 export function drawSport(root, state) {
   const sides = state.event?.origins ?? [];
-  const drawn = sides.length > 2 || state.event?.sport === "race" ? board(state) : teams(state);
+  const many = sides.length > 2 || shown(state).score.kind === "leaderboard";
+  const drawn = many ? board(state) : teams(state);
   root.hidden = !drawn;
   if (drawn) fill(root, drawn);
 }
 
 function teams(state) {
-  if (state.event?.sport !== "football") return plainTeams(state);
+  const { marks } = shown(state).lineup;
+  if (!marks) return plainTeams(state);
   const sides = lineups(state);
   if (!sides.some((side) => side.players.length)) return null;
   return [
@@ -24,7 +27,7 @@ function teams(state) {
     el(
       "div.teams",
       {},
-      sides.map((side, at) => team(side, at)),
+      sides.map((side, at) => team(state, side, at)),
     ),
   ];
 }
@@ -57,7 +60,7 @@ function head(side, at) {
   return el("h3", {}, el(at ? "span.mark" : "span.mark.home", { "aria-hidden": "true" }), side);
 }
 
-function team(side, at) {
+function team(state, side, at) {
   // Who came on stands with the eleven; the bench is who has not played.
   const played = side.players.filter((one) => one.starts || one.on);
   const bench = side.players.filter((one) => !one.starts && !one.on);
@@ -65,42 +68,48 @@ function team(side, at) {
     "section",
     {},
     head(side.side, at),
-    el("ul.players", {}, played.map(player)),
+    el("ul.players", {}, played.map((one) => player(state, one))),
     bench.length > 0 && [
       el("p.bench.bench-title", {}, "Substitutes"),
-      el("ul.players", {}, bench.map(player)),
+      el("ul.players", {}, bench.map((one) => player(state, one))),
     ],
   );
 }
 
-function player(one) {
-  const off = one.off || one.red;
+function player(state, one) {
   return el(
-    off ? "li.off" : "li",
+    one.off || one.gone ? "li.off" : "li",
     {},
     el("span", {}, one.name),
-    one.goals > 0 && stars(one.goals, "goal"),
-    one.own > 0 && el("span.minute", {}, `${one.own > 1 ? `${one.own} ` : ""}own goal`),
-    one.yellow && labelled("yellow_card", "yellow card"),
-    one.red && labelled("red_card", "red card"),
-    one.on && swap("▲", "came on", one.on),
-    one.off && swap("▼", "went off", one.off),
+    one.marks.map((left) => mark(state, left)),
   );
 }
 
-function stars(goals, word) {
+function mark(state, { mark: { kind, text, many, icon: name }, times, clock }) {
+  switch (kind) {
+    case "star":
+      return stars(times, times > 1 ? many || text : text);
+    case "note":
+      return el("span.minute", {}, times > 1 ? `${times} ${many || text}` : text);
+    case "icon":
+      return [
+        icon(name, shown(state).drawings),
+        el("span.visually-hidden", {}, ` ${text} `),
+      ];
+    default:
+      return swap(kind === "on" ? "▲" : "▼", text, clock || kind);
+  }
+}
+
+function stars(times, word) {
   return [
     el(
       "span.stars",
-      { "aria-hidden": "true", title: `${goals} ${word}${goals > 1 ? "s" : ""}` },
-      "*".repeat(goals),
+      { "aria-hidden": "true", title: `${times} ${word}` },
+      "*".repeat(times),
     ),
-    el("span.visually-hidden", {}, `${goals} ${word}${goals > 1 ? "s" : ""}`),
+    el("span.visually-hidden", {}, `${times} ${word}`),
   ];
-}
-
-function labelled(name, words) {
-  return [icon(name), el("span.visually-hidden", {}, ` ${words} `)];
 }
 
 function swap(arrow, words, clock) {
@@ -117,9 +126,9 @@ function board(state) {
   const rows = leaders(state);
   if (!rows.length) return null;
   const gaps = rows.some((row) => row.gap);
-  const race = Boolean(state.score?.leaderboard);
+  const { table } = shown(state).score;
   return [
-    el("h2", {}, race ? "Leaderboard" : "Standing"),
+    el("h2", {}, table.title),
     el(
       "table.leaders",
       {},
@@ -130,8 +139,8 @@ function board(state) {
           "tr",
           {},
           el("th", { scope: "col" }, el("span.visually-hidden", {}, "Place")),
-          el("th", { scope: "col" }, race ? "Runner" : "Side"),
-          el("th.number", { scope: "col" }, race ? "Time" : "Points"),
+          el("th", { scope: "col" }, table.name),
+          el("th.number", { scope: "col" }, table.figure),
           gaps && el("th.number", { scope: "col" }, "Behind"),
         ),
       ),
@@ -140,7 +149,7 @@ function board(state) {
         {},
         rows.map((row) =>
           el(
-            row.status === "dropped out" ? "tr.gone" : "tr",
+            row.status && row.status === table.gone ? "tr.gone" : "tr",
             {},
             el("td.number", {}, row.place ?? ""),
             el("th", { scope: "row" }, row.name),

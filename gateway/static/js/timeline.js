@@ -2,10 +2,11 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { takenBack } from "./lineup.js";
 import { moment } from "./entry_text.js";
 import { eventTime } from "./event_time.js";
 import { REMARKS } from "./kinds.js";
+import { shown, takenBack } from "./presentation.js";
+import { standing } from "./state.js";
 import { capital, evidence, evidenceSentence, marks, timeOfDay } from "./formatting.js";
 
 /** Milliseconds for which an entry that has just come stands out. */
@@ -23,7 +24,7 @@ const VOICES = 12;
  */
 export function rows(state, { most, key, act }) {
   const found = [];
-  const disallowed = takenBack(state);
+  const taken = takenBack(standing(state), state);
   const between = remarks(state);
   const lines = state.entries;
   let place = lines.length - 1;
@@ -33,7 +34,7 @@ export function rows(state, { most, key, act }) {
     while (between.length && !(between[0].at < time)) found.push(remarkRow(between.shift().remark));
     const told = moment(state, line.entry);
     if (!key || told.key || told.big)
-      found.push(entryRow(state, line, told, disallowed.has(line.entry.entry_id), act));
+      found.push(entryRow(state, line, told, taken.get(line.entry.entry_id), act));
     place -= 1;
   }
   if (place < 0) found.push(...between.map(({ remark }) => remarkRow(remark)));
@@ -46,27 +47,27 @@ function remarks(state) {
     .sort((a, b) => (Number.isNaN(a.at) ? -1 : Number.isNaN(b.at) ? 1 : b.at - a.at));
 }
 
-function entryRow(state, line, told, disallowed, act) {
+function entryRow(state, line, told, taken, act) {
   const { entry } = line;
   return {
     key: `e${entry.entry_id}`,
-    version: `${entry.seq}${line.late ? "l" : ""}${disallowed ? "d" : ""}`,
+    version: `${entry.seq}${line.late ? "l" : ""}${taken ? "d" : ""}`,
     draw: () => {
-      if (told.whistle && entry.status !== "DELETED") return whistle(line, told, act);
-      return drawn(state, line, told, disallowed, act);
+      if (told.parts && entry.status !== "DELETED") return whistle(line, told, act);
+      return drawn(state, line, told, taken, act);
     },
   };
 }
 
-function drawn(state, line, told, disallowed, act) {
+function drawn(state, line, told, taken, act) {
   const { entry } = line;
   const found = marks(entry, line.late, behind(state, entry));
-  if (disallowed) found.push(DISALLOWED);
-  const when = entry.clock || (entry.title.startsWith("shootout") ? "pens" : timeOfDay(entry.time));
+  if (taken) found.push({ kind: "deleted", word: taken.taken, why: taken.takes_back });
+  const when = entry.clock || told.clock || timeOfDay(entry.time);
   const classes = [
     told.key && "key",
     told.big && "big",
-    (entry.status === "DELETED" || disallowed) && "deleted",
+    (entry.status === "DELETED" || taken) && "deleted",
     when.length > 6 && "timed",
     isFresh(line) && "fresh",
   ].filter(Boolean);
@@ -74,7 +75,7 @@ function drawn(state, line, told, disallowed, act) {
     ["li", "line", ...classes].join("."),
     {},
     el("span.when", {}, when),
-    icon(entry.status === "DELETED" ? "deleted" : told.icon),
+    entry.status === "DELETED" ? icon("deleted") : icon(told.icon, shown(state).drawings),
     el(
       "div",
       {},
@@ -92,12 +93,6 @@ function drawn(state, line, told, disallowed, act) {
     el("span.end", {}, told.then && el("span.then", {}, told.then), acted(entry, told, act)),
   );
 }
-
-const DISALLOWED = {
-  kind: "deleted",
-  word: "disallowed",
-  why: "The referee took it back; it does not count.",
-};
 
 /** Milliseconds from an action to its entry, by the event's own clock. */
 function behind(state, entry) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 
 import touchline.gateway
 from tests.patience import PATIENCE
+from touchline import sports
+from touchline.sports.presentation import to_json
 
 HERE = Path(__file__).parent
 
@@ -41,6 +44,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(MODULES, root / "gateway" / "static" / "js")
     shutil.copytree(HERE / "js", root / "tests" / "unit" / "gateway" / "js")
     (root / "package.json").write_text('{"type": "module"}', "utf-8")
+    shown = {name: to_json(sports.presentation(name, {"players": 2})) for name in sports.list()}
+    text = f"export const PRESENTATIONS = {json.dumps(shown)};\n"
+    (root / "tests" / "unit" / "gateway" / "js" / "presentations.mjs").write_text(text, "utf-8")
     return root / "tests" / "unit" / "gateway" / "js"
 
 

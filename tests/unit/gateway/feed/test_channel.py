@@ -195,6 +195,8 @@ def test_setup(channel: Channel, source: Source) -> None:
     assert found["recovered"] is True
     assert found["time"] == "2023-11-14T22:13:20.000Z"
     (goal, *_) = found["kinds"]
+    assert found["presentation"]["text"] == "Football"
+    assert found["presentation"]["looks"]["goal"][-1]["weight"] == "big"
     assert goal["title"] == "goal"
     assert {"name", "text", "choices", "number", "required"} == set(goal["details"][0])
 

@@ -1,5 +1,10 @@
 // Messages for the tests, as the gateway sends them.
 
+// Written by test_js.py: how each sport is shown, as it says itself.
+import { PRESENTATIONS } from "./presentations.mjs";
+
+export { PRESENTATIONS };
+
 export const CARD = {
   event: "a-v-b",
   title: "A v B",
@@ -32,6 +37,7 @@ export function setup(about = {}) {
     time: at(0),
     recovered: false,
     ready: true,
+    presentation: PRESENTATIONS[about.event?.sport ?? CARD.sport],
     ...about,
   };
 }

@@ -15,7 +15,7 @@ import { Outbox } from "../../../../gateway/static/js/outbox.js";
 import { Refused, Sender } from "../../../../gateway/static/js/session.js";
 import { start, take } from "../../../../gateway/static/js/state.js";
 import { fate } from "../../../../gateway/static/js/formatting.js";
-import { at, CARD, entry, setup, snapshot } from "./feeds.mjs";
+import { at, CARD, entry, PRESENTATIONS, setup, snapshot } from "./feeds.mjs";
 
 /** As localStorage behaves. */
 class Store {
@@ -277,20 +277,22 @@ test("line-ups show goals, cards and who came on; a disallowed goal is nobody's"
     entry(5, { title: "substitution", details: { off: "Bea Bay", on: "Cy Coe" } }),
   ]);
   const [a, b] = lineups(state);
+  const brought = (one) => one.marks.map(({ mark, times }) => `${mark.text} ${times}`);
   assert.deepEqual(
-    a.players.map((one) => [one.name, one.goals, one.on !== "", one.off !== ""]),
+    a.players.map((one) => [one.name, brought(one), one.on, one.off]),
     [
-      ["Ann Ash", 1, false, false],
-      ["Bea Bay", 0, false, true],
-      ["Cy Coe", 0, true, false],
+      ["Ann Ash", ["goal 1"], false, false],
+      ["Bea Bay", ["went off 1"], false, true],
+      ["Cy Coe", ["came on 1"], true, false],
     ],
   );
-  assert.deepEqual([b.players[0].own, b.players[0].goals], [1, 0]);
+  assert.deepEqual(brought(b.players[0]), ["own goal 1"]);
 });
 
 test("a confirmed score is written as the host reads it", () => {
   const of = (sport, score, origins = ["A", "B"]) => ({
     event: { ...CARD, sport, origins },
+    presentation: PRESENTATIONS[sport],
     score,
   });
   const football = of("football", { goals: { A: 2, B: 1 } });

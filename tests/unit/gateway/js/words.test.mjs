@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { cause } from "../../../../gateway/static/js/banner.js";
-import { leaders, raceTime } from "../../../../gateway/static/js/score_header.js";
+import { leaders, timeTaken } from "../../../../gateway/static/js/score_header.js";
 import { moment } from "../../../../gateway/static/js/entry_text.js";
 import { agreement, lead, matchAxis, outages } from "../../../../gateway/static/js/scale.js";
 import { start, take } from "../../../../gateway/static/js/state.js";
@@ -201,6 +201,6 @@ test("leaders share a place where they are level, and times read as runners read
       [2, "C", "−2"],
     ],
   );
-  assert.deepEqual([9.58, 754.5, 7_395].map(raceTime), ["9.58", "12:34.5", "2:03:15"]);
+  assert.deepEqual([9.58, 754.5, 7_395].map(timeTaken), ["9.58", "12:34.5", "2:03:15"]);
   assert.deepEqual(["Argentina", "St Mary's"].map(monogram), ["ARG", "SM"]);
 });
