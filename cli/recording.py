@@ -2,8 +2,8 @@
 
 The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`; then every entry,
 alarm, restored and the end as they were published, in the order of their seq, so that the feed's
-digest can be computed from a recording. A map `{"type": "restarted"}` says that the host had
-another feed: what stands before it is void.
+digest can be computed from a recording. A map `{"type": "restarted"}` says that the feed turned out
+to be another one: what stands before it is void.
 
 Follows DESIGN section 5: written and read with the `msgpack` package, whose streaming `Unpacker`
 takes a torn tail. Any MessagePack reader will do.
@@ -66,7 +66,7 @@ class Recording:
 
 
 def is_recording(path: Path) -> bool:
-    """Tell whether a file begins as a recording does."""
+    """Return whether a file begins as a recording does."""
     try:
         with path.open("rb") as file:
             return read_header(file) is not None
@@ -78,7 +78,7 @@ def read_header(file: BinaryIO) -> Card | None:
     """Return the card of a recording's header; None where the file is cut within it.
 
     Raises:
-        SettingError: it is something else.
+        SettingError: the file is not a recording.
     """
     for value, _ in _maps(file):
         return _card(value)
@@ -89,8 +89,8 @@ def read(path: Path) -> Recording | None:
     """Return what a recording holds, without its torn tail; None where not even a header.
 
     Raises:
-        SettingError: the file is no recording, or is damaged within.
-        StorageFault: it can't be read.
+        SettingError: the file is not a recording, or is damaged within.
+        StorageFault: the file can't be read.
     """
     try:
         with path.open("rb") as file:
@@ -146,15 +146,15 @@ def _convert(value: object, kind: type[T]) -> T:
 
 
 class Recorder:
-    """Writes a recording, or goes on with one: a torn tail is cut off first.
+    """Write a recording, or go on with one, whose torn tail is cut off first.
 
     Args:
         path: the file.
         card: the event.
 
     Raises:
-        SettingError: the file is there and is no recording of this event.
-        StorageFault: it can't be written.
+        SettingError: the file is not a recording of this event.
+        StorageFault: the file can't be written.
     """
 
     def __init__(self, path: Path, card: Card) -> None:
@@ -170,7 +170,7 @@ class Recorder:
         self.seq = before.seq if before else 0
         """Everything up to this seq is in the file."""
         self.kept = 0
-        """Messages written since it was opened."""
+        """Messages that were written since the file was opened."""
         try:
             files.create(path)
             self._file: BufferedRandom = path.open("r+b")
@@ -183,7 +183,7 @@ class Recorder:
             self._write(header)
 
     def keep(self, message: FeedMessage) -> bool:
-        """Write a message; False where it is there already.
+        """Write a message; return False where the file has it already.
 
         Raises:
             StorageFault: the disk refused.
@@ -196,12 +196,12 @@ class Recorder:
         return True
 
     def restart(self) -> None:
-        """Note that the host has another feed, which is read from its start."""
+        """Write that the feed is another one, which is read from its start."""
         self._write({"type": "restarted"})
         self.seq = 0
 
     def close(self) -> None:
-        """Bring everything to the disk, and close the file."""
+        """Flush everything to the disk, and close the file."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -228,7 +228,7 @@ class Recorder:
 
 
 def _check_free(path: Path) -> None:
-    """Refuse a file without a whole header that is more than the beginning of one."""
+    """Refuse a file that is neither empty nor the beginning of a recording's header."""
     try:
         with path.open("rb") as file:
             start = file.read(len(BEGINNING))

@@ -65,19 +65,19 @@ class Logs:
             raise StorageFault(f"can't write {name}.log: {error}") from error
 
     def close(self) -> None:
-        """Close them."""
+        """Close all three."""
         for file in self._files.values():
             file.close()
 
 
 class DatagramClient:
-    """A client of one server; to be used as a context, which registers and unregisters.
+    """Receive the datagrams of one server. As a context it registers, and unregisters at its end.
 
     Args:
         host: of the server.
         port: of the server.
-        receiver: counts, and makes lines.
-        logs: where it writes what happens.
+        receiver: counts the datagrams, and makes lines of them.
+        logs: are written to; None for none.
 
     Raises:
         Unreachable: the host has no address.
@@ -86,7 +86,7 @@ class DatagramClient:
     def __init__(self, host: str, port: int, receiver: Receiver, logs: Logs | None) -> None:
         self.receiver = receiver
         self.ended = False
-        """The end of transmission has come."""
+        """Whether the end of transmission has come."""
         self._where = f"{host}:{port}"
         self._logs = logs
         try:
@@ -94,7 +94,7 @@ class DatagramClient:
         except OSError as error:
             raise Unreachable(f"no host {host!r}: {error.strerror or error}") from None
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        # Connected, so that nothing comes from elsewhere, and it is told when nobody listens.
+        # A connected socket takes nothing from elsewhere, and learns that no server listens.
         self._socket.connect(address)
         self._again = AGAIN_SECONDS
         self._register_at = 0.0
@@ -114,10 +114,10 @@ class DatagramClient:
         self._socket.close()
 
     def items(self, seconds: float) -> Iterator[Received]:
-        """Yield what comes within some seconds; after the end nothing does.
+        """Yield what comes within some seconds; nothing after the end of transmission.
 
         Raises:
-            Unreachable: nobody listens there, and nothing has ever come.
+            Unreachable: no server listens there, and no datagram has ever come.
         """
         now = clock.now()
         until = now + seconds
@@ -131,7 +131,7 @@ class DatagramClient:
             now = clock.now()
 
     def _register(self, now: float) -> None:
-        """Register, once where all is well: another server may count a second time as a second
+        """Register: once where all is well, since some servers take a second time for a second
         client."""
         if self.receiver.statistics.received:
             self._register_at = now + KEEP_SECONDS
@@ -151,7 +151,7 @@ class DatagramClient:
                 raise Unreachable(
                     f"nobody serves datagrams at {self._where}; touchline datagrams EVENT"
                 ) from None
-            # It may be started again; a moment, so as not to ask all the time.
+            # The server may be started again; wait a moment, so as not to ask all the time.
             time.sleep(min(0.2, self._socket.gettimeout() or 0.2))
             return None
 

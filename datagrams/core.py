@@ -1,7 +1,7 @@
 """The server's decisions: who is registered, what is sent when, and the end. Pure.
 
-A client says `register`, gets one datagram an action, and says `unregister` when it leaves. One who
-comes later gets the newest datagram at once, and with it the count as it is.
+A client says `register`, gets one datagram an action, and says `unregister` when it leaves. A late
+client gets the newest datagram at once, and with it the count as it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ END_TIMES = 3
 """How often the end is said: a datagram may be lost, and nothing follows that would show it."""
 
 END_SECONDS = 0.2
-"""Between these."""
+"""Seconds between two of these."""
 
 MOST_QUEUED = 10_000
 """Datagrams that wait to be sent; of more, the oldest are dropped, and missing in the count."""
@@ -50,12 +50,12 @@ class DatagramCore:
 
     def __init__(self, options: Options, *, waits: bool = False) -> None:
         self.clients: dict[Address, float] = {}
-        """When each was last heard, monotonic seconds."""
+        """When each client was last heard, monotonic seconds."""
         self.counters: Counter[str] = Counter()
         self.log: list[LogLine] = []
-        """The server's log; the caller empties it."""
+        """The lines of the server's log; the caller empties it."""
         self.over = False
-        """Everything was sent, the end included."""
+        """Whether everything was sent, the end included."""
         self.options = options
         self._waits = waits
         self._queue: deque[bytes] = deque()
@@ -65,18 +65,18 @@ class DatagramCore:
         self._due = -inf  # before this nothing is sent
 
     def add(self, datagram: bytes) -> None:
-        """Let a datagram be sent when it is its turn."""
+        """Queue a datagram; it is sent at its turn."""
         if len(self._queue) >= MOST_QUEUED:
             self._queue.popleft()
             self.counters["dropped"] += 1
         self._queue.append(datagram)
 
     def past(self, datagram: bytes) -> None:
-        """Note a datagram of before the server began, for newcomers if no newer one is there."""
+        """Take a datagram of before the server began: clients get it if there is no newer one."""
         self._newest = datagram
 
     def close(self) -> None:
-        """Say that nothing more will be added: the end follows what waits."""
+        """Add nothing more: the end follows what waits."""
         self._closed = True
 
     def received(self, address: Address, data: bytes, now: float) -> list[Sent]:
@@ -95,7 +95,7 @@ class DatagramCore:
                 self.counters["unregistered"] += 1
                 self.log.append(LogLine("unregistered", address))
             return []
-        # Nothing is answered: two servers that answer each other's answers would never end.
+        # No answer: two servers that answered each other would never end.
         self.counters["strange"] += 1
         return []
 

@@ -1,6 +1,6 @@
 """A snapshot as one datagram, shortened until it fits. Pure.
 
-Existing clients read 4,096 bytes: what is longer they would not see the end of.
+Existing clients read 4,096 bytes, and would not see the end of a longer one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MOST_BYTES = 4_095
 """A datagram stays under 4,096 bytes."""
 
 MOST_GOALS = 10
-"""Minutes of goals that are listed of one player, the newest."""
+"""The newest minutes of goals that are listed of one player."""
 
 MOST_PEOPLE = 30
 """People that are listed of one side, however short their names."""
@@ -50,11 +50,11 @@ CUTS = (
     Cut("marked", 8, 80),
     Cut("none", 8, 40),
 )
-"""In the order in which they are tried; the last one always fits."""
+"""The ways to shorten, in the order in which they are tried; the last one always fits."""
 
 
 def pack(snapshot: MatchSnapshot) -> bytes:
-    """Return the datagram of a snapshot, with as much as fits."""
+    """Return a snapshot as a datagram, with as much as fits."""
     for cut in CUTS:
         packed = msgspec.json.encode(_plain(snapshot, cut))
         if len(packed) <= MOST_BYTES:
@@ -112,6 +112,6 @@ def _listed(people: Iterable[SnapshotPlayer], cut: Cut) -> Iterable[SnapshotPlay
 
 
 def _short(text: str, most: int) -> str:
-    """Return a text with nothing in it that can't be printed, cut where it is too long."""
+    """Return a text without characters that can't be printed, cut where it is too long."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + "."

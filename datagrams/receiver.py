@@ -26,7 +26,7 @@ class DatagramMessage(Struct, frozen=True, kw_only=True):
 
 
 class DatagramPlayer(Struct, frozen=True, kw_only=True):
-    """Somebody of one side; `tempo_gols` are minutes."""
+    """A player, or another person of one side; `tempo_gols` are minutes."""
 
     nome: str
     time: str = ""
@@ -59,13 +59,13 @@ _decode = msgspec.json.Decoder(Datagram).decode
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one datagram comes to.
+    """What one received datagram comes to.
 
     Args:
         lines: for people.
         log: the log in which it is kept: `received` or `server`.
-        text: as it came, what can't be printed replaced.
-        ended: it was the end of transmission.
+        text: the datagram as it came, characters that can't be printed replaced.
+        ended: whether it was the end of transmission.
     """
 
     lines: list[str]
@@ -78,7 +78,7 @@ class Receiver:
     """What one client has received.
 
     Args:
-        language: in which the actions are told; empty: as they came.
+        language: of the actions; empty to leave them as they came.
     """
 
     def __init__(self, language: str = "") -> None:
@@ -123,7 +123,8 @@ class Receiver:
 
 
 def line_up(datagram: Datagram) -> list[str]:
-    """Return both line-ups, a line each: `*` for each goal, `(red card)` after who was sent off."""
+    """Return both line-ups, a line each: `*` for each goal, `(red card)` after a player who was
+    sent off."""
     lines = []
     for people, keeper in (
         (datagram.side_a, datagram.goleiroA),

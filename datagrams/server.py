@@ -40,15 +40,15 @@ _log = logging.getLogger("touchline.datagrams")
 
 
 class DatagramServer:
-    """A server of one event: `run()` it, `stop()` it from anywhere.
+    """Serve the datagrams of one event: call `run()`, and `stop()` from anywhere.
 
     Args:
         options: its settings.
         waits: nothing is sent before the first client is there.
-        said: is given each line of the log as it is written.
+        said: is called with each line of the log.
 
     Raises:
-        AddressTaken: the port can't be had.
+        AddressTaken: the port is taken, or not allowed.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class DatagramServer:
         self._waker.wake()
 
     def play(self, card: Card, feed: Iterable[FeedMessage]) -> None:
-        """Let all of a feed be sent, and the end after it; to be called before `run`.
+        """Queue all of a feed, and the end after it; call it before `run`.
 
         Args:
             card: of the event.
@@ -89,13 +89,13 @@ class DatagramServer:
         self.core.close()
 
     def follow(self, link: Link, card: Card, *, from_start: bool) -> None:
-        """Follow an event and let it be sent, until it is finished or the server stops; in a
-        thread of its own, which has the link for itself.
+        """Follow an event and queue what it says, until it is finished or the server stops. It
+        runs in a thread of its own, which alone uses the link.
 
         Args:
             link: to the broker.
             card: of the event.
-            from_start: send what has happened so far as well.
+            from_start: whether what has happened so far is sent as well.
         """
         try:
             with Subscriber(card.event, link) as feed:
@@ -119,12 +119,12 @@ class DatagramServer:
         self._do(self.core.close)
 
     def _do(self, deed: Callable[[], None]) -> None:
-        """Let something be done in the thread that runs."""
+        """Let the thread that runs do something."""
         self._coming.put(deed)
         self._waker.wake()
 
     def run(self) -> None:
-        """Serve until the end was told to everybody, or `stop`.
+        """Serve until every client was told the end, or until `stop`.
 
         Raises:
             TouchlineError: the feed can't be followed.
@@ -164,7 +164,7 @@ class DatagramServer:
             except BlockingIOError:
                 return
             except OSError as error:
-                # A client that is gone may come back as an error of the next call.
+                # That a client is gone may show as an error of the next call.
                 _log.info("a client can't be reached: %s", error)
                 continue
             self._send(self.core.received(address, data, clock.now()))
@@ -173,7 +173,7 @@ class DatagramServer:
         for address, data in sent:
             try:
                 self.socket.sendto(data, address)
-            except OSError as error:  # its count shows the client that one is missing
+            except OSError as error:  # the next count shows the client that one is missing
                 self.core.counters["unsent"] += 1
                 _log.info("can't send to %s: %s", address[0], error)
 

@@ -7,15 +7,15 @@ MOST_MISSING = 100_000
 
 
 class Statistics:
-    """The count of the datagrams that came, held against the count within them.
+    """Counts of the datagrams that came, by the count within them.
 
-    What was lost before the first and after the last of them can't be seen. One that comes late
-    was out of order, and is then not lost.
+    What was lost before the first and after the last of them can't be seen. A datagram that comes
+    late was out of order, and is then not lost.
     """
 
     def __init__(self) -> None:
         self.received = 0
-        """Different ones."""
+        """Datagrams, each once."""
         self.out_of_order = 0
         self.twice = 0
         self.strange = 0
@@ -26,14 +26,14 @@ class Statistics:
 
     @property
     def lost(self) -> int:
-        """How many are missing between the first and the last that came."""
+        """Datagrams that are missing between the first and the last that came."""
         return len(self._missing)
 
     def take(self, count: int) -> bool:
-        """Count a datagram; tell whether it is the newest.
+        """Count a datagram; return whether it is the newest.
 
         Args:
-            count: as it says itself.
+            count: the datagram's own.
         """
         if not self.received:
             self._first = self.highest = count
@@ -49,7 +49,7 @@ class Statistics:
             self.received += 1
             return False
         elif count < self._first:
-            # Of before we came, or so we thought: those in between are missing then.
+            # It was sent before the first that came: those in between are missing then.
             self._missing.update(range(max(count, self._first - MOST_MISSING) + 1, self._first))
             self._first = count
             self.out_of_order += 1

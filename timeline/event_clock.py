@@ -38,7 +38,7 @@ class EventClock:
         return min(now + round(limits.EARLY_SECONDS * SECOND), LATEST)
 
     def refusal(self, time: int, wall: int) -> BadReport:
-        """Return what to say of an event time that can't be."""
+        """Return the error for an event time that is not valid."""
         if time < EARLIEST:
             return BadReport("the report's time is before the year 1")
         ahead = (time - self.latest(wall)) / SECOND + limits.EARLY_SECONDS

@@ -1,7 +1,8 @@
-"""The one fold over a feed: what its messages come to, for all who show it or pass it on. Pure.
+"""The one fold over a feed: what its messages come to. Pure.
 
 `KINDS` is the table of what can come. A new message on the feed needs its struct, in
-`protocol/messages/feed.py`, and its row here; whoever takes the fold then has it.
+`protocol/messages/feed.py`, and its row here: the terminal, the gateway, recordings, exports,
+datagrams and packets read the feed through this fold.
 """
 
 from __future__ import annotations

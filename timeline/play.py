@@ -17,8 +17,7 @@ class Play:
 
     Args:
         card: the event.
-        strict: an entry is folded as far as the sport's rules know it; what can't be folded at all
-            is raised.
+        strict: raise what can't be folded, and fold every entry that the sport's rules know.
     """
 
     def __init__(self, card: Card, *, strict: bool = False) -> None:

@@ -92,12 +92,12 @@ def command(
     started = clock.now()
     if insecure:
         warn_insecure()
-    with DemoRunner(match, crowd, factor, insecure=insecure, as_json=as_json) as stage:
-        stage.say(_opening(match, crowd, factor))
+    with DemoRunner(match, crowd, factor, insecure=insecure, as_json=as_json) as runner:
+        runner.say(_opening(match, crowd, factor))
         if not insecure:
-            stage.say("Every connection is encrypted; each of them has a key of its own.")
-        stage.play()
-        outcome = stage.outcome()
+            runner.say("Every connection is encrypted; each of them has a key of its own.")
+        runner.play()
+        outcome = runner.outcome()
     _show(outcome, match, clock.now() - started, as_json=as_json)
     return 0 if outcome.headline == outcome.true_headline else 1
 
@@ -119,7 +119,7 @@ def _speed(text: str, match: Match) -> float:
 
 
 def _outage(text: str, match: Match, speed: float) -> tuple[int, int] | None:
-    """Return from when until when nobody has a link, microseconds of event time; None: never."""
+    """Return the time without links, (from, until) in microseconds of event time; None: never."""
     from .runner import BEAT_SECONDS
 
     if not text:

@@ -1,4 +1,4 @@
-"""One simulated person of a crowd, reporting to a real host over a real network."""
+"""One simulated reporter of a crowd, reporting to a real host over a real network."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ LIVE = Timing(starts=0, began=0, speed=1.0)
 
 
 GLANCE = 60 * SECOND
-"""By how much of event time the score that somebody confirms is older than the asking,
-microseconds: what has happened since may not be on the timeline yet."""
+"""Event time, microseconds, by which the score that a reporter confirms is older than the question:
+what has happened since may not be on the timeline yet."""
 
 ScoreAt = Callable[[int], str]
-"""Gives the score that a person sees at an event time, as they would type it; empty: they can't."""
+"""Gives the score that a reporter sees at an event time, as it is typed; empty where there is none
+to type."""
 
 
 def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
@@ -52,14 +53,14 @@ def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class Counts:
-    """What one person did, and what became of it.
+    """What one reporter did, and what became of it.
 
     Args:
         said: reports made.
         repeats: copies of reports that were sent again on the wire under their old numbers.
         unsent: reports that the host has not confirmed as stored.
-        accepted, expired, refused: fates that the host told before the person left; a report
-            whose fate is not among them was stored, and is still open or was decided later.
+        accepted, expired, refused: fates that the host told before the reporter left; any other
+            report was stored, and is still open or was decided later.
     """
 
     said: int = 0
@@ -105,13 +106,13 @@ def run_member(
     score: ScoreAt | None = None,
     stay: Callable[[], bool] = lambda: False,
 ) -> Counts:
-    """Report what one member of a crowd says, when it says it; blocks until all is stored.
+    """Report what one member of a crowd says, when it says it, and return when all is stored.
 
     While the member's link is down nothing is sent or received, what it says stays in the outbox;
     afterwards it greets the host anew and sends what is pending.
 
     Args:
-        member: who it is, what it says and when.
+        member: its name, what it says and when.
         event_id: the event, which need not be hosted yet.
         link: this member's own link to the broker; the caller closes it.
         outbox_path: the member's own outbox.
@@ -130,49 +131,51 @@ def run_member(
 
     Raises:
         TouchlineError: the host could not be reached within `patience`, or refused the member.
-            That the event ends is no error: the member goes home.
+            That the event ends is not an error: the member leaves.
     """
     timing = timing or LIVE
     skew = round(member.clock_offset * SECOND / (timing.speed or 1.0))
     with Reporter(event_id, link, outbox_path, lambda: wall() + skew) as reporter:
         answer = None if score is None else Answer(score, timing, member.clock_offset)
-        person = _Person(reporter, link, wall, skew, shift, stop or threading.Event(), answer)
+        reporting = _CrowdReporter(
+            reporter, link, wall, skew, shift, stop or threading.Event(), answer
+        )
         try:
-            person.join(patience)
+            reporting.join(patience)
             opened()
             try:
-                for at, do in _agenda(member, person, told):
-                    if not person.wait_until(wall_of(at, pace or timing)):
+                for at, do in _agenda(member, reporting, told):
+                    if not reporting.wait_until(wall_of(at, pace or timing)):
                         break
                     do()
-                person.come_back()
-                person.settle(patience, linger)
-                person.stay(stay)
+                reporting.come_back()
+                reporting.settle(patience, linger)
+                reporting.stay(stay)
             except EventOver:
                 pass  # it ended before the member had said everything: what was done counts
-            return person.counts()
+            return reporting.counts()
         finally:
-            person.close()
+            reporting.close()
 
 
 Deed = Callable[[], None]
 
 
 def _agenda(
-    member: Member, person: _Person, told: Callable[[Saying], None]
+    member: Member, reporting: _CrowdReporter, told: Callable[[Saying], None]
 ) -> list[tuple[int, Deed]]:
     """Return what the member does, each with its event time, in order."""
 
     def speak(saying: Saying) -> Deed:
         def do() -> None:
-            person.speak(saying)
+            reporting.speak(saying)
             told(saying)
 
         return do
 
     deeds: list[tuple[int, Deed]] = []
     for begin, end in member.drops:
-        deeds += [(begin, person.drop_out), (end, person.come_back)]
+        deeds += [(begin, reporting.drop_out), (end, reporting.come_back)]
     deeds += [(saying.at, speak(saying)) for saying in member.sayings]
     deeds.sort(key=lambda deed: deed[0])
     return deeds
@@ -180,12 +183,12 @@ def _agenda(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person says when the host asks for the score.
+    """What a reporter answers when the host asks for the score.
 
     Args:
-        score: what they see at an event time.
+        score: gives what is seen at an event time.
         timing: the event's clock.
-        ahead: seconds by which their own clock is ahead of the event's.
+        ahead: seconds by which the reporter's clock is ahead of the event's.
     """
 
     score: ScoreAt
@@ -193,7 +196,7 @@ class Answer:
     ahead: float
 
     def give(self, reporter: Reporter, wall: int, shift: int) -> None:
-        """Answer, if they can.
+        """Answer, if there is a score to type.
 
         Args:
             reporter: has been asked.
@@ -207,8 +210,8 @@ class Answer:
             reporter.confirm(text, at + round(self.ahead * SECOND) + shift)
 
 
-class _Person:
-    """A reporter with a link that goes down, and a hand that taps twice."""
+class _CrowdReporter:
+    """A reporter whose link goes down, and who taps twice."""
 
     def __init__(
         self,
@@ -245,7 +248,7 @@ class _Person:
                     raise
 
     def wait_until(self, wall: int) -> bool:
-        """Take part until a wall time, microseconds; False where it was stopped before."""
+        """Take part until a wall time, microseconds; return False where it was stopped before."""
         while not self._stop.is_set():
             left = (wall - self._wall()) / SECOND
             if not self._cut:
@@ -324,7 +327,7 @@ class _Person:
             self._pump(0.1)
 
     def stay(self, wanted: Callable[[], bool]) -> None:
-        """Take part, with nothing more to say, for as long as that is wanted."""
+        """Take part, with nothing more to report, for as long as `wanted` says so."""
         while not self._stop.is_set() and wanted():
             self._pump(0.2)
 
@@ -355,6 +358,6 @@ class _Person:
         return counts
 
     def close(self) -> None:
-        """Close what is not the reporter's own."""
+        """Close the socket of the repeats."""
         if self._push is not None:
             self._push.close(linger=200)

@@ -1,4 +1,4 @@
-"""The demo's crowd: what each of them says, and each of them in a process of its own."""
+"""The demo's crowd: what each reporter says, and each reporter in a process of its own."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from .crowd import ScoreAt, run_member, score_text
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Who reports; see `sports.simulate.crowd`.
+    """The reporters of a demo; see `sports.simulate.crowd`.
 
     Args:
-        outage: (from, until) in microseconds of event time: nobody has a link then.
+        outage: (from, until) in microseconds of event time, when no reporter has a link.
     """
 
     match: str
@@ -41,7 +41,7 @@ class Crowd:
 
 
 def plan(crowd: Crowd) -> Sequence[Member]:
-    """Return the members of the crowd; the same in every process, by the seed."""
+    """Return the members of the crowd, the same in every process by the seed."""
     members = simulate(
         load_match(crowd.match),
         random.Random(crowd.seed),
@@ -55,8 +55,7 @@ def plan(crowd: Crowd) -> Sequence[Member]:
     return [
         replace(
             member,
-            # Nobody has a link back before the others: drops that reach into the outage are left
-            # out.
+            # All links are back together: drops that reach into the outage are left out.
             drops=tuple(sorted([crowd.outage, *_apart(member.drops, begin, end)])),
         )
         for member in members
@@ -68,8 +67,8 @@ def _apart(drops: tuple[tuple[int, int], ...], begin: int, end: int) -> Iterator
 
 
 def seen_score(crowd: Crowd, index: int) -> ScoreAt:
-    """Return what one of the crowd says the score is when asked: wrong as often as anything else
-    that they say."""
+    """Return what a member of the crowd says the score is when asked: wrong as often as anything
+    else that it says."""
     match = load_match(crowd.match)
     sport = sports.get(match.sport)
     chance = random.Random(f"{crowd.seed} {index}")
@@ -77,7 +76,7 @@ def seen_score(crowd: Crowd, index: int) -> ScoreAt:
     def score(time: int) -> str:
         seen = [action for action in match.actions if action.time <= time]
         if chance.random() < crowd.wrong:
-            seen = seen[: chance.randrange(len(seen) + 1)]  # as it was some time ago
+            seen = seen[: chance.randrange(len(seen) + 1)]  # the score of some time ago
         start = sport.start(match.origins, match.rules, match.lineups)
         return score_text(sport, sports.fold(sport, start, seen).state, match.origins)
 
@@ -90,8 +89,8 @@ def wrong_sayings(crowd: Crowd) -> int:
 
 
 def be_member(parent: Connection[Any, Any], crowd: Crowd, index: int, home: str) -> None:
-    """Be one of the crowd, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the stage ends us
+    """Be a member of the crowd, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the demo's runner ends this process
     from ...peer import Link, identity
 
     member = plan(crowd)[index]
@@ -109,7 +108,7 @@ def be_member(parent: Connection[Any, Any], crowd: Crowd, index: int, home: str)
                 timing,
                 linger=2.0,
                 score=seen_score(crowd, index),
-                # Until the event is over: where the others go home, fewer have to agree.
+                # Until the event is over: where members leave, fewer have to agree.
                 stay=lambda: not parent.poll(),
             )
             parent.send(counts)

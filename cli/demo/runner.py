@@ -1,4 +1,4 @@
-"""The demo's stage: its processes, its temporary folder, and the comparison at the end."""
+"""What runs the demo: its processes, its temporary folder, and the comparison at the end."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from .crowd import Counts
 from .performers import Crowd, be_member, wrong_sayings
 
 START_SECONDS = 60.0
-"""How long the processes may take to be there; a slow machine has many to start."""
+"""Seconds that the processes may take to start; a slow machine has many to start."""
 
 LEAD_SECONDS = 2.5
-"""From the creation of the event to its kick-off: time for everybody to join."""
+"""Seconds from the creation of the event to its kick-off, in which all peers join."""
 
 BEAT_SECONDS = 1.0
-"""Between the host's heartbeats, so that an outage of some seconds here shows: alarm after two."""
+"""Seconds between the host's heartbeats: an outage of two of them raises an alarm."""
 
 GRACE_SECONDS = 5.0
 """How long a process may take to end in good order before it is killed."""
@@ -51,7 +51,7 @@ seconds on the clock of this machine, which many processes share."""
 
 
 @dataclass(slots=True)
-class Row:
+class ComparisonRow:
     """One line of the comparison."""
 
     title: str
@@ -93,8 +93,8 @@ class Outcome:
 
     headline: str
     true_headline: str
-    rows: list[Row]
-    total: Row
+    rows: list[ComparisonRow]
+    total: ComparisonRow
     crowd: Counts
     wrong_sayings: int
     summary: dict[str, object]  # the second subscriber's own
@@ -133,14 +133,14 @@ class Outcome:
 
 
 class DemoRunner:
-    """Starts everything, plays the match, and leaves nothing behind.
+    """Start every process, play the match, and leave nothing behind.
 
     Args:
         match: what really happened.
-        crowd: who reports it.
+        crowd: reports it.
         speed: seconds of the match in a second; 0: all at once.
-        insecure: nothing is encrypted.
-        as_json: the subscriber on the screen writes JSON lines.
+        insecure: whether nothing is encrypted.
+        as_json: whether the subscriber on the screen writes JSON lines.
     """
 
     def __init__(
@@ -181,7 +181,7 @@ class DemoRunner:
             self._stop.restore()
 
     def say(self, text: str) -> None:
-        """Tell the person in front of the screen; nothing with JSON lines."""
+        """Print a line for people; nothing with JSON lines."""
         if not self._as_json:
             click.echo(text)
 
@@ -260,7 +260,7 @@ class DemoRunner:
                 stdout=out,
                 stderr=errors,
                 env=self._environment,
-                start_new_session=True,  # Ctrl+C is ours to pass on
+                start_new_session=True,  # Ctrl+C ends them by way of this process
             )
             self._processes.append(process)
         return process
@@ -291,7 +291,7 @@ class DemoRunner:
         raise Unreachable(f"the broker was not there within {START_SECONDS:.0f} s")
 
     def _start_members(self) -> None:
-        # Each is a fresh interpreter that shares nothing with this one, as a phone would.
+        # Each is a fresh interpreter that shares nothing with this one, as with phones.
         spawn = multiprocessing.get_context("spawn")
         for index in range(self._crowd.reporters):
             with self._stop.held():
@@ -393,7 +393,7 @@ class DemoRunner:
 
     # ── the comparison ───────────────────────────────────────────────────────────────────────
 
-    def _rows(self, standing: list[dict[str, Any]]) -> tuple[list[Row], Row]:
+    def _rows(self, standing: list[dict[str, Any]]) -> tuple[list[ComparisonRow], ComparisonRow]:
         sport = sports.get(self._match.sport)
         kinds = {kind.title: kind for kind in sport.kinds(self._match.rules)}
         timeline = [
@@ -402,8 +402,8 @@ class DemoRunner:
         ]
         truth = self._match.actions
         result = compare(kinds, truth, timeline)
-        rows = {action.title: Row(action.title) for action in truth}
-        total = Row("all")
+        rows = {action.title: ComparisonRow(action.title) for action in truth}
+        total = ComparisonRow("all")
         for action in truth:
             _count(rows, total, action.title, "true")
         for i, j in result.found:
@@ -416,7 +416,7 @@ class DemoRunner:
         for i in result.missed:
             _count(rows, total, truth[i].title, "missed")
         for j in result.wrong:
-            rows.setdefault(timeline[j].title, Row(timeline[j].title))
+            rows.setdefault(timeline[j].title, ComparisonRow(timeline[j].title))
             _count(rows, total, timeline[j].title, "wrong")
         for i, _ in result.altered:
             _count(rows, total, truth[i].title, "altered")
@@ -427,7 +427,7 @@ class DemoRunner:
         return timing.starts + round((from_rfc3339(wall) - timing.began) * timing.speed)
 
 
-def _count(rows: dict[str, Row], total: Row, title: str, column: str) -> None:
+def _count(rows: dict[str, ComparisonRow], total: ComparisonRow, title: str, column: str) -> None:
     for row in (rows[title], total):
         setattr(row, column, getattr(row, column) + 1)
 

@@ -1,6 +1,6 @@
 """The buttons of the reporting form: what each key means. Pure.
 
-    letter ─▶ an action of the chosen origin, said at once
+    letter ─▶ an action of the chosen origin, reported at once
     digit, Tab ─▶ the origin      + ─▶ ask for details with the next action
     u ─▶ undo the last report     q ─▶ leave
     = ─▶ the score, after an outage, once the host has asked for it
@@ -19,7 +19,7 @@ from ...sports import Detail, Kind
 from .keyboard import BACKSPACE, ENTER, ESCAPE, TAB
 
 TAKEN = frozenset("uq")
-"""Letters that are no action's."""
+"""Letters that no action has."""
 
 LETTERS = "abcdefghijklmnoprstvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -42,11 +42,11 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class CloseForm:
     """The form is to be closed."""
 
 
-Wish = Tap | Undo | Leave
+Wish = Tap | Undo | CloseForm
 
 SCORE = Kind(
     "confirm",
@@ -54,16 +54,16 @@ SCORE = Kind(
     (Detail("score", "as you see it, sides in the event's order", required=True),),
     needs_origin=False,
 )
-"""What is said by typing the score: `tap` has this kind's title."""
+"""The kind of the `Tap` that confirms a score."""
 
 
 @dataclass(slots=True)
-class Question:
-    """Details that are still asked for before an action is said."""
+class OpenTap:
+    """An action that was tapped and is reported once its details are typed."""
 
     kind: Kind
     origin: str
-    open: list[Detail]
+    missing: list[Detail]
     known: dict[str, Value] = field(default_factory=dict)
     text: str = ""
     """What has been typed so far."""
@@ -74,7 +74,7 @@ class Buttons:
 
     Args:
         kinds: its actions, in the order in which they are shown.
-        origins: what can have made them.
+        origins: the teams, players or runners that can have made them.
     """
 
     def __init__(self, kinds: Sequence[Kind], origins: Sequence[str]) -> None:
@@ -82,25 +82,26 @@ class Buttons:
         self.origin = 0
         """Index of the chosen origin."""
         self.asking = False
-        """The next action asks for all its details."""
+        """Whether the next action asks for all its details."""
         self.wanted = False
-        """The host asks for the score."""
-        self.question: Question | None = None
+        """Whether the host asks for the score."""
+        self.open_tap: OpenTap | None = None
+        """The action whose details are typed just now."""
         self.letters = assign(kinds)
-        """The kinds by their letter, in the order in which they are shown."""
+        """The kinds by letter, in the order in which they are shown."""
         self.texts = {kind.title: kind.text for kind in kinds}
         """The words on each button, by title."""
 
     def press(self, key: str) -> Wish | None:
-        """Take a key; return what it leads to."""
-        if self.question is not None:
-            return self._answer(self.question, key)
+        """Take a key; return what it leads to, if anything."""
+        if self.open_tap is not None:
+            return self._answer(self.open_tap, key)
         if key in {"q", ESCAPE}:
-            return Leave()
+            return CloseForm()
         if key == "u":
             return Undo()
         if key == "=" and self.wanted:
-            self.question = Question(SCORE, "", list(SCORE.details))
+            self.open_tap = OpenTap(SCORE, "", list(SCORE.details))
         elif key == "+":
             self.asking = not self.asking
         elif key == TAB and self.origins:
@@ -117,49 +118,49 @@ class Buttons:
         origin = self.origins[self.origin] if kind.needs_origin and self.origins else ""
         if not asked:
             return Tap(kind.title, origin, {})
-        self.question = Question(kind, origin, asked)
+        self.open_tap = OpenTap(kind, origin, asked)
         return None
 
-    def _answer(self, question: Question, key: str) -> Wish | None:
-        detail = question.open[0]
+    def _answer(self, open_tap: OpenTap, key: str) -> Wish | None:
+        detail = open_tap.missing[0]
         if key == ESCAPE:
-            self.question = None
+            self.open_tap = None
         elif detail.choices and key.isascii() and key.isdigit():
             if 0 < int(key) <= len(detail.choices):
-                return self._next(question, detail.choices[int(key) - 1])
+                return self._next(open_tap, detail.choices[int(key) - 1])
         elif key == ENTER:
-            return self._entered(question, detail)
+            return self._entered(open_tap, detail)
         elif key == BACKSPACE:
-            question.text = question.text[:-1]
-        elif key.isprintable() and not detail.choices and len(question.text) < TEXT_CHARS:
-            question.text += key
+            open_tap.text = open_tap.text[:-1]
+        elif key.isprintable() and not detail.choices and len(open_tap.text) < TEXT_CHARS:
+            open_tap.text += key
         return None
 
-    def _entered(self, question: Question, detail: Detail) -> Wish | None:
-        text = question.text.strip()
+    def _entered(self, open_tap: OpenTap, detail: Detail) -> Wish | None:
+        text = open_tap.text.strip()
         if not text:
-            return None if detail.required else self._next(question, None)
+            return None if detail.required else self._next(open_tap, None)
         if not detail.number:
-            return self._next(question, text)
+            return self._next(open_tap, text)
         try:
-            return self._next(question, float(text) if "." in text else int(text))
+            return self._next(open_tap, float(text) if "." in text else int(text))
         except ValueError:
-            question.text = ""
+            open_tap.text = ""
             return None
 
-    def _next(self, question: Question, value: Value | None) -> Wish | None:
+    def _next(self, open_tap: OpenTap, value: Value | None) -> Wish | None:
         if value is not None:
-            question.known[question.open[0].name] = value
-        question.open.pop(0)
-        question.text = ""
-        if question.open:
+            open_tap.known[open_tap.missing[0].name] = value
+        open_tap.missing.pop(0)
+        open_tap.text = ""
+        if open_tap.missing:
             return None
-        self.question = None
-        return Tap(question.kind.title, question.origin, question.known)
+        self.open_tap = None
+        return Tap(open_tap.kind.title, open_tap.origin, open_tap.known)
 
 
 def assign(kinds: Iterable[Kind]) -> dict[str, Kind]:
-    """Return the kinds by their letters: one of their own words' where it is free.
+    """Return the kinds by letter: a letter of the kind's own words where one is free.
 
     Kinds beyond the number of letters have no button.
     """

@@ -20,13 +20,13 @@ from ...runtime import clock
 from ...sports import Kind
 from ...timeline.view import LiveView
 from .. import shared
-from .buttons import SCORE, Buttons, Leave, Question, Tap, Undo, Wish, kinds_of
+from .buttons import SCORE, Buttons, CloseForm, OpenTap, Tap, Undo, Wish, kinds_of
 from .keyboard import Keyboard
 from .own_reports import event_time, fate_words, kept_card
 from .screen import HEAD_LINES, feed_rows, fitted, head
 
 TURN_SECONDS = 0.05
-"""The longest wait for a key before the network is looked at."""
+"""The longest wait for a key before the network has its turn."""
 
 FRAME_SECONDS = 0.1
 
@@ -42,13 +42,13 @@ FATES = {"accepted": "green", "refused": "red", "expired": "yellow", "": "dim"}
 
 
 @dataclass(slots=True)
-class Own:
-    """One report of this person's.
+class OwnReport:
+    """A report that was made with this form.
 
     Args:
         n: its number.
-        words: what was said.
-        undone: it was taken back.
+        words: what was reported.
+        undone: whether it was taken back.
     """
 
     n: int
@@ -57,14 +57,14 @@ class Own:
 
 
 def run(event: str, name: str, broker: str) -> int:
-    """Show the form until it is left; return the exit code.
+    """Show the form until it is closed; return the exit code.
 
     Raises:
-        TouchlineError: there is no such event, or this person is refused.
+        TouchlineError: there is no such event, or the reporter is refused.
     """
     outbox = shared.outbox_path(event, name)
     with ExitStack() as stack:
-        # A link answers one session: the reporter and the feed have one each.
+        # A link serves one session: the reporter and the subscriber have one each.
         reporting = stack.enter_context(shared.link(broker, name, ["reporter"]))
         looking = stack.enter_context(shared.link(broker, name, ["viewer"]))
         card = kept_card(outbox) or shared.card_of(looking, event)
@@ -91,25 +91,25 @@ def run(event: str, name: str, broker: str) -> int:
 
 
 class Form:
-    """One person's form for one event.
+    """The form of one reporter for one event.
 
     Args:
         card: the event.
-        reporter: says what is tapped.
+        reporter: reports what is tapped.
         feed: brings what is accepted.
     """
 
     def __init__(self, card: Card, reporter: Reporter, feed: Subscriber) -> None:
         self.view = LiveView(card)
         self.buttons = Buttons(_kinds(card), card.origins)
-        self.own: list[Own] = []
+        self.own: list[OwnReport] = []
         self.left = False
         self._card = card
         self._reporter = reporter
         self._feed = feed
 
     def turn(self, keys: list[str]) -> None:
-        """Take keys, and what the network has brought."""
+        """Take the keys that were pressed, and what the network has brought."""
         for key in keys:
             self._wish(self.buttons.press(key))
         self._reporter.pump()
@@ -121,12 +121,12 @@ class Form:
             setup = self._reporter.setup
             self.buttons = Buttons(kinds_of(setup.actions), self._card.origins)
 
-    def fate(self, own: Own) -> Fate | None:
-        """Return what became of an own report."""
+    def fate(self, own: OwnReport) -> Fate | None:
+        """Return what became of a report; None where the host has not told it."""
         return self._reporter.fate(own.n)
 
     def farewell(self) -> list[Text]:
-        """Return what remains to be said once the form is closed."""
+        """Return the lines that are printed once the form is closed."""
         pending = sum(self.fate(own) is None for own in self.own)
         lines = [Text(f"{own.n:>4}  {own.words}  {self._became(own)}") for own in self.own]
         if pending:
@@ -145,16 +145,16 @@ class Form:
                 said = " ".join(str(value) for value in wish.details.values())
                 title = (self.buttons.texts | {SCORE.title: SCORE.text}).get(wish.title, wish.title)
                 words = " ".join(part for part in (title, wish.origin, said) if part)
-                self.own.append(Own(n, plain(words)))
+                self.own.append(OwnReport(n, plain(words)))
             case Undo():
                 last = next((own for own in reversed(self.own) if not own.undone), None)
                 if last is not None:
                     self._reporter.say("undo", details={"n": last.n})
                     last.undone = True
-            case Leave():
+            case CloseForm():
                 self.left = True
 
-    def _became(self, own: Own) -> str:
+    def _became(self, own: OwnReport) -> str:
         return "taken back" if own.undone else fate_words(self.fate(own))
 
     # ── how it looks ─────────────────────────────────────────────────────────────────────────
@@ -204,7 +204,7 @@ class Form:
             lines.append(line)
         return lines
 
-    def _own(self, own: Own) -> Text:
+    def _own(self, own: OwnReport) -> Text:
         fate = self.fate(own)
         outcome = fate.outcome if fate is not None else ""
         line = Text(f"{own.n:>4}  {own.words}  ", no_wrap=True, overflow="ellipsis")
@@ -212,9 +212,9 @@ class Form:
         return line
 
     def _prompt(self, width: int) -> Text:
-        question = self.buttons.question
-        if question is not None:
-            prompt = _asked(question)
+        open_tap = self.buttons.open_tap
+        if open_tap is not None:
+            prompt = _asked(open_tap)
         elif self.buttons.wanted:
             prompt = Text(
                 " Contact was lost and is back. What is the score? Press = and type it.",
@@ -231,7 +231,7 @@ class Form:
         return prompt
 
     def _keys(self) -> Text:
-        if self.buttons.question is not None:
+        if self.buttons.open_tap is not None:
             return Text(" Enter go on · Esc cancel", "dim", no_wrap=True)
         origin = "1–9 Tab side · " if len(self.buttons.origins) > 1 else ""
         score = "= score · " if self.buttons.wanted else ""
@@ -239,13 +239,13 @@ class Form:
         return Text(keys, "dim", no_wrap=True)
 
 
-def _asked(question: Question) -> Text:
-    detail = question.open[0]
+def _asked(open_tap: OpenTap) -> Text:
+    detail = open_tap.missing[0]
     choices = "  ".join(f"{n} {choice}" for n, choice in enumerate(detail.choices, 1))
     optional = "" if detail.required else " (or Enter)"
     return Text.assemble(
-        (f" {question.kind.text}, {detail.text}{optional}: ", "bold"),
-        choices or f"{question.text}▏",
+        (f" {open_tap.kind.text}, {detail.text}{optional}: ", "bold"),
+        choices or f"{open_tap.text}▏",
     )
 
 

@@ -19,7 +19,7 @@ _SAME = {"\n": ENTER, "\b": BACKSPACE}
 
 
 def parse(text: str) -> list[str]:
-    """Return the keys in what a terminal sent; those with no character (arrows) are left out."""
+    """Return the keys in what a terminal sent, without those that have no character (arrows)."""
     keys = []
     at = 0
     while at < len(text):
@@ -35,7 +35,7 @@ def parse(text: str) -> list[str]:
 
 
 class Keyboard:
-    """Standard input, key by key, while it is open; Ctrl+C stays a signal."""
+    """Read standard input key by key, as a context; Ctrl+C stays a signal."""
 
     def __init__(self) -> None:
         self._file = sys.stdin.fileno()
@@ -55,7 +55,7 @@ class Keyboard:
         termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
 
     def read(self, seconds: float) -> list[str] | None:
-        """Return the keys pressed within some seconds; None where there will be no more."""
+        """Return the keys that are pressed within some seconds; None at the end of the input."""
         if not select.select([self._file], [], [], seconds)[0]:
             return []
         sent = os.read(self._file, 1_024)

@@ -1,6 +1,6 @@
 """The live screen of `touchline watch`: the score above, the feed below it, newest first.
 
-Everything is text without markup: what came from the network is never read as an instruction.
+Everything is text without markup: the terminal obeys nothing that came from the network.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ...timeline.view import LiveView
 from .statistics import FeedStatistics, summary
 
 FRESH_SECONDS = 3.0
-"""For how long an entry that has just come or changed stands out."""
+"""For how long an entry that has just come or changed is bold."""
 
 CLOCK_WIDTH = 8
 """Cells; as wide as a time of day."""
@@ -30,13 +30,13 @@ CLOCK_WIDTH = 8
 EVIDENCE_WIDTH = 15
 
 HEAD_LINES = 4
-"""Lines that the score and its frame take."""
+"""Lines of the score and its frame."""
 
 CLAIM_LINES = 3
-"""The most open claims that are shown, the newest."""
+"""The newest open claims that are shown, at most."""
 
 BANNER_LINES = 2
-"""The most lines on which it is said what is wrong."""
+"""The most lines of the banner."""
 
 NARROW = 60
 """Below this width the evidence is left out."""

@@ -1,4 +1,4 @@
-"""What a follower of a feed has counted, for the screen, the summary and `--json`."""
+"""What a subscriber has counted, for the screen, the summary and `--json`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class FeedStatistics:
     Args:
         received, lost, repaired, out_of_order, duplicate, history, epochs: see the tracker.
         p50, p99: seconds from host to subscriber; None before the first.
-        seq, digest: how far the feed was followed, and the digest of it up to there, in hex.
+        seq, digest: up to where the feed was followed, and its digest up to there, in hex.
     """
 
     received: int = 0
@@ -49,7 +49,7 @@ def counted(feed: Subscriber) -> FeedStatistics:
 
 
 def summary(counts: FeedStatistics) -> dict[str, object]:
-    """Return what was counted by the names that `--json` and the table use."""
+    """Return the counters by the names that `--json` and the table use."""
     return {
         "received": counts.received,
         "history": counts.history,

@@ -1,4 +1,4 @@
-"""Results as tables: drawn on a terminal, tab-separated lines for other programs."""
+"""Results as tables: drawn on a terminal, tab-separated lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ...protocol.text import plain
 
 
 def on_terminal() -> bool:
-    """Tell whether people, not a program, read what is printed."""
+    """Return whether a terminal shows what is printed."""
     return sys.stdout.isatty()
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
-    """Print rows of text; what a terminal would obey in them is taken out.
+    """Print rows of text, without characters that a terminal would obey.
 
     Args:
-        headings: of the columns; left out where no terminal is.
+        headings: of the columns; left out where there is no terminal.
         rows: each with as many cells.
-        title: stands above the table, after a # where no terminal is.
+        title: stands above the table, after a # where there is no terminal.
     """
     cleaned = [[plain(cell) for cell in row] for row in rows]
     if not on_terminal():
@@ -37,9 +37,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "
 
     drawn = Table(box=SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left")
     for place, heading in enumerate(headings):
-        # The first names the row, and is there to be copied: it is never broken.
+        # The first cell names the row and is there to be copied: it is never broken.
         drawn.add_column(heading, overflow="fold", no_wrap=place == 0)
     for row in cleaned:
-        # As Text: brackets in what others wrote are no markup of ours.
+        # As Text: brackets in what peers wrote are not markup.
         drawn.add_row(*map(Text, row))
     Console().print(drawn)

@@ -11,7 +11,7 @@ from touchline import sports
 from touchline.cli import shared
 from touchline.cli.report import command
 from touchline.cli.ui import keyboard
-from touchline.cli.ui.buttons import Buttons, Leave, Tap, Undo, assign, kinds_of
+from touchline.cli.ui.buttons import Buttons, CloseForm, Tap, Undo, assign, kinds_of
 from touchline.cli.ui.own_reports import event_time, fate_words
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import ActionSpec, Fate, Timing
@@ -50,7 +50,7 @@ def test_what_is_required_is_asked_first() -> None:
     assert _press(buttons, "p") == []
     assert _press(buttons, "9x\r") == []
     assert _press(buttons, "2") == [Tap("period_start", "", {"period": "second"})]
-    assert buttons.question is None
+    assert buttons.open_tap is None
 
 
 def test_details_on_request() -> None:
@@ -77,8 +77,8 @@ def test_escape_leaves_the_question_then_the_form() -> None:
     buttons = Buttons(KINDS, ["A"])
     assert _press(buttons, "+gab\x1b") == []
     assert _press(buttons, "u") == [Undo()]
-    assert _press(buttons, "\x1b") == [Leave()]
-    assert _press(buttons, "q") == [Leave()]
+    assert _press(buttons, "\x1b") == [CloseForm()]
+    assert _press(buttons, "q") == [CloseForm()]
 
 
 def test_keys_that_mean_nothing_do_nothing() -> None:

@@ -10,7 +10,7 @@ from touchline import sports
 from touchline.cli.demo import _outage, _outage_words
 from touchline.cli.demo.crowd import GLANCE, Answer, Counts, score_text
 from touchline.cli.demo.performers import Crowd, plan, seen_score
-from touchline.cli.demo.runner import Outcome, Row
+from touchline.cli.demo.runner import ComparisonRow, Outcome
 from touchline.protocol.errors import SettingError
 from touchline.protocol.messages import Timing
 from touchline.protocol.times import SECOND
@@ -137,7 +137,7 @@ def test_outages_that_can_not_be(text: str, speed: float, sentence: str) -> None
 def test_the_closing_sentence() -> None:
     """The statistics count what stands as inaccurate among what was reconstructed."""
     outcome = Outcome(
-        "A 1–0 B", "A 1–0 B", [], Row("all"), Counts(), 0, {}, alarms=2,
+        "A 1–0 B", "A 1–0 B", [], ComparisonRow("all"), Counts(), 0, {}, alarms=2,
         delays={"RECONSTRUCTED": 3, "RECONSTRUCTION_INACCURATE": 1, "": 40},
         restored=[{"confirmed": True}],
     )  # fmt: skip
