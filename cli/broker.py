@@ -1,4 +1,4 @@
-"""`touchline broker`: identify peers, find events, hand out addresses and tokens."""
+"""`touchline broker`: enrol peers, find events, hand out addresses and tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..broker.options import Options
 from ..protocol import addresses
 from ..runtime.folders import data_folder
 from . import brokers
-from .brokers import Kept
+from .brokers import KnownBroker
 from .settings import settings
 from .shared import (
     emit,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..protocol.keys import Identity
 
 EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
-"""Hosts to listen on that nobody can connect to, and how they are reached from this machine."""
+"""Hosts to listen on that are not addresses, and how this machine reaches them."""
 
 
 @click.command(
@@ -68,17 +68,17 @@ def command(
     verbose: bool,
     **values: Any,
 ) -> None:
-    """Identify peers, find events, hand out addresses and tokens.
+    """Run a broker: enrol peers, find events, hand out addresses and tokens.
 
-    Prints the one string that others need to reach it: its address with its key. For your own
-    commands on this machine it is kept as `local`. You, by --name, are an operator there: touchline
-    invite, members, revoke.
+    The broker prints the one string that others need to reach it: its address with its key. Your
+    own commands on this machine know it as `local`. You (--name) are an operator there, and may
+    invite, list and revoke people.
 
-    Runs until Ctrl+C or SIGTERM; what it has begun it then still answers.
+    It runs until Ctrl+C or SIGTERM, and then answers the requests that it has begun.
     """
     log_to_stderr(verbose=verbose)
     options = Options(**values)
-    # Loaded when there is a broker to run, not for --help.
+    # Imported here so that --help stays quick.
     from ..broker import Broker
     from ..monitoring.host import BrokerCollector
     from ..peer import identity
@@ -108,7 +108,7 @@ def command(
 
 
 def _key_file(options: Options) -> Path:
-    """Return where the broker's key is kept: beside its database, or in the data folder."""
+    """Return the file of the broker's key: beside its database, or in the data folder."""
     scheme, _, path = options.database_url.partition(":///")
     if scheme != "sqlite":
         return data_folder() / "broker.key"
@@ -116,7 +116,7 @@ def _key_file(options: Options) -> Path:
 
 
 def _listens(broker: Broker, running: Future[None]) -> bool:
-    """Wait until the broker listens; False where it has ended instead."""
+    """Wait for the broker; return whether it listens, False where it has ended instead."""
     while not broker.ready.wait(0.05):
         if running.done():
             return False
@@ -124,9 +124,9 @@ def _listens(broker: Broker, running: Future[None]) -> bool:
 
 
 def _keep(place: addresses.Broker) -> None:
-    """Keep the broker for the commands of whoever started it; a plain one has to be asked for."""
+    """Keep the broker for the user's own commands; they have to ask for a plain one."""
     if not place.plain:
-        here = Kept(str(replace(place, host=EVERYWHERE.get(place.host, place.host))))
+        here = KnownBroker(str(replace(place, host=EVERYWHERE.get(place.host, place.host))))
         before = brokers.load().brokers.get(brokers.LOCAL)
         if before is None or before.address != here.address:
             brokers.keep(brokers.LOCAL, here, default=False)
@@ -137,7 +137,7 @@ def _greet(shown: addresses.Broker, name: str, starter: Identity, page: str) -> 
     click.echo(f"broker listening on {place}")
     if shown.host in EVERYWHERE:
         shown = replace(shown, host="THIS-MACHINE")
-        click.echo("name this machine with --advertise, as others reach it")
+        click.echo("give --advertise the name by which others reach this machine")
     click.echo(f"address for others: {shown}")
     click.echo(f"operator: {name} ({starter.peer})")
     if page:
@@ -152,7 +152,7 @@ def _greet(shown: addresses.Broker, name: str, starter: Identity, page: str) -> 
 
 
 def _flags(place: addresses.Broker) -> str:
-    """Return what the commands of whoever started it have to say to reach this broker."""
+    """Return the flags with which the user's own commands reach this broker."""
     if not place.plain:
         return "" if brokers.load().default == brokers.LOCAL else f" --broker {brokers.LOCAL}"
     usual = (place.host, place.port) == ("127.0.0.1", addresses.DEFAULT_PORT)

@@ -1,4 +1,4 @@
-"""The brokers that a user knows: the address and key of each under a name, kept in one file."""
+"""The brokers that a user knows: their addresses and keys by name, in one file."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from ..peer import identity
 from ..protocol import addresses
 from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..runtime import files
+from ..runtime.folders import configuration_folder
 
 LOCAL = "local"
 """The name of the broker that the user started last on this machine."""
@@ -20,12 +20,12 @@ LOCAL = "local"
 NAME_CHARS = 60
 
 
-class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A broker as it is kept.
+class KnownBroker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A broker that the user knows.
 
     Args:
         address: `touchline://host:port?key=…`.
-        who: the name that one goes by there; empty: the login name.
+        who: the user's name there; empty: the login name.
     """
 
     address: str
@@ -33,27 +33,27 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Brokers(msgspec.Struct, omit_defaults=True):
-    """All that are kept, by name.
+    """Every broker that the user knows, by name.
 
     Args:
-        default: the name of the one that is meant where none is said; empty: none.
+        default: the name of the broker that commands use unless one is named; empty: none.
     """
 
     default: str = ""
-    brokers: dict[str, Kept] = msgspec.field(default_factory=dict)
+    brokers: dict[str, KnownBroker] = msgspec.field(default_factory=dict)
 
 
 def file() -> Path:
-    """Return where they are kept."""
-    return identity.default_folder().parent / "brokers.json"
+    """Return the file of the known brokers."""
+    return configuration_folder() / "brokers.json"
 
 
 def load() -> Brokers:
-    """Return the brokers that are kept.
+    """Return the known brokers.
 
     Raises:
-        StorageFault: the file can't be read, is damaged, or could have been written by others,
-            who would lead us to a broker of theirs.
+        StorageFault: the file cannot be read, is damaged, or others can write it and so lead the
+            user to a broker of theirs.
     """
     path = file()
     try:
@@ -61,8 +61,8 @@ def load() -> Brokers:
             mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
             if mode & 0o022:
                 raise StorageFault(
-                    f"{path} can be written by others (mode {mode:04o}), so that its keys prove "
-                    f"nothing; look at them, then: chmod 600 {path}"
+                    f"others can write {path} (mode {mode:04o}), so its keys prove nothing; check"
+                    f" them, then: chmod 600 {path}"
                 )
             return msgspec.json.decode(opened.read(), type=Brokers)
     except FileNotFoundError:
@@ -71,17 +71,17 @@ def load() -> Brokers:
         raise StorageFault(f"{path}: {error}") from error
 
 
-def keep(name: str, kept: Kept, *, default: bool) -> None:
-    """Keep a broker under a name, in the place of what was kept under it.
+def keep(name: str, kept: KnownBroker, *, default: bool) -> None:
+    """Keep a broker under a name, in place of the one that had the name.
 
     Args:
-        name: what people call it.
+        name: what the user calls the broker.
         kept: its address, with its key.
-        default: it is meant from now on where no broker is said; the first one always is.
+        default: make it the default; the first broker always is.
 
     Raises:
-        SettingError: the name can be taken for an address.
-        StorageFault: the file can't be written.
+        SettingError: the name could be an address.
+        StorageFault: the file cannot be written.
     """
     check_name(name)
     known = load()
@@ -92,15 +92,15 @@ def keep(name: str, kept: Kept, *, default: bool) -> None:
 
 
 def forget(name: str) -> None:
-    """Forget the broker of a name; where it was the default and one is left, that is it.
+    """Forget the broker of a name; of two brokers the other becomes the default.
 
     Raises:
-        NotFound: none is kept under it.
-        StorageFault: the file can't be written.
+        NotFound: no broker has this name.
+        StorageFault: the file cannot be written.
     """
     known = load()
     if known.brokers.pop(name, None) is None:
-        raise NotFound(f"no broker is kept under {name!r}: {_list(known)}")
+        raise NotFound(f"no broker is named {name!r}; {_list(known)}")
     if known.default == name:
         known.default = next(iter(known.brokers)) if len(known.brokers) == 1 else ""
     _save(known)
@@ -121,39 +121,43 @@ def _save(known: Brokers) -> None:
             os.unlink(draft)
             raise
     except OSError as error:
-        raise StorageFault(f"can't keep brokers in {path}: {error}") from error
+        raise StorageFault(f"cannot keep brokers in {path}: {error}") from error
 
 
 def check_name(name: str) -> None:
-    """Refuse a name for a broker that could be taken for an address or for a flag.
+    """Refuse a broker's name that could be an address or a flag.
 
     Raises:
-        SettingError: it is such a name.
+        SettingError: the name is not valid.
     """
     if len(name) > NAME_CHARS:
         raise SettingError(f"--as: a name of {len(name)} characters, at most {NAME_CHARS} allowed")
     if not name or not name.isprintable() or name.startswith("-") or set(name) & set(":/?# "):
-        raise SettingError(f"--as: {name!r}: a broker's name has no space, colon, slash, ? or #")
+        raise SettingError(
+            f"--as: {name!r} is not valid; a broker's name has no space, colon, slash, ? or #, and"
+            " does not begin with -"
+        )
 
 
-def find(text: str, *, insecure: bool = False) -> Kept:
+def find(text: str, *, insecure: bool = False) -> KnownBroker:
     """Return the broker that a flag names, or the default.
 
     Args:
-        text: a name that is kept, a whole address, or HOST:PORT of one that is kept; empty: the
+        text: a known broker's name, a whole address, or HOST:PORT of a known broker; empty: the
             default.
-        insecure: nothing is to be encrypted: HOST:PORT on this machine, by default the usual.
+        insecure: encrypt nothing; the text is HOST:PORT on this machine, or empty for the usual.
 
     Raises:
-        SettingError: it is none of them, or its key is not known; the sentence says what to do.
-        StorageFault: what is kept can't be read.
+        SettingError: the text is none of these, or the broker's key is not known; the sentence
+            says what to do.
+        StorageFault: the known brokers cannot be read.
     """
     if insecure:
         return _plain(text)
     if "?" in text:
         place = addresses.broker(text)
         if place.key or place.plain:
-            return Kept(str(place))
+            return KnownBroker(str(place))
     known = load()
     if name := (text or known.default):
         if name in known.brokers:
@@ -161,24 +165,26 @@ def find(text: str, *, insecure: bool = False) -> Kept:
         if text:
             return _at(addresses.broker(text), known)
     if known.brokers:
-        raise SettingError(f"--broker: which one? {_list(known)}")
+        raise SettingError(f"--broker: name one; {_list(known)}")
     raise SettingError(
-        "no broker is known: start one (touchline broker), or keep the address that you were "
-        "given: touchline login ADDRESS"
+        "you know no broker yet: start one (touchline broker), or keep an address that you were"
+        " given: touchline login ADDRESS"
     )
 
 
-def _plain(text: str) -> Kept:
-    """Return the address of a broker on this machine with which nothing is encrypted."""
+def _plain(text: str) -> KnownBroker:
+    """Return the address of a broker on this machine that encrypts nothing."""
     place = addresses.broker(text or f"127.0.0.1:{addresses.DEFAULT_PORT}")
     if place.key:
         raise SettingError("--insecure: the broker's address has a key; leave --insecure out")
-    # Parsed again, so that what is not this machine is refused.
-    return Kept(str(addresses.broker(f"{place.host}:{place.port}?insecure", what="--insecure")))
+    # Parsed again, which refuses any other machine.
+    return KnownBroker(
+        str(addresses.broker(f"{place.host}:{place.port}?insecure", what="--insecure"))
+    )
 
 
-def _at(place: addresses.Broker, known: Brokers) -> Kept:
-    """Return the one that is kept for a place."""
+def _at(place: addresses.Broker, known: Brokers) -> KnownBroker:
+    """Return the known broker at a place."""
     found = {
         name: kept
         for name, kept in known.brokers.items()
@@ -186,7 +192,7 @@ def _at(place: addresses.Broker, known: Brokers) -> Kept:
     }
     if len({kept.address for kept in found.values()}) > 1:
         names = " or ".join(sorted(found))
-        raise SettingError(f"--broker: {place.host}:{place.port} is kept twice; say {names}")
+        raise SettingError(f"--broker: you know two at {place.host}:{place.port}; write {names}")
     for kept in found.values():
         return kept
     raise SettingError(_no_key(place, known))
@@ -201,10 +207,10 @@ def _no_key(place: addresses.Broker, known: Brokers) -> str:
     where = f"{place.host}:{place.port}"
     others = f"; you know {', '.join(sorted(known.brokers))}" if known.brokers else ""
     return (
-        f"--broker: the key of {where} is not known; whoever runs it sees its whole address when "
-        f"it starts (touchline://{where}?key=…): keep that with touchline login ADDRESS{others}"
+        f"--broker: the key of {where} is not known; touchline broker prints the whole address when"
+        f" it starts (touchline://{where}?key=…): keep that with touchline login ADDRESS{others}"
     )
 
 
 def _list(known: Brokers) -> str:
-    return f"there are {', '.join(sorted(known.brokers))}" if known.brokers else "there is none"
+    return f"you know {', '.join(sorted(known.brokers))}" if known.brokers else "you know none"

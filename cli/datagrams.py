@@ -41,21 +41,20 @@ if TYPE_CHECKING:
 @click.argument("event", required=False, default="")
 @broker_flags
 @name_option
-@click.option("--simulate", is_flag=True, help="A football match of its own; needs no broker.")
+@click.option("--simulate", is_flag=True, help="Serve a simulated football match; no broker.")
 @click.option(
-    "--seed", default=1, show_default=True, help="With --simulate: the same gives the same match."
+    "--seed", default=1, show_default=True, help="With --simulate: a seed always gives one match."
 )
 @settings(Options)
 @click.option(
     "--from-start",
     is_flag=True,
-    help="Send what has happened so far as well, once a client is there; of a finished event"
-    " always.",
+    help="Begin with the past actions when the first client comes; a finished event always does.",
 )
 @click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep a log in this file: who came and went, and what was sent.",
+    help="Write a log to this file: clients that came and left, and datagrams that were sent.",
 )
 @json_option
 @verbose_option
@@ -72,16 +71,16 @@ def command(
     verbose: bool,
     **values: Any,
 ) -> None:
-    """Serve EVENT as UDP datagrams of JSON, one an action: line-ups, score, phrase.
+    """Serve EVENT as UDP datagrams of JSON, one an action: line-ups, score and a sentence.
 
     A client sends `register`, and `unregister` when it leaves; touchline datagrams-client is one.
-    Ends when the event is over and everybody was told, and on Ctrl+C.
+    The server stops when the event is over and all clients know it, and on Ctrl+C.
     """
     log_to_stderr(verbose=verbose)
     if bool(event) == simulate:
-        raise SettingError("name an EVENT, or --simulate; one of them")
+        raise SettingError("give either an EVENT or --simulate")
     options = Options(**values)
-    # Loaded when there is something to serve, not for --help.
+    # Imported here so that --help stays quick.
     from ..datagrams.server import DatagramServer
     from ..datagrams.snapshots import card_of as card_of_match
     from ..datagrams.snapshots import entries_of
@@ -130,7 +129,7 @@ def _made_up(seed: int) -> Match:
 
 
 def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[LogLine], None]:
-    """Return what keeps and shows the server's log."""
+    """Return a function that writes the server's log and prints it."""
     file: IO[bytes] | None = None
     if log is not None:
         try:

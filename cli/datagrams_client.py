@@ -1,4 +1,4 @@
-"""`touchline datagrams-client`: follow an event that is served as UDP datagrams."""
+"""`touchline datagrams-client`: follow an event over UDP datagrams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import click
 from ..datagrams.options import PORT
 from ..datagrams.texts import LANGUAGES
 from ..protocol import addresses
-from .shared import emit, home, json_option, stop_flag
+from ..runtime.folders import data_folder
+from .shared import emit, json_option, stop_flag
 
 if TYPE_CHECKING:
     from ..datagrams.receiver import Received, Receiver
@@ -20,7 +21,7 @@ TURN_SECONDS = 0.25
 """The longest wait before Ctrl+C is looked at."""
 
 PATIENCE_SECONDS = 15.0
-"""Seconds without anything after which it is said that nothing has come yet."""
+"""Seconds of silence after which the client says that nothing has come yet."""
 
 
 @click.command(
@@ -30,27 +31,27 @@ PATIENCE_SECONDS = 15.0
 @click.option(
     "--language",
     type=click.Choice(LANGUAGES),
-    help="Tell the actions in this language instead of the server's.",
+    help="Print sentences in this language instead of the server's.",
 )
 @click.option(
     "--logs",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where received.log, statistics.log and server.log are kept; in the user's data folder"
-    " unless given.",
+    show_default="datagrams in the user's data folder",
+    help="The folder of received.log, statistics.log and server.log.",
 )
 @json_option
 def command(server: str, language: str | None, logs: Path | None, as_json: bool) -> None:
-    """Follow the event that touchline datagrams serves at HOST, port 12345 unless given.
+    """Follow the event that touchline datagrams serves at HOST, by default on port 12345.
 
-    Shows both line-ups when they change, `*` for each goal and (red card) after a name, each action
-    and the score. At the end of transmission, and on Ctrl+C, it says how many datagrams were
-    received, lost and out of order.
+    The client prints each action and the score, and both line-ups when they change: a `*` for each
+    goal of a player, (red card) after a name. At the end of transmission, and on Ctrl+C, it prints
+    how many datagrams it received, lost and got out of order.
     """
     from ..datagrams.client import DatagramClient, Logs
     from ..datagrams.receiver import Receiver
 
     host, port = addresses.parse(server, what="HOST", port=PORT)
-    folder = logs or home() / "datagrams"
+    folder = logs or data_folder() / "datagrams"
     receiver = Receiver(language or "")
     with ExitStack() as stack:
         kept = Logs(folder)

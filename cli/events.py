@@ -32,15 +32,22 @@ def command() -> None:
 @click.argument("title", required=False, default="")
 @broker_option
 @name_option
-@click.option("--sport", default="", help="football, tennis, race or custom: touchline sports list")
-@click.option("--origin", "origins", multiple=True, help="A team, player or runner; repeat it.")
-@click.option("--starts", default="", metavar="TIME", help="Such as 2026-06-11T19:00:00Z.")
+@click.option("--sport", default="", help="The sport; touchline sports list names them all.")
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    help="A team, player or runner; repeat the flag for each.",
+)
+@click.option(
+    "--starts", default="", metavar="TIME", help="When it starts, such as 2026-06-11T19:00:00Z."
+)
 @click.option(
     "--lineup",
     "lineups",
     multiple=True,
     metavar="ORIGIN=FILE",
-    help="A text file with a name a line, those who start first.",
+    help="A text file of an origin's players, a name a line, starters first.",
 )
 @click.option(
     "--rule",
@@ -59,9 +66,12 @@ def command() -> None:
     "match_name",
     default="",
     metavar="NAME|FILE",
-    help="Take what is not given from a match that comes with Touchline, or from a match file.",
+    help="Take what the other flags leave out from a match that comes with Touchline, or from a"
+    " match file.",
 )
-@click.option("--key", default="", help="Creating again with the same key gives the same event.")
+@click.option(
+    "--key", default="", help="Any text; a second create with the same key returns the same event."
+)
 @json_option
 def create(
     title: str,
@@ -77,7 +87,7 @@ def create(
     key: str,
     as_json: bool,
 ) -> None:
-    """Register an event; prints its id, alone, on standard output."""
+    """Create an event, and print its id."""
     request = messages.Create(
         id=0,
         title=title,
@@ -124,7 +134,7 @@ def _lineup(flag: str) -> tuple[str, list[str]]:
 
 
 def _with_match(request: messages.Create, name: str) -> messages.Create:
-    """Fill in what the flags left out from a match."""
+    """Fill in from a match what the flags leave out."""
     match = shared.load_match(name)
     lineups = {origin: list(names) for origin, names in match.lineups.items()}
     return msgspec.structs.replace(
@@ -153,7 +163,7 @@ def _with_match(request: messages.Create, name: str) -> messages.Create:
     type=click.IntRange(1, 10_000),
     default=20,
     show_default=True,
-    help="How many to show at most.",
+    help="How many events to show at most.",
 )
 @json_option
 def search(
@@ -165,9 +175,9 @@ def search(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Find events by words of their title and origins, best match first.
+    """Find events by words of their title and origins, the best match first.
 
-    Without a TEXT it lists them all, newest first. Misspelt words are found too.
+    Misspelt words are found, too. Without a TEXT, list all events, the newest first.
     """
     wanted = messages.Search(id=0, text=" ".join(text), sport=sport, status=status or "")
     with shared.link(broker, name) as link:
@@ -212,7 +222,7 @@ def _row(card: Card) -> Sequence[str]:
 @name_option
 @json_option
 def show(event: str, broker: str, name: str, as_json: bool) -> None:
-    """Show all that the broker knows of an event."""
+    """Show everything that the broker knows about an event."""
     with shared.link(broker, name) as link:
         card = shared.card_of(link, event)
     if as_json:

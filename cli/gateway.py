@@ -1,4 +1,4 @@
-"""`touchline gateway`: the web page, WebSocket, REST."""
+"""`touchline gateway`: pages, WebSocket and REST."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..peer import Link
 
 KEY_FILE = "identity"
-"""The file of a person's identity, in the folder that is theirs."""
+"""The file of a person's identity, in that person's folder."""
 
 
 @click.command("gateway", epilog="Example: touchline gateway --host 127.0.0.1 --port 8080 --json")
@@ -46,14 +46,14 @@ KEY_FILE = "identity"
 def command(
     broker: str, name: str, metrics: str, as_json: bool, verbose: bool, **values: Any
 ) -> None:
-    """Serve events to browsers and programs: pages, WebSocket, REST.
+    """Serve events to browsers and programs: pages, WebSocket, server-sent events, REST.
 
-    Runs until Ctrl+C or SIGTERM; viewers are then told that it restarts, and come back to it by
-    themselves.
+    The gateway runs until Ctrl+C or SIGTERM. It then tells its viewers that it restarts; they come
+    back by themselves.
     """
     log_to_stderr(verbose=verbose)
     options = Options(**values)
-    # Loaded when there is a gateway to run, not for --help.
+    # Imported here so that --help stays quick.
     from ..gateway.app import create_app
     from ..gateway.server import GatewayServer, allow_connections
     from ..lobby import service as lobby
@@ -76,8 +76,8 @@ def command(
 
 
 def _connect(broker: str, own_name: str) -> Connect:
-    """Return what gives links to the broker: to people under identities of their own, to the
-    gateway itself under that of whoever runs it."""
+    """Return a function that opens links to the broker: each person's under an identity of its
+    own, the gateway's under that of the user who runs it."""
     from ..peer import Link, identity
 
     def connect(
@@ -88,7 +88,7 @@ def _connect(broker: str, own_name: str) -> Connect:
         *,
         invite: str = "",
     ) -> Link:
-        # Kept under no name, since the broker may have taken another than was asked for.
+        # In the person's folder, not by name: the broker may enrol them under another name.
         key = identity.load(own_name) if folder is None else identity.load_file(folder / KEY_FILE)
         return Link(broker, name or own_name, key, roles, context, invite=invite)
 
@@ -96,7 +96,7 @@ def _connect(broker: str, own_name: str) -> Connect:
 
 
 def _listens(server: GatewayServer, running: Future[None]) -> bool:
-    """Wait until the gateway listens; False where it has ended instead."""
+    """Wait for the gateway; return whether it listens, False where it has ended instead."""
     while not server.listening.wait(0.05):
         if running.done():
             return False

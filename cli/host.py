@@ -1,4 +1,4 @@
-"""`touchline host`: collect reports on events, decide, publish."""
+"""`touchline host`: collect reports on events, decide and publish."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..peer import Host
 
 EVERYWHERE = {"*", "0.0.0.0", "[::]"}
-"""Addresses to listen on that nobody can connect to."""
+"""Hosts to listen on that are not addresses."""
 
 
 @click.command("host", epilog="Example: touchline host argentina-v-france-k7m2 --until-finished")
@@ -36,7 +36,7 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 @broker_option
 @name_option
 @settings(Options)
-@click.option("--until-finished", is_flag=True, help="End when all events are over.")
+@click.option("--until-finished", is_flag=True, help="Stop when all events are over.")
 @metrics_option
 @json_option
 @verbose_option
@@ -48,15 +48,15 @@ def command(
     verbose: bool,
     **values: Any,
 ) -> int:
-    """Collect reports on events, decide, publish.
+    """Host events: collect reports, decide what happened, and publish it.
 
-    Runs until Ctrl+C or SIGTERM; it then gives its events free for another host. Started again
-    under the same name it goes on where it was. The exit code tells of an event that could not be
-    hosted: 3 not found, 4 refused.
+    The host runs until Ctrl+C or SIGTERM, and then releases its events for another host. A host
+    that starts again under the same --name goes on where it stopped. The exit code says why an
+    event could not be hosted: 3 not found, 4 refused.
     """
     log_to_stderr(verbose=verbose)
     options = Options(**values)
-    # SQLAlchemy is loaded when there is a journal to open, not for --help.
+    # Imported here so that --help stays quick.
     from ..monitoring.host import HostCollector
     from ..peer import Host, Journal, identity
     from ..peer.host.service import spare_collector
@@ -77,7 +77,8 @@ def command(
 def _warn(options: Options) -> None:
     if options.bind in EVERYWHERE and not options.advertise:
         click.echo(
-            f"--bind {options.bind} is no address for others: name this machine with --advertise",
+            f"--bind {options.bind} is not an address for others: give --advertise the name by"
+            " which they reach this machine",
             err=True,
         )
 

@@ -1,4 +1,4 @@
-"""`touchline identity`: the keys that say who one is."""
+"""`touchline identity`: the keys that prove who the user is."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ name_argument = click.argument(
 
 @click.group("identity")
 def command() -> None:
-    """The keys that say who you are: one for each name, kept on this machine.
+    """Show, make and export the keys that prove who you are.
 
-    Commands make a key when its name is used first, so that there is nothing to do here until you
-    want to read your id out, use it on another machine, or become an operator.
+    Each name has a key, kept on this machine. A command makes the key when you first use its name,
+    so you need this only to read your id out, to use a name on another machine, or to become an
+    operator.
     """
 
 
@@ -40,13 +41,13 @@ def command() -> None:
     "source",
     metavar="FILE",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    help="Take the secret that `identity export --secret` wrote; - for standard input.",
+    help="A file with the secret that `identity export --secret` wrote; - for standard input.",
 )
 @json_option
 def create(name: str, source: Path | None, as_json: bool) -> None:
-    """Make the identity of NAME (your login name unless given).
+    """Make the identity of NAME (by default your login name).
 
-    A name that has one keeps it.
+    A name that has an identity keeps it.
     """
     made = identity.create(name, seed=_secret(source) if source else b"")
     _show_one(name, made, as_json=as_json)
@@ -65,10 +66,9 @@ def _secret(source: Path) -> bytes:
 @click.argument("name", required=False, shell_complete=complete_identity)
 @json_option
 def show(name: str | None, as_json: bool) -> None:
-    """Show the id and the public key of NAME, or of all who have an identity here.
+    """Show the id and the public key of NAME, or of every name.
 
-    The id is short enough to be read out; the key is what an operator gives to
-    touchline broker --operator.
+    The id is short enough to read out; touchline broker --operator takes the key.
     """
     if name is not None:
         _show_one(name, _existing(name), as_json=as_json)
@@ -86,17 +86,20 @@ def show(name: str | None, as_json: bool) -> None:
 
 @command.command(epilog="Example: touchline identity export anna --secret --output anna.secret")
 @name_argument
-@click.option("--secret", is_flag=True, help="The secret itself: whoever has it is you.")
+@click.option("--secret", is_flag=True, help="Print the secret: everyone who has it is you.")
 @click.option(
     "-o",
     "--output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write there instead, a secret for you alone; a file that is there is not replaced.",
+    help="Write to this new file instead; only you can read a secret there.",
 )
 @json_option
 def export(name: str, secret: bool, output: Path | None, as_json: bool) -> None:
-    """Print the public key of NAME; with --secret what is needed to be NAME elsewhere."""
+    """Print the public key of NAME, or with --secret the secret.
+
+    With the secret, touchline identity create --from makes you NAME on another machine.
+    """
     key = _existing(name)
     text = key.seed.hex() if secret else keys.to_text(key.public)
     if output is not None:
@@ -108,7 +111,7 @@ def export(name: str, secret: bool, output: Path | None, as_json: bool) -> None:
         return
     if secret:
         click.secho(
-            f"This is the secret of {name}: whoever has it is {name}, everywhere and for good.",
+            f"This is the secret of {name}: everyone who has it is {name}, for good.",
             fg="red",
             err=True,
         )
@@ -125,7 +128,7 @@ def _existing(name: str) -> Identity:
     except FileNotFoundError:
         raise NotFound(f"{name} has no identity here: touchline identity create {name}") from None
     except OSError as error:
-        raise StorageFault(f"can't read the identity of {name}: {error}") from error
+        raise StorageFault(f"cannot read the identity of {name}: {error}") from error
 
 
 def _write(path: Path, text: str, *, private: bool) -> None:

@@ -1,4 +1,4 @@
-"""`touchline invite`: let people in."""
+"""`touchline invite`: make an invitation."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
     type=click.Choice(["viewer", "reporter", "host", "operator"]),
     default="reporter",
     show_default=True,
-    help="What they may do; each role may do what those before it may.",
+    help="The role that the code gives; each role may do all that the roles before it may.",
 )
 @click.option(
     "--uses",
     type=click.IntRange(1, limits.INVITE_USES),
     default=1,
     show_default=True,
-    help="How many may come in by it.",
+    help="How many people may use the code.",
 )
 @click.option(
     "--expires",
     default="1d",
     show_default=True,
     metavar="DURATION",
-    help="For how long it holds: 90m, 12h, 2d, 1w.",
+    help="How long the code is valid: 90m, 12h, 2d or 1w.",
 )
 @broker_option
 @name_option
@@ -42,10 +42,10 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 def command(
     role: messages.Role, uses: int, expires: str, broker: str, name: str, as_json: bool
 ) -> None:
-    """Make a code that lets new people in, or gives those who are in a further role.
+    """Make a code that enrols new people, or gives enrolled ones a higher role.
 
-    For operators: whoever starts the broker is one. The code is shown once; the broker keeps only
-    its hash.
+    Only operators can; the user who starts the broker is one. The code is shown once: the broker
+    keeps only its hash.
     """
     request = messages.Invite(id=0, role=role, uses=uses, seconds=seconds(expires))
     with shared.link(broker, name) as link:
@@ -60,11 +60,11 @@ def command(
         return
     click.echo(reply.code)
     who = "one person" if uses == 1 else f"{uses:,} people"
-    click.echo(f"lets {who} in as {role} until {until}; they say:", err=True)
+    click.echo(f"enrols {who} as {role} until {until}; they run:", err=True)
     click.echo(f"  {login}", err=True)
     if addresses.is_loopback(addresses.broker(broker).host):
         click.echo(
-            "This address is good on this machine alone: for others put in the name by which they"
+            "This address works only on this machine; for others, write the name by which they"
             " reach it.",
             err=True,
         )
@@ -74,12 +74,12 @@ def seconds(text: str) -> float:
     """Return a duration such as 90m or 2d in seconds.
 
     Raises:
-        SettingError: it is none, or too long.
+        SettingError: the text is not a duration, or too long a one.
     """
     found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([smhdw])", text.strip())
     value = float(found[1]) * SECONDS[found[2]] if found else 0.0
     if not value:
-        raise SettingError(f"--expires: {text!r} is no duration; write 90m, 12h, 2d or 1w")
+        raise SettingError(f"--expires: {text!r} is not a duration; write 90m, 12h, 2d or 1w")
     if value > limits.INVITE_SECONDS:
         most = limits.INVITE_SECONDS / SECONDS["d"]
         raise SettingError(f"--expires: {text} is too long, at most {most:g}d allowed")

@@ -1,4 +1,4 @@
-"""`touchline login`: know a broker by name, and be known there."""
+"""`touchline login`: keep a broker's address, and enrol there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..protocol import addresses, messages
 from ..protocol.errors import SettingError
 from ..protocol.text import plain
 from . import brokers, shared
-from .brokers import Brokers, Kept
+from .brokers import Brokers, KnownBroker
 from .shared import emit, json_option
 from .ui.tables import table
 
@@ -24,8 +24,8 @@ from .ui.tables import table
 Examples:
   touchline login 'touchline://club.example:5670?key=…' --as club
   touchline login 'touchline://club.example:5670?key=…' --invite k3vq-7m2p-xw9d --name anna
-  touchline login club            make it the one that is meant where none is said
-  touchline login                 list those you know
+  touchline login club            make club the default
+  touchline login                 list the brokers that you know
 """,
 )
 @click.argument("address", default="", shell_complete=shared.complete_broker)
@@ -35,13 +35,13 @@ Examples:
     default="",
     metavar="NAME",
     show_default="its host's name",
-    help="What you call this broker.",
+    help="Your name for this broker.",
 )
 @click.option(
     "--invite",
     default="",
     metavar="CODE",
-    help="The code that an operator gave you: it lets you in, or gives you a further role.",
+    help="The code that an operator gave you; it enrols you, or gives you a higher role.",
 )
 @shared.name_option
 @json_option
@@ -49,11 +49,11 @@ Examples:
 def command(
     context: click.Context, address: str, alias: str, invite: str, name: str, as_json: bool
 ) -> None:
-    """Keep the ADDRESS of a broker, and say hello there.
+    """Keep the ADDRESS of a broker, and enrol there.
 
-    The address is one string with the broker's key in it, which proves that it is the right one:
-    touchline broker prints it. From then on this broker is the one that commands go to; a --name
-    given here is who you are there. Without ADDRESS: list the brokers that you know.
+    touchline broker prints the address; the key in it proves that your commands reach the right
+    broker. This broker becomes the default, and --name your name there. Without ADDRESS, list the
+    brokers that you know.
     """
     known = brokers.load()
     if not address:
@@ -71,10 +71,10 @@ def command(
         shared.warn_insecure()
     name = who or name
     with shared.link(found.address, name, invite=invite) as link:
-        # Anything at all: the link says hello first.
+        # Any request will do: the link says hello first.
         link.ask(messages.Search(id=0, limit=1))
         peer, role = link.peer, link.role
-    brokers.keep(alias, Kept(found.address, who), default=True)
+    brokers.keep(alias, KnownBroker(found.address, who), default=True)
     if as_json:
         about = {"broker": alias, "address": found.address, "name": name}
         emit({"type": "login", **about, "peer": peer, "role": role})
@@ -82,11 +82,11 @@ def command(
     click.echo(f"you are {plain(name)} ({peer}), {role}, at {_place(alias, found)}")
 
 
-def _alias(found: Kept, known: Brokers) -> str:
-    """Return what a broker is called unless one says: as it was, or by its host.
+def _alias(found: KnownBroker, known: Brokers) -> str:
+    """Return a broker's default name: the one that it has, or its host's.
 
     Raises:
-        SettingError: another broker is called so.
+        SettingError: another broker has this name.
     """
     for name, kept in known.brokers.items():
         if kept.address == found.address:
@@ -96,13 +96,13 @@ def _alias(found: Kept, known: Brokers) -> str:
     name = name.strip("-")
     if name in known.brokers and name != brokers.LOCAL:
         raise SettingError(
-            f"{name} is {known.brokers[name].address}, and has another key; if this one is right,"
-            f" forget that: touchline logout {name}; or give this one a name: --as"
+            f"you know another broker as {name}, {known.brokers[name].address}; forget that one"
+            f" (touchline logout {name}), or give this one a name of its own (--as)"
         )
     return name
 
 
-def _place(alias: str, kept: Kept) -> str:
+def _place(alias: str, kept: KnownBroker) -> str:
     return f"{alias} ({shared.place_of(kept.address)})"
 
 
@@ -114,7 +114,8 @@ def _list(known: Brokers, *, as_json: bool) -> None:
         return
     if not known.brokers:
         click.echo(
-            "no broker is known: start one (touchline broker), or touchline login ADDRESS", err=True
+            "you know no broker yet: start one (touchline broker), or touchline login ADDRESS",
+            err=True,
         )
         return
     rows: list[Sequence[str]] = [

@@ -14,7 +14,7 @@ from .shared import complete_broker, emit, json_option
 def command(name: str, as_json: bool) -> None:
     """Forget the broker that you call NAME.
 
-    Who you are stays, here and there; touchline login ADDRESS knows it again.
+    Your identity stays, here and at the broker; touchline login ADDRESS brings it back.
     """
     brokers.forget(name)
     default = brokers.load().default

@@ -1,4 +1,4 @@
-"""The `touchline` command: finds the command's file, and turns errors into sentences."""
+"""The `touchline` command: finds a command's file, and turns errors into sentences."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ VARIABLES = "TOUCHLINE"
 """What the name of every variable begins with."""
 
 COMMANDS = {
-    "broker": "identify peers, find events",
+    "broker": "run a broker, which enrols peers and finds events",
     "config": "show the settings, and check a file of them",
-    "datagrams": "serve an event, or a made-up match, as UDP datagrams",
-    "datagrams-client": "follow an event that is served as UDP datagrams",
+    "datagrams": "serve an event, or a simulated match, as UDP datagrams",
+    "datagrams-client": "follow an event over UDP datagrams",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
     "events": "create, find and show events",
-    "export": "write an event's timeline as JSON lines, CSV or a page, or its proof",
+    "export": "write an event's timeline as JSON lines, CSV, a page or a proof",
     "gateway": "serve events to browsers and programs: pages, WebSocket, REST",
-    "host": "collect reports on an event, decide, publish",
-    "identity": "the keys that say who you are",
-    "invite": "let people in at a broker",
-    "login": "know a broker by name, and be known there",
+    "host": "collect reports on events, decide what happened, publish it",
+    "identity": "show, make and export the keys that prove who you are",
+    "invite": "make an invitation to a broker",
+    "login": "keep a broker's address, and enrol there",
     "logout": "forget a broker",
-    "members": "list who is enrolled at a broker",
-    "record": "keep an event's feed in a file, as it comes",
-    "replay": "report a recorded match again, at any speed",
-    "report": "say what happened",
-    "revoke": "put somebody out at a broker",
+    "members": "list the people who are enrolled at a broker",
+    "record": "record an event's feed in a file",
+    "replay": "report a match again, at any speed",
+    "report": "report what happened",
+    "revoke": "put a person out of a broker",
     "simulate": "make up a match, and a crowd that reports it",
-    "sports": "the sports, their actions and rules",
-    "verify": "check the proof of an event, without a network",
+    "sports": "list the sports, and show their actions and rules",
+    "verify": "check the proof of an event offline",
     "watch": "follow an event",
 }
 
@@ -76,11 +76,12 @@ def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -
 @click.group(
     cls=Commands,
     context_settings={"auto_envvar_prefix": VARIABLES, "help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a fault, 2 a bad flag or value, 3 not found, 4 refused,"
-    " 5 nobody answered, 6 address taken, 7 storage, 8 not trusted, 130 interrupted."
-    " Every flag can be given as a variable (TOUCHLINE_WATCH_JSON=1) or in the --config file."
-    ' For completion put eval "$(_TOUCHLINE_COMPLETE=bash_source touchline)" into ~/.bashrc;'
-    " zsh_source and fish_source are for those shells.",
+    epilog="Exit codes: 0 done, 1 a fault, 2 a flag or value that is not valid, 3 not found,"
+    " 4 refused, 5 no answer, 6 address taken, 7 storage, 8 not trusted, 130 interrupted.\n\n"
+    "Every flag can also be given as a variable (TOUCHLINE_WATCH_JSON=1) or in the --config file;"
+    " touchline config show lists them all.\n\n"
+    'For completion, put eval "$(_TOUCHLINE_COMPLETE=bash_source touchline)" into ~/.bashrc;'
+    " zsh_source and fish_source are for the other shells.",
 )
 @click.version_option(package_name="touchline")
 @click.option(
@@ -89,14 +90,15 @@ def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -
     callback=_configure,
     expose_value=False,
     is_eager=True,
-    help="A TOML file with defaults: a table a command, a key a flag.",
+    help="A TOML file of settings: a table a command, a key a flag.",
 )
 def touchline() -> None:
     """Live match reporting by the people who are there.
 
     \b
-    Try it:            touchline demo
-    Run it, each in a terminal of its own:
+    Try it:
+      touchline demo
+    Run it, each command in a terminal of its own:
       touchline broker
       touchline events create "Argentina v France" --sport football \\
                 --origin Argentina --origin France
@@ -107,7 +109,7 @@ def touchline() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line; ends the process with a documented exit code."""
+    """Run the command line, and end the process with a documented exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         result: Any = touchline.main(arguments, prog_name="touchline", standalone_mode=False)
@@ -119,7 +121,7 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(Interrupted.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has had enough; say nothing more, not even at exit.
+        # The reader of our output has gone; print nothing more, not even at exit.
         sys.stdout = None
         sys.exit(0)
     except TouchlineError as error:

@@ -1,4 +1,4 @@
-"""`touchline members`: who is enrolled."""
+"""`touchline members`: list the enrolled peers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PAGE = 100
 
 
 @click.command("members", epilog="Example: touchline members --all --json | grep '\"operator\"'")
-@click.option("--all", "everybody", is_flag=True, help=f"All of them, not only the first {PAGE}.")
+@click.option("--all", "everybody", is_flag=True, help=f"List all, not only the first {PAGE}.")
 @broker_option
 @name_option
 @json_option
 def command(everybody: bool, broker: str, name: str, as_json: bool) -> None:
-    """List who is enrolled at the broker, in the order of their ids. For operators."""
+    """List the people who are enrolled at the broker, by id. Only operators can."""
     with shared.link(broker, name) as link:
         roll = people(link)
         found = list(roll) if everybody else list(islice(roll, PAGE))
@@ -42,7 +42,7 @@ def command(everybody: bool, broker: str, name: str, as_json: bool) -> None:
 
 
 def people(link: Link) -> Iterator[Person]:
-    """Yield who is enrolled, asking for page after page."""
+    """Yield the enrolled people, page after page."""
     request = messages.Members(id=0, limit=PAGE)
     while True:
         reply = link.ask(request)

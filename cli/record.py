@@ -26,13 +26,13 @@ TURN_SECONDS = 0.25
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The file. One that holds a recording of EVENT already is gone on with.",
+    help="The file; a recording of EVENT that is already there is continued.",
 )
 @click.option(
     "--until-finished/--stay",
     default=True,
     show_default=True,
-    help="End when the event is finished, or stay for late corrections until Ctrl+C.",
+    help="Stop when the event is finished, or stay for late corrections until Ctrl+C.",
 )
 @shared.broker_option
 @shared.name_option
@@ -43,7 +43,7 @@ def command(
     """Record EVENT's feed in a file, from its first message on.
 
     The file is a MessagePack stream that any MessagePack reader takes; `touchline export` and
-    `touchline replay` read it. A recording that was cut short is gone on with where it ends.
+    `touchline replay` read it. A recording that was cut short is continued where it ends.
     """
     from rich.console import Console
 

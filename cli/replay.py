@@ -31,7 +31,7 @@ TURN_SECONDS = 0.1
 
 
 def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
-    """Return how many times as fast a flag's text wants it; 0 for `max`."""
+    """Return the speed that a flag's text gives; 0 for `max`."""
     if text == "max":
         return 0.0
     try:
@@ -48,56 +48,62 @@ def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
 \b
 Examples:
   touchline replay world-cup-final-2022 --speed 60
-      creates an event and says how to host it
+      create an event, and print how to host it
   touchline replay final.mpk --event EVENT --speed max --reporters 12 --wrong 0.1 --seed 7
 """
 )
 @click.argument("source", metavar="MATCH|FILE|RECORDING")
-@click.option("--event", default="", help="The event to report on; a new one unless given.")
+@click.option("--event", default="", show_default="a new event", help="The event to report on.")
 @click.option(
     "--speed",
     callback=_speed,
     default="10",
     show_default=True,
     metavar="N|max",
-    help="How many times as fast as it was. An event that is a replay itself keeps its own speed.",
+    help="How many times as fast as the match was. An event that is a replay keeps its own speed.",
 )
 @click.option(
     "--reporters",
     type=click.IntRange(1, 500),
     default=3,
     show_default=True,
-    help="How many say it.",
+    help="How many reporters there are.",
 )
 @click.option(
     "--coverage",
     type=click.FloatRange(0, 1),
     default=1.0,
     show_default=True,
-    help="How much of it each of them notices.",
+    help="The share of the actions that each reporter notices.",
 )
 @click.option(
     "--wrong",
     type=click.FloatRange(0, 1),
     default=0.0,
     show_default=True,
-    help="How much of what each says is wrong.",
+    help="The share of wrong reports.",
 )
 @click.option(
     "--drops",
     type=click.FloatRange(0, 60),
     default=0.0,
     show_default=True,
-    help="How often an hour each one's link is lost.",
+    help="How often an hour each reporter loses its connection.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Decides all that is chance.")
+@click.option(
+    "--seed",
+    type=int,
+    default=1,
+    show_default=True,
+    help="One seed always gives the same reporters.",
+)
 @click.option(
     "--lead",
     type=click.FloatRange(0, 3600),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="A new event begins so long from now: time to host it.",
+    help="How soon a new event begins; time to host it.",
 )
 @click.option(
     "--wait",
@@ -125,11 +131,11 @@ def command(
     name: str,
     as_json: bool,
 ) -> int:
-    """Report a match again, by several simulated reporters in this process.
+    """Report a match again, with simulated reporters in this process.
 
-    The match is one of those that come with Touchline (see `touchline sports`), a match file or a
-    recording. A new event has the match's own clock, run at --speed; on a live event, what happened
-    is stated as if the match ended as the replay ends.
+    The match is one that comes with Touchline (such as world-cup-final-2022), a match file, or a
+    recording. A new event has the match's own clock, which runs at --speed. On a live event the
+    reports give times as if the match ended when the replay ends.
     """
     match = load(source)
     with shared.link(broker, name) as link:
@@ -148,18 +154,20 @@ def command(
         drops=drops,
         duplicates=0.0,
     )
-    plan = Plan.of(card, match, members, speed, clock.wall())
-    voices = Voices(members, card.event, broker, name, identity.load(name), plan, wait)
-    with _progress(voices, as_json=as_json), shared.stop_flag() as stopped:
-        voices.run(stopped)
+    plan = ReplayPlan.of(card, match, members, speed, clock.wall())
+    simulated = SimulatedReporters(
+        members, card.event, broker, name, identity.load(name), plan, wait
+    )
+    with _progress(simulated, as_json=as_json), shared.stop_flag() as stopped:
+        simulated.run(stopped)
         was_stopped = stopped.is_set()
-    _tell(card, voices.counts, as_json=as_json)
-    for error in voices.errors[:1]:
+    _tell(card, simulated.counts, as_json=as_json)
+    for error in simulated.errors[:1]:
         raise error
     if was_stopped:
         raise Interrupted("stopped before the match was over")
-    if voices.counts.unsent:
-        raise Unreachable(f"{voices.counts.unsent} reports were not confirmed in {wait:g} s")
+    if simulated.counts.unsent:
+        raise Unreachable(f"{simulated.counts.unsent} reports were not confirmed in {wait:g} s")
     return 0
 
 
@@ -167,8 +175,8 @@ def load(source: str) -> Match:
     """Return a match by its name, from a match file, or from a recording.
 
     Raises:
-        NotFound: no match has this name, and no file.
-        SettingError: the file is neither.
+        NotFound: there is neither a match nor a file of this name.
+        SettingError: the file is neither a match nor a recording.
     """
     path = Path(source)
     if path.is_file() and recording.is_recording(path):
@@ -180,7 +188,7 @@ def load(source: str) -> Match:
 
 
 def _create(link: Link, match: Match, speed: float, lead: float) -> Card:
-    """Create the event, with the match's own clock at this speed."""
+    """Create the event, with the match's own clock at a speed."""
     began = clock.wall() + round(lead * SECOND)
     reply = link.ask(
         Create(
@@ -220,13 +228,13 @@ def _check_fits(card: Card, match: Match) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """When to say what.
+class ReplayPlan:
+    """When to make each report.
 
     Args:
-        timing: the event's own clock; None: it is live.
-        pace: the clock by which the match is replayed.
-        shift: microseconds added to every stated time.
+        timing: the event's own clock; None: the event is live.
+        pace: the clock of the replay.
+        shift: microseconds to add to the time of every report.
     """
 
     timing: Timing | None
@@ -236,14 +244,14 @@ class Plan:
     @classmethod
     def of(
         cls, card: Card, match: Match, members: tuple[Member, ...], speed: float, wall: int
-    ) -> Plan:
+    ) -> ReplayPlan:
         """Return the plan for an event.
 
         Args:
             card: the event.
             match: what is replayed.
-            members: who say it.
-            speed: times as fast, where the event has no speed of its own; 0: at once.
+            members: the reporters.
+            speed: how many times as fast, where the event has no speed of its own; 0: at once.
             wall: microseconds since 1970 UTC.
         """
         timing = card.timing
@@ -257,7 +265,7 @@ class Plan:
         last = max((saying.at for one in members for saying in one.sayings), default=match.starts)
         if speed and speed < 1:
             return cls(None, pace, wall - match.starts)
-        # Distances between actions stay what they were and nothing is stated before its time.
+        # The times between actions stay as they were, and no report comes before its action.
         length = round((last - match.starts) / speed) if speed else 0
         return cls(None, pace, wall + length - last)
 
@@ -267,16 +275,16 @@ def _paced(starts: int, began: int, speed: float) -> Timing:
 
 
 @dataclass(slots=True)
-class Voices:
+class SimulatedReporters:
     """Simulated reporters, a thread and a link each.
 
     Args:
-        members: who they are.
+        members: what each of them reports.
         event: the event's id.
-        broker: its address.
-        author: the name of whoever replays.
-        key: theirs, from which those of the voices are made.
-        plan: when to say what.
+        broker: the broker's address.
+        author: the name of the user who replays.
+        key: the user's, from which the reporters' keys are made.
+        plan: when to make each report.
         wait: seconds to wait for the host, and for the last receipts.
     """
 
@@ -285,7 +293,7 @@ class Voices:
     broker: str
     author: str
     key: Identity
-    plan: Plan
+    plan: ReplayPlan
     wait: float
     counts: Counts = field(default_factory=Counts)
     errors: list[TouchlineError] = field(default_factory=list)
@@ -294,12 +302,12 @@ class Voices:
 
     @property
     def sayings(self) -> int:
-        """How many there are to be said."""
+        """How many reports there are."""
         return sum(len(member.sayings) for member in self.members)
 
     def run(self, stopped: threading.Event) -> None:
-        """Let all of them speak, until each is done or `stopped` is set."""
-        # Those who come first wait for the others, so that the share that must agree is of all.
+        """Let all of them report, until each is done or `stopped` is set."""
+        # The first wait for the last: the share that must agree is then one of all.
         gate = threading.Barrier(len(self.members))
         with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
             threads = [
@@ -322,10 +330,10 @@ class Voices:
             try:
                 gate.wait(self.wait)
             except threading.BrokenBarrierError:
-                return  # not all of them came; those who did go on
+                return  # some did not come; the others go on
 
         try:
-            # Always the same for one who replays: a broker remembers whoever was there.
+            # The same keys every time for one user: a broker keeps every key that it has seen.
             name = f"{member.name} by {self.author}"[:NAME_CHARS]
             seed = hashlib.sha256(b"touchline crowd\0" + self.key.seed + name.encode()).digest()
             with Link(self.broker, name, Identity(seed), ["reporter"]) as link:
@@ -356,7 +364,7 @@ class Voices:
 
 
 @contextmanager
-def _progress(voices: Voices, *, as_json: bool) -> Iterator[None]:
+def _progress(simulated: SimulatedReporters, *, as_json: bool) -> Iterator[None]:
     """Show how far the replay is, on a terminal."""
     from rich.console import Console
     from rich.live import Live
@@ -374,10 +382,10 @@ def _progress(voices: Voices, *, as_json: bool) -> Iterator[None]:
         auto_refresh=False,
         console=console,
     )
-    task = bar.add_task("", total=voices.sayings)
+    task = bar.add_task("", total=simulated.sayings)
 
     def drawn() -> Progress:
-        bar.update(task, completed=voices.said)
+        bar.update(task, completed=simulated.said)
         return bar
 
     with Live(console=console, get_renderable=drawn, refresh_per_second=8):
@@ -400,7 +408,7 @@ def _tell(card: Card, counts: Counts, *, as_json: bool) -> None:
         shared.emit(summary)
         return
     click.echo(
-        f"{counts.said} reports said, {stored} stored: {counts.accepted} accepted,"
+        f"{counts.said} reports sent, {stored} stored: {counts.accepted} accepted,"
         f" {counts.expired} expired, {counts.refused} refused,"
         f" {stored - counts.accepted - counts.expired - counts.refused} not decided yet"
     )

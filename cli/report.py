@@ -28,8 +28,8 @@ Examples:
   touchline report EVENT                      the buttons, on a terminal
   touchline report EVENT goal --origin Argentina --detail player="Lionel Messi"
   touchline report EVENT corner --origin France --ago 20
-  touchline report EVENT --flush              send what could not be sent
-  touchline report EVENT --confirm-score 2-1  the score, as the host asks after an outage
+  touchline report EVENT --flush              send the reports that are kept
+  touchline report EVENT --confirm-score 2-1  answer the host's question after an outage
 \b
 Corrections are votes too:
   touchline report EVENT undo --detail n=3              take your report 3 back
@@ -37,17 +37,21 @@ Corrections are votes too:
   touchline report EVENT amend --detail entry=17 --detail player="Di María"
   touchline report EVENT end                            the event is over
 \b
-Exit codes: 0 stored (and not refused while it waited), 3 no such event,
-4 refused, 5 not stored yet: it is kept and sent the next time.
+Exit codes: 0 stored (and not refused within --wait), 3 no such event,
+4 refused, 5 not stored yet: the report is kept and sent the next time.
 """
 )
 @click.argument("event")
 @click.argument("action", required=False)
-@click.option("--origin", default="", help="What made it: a side, a player.")
+@click.option("--origin", default="", help="The side or player that did it.")
 @click.option(
-    "--detail", "details", multiple=True, metavar="NAME=VALUE", help="What else is known of it."
+    "--detail",
+    "details",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A detail, such as player=Messi; repeat the flag for more.",
 )
-@click.option("--time", "moment", metavar="RFC3339", help="When it happened; now unless given.")
+@click.option("--time", "moment", metavar="RFC3339", show_default="now", help="When it happened.")
 @click.option(
     "--ago",
     type=click.FloatRange(min=0),
@@ -60,7 +64,7 @@ Exit codes: 0 stored (and not refused while it waited), 3 no such event,
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait, once it is stored, for what becomes of it.",
+    help="How long to wait for the verdict on a stored report.",
 )
 @click.option(
     "--timeout",
@@ -74,9 +78,9 @@ Exit codes: 0 stored (and not refused while it waited), 3 no such event,
     "--confirm-score",
     "score",
     metavar="SCORE",
-    help="Instead of an action: the score that you see, after contact was lost.",
+    help="Confirm the score after an outage, instead of an ACTION.",
 )
-@click.option("--flush", is_flag=True, help="Send what is kept from earlier, and nothing new.")
+@click.option("--flush", is_flag=True, help="Send the reports that are kept, and nothing new.")
 @shared.name_option
 @shared.broker_option
 @shared.json_option
@@ -97,35 +101,33 @@ def command(
 ) -> int:
     """Report that ACTION happened in EVENT.
 
-    The report is kept on disk until the host has confirmed it. Without ACTION: the buttons of the
-    event, with its feed beside them; where there is no terminal, a list of its actions.
+    The report is kept on disk until the host has stored it. Without ACTION, a terminal shows the
+    event's buttons beside its feed; elsewhere a list of its actions is printed.
     """
     if flush and (action or score is not None):
-        raise click.UsageError("--flush sends what is kept; leave ACTION and --confirm-score out")
+        raise click.UsageError("--flush takes no ACTION and no --confirm-score")
     if score is not None and (action or origin or details):
-        raise click.UsageError("--confirm-score is all that is said; leave ACTION and the rest out")
+        raise click.UsageError("--confirm-score takes no ACTION, --origin or --detail")
     if moment and ago is not None:
-        raise click.UsageError("--time and --ago say the same; give one of them")
-    errand = Errand(event, name, broker, timeout, wait, as_json)
+        raise click.UsageError("--time and --ago mean the same; give one of them")
+    where = Destination(event, name, broker, timeout, wait, as_json)
     if flush:
-        return _flush(errand)
+        return _flush(where)
     if score is not None:
-        return _report(
-            errand, Statement("confirm", "", {"score": score}, _moment(moment), ago or 0)
-        )
+        return _report(where, Statement("confirm", "", {"score": score}, _moment(moment), ago or 0))
     if action is not None:
         statement = Statement(action, origin, shared.details(details), _moment(moment), ago or 0.0)
-        return _report(errand, statement)
+        return _report(where, statement)
     if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
         from .ui import form
 
         return form.run(event, name, broker)
-    return _list(errand)
+    return _list(where)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """Where to go, and for how long to wait there."""
+class Destination:
+    """Where a report goes, and how long to wait there."""
 
     event: str
     name: str
@@ -136,13 +138,13 @@ class Errand:
 
     @property
     def outbox(self) -> Path:
-        """The file of this person's outbox for the event."""
+        """The file of the reporter's outbox for the event."""
         return shared.outbox_path(self.event, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is to be reported; `time` None: `ago` seconds before now."""
+    """What to report; where `time` is None, `ago` seconds before now."""
 
     action: str
     origin: str
@@ -160,51 +162,51 @@ def _moment(text: str | None) -> int | None:
         raise SettingError(f"--time: {error}") from None
 
 
-def _report(errand: Errand, statement: Statement) -> int:
+def _report(where: Destination, statement: Statement) -> int:
     """Keep, send and follow one report."""
-    outbox = errand.outbox
+    outbox = where.outbox
     is_new = not outbox.exists()
     met = kept_card(outbox)
-    until = clock.now() + errand.timeout
-    with shared.link(errand.broker, errand.name, ["reporter"]) as link:
-        card = met or _asked(link, errand)
+    until = clock.now() + where.timeout
+    with shared.link(where.broker, where.name, ["reporter"]) as link:
+        card = met or _asked(link, where)
         happened = statement.time
         if happened is None:
             wall = clock.wall() - round(statement.ago * times.SECOND)
             happened = event_time(card.timing if card else None, wall)
-        with peer.Reporter(errand.event, link, outbox, brief=True) as reporter:
+        with peer.Reporter(where.event, link, outbox, brief=True) as reporter:
             n = reporter.say(statement.action, statement.origin, happened, statement.details)
             place = reporter.pending
             try:
                 setup = reporter.wait_open(max(0.1, until - clock.now()))
                 if met is None and setup.n:
-                    # A new outbox of somebody whom the host knows: numbered on from there.
+                    # The host knows the reporter from another outbox: its numbers go on.
                     n = setup.n + place
-                fate = reporter.wait_fate(n, errand.timeout)
+                fate = reporter.wait_fate(n, where.timeout)
                 if fate is not None and fate.outcome == "stored":
-                    fate = reporter.wait_fate(n, errand.wait, DECIDED)
+                    fate = reporter.wait_fate(n, where.wait, DECIDED)
             except Unreachable:
-                raise Unreachable(_kept(errand, reporter, n)) from None
+                raise Unreachable(_kept(where, reporter, n)) from None
             except PeerError:
-                if is_new:  # nothing will ever come of it
+                if is_new:  # the host refuses whatever it holds
                     _remove(outbox)
                 raise
             if fate is None:
-                raise Unreachable(_kept(errand, reporter, n))
-    return _tell(errand, n, fate)
+                raise Unreachable(_kept(where, reporter, n))
+    return _tell(where, n, fate)
 
 
-def _asked(link: peer.Link, errand: Errand) -> Card | None:
-    """Ask the broker about the event; None where it can't be reached now."""
+def _asked(link: peer.Link, where: Destination) -> Card | None:
+    """Return the broker's card of the event; None where the broker does not answer."""
     try:
-        return shared.card_of(link, errand.event, errand.timeout)
+        return shared.card_of(link, where.event, where.timeout)
     except Unreachable:
         return None
 
 
-def _kept(errand: Errand, reporter: peer.Reporter, n: int) -> str:
-    why = shared.missing_host(reporter.session, errand.timeout)
-    return f"{why}\nYour report {n} is kept; send it later: touchline report {errand.event} --flush"
+def _kept(where: Destination, reporter: peer.Reporter, n: int) -> str:
+    why = shared.missing_host(reporter.session, where.timeout)
+    return f"{why}\nYour report {n} is kept; send it later: touchline report {where.event} --flush"
 
 
 def _remove(outbox: Path) -> None:
@@ -212,13 +214,13 @@ def _remove(outbox: Path) -> None:
         Path(f"{outbox}{end}").unlink(missing_ok=True)
 
 
-def _tell(errand: Errand, n: int, fate: Fate) -> int:
+def _tell(where: Destination, n: int, fate: Fate) -> int:
     """Print what became of a report; return the exit code."""
-    if errand.as_json:
+    if where.as_json:
         shared.emit(
             {
                 "type": "report",
-                "event": errand.event,
+                "event": where.event,
                 "n": n,
                 "outcome": fate.outcome,
                 "seq": fate.seq,
@@ -239,36 +241,36 @@ def _tell(errand: Errand, n: int, fate: Fate) -> int:
     return PeerError.exit_code if fate.outcome == "refused" else 0
 
 
-def _flush(errand: Errand) -> int:
-    """Send what is kept."""
-    if not errand.outbox.exists():
-        return _flushed(errand, 0, [])
+def _flush(where: Destination) -> int:
+    """Send the reports that are kept."""
+    if not where.outbox.exists():
+        return _flushed(where, 0, [])
     with (
-        shared.link(errand.broker, errand.name, ["reporter"]) as link,
-        peer.Reporter(errand.event, link, errand.outbox, brief=True) as reporter,
+        shared.link(where.broker, where.name, ["reporter"]) as link,
+        peer.Reporter(where.event, link, where.outbox, brief=True) as reporter,
     ):
         waiting = reporter.pending
         if waiting:
-            setup = reporter.wait_open(errand.timeout)
-            until = clock.now() + errand.timeout
+            setup = reporter.wait_open(where.timeout)
+            until = clock.now() + where.timeout
             while reporter.pending and clock.now() < until:
                 reporter.pump(0.1)
             if reporter.pending:
                 raise Unreachable(
                     f"{waiting - reporter.pending} of {waiting} reports were stored within"
-                    f" {errand.timeout:g} s; the others are kept"
+                    f" {where.timeout:g} s; the others are kept"
                 )
-            reporter.pump(min(errand.wait, 0.1))
+            reporter.pump(min(where.wait, 0.1))
             fates = [fate for n, fate in sorted(reporter.core.fates.items()) if n > setup.n]
-            return _flushed(errand, waiting, fates)
-    return _flushed(errand, 0, [])
+            return _flushed(where, waiting, fates)
+    return _flushed(where, 0, [])
 
 
-def _flushed(errand: Errand, sent: int, fates: list[Fate]) -> int:
+def _flushed(where: Destination, sent: int, fates: list[Fate]) -> int:
     refused = [fate for fate in fates if fate.outcome == "refused"]
-    if errand.as_json:
+    if where.as_json:
         shared.emit(
-            {"type": "flushed", "event": errand.event, "sent": sent, "refused": len(refused)}
+            {"type": "flushed", "event": where.event, "sent": sent, "refused": len(refused)}
         )
     else:
         plural = "" if sent == 1 else "s"
@@ -278,24 +280,24 @@ def _flushed(errand: Errand, sent: int, fates: list[Fate]) -> int:
     return PeerError.exit_code if refused else 0
 
 
-def _list(errand: Errand) -> int:
+def _list(where: Destination) -> int:
     """Print the event's actions and origins."""
     with (
-        shared.link(errand.broker, errand.name, ["viewer"]) as link,
-        peer.Subscriber(errand.event, link) as feed,  # only looks: nobody is counted as a reporter
+        shared.link(where.broker, where.name, ["viewer"]) as link,
+        peer.Subscriber(where.event, link) as feed,  # not counted as a reporter
     ):
-        until = clock.now() + errand.timeout
+        until = clock.now() + where.timeout
         while feed.setup is None:
             if clock.now() >= until:
-                raise Unreachable(shared.missing_host(feed.session, errand.timeout))
+                raise Unreachable(shared.missing_host(feed.session, where.timeout))
             feed.next(0.2)
         setup = feed.setup
-    if errand.as_json:
+    if where.as_json:
         actions = [
             {"title": spec.title, "text": spec.text, "details": spec.details}
             for spec in setup.actions
         ]
-        about = {"event": errand.event, "origins": setup.card.origins, "actions": actions}
+        about = {"event": where.event, "origins": setup.card.origins, "actions": actions}
         shared.emit({"type": "setup", **about})
         return 0
     for line in _listed(setup):

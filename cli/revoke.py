@@ -1,4 +1,4 @@
-"""`touchline revoke`: put somebody out."""
+"""`touchline revoke`: put a peer out."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 @name_option
 @json_option
 def command(peer: str, yes: bool, broker: str, name: str, as_json: bool) -> None:
-    """Put somebody out for good, by id or by name. For operators.
+    """Put a person out for good, by id or by name. Only operators can.
 
-    The key is let in nowhere any more; hosts drop it within one renewal of their lease. What it
-    reported before stands. Its name stays its own, so that nobody can pass for it.
+    No broker or host takes the key any more; hosts drop it within one renewal of their lease. Its
+    earlier reports stand. Its name stays taken, so that nobody can pretend to be this person.
     """
     if as_json and not yes:
-        raise click.UsageError("with --json nobody can be asked: give --yes")
+        raise click.UsageError("--json cannot ask: give --yes")
     with shared.link(broker, name) as link:
         person = _find(link, peer)
         shown = f"{plain(person.name)} ({person.peer}, {person.role})"
@@ -45,10 +45,10 @@ def command(peer: str, yes: bool, broker: str, name: str, as_json: bool) -> None
 
 
 def _find(link: Link, wanted: str) -> Person:
-    """Return who has this id, or else this name.
+    """Return the person with this id, or else with this name.
 
     Raises:
-        NotFound: nobody has.
+        NotFound: there is none.
     """
     named: Person | None = None
     for person in people(link):
@@ -57,5 +57,5 @@ def _find(link: Link, wanted: str) -> Person:
         if person.name.casefold() == wanted.casefold():
             named = person
     if named is None:
-        raise NotFound(f"nobody with the id or name {wanted!r} is enrolled; see touchline members")
+        raise NotFound(f"no id or name {wanted!r} is enrolled; see touchline members")
     return named

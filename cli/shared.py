@@ -1,11 +1,10 @@
-"""What the commands have in common: who one is, where the broker is, JSON lines, stopping."""
+"""What the commands share: the user's name, the broker, JSON lines, stopping."""
 
 from __future__ import annotations
 
 import functools
 import getpass
 import logging
-import os
 import signal
 import sys
 import threading
@@ -21,6 +20,7 @@ from click.core import ParameterSource
 from ..protocol import addresses
 from ..protocol.errors import NotFound, SettingError, TouchlineError
 from ..protocol.messages import Card, Detail, Event, Role, Show
+from ..runtime.folders import data_folder
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
@@ -55,7 +55,7 @@ def complete_identity(_context: click.Context, _param: click.Parameter, typed: s
 
 
 def _starting(typed: str, names: Callable[[], Iterable[str]]) -> list[str]:
-    # None where they can't be read: the shell would offer an error as a name.
+    # No names where they cannot be read: the shell would offer an error as a name.
     try:
         return [name for name in names() if name.startswith(typed)]
     except TouchlineError:
@@ -68,11 +68,11 @@ name_option = click.option(
     show_default="your login name",
     envvar="TOUCHLINE_NAME",
     shell_complete=complete_identity,
-    help="Who you are: each name has an identity of its own.",
+    help="Your name; each name has an identity of its own.",
 )
 
 json_option = click.option(
-    "--json", "as_json", is_flag=True, help="One JSON object a line, for programs."
+    "--json", "as_json", is_flag=True, help="Print JSON for programs, one object a line."
 )
 
 metrics_option = click.option(
@@ -82,20 +82,19 @@ metrics_option = click.option(
     help="Serve metrics for Prometheus at http://HOST:PORT/metrics.",
 )
 
-
 insecure_option = click.option(
-    "--insecure", is_flag=True, help="Encrypt nothing; only on this machine, for trying things out."
+    "--insecure", is_flag=True, help="Encrypt nothing; only for a broker on this machine."
 )
 
 verbose_option = click.option(
-    "--verbose", is_flag=True, help="Log all that is done to standard error, not only trouble."
+    "--verbose", is_flag=True, help="Log everything to standard error, not only problems."
 )
 
 
 def broker_option(command: Callable[..., T]) -> Callable[..., T]:
     """Give a command `--broker` and `--insecure`; it is called with the whole address, `broker`.
 
-    Where it takes a `name` and none is said, that is the one kept with the broker.
+    A command that takes a `name` gets the one kept with the broker unless the user gives one.
     """
 
     @functools.wraps(command)
@@ -109,11 +108,14 @@ def broker_option(command: Callable[..., T]) -> Callable[..., T]:
 
 
 def find_broker(broker: str, *, insecure: bool) -> tuple[str, str]:
-    """Return the whole address of the broker that the flags name, and the name kept with it, empty
-    where another was said; to be called within a command.
+    """Return the broker that the flags name; call it within a command.
+
+    Returns:
+        The broker's whole address, and the user's name kept with it; empty where the user gives
+        another.
 
     Raises:
-        SettingError: none is known, or it is not clear which; the sentence says what to do.
+        SettingError: no broker is known, or several are; the sentence says what to do.
     """
     from . import brokers
 
@@ -133,8 +135,8 @@ def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
         metavar="NAME|ADDRESS",
         envvar="TOUCHLINE_BROKER",
         shell_complete=complete_broker,
-        help="Where the broker is: a name (touchline login lists them), its whole address, or"
-        " HOST:PORT of one you know.",
+        help="The broker: its name (touchline login lists them), its whole address, or HOST:PORT of"
+        " one you know.",
     )
     return flag(insecure_option(command))
 
@@ -142,7 +144,7 @@ def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
 def warn_insecure() -> None:
     """Say in red that nothing is encrypted."""
     click.secho(
-        "INSECURE: nothing is encrypted, and everybody is believed to be who they say they are",
+        "INSECURE: nothing is encrypted, and no peer proves who it is",
         fg="red",
         err=True,
     )
@@ -153,26 +155,16 @@ def place_of(broker: str) -> str:
     return addresses.broker(broker).endpoint.removeprefix("tcp://")
 
 
-def home() -> Path:
-    """Return the user's folder for outboxes and journals: TOUCHLINE_HOME, or the system's."""
-    chosen = os.environ.get("TOUCHLINE_HOME")
-    if chosen:
-        return Path(chosen)
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("touchline"))
-
-
 def journal_of(name: str) -> str:
-    """Return the URL of a host's journal, where it has no other."""
-    # Whatever follows a question mark would be taken for parameters.
-    path = home() / "journal" / f"{name.replace('?', '%3F')}.db"
+    """Return the default URL of a host's journal."""
+    # SQLAlchemy takes what follows a question mark for parameters.
+    path = data_folder() / "journal" / f"{name.replace('?', '%3F')}.db"
     return f"sqlite:///{path}"
 
 
 @contextmanager
 def link(broker: str, name: str, roles: Sequence[Role] = (), *, invite: str = "") -> Iterator[Link]:
-    """Give a link to the broker under a name's identity, and close it."""
+    """Open a link to the broker under a name's identity, and close it at the end."""
     from ..peer import Link, identity
 
     with Link(broker, name, identity.load(name), roles, invite=invite) as open_link:
@@ -180,7 +172,7 @@ def link(broker: str, name: str, roles: Sequence[Role] = (), *, invite: str = ""
 
 
 def card_of(link: Link, event: str, timeout: float = 5.0) -> Card:
-    """Return what the broker knows of an event.
+    """Return the broker's card of an event.
 
     Args:
         link: to the broker.
@@ -197,7 +189,7 @@ def card_of(link: Link, event: str, timeout: float = 5.0) -> Card:
 
 
 def missing_host(session: Session, seconds: float) -> str:
-    """Return in a sentence why an event's host was not reached within some seconds."""
+    """Return a sentence that says why an event's host did not answer within some seconds."""
     if session.hosted is False:
         return f"event {session.event} has no host now; start one: touchline host {session.event}"
     if session.away is not None:
@@ -208,14 +200,14 @@ def missing_host(session: Session, seconds: float) -> str:
 
 
 def outbox_path(event: str, name: str) -> Path:
-    """Return the file of a person's outbox for an event.
+    """Return the file of a reporter's outbox for an event.
 
     Raises:
-        NotFound: no event can have that id.
+        NotFound: the id is not valid.
     """
     if not event.strip(".") or set(event) & set("/\\\0"):
         raise NotFound(f"no event {event!r}")
-    return home() / "outbox" / name / f"{event}.db"
+    return data_folder() / "outbox" / name / f"{event}.db"
 
 
 def emit(value: Mapping[str, object]) -> None:
@@ -225,10 +217,10 @@ def emit(value: Mapping[str, object]) -> None:
 
 
 def details(pairs: Sequence[str]) -> dict[str, Detail]:
-    """Return the details that `--detail key=value` flags give; numbers become numbers.
+    """Return the details that `--detail NAME=VALUE` flags give; numbers become numbers.
 
     Raises:
-        SettingError: a flag without `=`.
+        SettingError: a flag has no `=`.
     """
     return {name: _number(value) for name, value in (_split("--detail", pair) for pair in pairs)}
 
@@ -236,10 +228,10 @@ def details(pairs: Sequence[str]) -> dict[str, Detail]:
 def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, object]:
     """Return the rules of a sport that `--rule NAME=VALUE` and `--definition FILE` flags give.
 
-    A value that is JSON (a number, true, false) is taken as such, any other as a text.
+    A value that is JSON (a number, true, false) is read as JSON, any other is a text.
 
     Raises:
-        SettingError: a flag without `=`, or a file that is no definition.
+        SettingError: a flag has no `=`, or the file is not a definition.
     """
     found: dict[str, object] = {}
     for name, value in (_split("--rule", pair) for pair in pairs):
@@ -262,10 +254,10 @@ def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, obj
 
 
 def read_text(path: Path, flag: str) -> str:
-    """Return what a file that a flag names holds.
+    """Return the text of a file that a flag names.
 
     Raises:
-        SettingError: it can't be read, or is no UTF-8.
+        SettingError: the file cannot be read or is not UTF-8.
     """
     try:
         return path.read_text("utf-8")
@@ -290,11 +282,11 @@ def _number(text: str) -> Detail:
 
 
 def load_match(name: str) -> Match:
-    """Return a match that ships with Touchline, or the one in a file.
+    """Return a match that comes with Touchline, or the one in a file.
 
     Raises:
-        NotFound: it is neither.
-        SettingError: the file is no match; the sentence names the line.
+        NotFound: there is neither a match nor a file of this name.
+        SettingError: the file is not a match; the sentence names the line.
     """
     from ..sports import matches, matchfile
 
@@ -309,7 +301,7 @@ def load_match(name: str) -> Match:
 
 @contextmanager
 def stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on the first Ctrl+C or SIGTERM; a second one ends the process."""
+    """Call `stop` on the first Ctrl+C or SIGTERM; the second ends the process."""
 
     def first(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
@@ -325,10 +317,10 @@ def stopping(stop: Callable[[], None]) -> Iterator[None]:
 
 @contextmanager
 def stop_flag() -> Iterator[threading.Event]:
-    """Give a flag that the first Ctrl+C or SIGTERM sets; a second one ends the process.
+    """Give a flag that the first Ctrl+C or SIGTERM sets; the second ends the process.
 
-    The main thread looks at it with `is_set`: a signal that comes within its `wait` would wait for
-    the flag's own lock.
+    The main thread asks it by `is_set`: a signal that comes within its `wait` would wait for the
+    flag's own lock.
     """
     flag = threading.Event()
     with stopping(flag.set):
@@ -337,10 +329,11 @@ def stop_flag() -> Iterator[threading.Event]:
 
 @contextmanager
 def metrics_page(address: str, collector: Callable[[], Collector]) -> Iterator[str]:
-    """Serve metrics where `--metrics` asks for it; give the page's URL, empty where it does not.
+    """Serve metrics at the address of `--metrics`; give the page's URL, empty without an address.
 
     Raises:
-        SettingError, AddressTaken: the address is none, or can't be listened on.
+        SettingError: the text is not an address.
+        AddressTaken: the process cannot listen there.
     """
     if not address:
         yield ""
@@ -352,7 +345,7 @@ def metrics_page(address: str, collector: Callable[[], Collector]) -> Iterator[s
 
 
 def log_to_stderr(*, verbose: bool = False) -> None:
-    """Let a serving process say on standard error what goes wrong, or, `verbose`, all it does."""
+    """Log problems to standard error, or everything where `verbose`."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(message)s",

@@ -31,7 +31,7 @@ _OPTIONS = (
         type=int,
         default=1,
         show_default=True,
-        help="Decides everything: the same gives the same match and crowd.",
+        help="One seed always gives the same match and crowd.",
     ),
     click.option(
         "-o",
@@ -39,69 +39,69 @@ _OPTIONS = (
         type=click.Path(dir_okay=False, path_type=Path),
         help="Write to this file instead of standard output.",
     ),
-    click.option("--crowd", is_flag=True, help="Print what a crowd says of the match instead."),
+    click.option("--crowd", is_flag=True, help="Print a crowd's reports instead of the match."),
     click.option(
         "--reporters",
         type=click.IntRange(1, 10_000),
         default=12,
         show_default=True,
-        help="Crowd: how many they are.",
+        help="Crowd: how many reporters there are.",
     ),
     click.option(
         "--coverage",
         type=_PROBABILITY,
         default=0.9,
         show_default=True,
-        help="Crowd: the share of unimportant actions that each reports.",
+        help="Crowd: the share of minor actions that each reporter notices.",
     ),
     click.option(
         "--wrong",
         type=_PROBABILITY,
         default=0.1,
         show_default=True,
-        help="Crowd: the share of their reports in which they err.",
+        help="Crowd: the share of wrong reports.",
     ),
     click.option(
         "--delay",
         type=click.FloatRange(0.0, 3_600.0, min_open=True),
         default=4.0,
         show_default=True,
-        help="Crowd: seconds from action to tap, the median.",
+        help="Crowd: median seconds from an action to its report.",
     ),
     click.option(
         "--inaccuracy",
         type=_SECONDS,
         default=1.5,
         show_default=True,
-        help="Crowd: seconds by which the stated times are off.",
+        help="Crowd: how many seconds the reported times are off.",
     ),
     click.option(
         "--duplicates",
         type=_PROBABILITY,
         default=0.02,
         show_default=True,
-        help="Crowd: the share of reports that are sent again.",
+        help="Crowd: the share of reports that are sent twice.",
     ),
     click.option(
         "--clock-offset",
         type=_SECONDS,
         default=2.0,
         show_default=True,
-        help="Crowd: seconds by which their clocks are off.",
+        help="Crowd: how many seconds the reporters' clocks are off.",
     ),
     click.option(
         "--drops",
         type=click.FloatRange(0.0, 3_600.0),
         default=0.5,
         show_default=True,
-        help="Crowd: how often an hour a link goes down.",
+        help="Crowd: how often an hour a reporter loses its connection.",
     ),
     click.option(
         "--drop-seconds",
         type=click.FloatRange(0.0, 36_000.0, min_open=True),
         default=40.0,
         show_default=True,
-        help="Crowd: how long it then stays down, on average.",
+        help="Crowd: how many seconds it then stays lost, on average.",
     ),
 )
 
@@ -117,9 +117,9 @@ def _options(command: F) -> F:
 def command() -> None:
     """Make up a match, and a crowd that reports it.
 
-    A match is JSON lines: the match, then each action in the order in which it happened. With
-    --crowd the lines are what the people at the ground say, in the order in which they say it;
-    `kind` is right, wrong or repeat, and `truth` the index of the action that it is about.
+    The output is JSON lines: the match, then its actions in their order. With --crowd it is the
+    crowd's reports in their order; `kind` is right, wrong or repeat, and `truth` the index of the
+    reported action.
     """
 
 
@@ -179,7 +179,7 @@ def _two(origins: tuple[str, ...]) -> tuple[str, str]:
 def _write(
     match: Match, chance: random.Random, output: Path | None, people: dict[str, Any] | None
 ) -> None:
-    """Write a match, or what a crowd says of it, to a file or to standard output."""
+    """Write a match, or a crowd's reports, to a file or to standard output."""
     text = matchfile.write(match) if people is None else _sayings(match, chance, people)
     if output is None:
         sys.stdout.write(text)

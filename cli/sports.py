@@ -33,7 +33,11 @@ def list_command(as_json: bool) -> None:
 @command.command(epilog="Example: touchline sports show football --rule shootout=true")
 @click.argument("name")
 @click.option(
-    "--rule", "rules", multiple=True, metavar="NAME=VALUE", help="Show the actions under a rule."
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Show the actions under a rule; repeat the flag for more.",
 )
 @click.option(
     "--definition",
@@ -42,7 +46,7 @@ def list_command(as_json: bool) -> None:
 )
 @json_option
 def show(name: str, rules: tuple[str, ...], definition: Path | None, as_json: bool) -> None:
-    """Show a sport's actions, what may be said about them, and its rules."""
+    """Show a sport's actions, their details, and its rules."""
     sport = sports.get(name)
     kinds = sport.kinds(shared.rules(rules, definition))
     if as_json:

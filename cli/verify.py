@@ -1,4 +1,4 @@
-"""`touchline verify`: check the proof of an event, without a network."""
+"""`touchline verify`: check the proof of an event offline."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from ..proof import Flaw, Result
 
 MOST_BYTES = 1 << 30
-"""The largest file that is read; a season of matches is smaller."""
+"""The largest file that the command reads; a season of matches is smaller."""
 
 PEER = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}")
-"""What ids look like, see `keys.peer_id`."""
+"""The form of an id, see `keys.peer_id`."""
 
 
 @click.command(
@@ -30,29 +30,29 @@ PEER = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}")
     "--host",
     default="",
     metavar="ID|KEY",
-    help="Who must have sealed it, as touchline identity show prints it there.",
+    help="The host that must have sealed the proof; touchline identity show prints its id and key.",
 )
 @click.option(
     "--digest",
     default="",
     metavar="HEX",
-    help="A digest of the feed that you have seen, from the summary of touchline watch.",
+    help="The digest of the feed that you followed, from the summary of touchline watch.",
 )
 @click.option(
-    "--allow-unsigned", is_flag=True, help="Take the host's word for reports that nobody signed."
+    "--allow-unsigned", is_flag=True, help="Believe the host about reports without a signature."
 )
 @json_option
 def command(path: str, host: str, digest: str, allow_unsigned: bool, as_json: bool) -> int:
     """Check that a timeline follows from signed reports.
 
-    The file is what touchline export --format proof wrote. It is checked that nothing was changed
-    since the host sealed it, that each report bears its reporter's signature, and that these
-    reports lead to each entry and its score. The exit code is 4 where something does not hold; the
-    first line and entry that does not is named.
+    FILE is a proof that touchline export --format proof has written. The command checks that nobody
+    changed it since the host sealed it, that each report has its reporter's signature, and that
+    the reports lead to each entry and its score. Where something does not hold, the command names
+    the first such line and entry, and exits with 4.
 
-    With --digest it is also the feed that you followed: all of it, as it was published.
+    With --digest it also checks that the proof is of the whole feed that you followed.
     """
-    # Sports and verdicts are loaded when there is something to check.
+    # Imported here so that --help stays quick.
     from ..proof import check
 
     if host and not PEER.fullmatch(host):

@@ -40,20 +40,20 @@ Show = Callable[[Change | None], None]
 @shared.broker_option
 @shared.name_option
 @shared.json_option
-@click.option("--heartbeats", is_flag=True, help="With --json: the host's heartbeats as well.")
+@click.option("--heartbeats", is_flag=True, help="With --json: print the host's heartbeats, too.")
 @click.option(
     "--from-start/--from-now",
     default=True,
     show_default=True,
-    help="Show what has been published so far, or only what comes.",
+    help="Begin with what has been published so far, or show only what comes.",
 )
 @click.option(
     "--until-finished/--stay",
     default=True,
     show_default=True,
-    help="End when the event is finished, or stay for late corrections until Ctrl+C.",
+    help="Stop when the event is finished, or stay for late corrections until Ctrl+C.",
 )
-@click.option("--plain", "as_lines", is_flag=True, help="Lines instead of the live screen.")
+@click.option("--plain", "as_lines", is_flag=True, help="Print lines instead of the live screen.")
 @shared.metrics_option
 def command(
     event: str,
@@ -68,9 +68,9 @@ def command(
 ) -> int:
     """Follow EVENT: the score, what happened, and how sure that is.
 
-    On a terminal it is a live screen, otherwise a line an entry. When nothing comes it says why:
-    the venue, the host, or your own link is lost, or the reporters disagree. At the end, and on
-    Ctrl+C, it says what was received, lost and repaired.
+    A terminal shows a live screen; elsewhere each entry is a line. When nothing comes, the command
+    says why: the venue, the host or your own connection is lost, or the reporters disagree. At the
+    end, and on Ctrl+C, it says what it received, lost and repaired.
     """
     with ExitStack() as stack:
         link = stack.enter_context(shared.link(broker, name, ["viewer"]))

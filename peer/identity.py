@@ -7,12 +7,11 @@ import stat
 import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from ..protocol import keys
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.keys import Identity
 from ..runtime import files
+from ..runtime.folders import configuration_folder
 
 NAME_BYTES = 200
 """The longest name, in UTF-8; file systems allow 255 for a file's."""
@@ -21,8 +20,7 @@ NAME_BYTES = 200
 def default_folder() -> Path:
     """Return where identities are kept: under the folder that TOUCHLINE_HOME names, or the
     user's configuration folder."""
-    home = os.environ.get("TOUCHLINE_HOME")
-    return Path(home or platformdirs.user_config_dir("touchline")) / "identities"
+    return configuration_folder() / "identities"
 
 
 def load(name: str, folder: Path | None = None) -> Identity:

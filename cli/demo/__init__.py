@@ -31,36 +31,43 @@ MINUTE = 60.0
     metavar="NAME|FILE",
     help="A match that ships with Touchline, or a match file.",
 )
-@click.option("--reporters", default=12, show_default=True, type=click.IntRange(2, 200))
+@click.option(
+    "--reporters",
+    default=12,
+    show_default=True,
+    type=click.IntRange(2, 200),
+    help="How many reporters there are.",
+)
 @click.option(
     "--coverage",
     default=0.9,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How much of what is of no importance a reporter notices.",
+    help="The share of minor actions that each reporter notices.",
 )
 @click.option(
     "--wrong",
     default=0.1,
     show_default=True,
     type=click.FloatRange(0, 1),
-    help="How often a reporter errs about what it saw.",
+    help="The share of wrong reports.",
 )
-@click.option("--seed", default=1, show_default=True, help="Decides what the crowd says.")
+@click.option("--seed", default=1, show_default=True, help="One seed always gives the same crowd.")
 @click.option(
     "--speed",
     default="",
     metavar="N|max",
-    help="Seconds of the match in a second; max: all at once.  [default: about a minute in all]",
+    show_default="about a minute in all",
+    help="Seconds of the match in one second; max plays all at once.",
 )
 @click.option(
     "--outage",
     default="",
     metavar="FROM-TO",
-    help="Minutes, by the match's clock, in which nobody at the ground has a link.",
+    help="Minutes of the match in which no reporter has a connection.",
 )
 @click.option(
-    "--insecure", is_flag=True, help="Encrypt nothing, to look at what is said on the network."
+    "--insecure", is_flag=True, help="Encrypt nothing, so that you can read the network traffic."
 )
 @json_option
 def command(
@@ -77,10 +84,10 @@ def command(
     """Watch a match being reported by a crowd that disagrees, lags and repeats itself.
 
     A broker, a host, two subscribers and the reporters run as processes of their own on this
-    machine; one subscriber is on your screen. At the end the timeline is compared with the truth.
-    Nothing is left behind.
+    machine; one subscriber is on your screen. At the end the demo compares the timeline with the
+    truth, and leaves nothing behind.
 
-    Exits with 1 if the final score is not the true one.
+    The exit code is 1 if the final score is not the true one.
     """
     from ..shared import load_match, warn_insecure
     from .performers import Crowd

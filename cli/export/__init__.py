@@ -29,30 +29,31 @@ from .. import recording, shared
     type=click.Choice(["jsonl", "csv", "html", "proof"]),
     default="jsonl",
     show_default=True,
-    help="One JSON object an entry, a table, a page for people that needs nothing else, or from a"
-    " host's journal the proof of all of it.",
+    help="jsonl: a JSON object an entry; csv: a table; html: one page for people; proof: the proof"
+    " of everything, from a host's journal.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file; standard output unless given.",
+    show_default="standard output",
+    help="The file to write.",
 )
-@click.option("--all", "every", is_flag=True, help="Every version of every entry, as published.")
+@click.option("--all", "every", is_flag=True, help="Write every version of every entry.")
 @click.option(
     "--wait",
     type=click.FloatRange(min=0.1),
     default=10.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long the feed may take to be had whole.",
+    help="How long to wait for the whole feed.",
 )
 @click.option(
     "--journal",
     default="",
     show_default="the one of the host --name",
     metavar="URL",
-    help="For a proof: where the journal is, as for touchline host.",
+    help="For a proof: where the host's journal is.",
 )
 @shared.broker_flags
 @shared.name_option
@@ -69,11 +70,12 @@ def command(
 ) -> int:
     """Write the timeline of an event, or of a recording, as it stands now.
 
-    The newest version of each entry in match order, without those that were deleted; with --all
-    every version in the order in which they were published. A page always shows the whole event.
+    The file has the newest version of each entry in match order, without deleted ones; with --all
+    every version, in the order of publication. An html page always shows the whole event.
 
-    --format proof is for whoever hosts, once the host has stopped: everything that was published,
-    with the signed reports behind it, sealed with the host's key. touchline verify checks it.
+    --format proof is for the user who has hosted the event, after the host has stopped. The proof
+    holds everything that was published and the signed reports behind it, sealed with the host's
+    key; touchline verify checks it.
     """
     if form == "html" and every:
         raise click.UsageError("--format html shows the event as it stands; leave --all out")

@@ -15,7 +15,7 @@ from touchline.broker.counters import Counters
 from touchline.broker.options import Options
 from touchline.cli import brokers
 from touchline.cli.broker import command
-from touchline.cli.brokers import Kept
+from touchline.cli.brokers import KnownBroker
 from touchline.peer import identity
 from touchline.protocol import keys
 from touchline.protocol.addresses import Broker
@@ -152,10 +152,10 @@ def test_it_is_kept_for_its_user(stub: type[Stub]) -> None:
     run()
     assert stub.identity is not None
     assert brokers.find("").address == str(Broker("127.0.0.1", 5670, stub.identity.public))
-    brokers.keep("local", Kept(brokers.find("").address, "anna"), default=True)
+    brokers.keep("local", KnownBroker(brokers.find("").address, "anna"), default=True)
     run()
     assert brokers.find("").who == "anna"  # as whom one logged in there is not forgotten
-    club = Kept(str(Broker("club.example", 5670, stub.identity.public)))
+    club = KnownBroker(str(Broker("club.example", 5670, stub.identity.public)))
     brokers.keep("club", club, default=True)
     stub.port = 7000
     assert "touchline host --broker local EVENT" in run().stdout

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from touchline.cli import brokers, shared
-from touchline.cli.brokers import Brokers, Kept
+from touchline.cli.brokers import Brokers, KnownBroker
 from touchline.protocol.addresses import Broker
 from touchline.protocol.errors import NotFound, SettingError, StorageFault
 from touchline.protocol.keys import Identity
@@ -23,8 +23,8 @@ def whole(host: str, port: int = 5670, seed: bytes = b"a") -> str:
     return str(Broker(host, port, Identity(seed * 32).public))
 
 
-CLUB = Kept(whole("club.example"), "anna")
-HERE = Kept(whole("127.0.0.1"))
+CLUB = KnownBroker(whole("club.example"), "anna")
+HERE = KnownBroker(whole("127.0.0.1"))
 
 
 def test_kept_in_a_file_of_ones_own(home: Path) -> None:
@@ -50,13 +50,13 @@ def test_default() -> None:
     assert brokers.find("") == CLUB
     brokers.forget("c")
     assert brokers.load().default == ""
-    with pytest.raises(SettingError, match=r"which one.*a, b"):
+    with pytest.raises(SettingError, match=r"name one; you know a, b"):
         brokers.find("")
     brokers.keep("a", HERE, default=True)
     brokers.forget("a")
     assert brokers.load().default == "b"
     brokers.forget("b")
-    with pytest.raises(NotFound, match="there is none"):
+    with pytest.raises(NotFound, match="you know none"):
         brokers.forget("b")
 
 
@@ -69,7 +69,7 @@ def test_found_by_name_place_or_whole_address() -> None:
     for text in ("", "local", "localhost", "127.0.0.1:5670"):
         assert brokers.find(text) == HERE, text
     stranger = whole("other.example", 7000)
-    assert brokers.find(stranger) == Kept(stranger)
+    assert brokers.find(stranger) == KnownBroker(stranger)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_nothing_is_known() -> None:
 def test_two_keys_at_one_place() -> None:
     """Where two are kept for one place, the place alone does not say which."""
     brokers.keep("old", HERE, default=True)
-    brokers.keep("new", Kept(whole("localhost", seed=b"n")), default=True)
+    brokers.keep("new", KnownBroker(whole("localhost", seed=b"n")), default=True)
     with pytest.raises(SettingError, match="new or old"):
         brokers.find("127.0.0.1:5670")
     assert brokers.find("old") == HERE

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from touchline.cli import brokers, login, logout, shared
-from touchline.cli.brokers import Kept
+from touchline.cli.brokers import KnownBroker
 from touchline.protocol import messages
 from touchline.protocol.addresses import Broker
 from touchline.protocol.errors import BadInvite, NotFound, SettingError, Unreachable
@@ -56,7 +56,7 @@ def run(*arguments: str) -> Any:
 
 def test_a_broker_is_kept_and_meant(door: ZapAuthenticator) -> None:
     """Once it has answered a broker is kept by its host's name, and is the default."""
-    brokers.keep("local", Kept(OTHER), default=True)
+    brokers.keep("local", KnownBroker(OTHER), default=True)
     result = run(CLUB)
     name = shared.login_name()
     assert result.stdout == (
@@ -64,7 +64,7 @@ def test_a_broker_is_kept_and_meant(door: ZapAuthenticator) -> None:
     )
     assert door.visits == [(CLUB, name, "")]
     assert brokers.load().default == "club.example"
-    assert brokers.find("club.example") == Kept(CLUB)
+    assert brokers.find("club.example") == KnownBroker(CLUB)
 
 
 def test_with_everything(door: ZapAuthenticator) -> None:
@@ -81,7 +81,7 @@ def test_with_everything(door: ZapAuthenticator) -> None:
         "role": "reporter",
     }
     assert door.visits == [(CLUB, "anna", "a-b-c")]
-    assert brokers.find("club") == Kept(CLUB, "anna")
+    assert brokers.find("club") == KnownBroker(CLUB, "anna")
 
 
 def test_again_by_name(door: ZapAuthenticator) -> None:
@@ -107,7 +107,7 @@ def test_one_that_refuses_is_not_kept(door: ZapAuthenticator, error: Exception) 
 def test_another_key_under_a_known_name(door: ZapAuthenticator) -> None:
     """A broker with another key does not quietly take the place of one that is known."""
     run(CLUB)
-    with pytest.raises(SettingError, match=r"another key.*touchline logout club\.example"):
+    with pytest.raises(SettingError, match=r"another broker as .*touchline logout club\.example"):
         run(OTHER)
     assert brokers.find("club.example").address == CLUB
     run(OTHER, "--as", "other")
@@ -162,5 +162,5 @@ def test_logout(door: ZapAuthenticator) -> None:
     assert result.stdout == "other is forgotten; commands now go to club\n"
     told = CliRunner().invoke(logout.command, ["club", "--json"]).stdout
     assert json.loads(told) == {"type": "logout", "broker": "club", "default": None}
-    with pytest.raises(NotFound, match="no broker is kept under 'club'"):
+    with pytest.raises(NotFound, match="no broker is named 'club'"):
         CliRunner().invoke(logout.command, ["club"], catch_exceptions=False)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,28 @@ def test_help_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for name in frame.COMMANDS:
         assert f"  {name} " in out
-    assert "3 not found" in out
+    assert "3 not found" in " ".join(out.split())
+
+
+def _described(command: click.Command, path: str) -> Iterator[tuple[str, str]]:
+    """Yield each command and flag, within commands as well, and what its help says."""
+    yield path, command.help or ""
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield f"{path} {option.opts[0]}", option.help or ""
+    if isinstance(command, click.Group):
+        for name, within in command.commands.items():
+            yield from _described(within, f"{path} {name}")
+
+
+@pytest.mark.parametrize("name", frame.COMMANDS)
+def test_every_flag_is_described(name: str) -> None:
+    """Each command and flag has a sentence of help that begins large and ends with a full stop."""
+    command = import_module(f"touchline.cli.{name.replace('-', '_')}").command
+    for path, text in _described(command, name):
+        first = text.removeprefix("\b\n").split("\n\n")[0].strip()
+        assert first.endswith("."), path
+        assert first[0].isupper() or first.startswith(("jsonl:", "touchline ")), path
 
 
 def test_help_loads_no_command() -> None:

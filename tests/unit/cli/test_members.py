@@ -73,9 +73,9 @@ def test_invite(broker: Broker, address: str) -> None:
     """The code stands alone on standard output; beside it what those who get it have to say."""
     result = run(invite.command, "--role", "host", "--uses", "20", "--expires", "2d")
     assert result.stdout == "k3vq-7m2p-xw9d\n"
-    assert "lets 20 people in as host until 2023-11-14T22:13:20.000Z" in result.stderr
+    assert "enrols 20 people as host until 2023-11-14T22:13:20.000Z" in result.stderr
     assert f"touchline login '{address}' --invite k3vq-7m2p-xw9d" in result.stderr
-    assert "this machine alone" in result.stderr
+    assert "only on this machine" in result.stderr
     (asked,) = broker.asked
     assert (asked.role, asked.uses, asked.seconds) == ("host", 20, 2 * 86_400)
 

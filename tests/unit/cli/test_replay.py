@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from touchline.cli import replay
 from touchline.cli.demo.crowd import Counts, wall_of
 from touchline.cli.recording import Recorder
-from touchline.cli.replay import Plan, load
+from touchline.cli.replay import ReplayPlan, load
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import Card, Timing
 from touchline.protocol.times import SECOND
@@ -32,9 +32,9 @@ def _member(*seconds: int) -> Member:
     return Member("Reporter 1", 0.0, (), sayings)
 
 
-def _plan(timing: Timing | None, speed: float) -> Plan:
+def _plan(timing: Timing | None, speed: float) -> ReplayPlan:
     card = replace(CARD, timing=timing)
-    return Plan.of(card, MATCH, (_member(10, 100), _member(50, 200)), speed, NOW)
+    return ReplayPlan.of(card, MATCH, (_member(10, 100), _member(50, 200)), speed, NOW)
 
 
 @pytest.mark.parametrize("speed", [1.0, 4.0, 0.5])

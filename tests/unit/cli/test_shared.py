@@ -61,14 +61,6 @@ def test_rules() -> None:
     }
 
 
-def test_home_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """TOUCHLINE_HOME names the folder; without it there is one of the system's."""
-    monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))
-    assert shared.home() == tmp_path
-    monkeypatch.delenv("TOUCHLINE_HOME")
-    assert shared.home().name == "touchline"
-
-
 @pytest.mark.parametrize("event", ["..", ".", "a/b", "a\\b", "a\0b", ""])
 def test_outboxes_stay_in_their_folder(event: str) -> None:
     """No event id leads to a file outside the outboxes."""
