@@ -34,6 +34,18 @@ SHAPE: Any = {
     "schema_hook": lambda kind: {"description": "any JSON value"},  # `object`
 }
 
+PUBLIC_NAMES = {
+    "EventsSchema": "Events",
+    "LineUpSchema": "LineUp",
+    "NewWebhookSchema": "Registered",
+    "ReportFate": "Told",
+    "ReportsSchema": "Reports",
+    "SessionSchema": "Session",
+    "TimelineSchema": "Timeline",
+    "WebhookSchema": "Shown",
+}
+"""The names that programs know of structs that are called otherwise here."""
+
 
 class Silence(Struct):
     """Why nothing, or nothing certain, is to be seen; `quiet` where all is well."""
@@ -77,14 +89,14 @@ class Found(Card, kw_only=True, frozen=True):
     presentation: Shown
 
 
-class Events(Struct):
+class EventsSchema(Struct):
     """Events found, best match first; `cursor` asks for the next page, empty at the end."""
 
     events: list[Found]
     cursor: str
 
 
-class Timeline(Struct):
+class TimelineSchema(Struct):
     """Standing entries in match order; `next` is the place from which to go on."""
 
     event: Id
@@ -109,7 +121,7 @@ class Player(Struct):
     official: bool
 
 
-class LineUp(Struct):
+class LineUpSchema(Struct):
     """Who plays, as the event was set up, and how it has gone for each where the sport keeps it."""
 
     event: Id
@@ -174,7 +186,7 @@ OPERATIONS = (
         summary="Find events",
         text="Best match first; misspelt words are found too. Without a text all, newest first.",
         query=Find,
-        answers={200: Events},
+        answers={200: EventsSchema},
         errors=(400, 404, 429, 503),
     ),
     Operation(
@@ -190,7 +202,7 @@ OPERATIONS = (
         summary="What happened, in match order",
         text="`from` is a place in match order, from 1. With `Accept: text/csv` a table.",
         query=Page,
-        answers={200: Timeline},
+        answers={200: TimelineSchema},
         also=("text/csv",),
         errors=(400, 404, 429, 503),
     ),
@@ -205,7 +217,7 @@ OPERATIONS = (
         path="/api/events/{event}/lineups",
         method="get",
         summary="Who plays",
-        answers={200: LineUp},
+        answers={200: LineUpSchema},
         errors=(400, 404, 429, 503),
     ),
     Operation(
@@ -369,7 +381,7 @@ def _answer(operation: Operation, status: int) -> Json:
 
 def _schema(kind: Any) -> Json:
     (schema,), _ = msgspec.json.schema_components([kind], **SHAPE)
-    return dict(schema)
+    return dict(_published(schema))
 
 
 def _components(operations: Iterable[Operation]) -> Json:
@@ -380,10 +392,25 @@ def _components(operations: Iterable[Operation]) -> Json:
     _, components = msgspec.json.schema_components(kinds, **SHAPE)
     said = {kind.__name__ for kind in kinds if isinstance(kind, type)}
     bodies = {str(op.body.__name__) for op in operations if isinstance(op.body, type)}
-    return {
-        name: schema if name in bodies - said else _as_form(schema)
-        for name, schema in components.items()
-    }
+    public: Json = {}
+    for name, schema in components.items():
+        known = PUBLIC_NAMES.get(name, name)
+        form = schema if name in bodies - said else _as_form(schema)
+        public[known] = _published(form) | {"title": known}
+    return public
+
+
+def _published(schema: Any) -> Any:
+    """Return a schema whose references have the names that programs know."""
+    if isinstance(schema, list):
+        return [_published(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    published = {key: _published(each) for key, each in schema.items()}
+    if "$ref" in schema:
+        folder, slash, name = schema["$ref"].rpartition("/")
+        published["$ref"] = folder + slash + PUBLIC_NAMES.get(name, name)
+    return published
 
 
 def _as_form(schema: Json) -> Json:

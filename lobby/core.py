@@ -24,7 +24,7 @@ from .connection import (
 )
 from .effects import Effects
 from .group import GroupPublication, News
-from .hosting import Hosting
+from .hosting import LobbyHosting
 from .index import RecordIndex
 from .options import Options
 from .records import RecordUnion, Refresh, read_published
@@ -49,7 +49,7 @@ class LobbyCore:
         self._number = 0
         self._audience = Audience(self.state)
         self._effects = Effects(self.state, self._audience)
-        self._hosting = Hosting(self.state, self._audience, self._effects, entropy)
+        self._hosting = LobbyHosting(self.state, self._audience, self._effects, entropy)
         self._waiting = WaitingLists(
             self.state, self._audience, self._effects, self._hosting, entropy
         )

@@ -14,8 +14,8 @@ from .connection import TAKEN, LobbyConnection
 from .records import (
     LASTING,
     Begun,
+    BoardRow,
     Hosted,
-    LeaderboardRow,
     LobbyRecord,
     RecordChange,
     WaitingPlace,
@@ -114,7 +114,7 @@ class Effects:
         match record:
             case WaitingPlace():
                 state.changed_lists.add((record.lobby, record.prompt))
-            case LeaderboardRow():
+            case BoardRow():
                 state.changed_boards.add((record.lobby, record.prompt))
             case Hosted():
                 state.changed_lists |= {s for s in state.index.places if s[0] == record.lobby}

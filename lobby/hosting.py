@@ -19,7 +19,7 @@ KEY_BYTES = 16
 """The random bytes of a host's key."""
 
 
-class Hosting:
+class LobbyHosting:
     """The hosts of a gateway's lobbies.
 
     Args:

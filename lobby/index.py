@@ -11,7 +11,7 @@ import msgspec
 from ..protocol.times import SECOND
 from .connection import Spot
 from .options import Options
-from .records import Begun, Hosted, LeaderboardRow, LobbyRecord, WaitingPlace
+from .records import Begun, BoardRow, Hosted, LobbyRecord, WaitingPlace
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class RecordIndex:
     def __init__(self, options: Options) -> None:
         self._options = options
         self.places: dict[Spot, dict[str, WaitingPlace]] = {}
-        self.rows: dict[Spot, dict[str, LeaderboardRow]] = {}
+        self.rows: dict[Spot, dict[str, BoardRow]] = {}
         self.begun: dict[Spot, Begun] = {}
         self.hosts: dict[str, Hosted] = {}
 
@@ -39,7 +39,7 @@ class RecordIndex:
         match after:
             case WaitingPlace():
                 self.places.setdefault((after.lobby, after.prompt), {})[after.id] = after
-            case LeaderboardRow():
+            case BoardRow():
                 self.rows.setdefault((after.lobby, after.prompt), {})[after.user] = after
             case Begun():
                 self.begun[after.lobby, after.prompt] = after
@@ -50,7 +50,7 @@ class RecordIndex:
         match record:
             case WaitingPlace():
                 _take_out(self.places, (record.lobby, record.prompt), record.id)
-            case LeaderboardRow():
+            case BoardRow():
                 _take_out(self.rows, (record.lobby, record.prompt), record.user)
             case Begun():
                 self.begun.pop((record.lobby, record.prompt), None)
@@ -60,7 +60,7 @@ class RecordIndex:
     def ends(self, record: LobbyRecord) -> int | None:
         """Return when a record ends by itself (wall time, microseconds); None for never."""
         match record:
-            case LeaderboardRow():
+            case BoardRow():
                 return record.at + round(self._options.keep_seconds * SECOND)
             case Begun():
                 return record.at + round(self._options.start_seconds * SECOND)
@@ -107,7 +107,7 @@ class RecordIndex:
         alike = [p for p in self._in_order((place.lobby, place.prompt)) if p.label == place.label]
         return alike[1:]
 
-    def ranked(self, spot: Spot) -> list[LeaderboardRow]:
+    def ranked(self, spot: Spot) -> list[BoardRow]:
         """Return a leaderboard: the highest score first, of equal ones the earlier."""
         rows = self.rows.get(spot, {}).values()
         return sorted(rows, key=lambda row: (-row.score, row.at, row.user))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from . import outgoing
 from .connection import Spot
 from .index import RecordIndex
-from .records import LeaderboardRow
+from .records import BoardRow
 
 
 class Leaderboards:
@@ -22,7 +22,7 @@ class Leaderboards:
 
     def __init__(self, index: RecordIndex) -> None:
         self._index = index
-        self._shown: dict[Spot, tuple[list[LeaderboardRow], int]] = {}
+        self._shown: dict[Spot, tuple[list[BoardRow], int]] = {}
 
     def renewed(self, spots: Iterable[Spot]) -> Iterator[Spot]:
         """Yield those of some leaderboards whose version has grown."""

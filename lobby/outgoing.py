@@ -9,7 +9,7 @@ import msgspec
 from ..protocol.errors import PeerError
 from ..protocol.times import to_rfc3339
 from .connection import BAD_MESSAGE, IDLE, SLOW, TAKEN, TOO_MANY, Spot
-from .records import Begun, LeaderboardRow, Refresh, WaitingPlace
+from .records import Begun, BoardRow, Refresh, WaitingPlace
 
 REFRESH = "refresh"
 """What version 1 gets: existing clients expect this text, which is not JSON."""
@@ -92,7 +92,7 @@ def hosting(lobby: str, key: str, grace: float) -> str:
     return _text(type="hosting", lobby_id=lobby, key=key, grace=grace)
 
 
-def leaderboard(spot: Spot, version: int, rows: Sequence[LeaderboardRow]) -> str:
+def leaderboard(spot: Spot, version: int, rows: Sequence[BoardRow]) -> str:
     """Return a leaderboard; equal scores have one rank."""
     ranks: dict[float, int] = {}
     shown = [

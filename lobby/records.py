@@ -51,7 +51,7 @@ class WaitingPlace(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w
     seen: int = 0
 
 
-class LeaderboardRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
+class BoardRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
     """A person's score on the leaderboard of a prompt; `at` is when it was put there."""
 
     n: int
@@ -88,9 +88,9 @@ class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="f"):
     prompt: str | None = None
 
 
-LobbyRecord = WaitingPlace | LeaderboardRow | Begun | Hosted
+LobbyRecord = WaitingPlace | BoardRow | Begun | Hosted
 
-LASTING = (LeaderboardRow, Begun, Hosted)
+LASTING = (BoardRow, Begun, Hosted)
 """Records that outlive the gateway that keeps them."""
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -103,7 +103,7 @@ def key_of(record: LobbyRecord) -> str:
     match record:
         case WaitingPlace():
             return "w" + record.id
-        case LeaderboardRow():
+        case BoardRow():
             return "r" + proof_of(record.lobby, record.prompt, record.user)
         case Begun():
             return "s" + proof_of(record.lobby, record.prompt)

@@ -7,7 +7,7 @@ from . import incoming, outgoing
 from .audience import Audience
 from .connection import LobbyConnection, Spot
 from .effects import Effects
-from .records import LeaderboardRow, Refresh, next_n
+from .records import BoardRow, Refresh, next_n
 from .state import LobbyState
 
 
@@ -45,7 +45,7 @@ class Scores:
         else:
             raise BadMessage("leaderboard_update: user and score come together")
 
-    def _row(self, spot: Spot, user: str, score: float, text: str) -> LeaderboardRow:
+    def _row(self, spot: Spot, user: str, score: float, text: str) -> BoardRow:
         state = self._state
         rows = state.index.rows.get(spot, {})
         if user not in rows:
@@ -54,7 +54,7 @@ class Scores:
                 raise Overloaded(f"{len(rows):,} people on the board, at most {most:,} allowed")
             state.check_space()
         newest = max(rows.values(), key=lambda row: row.n, default=None)
-        return LeaderboardRow(
+        return BoardRow(
             n=next_n(newest, state.wall),
             lobby=spot[0],
             prompt=spot[1],

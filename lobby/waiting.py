@@ -11,7 +11,7 @@ from . import incoming, outgoing
 from .audience import Audience
 from .connection import LobbyConnection, Spot
 from .effects import Effects
-from .hosting import Hosting
+from .hosting import LobbyHosting
 from .records import WaitingPlace, next_n, proof_of
 from .state import LobbyState
 
@@ -38,7 +38,7 @@ class WaitingLists:
         state: LobbyState,
         audience: Audience,
         effects: Effects,
-        hosting: Hosting,
+        hosting: LobbyHosting,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._state = state

@@ -77,7 +77,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class FeedTurn:
     """What a subscriber got in one turn of its loop.
 
     Args:
@@ -187,7 +187,7 @@ class Channel:
 
     # ── what comes in ────────────────────────────────────────────────────────────────────────
 
-    def take(self, turn: Turn) -> tuple[bool, bool]:
+    def take(self, turn: FeedTurn) -> tuple[bool, bool]:
         """Take what came in one turn.
 
         Returns:

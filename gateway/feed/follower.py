@@ -23,11 +23,11 @@ from ...protocol.errors import Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
 from ...runtime import clock
 from ...runtime.waker import Waker
-from .channel import Standing, Turn
+from .channel import FeedTurn, Standing
 
 logger = logging.getLogger(__name__)
 
-Told = Callable[[str, Turn | TouchlineError], None]
+OnTurn = Callable[[str, FeedTurn | TouchlineError], None]
 """Is given what came of an event, or why it can be followed no longer; on the asyncio loop."""
 
 MOST_MESSAGES = 500
@@ -63,7 +63,7 @@ class Connect(Protocol):
         """
 
 
-class _Followed:
+class _FollowedEvent:
     """One event that is followed."""
 
     def __init__(self, subscriber: Subscriber) -> None:
@@ -83,7 +83,7 @@ class Follower:
         told: is called on the loop that `start` was called on.
     """
 
-    def __init__(self, connect: Connect, told: Told) -> None:
+    def __init__(self, connect: Connect, told: OnTurn) -> None:
         self.cores: dict[str, SubscriberCore] = {}
         """What is followed, for metrics; may grow while it is read."""
         self.broker: bool | None = None
@@ -93,11 +93,11 @@ class Follower:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="follower")
         self._waker = Waker()
-        self._wishes: deque[Callable[[], None]] = deque()
+        self._calls: deque[Callable[[], None]] = deque()
         self._stopping = False
         # Of the thread alone:
         self._link: Link | None = None
-        self._followed: dict[str, _Followed] = {}
+        self._followed: dict[str, _FollowedEvent] = {}
         self._poller: zmq.Poller | None = None  # None: to be made anew
         self._asked: dict[int, asyncio.Future[BrokerReply]] = {}
 
@@ -123,11 +123,11 @@ class Follower:
 
     def follow(self, event: str) -> None:
         """Follow an event; nothing where it is followed already."""
-        self._wish(lambda: self._begin(event))
+        self._call(lambda: self._begin(event))
 
     def drop(self, event: str) -> None:
         """Follow an event no longer."""
-        self._wish(lambda: self._end(event))
+        self._call(lambda: self._end(event))
 
     async def ask(self, request: BrokerRequest, timeout: float) -> BrokerReply:
         """Ask the broker.
@@ -147,11 +147,11 @@ class Follower:
                 f"{MOST_ASKED:,} allowed"
             )
         future: asyncio.Future[BrokerReply] = asyncio.get_running_loop().create_future()
-        self._wish(lambda: self._ask(request, timeout, future))
+        self._call(lambda: self._ask(request, timeout, future))
         return await future
 
-    def _wish(self, wish: Callable[[], None]) -> None:
-        self._wishes.append(wish)
+    def _call(self, call: Callable[[], None]) -> None:
+        self._calls.append(call)
         self._waker.wake()
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────
@@ -176,8 +176,8 @@ class Follower:
     def _turn(self, link: Link) -> None:
         readable = self._poll(link)
         now = clock.now()
-        while self._wishes:
-            self._wishes.popleft()()
+        while self._calls:
+            self._calls.popleft()()
         self._take_answers(link, now)
         # What the broker answered may be for any of them.
         everybody = any(id(each) in readable for each in link.sockets)
@@ -236,7 +236,7 @@ class Follower:
 
     def _begin(self, event: str) -> None:
         if event not in self._followed and self._link is not None:
-            followed = self._followed[event] = _Followed(Subscriber(event, self._link))
+            followed = self._followed[event] = _FollowedEvent(Subscriber(event, self._link))
             self.cores[event] = followed.subscriber.core
 
     def _end(self, event: str) -> None:
@@ -246,7 +246,7 @@ class Follower:
         if followed is not None:
             followed.subscriber.close()
 
-    def _serve(self, event: str, followed: _Followed) -> None:
+    def _serve(self, event: str, followed: _FollowedEvent) -> None:
         try:
             more = True
             while more:
@@ -264,7 +264,7 @@ class Follower:
         timer = followed.subscriber.next_timer()
         followed.due = clock.now() + IDLE_SECONDS if timer is None else timer
 
-    def _hand_over(self, event: str, turn: Turn | TouchlineError) -> None:
+    def _hand_over(self, event: str, turn: FeedTurn | TouchlineError) -> None:
         self._on_loop(lambda: self._told(event, turn))
 
     def _on_loop(self, call: Callable[[], None]) -> None:
@@ -275,7 +275,7 @@ class Follower:
             self._loop.call_soon_threadsafe(call)
 
 
-def _turn_of(followed: _Followed) -> tuple[Turn | None, bool]:
+def _turn_of(followed: _FollowedEvent) -> tuple[FeedTurn | None, bool]:
     """Let a subscriber work; return what came of it, if anything, and whether there is more."""
     feed = followed.subscriber
     messages: list[Any] = []
@@ -304,7 +304,7 @@ def _turn_of(followed: _Followed) -> tuple[Turn | None, bool]:
         return None, more
     trail = feed.core.tracker.trail[followed.seq * DIGEST_BYTES : seq * DIGEST_BYTES]
     followed.seq, followed.setup, followed.standing = seq, feed.setup, standing
-    return Turn(standing, messages, bytes(trail), restarted, setup), more
+    return FeedTurn(standing, messages, bytes(trail), restarted, setup), more
 
 
 def _standing(feed: Subscriber, seq: int, *, whole: bool) -> Standing:

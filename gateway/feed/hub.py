@@ -23,7 +23,7 @@ from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, Events
 from ...runtime import clock
 from ..counters import GatewayCounters
 from ..options import MEGABYTE, Options
-from .channel import Channel, Turn
+from .channel import Channel, FeedTurn
 from .follower import Connect, Follower
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
 """What a broker says to a peer that it does not let in."""
 
 
-class Listener(Protocol):
+class FeedListener(Protocol):
     """Somebody who is told of a channel. All calls are on the loop and may not wait."""
 
     def told(self) -> None:
@@ -64,12 +64,12 @@ class Listener(Protocol):
         """The event can be followed no longer."""
 
 
-class _Followed:
+class _FollowedChannel:
     """A channel and who listens to it."""
 
     def __init__(self, channel: Channel, now: float) -> None:
         self.channel = channel
-        self.listeners: set[Listener] = set()
+        self.listeners: set[FeedListener] = set()
         self.changed = asyncio.Event()
         self.waiting = 0  # how many wait for its feed to be had
         self.left_at = now  # when the last listener left, or somebody asked
@@ -93,8 +93,8 @@ class Hub:
         self.options = options
         self.counters = counters
         self.follower = Follower(connect, self._arrived)
-        self._followed: dict[str, _Followed] = {}
-        self._opening: dict[str, asyncio.Task[_Followed]] = {}
+        self._followed: dict[str, _FollowedChannel] = {}
+        self._opening: dict[str, asyncio.Task[_FollowedChannel]] = {}
         self._cards: dict[str, tuple[float, Card]] = {}
         self._dirty: set[str] = set()  # events with new messages
         self._changed: set[str] = set()  # events of which something else is new
@@ -198,7 +198,7 @@ class Hub:
             raise followed.channel.failure
         return followed.channel
 
-    def listen(self, event: str, listener: Listener) -> None:
+    def listen(self, event: str, listener: FeedListener) -> None:
         """Let somebody be told of an event whose channel was just had, until `leave`.
 
         Raises:
@@ -209,14 +209,14 @@ class Hub:
             raise Overloaded(f"{event} was dropped for another event just now; ask again")
         followed.listeners.add(listener)
 
-    def leave(self, event: str, listener: Listener) -> None:
+    def leave(self, event: str, listener: FeedListener) -> None:
         """Tell somebody no longer."""
         followed = self._followed.get(event)
         if followed is not None:
             followed.listeners.discard(listener)
             followed.left_at = clock.now()
 
-    async def _open(self, event: str) -> _Followed:
+    async def _open(self, event: str) -> _FollowedChannel:
         known = self._followed.get(event)
         if known is not None and known.channel.failure is None:
             return known
@@ -227,12 +227,12 @@ class Hub:
             task.add_done_callback(partial(self._opened, event))
         return await asyncio.shield(task)
 
-    def _opened(self, event: str, task: asyncio.Task[_Followed]) -> None:
+    def _opened(self, event: str, task: asyncio.Task[_FollowedChannel]) -> None:
         self._opening.pop(event, None)
         if not task.cancelled():
             task.exception()  # looked at, since whoever asked may have gone
 
-    async def _begin(self, event: str) -> _Followed:
+    async def _begin(self, event: str) -> _FollowedChannel:
         card = await self.card(event)
         if len(self._followed) >= self.options.max_events and not self._drop_idle():
             raise Overloaded(
@@ -240,7 +240,7 @@ class Hub:
                 f"{self.options.max_events:,} allowed"
             )
         channel = Channel(card, self.options.history_mb * MEGABYTE)
-        followed = self._followed[event] = _Followed(channel, clock.now())
+        followed = self._followed[event] = _FollowedChannel(channel, clock.now())
         self.follower.follow(event)
         return followed
 
@@ -258,7 +258,7 @@ class Hub:
 
     # ── what comes ───────────────────────────────────────────────────────────────────────────
 
-    def _arrived(self, event: str, turn: Turn | TouchlineError) -> None:
+    def _arrived(self, event: str, turn: FeedTurn | TouchlineError) -> None:
         followed = self._followed.get(event)
         if followed is None:
             return
@@ -275,7 +275,7 @@ class Hub:
         if news or status:
             self._tell_soon()
 
-    def _fail(self, followed: _Followed, event: str, error: TouchlineError) -> None:
+    def _fail(self, followed: _FollowedChannel, event: str, error: TouchlineError) -> None:
         logger.warning("event %s: %s", event, error.sentence)
         followed.channel.failure = error
         followed.changed.set()

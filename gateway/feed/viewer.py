@@ -86,7 +86,7 @@ class Viewer:
 
     def opening(self, now: float, wall: int) -> list[bytes]:
         """Return the first messages, as frames."""
-        self._history = self.shelf.last
+        self._history = self.log.last
         if self.start.form == "packets":
             self.position = self._first_packet()
             return []
@@ -108,15 +108,15 @@ class Viewer:
         """Return what the viewer is told next, as frames; nothing where it has everything."""
         self._behind_since = None
         if not self._blocked:
-            self._history = self.shelf.last
+            self._history = self.log.last
         if self._beyond():
             self._generation = self.channel.generation
             self._blocked = False
             return self._switch(now)
-        if self.position >= self.shelf.last:
+        if self.position >= self.log.last:
             self._blocked = False
             return []
-        frames, self.position = self.shelf.frames(self.position)
+        frames, self.position = self.log.frames(self.position)
         return [frames]
 
     def stalled(self, now: float) -> bool:
@@ -130,7 +130,7 @@ class Viewer:
         return now - self._behind_since >= self._bounds.stalled
 
     @property
-    def shelf(self) -> MessageLog:
+    def log(self) -> MessageLog:
         """What the viewer reads from."""
         if self.start.form == "json":
             return self.channel.feed
@@ -141,7 +141,7 @@ class Viewer:
     @property
     def current(self) -> bool:
         """Whether the viewer has been told everything."""
-        return self.position >= self.shelf.last and self._generation == self.channel.generation
+        return self.position >= self.log.last and self._generation == self.channel.generation
 
     def beats(self, now: float) -> bool:
         """Tell whether a heartbeat is due, and put the next one off."""
@@ -151,12 +151,12 @@ class Viewer:
         return True
 
     def _first_packet(self) -> int:
-        return min(self.start.packet - 1, self.shelf.last) if self.start.packet else self.shelf.last
+        return min(self.start.packet - 1, self.log.last) if self.start.packet else self.log.last
 
     def _beyond(self) -> bool:
-        if self._generation != self.channel.generation or not self.shelf.has(self.position):
+        if self._generation != self.channel.generation or not self.log.has(self.position):
             return True
-        messages, size = self.shelf.queued(max(self.position, self._history))
+        messages, size = self.log.queued(max(self.position, self._history))
         return messages > self._bounds.messages or size > self._bounds.size
 
     def _switch(self, now: float) -> list[bytes]:

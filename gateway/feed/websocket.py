@@ -33,11 +33,9 @@ from .packets import point_feed
 from .viewer import Bounds, Start, Viewer
 
 BAD_MESSAGE = 4000
-NOT_SIGNED_IN = 4001
 NO_EVENT = 4004
 TOO_SLOW = 4008
 TOO_MANY = 4009
-RESTARTING = 1012
 AWAY = 1013
 """Close codes; `docs/GATEWAY.md` lists them."""
 
@@ -98,15 +96,15 @@ class Unsubscribe(Struct, frozen=True, tag="unsubscribe", forbid_unknown_fields=
     event: Id
 
 
-class Ping(Struct, frozen=True, tag="ping"):
+class ViewerPing(Struct, frozen=True, tag="ping"):
     """Ask for the gateway's clock; `time` is repeated."""
 
     time: str | int | float | None = None
 
 
-Said = Subscribe | Unsubscribe | Ping
+ViewerMessage = Subscribe | Unsubscribe | ViewerPing
 
-_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+_decoder: msgspec.json.Decoder[ViewerMessage] = msgspec.json.Decoder(ViewerMessage)
 
 
 def read_query(query: Mapping[str, str]) -> Query:
@@ -121,7 +119,7 @@ def read_query(query: Mapping[str, str]) -> Query:
         raise BadMessage(f"query: {error}") from None
 
 
-def read_said(text: str | bytes) -> Said:
+def read_message(text: str | bytes) -> ViewerMessage:
     """Return what a viewer said.
 
     Raises:
@@ -150,14 +148,14 @@ class Connection:
     """One WebSocket and the events that are followed on it.
 
     Everything that leaves goes through one queue, frames ready to be sent; a viewer is asked for
-    more when that is empty and the wire is clear, so that who does not read costs a position.
+    more when that is empty and the raw is clear, so that who does not read costs a position.
     """
 
-    def __init__(self, hub: Hub, wire: RawWebSocket, person: str) -> None:
+    def __init__(self, hub: Hub, raw: RawWebSocket, person: str) -> None:
         self.person = person
         """The key of who is signed in; empty for anybody."""
         self._hub = hub
-        self._wire = wire
+        self._raw = raw
         self._out: deque[bytes] = deque()
         self._listeners: dict[str, _Listener] = {}
         self._stuck_since: float | None = None
@@ -174,21 +172,21 @@ class Connection:
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
-        if self._wire.open:
+        if self._raw.open:
             self._hub.counters.closed[str(code)] += 1
-            self._wire.close(code, reason[:100])
+            self._raw.close(code, reason[:100])
 
     def flush(self) -> None:
-        """Write what waits, then what the viewers are to be told, as long as the wire is clear."""
-        wire, out = self._wire, self._out
-        if not wire.open:
+        """Write what waits, then what the viewers are to be told, as long as the raw is clear."""
+        raw, out = self._raw, self._out
+        if not raw.open:
             return
         for listener in self._listeners.values():
-            while wire.clear:
+            while raw.clear:
                 if not out and not listener.refill():
                     break
                 self._write(out.popleft())
-        while out and wire.clear:
+        while out and raw.clear:
             self._write(out.popleft())
 
     def put(self, frames: list[bytes]) -> None:
@@ -198,11 +196,11 @@ class Connection:
     @property
     def clear(self) -> bool:
         """Whether everything has been handed to the system and it takes more."""
-        return not self._out and self._wire.clear
+        return not self._out and self._raw.clear
 
     def _write(self, frame: bytes) -> None:
         self._hub.counters.sent += len(frame)
-        self._wire.write(frame)
+        self._raw.write(frame)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
@@ -307,8 +305,8 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
     """Serve one connection until it ends."""
     address = address_of(websocket.scope)
     await websocket.accept()
-    wire = websocket.scope["extensions"][RAW_WEBSOCKET]
-    connection = Connection(gateway.hub, wire, gateway.person(websocket, event))
+    raw = websocket.scope["extensions"][RAW_WEBSOCKET]
+    connection = Connection(gateway.hub, raw, gateway.person(websocket, event))
     try:
         gateway.limits.take(address)
     except Overloaded as error:
@@ -348,8 +346,8 @@ async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return int(message.get("code") or 0)
-        match read_said(message.get("text") or message.get("bytes") or ""):
-            case Ping(time=time_):
+        match read_message(message.get("text") or message.get("bytes") or ""):
+            case ViewerPing(time=time_):
                 pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(clock.wall())}
                 connection.say(msgspec.json.encode(pong))
             case Unsubscribe(event=event):

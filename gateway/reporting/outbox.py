@@ -1,8 +1,7 @@
-"""A person's outbox for one event, which also knows what the browser calls each report, and what
-became of it.
+"""A person's outbox for one event, with the browser's id of each report and its fate.
 
 Both lie in one file and are written in one transaction: a gateway killed at any moment has kept a
-report and its name, or neither, so that a browser that sends it again is never counted twice.
+report and its id, or neither, so that a report that the browser sends again is never counted twice.
 """
 
 from __future__ import annotations
@@ -15,17 +14,17 @@ from pathlib import Path
 import msgspec
 
 from ...peer.reporter.core import check_size
-from ...peer.reporter.outbox import Outbox
+from ...peer.reporter.outbox import Moved, Outbox
 from ...protocol import limits
 from ...protocol.errors import Conflict, NotFound, Overloaded, StorageFault, TooLarge
 from ...protocol.messages import Fate, Happening, Said
-from .schema import DECIDED, Asked, Kept, Unfit
+from .schema import DECIDED, Asked, KeptReport, Unfit
 
 MOST_PENDING = 2_000
-"""Reports of one person that wait for the host."""
+"""Reports of one person that may wait for the host."""
 
 MOST_KEPT = 20_000
-"""Reports of one person in one event."""
+"""Reports of one person that are kept in one event."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
@@ -40,8 +39,8 @@ _COLUMNS = "id, n, event, fate, undone"
 _Row = tuple[str, int, bytes, bytes | None, int]
 
 
-class Ledger(Outbox):
-    """The outbox of somebody who reports from a browser.
+class IdempotentOutbox:
+    """An outbox that keeps a report once, however often the browser sends it.
 
     Args:
         path: its file; missing folders are made.
@@ -51,29 +50,31 @@ class Ledger(Outbox):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        self.outbox = Outbox(path, self._renumber)
+        """What a reporter sends from."""
         self.renumbered = 0
-        """How often numbers have changed since it was opened."""
-        self._where = path
+        """How often numbers have changed since the file was opened."""
+        self._path = path
+        self._base = self.outbox.database
         try:
             self._base.executescript(_SCHEMA)
         except sqlite3.Error as error:
             self.close()
             raise StorageFault(f"outbox {path}: {error}") from error
 
-    def keep(self, reports: Iterable[Asked | Unfit]) -> tuple[list[Kept | Unfit], list[Said]]:
-        """Keep reports, those that are known already left as they are, in one commit.
+    def keep(self, reports: Iterable[Asked | Unfit]) -> tuple[list[KeptReport | Unfit], list[Said]]:
+        """Keep reports in one commit; those whose id is known stay as they are.
 
         Returns:
-            What has become of each, in order; and what is new, to be sent.
+            What has become of each, in order; and the new ones, to be sent.
 
         Raises:
-            Overloaded: there are too many; nothing was kept.
+            Overloaded: there are too many reports; nothing was kept.
             StorageFault: the disk refused; nothing was kept.
         """
-        found: list[Kept | Unfit] = []
+        found: list[KeptReport | Unfit] = []
         new: list[Said] = []
-        with self._transaction():
+        with self.outbox.transaction():
             (pending,) = self._base.execute("SELECT count(*) FROM said").fetchone()
             (count,) = self._base.execute("SELECT count(*) FROM known").fetchone()
             for report in reports:
@@ -86,8 +87,8 @@ class Ledger(Outbox):
                 found.append(known or self._keep_new(report, new))
         return found, new
 
-    def kept(self, ids: Sequence[str] | None = None) -> list[Kept]:
-        """Return what is kept, oldest first: all of it, or what has one of these ids.
+    def kept(self, ids: Sequence[str] | None = None) -> list[KeptReport]:
+        """Return the reports, oldest first: all of them, or those with one of these ids.
 
         Raises:
             StorageFault: the file can't be read.
@@ -99,20 +100,19 @@ class Ledger(Outbox):
                 rows = [row for row in (self._row(id_) for id_ in ids) if row]
             return [_kept(row) for row in rows]
         except (sqlite3.Error, msgspec.MsgspecError) as error:
-            raise StorageFault(f"outbox {self._where}: {error}") from error
+            raise StorageFault(f"outbox {self._path}: {error}") from error
 
     def undecided(self) -> dict[int, str]:
-        """Return the outcome, empty where there is none, of each report that may still meet
-        another, by its number."""
+        """Return the outcome of each report that is not final, by number; empty without one."""
         return {
             kept.n: "" if kept.fate is None else kept.fate.outcome
             for kept in self.kept()
             if kept.n and (kept.fate is None or kept.fate.outcome not in DECIDED)
         }
 
-    def note(self, fates: Mapping[int, Fate]) -> list[Kept]:
-        """Keep new fates by report number, and return those reports."""
-        with self._transaction():
+    def record(self, fates: Mapping[int, Fate]) -> list[KeptReport]:
+        """Keep the new fates of reports, by number, and return these reports."""
+        with self.outbox.transaction():
             rows: list[_Row] = []
             for n, fate in fates.items():
                 self._base.execute(
@@ -122,23 +122,29 @@ class Ledger(Outbox):
                 rows += found.fetchall()
         return [_kept(row) for row in rows]
 
+    def close(self) -> None:
+        """Close the file."""
+        self.outbox.close()
+
     def _row(self, id_: str) -> _Row | None:
         found: _Row | None = self._base.execute(
             f"SELECT {_COLUMNS} FROM known WHERE id = ?", (id_,)
         ).fetchone()
         return found
 
-    def _known(self, report: Asked) -> Kept | Unfit | None:
+    def _known(self, report: Asked) -> KeptReport | Unfit | None:
         row = self._row(report.id) if report.id else None
         if row is None:
             return None
         (mark,) = self._base.execute("SELECT mark FROM known WHERE id = ?", (row[0],)).fetchone()
         if mark != report.mark:
-            reason = f"report {report.id!r} was another one: give each an id of its own"
+            reason = (
+                f"id {report.id!r} belongs to another report; give each report an id of its own"
+            )
             return Unfit(report.id, Conflict.code, reason)
         return _kept(row)
 
-    def _keep_new(self, report: Asked, new: list[Said]) -> Kept | Unfit:
+    def _keep_new(self, report: Asked, new: list[Said]) -> KeptReport | Unfit:
         event, target = report.event, None
         if event.title == "undo" and "report" in (event.details or {}):
             target = self._row(str((event.details or {})["report"]))
@@ -149,7 +155,7 @@ class Ledger(Outbox):
         if size > limits.FRAME_BYTES:
             reason = f"report of {size:,} bytes, at most {limits.FRAME_BYTES:,} allowed"
             return Unfit(report.id, TooLarge.code, reason)
-        said = self._add(event, report.said)
+        said = self.outbox.append(event, report.said)
         new.append(said)
         id_ = report.id or uuid.uuid4().hex
         self._base.execute(
@@ -159,17 +165,15 @@ class Ledger(Outbox):
         if event.title == "undo":
             n = (event.details or {}).get("n")
             self._base.execute("UPDATE known SET undone = 1 WHERE n = ? AND n > 0", (n,))
-        return Kept(id_, said.n, event, None)
+        return KeptReport(id_, said.n, event, None)
 
-    def _renumber(self, n: int) -> dict[int, int]:
-        """Move the numbers of what is pending; a number of the old count means nothing now."""
-        moved = super()._renumber(n)
+    def _renumber(self, moved: Moved) -> None:
+        """Give pending reports their new numbers; the host knows no other of the old ones."""
         self.renumbered += 1
         self._base.execute("UPDATE known SET n = -n")
         for before, after in moved.items():
             self._base.execute("UPDATE known SET n = ? WHERE n = ?", (after, -before))
         self._base.execute("UPDATE known SET n = 0 WHERE n < 0")
-        return moved
 
 
 def _check_room(pending: int, count: int) -> None:
@@ -181,9 +185,9 @@ def _check_room(pending: int, count: int) -> None:
             raise Overloaded(f"{have:,} of your reports {what}, at most {most:,} allowed")
 
 
-def _kept(row: _Row) -> Kept:
+def _kept(row: _Row) -> KeptReport:
     id_, n, event, fate, undone = row
-    return Kept(
+    return KeptReport(
         id_,
         n,
         msgspec.msgpack.decode(event, type=Happening),

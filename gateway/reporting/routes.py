@@ -1,7 +1,8 @@
-"""Reporting from a browser: signing in, reports, and what becomes of them, over HTTP.
+"""Reporting from a browser over HTTP: signing in, reports, and their fates.
 
-A session's cookie is of one event: its name holds the event's id, and what it leads to is one
-person in that event and no other.
+A cookie is of one event: its name holds the event's id, and its secret leads to one session in that
+event and in no other. Tested in `tests/integration/test_gateway_reports.py` and
+`test_gateway_people.py`.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ from ..context import Gateway, Left
 from ..openapi import Operation
 from ..rest import query
 from ..security import JsonResponse, address_of
-from .schema import Bundle, Told, read
-from .web_sessions import CODE_CHARS, NAME_CHARS, Person, WebSessions, check_name, enrol
+from .schema import Bundle, ReportFate, read
+from .web_sessions import CODE_CHARS, NAME_CHARS, WebSession, WebSessions, check_name, enrol
 from .worker import ReportingWorker
 
 COOKIE = "touchline_"
@@ -42,16 +43,16 @@ COOKIE = "touchline_"
 DAY = 86_400
 
 SIGN_INS = 60
-"""People who may sign in from one address at once: a stadium may have one address."""
+"""People who may sign in from one address at once: all of a stadium may have the same."""
 
 SIGN_IN_EVERY = 2.0
-"""Seconds until that address may send one more."""
+"""Seconds until one more may sign in from that address."""
 
 ADDRESSES = 10_000
-"""Addresses that are remembered for it."""
+"""Addresses that are told apart for that."""
 
 KEPT_SHOWN = 1_000
-"""Reports that are shown unless more are asked for: the newest."""
+"""Reports that are returned unless the query asks for more: the newest."""
 
 T = TypeVar("T")
 
@@ -59,28 +60,28 @@ _EVENT = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class SignIn(Struct, frozen=True, kw_only=True):
-    """Who wants to report on which event."""
+    """A person who wants to report on an event."""
 
     event: Id
     name: Annotated[str, Meta(max_length=4 * NAME_CHARS)]
     code: Annotated[str, Meta(max_length=CODE_CHARS)] = ""
 
 
-class Which(Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a sign-out: of one event, or of all."""
+class SignOutQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a sign-out: one event, or all."""
 
     event: Id = ""
 
 
-class Shown(Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of one's reports: how many, the newest."""
+class ReportsQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of a person's reports: how many of the newest."""
 
     limit: Annotated[int, Meta(ge=1, le=20_000)] = KEPT_SHOWN
 
 
-class Session(Struct, frozen=True, tag="session"):
-    """Who is signed in for which event, and until when; `asked` is the name that was given, `name`
-    the one that the person has got."""
+class SessionSchema(Struct, frozen=True, tag="session"):
+    """A session, and when it ends; `asked` is the name that the person gave, `name` the one that
+    the broker took."""
 
     event: str
     name: str
@@ -91,18 +92,18 @@ class Session(Struct, frozen=True, tag="session"):
 class Sessions(Struct, frozen=True, tag="sessions"):
     """All sessions of this browser."""
 
-    sessions: list[Session]
+    sessions: list[SessionSchema]
 
 
 class SignedOut(Struct, frozen=True, tag="signed_out"):
-    """The sessions have ended; what was said is still delivered."""
+    """The sessions have ended; their reports are still delivered."""
 
 
-class Reports(Struct, frozen=True, tag="reports"):
-    """What has become of reports."""
+class ReportsSchema(Struct, frozen=True, tag="reports"):
+    """The fates of reports."""
 
     event: str
-    reports: list[Told]
+    reports: list[ReportFate]
 
 
 OPERATIONS = (
@@ -110,24 +111,24 @@ OPERATIONS = (
         path="/api/session",
         method="post",
         summary="Sign in to report on an event",
-        text="The answer sets a cookie, which is of this event alone. UNKNOWN_KEY: the broker asks"
-        " for an invitation code; BAD_INVITE: it is none, used up or expired.",
+        text="The answer sets a cookie for this event. UNKNOWN_KEY: the broker asks for an"
+        " invitation code; BAD_INVITE: the code is not known, used up or expired.",
         body=SignIn,
-        answers={201: Session, 200: Session},
+        answers={201: SessionSchema, 200: SessionSchema},
         errors=(400, 403, 404, 409, 413, 422, 429, 503),
     ),
     Operation(
         path="/api/session",
         method="get",
-        summary="Where this browser is signed in",
+        summary="List the sessions of this browser",
         answers={200: Sessions},
     ),
     Operation(
         path="/api/session",
         method="delete",
         summary="Sign out",
-        text="Of one event, or of all. What was reported is still delivered.",
-        query=Which,
+        text="Ends the session of one event, or all. Reports are still delivered.",
+        query=SignOutQuery,
         answers={200: SignedOut},
         errors=(400, 403),
     ),
@@ -135,19 +136,19 @@ OPERATIONS = (
         path="/api/events/{event}/reports",
         method="post",
         summary="Report what happened",
-        text="A list of at most 500, a single one, or `{sent, reports}` with the browser's clock."
-        " Each is answered for itself; what has an id that is known is not kept again.",
+        text="Takes a list of at most 500 reports, one report, or `{sent, reports}` with the"
+        " browser's clock. Each gets its own answer; a report whose id is known is not kept again.",
         body=Bundle,
-        answers={200: Reports},
+        answers={200: ReportsSchema},
         errors=(400, 401, 403, 404, 413, 429, 503),
         secured="session",
     ),
     Operation(
         path="/api/events/{event}/reports",
         method="get",
-        summary="What has become of one's reports",
-        query=Shown,
-        answers={200: Reports},
+        summary="List the fates of the person's reports",
+        query=ReportsQuery,
+        answers={200: ReportsSchema},
         errors=(400, 401, 403, 503),
         secured="session",
     ),
@@ -155,21 +156,21 @@ OPERATIONS = (
 
 
 class Reporting:
-    """The part of a gateway through which people report.
+    """The component of a gateway through which people report.
 
     Args:
-        gateway: what it is a part of.
+        gateway: what it is a component of.
     """
 
-    people: WebSessions
-    """Who is signed in; from `start` on, as everything on disk."""
+    web_sessions: WebSessions
+    """There from `start` on."""
 
-    reporters: ReportingWorker
+    worker: ReportingWorker
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         gateway.operations += OPERATIONS
-        self._brake = AddressLimiter(SIGN_INS, SIGN_IN_EVERY, ADDRESSES)
+        self._limiter = AddressLimiter(SIGN_INS, SIGN_IN_EVERY, ADDRESSES)
         self.routes: list[BaseRoute] = [
             Route("/api/session", self.sign_in, methods=["POST"]),
             Route("/api/session", self.sessions, methods=["GET"]),
@@ -179,58 +180,58 @@ class Reporting:
         ]
 
     async def start(self) -> None:
-        """Begin; what is kept from before is delivered.
+        """Begin; deliver what earlier runs have kept.
 
         Raises:
             StorageFault: the gateway's folder can't be used.
         """
         gateway, options = self._gateway, self._gateway.options
-        self.people = WebSessions(
+        self.web_sessions = WebSessions(
             options.home, most=options.max_people, seconds=options.session_days * DAY
         )
-        self.reporters = ReportingWorker(
-            self.people, gateway.connect, gateway.tell, most=options.max_reporters
+        self.worker = ReportingWorker(
+            self.web_sessions, gateway.connect, gateway.tell, most=options.max_reporters
         )
-        self.reporters.start()
+        self.worker.start()
         gateway.person = self.key
         gateway.attend = self.attend
 
     async def stop(self) -> None:
-        """Take leave of the hosts."""
-        await self.reporters.stop()
-        self.people.close()
+        """Leave the hosts."""
+        await self.worker.stop()
+        self.web_sessions.close()
 
-    # ── who ──────────────────────────────────────────────────────────────────────────────────
+    # ── who is signed in ─────────────────────────────────────────────────────────────────────
 
     def key(self, connection: HTTPConnection, event: str) -> str:
-        """Return the id of who is signed in for an event; empty for nobody."""
-        person = self._find(connection, event)
-        return person.id if person else ""
+        """Return the id of the session for an event; empty without one."""
+        session = self._find(connection, event)
+        return session.id if session else ""
 
     def attend(self, key: str) -> Left:
-        """Note that a page of somebody's is connected; see `ReportingWorker.arrive`."""
-        person = self.people.get(key)
-        return (lambda left: None) if person is None else self.reporters.arrive(person)
+        """Note that a page of a session is connected; see `ReportingWorker.arrive`."""
+        session = self.web_sessions.get(key)
+        return (lambda left: None) if session is None else self.worker.arrive(session)
 
-    def person(self, connection: HTTPConnection, event: str) -> Person:
-        """Return who is signed in for an event.
+    def session(self, connection: HTTPConnection, event: str) -> WebSession:
+        """Return the session for an event.
 
         Raises:
             NotAllowed: the session is of another event.
             BadToken: there is no session, or it has ended.
         """
-        person = self._find(connection, event)
-        if person is not None:
-            return person
+        session = self._find(connection, event)
+        if session is not None:
+            return session
         others = [name for name in connection.cookies if name.startswith(COOKIE)]
-        if any(self.people.find(connection.cookies[name], clock.wall()) for name in others):
+        if any(self.web_sessions.find(connection.cookies[name], clock.wall()) for name in others):
             raise NotAllowed(f"you are signed in for another event, not for {event[:64]}")
         raise BadToken("you are not signed in for this event, or no longer: POST /api/session")
 
-    def _find(self, connection: HTTPConnection, event: str) -> Person | None:
+    def _find(self, connection: HTTPConnection, event: str) -> WebSession | None:
         secret = connection.cookies.get(COOKIE + event) if _EVENT.fullmatch(event) else None
-        person = self.people.find(secret, clock.wall()) if secret else None
-        return person if person is not None and person.event == event else None
+        session = self.web_sessions.find(secret, clock.wall()) if secret else None
+        return session if session is not None and session.event == event else None
 
     # ── sessions ─────────────────────────────────────────────────────────────────────────────
 
@@ -242,28 +243,28 @@ class Reporting:
             raise NotFound(f"no event {wish.event!r}")
         known = self._find(request, wish.event)
         if known is not None and known.asked == name:
-            return JsonResponse(_session(known))
-        self._brake.take(address_of(request.scope), clock.now())
-        await self._gateway.hub.card(wish.event)  # no code is spent on an event that is not there
-        id_ = self.people.new_id()
-        folder = self.people.folder(id_)
+            return JsonResponse(_schema(known))
+        self._limiter.take(address_of(request.scope), clock.now())
+        await self._gateway.hub.card(wish.event)  # spends no code on an event that does not exist
+        id_ = self.web_sessions.new_id()
+        folder = self.web_sessions.folder(id_)
         try:
             card, taken = await asyncio.to_thread(
                 enrol, self._gateway.connect, folder, wish.event, name, wish.code.strip()
             )
-            secret, person = await asyncio.to_thread(
-                self.people.sign_in, id_, card, taken, clock.wall(), asked=name
+            secret, session = await asyncio.to_thread(
+                self.web_sessions.sign_in, id_, card, taken, clock.wall(), asked=name
             )
         except TouchlineError:
-            self.people.clear(id_)
+            self.web_sessions.clear(id_)
             raise
-        if known is not None:  # somebody else on the same device
+        if known is not None:  # another person on the same device
             await self._end(known)
-        response = JsonResponse(_session(person), 201)
+        response = JsonResponse(_schema(session), 201)
         response.set_cookie(
-            COOKIE + person.event,
+            COOKIE + session.event,
             secret,
-            max_age=max(1, (person.expires - clock.wall()) // 1_000_000),
+            max_age=max(1, (session.expires - clock.wall()) // 1_000_000),
             path="/",
             secure=_is_secure(request),
             httponly=True,
@@ -277,38 +278,38 @@ class Reporting:
             for name in request.cookies
             if name.startswith(COOKIE)
         ]
-        return JsonResponse(Sessions([_session(person) for person in found if person]))
+        return JsonResponse(Sessions([_schema(session) for session in found if session]))
 
     async def sign_out(self, request: Request) -> Response:
         check_own_page(request)
-        which = query(request, Which)
+        which = query(request, SignOutQuery)
         response = JsonResponse(SignedOut())
         for name in request.cookies:
             event = name.removeprefix(COOKIE)
             if not name.startswith(COOKIE) or (which.event and which.event != event):
                 continue
-            person = self._find(request, event)
-            if person is not None:
-                await self._end(person)
+            session = self._find(request, event)
+            if session is not None:
+                await self._end(session)
             response.delete_cookie(name, path="/", httponly=True, samesite="strict")
         return response
 
-    async def _end(self, person: Person) -> None:
-        await asyncio.to_thread(self.people.sign_out, person)
-        self.reporters.sign_out(person)
+    async def _end(self, session: WebSession) -> None:
+        await asyncio.to_thread(self.web_sessions.sign_out, session)
+        self.worker.sign_out(session)
 
     # ── reports ──────────────────────────────────────────────────────────────────────────────
 
     async def report(self, request: Request) -> Response:
         check_own_page(request)
-        person = self.person(request, request.path_params["event"])
-        reports = read(await body(request), clock.wall(), person.timing)
-        return _told(person, await self.reporters.keep(person, reports))
+        session = self.session(request, request.path_params["event"])
+        reports = read(await body(request), clock.wall(), session.timing)
+        return _fates(session, await self.worker.keep(session, reports))
 
     async def reports(self, request: Request) -> Response:
-        shown = query(request, Shown)
-        person = self.person(request, request.path_params["event"])
-        return _told(person, (await self.reporters.kept(person))[-shown.limit :])
+        shown = query(request, ReportsQuery)
+        session = self.session(request, request.path_params["event"])
+        return _fates(session, (await self.worker.kept(session))[-shown.limit :])
 
 
 def component(gateway: Gateway) -> Reporting:
@@ -317,28 +318,30 @@ def component(gateway: Gateway) -> Reporting:
 
 
 class AddressLimiter:
-    """Lets each address do something so many times at once, and again as time passes.
+    """Limits how often each address may sign in: so many times at once, then one at a time.
 
     Args:
         most: times at once.
         every: seconds until there is one more.
-        addresses: that are remembered; beyond them all are held to one account.
+        addresses: that are told apart; beyond them all share one account.
     """
 
     def __init__(self, most: int, every: float, addresses: int) -> None:
         self._most = most
         self._every = every
         self._addresses = addresses
-        self._full_at: dict[str, float] = {}  # when all would be there again, monotonic seconds
+        self._full_at: dict[
+            str, float
+        ] = {}  # when the address has its full number again, monotonic seconds
 
     def take(self, address: str, now: float) -> None:
-        """Count one.
+        """Count a sign-in.
 
         Raises:
-            Overloaded: there is none left.
+            Overloaded: the address must wait.
         """
         if address not in self._full_at and len(self._full_at) >= self._addresses:
-            self._full_at = {who: full for who, full in self._full_at.items() if full > now}
+            self._full_at = {each: full for each, full in self._full_at.items() if full > now}
             if len(self._full_at) >= self._addresses:
                 address = ""
         full = max(now, self._full_at.get(address, now)) + self._every
@@ -351,39 +354,38 @@ class AddressLimiter:
 
 
 def check_own_page(request: Request) -> None:
-    """Refuse what another site's page makes a browser send.
+    """Refuse a request that the page of another site makes a browser send.
 
-    The cookie is not sent from there in the first place (SameSite); this holds where a browser does
-    not know that.
+    A browser that knows SameSite sends no cookie from there; this check is for the others.
 
     Raises:
-        NotAllowed: it comes from elsewhere.
+        NotAllowed: the request comes from another site.
     """
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
     if site not in {"same-origin", "none"}:
-        raise NotAllowed("this can only be done from the gateway's own page")
+        raise NotAllowed("only the gateway's own page may send this")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
-        raise NotAllowed(f"this can only be done from the gateway's own page, not {origin[:200]}")
+        raise NotAllowed(f"only the gateway's own page may send this, not {origin[:200]}")
 
 
 async def body(request: Request) -> bytes:
     """Return a request's JSON.
 
     Raises:
-        BadMessage: it is not said to be JSON. A form of another site's can't say so.
+        BadMessage: the content type is not JSON. The form of another site can't set it.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise BadMessage(f"content type {kind[:100]!r}, only application/json is taken")
+        raise BadMessage(f"content type {kind[:100]!r}, only application/json is accepted")
     return await request.body()
 
 
 def decode(content: bytes, kind: type[T]) -> T:
-    """Return a body of JSON as what it should be.
+    """Return a JSON body as a struct.
 
     Raises:
-        BadMessage: it is something else.
+        BadMessage: the body is not valid.
     """
     try:
         return msgspec.json.decode(content, type=kind)
@@ -392,13 +394,13 @@ def decode(content: bytes, kind: type[T]) -> T:
 
 
 def _is_secure(request: Request) -> bool:
-    # A proxy that is not believed may still say so: it makes the cookie only stricter.
+    # A proxy that is not trusted may say so too: that only makes the cookie stricter.
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
 
 
-def _session(person: Person) -> Session:
-    return Session(person.event, person.name, person.asked, to_rfc3339(person.expires))
+def _schema(session: WebSession) -> SessionSchema:
+    return SessionSchema(session.event, session.name, session.asked, to_rfc3339(session.expires))
 
 
-def _told(person: Person, reports: list[Told]) -> Response:
-    return JsonResponse(Reports(person.event, reports))
+def _fates(session: WebSession, reports: list[ReportFate]) -> Response:
+    return JsonResponse(ReportsSchema(session.event, reports))

@@ -1,15 +1,15 @@
-"""What a browser reports, read and checked, and what it is told of it. Pure.
+"""The reports of a browser, read and checked, and the fates that it is told. Pure.
 
 A browser keeps its reports on the device until they are stored, and may send each of them any
-number of times: it gives each an id of its own, under which it is kept once.
+number of times: each has an id of the browser's, under which it is kept once.
 
 | outcome    | means                                                                        |
 |------------|------------------------------------------------------------------------------|
-| `kept`     | it is on the gateway's disk, and not on the host's yet                        |
+| `kept`     | it is on the gateway's disk, and not on the host's yet                       |
 | `stored`   | it is on the host's disk, undecided                                          |
-| `accepted` | it speaks of the entry `entry_id`                                            |
-| `expired`  | too few others said so in time                                               |
-| `refused`  | it can't be: `code` and `reason`                                             |
+| `accepted` | it belongs to the entry `entry_id`                                           |
+| `expired`  | too few other reporters said the same in time                                |
+| `refused`  | it is not valid: `code` and `reason`                                         |
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ...protocol.times import EARLIEST, LATEST, SECOND, from_rfc3339
 from ...timeline.event_clock import EventClock
 
 TRAVEL = 2 * SECOND
-"""Microseconds that a body may have been on its way: a clock that is behind by less is right."""
+"""Microseconds that a body may travel: a clock that is behind by less counts as right."""
 
 DECIDED = frozenset({"accepted", "expired", "refused"})
-"""Outcomes after which none comes."""
+"""Outcomes that are final."""
 
 
 class WebHappening(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, as a browser states it; a `time` is RFC 3339 or microseconds since 1970."""
+    """What happened, as a browser reports it; `time` is RFC 3339 or microseconds since 1970."""
 
     type: Literal["event"] = "event"
     title: Name
@@ -52,33 +52,33 @@ class WebReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """Reports with the browser's clock as it sent them."""
+    """Reports, with the browser's clock when it sent them."""
 
     reports: Annotated[list[WebReport], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
     sent: str | Micros | None = None
 
 
 class _Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """The same, its reports still to be read: one that can't be harms no other."""
+    """The same with its reports unread, so that one that is not valid does not harm the others."""
 
     reports: list[msgspec.Raw]
     sent: str | Micros | None = None
 
 
 class _Named(msgspec.Struct, frozen=True, kw_only=True):
-    """As much of a report that can't be read as says which one it is."""
+    """The id of a report that is not valid otherwise."""
 
     id: Id = ""
 
 
 class Asked(NamedTuple):
-    """A report that was read.
+    """A report as it was read.
 
     Args:
-        id: the browser's; empty where it gave none.
-        said: when it was said, microseconds by the gateway's clock.
+        id: the browser's; empty without one.
+        said: when the browser made it, microseconds by the gateway's clock.
         event: what happened; its time is event time.
-        mark: a digest of what was said, the same whenever it is sent.
+        mark: a digest of the report, the same whenever it is sent.
     """
 
     id: str
@@ -88,22 +88,22 @@ class Asked(NamedTuple):
 
 
 class Unfit(NamedTuple):
-    """A report that can't be kept, and why."""
+    """A report that is refused, and why."""
 
     id: str
     code: str
     reason: str
 
 
-class Kept(NamedTuple):
+class KeptReport(NamedTuple):
     """A report that is kept.
 
     Args:
-        id: the browser's, or one that it was given.
-        n: its number among the person's reports; 0 where the host that knew it so is gone.
+        id: the browser's, or the gateway's where the browser gave none.
+        n: its number among the person's reports; 0 where the host that knew it by one is gone.
         event: what happened.
-        fate: the newest that is known; None while the host has not stored it.
-        undone: the person has asked to take it back.
+        fate: the newest; None while the host has not stored the report.
+        undone: whether the person has asked to take it back.
     """
 
     id: str
@@ -113,17 +113,17 @@ class Kept(NamedTuple):
     undone: bool = False
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True, tag="fate"):
-    """What has become of a report, as it is told to the browser.
+class ReportFate(msgspec.Struct, frozen=True, kw_only=True, tag="fate"):
+    """The fate of a report, as the browser gets it.
 
     Args:
         id: the browser's.
-        n: its number among the person's reports; 0 where it was not kept.
+        n: its number among the person's reports; 0 where it was refused.
         outcome: see above.
         title, origin: what was reported.
         seq, entry_id: of the entry, where it was accepted.
         code, reason: why it was refused.
-        undone: the person has asked to take it back.
+        undone: whether the person has asked to take it back.
     """
 
     id: Id
@@ -143,13 +143,13 @@ def read(body: bytes, wall: int, timing: Timing | None) -> list[Asked | Unfit]:
 
     Args:
         body: a JSON array of reports, one report, or `{"sent", "reports"}`, where `sent` is the
-            browser's clock as it sent them: one that is off is corrected.
+            browser's clock when it sent them; times of a clock that is wrong are corrected.
         wall: the gateway's clock, microseconds since 1970 UTC.
         timing: the event's clock, where it has one of its own.
 
     Raises:
-        BadMessage: it is none of these.
-        TooLarge: too many reports.
+        BadMessage: the body is none of these.
+        TooLarge: there are too many reports.
     """
     raws, sent = _parts(body)
     if len(raws) > limits.BATCH_REPORTS:
@@ -168,15 +168,15 @@ def _parts(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
             return bundle.reports, None if bundle.sent is None else _micros(bundle.sent)
         return [msgspec.json.decode(body, type=msgspec.Raw)], None
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        raise BadMessage(f"no list of reports: {error}") from None
+        raise BadMessage(f"not a list of reports: {error}") from None
 
 
 def skew(sent: int, wall: int) -> int:
-    """Return by how much a browser's times are to be moved, microseconds.
+    """Return what to add to a browser's times, microseconds.
 
     Args:
-        sent: its clock as it sent them.
-        wall: ours as they came.
+        sent: the browser's clock when it sent them.
+        wall: the gateway's clock when they came.
     """
     behind = wall - sent
     return 0 if 0 <= behind <= TRAVEL else behind
@@ -189,7 +189,7 @@ def _one(raw: msgspec.Raw, wall: int, shift: int, timing: Timing | None) -> Aske
         said = _bounded(_micros(report.time) + shift) if report.time is not None else wall
         happened = _happened(report.event.time, wall, shift, timing)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
-        return Unfit(name, BadMessage.code, f"no report: {error}"[: limits.TEXT_CHARS])
+        return Unfit(name, BadMessage.code, f"not a report: {error}"[: limits.TEXT_CHARS])
     event = report.event
     mark = blake2b(msgspec.json.encode([report.time, event]), digest_size=16).digest()
     happening = Happening(event.title, event.origin, happened, event.details or None)
@@ -204,10 +204,10 @@ def _name(raw: msgspec.Raw) -> str:
 
 
 def _happened(given: str | int | None, wall: int, shift: int, timing: Timing | None) -> int:
-    """Return event time of what happened."""
+    """Return the event time at which it happened."""
     speed = 1.0 if timing is None else timing.speed
     if given is not None:
-        # The browser reckoned event time from its own clock, which may be off.
+        # The browser computed event time from its own clock, which may be wrong.
         return _bounded(_micros(given) + round(shift * speed))
     now = EventClock(timing).event_time(wall)
     return wall if now is None else now
@@ -223,12 +223,12 @@ def _bounded(time: int) -> int:
     return time
 
 
-def told(kept: Kept | Unfit) -> Told:
-    """Return what has become of a report, for the browser."""
+def fate_of(kept: KeptReport | Unfit) -> ReportFate:
+    """Return the fate of a report, for the browser."""
     if isinstance(kept, Unfit):
-        return Told(id=kept.id, outcome="refused", code=kept.code, reason=kept.reason)
+        return ReportFate(id=kept.id, outcome="refused", code=kept.code, reason=kept.reason)
     fate = kept.fate or Fate(n=kept.n, outcome="stored")
-    return Told(
+    return ReportFate(
         id=kept.id,
         n=kept.n,
         outcome="kept" if kept.fate is None else fate.outcome,

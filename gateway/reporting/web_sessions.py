@@ -1,8 +1,8 @@
-"""Who is signed in: web sessions, on disk, each for one person in one event.
+"""Web sessions, on disk, each for one person in one event.
 
-A session is a secret of 32 random bytes in the browser's cookie; here lies its hash, so that who
-reads the file can speak in nobody's name. Each person is a peer of their own, with an identity and
-an outbox in a folder of their own.
+A session's secret is 32 random bytes in the browser's cookie. The file holds its hash, so that
+reading the file is not enough to report in a person's name. Each session is a peer with an identity
+and an outbox in a folder of its own. Tested in `tests/unit/gateway/reporting/test_web_sessions.py`.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from ...runtime import sqlite
 from ..feed.follower import Connect
 
 NAME_CHARS = 60
-"""The longest name of a person who signs in."""
+"""Characters of the longest name of a person."""
 
 CODE_CHARS = limits.ID_CHARS
-"""The longest invitation code."""
+"""Characters of the longest invitation code."""
 
 ID_LETTERS = 4
-"""Letters of a peer's id that tell apart who has the same name."""
+"""Letters of a peer's id that tell apart people of the same name."""
 
 ENROL_SECONDS = 5.0
-"""How long the broker may take to let somebody in."""
+"""How long the broker may take to enrol a person."""
 
 PATIENCE = 7 * 86_400 * SECOND
-"""Microseconds for which reports that no host takes are kept after their session's end."""
+"""Microseconds for which reports that no host takes are kept after the session's end."""
 
 _COLUMNS = "person, event, name, asked, timing, expires"
 
@@ -53,8 +53,8 @@ CREATE TABLE IF NOT EXISTS people (
 """
 
 
-class Person(NamedTuple):
-    """Somebody who is, or was, signed in.
+class WebSession(NamedTuple):
+    """A session, of a person who is or was signed in.
 
     Args:
         id: of this person in this event, never used again.
@@ -74,11 +74,11 @@ class Person(NamedTuple):
 
 
 class WebSessions:
-    """Everybody who reports through this gateway.
+    """The web sessions of one gateway.
 
     Args:
-        folder: for their sessions, identities and outboxes.
-        most: people at one time.
+        folder: for the sessions, identities and outboxes.
+        most: sessions at one time.
         seconds: for which a session lasts.
 
     Raises:
@@ -90,9 +90,9 @@ class WebSessions:
         self._most = most
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._people: dict[str, Person] = {}
+        self._sessions: dict[str, WebSession] = {}
         self._by_secret: dict[bytes, str] = {}
-        self._here: dict[str, bytes] = {}  # the other way round
+        self._secrets: dict[str, bytes] = {}  # by session id
         path = folder / "people.db"
         self._base = sqlite.connect(path, _SCHEMA, what="sessions", any_thread=True)
         try:
@@ -105,45 +105,45 @@ class WebSessions:
         rows = self._base.execute(f"SELECT secret, {_COLUMNS} FROM people")
         for secret, id_, event, name, asked, timing, expires in rows:
             clock = None if timing is None else msgspec.msgpack.decode(timing, type=Timing)
-            self._people[id_] = Person(id_, event, name, asked, clock, expires)
+            self._sessions[id_] = WebSession(id_, event, name, asked, clock, expires)
             if secret is not None:
-                self._seat(secret, id_)
+                self._grant(secret, id_)
 
     def __len__(self) -> int:
-        return len(self._people)
+        return len(self._sessions)
 
-    def everybody(self) -> list[Person]:
-        """Return all who have a folder here, those who have left and are not forgotten included."""
-        return list(self._people.values())
+    def all(self) -> list[WebSession]:
+        """Return all sessions that have a folder, ended ones that are not forgotten included."""
+        return list(self._sessions.values())
 
-    def get(self, id_: str) -> Person | None:
-        """Return a person by id."""
-        return self._people.get(id_)
+    def get(self, id_: str) -> WebSession | None:
+        """Return a session by id."""
+        return self._sessions.get(id_)
 
     def new_id(self) -> str:
-        """Return the id of a person to come.
+        """Return the id of a new session.
 
         Raises:
-            Overloaded: there are too many people.
+            Overloaded: there are too many sessions.
         """
-        if len(self._people) >= self._most:
-            raise Overloaded(f"{len(self._people):,} people, at most {self._most:,} at one time")
+        if len(self._sessions) >= self._most:
+            raise Overloaded(f"{len(self._sessions):,} people, at most {self._most:,} at one time")
         return uuid.uuid4().hex
 
     def sign_in(
         self, id_: str, card: Card, name: str, wall: int, *, asked: str = ""
-    ) -> tuple[str, Person]:
-        """Begin a session for somebody who is enrolled.
+    ) -> tuple[str, WebSession]:
+        """Begin a session for a person who is enrolled.
 
         Args:
             id_: from `new_id`.
             card: the event.
             name: the person's, as the broker took it.
             wall: microseconds since 1970 UTC.
-            asked: the name that they gave; the same unless given.
+            asked: the name that the person gave; the same unless given.
 
         Returns:
-            The secret for the cookie, and the person.
+            The secret for the cookie, and the session.
 
         Raises:
             StorageFault: the disk refused.
@@ -151,62 +151,62 @@ class WebSessions:
         secret = secrets.token_urlsafe(32)
         timing = None if card.timing is None else msgspec.msgpack.encode(card.timing)
         expires = wall + round(self._seconds * SECOND)
-        person = Person(id_, card.event, name, asked or name, card.timing, expires)
-        row = (_hash(secret), id_, card.event, name, person.asked, timing, expires)
+        session = WebSession(id_, card.event, name, asked or name, card.timing, expires)
+        row = (_hash(secret), id_, card.event, name, session.asked, timing, expires)
         self._write(f"INSERT INTO people (secret, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        self._people[id_] = person
-        self._seat(_hash(secret), id_)
-        return secret, person
+        self._sessions[id_] = session
+        self._grant(_hash(secret), id_)
+        return secret, session
 
-    def find(self, secret: str, wall: int) -> Person | None:
-        """Return whose secret this is; None where it is nobody's, or no longer."""
-        # A lookup by hash takes a time that tells nothing of the secret.
-        person = self._people.get(self._by_secret.get(_hash(secret), ""))
-        return None if person is None or person.expires <= wall else person
+    def find(self, secret: str, wall: int) -> WebSession | None:
+        """Return the session of a secret; None without one, or where it has ended."""
+        # A lookup by hash takes a time that tells nothing about the secret.
+        session = self._sessions.get(self._by_secret.get(_hash(secret), ""))
+        return None if session is None or session.expires <= wall else session
 
-    def sign_out(self, person: Person) -> None:
-        """End a person's session; what they have reported is still delivered."""
-        self._write("UPDATE people SET secret = NULL WHERE person = ?", (person.id,))
-        self._unseat(person)
+    def sign_out(self, session: WebSession) -> None:
+        """End a session; its reports are still delivered."""
+        self._write("UPDATE people SET secret = NULL WHERE person = ?", (session.id,))
+        self._revoke(session)
 
-    def left(self, wall: int) -> list[Person]:
-        """Return those whose session has ended: `forget` them once nothing of theirs is pending."""
-        return [person for person in self.everybody() if self.has_left(person, wall)]
+    def left(self, wall: int) -> list[WebSession]:
+        """Return the sessions that have ended: `forget` each once it has no pending report."""
+        return [session for session in self.all() if self.has_left(session, wall)]
 
-    def has_left(self, person: Person, wall: int) -> bool:
-        """Tell whether a person's session has ended."""
-        return person.id not in self._here or person.expires <= wall
+    def has_left(self, session: WebSession, wall: int) -> bool:
+        """Return whether a session has ended."""
+        return session.id not in self._secrets or session.expires <= wall
 
-    def forget(self, person: Person) -> None:
-        """Remove all that is kept of somebody."""
-        self._write("DELETE FROM people WHERE person = ?", (person.id,))
-        self._unseat(person)
-        self._people.pop(person.id, None)
-        self.clear(person.id)
+    def forget(self, session: WebSession) -> None:
+        """Remove all that is kept of a session."""
+        self._write("DELETE FROM people WHERE person = ?", (session.id,))
+        self._revoke(session)
+        self._sessions.pop(session.id, None)
+        self.clear(session.id)
 
     def clear(self, id_: str) -> None:
-        """Remove the folder of somebody who could not be enrolled, or is forgotten."""
+        """Remove the folder of a session, begun or not."""
         shutil.rmtree(self.folder(id_), ignore_errors=True)
 
     def folder(self, id_: str) -> Path:
-        """Return the folder of a person's identity and outbox."""
+        """Return the folder of a session's identity and outbox."""
         return self._folder / "people" / id_
 
-    def outbox(self, person: Person) -> Path:
-        """Return the file of a person's outbox."""
-        return self.folder(person.id) / "outbox.db"
+    def outbox(self, session: WebSession) -> Path:
+        """Return the file of a session's outbox."""
+        return self.folder(session.id) / "outbox.db"
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._base.close()
 
-    def _seat(self, secret: bytes, id_: str) -> None:
+    def _grant(self, secret: bytes, id_: str) -> None:
         self._by_secret[secret] = id_
-        self._here[id_] = secret
+        self._secrets[id_] = secret
 
-    def _unseat(self, person: Person) -> None:
-        secret = self._here.pop(person.id, None)
+    def _revoke(self, session: WebSession) -> None:
+        secret = self._secrets.pop(session.id, None)
         if secret is not None:
             self._by_secret.pop(secret, None)
 
@@ -219,24 +219,24 @@ class WebSessions:
 
 
 def enrol(connect: Connect, folder: Path, event: str, name: str, code: str) -> tuple[Card, str]:
-    """Make a person known to the broker; blocks until it has answered.
+    """Enrol a person at the broker; blocks until it has answered.
 
-    A name belongs to the first key that came with it. Who gives another's is enrolled under that
-    name with the beginning of their own id behind it: `ann (k3vq)`. A code is not spent by a name
-    that is refused.
+    A name belongs to the first key that came with it. A person who gives the name of another is
+    enrolled under that name with the beginning of the peer's id behind it: `ann (k3vq)`. A refused
+    name does not spend the code.
 
     Args:
-        connect: makes their link.
-        folder: where their identity is kept.
-        event: the one that they want to report on.
-        name: as they gave it.
-        code: their invitation, where the broker asks for one.
+        connect: makes the peer's link.
+        folder: where its identity is kept.
+        event: the one to report on.
+        name: as the person gave it.
+        code: the person's invitation, where the broker asks for one.
 
     Returns:
         The event, and the name that the broker took.
 
     Raises:
-        TouchlineError: the broker refuses them, has no such event, or does not answer.
+        TouchlineError: the broker refuses the peer, has no such event, or does not answer.
     """
     context: zmq.Context[Any] = zmq.Context()
     try:
@@ -256,7 +256,7 @@ def _let_in(link: Link, event: str) -> Card:
     if not isinstance(reply, Event):
         raise AssertionError(f"the broker answered show with {type(reply).__name__}")
     if link.role == "viewer":
-        raise NotAllowed("the broker lets you follow events; to report takes an invitation code")
+        raise NotAllowed("the broker lets you follow events; to report you need an invitation code")
     return reply.card
 
 
@@ -264,7 +264,7 @@ def check_name(name: str) -> str:
     """Return a person's name as it will be used.
 
     Raises:
-        BadMessage: nobody can be called so.
+        BadMessage: the name is not valid.
     """
     name = " ".join(name.split())
     if not name or len(name) > NAME_CHARS:

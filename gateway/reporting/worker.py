@@ -1,9 +1,9 @@
 """The people who report through this gateway, as peers: one thread runs them all.
 
-Somebody is at the event while their page is connected, for a while after they have said something,
-and until all they have said is with the host. Who leaves in good order is taken leave of; who is
-lost falls silent, so that the host takes the silence for what it is: a page that is cut off is a
-reporter who is cut off, however well the gateway itself may hear the host.
+A person's peer runs while a page of the person is connected, for a while after the last report, and
+until the host has all reports. When a page is closed, the peer leaves the event; when a page is
+lost, the peer falls silent: a person who is cut off must look cut off to the host, however well the
+gateway itself hears the host. Tested in `tests/integration/test_gateway_reports.py`.
 """
 
 from __future__ import annotations
@@ -34,64 +34,66 @@ from ...runtime import clock
 from ...runtime.waker import Waker
 from ...timeline import json as timeline_json
 from ..feed.follower import Connect
-from .outbox import Ledger
-from .schema import Asked, Kept, Told, Unfit, told
-from .web_sessions import PATIENCE, Person, WebSessions
+from .outbox import IdempotentOutbox
+from .schema import Asked, KeptReport, ReportFate, Unfit, fate_of
+from .web_sessions import PATIENCE, WebSession, WebSessions
 
 logger = logging.getLogger(__name__)
 
 Json = dict[str, object]
 
 Tell = Callable[[str, Json], object]
-"""Tells the pages of a person, by id, something; is called on the loop and may not wait."""
+"""Sends a message to the pages of a session, by id; called on the loop, must not wait."""
 
 T = TypeVar("T")
 
 FIRST_WORD = 1.5
-"""Seconds that a page which has come is given to say what it has kept, before the host is told that
-its reporter is there: an outage is put together once all who are back have told all they have."""
+"""Seconds that a page gets to send what it has kept, before its peer attaches to the host.
+
+The host reconstructs an outage once all reporters that are back have sent all they have.
+"""
 
 QUIET_SECONDS = 150.0
-"""How long after their last word somebody without a connected page stays: claims live for 120."""
+"""How long a peer stays after its last report without a page: claims live for 120 seconds."""
 
 LEFT_SECONDS = 15.0
-"""How long after a page was closed, which may only be loaded again."""
+"""How long a peer stays after its page was closed: the page may only be reloading."""
 
 LOST_SECONDS = 5.0
-"""How long after a page was lost, which may be back at once."""
+"""How long a peer stays after its page was lost: the page may be back at once."""
 
 AGAIN_SECONDS = 5.0
-"""How long after a refusal or a fault it is tried again; doubles up to `AGAIN_MOST`."""
+"""The pause after a refusal or a fault; doubles up to `AGAIN_MOST`."""
 
 AGAIN_MOST = 300.0
 
-LOOKS = 20
-"""Outboxes that are looked into in one turn, for what an earlier run left there."""
+CHECKS = 20
+"""Outboxes of earlier runs that are checked in one turn."""
 
 IDLE_SECONDS = 5.0
-"""The longest wait without looking."""
+"""The longest wait of the thread."""
 
 SWEEP_SECONDS = 60.0
-"""How often those who are gone are looked for."""
+"""How often ended sessions are checked."""
 
 SOCKETS_EACH = 8
-"""Sockets that one reporter takes of ZeroMQ, those of its own monitors included."""
+"""ZeroMQ sockets of one reporter, its monitors included."""
 
 
-class _Desk:
-    """One person's reporter, while it runs; of the thread alone."""
+class _RunningReporter:
+    """The reporter of one session, while it runs; used by the thread alone."""
 
-    def __init__(self, person: Person, people: WebSessions, link: Any) -> None:
+    def __init__(self, session: WebSession, web_sessions: WebSessions, link: Any) -> None:
         self._link = link
         try:
-            self.ledger = Ledger(people.outbox(person))
+            self.outbox = IdempotentOutbox(web_sessions.outbox(session))
         except StorageFault:
             link.close()
             raise
-        self.reporter = Reporter(person.event, link, self.ledger)
-        self.pending = bool(self.ledger.pending())
-        self._undecided = self.ledger.undecided()
-        self._renumbered = self.ledger.renumbered
+        self.reporter = Reporter(session.event, link, self.outbox.outbox)
+        self.pending = bool(self.outbox.outbox.pending())
+        self._undecided = self.outbox.undecided()
+        self._renumbered = self.outbox.renumbered
         self._stored = -1
         self._asked: Confirm | None = None
 
@@ -102,33 +104,33 @@ class _Desk:
     def next_timer(self) -> float | None:
         return self.reporter.next_timer()
 
-    def keep(self, reports: Sequence[Asked | Unfit]) -> list[Told]:
-        """Keep reports and send them; return what has become of each."""
-        found, new = self.ledger.keep(reports)
+    def keep(self, reports: Sequence[Asked | Unfit]) -> list[ReportFate]:
+        """Keep reports and send them; return the fate of each."""
+        found, new = self.outbox.keep(reports)
         if any(said.event.title == "confirm" for said in new):
             self.reporter.asked = self._asked = None
         self.reporter.send(new)
         self.pending = self.pending or bool(new)
         self._undecided |= {said.n: "" for said in new}
-        return [told(each) for each in found]
+        return [fate_of(each) for each in found]
 
     def pump(self) -> list[Json]:
-        """Let the reporter work; return what its person is to be told."""
+        """Let the reporter work; return the messages for the pages of its session."""
         self.reporter.pump(0.0)
-        if self.ledger.renumbered != self._renumbered:
-            self._renumbered = self.ledger.renumbered
-            self._undecided = self.ledger.undecided()
+        if self.outbox.renumbered != self._renumbered:
+            self._renumbered = self.outbox.renumbered
+            self._undecided = self.outbox.undecided()
         core = self.reporter.core
         if core.stored != self._stored:
             self._stored = core.stored
-            self.pending = bool(self.ledger.pending())
+            self.pending = bool(self.outbox.outbox.pending())
         news = {
             n: fate
             for n, outcome in self._undecided.items()
             if (fate := self._fate(n)) is not None and fate.outcome != outcome
         }
-        kept = self.ledger.note(news) if news else []
-        say: list[Json] = [msgspec.to_builtins(told(each)) for each in kept]
+        kept = self.outbox.record(news) if news else []
+        say: list[Json] = [msgspec.to_builtins(fate_of(each)) for each in kept]
         for n, fate in news.items():
             if fate.outcome == "stored":
                 self._undecided[n] = "stored"
@@ -140,7 +142,7 @@ class _Desk:
         return say
 
     def question(self) -> list[Json]:
-        """Return the host's question for the score, where it is open."""
+        """Return the host's question for the score, while it is open."""
         return [] if self._asked is None else [timeline_json.to_json(self._asked)]
 
     def _fate(self, n: int) -> Fate | None:
@@ -153,68 +155,68 @@ class _Desk:
 
 
 @dataclass(slots=True)
-class _Stay:
-    """Somebody who is at an event; of the thread alone. Times are monotonic seconds."""
+class _Attendance:
+    """A session that takes part in its event; used by the thread alone, in monotonic seconds."""
 
-    person: Person
+    session: WebSession
     pages: int = 0
-    until: float = 0.0  # stays till then, whoever else there is
-    open_at: float = 0.0  # the desk is not opened before
-    silent: bool = False  # was lost, and did not leave
-    desk: _Desk | None = None
-    failure: TouchlineError | None = None  # why the desk was closed, since the host was last there
-    pending: bool = False  # something waited for the host when the desk was closed
-    due: float = 0.0
+    until: float = 0.0  # takes part till then, even without a page
+    open_at: float = 0.0  # the reporter does not start before
+    silent: bool = False  # the last page was lost, not closed
+    running: _RunningReporter | None = None
+    failure: TouchlineError | None = None  # why the reporter ended; None once the host answers
+    pending: bool = False  # reports waited for the host when the reporter ended
+    due: float = 0.0  # when it is served next
     pause: float = AGAIN_SECONDS  # after the next failure
 
     def wanted(self, now: float) -> bool:
-        pending = self.desk.pending if self.desk is not None else self.pending
+        pending = self.running.pending if self.running is not None else self.pending
         return self.pages > 0 or now < self.until or pending
 
 
 class ReportingWorker:
-    """Everybody who reports through this gateway.
+    """The reporters of all sessions of a gateway, in one thread.
 
     Args:
-        people: who they are.
+        web_sessions: all sessions.
         connect: makes the link of one of them.
-        tell: tells their pages what becomes of reports, and what the host asks.
-        most: reporters that run at one time. Of more, those who are only to deliver what is kept
-            wait; further ones who have come are refused with OVERLOADED.
+        tell: sends the fates of reports and the host's questions to pages.
+        most: reporters that run at one time. Beyond it, sessions that only deliver kept reports
+            wait, and reports of further sessions are refused with OVERLOADED.
     """
 
     def __init__(
-        self, people: WebSessions, connect: Connect, tell: Tell, *, most: int = 200
+        self, web_sessions: WebSessions, connect: Connect, tell: Tell, *, most: int = 200
     ) -> None:
         self.open = 0
         """Reporters that run now."""
         self.reports = 0
         """Reports that were kept since the start."""
-        self._people = people
+        self._web_sessions = web_sessions
         self._connect = connect
         self._push = tell
         self._most = most
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="reporters")
         self._waker = Waker()
-        self._wishes: deque[Callable[[], None]] = deque()
+        self._calls: deque[Callable[[], None]] = deque()
         self._stopping = False
         # Of the thread alone:
         self._context: zmq.Context[Any] = zmq.Context()
         self._context.set(zmq.MAX_SOCKETS, min(65_535, SOCKETS_EACH * most + 64))
-        self._stays: dict[str, _Stay] = {}
+        self._attendances: dict[str, _Attendance] = {}
         self._sweep_at = 0.0
-        self._look = deque(people.everybody())
+        self._look = deque(web_sessions.all())
 
     # ── on the loop ──────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
-        """Start the thread; what is kept from before is delivered."""
+        """Start the thread, and deliver what earlier runs have kept."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
-        """Take leave of all hosts and end the thread; what is not delivered stays on disk."""
+        """Leave all hosts and end the thread; what is not delivered stays on disk."""
         self._stopping = True
         if self._thread.is_alive():
             self._waker.wake()
@@ -222,32 +224,32 @@ class ReportingWorker:
         self._waker.close()
         self._context.destroy(linger=200)
 
-    def arrive(self, person: Person) -> Callable[[bool], None]:
-        """Note that a page of somebody's is connected.
+    def arrive(self, session: WebSession) -> Callable[[bool], None]:
+        """Note that a page of a session is connected.
 
         Returns:
-            What is to be called once when the connection has ended, with whether the page left
-            (it was closed on purpose) and was not lost.
+            A function to call once when the connection has ended; True: the page was closed on
+            purpose, False: it was lost.
         """
-        self._wish(lambda: self._arrive(person))
-        return lambda left: self._wish(lambda: self._leave(person, in_good_order=left))
+        self._call(lambda: self._arrive(session))
+        return lambda left: self._call(lambda: self._leave(session, in_good_order=left))
 
-    async def keep(self, person: Person, reports: Sequence[Asked | Unfit]) -> list[Told]:
-        """Keep somebody's reports on disk and send them on; return what has become of each.
+    async def keep(self, session: WebSession, reports: Sequence[Asked | Unfit]) -> list[ReportFate]:
+        """Keep the reports of a session on disk and send them on; return the fate of each.
 
         Raises:
             TouchlineError: the disk refuses, too many people report, the gateway stops, or the
-                person was revoked.
+                session was revoked.
         """
-        return await self._do(lambda: self._keep(person, reports))
+        return await self._do(lambda: self._keep(session, reports))
 
-    async def kept(self, person: Person) -> list[Told]:
-        """Return what has become of all that somebody has reported, oldest first."""
-        return await self._do(lambda: [told(kept) for kept in self._kept(person)])
+    async def kept(self, session: WebSession) -> list[ReportFate]:
+        """Return the fates of all reports of a session, oldest first."""
+        return await self._do(lambda: [fate_of(kept) for kept in self._kept(session)])
 
-    def sign_out(self, person: Person) -> None:
-        """Let somebody go, once what they have said is delivered."""
-        self._wish(lambda: self._sign_out(person))
+    def sign_out(self, session: WebSession) -> None:
+        """End a session's part in its event, once its reports are delivered."""
+        self._call(lambda: self._sign_out(session))
 
     async def _do(self, step: Callable[[], T]) -> T:
         if self._stopping or not self._thread.is_alive():
@@ -264,16 +266,16 @@ class ReportingWorker:
             else:
                 self._on_loop(lambda: None if future.done() else future.set_result(result))
 
-        self._wish(run)
+        self._call(run)
         return await future
 
-    def _wish(self, wish: Callable[[], None]) -> None:
-        self._wishes.append(wish)
+    def _call(self, call: Callable[[], None]) -> None:
+        self._calls.append(call)
         self._waker.wake()
 
-    def _tell(self, person: Person, messages: list[Json]) -> None:
+    def _tell(self, session: WebSession, messages: list[Json]) -> None:
         for message in messages:
-            self._push(person.id, message)
+            self._push(session.id, message)
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────
 
@@ -282,26 +284,26 @@ class ReportingWorker:
             while not self._stopping:
                 self._turn()
         except Exception:  # the thread's last word: without it the gateway would only fall silent
-            logger.exception("nobody can report through this gateway any more")
+            logger.exception("reporting through this gateway has ended")
             raise
         finally:
             self._stopping = True
-            while self._wishes:
-                self._wishes.popleft()()
-            for stay in self._stays.values():
-                self._close(stay, silent=stay.silent and not stay.pages)
+            while self._calls:
+                self._calls.popleft()()
+            for attendance in self._attendances.values():
+                self._close(attendance, silent=attendance.silent and not attendance.pages)
 
     def _turn(self) -> None:
         readable = self._poll()
         now = clock.now()
-        while self._wishes:
-            self._wishes.popleft()()
-        for stay in list(self._stays.values()):
-            self._attend(stay, readable, now)
+        while self._calls:
+            self._calls.popleft()()
+        for attendance in list(self._attendances.values()):
+            self._attend(attendance, readable, now)
         if now >= self._sweep_at:
             self._sweep_at = now + SWEEP_SECONDS
-            self._look.extend(self._people.left(clock.wall()))
-        for _ in range(min(LOOKS, len(self._look))):
+            self._look.extend(self._web_sessions.left(clock.wall()))
+        for _ in range(min(CHECKS, len(self._look))):
             self._look_after(self._look.popleft(), now)
 
     def _poll(self) -> set[int]:
@@ -309,186 +311,191 @@ class ReportingWorker:
         poller.register(self._waker.fileno(), zmq.POLLIN)
         now = clock.now()
         due = now if self._look else min(now + IDLE_SECONDS, self._sweep_at)
-        for stay in self._stays.values():
-            due = min(due, stay.due)
-            for each in stay.desk.sockets if stay.desk else ():
+        for attendance in self._attendances.values():
+            due = min(due, attendance.due)
+            for each in attendance.running.sockets if attendance.running else ():
                 poller.register(each, zmq.POLLIN)
         readable = {id(each) for each, _ in poller.poll(max(0, round((due - now) * 1_000 + 0.5)))}
         self._waker.drain()
         return readable
 
-    def _attend(self, stay: _Stay, readable: set[int], now: float) -> None:
-        """Open, serve or close one person's desk."""
-        if not stay.wanted(now):
-            self._close(stay, silent=stay.silent)
-            del self._stays[stay.person.id]
+    def _attend(self, attendance: _Attendance, readable: set[int], now: float) -> None:
+        """Start, serve or end the reporter of one session."""
+        if not attendance.wanted(now):
+            self._close(attendance, silent=attendance.silent)
+            del self._attendances[attendance.session.id]
             return
-        if stay.desk is None and now >= stay.open_at and self._room(stay):
-            with contextlib.suppress(TouchlineError):  # told already, and tried again
-                self._open(stay)
-        if stay.desk is not None and (
-            stay.due <= now or any(id(each) in readable for each in stay.desk.sockets)
+        if attendance.running is None and now >= attendance.open_at and self._room(attendance):
+            with contextlib.suppress(
+                TouchlineError
+            ):  # the pages are told already; it is tried again
+                self._open(attendance)
+        if attendance.running is not None and (
+            attendance.due <= now
+            or any(id(each) in readable for each in attendance.running.sockets)
         ):
-            self._serve(stay)
+            self._serve(attendance)
         timers = [now + IDLE_SECONDS]
-        if stay.desk is None:
-            timers.append(stay.open_at if stay.open_at > now else now + 1.0)
-        elif (timer := stay.desk.next_timer()) is not None:
+        if attendance.running is None:
+            timers.append(attendance.open_at if attendance.open_at > now else now + 1.0)
+        elif (timer := attendance.running.next_timer()) is not None:
             timers.append(timer)
-        if now < stay.until and not stay.pages:
-            timers.append(stay.until)
-        stay.due = min(timers)
+        if now < attendance.until and not attendance.pages:
+            timers.append(attendance.until)
+        attendance.due = min(timers)
 
-    def _serve(self, stay: _Stay) -> None:
-        if stay.desk is None:
-            raise AssertionError("served without a desk")
+    def _serve(self, attendance: _Attendance) -> None:
+        if attendance.running is None:
+            raise AssertionError("served without a reporter")
         try:
-            say = stay.desk.pump()
+            say = attendance.running.pump()
         except TouchlineError as error:
-            self._fail(stay, error)
+            self._fail(attendance, error)
             return
-        if stay.desk.reporter.session.open:
-            stay.pause, stay.failure = AGAIN_SECONDS, None
+        if attendance.running.reporter.session.open:
+            attendance.pause, attendance.failure = AGAIN_SECONDS, None
         if say:
-            self._on_loop(lambda: self._tell(stay.person, say))
+            self._on_loop(lambda: self._tell(attendance.session, say))
 
-    def _fail(self, stay: _Stay, error: TouchlineError) -> None:
-        if isinstance(stay.failure, Revoked) and isinstance(error, Untrusted):
-            error = stay.failure  # who was revoked is not let in even to be told so
-        logger.warning("%s of %s: %s", stay.person.name, stay.person.event, error.sentence)
-        self._close(stay, silent=False)
-        stay.failure = error
-        stay.open_at = clock.now() + stay.pause
-        stay.pause = min(2 * stay.pause, AGAIN_MOST)
+    def _fail(self, attendance: _Attendance, error: TouchlineError) -> None:
+        if isinstance(attendance.failure, Revoked) and isinstance(error, Untrusted):
+            error = attendance.failure  # a revoked peer is not let in, not even to be told why
+        logger.warning(
+            "%s of %s: %s", attendance.session.name, attendance.session.event, error.sentence
+        )
+        self._close(attendance, silent=False)
+        attendance.failure = error
+        attendance.open_at = clock.now() + attendance.pause
+        attendance.pause = min(2 * attendance.pause, AGAIN_MOST)
         say: list[Json] = [{"type": "error", "code": error.code, "reason": error.sentence}]
-        self._on_loop(lambda: self._tell(stay.person, say))
+        self._on_loop(lambda: self._tell(attendance.session, say))
 
-    def _room(self, stay: _Stay) -> bool:
-        """Make room for one more; those who only deliver make room for those who are there."""
+    def _room(self, attendance: _Attendance) -> bool:
+        """Return whether one more reporter may run; one that only delivers gives way to a page."""
         if self.open < self._most:
             return True
         now = clock.now()
-        for other in self._stays.values():
-            if other.desk is not None and not other.pages and now >= other.until:
-                if stay.pages or now < stay.until:
+        for other in self._attendances.values():
+            if other.running is not None and not other.pages and now >= other.until:
+                if attendance.pages or now < attendance.until:
                     self._close(other, silent=other.silent)
                     other.open_at = now + SWEEP_SECONDS
                     return True
                 break
         return False
 
-    def _open(self, stay: _Stay) -> None:
-        person = stay.person
+    def _open(self, attendance: _Attendance) -> None:
+        session = attendance.session
         try:
-            folder = self._people.folder(person.id)
-            link = self._connect(person.name, ("reporter",), folder, self._context)
-            stay.desk = _Desk(person, self._people, link)
+            folder = self._web_sessions.folder(session.id)
+            link = self._connect(session.name, ("reporter",), folder, self._context)
+            attendance.running = _RunningReporter(session, self._web_sessions, link)
         except TouchlineError as error:
-            self._fail(stay, error)
+            self._fail(attendance, error)
             raise
         self.open += 1
-        stay.due = 0.0
+        attendance.due = 0.0
 
-    def _close(self, stay: _Stay, *, silent: bool) -> None:
-        if stay.desk is not None:
-            stay.pending = stay.desk.pending
-            stay.desk.close(silent=silent)
-            stay.desk = None
+    def _close(self, attendance: _Attendance, *, silent: bool) -> None:
+        if attendance.running is not None:
+            attendance.pending = attendance.running.pending
+            attendance.running.close(silent=silent)
+            attendance.running = None
             self.open -= 1
 
-    def _stay(self, person: Person) -> _Stay:
-        return self._stays.setdefault(person.id, _Stay(person))
+    def _attendance(self, session: WebSession) -> _Attendance:
+        return self._attendances.setdefault(session.id, _Attendance(session))
 
-    def _arrive(self, person: Person) -> None:
+    def _arrive(self, session: WebSession) -> None:
         now = clock.now()
-        stay = self._stay(person)
-        stay.pages += 1
-        stay.silent = False
-        if stay.desk is None and stay.pages == 1 and now >= stay.until:
-            stay.open_at = max(stay.open_at, now + FIRST_WORD)
-        stay.due = 0.0
-        open_question = stay.desk.question() if stay.desk else []
+        attendance = self._attendance(session)
+        attendance.pages += 1
+        attendance.silent = False
+        if attendance.running is None and attendance.pages == 1 and now >= attendance.until:
+            attendance.open_at = max(attendance.open_at, now + FIRST_WORD)
+        attendance.due = 0.0
+        open_question = attendance.running.question() if attendance.running else []
         if open_question:
-            self._on_loop(lambda: self._tell(person, open_question))
+            self._on_loop(lambda: self._tell(session, open_question))
 
-    def _leave(self, person: Person, *, in_good_order: bool) -> None:
-        stay = self._stay(person)
-        stay.pages = max(0, stay.pages - 1)
-        stay.due = 0.0
-        if not stay.pages:
-            stay.silent = not in_good_order
-            stay.until = clock.now() + (LEFT_SECONDS if in_good_order else LOST_SECONDS)
+    def _leave(self, session: WebSession, *, in_good_order: bool) -> None:
+        attendance = self._attendance(session)
+        attendance.pages = max(0, attendance.pages - 1)
+        attendance.due = 0.0
+        if not attendance.pages:
+            attendance.silent = not in_good_order
+            attendance.until = clock.now() + (LEFT_SECONDS if in_good_order else LOST_SECONDS)
 
-    def _keep(self, person: Person, reports: Sequence[Asked | Unfit]) -> list[Told]:
+    def _keep(self, session: WebSession, reports: Sequence[Asked | Unfit]) -> list[ReportFate]:
         now = clock.now()
-        stay = self._stay(person)
-        if isinstance(stay.failure, Revoked):
-            raise stay.failure
-        if not stay.pages:
-            stay.until = now + QUIET_SECONDS
-            stay.silent = False
-        stay.due = 0.0
-        if stay.desk is None:
-            if not self._room(stay):
+        attendance = self._attendance(session)
+        if isinstance(attendance.failure, Revoked):
+            raise attendance.failure
+        if not attendance.pages:
+            attendance.until = now + QUIET_SECONDS
+            attendance.silent = False
+        attendance.due = 0.0
+        if attendance.running is None:
+            if not self._room(attendance):
                 raise Overloaded(f"{self.open:,} people report, at most {self._most:,} at one time")
-            self._open(stay)
-        if stay.desk is None:
+            self._open(attendance)
+        if attendance.running is None:
             raise AssertionError("opened, and not there")
-        found = stay.desk.keep(reports)
+        found = attendance.running.keep(reports)
         self.reports += sum(each.outcome == "kept" for each in found)
         return found
 
-    def _kept(self, person: Person) -> list[Kept]:
-        stay = self._stays.get(person.id)
-        if stay is not None and stay.desk is not None:
-            return stay.desk.ledger.kept()
-        path = self._people.outbox(person)
+    def _kept(self, session: WebSession) -> list[KeptReport]:
+        attendance = self._attendances.get(session.id)
+        if attendance is not None and attendance.running is not None:
+            return attendance.running.outbox.kept()
+        path = self._web_sessions.outbox(session)
         if not path.exists():
             return []
-        ledger = Ledger(path)
+        outbox = IdempotentOutbox(path)
         try:
-            return ledger.kept()
+            return outbox.kept()
         finally:
-            ledger.close()
+            outbox.close()
 
-    def _sign_out(self, person: Person) -> None:
-        stay = self._stays.get(person.id)
-        if stay is not None:
-            stay.pages = 0
-            stay.until = 0.0
-            stay.silent = False
-            stay.due = 0.0
+    def _sign_out(self, session: WebSession) -> None:
+        attendance = self._attendances.get(session.id)
+        if attendance is not None:
+            attendance.pages = 0
+            attendance.until = 0.0
+            attendance.silent = False
+            attendance.due = 0.0
         self._sweep_at = 0.0
 
-    def _look_after(self, person: Person, now: float) -> None:
-        """Deliver what is still kept of somebody who is not here, and forget who has gone."""
-        stay = self._stays.get(person.id)
-        gone = clock.wall() > person.expires + PATIENCE
-        if stay is not None and not gone:
+    def _look_after(self, session: WebSession, now: float) -> None:
+        """Deliver what is kept of a session without a page; forget one that has ended."""
+        attendance = self._attendances.get(session.id)
+        gone = clock.wall() > session.expires + PATIENCE
+        if attendance is not None and not gone:
             return
-        waiting = self._waiting(person)
-        if gone or (not waiting and self._people.has_left(person, clock.wall())):
-            if stay is not None:
-                self._close(stay, silent=False)
-                del self._stays[person.id]
-            self._people.forget(person)
+        waiting = self._waiting(session)
+        if gone or (not waiting and self._web_sessions.has_left(session, clock.wall())):
+            if attendance is not None:
+                self._close(attendance, silent=False)
+                del self._attendances[session.id]
+            self._web_sessions.forget(session)
         elif waiting:
-            self._stays[person.id] = _Stay(person, pending=True, open_at=now)
+            self._attendances[session.id] = _Attendance(session, pending=True, open_at=now)
 
-    def _waiting(self, person: Person) -> bool:
-        path = self._people.outbox(person)
+    def _waiting(self, session: WebSession) -> bool:
+        path = self._web_sessions.outbox(session)
         if not path.exists():
             return False
         try:
-            ledger = Ledger(path)
+            outbox = IdempotentOutbox(path)
         except StorageFault:
             return False
         try:
-            return bool(ledger.pending())
+            return bool(outbox.outbox.pending())
         except StorageFault:
             return False
         finally:
-            ledger.close()
+            outbox.close()
 
     def _on_loop(self, call: Callable[[], None]) -> None:
         if self._loop is None:

@@ -284,7 +284,7 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
     return None
 
 
-class Shown(Struct, frozen=True, kw_only=True, tag="webhook"):
+class WebhookSchema(Struct, frozen=True, kw_only=True, tag="webhook"):
     """A registration as it is told: without its secret, which is told once, when it is made."""
 
     id: Id
@@ -301,20 +301,20 @@ class Shown(Struct, frozen=True, kw_only=True, tag="webhook"):
     trouble: Text
 
 
-class Registered(Shown, frozen=True, kw_only=True, tag="webhook"):
+class NewWebhookSchema(WebhookSchema, frozen=True, kw_only=True, tag="webhook"):
     """A new registration."""
 
     secret: str
 
 
-def shown(hook: Hook) -> Shown:
+def shown(hook: Hook) -> WebhookSchema:
     """Return a registration without its secret."""
-    return Shown(**_fields(hook))
+    return WebhookSchema(**_fields(hook))
 
 
-def registered(hook: Hook) -> Registered:
+def registered(hook: Hook) -> NewWebhookSchema:
     """Return a new registration, with its secret."""
-    return Registered(**_fields(hook), secret=hook.secret)
+    return NewWebhookSchema(**_fields(hook), secret=hook.secret)
 
 
 def _fields(hook: Hook) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Listed(Struct, frozen=True, tag="webhooks"):
     """The webhooks of an event, oldest first."""
 
     event: str
-    webhooks: list[deliveries.Shown]
+    webhooks: list[deliveries.WebhookSchema]
 
 
 class Removed(Struct, frozen=True, tag="removed"):
@@ -90,7 +90,7 @@ OPERATIONS = (
         text="Needs the operator's token. Deliveries are signed, in order, and repeated until they"
         " are taken; see docs/GATEWAY.md.",
         body=Wish,
-        answers={201: deliveries.Registered},
+        answers={201: deliveries.NewWebhookSchema},
         errors=(*_REFUSED, 429, 503),
         secured="operator",
     ),
@@ -106,7 +106,7 @@ OPERATIONS = (
         path=ONE,
         method="get",
         summary="A webhook",
-        answers={200: deliveries.Shown},
+        answers={200: deliveries.WebhookSchema},
         errors=_REFUSED,
         secured="operator",
     ),
@@ -124,7 +124,7 @@ OPERATIONS = (
         summary="Deliver again what follows a position",
         text="Unless `from` is given it goes on where it stands, as after it was given up.",
         query=Again,
-        answers={200: deliveries.Shown},
+        answers={200: deliveries.WebhookSchema},
         errors=_REFUSED,
         secured="operator",
     ),

@@ -8,6 +8,7 @@ counted, and uses no number twice.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -22,18 +23,26 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
 
+Moved = Mapping[int, int]
+"""The new number of each pending report whose number has changed, by the old one."""
+
+
 class Outbox:
     """The outbox of one reporter for one event.
 
     Args:
         path: its file; missing folders are made.
+        renumbered: is called when numbers change, within the transaction that changes them.
 
     Raises:
         StorageFault: the file can't be opened or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, renumbered: Callable[[Moved], None] = lambda moved: None
+    ) -> None:
         self._path = path
+        self._renumbered = renumbered
         self._base = sqlite.connect(path, _SCHEMA, what="outbox")
 
     def add(self, event: Happening, time: int) -> Said:
@@ -43,8 +52,13 @@ class Outbox:
             event: what happened.
             time: the reporter's wall clock, microseconds.
         """
-        with self._transaction():
-            return self._add(event, time)
+        with self.transaction():
+            return self.append(event, time)
+
+    @property
+    def database(self) -> sqlite3.Connection:
+        """The file, for what its owner keeps there beside the reports."""
+        return self._base
 
     @property
     def last(self) -> int:
@@ -65,7 +79,7 @@ class Outbox:
 
     def confirmed(self, n: int) -> None:
         """Forget what the host has stored: everything up to `n`."""
-        with self._transaction():
+        with self.transaction():
             self._forget(n)
 
     def attached(self, n: int) -> dict[int, int]:
@@ -78,7 +92,7 @@ class Outbox:
         Returns:
             the new number of each pending report whose number changed, by the old one.
         """
-        with self._transaction():
+        with self.transaction():
             last, floor = self._number("last"), self._number("confirmed")
             agreed = floor <= n <= last if self._number("met") else n == 0
             self._keep("met", 1)
@@ -87,7 +101,8 @@ class Outbox:
                 return {}
             return self._renumber(n)
 
-    def _add(self, event: Happening, time: int) -> Said:
+    def append(self, event: Happening, time: int) -> Said:
+        """Keep a new report as `add` does, within a transaction of the caller's."""
         said = Said(n=self._number("last") + 1, time=time, event=event)
         self._keep("last", said.n)
         self._base.execute("INSERT INTO said VALUES (?, ?)", (said.n, msgspec.msgpack.encode(said)))
@@ -108,6 +123,7 @@ class Outbox:
             self._base.execute("INSERT INTO said VALUES (?, ?)", (moved[said.n], report))
         self._keep("last", n + len(pending))
         self._keep("confirmed", n)
+        self._renumbered(moved)
         return moved
 
     @property
@@ -121,7 +137,7 @@ class Outbox:
 
     def keep_invitation(self, invitation: Invitation) -> None:
         """Keep the way in, so that the broker is not needed next time."""
-        with self._transaction():
+        with self.transaction():
             self._keep("invitation", msgspec.msgpack.encode(invitation))
 
     def close(self) -> None:
@@ -135,7 +151,12 @@ class Outbox:
     def _keep(self, name: str, value: int | bytes) -> None:
         self._base.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
-    def _transaction(self) -> _Transaction:
+    def transaction(self) -> _Transaction:
+        """Return a context in which all is committed together, or nothing where it fails.
+
+        Raises:
+            StorageFault: the disk refused.
+        """
         return _Transaction(self._base, self._path)
 
 

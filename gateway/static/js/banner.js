@@ -24,7 +24,7 @@ export function cause(feed, now) {
 }
 
 function ended(link) {
-  const titles = { 4004: "There is no such event", 4001: "You are not signed in" };
+  const titles = { 4004: "There is no such event" };
   return {
     kind: "closed",
     bad: true,

@@ -16,7 +16,7 @@ const PING = 10_000;
 const DOUBT = 2_500;
 
 /** Close codes after which asking again is no use. docs/GATEWAY.md lists all. */
-const FINAL = { 4000: "bad_message", 4001: "not_signed_in", 4004: "no_such_event" };
+const FINAL = { 4000: "bad_message", 4004: "no_such_event" };
 
 /** Close codes that ask for patience: too many connections. */
 const PATIENCE = new Set([4009, 1013]);

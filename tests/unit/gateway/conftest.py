@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from touchline.gateway.feed.channel import Channel, Standing, Turn
+from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.messages import ActionSpec, Alarm, Card, Entry, Evidence, FeedMessage, Setup
@@ -88,7 +88,9 @@ class Source:
             "hosted": True,
         }
         first = SETUP if not self.channel.joined else None
-        return self.channel.take(Turn(Standing(**(usual | standing)), messages, trail, setup=first))
+        return self.channel.take(
+            FeedTurn(Standing(**(usual | standing)), messages, trail, setup=first)
+        )
 
     def goals(self, count: int) -> None:
         """Hand over goals that follow, a turn each."""
@@ -106,7 +108,7 @@ class Source:
         standing = Standing(
             epoch=self.epoch, seq=self.seq, digest=self.digest, whole=True, hosted=True
         )
-        self.channel.take(Turn(standing, messages, trail, restarted=True))
+        self.channel.take(FeedTurn(standing, messages, trail, restarted=True))
 
     def _chained(self, body: bytes) -> bytes:
         self.digest = chain(self.digest, body)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from touchline.gateway.feed import channel as module
-from touchline.gateway.feed.channel import Channel, Standing, Turn
+from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.gateway.feed.packets import packets
 from touchline.peer.subscriber.silence import Cause
 from touchline.protocol.errors import NotFound
@@ -44,7 +44,7 @@ def test_nothing_yet(channel: Channel) -> None:
 )
 def test_known_without_a_host(channel: Channel, standing: dict[str, Any], text: str) -> None:
     """That there is no host, or no broker, is something to tell."""
-    channel.take(Turn(Standing(**standing)))
+    channel.take(FeedTurn(Standing(**standing)))
     assert channel.known
     assert not channel.joined
     assert snapshot(channel)["silence"] == {"kind": "waiting", "text": text}
@@ -277,7 +277,7 @@ def test_packets_are_those_of_the_function() -> None:
     said.insert(7, alarm(0))
     said = [msgspec.structs.replace(one, seq=seq) for seq, one in enumerate(said, 1)]
     for message in said:
-        channel.take(Turn(Standing(seq=message.seq), [message], bytes(16)))
+        channel.take(FeedTurn(Standing(seq=message.seq), [message], bytes(16)))
     assert channel.packets is not None
     made = [msgspec.json.decode(one) for one in channel.packets.payloads(0, 100)]
     assert made == packets(card, said)

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from touchline.gateway.feed import websocket
-from touchline.gateway.feed.websocket import Ping, Subscribe, Unsubscribe, read_query, read_said
+from touchline.gateway.feed.websocket import (
+    Subscribe,
+    Unsubscribe,
+    ViewerPing,
+    read_message,
+    read_query,
+)
 from touchline.protocol.errors import (
     BadMessage,
     NotFound,
@@ -63,9 +69,9 @@ def test_bad_queries(query: dict[str, str]) -> None:
 
 def test_what_viewers_say() -> None:
     """The three messages of a viewer are understood."""
-    assert read_said('{"type":"ping","time":"t"}') == Ping(time="t")
-    assert read_said(b'{"type":"unsubscribe","event":"e"}') == Unsubscribe(event="e")
-    wish = read_said('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')
+    assert read_message('{"type":"ping","time":"t"}') == ViewerPing(time="t")
+    assert read_message(b'{"type":"unsubscribe","event":"e"}') == Unsubscribe(event="e")
+    wish = read_message('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')
     assert isinstance(wish, Subscribe)
     start = wish.start(10.0)
     assert (start.at, start.epoch, start.heartbeat) == (7, 1, 1.0)
@@ -91,7 +97,7 @@ def test_what_viewers_say() -> None:
 def test_garbage(text: str | bytes, kind: type[Exception]) -> None:
     """Anything else is refused with its code, and nothing worse comes of it."""
     with pytest.raises(kind):
-        read_said(text)
+        read_message(text)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from touchline.gateway.reporting.schema import (
     TRAVEL,
     Asked,
-    Kept,
-    Told,
+    KeptReport,
+    ReportFate,
     Unfit,
+    fate_of,
     read,
     skew,
-    told,
 )
 from touchline.protocol.errors import BadMessage, PeerError, TooLarge
 from touchline.protocol.messages import Fate, Happening, Timing
@@ -184,10 +184,10 @@ def test_nothing_but_documented_errors(content):
 
 def test_told():
     """A report without a fate is kept here; with one it is what the host says."""
-    kept = Kept("x", 3, Happening("goal", "A", 1), None)
-    assert told(kept) == Told(id="x", n=3, outcome="kept", title="goal", origin="A")
+    kept = KeptReport("x", 3, Happening("goal", "A", 1), None)
+    assert fate_of(kept) == ReportFate(id="x", n=3, outcome="kept", title="goal", origin="A")
     fate = Fate(n=3, outcome="accepted", seq=7, entry_id="2")
-    after = told(kept._replace(fate=fate, undone=True))
+    after = fate_of(kept._replace(fate=fate, undone=True))
     assert (after.outcome, after.seq, after.entry_id, after.undone) == ("accepted", 7, "2", True)
-    unfit = told(Unfit("x", "BAD_MESSAGE", "no"))
+    unfit = fate_of(Unfit("x", "BAD_MESSAGE", "no"))
     assert (unfit.outcome, unfit.n, unfit.code, unfit.reason) == ("refused", 0, "BAD_MESSAGE", "no")

@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from touchline.gateway.feed.channel import Channel, Standing, Turn
+from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.gateway.webhooks import delivery as deliveries
 from touchline.gateway.webhooks.delivery import ATTEMPTS, Delivery, Hook
 from touchline.protocol import codec
@@ -47,7 +47,7 @@ class Feed:
             trail += self._digest
             self._seq = message.seq
         stand = Standing(epoch=1, seq=self._seq, digest=self._digest, whole=True)
-        self.channel.take(Turn(stand, messages, trail, restarted))
+        self.channel.take(FeedTurn(stand, messages, trail, restarted))
         return self
 
 
