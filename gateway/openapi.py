@@ -38,6 +38,7 @@ PUBLIC_NAMES = {
     "EventsSchema": "Events",
     "LineUpSchema": "LineUp",
     "NewWebhookSchema": "Registered",
+    "PresentationSchema": "Presentation",
     "ReportFate": "Told",
     "ReportsSchema": "Reports",
     "SessionSchema": "Session",
@@ -74,7 +75,7 @@ class Live(Struct):
     pending: list[Pending]
 
 
-class Shown(Struct):
+class PresentationSchema(Struct):
     """How the event's sport is shown: its name, and the layout of its score, of which empty fields
     are left out. `docs/SPORTS.md` lists them."""
 
@@ -86,7 +87,7 @@ class Found(Card, kw_only=True, frozen=True):
     """An event as the broker knows it; `live` where its feed is followed."""
 
     live: Live | None
-    presentation: Shown
+    presentation: PresentationSchema
 
 
 class EventsSchema(Struct):
