@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ..protocol.fields import Count, Id, Text
-from ..protocol.messages import Alarm, Card, Entry, FeedState, Finished, LineUps, Pending, Restored
+from ..protocol.messages import Card, Entry, FeedMessage, FeedState, LineUps, Pending
 from ..timeline import json as timeline_json
 from .context import Gateway
 from .feed.sse import Follow
@@ -386,7 +386,7 @@ def _schema(kind: Any) -> Json:
 
 
 def _components(operations: Iterable[Operation]) -> Json:
-    kinds = [Refusal, Alarm, Restored, Finished]
+    kinds = [Refusal, *get_args(FeedMessage)]
     for operation in operations:
         kinds += [kind for kind in operation.answers.values() if not isinstance(kind, str | None)]
         kinds += [] if operation.body is None else [operation.body]

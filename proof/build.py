@@ -81,10 +81,10 @@ class _Evidence:
             case messages.Finished():
                 claim = self._ending()
                 self._add(record.seq, "end" if claim else "rules", raw, claim)
-            case messages.Alarm() | messages.Restored():
-                self._add(record.seq, "host", raw, None)
             case records.ScoreConfirmed():
                 self._add_score(record)
+            case _ if isinstance(record, messages.FeedMessage):
+                self._add(record.seq, "host", raw, None)
 
     def _set_policy(self, began: records.Began) -> None:
         self.epochs[began.epoch] = Epoch(began.epoch, began.verdict, began.alone, began.signed)

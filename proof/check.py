@@ -263,7 +263,7 @@ class _Check:
                 self._rules.entry(message, line.by, for_, against, verdict)
             case Finished():
                 self._rules.finished(message, line.by, for_, against, line.present, verdict)
-            case Alarm() | Restored() if for_ or against or line.by != "host":
+            case _ if for_ or against or line.by != "host":
                 raise Broken("nobody votes on it")
             case Alarm():
                 self._rules.suspended()
@@ -280,7 +280,7 @@ class _Check:
             message = codec.decode_published(line.body)
         except PeerError as error:
             raise Broken(f"the published message can't be read: {error.sentence}") from None
-        if not isinstance(message, Entry | Alarm | Restored | Finished):
+        if not isinstance(message, FeedMessage):
             raise Broken(f"a {type(message).__name__} has no place on the feed")
         if message.event != self.result.event:
             raise Broken(f"the message is of the event {message.event!r}")

@@ -15,14 +15,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, field
 
 from ...protocol.digest import EMPTY
 from ...protocol.errors import BadMessage, NotAllowed
-from ...protocol.messages import Count, Id, Text
+from ...protocol.messages import Count, FeedMessage, Id, Text
 from ...protocol.times import to_rfc3339
 from ..feed.channel import Channel
 
@@ -41,9 +41,13 @@ FRESH_SECONDS = 300
 
 GONE = 410
 
-TYPES = ("entry", "alarm", "restored", "finished")
+TYPES = tuple(str(kind.__struct_config__.tag) for kind in get_args(FeedMessage))
+"""The types of messages that can be delivered: all that have a place on the feed."""
 
-FeedType = Literal["entry", "alarm", "restored", "finished"]
+if TYPE_CHECKING:
+    FeedType = str
+else:
+    FeedType = Literal[TYPES]
 
 _EMBEDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 """Addresses whose last 32 bits are an IPv4 address to which a translator leads (RFC 6052)."""
@@ -58,7 +62,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(min_length=1, max_length=URL_CHARS)]
     secret: Annotated[str, Meta(min_length=16, max_length=200)] | None = None
     types: Annotated[list[FeedType], Meta(min_length=1, max_length=len(TYPES))] = field(
-        default_factory=lambda: list(TYPES)  # type: ignore[arg-type]  # a tuple of literals
+        default_factory=lambda: list(TYPES)
     )
     from_: Literal["end", "start"] | Count = field(default="end", name="from")
 

@@ -123,4 +123,6 @@ class Heartbeat(Message, frozen=True, kw_only=True):
 
 
 FeedMessage = Entry | Alarm | Restored | Finished
-Published = Entry | Alarm | Restored | Finished | Heartbeat
+"""What takes a seq, and has its place in a replay, a journal and a recording."""
+
+Published = FeedMessage | Heartbeat

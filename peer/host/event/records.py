@@ -136,10 +136,7 @@ Record = (
     | ScoreConfirmed
     | messages.Report
     | messages.Reports
-    | messages.Entry
-    | messages.Alarm
-    | messages.Restored
-    | messages.Finished
+    | messages.FeedMessage
 )
 
 _decode = msgspec.msgpack.Decoder(list[Record]).decode
