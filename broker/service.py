@@ -15,7 +15,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from math import ceil
 from typing import Any
 
 import zmq
@@ -32,6 +31,7 @@ from ..protocol.errors import (
 )
 from ..protocol.keys import Identity
 from ..runtime import clock
+from ..runtime.poll_loop import PollLoop, received
 from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
@@ -234,12 +234,9 @@ class _Exchange:
             waker: wakes this thread when the answer of `go_on` has changed.
             go_on: asked before each turn.
         """
-        poller = zmq.Poller()
-        for source in (self._front, self._back, self._monitor):
-            poller.register(source, zmq.POLLIN)
-        poller.register(waker.fileno(), zmq.POLLIN)
+        loop = PollLoop(self._front, self._back, self._monitor, waker=waker)
         while go_on():
-            ready = dict(poller.poll(self._rooms_wait()))
+            ready = loop.wait(self._rooms.next_timer())
             self._tell(self._rooms.handle_timer(clock.now()))
             if self._back in ready:
                 self._take_replies()
@@ -247,10 +244,10 @@ class _Exchange:
                 self._take_requests()
             if self._monitor in ready:
                 self._take_notes()
-            waker.drain()
+        loop.watch([self._back])
         deadline = clock.now() + self._options.drain_seconds
-        while self._counters.waiting and (left := deadline - clock.now()) > 0:
-            if self._back.poll(round(left * 1_000) + 1):
+        while self._counters.waiting and clock.now() < deadline:
+            if self._back in loop.wait(deadline):
                 self._take_replies()
 
     def _take_requests(self) -> None:
@@ -316,11 +313,6 @@ class _Exchange:
             else:
                 self._take_to_room(routing_id, body, now)
 
-    def _rooms_wait(self) -> int | None:
-        """Milliseconds until the rooms want to be woken; None: never."""
-        due = self._rooms.next_timer()
-        return None if due is None else max(0, ceil((due - clock.now()) * 1_000))
-
     def _tell(self, frames: list[Sent]) -> None:
         for routing_id, frame in frames:
             self._reply(routing_id, frame)
@@ -346,8 +338,8 @@ class _Exchange:
             self._counters.undeliverable += 1
 
     def _take_notes(self) -> None:
-        while self._monitor.poll(0):
-            note = parse_monitor_message(self._monitor.recv_multipart())
+        for message in received(self._monitor):
+            note = parse_monitor_message(message)
             match note["event"]:
                 case zmq.EVENT_ACCEPTED:
                     self._counters.accepted += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-import select
 import socket
 import threading
 from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ from ..peer import Link, Subscriber
 from ..protocol.errors import AddressTaken, TouchlineError
 from ..protocol.messages import Card, FeedMessage
 from ..runtime import clock
+from ..runtime.poll_loop import PollLoop
 from ..runtime.waker import Waker
 from .core import DatagramCore, LogLine, Sent
 from .options import Options
@@ -66,6 +66,7 @@ class DatagramServer:
         """Why the feed ended before its time."""
         self._said = said
         self._waker = Waker()
+        self._poll = PollLoop(self.socket.fileno(), waker=self._waker)
         self._coming: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
@@ -140,12 +141,7 @@ class DatagramServer:
             self._waker.close()
 
     def _turn(self) -> None:
-        now = clock.now()
-        due = self.core.next_timer()
-        wait = LOOK_SECONDS if due is None else min(LOOK_SECONDS, max(0.0, due - now))
-        sources = [self.socket.fileno(), self._waker.fileno()]
-        readable, _, _ = select.select(sources, [], [], wait)
-        self._waker.drain()
+        readable = self._poll.wait(self.core.next_timer(), longest=LOOK_SECONDS)
         with contextlib.suppress(queue.Empty):
             while True:
                 self._coming.get_nowait()()

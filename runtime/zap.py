@@ -15,12 +15,17 @@ import zmq
 
 from ..protocol.keys import Identity
 from ..runtime import clock
+from .poll_loop import PollLoop, received
+from .timers import LONGEST_SECONDS
 from .waker import Waker
 
 ENDPOINT = "inproc://zeromq.zap.01"
 
 WAIT_SECONDS = 5.0
 """Seconds for which a connection is pending while its key is looked up; it may then try again."""
+
+LOOK_SECONDS = 1.0
+"""The longest wait while a connection is pending: how late it may be turned away."""
 
 HANDSHAKE_MS = 6_000
 """Milliseconds after which a guarded socket drops a connection whose handshake is not complete.
@@ -82,6 +87,7 @@ class ZapAuthenticator:
         self._socket: zmq.Socket[bytes] = context.socket(zmq.ROUTER)
         self._socket.linger = 0
         self._socket.bind(ENDPOINT)
+        self._loop = PollLoop(self._socket, waker=self._waker)
         self._thread = threading.Thread(target=self._run, name="zap", daemon=True)
         self._thread.start()
 
@@ -99,13 +105,9 @@ class ZapAuthenticator:
         self._waker.close()
 
     def _run(self) -> None:
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
-        poller.register(self._waker.fileno(), zmq.POLLIN)
         try:
             while not self._stopping:
-                poller.poll(1_000 if self._pending_count else None)
-                self._waker.drain()
+                self._loop.wait(longest=LOOK_SECONDS if self._pending_count else LONGEST_SECONDS)
                 self._take_requests()
                 self._take_resolved()
                 self._turn_away(clock.now())
@@ -113,11 +115,7 @@ class ZapAuthenticator:
             self._socket.close()
 
     def _take_requests(self) -> None:
-        while True:
-            try:
-                frames = self._socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
+        for frames in received(self._socket):
             # Routing id, delimiter, version, request id, domain, address, identity, mechanism, key.
             if len(frames) != 9 or frames[7] != b"CURVE":
                 self._reply(frames[:4], _REFUSED, b"")

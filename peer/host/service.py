@@ -25,6 +25,8 @@ from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop
+from ...runtime.timers import earliest
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
 from ..link import Link
@@ -161,16 +163,14 @@ class Host:
         Args:
             go_on: asked before the first turn and after each, on this thread.
         """
-        poller = self._poller(self._sockets.router, self._sockets.pull)
+        sockets = self._sockets
+        loop = PollLoop(*self._link.sockets, sockets.router, sockets.pull, waker=self._waker)
         try:
             while not self._stopping and self.leases.holds_any and go_on():
-                patience = self._poll_timeout()
-                due = clock.now() + patience / 1_000
-                poller.poll(patience)
-                late = clock.now() - due
-                if late > self._options.heartbeat / 2:  # this process was stopped
+                loop.wait(self.next_timer())
+                if loop.late > self._options.heartbeat / 2:  # this process was stopped
                     for event in self.events.values():
-                        event.slept(late)
+                        event.slept(loop.late)
                 self._turn()
                 if self._uncommitted:
                     self._wait_for_room()
@@ -184,7 +184,6 @@ class Host:
     def _turn(self) -> None:
         self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
-        self._waker.drain()
         answers, self._answers = self._answers, []
         for number, reply in answers + self._link.poll(now):
             self._take_answer(number, reply, now)
@@ -275,7 +274,7 @@ class Host:
 
         The feed says so, and peers that have attached are answered: the host is not lost.
         """
-        poller = self._poller(self._sockets.router)
+        loop = PollLoop(*self._link.sockets, self._sockets.router, waker=self._waker)
         retry_at = clock.now() + RETRY_SECONDS
         beat_at = 0.0
         while self._uncommitted and not self._stopping:
@@ -288,8 +287,7 @@ class Host:
                 self._commit()
                 continue
             self._answer_meanwhile(now)
-            due = min(retry_at, beat_at, self.leases.next_timer())
-            poller.poll(max(0, round((due - clock.now()) * 1000 + 0.5)))
+            loop.wait(retry_at, beat_at, self.leases.next_timer())
 
     def _tell_trouble(self) -> None:
         """Publish how it stands with the journal, and with each feed that was let out before."""
@@ -301,7 +299,6 @@ class Host:
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
-        self._waker.drain()
         for number, reply in self._link.poll(now):
             if isinstance(reply, messages.Leased):
                 self.leases.answered(number, reply, now)
@@ -314,14 +311,10 @@ class Host:
             if body:
                 self._sockets.send(routing_id, body)
 
-    def _poll_timeout(self) -> int:
-        """Return how long the poller may wait, milliseconds."""
-        due = min(
-            self._link.next_timer() or float("inf"),
-            self.leases.next_timer(),
-            self._timers[0][0] if self._timers else float("inf"),
-        )
-        return max(0, min(60_000, round((due - clock.now()) * 1000 + 0.5)))
+    def next_timer(self) -> float | None:
+        """Return when the next turn is due though nothing came (monotonic seconds)."""
+        event = self._timers[0][0] if self._timers else None
+        return earliest(self._link.next_timer(), self.leases.next_timer(), event)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
@@ -386,12 +379,6 @@ class Host:
                 event.hasten_heartbeat()
 
     # ── what it is made of ───────────────────────────────────────────────────────────────────
-
-    def _poller(self, *sockets: Any) -> zmq.Poller:
-        poller = zmq.Poller()
-        for socket in (self._waker.fileno(), *self._link.sockets, *sockets):
-            poller.register(socket, zmq.POLLIN)
-        return poller
 
     def _close(self) -> None:
         if self.zap is not None:

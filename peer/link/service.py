@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from math import ceil
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +14,7 @@ from ...protocol import addresses, keys, limits, messages
 from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop, received
 from .core import Answer, LinkCore, Push
 
 ENTROPY_BYTES = 16
@@ -75,6 +75,7 @@ class Link:
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._connected = False
         self._answers: list[Answer] = []
+        self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
         self.socket.ipv6 = "[" in self.broker.host
@@ -155,12 +156,9 @@ class Link:
     def _wait(self, deadline: float | None = None) -> list[Answer]:
         """Poll now, and if there was nothing, once more when something comes or is due."""
         answers = self.poll(clock.now())
-        timers = [timer for timer in (self.next_timer(), deadline) if timer is not None]
-        if not answers and timers:
-            poller = zmq.Poller()
-            for socket in self.sockets:
-                poller.register(socket, zmq.POLLIN)
-            poller.poll(max(0, ceil((min(timers) - clock.now()) * 1_000)))
+        if not answers:
+            self._loop.watch(self.sockets)
+            self._loop.wait(self.next_timer(), deadline)
             answers = self.poll(clock.now())
         return answers
 
@@ -189,11 +187,7 @@ class Link:
         """
         answers, self._answers = self._answers, []
         answers += self._watch()
-        while True:
-            try:
-                frames = self.socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                break
+        for frames in received(self.socket):
             answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
         answers += self._core.handle_timer(now)
         self._renew(now)
@@ -242,11 +236,8 @@ class Link:
     def _watch(self) -> list[Answer]:
         """Take note of how connections began; return what fails where they may not."""
         answers: list[Answer] = []
-        while True:
-            try:
-                told = parse_monitor_message(self._monitor.recv_multipart(zmq.NOBLOCK))["event"]
-            except zmq.Again:
-                return answers
+        for message in received(self._monitor):
+            told = parse_monitor_message(message)["event"]
             if told == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._core.trusted()
             elif told == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
@@ -254,6 +245,7 @@ class Link:
             else:
                 final = told == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
                 answers += self._core.mismatched(final=final)
+        return answers
 
     def _renew(self, now: float) -> None:
         if self._core.wants_new_connection:

@@ -15,6 +15,8 @@ from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Detail, Fate, Happening, Said, Setup
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop
+from ...runtime.timers import earliest
 from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
@@ -57,11 +59,12 @@ class Reporter:
         self._brief = brief
         self._outbox = Outbox(outbox) if isinstance(outbox, Path) else outbox
         self._wire = HostConnection(self.session, link)
+        self._loop = PollLoop()
         self._push: zmq.Socket[bytes] | None = None
         self._setup: Setup | None = None
         self._moved: dict[int, int] = {}  # number that `say` returned: the one it has now
         self._kept = self._outbox.invitation
-        self._use_kept_at = self._now() + KEPT_SECONDS
+        self._use_kept_at = clock.now() + KEPT_SECONDS
 
     def __enter__(self) -> Reporter:
         return self
@@ -120,7 +123,7 @@ class Reporter:
         for one in said:
             self._moved.pop(one.n, None)
         if said and self.session.open:
-            self._send(self.core.frames(said, self._now()))
+            self._send(self.core.frames(said, clock.now()))
 
     def confirm(self, score: str, time: int | None = None) -> int:
         """Tell the host what the score is, as it asks for after an outage (`asked`).
@@ -153,19 +156,15 @@ class Reporter:
         Raises:
             TouchlineError: the event does not exist, or the broker or host refuses this peer.
         """
-        until = self._now() + seconds
+        until = clock.now() + seconds
         while True:
             self._turn()
             if self.session.failure is not None:
                 raise self.session.failure
-            wait = until - self._now()
-            if wait <= 0:
+            if clock.now() >= until:
                 return
-            poller = zmq.Poller()
-            for socket in self.sockets():
-                poller.register(socket, zmq.POLLIN)
-            due = min(t for t in (self.next_timer(), until) if t is not None)
-            if poller.poll(max(0, round((due - self._now()) * 1000 + 0.5))) and seconds:
+            self._loop.watch(self.sockets())
+            if self._loop.wait(self.next_timer(), until):
                 self._turn()
                 return
 
@@ -175,23 +174,23 @@ class Reporter:
         Raises:
             Unreachable: it has not within `seconds`; the sentence says what was missing.
         """
-        until = self._now() + seconds
+        until = clock.now() + seconds
         while not self.session.open or self._setup is None:
-            if self._now() >= until:
+            if clock.now() >= until:
                 raise self._missing(seconds)
-            self.pump(min(0.2, max(0.0, until - self._now())))
+            self.pump(min(0.2, max(0.0, until - clock.now())))
         return self._setup
 
     def wait_fate(self, n: int, seconds: float, outcomes: tuple[str, ...] = ()) -> Fate | None:
         """Wait until a report's fate is one of `outcomes` (any, where empty) or time is up."""
-        until = self._now() + seconds
+        until = clock.now() + seconds
         while True:
             fate = self.fate(n)
             if fate is not None and (not outcomes or fate.outcome in outcomes):
                 return fate
-            if self._now() >= until:
+            if clock.now() >= until:
                 return fate
-            self.pump(min(0.2, max(0.001, until - self._now())))
+            self.pump(min(0.2, max(0.001, until - clock.now())))
 
     def close(self, *, silent: bool = False) -> None:
         """Leave the event, and close the sockets and the outbox; what is pending stays in it.
@@ -225,16 +224,12 @@ class Reporter:
             f" the report is kept and is sent when it is back"
         )
 
-    def _now(self) -> float:
-        return clock.now()
-
     def next_timer(self) -> float | None:
         """Return when `pump` is to be called at the latest (monotonic seconds)."""
-        times = [self._wire.next_timer(), self.core.next_timer(), self._use_kept_at]
-        return min((t for t in times if t is not None), default=None)
+        return earliest(self._wire.next_timer(), self.core.next_timer(), self._use_kept_at)
 
     def _turn(self) -> None:
-        now, wall = self._now(), self._wall()
+        now, wall = clock.now(), self._wall()
         was_open = self.session.open
         for reply in self._wire.pump(now, wall):
             match reply:

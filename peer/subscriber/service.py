@@ -17,6 +17,8 @@ import zmq
 from ...protocol import codec, messages
 from ...protocol.messages import Setup
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop
+from ...runtime.timers import earliest, seconds_left
 from ...timeline.feed import Item
 from ..connection import HostConnection
 from ..link import Link
@@ -57,6 +59,7 @@ class Subscriber:
         self._link = link
         self._wall = wall
         self._wire = HostConnection(self.session, link)
+        self._loop = PollLoop()
         self._sub: zmq.Socket[bytes] | None = None
         self._waiting = ""  # the newest notice of that kind
         self.setup: Setup | None = None
@@ -87,14 +90,10 @@ class Subscriber:
         until = clock.now() + seconds
         while not items:
             self._turn()
-            now = clock.now()
-            if items or now >= until:
+            if items or clock.now() >= until:
                 break
-            poller = zmq.Poller()
-            for socket in self.sockets():
-                poller.register(socket, zmq.POLLIN)
-            due = min(t for t in (self.next_timer(), until) if t is not None)
-            poller.poll(max(0, round((due - now) * 1000 + 0.5)))
+            self._loop.watch(self.sockets())
+            self._loop.wait(self.next_timer(), until)
         return items.popleft() if items else None
 
     def sockets(self) -> list[zmq.Socket[bytes]]:
@@ -105,8 +104,7 @@ class Subscriber:
 
     def next_timer(self) -> float | None:
         """Return when something is to be done though nothing came (monotonic seconds)."""
-        times = [self._wire.next_timer(), self.core.next_timer(asking=self.session.open)]
-        return min((t for t in times if t is not None), default=None)
+        return earliest(self._wire.next_timer(), self.core.next_timer(asking=self.session.open))
 
     def close(self) -> None:
         """Leave the event and close the sockets."""
@@ -184,14 +182,13 @@ class Subscriber:
         """Wait for a socket or a timer, through the event loop's own selector."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
-        due = self.next_timer()
-        wait = SAFETY_SECONDS if due is None else min(due - clock.now(), SAFETY_SECONDS)
+        wait = seconds_left(clock.now(), self.next_timer(), longest=SAFETY_SECONDS)
         # The descriptor stays readable until its socket is looked at, which `_turn` does.
         descriptors = {socket.fileno() for socket in self.sockets()}
         for descriptor in descriptors:
             loop.add_reader(descriptor, woken.set)
         try:
-            await asyncio.wait_for(woken.wait(), max(0.0, wait))
+            await asyncio.wait_for(woken.wait(), wait)
         except TimeoutError:
             pass
         finally:

@@ -13,6 +13,7 @@ from touchline.protocol import messages
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Card
 from touchline.protocol.times import SECOND
+from touchline.runtime.timers import seconds_left
 
 from .actors import DemoRunner, identity, peer_id, wall
 from .invariants import demand, essence, readable, same
@@ -125,7 +126,7 @@ class HostNode(Node):
             self._retry_at = self.network.now + RETRY_SECONDS
             self._beat_at = self.network.now
             return self.network.now
-        return self.network.now + host._poll_timeout() / 1_000
+        return self.network.now + seconds_left(self.network.now, host.next_timer())
 
     def _wait_for_room(self, host: Host) -> float | None:
         """One round of the loop in `Host._wait_for_room`."""
