@@ -14,11 +14,13 @@ from msgspec.structs import replace
 from touchline.peer import connection
 from touchline.peer.host.admission import PendingPeers
 from touchline.peer.host.attached import AttachedPeers
-from touchline.peer.host.event import feed, heartbeat
+from touchline.peer.host.event import feed, heartbeat, outage
 from touchline.peer.host.event.claims import ClaimIndex
+from touchline.peer.host.event.entries import Entries
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.outage import Outage
 from touchline.peer.host.event.participant import Participant
+from touchline.peer.host.event.presence import Presence
 from touchline.peer.host.event.records import (
     Began,
     ContactRegained,
@@ -32,6 +34,7 @@ from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
 from touchline.peer.subscriber.tracker import Tracker
 from touchline.protocol import keys
+from touchline.protocol.messages import Entry
 from touchline.timeline.event_clock import EventClock
 
 from .invariants import Violation
@@ -262,6 +265,32 @@ def revoked_forgotten(patch: pytest.MonkeyPatch) -> None:
     _unrecorded(patch, PeerRevoked)
 
 
+def return_is_the_end_of_it(patch: pytest.MonkeyPatch) -> None:
+    """An outage is over as soon as a reporter is heard, and nothing is put together."""
+    _, effects = outage.TRANSITIONS["suspended", outage.ContactBack]
+    changed = {**outage.TRANSITIONS, ("suspended", outage.ContactBack): ("live", effects)}
+    patch.setattr(outage, "TRANSITIONS", changed)
+
+
+def entry_restored_open(patch: pytest.MonkeyPatch) -> None:
+    """The claim that became an entry is open again when the journal is read."""
+
+    def restore(self: Entries, entry: Entry, raw: bytes) -> None:
+        self._state.feed.append(raw)
+        self._state.timeline.put(entry)
+
+    patch.setattr(Entries, "restore", restore)
+
+
+def presence_unrecorded(patch: pytest.MonkeyPatch) -> None:
+    """A reporter that comes or goes is not put on record."""
+
+    def change(self: Presence, reporter: Participant, *, present: bool, left: bool = False) -> None:
+        self._mark(reporter, present=present)
+
+    patch.setattr(Presence, "_change", change)
+
+
 MUTATIONS: tuple[Patch, ...] = (
     no_dedup,
     gap_counted,
@@ -291,6 +320,9 @@ MUTATIONS: tuple[Patch, ...] = (
     revoked_follow,
     revoked_admitted,
     revoked_forgotten,
+    return_is_the_end_of_it,
+    entry_restored_open,
+    presence_unrecorded,
 )
 
 
