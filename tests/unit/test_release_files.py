@@ -1,0 +1,118 @@
+"""What release 0.1 wrote is read as it was: see `tests/fixtures/release-0.1`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sqlite3
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from touchline.broker.core import Core
+from touchline.broker.database import SqlRegistry
+from touchline.broker.options import Options as BrokerOptions
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.journal import Journal
+from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol import codec, keys, messages
+from touchline.protocol.keys import Identity
+
+FOLDER = Path(__file__).parent.parent / "fixtures" / "release-0.1"
+BEGIN = 1_700_000_000 * 1_000_000
+
+
+def database(folder: Path, name: str) -> str:
+    """Make the database of a dump; return its URL."""
+    path = folder / f"{name}.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.executescript((FOLDER / f"{name}.sql").read_text("utf-8"))
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+def noted(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+
+
+def test_a_journal_restores_to_the_same_event(tmp_path: Path) -> None:
+    """Digest, entries, what is held and who is there are those that the release had."""
+    journal = Journal(database(tmp_path, "journal"))
+    card = journal.card("final")
+    assert card is not None
+    event = HostedEvent(card, HostOptions(claim_ttl=3600.0, alarm_every=25.0))
+    event.restore(journal.turns("final"))
+    assert journal.ports() == {"router": 40001, "pull": 40002, "pub": 40003}
+    journal.close()
+    seen = {
+        "seq": event.feed.seq,
+        "digest": event.feed.digest.hex(),
+        "epoch": event.epoch,
+        "headline": event.sport.headline(event.timeline.state),
+        "standing": [
+            [one.entry_id, one.title, one.origin, one.status, one.delay_status, dict(one.details)]
+            for one in event.timeline.standing
+        ],
+        "held": {str(number): claim.held for number, claim in event.held.items()},
+        "outages": [list(span) for span in event.outage.spans],
+        "reporters": [[one.name, one.n, one.present, one.stays] for one in event.roster.reporters],
+    }
+    expected = noted("journal")
+    assert seen == {name: expected[name] for name in seen}
+    assert event.finished
+    assert expected["kinds"].count("Alarm") == 5
+
+
+def identity(name: str) -> Identity:
+    return Identity(sha256(name.encode()).digest())
+
+
+class ReleaseBroker:
+    """A broker of today on the records of the release."""
+
+    def __init__(self, url: str) -> None:
+        self.records = SqlRegistry(url)
+        bits = itertools.count(1_000)
+        options = BrokerOptions(
+            enrolment="invited", operators=(identity("owner").public,), lease_seconds=600.0
+        )
+        self.core = Core(self.records, options, lambda size: next(bits).to_bytes(size, "little"))
+
+    def ask(self, name: str, request: object) -> bytes:
+        curve = identity(name).curve_public
+        place = keys.routing_id(curve, name.encode().ljust(16))
+        return self.core.receive(place, codec.encode(request), 0.0, BEGIN + 1, curve)
+
+    def hello(self, name: str, code: str = "") -> Any:
+        request = messages.Hello(id=1, name=name, key=identity(name).public, invite=code)
+        return codec.decode_broker_reply(self.ask(name, request))
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Any:
+    made = ReleaseBroker(database(tmp_path, "registry"))
+    yield made
+    made.records.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "role"), [("ann", "reporter"), ("bob", "reporter"), ("host", "host")]
+)
+def test_a_registry_gives_the_same_way_into_an_event(
+    broker: ReleaseBroker, name: str, role: messages.Role
+) -> None:
+    """Token, epoch, endpoints and key are byte for byte what the release answered."""
+    told = noted("registry")
+    assert isinstance(broker.hello(name), messages.Welcome)
+    reply = broker.ask(name, messages.Join(id=1, event=told["event"], role=role))
+    assert reply.hex() == told["invitations"][name]
+
+
+def test_an_invitation_of_the_release_lets_in_as_many_as_it_should(broker: ReleaseBroker) -> None:
+    """One use is left of three; an invitation that is used up stays so."""
+    told = noted("registry")
+    assert isinstance(broker.hello("cid", told["code"]), messages.Welcome)
+    assert broker.hello("dan", told["code"]).code == "BAD_INVITE"
+    assert broker.hello("eve", told["used_code"]).code == "BAD_INVITE"
