@@ -1,306 +1,193 @@
-"""Alarms, the return, and restarts meanwhile, on a clock that is moved by hand."""
+"""Who is there, how far their clocks are off, and whose votes count."""
 
 from __future__ import annotations
 
 import pytest
 
-from touchline.peer.host.event import records
-from touchline.protocol.messages import Alarm, Finished, Restored
-
-SECOND = 1_000_000
-BEGIN = 1_700_000_000 * SECOND
-CREW = ("ann", "bob")
-
-# ── alarms ───────────────────────────────────────────────────────────────────────────────────
+from touchline.protocol import codec, messages
+from touchline.protocol.errors import BadMessage, NotAllowed
+from touchline.protocol.times import SECOND
 
 
-def test_alarms(ground):
-    """Alarms come after two intervals of silence and every 25 s from then on, numbered, each with a
-    seq of its own and the time at which anything was last received."""
-    g = ground().begun()
-    g.wait(121)
-    assert [at for at, _ in g.alarms] == pytest.approx([150, 175, 200, 225, 250])
-    assert [alarm.number for _, alarm in g.alarms] == [1, 2, 3, 4, 5]
-    assert [alarm.seq for _, alarm in g.alarms] == [1, 2, 3, 4, 5]
-    assert {alarm.last_received for _, alarm in g.alarms} == {BEGIN + 30 * SECOND}
-    assert g.beats[-1].state == "suspended"
-
-
-def test_settings(ground):
-    """The interval and the distance of alarms can be set."""
-    g = ground(heartbeat=1.0, alarm_every=0.5).begun(seconds=5)
-    g.wait(3.1)
-    assert [at for at, _ in g.alarms] == pytest.approx([107, 107.5, 108])
-
-
-def test_any_word_is_contact(ground):
-    """A ping or report of one of them, brief or not, is enough that there is no alarm."""
-    g = ground().begun("ann", "bob", "cid")
-    g.attach("eve", brief=True)
-    for word in (
-        lambda: g.ping("ann"),
-        lambda: g.say("bob", "foul", "A", at=g.second),
-        lambda: g.say("eve", "foul", "A", at=g.second),
-        lambda: g.attach("cid"),
-        lambda: g.detach("cid"),
-    ):
-        g.wait(19.9)
-        word()
-    assert g.alarms == []
-    g.wait(20)
-    assert len(g.alarms) == 1
-
-
-def test_subscribers_are_no_contact(ground):
-    """Those who follow are not at the venue: their pings keep no alarm away, and raise none."""
-    g = ground()
-    g.attach("fan", "viewer")
-    g.wait(100)
-    assert g.alarms == []
-    g.attach("ann")
-    for _ in range(10):
-        g.wait(5)
-        g.begin()
-        g.core.ping(g.member("fan", "viewer"))
-        g.take()
-    assert len(g.alarms) == 2
-
-
-def test_brief(ground):
-    """Who comes for a report or two is not watched over."""
-    g = ground()
-    g.attach("ann", brief=True)
-    g.say("ann", "goal", "A")
-    g.wait(300)
+def test_presence_falls(ground):
+    """When reporters leave, a claim that now has enough is accepted."""
+    g = ground(heartbeat=5.0)
+    names = [f"p{i}" for i in range(9)]
+    for name in names:
+        g.attach(name)
+    g.say("p0", "goal", "A")
+    g.say("p1", "goal", "A")
     assert g.feed == []
+    g.detach("p7")
+    g.detach("p8")
+    assert g.feed == []
+    g.detach("p6")
+    assert len(g.feed) == 1
+    assert g.feed[0].evidence.present == 6
 
 
-def test_orderly_leave(ground):
-    """When all who stayed have said that they leave, their silence is no outage; while one is left
-    it is."""
-    g = ground().begun()
-    g.detach("ann")
-    g.wait(25)
-    assert len(g.alarms) == 1
+def test_silence_is_absence(ground):
+    """Who says nothing for two heartbeats, while others do, is no longer present."""
+    g = ground(heartbeat=5.0)
+    for name in ("ann", "bob"):
+        g.attach(name)
+    g.stay(10, "ann")
+    assert g.core.present == 2
+    g.stay(5, "ann")
+    assert g.core.present == 1
     g.ping("bob")
-    g.detach("bob")
+    assert g.core.present == 2
+
+
+def test_silence_of_all_is_nobodys_absence(ground):
+    """Where nobody is heard it is contact that was lost: all still count as present, also until
+    those who come back later had time to."""
+    g = ground(heartbeat=5.0)
+    for name in ("ann", "bob"):
+        g.attach(name)
     g.wait(300)
-    assert len(g.alarms) == 1
-    assert g.kinds == ["Alarm", "Restored"]
+    assert g.core.present == 2
+    g.stay(9, "ann")
+    assert g.core.present == 2
+    g.stay(9, "ann")
+    assert g.core.present == 1
 
 
-def test_leaving_is_the_first_word(lost):
-    """Who comes back only to leave has been heard: the event is not suspended for ever."""
-    g = lost()
-    for name in CREW:
-        g.detach(name)
-    assert g.state == "reconstructing"
-    g.wait(60)
-    assert g.state == "live"
-    assert isinstance(g.feed[-1], Restored)
+def test_viewers_do_not_count(ground):
+    """Subscribers are not present as reporters, and can't report."""
+    g = ground()
+    viewer = g.attach("fan", role="viewer")
+    assert g.core.present == 0
+    frame = codec.encode(
+        messages.Report(token=viewer.token, n=1, time=0, event=messages.Happening("goal", "A", 0))
+    )
+    with pytest.raises(NotAllowed):
+        g.core.report(viewer, codec.decode_report(frame), frame)
+    g.core.detach(viewer)
+    assert g.core.present == 0
 
 
-def test_finished(ground):
-    """After the end there is no alarm, whoever still pings or comes."""
-    g = ground().begun()
-    g.both("end")
-    assert g.core.finished
-    g.ping("ann")
-    g.attach("cid")
-    g.wait(300)
-    assert g.kinds == ["Finished"]
-    assert g.beats[-1].state == "finished"
-
-
-def test_over_when_contact_is_lost(ground):
-    """Reporters who just go when the match is over do not keep it from finishing."""
-    g = ground(finish_after=60.0).begun()
-    g.both("full_time", at=g.second)
-    g.wait(300)
-    assert g.kinds == ["Entry", "Alarm", "Alarm", "Finished"]
-    g.back()
-    g.wait(300)
-    assert isinstance(g.feed[-1], Finished), "no `restored` after it"
-    assert records.ContactRegained not in [type(record) for record, _ in g.recorded()]
-
-
-def test_over_and_restarted(ground):
-    """So does one whose host restarts meanwhile."""
-    g = ground(finish_after=60.0).begun()
-    g.both("full_time", at=g.second)
-    g.wait(30)
+def test_presence_survives_a_restart(ground):
+    """After a restart those who were there count as present until they had time to come back, so
+    that the first two can't make an entry by themselves."""
+    g = ground(heartbeat=5.0)
+    for i in range(9):
+        g.attach(f"p{i}")
     g.restart()
-    assert g.state == "suspended"
-    g.wait(61)
-    assert isinstance(g.feed[-1], Finished)
+    assert g.core.present == 9
+    g.say("p0", "goal", "A")
+    g.say("p1", "goal", "A")
+    assert g.feed == []
+    g.stay(15, "p0", "p1")
+    assert g.core.present == 2
+    assert len(g.feed) == 1
 
 
-def test_over_and_back(ground):
-    """When reporters come back before it has finished, it waits for what they have to say."""
-    g = ground(finish_after=60.0).begun()
-    g.both("full_time", at=g.second)
-    g.wait(40)
-    g.back(pending=1)
-    g.stay(30, *CREW)
-    assert not g.core.finished
-    g.both("foul", "A", at=20)
-    g.stay(6, *CREW)
-    g.confirm("0-0")
-    g.stay(61, *CREW)
-    assert g.kinds[-2:] == ["Restored", "Finished"]
+def test_clock_shift(ground):
+    """A reporter whose clock is a minute slow means the same moment as one whose is right."""
+    g = ground()
+    g.attach("ann", behind=60.0)
+    g.attach("bob")
+    g.say("ann", "goal", "A", at=-60)
+    g.say("bob", "goal", "A", at=0)
+    assert len(g.feed) == 1
+    assert g.feed[0].time == 1_700_000_000 * SECOND
 
 
-# ── the return ───────────────────────────────────────────────────────────────────────────────
+def test_round_trip_is_halved(ground):
+    """Half the round trip that attach states is not taken for a wrong clock."""
+    g = ground()
+    g.begin()
+    grant = g.grant("ann", "t")
+    attach = messages.Attach(id=0, token="t", time=g.wall - 200_000, rtt=400_000)
+    assert g.core.attach(grant, attach, "b").clock_offset == 0
 
 
-def test_contact(lost):
-    """The first sign of life puts on record that contact is back, and is told at once by a
-    heartbeat; no alarm comes after it."""
-    g = lost()
-    alarms, beats = len(g.alarms), len(g.beats)
-    g.ping("ann")
-    assert g.state == "reconstructing"
-    assert records.ContactRegained in [type(record) for record, _ in g.recorded()]
-    g.wait(0.01)
-    assert len(g.beats) == beats + 1
-    assert g.beats[-1].state == "reconstructing"
-    g.stay(100, "ann")
-    assert len(g.alarms) == alarms
+def test_shift_at_speed(ground):
+    """In a replay a clock's offset counts as many times over as the event's clock is faster."""
+    g = ground(timing=messages.Timing(speed=10.0))
+    assert g.attach("ann", behind=2.0).clock_offset == 20 * SECOND
 
 
-def test_asked_when_all_is_told(lost):
-    """Reporters are asked once, when all are back and all that they have said is stored."""
-    g = lost()
-    g.ping("ann", last=1)
-    g.stay(6, "ann")
-    assert g.asked == []
-    g.ping("bob", last=0)
-    g.stay(12, *CREW)
-    assert g.asked == [], "a report of ann's is missing"
-    g.say("ann", "goal", "A", at=60)
-    g.say("bob", "goal", "A", at=60)
-    g.stay(6, *CREW)
-    assert [name for name, _ in g.asked] == ["ann", "bob"]
-    request = g.asked[0][1]
-    assert (request.since, request.until) == (BEGIN + 30 * SECOND, BEGIN + 100 * SECOND)
-    g.stay(12, *CREW)
-    assert len(g.asked) == 2
+def test_absurd_clock(ground):
+    """A clock that is off by more than any time can be is refused, and nothing changes."""
+    g = ground(timing=messages.Timing(speed=1e6))
+    g.begin()
+    grant = g.grant("ann", "t")
+    with pytest.raises(BadMessage, match="clock"):
+        g.core.attach(grant, messages.Attach(id=0, token="t", time=-(10**15)), "b")
+    assert g.core.take().commit == b""
 
 
-def test_reports_do_not_tell_the_last(ground):
-    """The first report of an outbox that comes does not pass for the last."""
-    g = ground(verdict="fixed:1").begun("ann")
-    g.wait(70)
-    g.say("ann", "goal", "A", at=40)
-    assert g.state == "reconstructing"
-    g.wait(6)
-    assert g.asked == []
-    g.ping("ann", last=1)
-    g.wait(6)
-    assert len(g.asked) == 1
+def test_votes_of_new_keys_do_not_count(ground):
+    """On probation nobody makes an entry, alone or with one other; the votes are kept, and count
+    as soon as it is over."""
+    g = ground(probation=60.0)
+    g.attach("ann", enrolled=-1_000)
+    for name in ("new", "newer"):
+        g.attach(name, enrolled=0)
+    for name in ("new", "newer", "ann"):
+        g.say(name, "goal", "A", at=1)
+    (claim,) = g.core.claims.open.values()
+    assert len(claim.votes) == 3
+    assert g.feed == []
+    assert g.core.present == 1
+    g.stay(62, "ann", "new", "newer")
+    (entry,) = g.entries
+    assert (entry.evidence.for_, entry.evidence.present) == (3, 3)
+    assert g.core.present == 3
 
 
-def test_not_all_come_back(lost):
-    """Who is not back in twice the interval is not waited for."""
-    g = lost()
-    g.ping("ann")
-    g.stay(19, "ann")
-    assert g.asked == []
-    g.stay(6, "ann")
-    assert [name for name, _ in g.asked] == ["ann"]
+def test_old_keys_decide_alone(ground):
+    """New keys neither help nor hinder: who is present, for and against is reckoned without
+    them."""
+    g = ground(probation=60.0, verdict="majority")
+    for name in ("ann", "bob", "cid"):
+        g.attach(name, enrolled=-1_000)
+    for number in range(10):
+        g.attach(f"new {number}", enrolled=0)
+        g.say(f"new {number}", "goal", "B", at=1)
+    g.say("ann", "goal", "A", at=1)
+    g.say("bob", "goal", "A", at=1)
+    (entry,) = g.entries
+    assert (entry.origin, entry.evidence.for_, entry.evidence.against) == ("A", 2, 0)
+    assert entry.evidence.present == 3
 
 
-def test_an_outbox_that_never_empties(lost):
-    """Whatever is missing, the event goes on after the longest wait."""
-    g = lost()
-    g.back(pending=5)
-    wait = 20 + 120 + 30
-    g.stay(wait - 5, *CREW)
-    assert g.state == "reconstructing"
-    g.stay(15, *CREW)
-    assert g.state == "live"
-    assert g.asked == []
-    assert isinstance(g.feed[-1], Restored)
-
-
-def test_outbox_that_was_lost(lost):
-    """Who attaches with a new outbox is not asked for what the old one held."""
-    g = lost()
-    g.back(pending=5)
-    for name in CREW:
-        g.attach(name, last=0)
-    g.stay(6, *CREW)
-    assert len(g.asked) == 2
-
-
-# ── restarts ─────────────────────────────────────────────────────────────────────────────────
-
-
-def test_restart_while_suspended(lost):
-    """A host that restarts in an outage goes on with its alarms where it was: same distance, next
-    number, same last time; its own start is no sign of life."""
-    g = lost()
-    assert [at for at, _ in g.alarms] == pytest.approx([150, 175, 200])
-    g.wait(10)
+def test_restart_on_probation(ground):
+    """After a restart the same ones are on probation, for as long as before."""
+    g = ground(probation=60.0)
+    g.attach("ann", enrolled=-1_000)
+    g.attach("new", enrolled=0)
+    g.say("ann", "goal", "A", at=1)
+    g.say("new", "goal", "A", at=1)
     g.restart()
-    assert g.state == "suspended"
-    g.wait(40)
-    assert [at for at, _ in g.alarms[3:]] == pytest.approx([225, 250])
-    assert [alarm.number for _, alarm in g.alarms[3:]] == [4, 5]
-    assert len({alarm.last_received for _, alarm in g.alarms[2:]}) == 1
+    assert [member.eligible for member in g.core.roster.reporters] == [True, False]
+    assert (g.core.present, g.feed) == (1, [])
+    g.stay(62, "ann", "new")
+    assert len(g.entries) == 1
 
 
-def test_away_while_suspended(lost):
-    """One that was away for longer raises the alarm that was due at once."""
-    g = lost()
-    g.now += 60
-    g.restart()
-    g.wait(0.01)
-    assert g.alarms[-1][0] == pytest.approx(260)
-    assert g.alarms[-1][1].number == 4
+def test_leaving_on_probation(ground):
+    """Who comes and goes on probation changes nothing of who is present."""
+    g = ground(probation=60.0)
+    g.attach("ann", enrolled=-1_000)
+    for _ in range(2):
+        g.attach("new", enrolled=0)
+        g.detach("new")
+    assert g.core.present == 1
+    g.attach("new", enrolled=0)
+    g.stay(62, "ann", "new")
+    g.detach("new")
+    assert g.core.present == 1
 
 
-def test_restart_while_live(ground):
-    """After a restart reporters have two intervals to come back before it is an outage, which then
-    began when they were last heard, as far as that is on record."""
-    g = ground().begun()
-    g.say("ann", "foul", "A", at=g.second)
-    g.stay(5, *CREW)
-    g.now += 40
-    g.restart()
-    g.wait(19.9)
-    assert g.alarms == []
-    g.wait(1)
-    ((at, alarm),) = g.alarms
-    assert at == pytest.approx(195)
-    assert alarm.last_received == BEGIN + 30 * SECOND
-
-
-def test_restart_while_reconstructing(lost):
-    """One that restarts during the reconstruction waits for everybody and asks again; what was put
-    together before is closed with what came after, by one `restored`."""
-    g = lost()
-    g.back(pending=2)
-    g.both("goal", "A", at=50)
-    g.restart()
-    assert g.state == "reconstructing"
-    g.stay(6)
-    assert g.asked == []
-    g.back(pending=1)
-    g.both("goal", "A", at=70)
-    g.stay(6, *CREW)
-    assert len(g.asked) == 2
-    g.restart()
-    g.back()
-    g.stay(6, *CREW)
-    assert len(g.asked) == 4
-    g.confirm("1-1")
-    (restored,) = g.restored
-    assert (restored.entries, restored.inaccurate) == (2, 2)
-    g.restart()
-    assert g.state == "live"
-    assert g.headline == "A 1–1 B"
-    g.stay(100, *CREW)
-    assert len(g.restored) == 1
-    assert [type(message) for message in g.feed].count(Alarm) == 3
-    assert {entry.delay_status for entry in g.standing} == {"RECONSTRUCTION_INACCURATE"}
+@pytest.mark.parametrize("probation", [0.0, 60.0])
+def test_no_probation(ground, probation):
+    """Without the setting, and for those whose enrolment is not known to be new, votes count at
+    once."""
+    g = ground(probation=probation)
+    for name in ("ann", "bob"):
+        g.attach(name, enrolled=0.0 if not probation else -1_000)
+    g.both("goal", "A", at=1)
+    assert len(g.entries) == 1

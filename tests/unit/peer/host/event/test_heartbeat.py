@@ -1,9 +1,30 @@
-"""What heartbeats tell of claims that have not made it yet."""
+"""Heartbeats, and what they tell of the claims that are open."""
 
 from __future__ import annotations
 
 from touchline.peer.host.event.heartbeat import CLAIM_SECONDS, SOON_SECONDS
 from touchline.protocol import limits
+
+
+def test_heartbeats(ground):
+    """Heartbeats come when the feed is idle, at once after a start, and soon after a join; each
+    says the newest seq and digest."""
+    g = ground(heartbeat=5.0)
+    g.wait(1)
+    assert len(g.beats) == 1
+    g.wait(3)
+    g.attach("ann")
+    g.wait(0.5)
+    assert len(g.beats) == 2
+    for name in ("ann", "bob"):
+        g.say(name, "goal", "A")
+    before = len(g.beats)
+    g.wait(4.6)
+    assert len(g.beats) == before
+    g.wait(0.5)
+    assert len(g.beats) == before + 1
+    assert (g.beats[-1].seq, g.beats[-1].digest) == (1, g.core.feed.digest)
+    assert g.beats[-1].interval == 5.0
 
 
 def _told(g):

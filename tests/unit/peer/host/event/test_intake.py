@@ -1,0 +1,300 @@
+"""Reports in: which are one, what is wrong with one, and that each counts once."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+
+from touchline.protocol import codec, limits, messages
+from touchline.protocol.times import LATEST, SECOND
+
+_GOAL = messages.Happening("goal", "A", 1_700_000_000 * SECOND)
+
+
+def test_two_goals(ground):
+    """Two goals of one side 40 s apart are two entries."""
+    g = ground()
+    for name in ("ann", "bob"):
+        g.say(name, "goal", "A", at=10)
+        g.say(name, "goal", "A", at=50)
+    assert [entry.title for entry in g.standing] == ["goal", "goal"]
+    assert g.headline == "A 2–0 B"
+
+
+@pytest.mark.parametrize("order", list(permutations((-8, -4, 0, 3, 8))))
+def test_one_goal_of_five(ground, order):
+    """One goal reported by five people within 8 s either way is one, in whatever order."""
+    g = ground()
+    names = ("ann", "bob", "cid", "dan", "eve")
+    for name in names:
+        g.attach(name)
+    for name, off in zip(names, order, strict=True):
+        g.say(name, "goal", "A", at=60 + off)
+    assert g.headline == "A 1–0 B"
+    assert len(g.feed) == 1
+    assert len(g.core.claims.open) == 0
+    assert {g.outcome(name, 1) for name in names} == {"accepted"}
+
+
+def test_second_report_is_second_occurrence(ground):
+    """A reporter who says the same twice means two: with two such reporters, two entries."""
+    g = ground()
+    g.say("ann", "goal", "A", at=10)
+    g.say("ann", "goal", "A", at=12)
+    assert len(g.core.claims.open) == 2
+    assert g.standing == []
+    g.say("bob", "goal", "A", at=11)
+    assert g.headline == "A 1–0 B"
+    g.say("bob", "goal", "A", at=12)
+    assert g.headline == "A 2–0 B"
+
+
+def test_double_tap_is_no_second_goal(ground):
+    """One person's double tap among many who tapped once makes no second entry."""
+    g = ground()
+    for name in ("ann", "bob", "cid", "dan"):
+        g.say(name, "goal", "A", at=10)
+    n = g.say("ann", "goal", "A", at=11)
+    assert g.headline == "A 1–0 B"
+    g.wait(130)
+    assert g.outcome("ann", n) == "expired"
+
+
+def test_sides_are_apart(ground):
+    """Reports of the same action by different sides never join."""
+    g = ground()
+    g.say("ann", "foul", "A", at=10)
+    g.say("bob", "foul", "B", at=10)
+    assert g.standing == []
+
+
+def test_identity_keeps_apart(ground):
+    """Two yellow cards at one moment for two players are two; one without a name joins either."""
+    g = ground()
+    g.say("ann", "yellow_card", "A", at=10, player="Ito")
+    g.say("bob", "yellow_card", "A", at=10, player="Abe")
+    assert g.standing == []
+    g.say("cid", "yellow_card", "A", at=10, player="ito")
+    assert [dict(entry.details) for entry in g.standing] == [{"player": "Ito"}]
+    g.say("dan", "yellow_card", "A", at=10)
+    g.say("eve", "yellow_card", "A", at=10, player="Abe")
+    assert len(g.standing) == 2
+
+
+def test_required_detail(ground):
+    """A report that leaves out what its action needs is refused, also after one that did not."""
+    g = ground()
+    g.say("ann", "period_start", at=0, period="first_half")
+    n = g.say("bob", "period_start", at=0)
+    fate = g.fate("bob", n)
+    assert fate.outcome == "refused"
+    assert "needs period" in fate.reason
+
+
+def test_late_votes(ground):
+    """Who reports an entry again, late, is told that it stands, and it is not published anew."""
+    g = ground()
+    for name in ("ann", "bob"):
+        g.say(name, "goal", "A")
+    n = g.say("cid", "goal", "A", at=9)
+    assert (g.fate("cid", n).outcome, g.fate("cid", n).seq) == ("accepted", 1)
+    assert len(g.feed) == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "origin", "details", "word"),
+    [
+        ("gaol", "A", {}, "no action 'gaol'"),
+        ("goal", "C", {}, "no origin 'C'"),
+        ("goal", "", {}, "no origin ''"),
+        ("goal", "A", {"size": 3}, "no detail 'size'"),
+        ("goal", "A", {"how": "magic"}, "not one of"),
+    ],
+)
+def test_refused(ground, title, origin, details, word):
+    """A report of what can't be is refused with the reason, and is stored all the same."""
+    g = ground()
+    n = g.say("ann", title, origin, **details)
+    fate = g.fate("ann", n)
+    assert (fate.outcome, fate.code) == ("refused", "BAD_REPORT")
+    assert word in fate.reason
+    assert g.receipts[-1][1].n == n
+    assert g.core.counters.refused == {"BAD_REPORT": 1}
+
+
+def test_too_early(ground):
+    """A time more than five minutes ahead of the event's clock is refused; just under it is not."""
+    g = ground()
+    n = g.say("ann", "goal", "A", at=limits.EARLY_SECONDS + 2)
+    assert "302 s ahead, at most 300 s" in g.fate("ann", n).reason
+    n = g.say("ann", "goal", "A", at=limits.EARLY_SECONDS)
+    assert g.outcome("ann", n) == "stored"
+
+
+def test_impossible_time(ground):
+    """Times that no calendar has are refused, whatever the clock's shift makes of them."""
+    g = ground(timing=messages.Timing(speed=0.0))
+    g.attach("ann", behind=3_600.0)
+    at = (LATEST - 1_700_000_000 * SECOND) / SECOND - 60
+    n = g.say("ann", "goal", "A", at=at)
+    assert g.outcome("ann", n) == "refused"
+    g.attach("bob", behind=-3_600.0)
+    n = g.say("bob", "goal", "A", at=-(62_135_596_800 + 1_700_000_000) + 60)
+    assert "before the year 1" in g.fate("bob", n).reason
+
+
+def test_long_reasons_are_cut(ground):
+    """A reason is cut to what a receipt may hold, so that the receipt can be read."""
+    g = ground(origins=tuple(f"{i}" + "n" * 150 for i in range(2)))
+    n = g.say("ann", "delete", entry="x" * limits.TEXT_CHARS)
+    assert len(g.fate("ann", n).reason) == limits.TEXT_CHARS
+
+
+def test_open_claims_are_bounded(ground, monkeypatch):
+    """Beyond the bound no claim is opened, neither for an action nor for a correction."""
+    monkeypatch.setattr(limits, "OPEN_CLAIMS", 3)
+    g = ground(verdict="fixed:2")
+    for name in ("ann", "bob"):
+        g.say(name, "goal", "A")
+    for at in (100, 150, 200):
+        g.say("ann", "goal", "A", at=at)
+    for n in (g.say("ann", "goal", "A", at=250), g.say("ann", "delete", entry="1")):
+        assert "no more are allowed" in g.fate("ann", n).reason
+    n = g.say("bob", "goal", "A", at=100)
+    assert g.outcome("bob", n) == "accepted"
+
+
+def test_one_reporter_does_not_take_all_the_room(ground, monkeypatch):
+    """One reporter can have so many claims open and no more; others can begin theirs, and when
+    one of the first is decided there is room for another, also after a restart."""
+    monkeypatch.setattr(limits, "MEMBER_CLAIMS", 3)
+    g = ground(verdict="fixed:2")
+    g.attach("bob")
+    said = [g.say("ann", "goal", "A", at=50 * n) for n in range(4)]
+    assert [g.outcome("ann", n) for n in said] == ["stored"] * 3 + ["refused"]
+    assert g.fate("ann", said[3]).code == "OVERLOADED"
+    g.say("bob", "goal", "B", at=200)
+    assert len(g.core.claims.open) == 4
+    g.restart()
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=250)) == "refused"
+    g.say("bob", "goal", "A", at=50)
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=250)) == "stored"
+
+
+def test_the_same_again_and_again(ground):
+    """One reporter who says the same again and again soon begins no more claims by it; elsewhere,
+    and for others, there is room."""
+    g = ground(verdict="fixed:2")
+    g.attach("bob")
+    said = [g.say("ann", "foul", "A", at=1) for _ in range(limits.ALIKE_CLAIMS + 5)]
+    refused = [n for n in said if g.outcome("ann", n) == "refused"]
+    assert refused == said[limits.ALIKE_CLAIMS :]
+    assert g.fate("ann", refused[0]).code == "OVERLOADED"
+    assert g.outcome("ann", g.say("ann", "foul", "B", at=1)) == "stored"
+    assert g.outcome("ann", g.say("ann", "foul", "A", at=120)) == "stored"
+    assert g.outcome("bob", g.say("bob", "foul", "A", at=1)) == "accepted"
+    assert g.outcome("ann", g.say("ann", "foul", "A", at=1)) == "stored", "one was decided"
+
+
+def test_duplicates(ground):
+    """The same number again is dropped and counted, whatever it says, and is receipted again."""
+    g = ground()
+    g.say("ann", "goal", "A")
+    g.say("ann", "goal", "B", number=1)
+    assert len(g.core.claims.open) == 1
+    assert g.core.counters.duplicate == 1
+    assert [receipt.n for name, receipt in g.receipts if name == "ann"] == [1, 1]
+
+
+def test_gaps(ground):
+    """Reports beyond a gap count, and the receipt's number stays before it until it is filled."""
+    g = ground()
+    g.say("ann", "goal", "A", number=1)
+    g.say("ann", "goal", "B", number=3)
+    g.say("ann", "foul", "B", number=4)
+    assert g.receipts[-1][1].n == 1
+    assert len(g.core.claims.open) == 3
+    g.say("ann", "goal", "B", number=3)
+    assert g.core.counters.duplicate == 1
+    g.say("ann", "foul", "A", number=2)
+    assert g.receipts[-1][1].n == 4
+
+
+def test_too_far_ahead(ground, monkeypatch):
+    """Beyond the bound nothing is stored past a gap, but the missing number always is."""
+    monkeypatch.setattr(limits, "REPORTS_AHEAD", 2)
+    g = ground()
+    for n in (2, 3, 4):
+        g.say("ann", "foul", "A", number=n, at=100 * n)
+    assert g.core.counters.refused == {"OVERLOADED": 1}
+    assert len(g.core.claims.open) == 2
+    g.say("ann", "foul", "A", number=1)
+    assert g.receipts[-1][1].n == 3
+    g.say("ann", "foul", "A", number=4, at=400)
+    assert g.receipts[-1][1].n == 4
+
+
+def test_batch(ground):
+    """A batch counts as its reports would one by one, and is one record in the journal."""
+    g = ground()
+    g.say("bob", "goal", "A")
+    g.batch(
+        "ann",
+        g.said("ann", "goal", "A"),
+        g.said("ann", "gaol", "A"),
+        g.said("ann", "foul", "B"),
+    )
+    assert [g.outcome("ann", n) for n in (1, 2, 3)] == ["accepted", "refused", "stored"]
+    assert sum(isinstance(record, messages.Reports) for record, _ in g.recorded()) == 1
+    g.batch("ann", *(messages.Said(n=n, time=0, event=_GOAL) for n in (1, 2, 3)))
+    assert sum(isinstance(record, messages.Reports) for record, _ in g.recorded()) == 1
+    assert g.core.counters.duplicate == 3
+
+
+def test_many_fates_fit_receipts(ground):
+    """However many fates a turn leads to, each receipt can be read, and all are told."""
+    g = ground(origins=("A" * 199, "日" * 199))
+    said = [g.said("ann", "goal", "x") for _ in range(limits.BATCH_REPORTS)]
+    g.batch("ann", *said)
+    assert all(g.outcome("ann", n.n) == "refused" for n in said)
+    assert max(len(receipt.fates) for _, receipt in g.receipts) <= 200
+
+
+def test_new_token_in_the_same_turn(ground):
+    """A receipt goes to the newest token of a reporter, also of one that changed it meanwhile."""
+    g = ground()
+    member = g.attach("ann")
+    g.begin()
+    frame = codec.encode(messages.Report(token=member.report_token, n=1, time=0, event=_GOAL))
+    g.core.report(member, codec.decode_report(frame), frame)
+    grant = g.grant("ann", "new")
+    g.core.attach(grant, messages.Attach(id=0, token="new", time=g.wall), "b")
+    assert [token for token, _ in g.core.take().receipts] == ["new"]
+
+
+def test_duplicates_over_a_restart(ground):
+    """What was stored before a restart is a duplicate after it."""
+    g = ground()
+    g.say("ann", "goal", "A")
+    g.restart()
+    g.say("ann", "goal", "A", number=1)
+    assert g.core.counters.duplicate == 1
+    assert len(g.core.claims.open) == 1
+    g.say("bob", "goal", "A")
+    assert len(g.feed) == 1
+
+
+def test_a_fate_is_told_once(ground):
+    """In one batch a report lets in the held claim that another of its reports has just joined."""
+    g = ground()
+    g.say("ann", "goal", "A", at=10)
+    for name in ("ann", "cid"):
+        g.say(name, "goal_disallowed", "A", at=20)
+    assert g.feed == []
+    goal = g.said("bob", "goal", "A", at=10)
+    gone = g.said("bob", "goal_disallowed", "A", at=20)
+    g.batch("bob", goal, gone)
+    assert [entry.title for entry in g.entries] == ["goal", "goal_disallowed"]
+    (receipt,) = [one for name, one in g.receipts if name == "bob"]
+    assert sorted(fate.n for fate in receipt.fates) == [goal.n, gone.n]
