@@ -15,11 +15,11 @@ class GatewayCounters:
 
     Args:
         requests: HTTP requests by status class, such as `2xx`.
-        refusals: errors told to clients, by code.
-        connections: connections that stay open, by kind (`websocket`, `sse`), that were accepted.
-        messages: feed messages taken in.
+        refusals: errors sent to WebSocket clients, by code.
+        connections: accepted connections that stay open, by kind (`websocket`, `sse`, `lobby`).
+        messages: feed messages received.
         sent: bytes handed to the system for WebSocket viewers.
-        switched: times that a viewer was given a snapshot for what it had missed.
+        switched: times that a viewer got a snapshot for what it had missed.
         closed: WebSocket connections that the gateway closed, by code.
         slow: seconds of the longest fan-out so far.
     """

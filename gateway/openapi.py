@@ -1,6 +1,6 @@
-"""The OpenAPI 3.1 document of what is served over HTTP, and a page that shows it.
+"""The OpenAPI 3.1 document of the HTTP interface, and a page that shows it.
 
-Built from the structs that the endpoints themselves read, so that it cannot promise anything else.
+It is built from the structs that the endpoints read, so that the two can't differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .security import JsonResponse
 Json = dict[str, Any]
 
 VERSION = "1"
-"""Of the interface; grows when something is taken away or means something else."""
+"""Of the interface; grows when something is removed or changes its meaning."""
 
 SHAPE: Any = {
     "ref_template": "#/components/schemas/{name}",
@@ -49,14 +49,14 @@ PUBLIC_NAMES = {
 
 
 class Silence(Struct):
-    """Why nothing, or nothing certain, is to be seen; `quiet` where all is well."""
+    """Why nothing, or nothing certain, is known; `quiet` where all is well."""
 
     kind: str
     text: Text
 
 
 class Live(Struct):
-    """Where an event's feed stands. `ready`: all that the host has is here."""
+    """The state of an event's feed. `ready`: the gateway has all that the host has."""
 
     event: Id
     epoch: Count
@@ -98,7 +98,7 @@ class EventsSchema(Struct):
 
 
 class TimelineSchema(Struct):
-    """Standing entries in match order; `next` is the place from which to go on."""
+    """Standing entries in match order; `next` is the place of the next page."""
 
     event: Id
     epoch: Count
@@ -134,7 +134,7 @@ class LineUpSchema(Struct):
 
 
 class Health(Struct):
-    """How the gateway is; `broker`: whether it answered when last asked, null before."""
+    """The health of the gateway; `broker`: whether it answered last, null before it was asked."""
 
     status: str
     broker: bool | None
@@ -143,7 +143,7 @@ class Health(Struct):
 
 
 class Refusal(Struct, tag="error"):
-    """What went wrong: a code for programs and a sentence for people."""
+    """An error: a code for programs and a sentence for people."""
 
     code: str
     reason: str
@@ -151,19 +151,19 @@ class Refusal(Struct, tag="error"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing that can be asked for.
+    """One operation of the interface.
 
     Args:
         path: with its parameters in braces.
         method: in lower case.
         summary: one line.
         text: more, for people.
-        query: the struct that is read from the query.
-        body: what is read from the body, JSON; None where there is none.
-        answers: what is answered, a struct or type, by status; None where it has no body.
+        query: the struct of the query.
+        body: the struct of the JSON body; None without one.
+        answers: the struct or type of the answer by status; None for an answer without a body.
         errors: the statuses of refusals.
-        headers: request headers that mean something, with what they mean.
-        secured: the name of the scheme that has to be satisfied.
+        headers: the request headers that are read, with their meaning.
+        secured: the name of the security scheme.
         also: further content types of the first answer.
     """
 
@@ -185,7 +185,8 @@ OPERATIONS = (
         path="/api/events",
         method="get",
         summary="Find events",
-        text="Best match first; misspelt words are found too. Without a text all, newest first.",
+        text="Best match first; misspelt words are found too. Without a text all events, newest"
+        " first.",
         query=Find,
         answers={200: EventsSchema},
         errors=(400, 404, 429, 503),
@@ -193,15 +194,15 @@ OPERATIONS = (
     Operation(
         path="/api/events/{event}",
         method="get",
-        summary="One event",
+        summary="Show an event",
         answers={200: Found},
         errors=(400, 404, 429, 503),
     ),
     Operation(
         path="/api/events/{event}/timeline",
         method="get",
-        summary="What happened, in match order",
-        text="`from` is a place in match order, from 1. With `Accept: text/csv` a table.",
+        summary="List what happened, in match order",
+        text="`from` is a place in match order, from 1. With `Accept: text/csv` the answer is CSV.",
         query=Page,
         answers={200: TimelineSchema},
         also=("text/csv",),
@@ -210,14 +211,14 @@ OPERATIONS = (
     Operation(
         path="/api/events/{event}/score",
         method="get",
-        summary="The score, and how far it can be relied on",
+        summary="Show the score, and whether it can be relied on",
         answers={200: Live},
         errors=(400, 404, 429, 503),
     ),
     Operation(
         path="/api/events/{event}/lineups",
         method="get",
-        summary="Who plays",
+        summary="Show the line-ups",
         answers={200: LineUpSchema},
         errors=(400, 404, 429, 503),
     ),
@@ -226,36 +227,38 @@ OPERATIONS = (
         method="get",
         summary="Follow an event by server-sent events",
         text="Each `data` is one JSON message as on the WebSocket feed, its `id` the position after"
-        " it. It goes on until one leaves.",
+        " it. The stream goes on until the client leaves.",
         query=Follow,
-        headers={"Last-Event-ID": "The `id` of the last event that was received: goes on there."},
+        headers={
+            "Last-Event-ID": "The `id` of the last event received: the stream goes on after it."
+        },
         answers={200: "text/event-stream"},
         errors=(400, 404, 429, 503),
     ),
     Operation(
         path="/api/health",
         method="get",
-        summary="Whether the gateway is well",
+        summary="Show the health of the gateway",
         answers={200: Health},
     ),
 )
 
 REASONS = {
-    400: "The query or body can't be.",
-    401: "Not signed in, or no longer.",
-    403: "Not allowed.",
-    404: "There is no such event, or none to continue from.",
-    409: "It is over, or somebody else holds it.",
+    400: "The query or the body is not valid.",
+    401: "You are not signed in, or the session has ended.",
+    403: "This is not allowed.",
+    404: "There is no such event or webhook.",
+    409: "It conflicts with the present state: the event is over, or the name is taken.",
     413: "The body is too long.",
     415: "The body is not JSON.",
-    422: "It is understood and can't be done.",
-    429: "Too many at one time; try again later.",
+    422: "The request is valid, but can't be carried out.",
+    429: "There are too many requests or connections; try again later.",
     503: "The broker or the host does not answer now.",
 }
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
-    """Return the routes of the document and its page; made when they are first asked for."""
+    """Return the routes of the document and its page, which are built on the first request."""
     made: list[tuple[Json, str]] = []
 
     def ready() -> tuple[Json, str]:
@@ -415,7 +418,7 @@ def _published(schema: Any) -> Any:
 
 
 def _as_form(schema: Json) -> Json:
-    """Return a message's schema as `timeline.json` writes it: times as texts, every field there."""
+    """Return a message's schema as `timeline.json` has it: times as texts, all fields there."""
     if not schema.get("properties"):
         return schema
     properties = {key: _as_value(key, each) for key, each in schema["properties"].items()}
@@ -463,7 +466,7 @@ def _section(path: str, method: str, operation: Json) -> str:
 
 
 def _words(parameter: Json) -> str:
-    """Return what a parameter may hold, in words."""
+    """Return the values of a parameter in words."""
     if "description" in parameter:
         return str(parameter["description"]).replace("`", "")
     schema = parameter["schema"]
@@ -482,18 +485,18 @@ def _kind(schema: Json) -> str:
 
 
 def _marked(text: str) -> str:
-    """Return text for HTML with what stands between back quotes as code."""
+    """Return text as HTML, parts between back quotes as code."""
     pieces = escape(text).split("`")
     return "".join(f"<code>{piece}</code>" if n % 2 else piece for n, piece in enumerate(pieces))
 
 
 _FEEDS = """<section class='card operation'><h3><span class='method'>WS</span>
-<code>/ws/events/{event}</code></h3><p>The feed by WebSocket: a snapshot, then everything as it
-happens.</p><table><tbody>
+<code>/ws/events/{event}</code></h3><p>The feed by WebSocket: a snapshot, then each message as it
+comes.</p><table><tbody>
 <tr><td><code>from</code></td><td><code>end</code>, <code>start</code>, or the seq after which to go
 on</td></tr>
-<tr><td><code>epoch</code>, <code>digest</code></td><td>what is known of the feed there; where it
-does not fit a snapshot comes</td></tr>
+<tr><td><code>epoch</code>, <code>digest</code></td><td>of the feed at that position; where they
+do not match, a snapshot comes</td></tr>
 <tr><td><code>heartbeat</code></td><td>seconds between heartbeats, 0.5 to 30</td></tr>
 <tr><td><code>form</code></td><td><code>json</code>, or <code>packets</code> for tennis</td></tr>
 <tr><td><code>startPosition</code></td><td>the number of the first packet</td></tr></tbody></table>

@@ -1,4 +1,4 @@
-"""The pages and what they consist of, from the package's own folder `static`."""
+"""The pages and their files, from the package's folder `static`."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ PAGES = {
     "/events/{event}": "event.html",
     "/report/{event}": "report.html",
 }
-"""Path to the page that is served there."""
+"""The page of each path."""
 
 AT_ROOT = {"/sw.js": "sw.js", "/manifest.webmanifest": "manifest.webmanifest"}
-"""What a browser wants at the root: a service worker rules only over what lies below it."""
+"""Files at the root: a service worker controls only the paths below its own."""
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
@@ -33,7 +33,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
 
 
 class _Static(StaticFiles):
-    """Files that a browser asks about each time: they change when the gateway is updated."""
+    """Files that a browser revalidates each time: they change when the gateway is updated."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -1,4 +1,7 @@
-"""Events, timeline, score, line-ups and health over HTTP."""
+"""Events, timeline, score, line-ups and health over HTTP.
+
+Tested in `tests/integration/test_gateway.py`, its pure parts in `tests/unit/gateway/test_rest.py`.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from .security import JsonResponse
 T = TypeVar("T", bound=Struct)
 
 OPEN = {"access-control-allow-origin": "*"}
-"""What anybody may read without signing in, the scripts of other sites may read too."""
+"""Scripts of other sites may read what needs no session."""
 
 
 class Find(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +59,7 @@ def query(request: Request, kind: type[T]) -> T:
     """Return a request's query.
 
     Raises:
-        BadMessage: it can't be.
+        BadMessage: the query is not valid.
     """
     items = request.query_params.multi_items()
     if len(items) != len(request.query_params):
@@ -80,7 +83,7 @@ def event_of(request: Request) -> str:
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
-    """Return the routes of what can be read."""
+    """Return the routes that need no session."""
     rest = Rest(gateway)
     endpoints: dict[str, Callable[[Request], Awaitable[Response]]] = {
         "/api/events": rest.search,
@@ -94,7 +97,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
 
 
 class Rest:
-    """What can be read of a gateway."""
+    """The endpoints that need no session."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -145,13 +148,13 @@ class Rest:
         )
 
     async def score(self, request: Request) -> Response:
-        """Tell the score, and whether it can be relied on."""
+        """Return the score, and whether it can be relied on."""
         query(request, Nothing)
         channel = await self._hub.channel(event_of(request))
         return JsonResponse(channel.summary(), headers=OPEN)
 
     async def lineups(self, request: Request) -> Response:
-        """Tell who plays, and what the timeline says of each."""
+        """Return the line-ups, and what the timeline says of each player."""
         query(request, Nothing)
         channel = await self._hub.channel(event_of(request))
         return JsonResponse(
@@ -165,7 +168,7 @@ class Rest:
         )
 
     async def health(self, request: Request) -> Response:
-        """Tell whether the gateway is well."""
+        """Return the health of the gateway."""
         query(request, Nothing)
         broker = self._hub.follower.broker
         return JsonResponse(
@@ -219,7 +222,7 @@ def _player(record: PlayerRecord) -> dict[str, object]:
 
 
 def _wants_csv(accept: str) -> bool:
-    """Tell whether a request's Accept header prefers CSV to JSON."""
+    """Return whether an Accept header prefers CSV to JSON."""
     quality = {"text/csv": 0.0, "application/json": 0.0}
     for part in accept.lower().split(","):
         kind, *parameters = (piece.strip() for piece in part.split(";"))

@@ -1,4 +1,4 @@
-"""What stands before every route: safe headers, bounds, and errors as JSON."""
+"""What every request passes: safe headers, bounds, and errors as JSON."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ STATUS: dict[type[TouchlineError], int] = {
     Untrusted: 503,
     StorageFault: 503,
 }
-"""HTTP status of an error; of any other that is theirs 422, of ours or the environment's 500."""
+"""HTTP status by error; any other fault of the client is 422, of ours or the environment 500."""
 
 CODES = {400: "BAD_MESSAGE", 404: "NOT_FOUND", 405: "BAD_METHOD", 406: "NOT_ACCEPTABLE"}
 
@@ -87,7 +87,7 @@ class JsonResponse(Response):
 
 
 def refusal(error: TouchlineError) -> dict[str, str]:
-    """Return an error as it is told to everybody."""
+    """Return the JSON values of an error."""
     return {"type": "error", "code": error.code, "reason": error.sentence}
 
 
@@ -100,17 +100,17 @@ def status_of(error: TouchlineError) -> int:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """Answer with an error of ours."""
+    """Answer with a `TouchlineError`."""
     if not isinstance(error, TouchlineError):
-        raise AssertionError(f"no error of ours: {error!r}")
+        raise AssertionError(f"not a TouchlineError: {error!r}")
     headers = {"retry-after": "5"} if isinstance(error, Overloaded | Unreachable) else {}
     return JsonResponse(refusal(error), status_of(error), headers)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """Answer where no route or method fits."""
+    """Answer where no route or method matches."""
     if not isinstance(error, HTTPException):
-        raise AssertionError(f"no HTTP error: {error!r}")
+        raise AssertionError(f"not an HTTPException: {error!r}")
     reason = {
         404: f"nothing at {request.url.path[:200]}",
         405: f"{request.method} is not possible here",
@@ -124,7 +124,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 def _methods(request: Request) -> set[str]:
-    """Return what is possible at a path; the routes of one path may be several."""
+    """Return the methods of a path, which may have several routes."""
     return {
         method
         for route in request.app.routes
@@ -134,7 +134,7 @@ def _methods(request: Request) -> set[str]:
 
 
 async def on_fault(request: Request, error: Exception) -> Response:
-    """Answer where something went wrong that should not; the cause stays in the log."""
+    """Answer after a fault of the gateway; the cause stays in the log."""
     return JsonResponse({"type": "error", "code": "ERROR", "reason": "a fault of the gateway"}, 500)
 
 
@@ -142,9 +142,9 @@ class Guard:
     """The outermost layer: counts, bounds, headers.
 
     Args:
-        app: what is behind it.
+        app: the application.
         options: the bounds.
-        counters: are counted up here.
+        counters: counted up here.
     """
 
     def __init__(self, app: ASGIApp, options: Options, counters: GatewayCounters) -> None:
@@ -184,7 +184,7 @@ class Guard:
 
 
 class _Body:
-    """A request's body, which ends with an error beyond its bound."""
+    """A request's body, which raises an error beyond its bound."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
@@ -196,15 +196,15 @@ class _Body:
         if message["type"] == "http.request":
             self._size += len(message.get("body", b""))
             if self._size > self._most:
-                raise TooLarge(f"body of over {self._most:,} bytes, at most that allowed")
+                raise TooLarge(f"body of more than the {self._most:,} bytes allowed")
         return message
 
 
 class ConnectionLimits:
-    """The connections that stay open, in total and by address.
+    """The number of connections that stay open, in total and by address.
 
     Args:
-        options: how many there may be.
+        options: the most there may be.
     """
 
     def __init__(self, options: Options) -> None:
@@ -213,14 +213,14 @@ class ConnectionLimits:
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of connections."""
         return self._taken.total()
 
     def take(self, address: str) -> None:
-        """Take a place; to be given back.
+        """Count a connection in; call `give_back` when it ends.
 
         Raises:
-            Overloaded: there is none.
+            Overloaded: there are too many.
         """
         for have, most, whose in (
             (self.total, self._options.max_connections, ""),
@@ -231,13 +231,13 @@ class ConnectionLimits:
         self._taken[address] += 1
 
     def give_back(self, address: str) -> None:
-        """Give a place back."""
+        """Count a connection out."""
         self._taken[address] -= 1
         if not self._taken[address]:
             del self._taken[address]
 
 
 def address_of(scope: Mapping[str, object]) -> str:
-    """Return the address at the other end, as the proxy said it where one is believed."""
+    """Return the client's address; behind a trusted proxy the one that the proxy names."""
     client = scope.get("client")
     return str(client[0]) if isinstance(client, tuple | list) and client else ""

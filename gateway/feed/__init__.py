@@ -1,1 +1,1 @@
-"""Feeds to viewers: one channel an event, one viewer a connection."""
+"""Feeds to viewers: a channel for each event, a viewer for each connection."""

@@ -1,6 +1,6 @@
-"""One event as viewers see it: its feed encoded once, where it stands, its snapshot. Pure.
+"""One event as viewers see it: its feed encoded once, its state, its snapshot. Pure.
 
-A *position* is the seq up to which a viewer has been told everything, 0 before the first message.
+A *position* is the seq up to which a viewer has everything, 0 before the first message.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .message_log import MessageLog, framed
 from .packets import Packets, has_packets
 
 SNAPSHOT_ENTRIES = 2_000
-"""Entries in a snapshot: the last ones in match order; the timeline has the others."""
+"""Entries in a snapshot: the last in match order; the timeline has the others."""
 
 INTERRUPTIONS = 200
 """Alarms and ends of outages in a snapshot: the newest."""
 
 SNAPSHOT_SECONDS = 1.0
-"""A snapshot serves all who join within this time; what came since is sent after it."""
+"""A snapshot serves all viewers that join within this time; newer messages follow it."""
 
 Json = dict[str, object]
 
@@ -47,15 +47,15 @@ encode = msgspec.json.encode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a feed stands at its subscriber.
+    """The state of a feed at its subscriber.
 
     Args:
         epoch, seq, digest: the position.
         state: of the feed, as the host says it.
         cause: why it is silent.
         present, claims, disputed: as in the host's heartbeat.
-        pending: the open claims in it that are no entries yet.
-        whole: the host was heard, and all that it is known to have is here.
+        pending: open claims, as in the host's heartbeat.
+        whole: whether the host was heard, and all that it is known to have is here.
         hosted: whether the event has a host; None before it is known.
         away: why the broker could not be asked, in a sentence; empty where it could.
         last_received: wall time at which the host last heard a reporter before an alarm; 0: none.
@@ -78,14 +78,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class FeedTurn:
-    """What a subscriber got in one turn of its loop.
+    """The news of a subscriber after one turn of its loop.
 
     Args:
-        standing: where it stands after it.
-        messages: what came, in order.
+        standing: the state of the feed after it.
+        messages: the new ones, in order.
         trail: the digest after each message since the one before, 16 bytes each.
-        restarted: the feed is another one, which is read from its start: `messages` are its first.
-        setup: what the host said as it let us in, where it is new.
+        restarted: whether the feed is another one, of which `messages` are the first.
+        setup: the host's first message, where it is new.
     """
 
     standing: Standing
@@ -108,15 +108,15 @@ class Snapshot:
     body: bytes
 
     def payload(self, *, switched: bool = False) -> bytes:
-        """Return the message; `switched`: it stands for messages that were left out."""
+        """Return the message; `switched`: whether it replaces messages that were left out."""
         return self.body + (b',"switched":true}' if switched else b"}")
 
 
 class Channel:
-    """What a gateway knows of one event.
+    """One event at a gateway.
 
     Args:
-        card: what the broker knows of it.
+        card: the broker's.
         history: bytes of the newest messages that are kept ready.
     """
 
@@ -124,11 +124,11 @@ class Channel:
         self.card = card
         self.standing = Standing()
         self.generation = 0
-        """Grows when the feed turns out to be another one: positions before mean nothing then."""
+        """Grows when the feed turns out to be another one: earlier positions are then void."""
         self.joined = False
-        """Whether the host has been heard, and all that it had then is here."""
+        """Whether the host was heard, and all that it had then is here."""
         self.failure: TouchlineError | None = None
-        """Why the event can be followed no longer."""
+        """Why the event can't be followed any longer."""
         self.feed = MessageLog(history)
         self.packets: MessageLog | None = None
         """The packets of a feed whose sport has them."""
@@ -141,12 +141,12 @@ class Channel:
 
     @property
     def seq(self) -> int:
-        """The position of who has been told everything."""
+        """The position after the newest message."""
         return self.feed.last
 
     @property
     def known(self) -> bool:
-        """Whether there is something to tell: the whole feed, or why there is none."""
+        """Whether the whole feed is known, or why it is not."""
         stand = self.standing
         return self.joined or stand.hosted is False or bool(stand.away) or self.failure is not None
 
@@ -177,7 +177,7 @@ class Channel:
 
     @property
     def total(self) -> int:
-        """How many entries stand."""
+        """The number of standing entries."""
         return len(self._fold.standing)
 
     def page(self, first: int, most: int) -> list[Entry]:
@@ -188,10 +188,10 @@ class Channel:
     # ── what comes in ────────────────────────────────────────────────────────────────────────
 
     def take(self, turn: FeedTurn) -> tuple[bool, bool]:
-        """Take what came in one turn.
+        """Take the news of one turn.
 
         Returns:
-            whether there are new messages, and whether what a status tells has changed.
+            whether there are new messages, and whether the status has changed.
         """
         before = self._told()
         if turn.setup is not None:
@@ -246,7 +246,7 @@ class Channel:
             self._payloads[entry.entry_id] = payload
 
     def _fill(self, seq: int) -> None:
-        """Stand in for messages that could not be read, so that the numbers have no hole."""
+        """Put a stand-in for each message that could not be read, so that numbers have no gap."""
         while self.feed.last < seq:
             number = self.feed.last + 1
             self.feed.append(encode({"type": "unknown", "event": self.card.event, "seq": number}))
@@ -263,12 +263,12 @@ class Channel:
     # ── where a viewer joins ─────────────────────────────────────────────────────────────────
 
     def continues(self, seq: int, epoch: int | None = None, digest: bytes | None = None) -> bool:
-        """Tell whether who has everything up to a position can simply be sent what follows.
+        """Return whether a viewer at a position can go on with the messages after it.
 
         Args:
             seq: the position.
-            epoch: the newest epoch heard of there.
-            digest: over the feed up to the position, as a message of ours told it.
+            epoch: the newest epoch that the viewer knows.
+            digest: over the feed up to the position, as the viewer knows it.
         """
         if not self.feed.has(seq):
             return False
@@ -286,7 +286,7 @@ class Channel:
 
         Args:
             heartbeat: seconds between its heartbeats.
-            recovered: it is sent all that it missed; otherwise a snapshot follows.
+            recovered: whether all missed messages follow; otherwise a snapshot does.
             wall: microseconds since 1970 UTC.
         """
         kinds, actions = self._kinds()
@@ -364,7 +364,7 @@ class Channel:
     # ── in between ───────────────────────────────────────────────────────────────────────────
 
     def heartbeat(self, interval: float, wall: int) -> bytes:
-        """Return the heartbeat to viewers who have everything and asked for this interval."""
+        """Return the heartbeat to viewers that have everything and asked for this interval."""
         return encode(
             {
                 "type": "heartbeat",
@@ -377,7 +377,7 @@ class Channel:
         )
 
     def status(self, wall: int) -> bytes:
-        """Return what tells that the state, the cause of silence or an open claim has changed."""
+        """Return the message that the state, the cause of silence or an open claim has changed."""
         return encode(
             {
                 "type": "status",
@@ -389,7 +389,7 @@ class Channel:
         )
 
     def summary(self) -> Json:
-        """Return where the event stands, without its entries."""
+        """Return the state of the event, without its entries."""
         return {
             "event": self.card.event,
             **self.position(),
@@ -401,7 +401,7 @@ class Channel:
         }
 
     def position(self) -> Json:
-        """Return the position of who has been told everything, with the digest over the feed."""
+        """Return the position after the newest message, with the digest over the feed."""
         return {
             "epoch": self.standing.epoch,
             "seq": self.seq,
@@ -434,7 +434,7 @@ class Channel:
                 "text": "the event has no host yet" if stand.hosted is False else text,
             }
         if stand.cause.kind == "link_lost":
-            # A subscriber's words for itself: here it is the gateway's link, not the viewer's.
+            # The subscriber's own text would mean the viewer's link; this is the gateway's.
             text = "the gateway can hear neither the host nor the broker"
             return {"kind": "link_lost", "text": text}
         return {"kind": stand.cause.kind, "text": stand.cause.text}

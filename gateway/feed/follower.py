@@ -1,6 +1,7 @@
 """The gateway's peer: one thread with the link to the broker and a subscriber for each event.
 
-What comes is handed to the asyncio loop, a turn at a time.
+It hands what comes to the asyncio loop, a turn at a time. Tested in
+`tests/integration/test_gateway.py`.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ from .channel import FeedTurn, Standing
 logger = logging.getLogger(__name__)
 
 OnTurn = Callable[[str, FeedTurn | TouchlineError], None]
-"""Is given what came of an event, or why it can be followed no longer; on the asyncio loop."""
+"""Takes what came of an event, or why it can't be followed any longer; on the asyncio loop."""
 
 MOST_MESSAGES = 500
-"""Messages handed over at a time, so that the loop serves others in between."""
+"""Messages of one turn, so that the loop serves other events in between."""
 
 MOST_ASKED = 1_000
-"""Requests to the broker that may wait for their answers."""
+"""Requests to the broker that may be unanswered."""
 
 IDLE_SECONDS = 5.0
-"""The longest wait without looking."""
+"""The longest wait of the thread."""
 
 
 class Connect(Protocol):
-    """Gives links to the broker; the only way to one."""
+    """Returns links to the broker; there is no other way to one."""
 
     def __call__(
         self,
@@ -55,20 +56,20 @@ class Connect(Protocol):
         """Return a link that the caller closes.
 
         Args:
-            name: what a person is called; empty: the gateway itself.
-            roles: what they mean to do.
+            name: of the person; empty: the gateway itself.
+            roles: those that the peer wants.
             folder: where the person's identity is kept, made on first use.
-            context: whose sockets the link may use; its own unless given.
+            context: whose sockets the link uses; its own unless given.
             invite: the code to enrol with, where the broker asks for one.
         """
 
 
 class _FollowedEvent:
-    """One event that is followed."""
+    """One followed event."""
 
     def __init__(self, subscriber: Subscriber) -> None:
         self.subscriber = subscriber
-        self.seq = 0  # of the newest message that was handed over
+        self.seq = 0  # of the newest message that was handed to the loop
         self.setup: object = None
         self.standing: Standing | None = None
         self.due = 0.0
@@ -79,13 +80,13 @@ class Follower:
     """Follows events at their hosts and asks the broker.
 
     Args:
-        connect: gives the link.
+        connect: returns the link.
         told: is called on the loop that `start` was called on.
     """
 
     def __init__(self, connect: Connect, told: OnTurn) -> None:
         self.cores: dict[str, SubscriberCore] = {}
-        """What is followed, for metrics; may grow while it is read."""
+        """The followed events, for metrics; may grow while it is read."""
         self.broker: bool | None = None
         """Whether the broker answered when it was last asked; None before."""
         self._connect = connect
@@ -98,7 +99,7 @@ class Follower:
         # Of the thread alone:
         self._link: Link | None = None
         self._followed: dict[str, _FollowedEvent] = {}
-        self._poller: zmq.Poller | None = None  # None: to be made anew
+        self._poller: zmq.Poller | None = None  # None: it must be made anew
         self._asked: dict[int, asyncio.Future[BrokerReply]] = {}
 
     # ── on the loop ──────────────────────────────────────────────────────────────────────────
@@ -107,7 +108,7 @@ class Follower:
         """Open the link and start the thread.
 
         Raises:
-            TouchlineError: the link can't be had: a bad address, or no identity.
+            TouchlineError: there is no link: the address or the identity is not valid.
         """
         self._loop = asyncio.get_running_loop()
         self._link = self._connect(roles=["viewer"])
@@ -122,11 +123,11 @@ class Follower:
         self._waker.close()
 
     def follow(self, event: str) -> None:
-        """Follow an event; nothing where it is followed already."""
+        """Follow an event, if it is not followed already."""
         self._call(lambda: self._begin(event))
 
     def drop(self, event: str) -> None:
-        """Follow an event no longer."""
+        """Stop following an event."""
         self._call(lambda: self._end(event))
 
     async def ask(self, request: BrokerRequest, timeout: float) -> BrokerReply:
@@ -166,8 +167,8 @@ class Follower:
                     self._turn(link)
                 for event in list(self._followed):
                     self._end(event)
-        except Exception:  # the thread's last word: without it the gateway would only fall silent
-            logger.exception("the gateway can follow nothing any more")
+        except Exception:  # without a line in the log the gateway would only fall silent
+            logger.exception("the gateway has stopped following events")
         finally:
             self.broker = False
             for future in self._asked.values():
@@ -179,14 +180,14 @@ class Follower:
         while self._calls:
             self._calls.popleft()()
         self._take_answers(link, now)
-        # What the broker answered may be for any of them.
+        # An answer of the broker may be for any of them.
         everybody = any(id(each) in readable for each in link.sockets)
         for event, followed in list(self._followed.items()):
             if everybody or followed.due <= now or any(id(s) in readable for s in followed.sockets):
                 self._serve(event, followed)
 
     def _poll(self, link: Link) -> set[int]:
-        """Wait for something; return the `id`s of the sockets that can be read."""
+        """Wait; return the `id`s of the sockets that can be read."""
         if self._poller is None:
             self._poller = zmq.Poller()
             self._poller.register(self._waker.fileno(), zmq.POLLIN)
@@ -204,7 +205,7 @@ class Follower:
         return readable
 
     def _take_answers(self, link: Link, now: float) -> None:
-        link.take(0, now)  # reads what nobody waits for any more
+        link.take(0, now)  # reads answers that nothing waits for any more
         for number in list(self._asked):
             answer = link.take(number, now)
             if answer is not None:
@@ -270,13 +271,13 @@ class Follower:
     def _on_loop(self, call: Callable[[], None]) -> None:
         if self._loop is None:
             raise AssertionError("the thread runs before it was started")
-        # The loop may be closed already where it did not wait for this thread.
+        # The loop may be closed already if it did not wait for this thread.
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call)
 
 
 def _turn_of(followed: _FollowedEvent) -> tuple[FeedTurn | None, bool]:
-    """Let a subscriber work; return what came of it, if anything, and whether there is more."""
+    """Let a subscriber work; return its turn, None without news, and whether there is more."""
     feed = followed.subscriber
     messages: list[Any] = []
     restarted = False

@@ -1,4 +1,7 @@
-"""What the gateway follows and who follows it: channels by event, and the pace of telling."""
+"""The channels of a gateway by event, their viewers, and how often viewers are told.
+
+Tested in `tests/integration/test_gateway.py`.
+"""
 
 from __future__ import annotations
 
@@ -29,54 +32,54 @@ from .follower import Connect, Follower
 logger = logging.getLogger(__name__)
 
 REST = 1.0
-"""Rest between two rounds of telling, in times of what the last one took: with many viewers what
-comes meanwhile is told in one go, and the loop has time for everything else."""
+"""The rest between two rounds of telling, as a multiple of the last round's time: with many viewers
+the messages of one rest go out together, and the loop has time for everything else."""
 
 LONGEST_REST = 0.25
-"""Seconds that such a rest takes at most."""
+"""The longest such rest, seconds."""
 
 BEAT_SECONDS = 0.1
-"""How often it is looked for heartbeats that are due and for viewers that read nothing."""
+"""How often heartbeats are sent and viewers that read nothing are closed."""
 
 CARD_SECONDS = 2.0
-"""A card is asked for anew after this long."""
+"""The age after which a card is asked for again."""
 
 CARDS = 1_000
-"""Cards that are remembered."""
+"""Cards that are cached."""
 
 SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
-"""What a broker says to a peer that it does not let in."""
+"""What a broker answers a peer that it does not let in."""
 
 
 class FeedListener(Protocol):
-    """Somebody who is told of a channel. All calls are on the loop and may not wait."""
+    """A receiver of a channel's messages. All calls are on the loop and must not wait."""
 
     def told(self) -> None:
-        """There are new messages: read on from the channel."""
+        """New messages are in the channel."""
 
     def status(self, payload: bytes) -> None:
-        """What a status tells has changed; `payload` is the JSON that says so."""
+        """The status has changed; `payload` is its JSON."""
 
     def tick(self, now: float) -> None:
-        """Time has passed (monotonic seconds): beat, or give up on who does not read."""
+        """Time has passed (monotonic seconds): send a heartbeat, or close a stalled connection."""
 
     def failed(self, error: TouchlineError) -> None:
-        """The event can be followed no longer."""
+        """The event can't be followed any longer."""
 
 
 class _FollowedChannel:
-    """A channel and who listens to it."""
+    """A channel and its listeners."""
 
     def __init__(self, channel: Channel, now: float) -> None:
         self.channel = channel
         self.listeners: set[FeedListener] = set()
         self.changed = asyncio.Event()
-        self.waiting = 0  # how many wait for its feed to be had
-        self.left_at = now  # when the last listener left, or somebody asked
+        self.waiting = 0  # how many wait for its feed
+        self.left_at = now  # when the last listener left, or the channel was last asked for
 
     @property
     def idle(self) -> bool:
-        """Whether nobody is interested just now."""
+        """Whether nothing needs the channel now."""
         return not self.listeners and not self.waiting
 
 
@@ -85,7 +88,7 @@ class Hub:
 
     Args:
         options: the gateway's.
-        connect: gives a link to the broker under a name.
+        connect: returns a link to the broker.
         counters: are counted up here.
     """
 
@@ -103,7 +106,7 @@ class Hub:
         self._ticker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin; on the loop that serves."""
+        """Begin; call it on the loop that serves."""
         self.follower.start()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
 
@@ -118,11 +121,11 @@ class Hub:
 
     @property
     def events(self) -> dict[str, int]:
-        """How many listen to each event that is followed."""
+        """The number of listeners of each followed event."""
         return {event: len(followed.listeners) for event, followed in self._followed.items()}
 
     def peek(self, event: str) -> Channel | None:
-        """Return the channel of an event that is followed already."""
+        """Return the channel of an event, None where it is not followed."""
         followed = self._followed.get(event)
         return followed.channel if followed else None
 
@@ -140,11 +143,12 @@ class Hub:
         return reply
 
     async def card(self, event: str) -> Card:
-        """Return what the broker knows of an event, as it was some seconds ago at the earliest.
+        """Return the broker's card of an event, a few seconds old at most.
+
+        While the broker does not answer, the card of an event that is followed may be older.
 
         Raises:
-            TouchlineError: there is no such event, or the broker does not answer; where the event
-                is followed, what was known of it is returned instead.
+            TouchlineError: there is no such event, or the broker does not answer.
         """
         now = clock.now()
         known = self._cards.get(event)
@@ -168,7 +172,7 @@ class Hub:
         try:
             return await self.follower.ask(request, self.options.patience)
         except SHUT_OUT as error:
-            # It is the gateway that has no business there, not whoever asked it.
+            # The broker refuses the gateway, not the client: to the client it is unreachable.
             raise Unreachable(
                 f"the gateway is not let in by its broker: {error.sentence}"
             ) from None
@@ -176,11 +180,12 @@ class Hub:
     # ── channels ─────────────────────────────────────────────────────────────────────────────
 
     async def channel(self, event: str) -> Channel:
-        """Return an event's channel, followed from now on if it was not: once its feed is here or
-        it is known why not, or the patience is at an end.
+        """Return an event's channel, which is followed from now on.
+
+        Waits until its feed is known, or why it is not, but no longer than `patience`.
 
         Raises:
-            TouchlineError: there is no such event, too many are followed, or it can't be.
+            TouchlineError: there is no such event, too many are followed, or it failed.
         """
         followed = await self._open(event)
         followed.waiting += 1
@@ -190,7 +195,7 @@ class Hub:
                     followed.changed.clear()
                     await followed.changed.wait()
         except TimeoutError:
-            pass  # it is told as far as it is known
+            pass  # the viewer gets what is known so far
         finally:
             followed.waiting -= 1
         followed.left_at = clock.now()
@@ -199,10 +204,10 @@ class Hub:
         return followed.channel
 
     def listen(self, event: str, listener: FeedListener) -> None:
-        """Let somebody be told of an event whose channel was just had, until `leave`.
+        """Add a listener to an event whose channel was just returned, until `leave`.
 
         Raises:
-            Overloaded: it has just been dropped for another one.
+            Overloaded: the event has just been dropped for another.
         """
         followed = self._followed.get(event)
         if followed is None:
@@ -210,7 +215,7 @@ class Hub:
         followed.listeners.add(listener)
 
     def leave(self, event: str, listener: FeedListener) -> None:
-        """Tell somebody no longer."""
+        """Remove a listener."""
         followed = self._followed.get(event)
         if followed is not None:
             followed.listeners.discard(listener)
@@ -230,7 +235,7 @@ class Hub:
     def _opened(self, event: str, task: asyncio.Task[_FollowedChannel]) -> None:
         self._opening.pop(event, None)
         if not task.cancelled():
-            task.exception()  # looked at, since whoever asked may have gone
+            task.exception()  # read, so that asyncio does not log it where the caller is gone
 
     async def _begin(self, event: str) -> _FollowedChannel:
         card = await self.card(event)
@@ -245,7 +250,7 @@ class Hub:
         return followed
 
     def _drop_idle(self) -> bool:
-        """Drop the event that has been of no interest for longest; False where all are of some."""
+        """Drop the event that has been idle for longest; return whether there was one."""
         idle = [(one.left_at, event) for event, one in self._followed.items() if one.idle]
         if not idle:
             return False

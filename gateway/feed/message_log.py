@@ -1,21 +1,21 @@
-"""Messages in order, encoded once for everybody: what viewers read from. Pure."""
+"""The log of an event's messages, encoded once, from which all viewers read. Pure."""
 
 from __future__ import annotations
 
 MESSAGE_BYTES = 65_536
-"""A longer message leaves in fragments of this size, between which others may come."""
+"""A longer message is sent in fragments of this size, so that control frames may come between."""
 
 TAKE_BYTES = 262_144
-"""How much is handed out at a time, but at least one message."""
+"""Bytes that `frames` returns at a time, but at least one message."""
 
 TRIM = 1_024
-"""Messages are dropped from the front in lots of this size."""
+"""Messages are dropped from the front in batches of this size: one by one would cost more."""
 
 
 def framed(payload: bytes) -> list[bytes]:
     """Return a text message as the WebSocket frames of a server (RFC 6455, 5.2 and 5.4).
 
-    The same bytes go to every viewer: a server does not mask.
+    The same bytes go to every viewer, since a server does not mask (5.1).
     """
     if len(payload) <= MESSAGE_BYTES:
         return [_frame(0x81, payload)]
@@ -39,10 +39,10 @@ def _frame(first: int, payload: bytes) -> bytes:
 
 
 class MessageLog:
-    """Encoded messages numbered from 1 without holes; the newest are kept.
+    """Encoded messages, numbered from 1 without gaps; the newest are kept.
 
     Args:
-        most_bytes: of all that is kept; beyond it the oldest are dropped.
+        most_bytes: of the messages that are kept; beyond it the oldest are dropped.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -60,12 +60,12 @@ class MessageLog:
 
     @property
     def first(self) -> int:
-        """The number of the oldest message that is kept."""
+        """The number of the oldest kept message."""
         return self._dropped + 1
 
     @property
     def size(self) -> int:
-        """Bytes that are kept."""
+        """Bytes of the kept messages."""
         return (self._ends[-1] if self._ends else self._before) - self._before
 
     def append(self, payload: bytes) -> None:
@@ -79,25 +79,25 @@ class MessageLog:
             del self._payloads[:TRIM], self._ends[:TRIM]
 
     def has(self, position: int) -> bool:
-        """Tell whether all after a position, 0 being before the first, are kept."""
+        """Return whether all messages after a position are kept; 0 is before the first."""
         return self._dropped <= position <= self.last
 
     def queued(self, position: int) -> tuple[int, int]:
-        """Return how many messages, and bytes, wait for who stands at a position."""
+        """Return how many messages, and bytes, follow a position."""
         if position >= self.last:
             return 0, 0
         before = self._end(position) if position > self._dropped else self._before
         return self.last - position, self._ends[-1] - before
 
     def payloads(self, position: int, most: int) -> list[bytes]:
-        """Return up to `most` messages after a position that `has` is true of."""
+        """Return up to `most` messages after a position for which `has` is true."""
         start = position - self._dropped
         return self._payloads[start : start + most]
 
     def frames(self, position: int) -> tuple[bytes, int]:
         """Return WebSocket frames from a position on, joined, and the position after them.
 
-        Who stands at the same position gets the same bytes, made once.
+        Viewers at the same position get the same bytes, joined once.
         """
         found = self._memo.get(position)
         if found is None:

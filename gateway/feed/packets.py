@@ -1,4 +1,4 @@
-"""The outage packets of a feed of points: camelCase, as those who consume such feeds know them.
+"""The outage packets of a feed of points: camelCase, as existing consumers know them.
 
 Follows DESIGN section 8. A packet is plain JSON values with its keys in the documented order:
 `msgspec.json.encode` writes it byte for byte.
@@ -26,21 +26,22 @@ _TEAMS = ("TeamA", "TeamB")
 class Packets:
     """Turns the messages of one feed of points into packets, in the order of their arrival.
 
-    `seqNum` counts alarms and points together from 1 without holes. It is not the feed's own
-    `seq`, under which other messages stand between them; from the same feed, read from its first
-    message on, the same numbers come always.
+    `seqNum` counts alarms and points together from 1 without gaps. It is not the feed's `seq`,
+    which counts other messages too; the same feed, read from its first message on, always gives the
+    same numbers.
 
-    - A point shows the score right after it in match order, folded here from the entries. One that
-      comes late is put where it belongs; what was sent before is not sent again, and whatever is
-      sent later counts it. A point that the rules leave out, as after the end, has no packet.
+    - A point shows the score right after it in match order, folded here from the entries. A point
+      that comes late is put where it belongs: earlier packets are not sent again, later ones count
+      it. A point that the rules leave out, as after the end, has no packet.
     - An entry that is published again (amended, or now known to be inaccurate) is a packet again
-      with a new number, unless it would say word for word the same, as where a second voice
-      confirms it.
-    - A deleted point has no packet: the format can't take one back. The next one counts without it.
+      with a new number, unless the packet would be the same, as where a second reporter confirms
+      the point.
+    - A deleted point has no packet: the format can't take one back. The next packet does not count
+      it.
     - A confirmed score of `restored` is in force after all that stood on the timeline when it
       came. Inaccurate points keep the score that the reports lead to, the points after them go on
       from the confirmed one; what comes late from the outage no longer changes that.
-    - What is no point and no alarm has no packet: the first server, the end, `restored`.
+    - Other messages have no packet: the first server, the end, `restored`.
     - After the last point of a match nobody serves: `nextServer` is then the side other than
       `server`. Games and points are those of the next set and game, as in our own score.
 
@@ -48,7 +49,7 @@ class Packets:
         card: of an event whose sport is a `PointFeed`.
 
     Raises:
-        SettingError: its sport is none, or its set-up can't be.
+        SettingError: its sport has no points, or its set-up is not valid.
     """
 
     def __init__(self, card: Card) -> None:
@@ -67,7 +68,7 @@ class Packets:
 
         Raises:
             BadMessage: an entry without a number for its id.
-            SettingError: a confirmed score that is none of the sport.
+            SettingError: a confirmed score is not valid for the sport.
         """
         self._fold.take(message)
         if isinstance(message, Alarm):
@@ -161,7 +162,7 @@ def _pair(name: str, pair: Pair) -> Packet:
 def packets(card: Card, messages: Iterable[FeedMessage]) -> list[Packet]:
     """Return all packets of a feed, the one with `seqNum` n at index n - 1.
 
-    Who joins with a `startPosition` n gets `packets(card, messages)[n - 1 :]`.
+    A viewer that joins with a `startPosition` n gets `packets(card, messages)[n - 1 :]`.
 
     Args:
         card: of an event whose sport is a `PointFeed`.

@@ -1,7 +1,7 @@
-"""Server-sent events: a feed for those who have only `curl`.
+"""Server-sent events: a feed for clients without WebSocket, such as `curl`.
 
 Each message is one event of the stream: `data` is its JSON, `id` the position after it, which a
-client that comes back sends as `Last-Event-ID`.
+client that reconnects sends as `Last-Event-ID`. Tested in `tests/integration/test_gateway.py`.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from ..security import address_of, refusal
 from .channel import Channel
 
 RETRY_MS = 2_000
-"""After this long a client that lost its connection comes back."""
+"""How long a client that lost its connection waits before it reconnects."""
 
 MOST_AT_ONCE = 100
-"""Messages written at a time."""
+"""Messages that are written at a time."""
 
 
 class Follow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,46 +47,46 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
 
     async def stream(request: Request) -> Response:
         """Follow an event."""
-        wish = query(request, Follow)
+        wanted = query(request, Follow)
         if (last := request.headers.get("last-event-id")) is not None:
-            wish = resumed(last, wish)
+            wanted = resumed(last, wanted)
         channel = await gateway.hub.channel(event_of(request))
-        return Stream(gateway, channel, wish)
+        return Stream(gateway, channel, wanted)
 
     return [Route("/api/events/{event}/stream", stream, methods=["GET"])]
 
 
-def resumed(last: str, wish: Follow) -> Follow:
-    """Return a wish to go on after the position that `Last-Event-ID` names.
+def resumed(last: str, wanted: Follow) -> Follow:
+    """Return a query that goes on after the position of a `Last-Event-ID`.
 
     Raises:
-        BadMessage: it is none of ours.
+        BadMessage: the id is not valid.
     """
     epoch, dash, seq = last.partition("-")
     if not (dash and epoch.isdecimal() and seq.isdecimal() and len(last) <= 40):
         raise BadMessage(f"Last-Event-ID: {last[:60]!r} is not EPOCH-SEQ")
-    return Follow(from_=int(seq), epoch=int(epoch), heartbeat=wish.heartbeat)
+    return Follow(from_=int(seq), epoch=int(epoch), heartbeat=wanted.heartbeat)
 
 
 class Stream(Response):
     """One stream of server-sent events.
 
     Args:
-        gateway: whose.
+        gateway: whose stream it is.
         channel: the event.
-        wish: where it begins.
+        wanted: where it begins.
     """
 
-    def __init__(self, gateway: Gateway, channel: Channel, wish: Follow) -> None:
+    def __init__(self, gateway: Gateway, channel: Channel, wanted: Follow) -> None:
         super().__init__(
             media_type="text/event-stream", headers={**OPEN, "x-accel-buffering": "no"}
         )
-        # Its end is not known beforehand.
+        # A stream has no length.
         del self.headers["content-length"]
         self._gateway = gateway
         self._channel = channel
-        self._wish = wish
-        self._interval = wish.heartbeat or gateway.options.heartbeat
+        self._wanted = wanted
+        self._interval = wanted.heartbeat or gateway.options.heartbeat
         self._woken = asyncio.Event()
         self._status: bytes | None = None
         self._failure: TouchlineError | None = None
@@ -95,7 +95,7 @@ class Stream(Response):
         self._generation = channel.generation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve until the client goes, reads nothing for too long, or the gateway stops."""
+        """Serve until the client leaves, reads nothing for too long, or the gateway stops."""
         gateway, event = self._gateway, self._channel.card.event
         address = address_of(scope)
         gateway.limits.take(address)
@@ -120,14 +120,14 @@ class Stream(Response):
         self._woken.set()
 
     def tick(self, now: float) -> None:
-        pass  # it beats by itself
+        pass  # the stream sends its heartbeats by itself
 
     def failed(self, error: TouchlineError) -> None:
         self._failure = error
         self._woken.set()
 
     def end(self) -> None:
-        """End the stream; the client comes back by itself."""
+        """End the stream; the client reconnects by itself."""
         self._ended = True
         self._woken.set()
 
@@ -159,7 +159,7 @@ class Stream(Response):
                 await asyncio.wait_for(self._woken.wait(), due - now)
 
     def _opening(self) -> bytes:
-        channel, wish = self._channel, self._wish
+        channel, wish = self._channel, self._wanted
         at = {"start": 0, "end": -1}.get(str(wish.from_), wish.from_)
         if not isinstance(at, int):
             raise AssertionError(f"a stream begins nowhere: {at!r}")
@@ -176,7 +176,7 @@ class Stream(Response):
         return self._numbered(snapshot.payload(switched=switched), snapshot.seq)
 
     def _more(self) -> bytes:
-        """Return what follows; nothing where the client has everything."""
+        """Return the next messages; empty where the client has everything."""
         channel = self._channel
         if self._generation != channel.generation or not channel.feed.has(self._position):
             return self._snapshot(switched=True)
@@ -195,12 +195,12 @@ class Stream(Response):
 
 
 def _event(payload: bytes) -> bytes:
-    # JSON as it is encoded here has no line break in it.
+    # Encoded JSON has no line break, which would end the `data` field.
     return b"data: " + payload + b"\n\n"
 
 
 async def _first(*calls: Coroutine[Any, Any, None]) -> None:
-    """Wait for the first of several to end, and end the others."""
+    """Wait until the first of several ends, then end the others."""
     tasks = [asyncio.ensure_future(call) for call in calls]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -209,7 +209,7 @@ async def _first(*calls: Coroutine[Any, Any, None]) -> None:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
-        # Cancelled by us, or a client that took nothing in time.
+        # Cancelled here, or a client that read nothing in time.
         if isinstance(result, BaseException) and not isinstance(
             result, asyncio.CancelledError | TimeoutError
         ):

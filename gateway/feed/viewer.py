@@ -1,4 +1,4 @@
-"""One viewer of one event: where it joins, what it gets next, when it has to go. Pure.
+"""One viewer of one event: where it joins, what it gets next, when it is closed. Pure.
 
 | the viewer                                    | gets                                             |
 |-----------------------------------------------|--------------------------------------------------|
@@ -10,8 +10,8 @@
 | is up to date when its heartbeat is due       | a heartbeat                                      |
 | is further behind and reads nothing           | its end, after `stalled` seconds                 |
 
-What was there when it joined, or came in one go while it was reading, is no queue: it is read at
-the viewer's own pace.
+Messages that were there when it joined, or that came at once while it was reading, do not count as
+a queue: the viewer reads them at its own pace.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ Form = Literal["json", "packets"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Where a viewer joins, and how it wants to be told.
+    """Where a viewer joins, and in what form it gets the feed.
 
     Args:
-        at: `end` for a snapshot and what comes, `start` for everything, or a position.
-        epoch, digest: what the viewer knows of the feed at that position, where it does.
+        at: `end` for a snapshot and what follows, `start` for everything, or a position.
+        epoch, digest: of the feed at that position, as the viewer knows it; None: it does not.
         heartbeat: seconds between its heartbeats.
         form: messages, or the packets of a feed of points.
         packet: the number of the first packet; 0 for those that are still to come.
@@ -47,8 +47,8 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What may wait for a viewer, in messages and bytes, and for how many seconds beyond it may
-    read nothing."""
+    """The messages and bytes that may wait for a viewer, and the seconds for which a viewer beyond
+    these may read nothing."""
 
     messages: int
     size: int
@@ -64,8 +64,8 @@ class Viewer:
         bounds: what may wait for it.
         now: monotonic seconds.
 
-    `opening` gives its first messages; then, whenever it can take more, `more`. While it can't,
-    `stalled` tells whether it has to go.
+    `opening` returns its first messages; then `more`, whenever the connection takes more. While it
+    does not, `stalled` tells whether to close it.
     """
 
     def __init__(self, channel: Channel, start: Start, bounds: Bounds, now: float) -> None:
@@ -75,12 +75,12 @@ class Viewer:
         self.beat_at = now
         """When its next heartbeat is due, monotonic seconds."""
         self.switches = 0
-        """How often it was given a snapshot instead of what it had missed."""
+        """How often it got a snapshot instead of the messages that it had missed."""
         self.over = False
-        """Whether it can be told nothing more."""
+        """Whether the messages that it needs are no longer kept."""
         self._bounds = bounds
-        self._history = 0  # up to where it reads at its own pace
-        self._blocked = False  # it could take nothing at some time since it had everything
+        self._history = 0  # the position up to which it reads at its own pace
+        self._blocked = False  # the connection was full at some time since it last had everything
         self._generation = channel.generation
         self._behind_since: float | None = None
 
@@ -92,7 +92,7 @@ class Viewer:
             return []
         at = {"start": 0, "end": -1}.get(str(self.start.at), self.start.at)
         if not isinstance(at, int):
-            raise AssertionError(f"a viewer joins nowhere: {at!r}")
+            raise AssertionError(f"a viewer joins at {at!r}, which is not a position")
         recovered = at >= 0 and self.channel.continues(at, self.start.epoch, self.start.digest)
         self.position = at
         payloads = [
@@ -105,7 +105,7 @@ class Viewer:
         return frames_of(payloads)
 
     def more(self, now: float) -> list[bytes]:
-        """Return what the viewer is told next, as frames; nothing where it has everything."""
+        """Return the next messages as frames; empty where the viewer has everything."""
         self._behind_since = None
         if not self._blocked:
             self._history = self.log.last
@@ -120,7 +120,7 @@ class Viewer:
         return [frames]
 
     def stalled(self, now: float) -> bool:
-        """Tell whether the viewer, who can take nothing now, has to go."""
+        """Return whether to close the viewer, whose connection takes nothing now."""
         self._blocked = True
         if not self._beyond():
             self._behind_since = None
@@ -131,7 +131,7 @@ class Viewer:
 
     @property
     def log(self) -> MessageLog:
-        """What the viewer reads from."""
+        """The log that the viewer reads."""
         if self.start.form == "json":
             return self.channel.feed
         if self.channel.packets is None:
@@ -140,11 +140,11 @@ class Viewer:
 
     @property
     def current(self) -> bool:
-        """Whether the viewer has been told everything."""
+        """Whether the viewer has everything."""
         return self.position >= self.log.last and self._generation == self.channel.generation
 
     def beats(self, now: float) -> bool:
-        """Tell whether a heartbeat is due, and put the next one off."""
+        """Return whether a heartbeat is due, and set the time of the next."""
         if self.start.form == "packets" or now < self.beat_at:
             return False
         self.beat_at = now + self.start.heartbeat

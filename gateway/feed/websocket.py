@@ -1,4 +1,8 @@
-"""The WebSocket feed: `/ws/events/{event}` for one event, `/ws` for several on one connection."""
+"""The WebSocket feed: `/ws/events/{event}` for one event, `/ws` for several on one connection.
+
+Tested in `tests/integration/test_gateway.py`, its pure parts in
+`tests/unit/gateway/feed/test_websocket.py`.
+"""
 
 from __future__ import annotations
 
@@ -40,20 +44,20 @@ AWAY = 1013
 """Close codes; `docs/GATEWAY.md` lists them."""
 
 LEFT = (1000, 1001)
-"""Codes with which a page that is closed on purpose goes; one that is lost has none to say."""
+"""Close codes of a page that is closed on purpose; a page that is lost sends none."""
 
 MOST_EVENTS = 50
 """Events that one connection may follow."""
 
 MOST_WAITING = 1_000
-"""Messages of ours that may wait on one connection besides the feed."""
+"""Messages besides the feed that may wait on one connection."""
 
 Heartbeat = Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)]
 Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
 
 
 class Query(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a viewer asks for in the query, or in `subscribe`."""
+    """Where a viewer joins, from the query or from `subscribe`."""
 
     from_: Literal["end", "start"] | Count | None = msgspec.field(default=None, name="from")
     epoch: Count | None = None
@@ -65,7 +69,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     )
 
     def start(self, heartbeat: float) -> Start:
-        """Return where the viewer joins; `heartbeat` is the interval unless it names its own."""
+        """Return where the viewer joins; `heartbeat` is the interval where it names none."""
         return Start(
             at="end" if self.from_ is None else self.from_,
             epoch=self.epoch,
@@ -77,7 +81,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Subscribe(Struct, frozen=True, tag="subscribe", forbid_unknown_fields=True):
-    """Follow an event on this connection as well, or join it anew."""
+    """Follow one more event on this connection, or join it anew."""
 
     event: Id
     from_: Literal["end", "start"] | Count | None = msgspec.field(default=None, name="from")
@@ -91,13 +95,13 @@ class Subscribe(Struct, frozen=True, tag="subscribe", forbid_unknown_fields=True
 
 
 class Unsubscribe(Struct, frozen=True, tag="unsubscribe", forbid_unknown_fields=True):
-    """Follow an event no longer."""
+    """Stop following an event."""
 
     event: Id
 
 
 class ViewerPing(Struct, frozen=True, tag="ping"):
-    """Ask for the gateway's clock; `time` is repeated."""
+    """Ask for the gateway's clock; the answer repeats `time`."""
 
     time: str | int | float | None = None
 
@@ -108,10 +112,10 @@ _decoder: msgspec.json.Decoder[ViewerMessage] = msgspec.json.Decoder(ViewerMessa
 
 
 def read_query(query: Mapping[str, str]) -> Query:
-    """Return what a viewer asks for in the query.
+    """Return where a viewer joins.
 
     Raises:
-        BadMessage: it can't be.
+        BadMessage: the query is not valid.
     """
     try:
         return msgspec.convert(dict(query), Query, strict=False)
@@ -120,23 +124,23 @@ def read_query(query: Mapping[str, str]) -> Query:
 
 
 def read_message(text: str | bytes) -> ViewerMessage:
-    """Return what a viewer said.
+    """Return a viewer's message.
 
     Raises:
-        BadMessage, UnknownType: it can't be understood.
+        BadMessage, UnknownType: the message is not valid.
     """
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError as error:
         if "Invalid value" in str(error) and "$.type" in str(error):
-            raise UnknownType(f"{error}; there are subscribe, unsubscribe and ping") from None
+            raise UnknownType(f"{error}; the types are subscribe, unsubscribe and ping") from None
         raise BadMessage(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadMessage(f"no JSON: {error}") from None
+        raise BadMessage(f"not JSON: {error}") from None
 
 
 def close_code(error: TouchlineError) -> int:
-    """Return the code with which a connection is closed for an error."""
+    """Return the close code of an error."""
     if isinstance(error, NotFound):
         return NO_EVENT
     if isinstance(error, Overloaded):
@@ -145,25 +149,29 @@ def close_code(error: TouchlineError) -> int:
 
 
 class Connection:
-    """One WebSocket and the events that are followed on it.
+    """One WebSocket and the events that it follows.
 
-    Everything that leaves goes through one queue, frames ready to be sent; a viewer is asked for
-    more when that is empty and the raw is clear, so that who does not read costs a position.
+    All frames to send go through one queue. A viewer is asked for more when the queue is empty and
+    the raw WebSocket is clear, so that a viewer that does not read costs only its position.
     """
 
     def __init__(self, hub: Hub, raw: RawWebSocket, person: str) -> None:
         self.person = person
-        """The key of who is signed in; empty for anybody."""
+        """The key of the person who is signed in; empty without one."""
         self._hub = hub
         self._raw = raw
         self._out: deque[bytes] = deque()
         self._listeners: dict[str, _Listener] = {}
         self._stuck_since: float | None = None
 
-    # ── towards the other side ───────────────────────────────────────────────────────────────
+    # ── what is sent ─────────────────────────────────────────────────────────────────────────
 
     def say(self, payload: bytes) -> None:
-        """Send a message besides the feed, JSON."""
+        """Send a message besides the feed.
+
+        Args:
+            payload: JSON.
+        """
         if len(self._out) >= MOST_WAITING:
             self.close(TOO_SLOW, "you read nothing")
             return
@@ -177,7 +185,7 @@ class Connection:
             self._raw.close(code, reason[:100])
 
     def flush(self) -> None:
-        """Write what waits, then what the viewers are to be told, as long as the raw is clear."""
+        """Write what waits, then what the viewers get next, while the raw WebSocket is clear."""
         raw, out = self._raw, self._out
         if not raw.open:
             return
@@ -195,7 +203,7 @@ class Connection:
 
     @property
     def clear(self) -> bool:
-        """Whether everything has been handed to the system and it takes more."""
+        """Whether the system has everything and takes more."""
         return not self._out and self._raw.clear
 
     def _write(self, frame: bytes) -> None:
@@ -205,10 +213,10 @@ class Connection:
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
     async def subscribe(self, event: str, start: Start) -> None:
-        """Follow an event; one that is followed already is joined anew.
+        """Follow an event; an event that is followed already is joined anew.
 
         Raises:
-            TouchlineError: it can't be followed.
+            TouchlineError: the event can't be followed.
         """
         if event not in self._listeners and len(self._listeners) >= MOST_EVENTS:
             raise Overloaded(
@@ -228,19 +236,19 @@ class Connection:
         listener.tick(clock.now())
 
     def unsubscribe(self, event: str) -> bool:
-        """Follow an event no longer; False where it was not."""
+        """Stop following an event; return whether it was followed."""
         listener = self._listeners.pop(event, None)
         if listener is not None:
             self._hub.leave(event, listener)
         return listener is not None
 
     def leave(self) -> None:
-        """Follow nothing any more."""
+        """Stop following all events."""
         for event in list(self._listeners):
             self.unsubscribe(event)
 
     def failed(self, event: str, error: TouchlineError) -> None:
-        """Tell that an event can't be followed any longer."""
+        """Send why an event can't be followed any longer."""
         self._listeners.pop(event, None)
         self._hub.counters.refusals[error.code] += 1
         self.say(msgspec.json.encode(refusal(error) | {"event": event}))
@@ -256,14 +264,14 @@ class _Listener:
         self._viewer = viewer
 
     def refill(self) -> bool:
-        """Queue what the viewer is told next; False where it has everything."""
+        """Queue what the viewer gets next; return whether there was anything."""
         viewer = self._viewer
         switches = viewer.switches
         frames = viewer.more(clock.now())
         self._connection.put(frames)
         self._connection._hub.counters.switched += viewer.switches - switches
         if viewer.over:
-            self._connection.close(TOO_SLOW, "what you were to have next is no longer kept")
+            self._connection.close(TOO_SLOW, "the packets that follow are no longer kept")
         return bool(frames)
 
     def told(self) -> None:
@@ -337,10 +345,10 @@ def _refuse(gateway: Gateway, connection: Connection, error: TouchlineError) -> 
 
 
 async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection) -> int:
-    """Take what the viewer says until it goes; return the code with which it went.
+    """Take the viewer's messages until it leaves; return its close code.
 
     Raises:
-        TouchlineError: what it said ends the connection.
+        TouchlineError: a message that ends the connection.
     """
     while True:
         message = await websocket.receive()
@@ -357,7 +365,7 @@ async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection
 
 
 async def _subscribe(gateway: Gateway, connection: Connection, wish: Subscribe) -> None:
-    """Follow one more event; what is refused harms none of the others."""
+    """Follow one more event; a refusal does not harm the others."""
     try:
         await connection.subscribe(wish.event, wish.start(gateway.options.heartbeat))
     except TouchlineError as error:

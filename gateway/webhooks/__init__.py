@@ -1,1 +1,1 @@
-"""Webhooks: deliveries, routes, and the client that sends."""
+"""Webhooks: deliveries, routes, and the HTTP client."""

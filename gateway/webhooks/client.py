@@ -1,8 +1,8 @@
-"""One HTTP request of a webhook: POST, its status, and nothing more of the answer.
+"""The HTTP client of webhooks: it posts, and reads only the status of the answer.
 
-The name is looked up here, each address is checked, and the connection is made to an address that
-was: a name that leads elsewhere at the second look gains nothing. Redirects are not followed, and
-an answer's body is not read.
+It looks a name up, checks each address, and connects to an address that it has checked: a name that
+resolves to another address later gains nothing. It follows no redirect and reads no body. Tested in
+`tests/integration/test_webhooks.py`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ...protocol.errors import NotAllowed, Unreachable
 from .delivery import Target, check_address
 
 HEAD_BYTES = 16_384
-"""The longest head of an answer."""
+"""Bytes of the longest head of an answer."""
 
 READ_BYTES = 4_096
 
 ADDRESSES = 3
-"""Addresses of one name that are tried."""
+"""Addresses of one name that it tries."""
 
 
 async def post(
@@ -38,15 +38,15 @@ async def post(
     """Post a body and return the status of the answer.
 
     Args:
-        target: where to.
+        target: the URL.
         headers: besides those that HTTP needs.
         body: JSON.
         seconds: for all of it, the lookup included.
-        private: whether it may go to addresses that are not of the open Internet.
+        private: whether addresses outside the public Internet are allowed.
 
     Raises:
-        NotAllowed: the name leads to such an address.
-        Unreachable: there is no answer, in time or at all, or none of HTTP.
+        NotAllowed: the name resolves to such an address.
+        Unreachable: there is no HTTP answer in time.
     """
     try:
         async with asyncio.timeout(seconds):
@@ -62,8 +62,8 @@ async def look_up(target: Target, *, private: bool) -> list[str]:
     """Return the addresses of a target.
 
     Raises:
-        NotAllowed: one of them is not of the open Internet.
-        Unreachable: there is none.
+        NotAllowed: one of them is outside the public Internet.
+        Unreachable: there is no address.
     """
     loop = asyncio.get_running_loop()
     try:
@@ -126,7 +126,7 @@ async def _connect(
             )
         except OSError as error:
             trouble = error
-    raise trouble or NotAllowed("nowhere to connect to")
+    raise trouble or NotAllowed("no address to connect to")
 
 
 @cache

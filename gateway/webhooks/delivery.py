@@ -1,13 +1,13 @@
-"""Webhooks: who is told what, what comes next, when it is tried again, how it is signed. Pure.
+"""Webhooks: what is delivered next, when it is tried again, and how it is signed. Pure.
 
 | status     | means                                                                     |
 |------------|---------------------------------------------------------------------------|
-| `active`   | what is published is delivered, in order, each until it is taken          |
-| `done`     | the event is over and all of it was delivered                             |
-| `given_up` | one delivery failed too often, or the receiver said that it has gone (410) |
+| `active`   | messages are delivered in order, each until the receiver takes it         |
+| `done`     | the event is over and all messages were delivered                         |
+| `given_up` | one delivery failed too often, or the receiver answered 410 (Gone)        |
 
-A hook stands at a position of the feed: all up to it was delivered, or is not wanted. The digest
-there tells whether the feed is still the same one.
+A webhook has a position on the feed: all messages up to it were delivered, or are not wanted. The
+digest there shows whether the feed is still the same.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 300.0
 
 ATTEMPTS = 15
-"""Failures of one delivery in a row after which the hook is given up: after half an hour."""
+"""Failures of one delivery after which the webhook is given up: about half an hour."""
 
 URL_CHARS = 1_000
 
 FRESH_SECONDS = 300
-"""How old a signature may be that a receiver should take."""
+"""The age up to which a receiver should accept a signature."""
 
 GONE = 410
 
@@ -50,13 +50,13 @@ else:
     FeedType = Literal[TYPES]
 
 _EMBEDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
-"""Addresses whose last 32 bits are an IPv4 address to which a translator leads (RFC 6052)."""
+"""Addresses whose last 32 bits are an IPv4 address that a translator reaches (RFC 6052)."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """What an operator registers.
+    """A webhook that an operator registers.
 
-    `from` is a position: what follows it is delivered; `end` is what is still to come.
+    The messages after the position `from` are delivered; `end`: only messages to come.
     """
 
     url: Annotated[str, Meta(min_length=1, max_length=URL_CHARS)]
@@ -68,20 +68,20 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 class Hook(Struct, kw_only=True):
-    """One registration.
+    """One registered webhook.
 
     Args:
-        id: given by the gateway.
+        id: made by the gateway.
         event, url, types: as registered.
-        secret: signs what is delivered.
+        secret: the key of the signatures.
         created: when it was registered, microseconds since 1970 UTC.
-        seq, digest: the position; a digest of no bytes: not known yet.
-        at_end: it begins with what is published after it has been looked at first.
+        seq, digest: the position; an empty digest: not known yet.
+        at_end: it begins with the messages after its first delivery was looked for.
         status: see above.
-        delivered: messages that were taken.
-        skipped: messages that were no longer kept when they were due.
+        delivered: messages that the receiver took.
+        skipped: messages that the gateway no longer kept when they were due.
         attempts: failures of the next delivery so far.
-        due: when it is tried next, microseconds since 1970 UTC; 0: now.
+        due: when the next delivery is tried, microseconds since 1970 UTC; 0: now.
         trouble: what went wrong last.
     """
 
@@ -103,10 +103,10 @@ class Hook(Struct, kw_only=True):
 
 
 class Delivery(NamedTuple):
-    """One message to be delivered.
+    """One message to deliver.
 
     Args:
-        id: the same whenever it is tried, and of no other message.
+        id: of this message alone, the same at each attempt.
         seq: its place on the feed.
         body: JSON.
     """
@@ -117,12 +117,13 @@ class Delivery(NamedTuple):
 
 
 def following(hook: Hook, channel: Channel) -> Delivery | None:
-    """Return what is to be delivered next, None where nothing is; moves the hook over what it does
-    not want.
+    """Return the next delivery of a webhook, None without one.
+
+    The webhook moves past the messages that it does not want.
 
     Args:
         hook: an active one.
-        channel: its event, whose feed is here as far as it goes.
+        channel: its event, whose feed is known.
     """
     _find_place(hook, channel)
     while hook.seq < channel.seq:
@@ -138,13 +139,13 @@ def following(hook: Hook, channel: Channel) -> Delivery | None:
 
 
 def _find_place(hook: Hook, channel: Channel) -> None:
-    """Put a hook where it stands on the feed as it is now."""
+    """Find the position of a webhook on the feed as it is now."""
     if hook.at_end:
         hook.at_end = False
         _move(hook, channel, channel.seq)
     another = hook.digest not in (b"", channel.digest(hook.seq)) if hook.seq else False
     if hook.seq > channel.seq or another:
-        _move(hook, channel, 0)  # the host has another feed: all of it is news
+        _move(hook, channel, 0)  # the host has another feed, of which nothing was delivered
     kept_from = channel.feed.first - 1
     if hook.seq < kept_from:
         hook.skipped += kept_from - hook.seq
@@ -156,21 +157,21 @@ def _move(hook: Hook, channel: Channel, seq: int) -> None:
 
 
 def taken(hook: Hook, channel: Channel, delivery: Delivery) -> None:
-    """Note that the receiver has taken a delivery."""
+    """Record that the receiver has taken a delivery."""
     _move(hook, channel, delivery.seq)
     hook.delivered += 1
     hook.attempts, hook.due, hook.trouble = 0, 0, ""
 
 
 def failed(hook: Hook, trouble: str, wall: int, chance: float, *, gone: bool = False) -> None:
-    """Note that a delivery has failed, and when it is tried again.
+    """Record that a delivery has failed, and when it is tried again.
 
     Args:
-        hook: whose.
+        hook: the webhook.
         trouble: what went wrong, in a sentence.
         wall: microseconds since 1970 UTC.
-        chance: from 0 to 1, so that receivers that come back are not asked by all at once.
-        gone: the receiver said that it will never take it.
+        chance: random, from 0 to 1, so that not all webhooks of one receiver try at once.
+        gone: whether the receiver will never take it.
     """
     hook.attempts += 1
     hook.trouble = trouble[:1_000]
@@ -182,14 +183,13 @@ def failed(hook: Hook, trouble: str, wall: int, chance: float, *, gone: bool = F
 
 
 def pause(attempts: int, chance: float) -> float:
-    """Return how long is waited after so many failures: from a half of the full pause to all of it,
-    seconds."""
+    """Return the pause after some failures, seconds: from half of the full pause to all of it."""
     full = min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 30), LONGEST_PAUSE)
     return full * (1 + chance) / 2
 
 
 def again(hook: Hook, seq: int | None) -> None:
-    """Deliver again what follows a position, or go on where it stands."""
+    """Deliver the messages after a position again, or (None) go on at the webhook's position."""
     hook.status = "active"
     hook.attempts, hook.due, hook.trouble = 0, 0, ""
     if seq is not None:
@@ -199,11 +199,11 @@ def again(hook: Hook, seq: int | None) -> None:
 def sign(secret: str, seconds: int, body: bytes) -> str:
     """Return the signature of a delivery: `t=SECONDS,v1=HEX`.
 
-    HMAC-SHA256 with the hook's secret over the time, a dot and the body, so that neither can be
-    changed, and who has caught a delivery can't send it again later.
+    HMAC-SHA256 with the webhook's secret over the time, a dot and the body: neither can be changed,
+    and a delivery that was intercepted can't be sent again later.
 
     Args:
-        secret: the hook's.
+        secret: the webhook's.
         seconds: since 1970 UTC, as it is sent.
         body: as it is sent.
     """
@@ -217,7 +217,7 @@ def _type(body: bytes) -> str:
 
 
 class Target(NamedTuple):
-    """Where a hook's URL leads."""
+    """The parts of a webhook's URL."""
 
     tls: bool
     host: str
@@ -227,18 +227,18 @@ class Target(NamedTuple):
 
 
 def target(url: str, *, plain: bool) -> Target:
-    """Return where a URL leads.
+    """Return the parts of a URL.
 
     Args:
         url: as it was registered.
         plain: whether `http` is allowed.
 
     Raises:
-        BadMessage: it is no URL that can be posted to.
+        BadMessage: the URL is not valid.
         NotAllowed: it is not encrypted.
     """
     if not url.isascii() or not url.isprintable() or " " in url:
-        raise BadMessage("url: it holds characters that are to be percent-encoded, or punycode")
+        raise BadMessage("url: some characters need percent-encoding, or punycode in the host")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -247,7 +247,7 @@ def target(url: str, *, plain: bool) -> Target:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise BadMessage("url: write https://HOST/PATH")
     if parts.username is not None or parts.password is not None:
-        raise BadMessage("url: no user or password in it; check the signature instead")
+        raise BadMessage("url: a user or password is not allowed; check the signature instead")
     if parts.scheme == "http" and not plain:
         raise NotAllowed("url: http is not encrypted; see --webhook-http")
     if port == 0:
@@ -258,11 +258,12 @@ def target(url: str, *, plain: bool) -> Target:
 
 
 def check_address(text: str) -> None:
-    """Refuse an address that is not of the open Internet: a webhook must not reach what only this
-    machine, or its network, can reach.
+    """Refuse an address outside the public Internet.
+
+    A webhook must not reach what only this machine, or its network, can reach.
 
     Raises:
-        NotAllowed: it is private, of this machine, or of no single one.
+        NotAllowed: the address is private, of this machine, or not of one machine.
     """
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
@@ -272,7 +273,7 @@ def check_address(text: str) -> None:
             return
     if not address.is_global or address.is_multicast or address.is_reserved:
         raise NotAllowed(
-            f"url: it leads to {text}, not on the open Internet; see --webhook-private"
+            f"url: it leads to {text}, outside the public Internet; see --webhook-private"
         )
 
 
@@ -289,7 +290,7 @@ def _embedded(address: IPv6Address) -> IPv4Address | None:
 
 
 class WebhookSchema(Struct, frozen=True, kw_only=True, tag="webhook"):
-    """A registration as it is told: without its secret, which is told once, when it is made."""
+    """A webhook without its secret, which only the answer to the registration holds."""
 
     id: Id
     event: Id
@@ -306,18 +307,18 @@ class WebhookSchema(Struct, frozen=True, kw_only=True, tag="webhook"):
 
 
 class NewWebhookSchema(WebhookSchema, frozen=True, kw_only=True, tag="webhook"):
-    """A new registration."""
+    """A new webhook, with its secret."""
 
     secret: str
 
 
 def shown(hook: Hook) -> WebhookSchema:
-    """Return a registration without its secret."""
+    """Return a webhook without its secret."""
     return WebhookSchema(**_fields(hook))
 
 
 def registered(hook: Hook) -> NewWebhookSchema:
-    """Return a new registration, with its secret."""
+    """Return a new webhook with its secret."""
     return NewWebhookSchema(**_fields(hook), secret=hook.secret)
 
 

@@ -1,4 +1,7 @@
-"""Webhooks: registrations over HTTP, kept on disk, and a task for each that delivers."""
+"""Webhooks: registered over HTTP, kept on disk, and delivered by a task each.
+
+Tested in `tests/integration/test_webhooks.py`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ from .delivery import Hook, Wish
 logger = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 10.0
-"""How long a receiver may take."""
+"""How long a receiver may take to answer."""
 
 AT_ONCE = 16
 """Deliveries under way at one time."""
@@ -52,15 +55,15 @@ MOST_EACH = 20
 """Webhooks of one event."""
 
 MOST = 500
-"""Webhooks in all."""
+"""Webhooks of one gateway."""
 
 LOST_SECONDS = 30.0
-"""How long after its event could not be followed a webhook tries that again."""
+"""The pause before a webhook tries again to follow its event."""
 
 
 class Again(Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a replay: the position from which on it is delivered again; unless it is given,
-    the one where the webhook stands."""
+    """The query of a replay: the position after which to deliver again; by default the webhook's
+    own."""
 
     from_: Literal["start"] | Count | None = msgspec.field(default=None, name="from")
 
@@ -73,7 +76,7 @@ class Listed(Struct, frozen=True, tag="webhooks"):
 
 
 class Removed(Struct, frozen=True, tag="removed"):
-    """A webhook is no more."""
+    """The webhook was removed."""
 
     id: str
 
@@ -87,8 +90,8 @@ OPERATIONS = (
         path="/api/events/{event}/webhooks",
         method="post",
         summary="Register a webhook",
-        text="Needs the operator's token. Deliveries are signed, in order, and repeated until they"
-        " are taken; see docs/GATEWAY.md.",
+        text="Needs the operator's token. Deliveries are signed, in order, and repeated until the"
+        " receiver takes them; see docs/GATEWAY.md.",
         body=Wish,
         answers={201: deliveries.NewWebhookSchema},
         errors=(*_REFUSED, 429, 503),
@@ -97,7 +100,7 @@ OPERATIONS = (
     Operation(
         path="/api/events/{event}/webhooks",
         method="get",
-        summary="The webhooks of an event",
+        summary="List the webhooks of an event",
         answers={200: Listed},
         errors=_REFUSED,
         secured="operator",
@@ -105,7 +108,7 @@ OPERATIONS = (
     Operation(
         path=ONE,
         method="get",
-        summary="A webhook",
+        summary="Show a webhook",
         answers={200: deliveries.WebhookSchema},
         errors=_REFUSED,
         secured="operator",
@@ -121,8 +124,8 @@ OPERATIONS = (
     Operation(
         path=f"{ONE}/replay",
         method="post",
-        summary="Deliver again what follows a position",
-        text="Unless `from` is given it goes on where it stands, as after it was given up.",
+        summary="Deliver again the messages after a position",
+        text="Without `from` the webhook goes on at its position, as after it was given up.",
         query=Again,
         answers={200: deliveries.WebhookSchema},
         errors=_REFUSED,
@@ -132,13 +135,13 @@ OPERATIONS = (
 
 
 class WebhookRegistry:
-    """The registrations on disk.
+    """The webhooks on disk.
 
     Args:
-        path: its file.
+        path: the file.
 
     Raises:
-        StorageFault: it can't be used.
+        StorageFault: the file can't be used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -147,7 +150,7 @@ class WebhookRegistry:
         self._base = sqlite.connect(path, schema, what="webhooks")
 
     def all(self) -> list[Hook]:
-        """Return everything that is registered, oldest first."""
+        """Return all webhooks, oldest first."""
         try:
             rows = self._base.execute("SELECT hook FROM hooks ORDER BY rowid").fetchall()
             return [msgspec.msgpack.decode(row, type=Hook) for (row,) in rows]
@@ -155,14 +158,14 @@ class WebhookRegistry:
             raise StorageFault(f"{self._path}: {error}") from error
 
     def keep(self, hook: Hook) -> None:
-        """Keep a registration as it is now."""
+        """Keep a webhook as it is now."""
         self._do(
             "INSERT INTO hooks VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hook = excluded.hook",
             (hook.id, msgspec.msgpack.encode(hook)),
         )
 
     def remove(self, hook: Hook) -> None:
-        """Remove a registration."""
+        """Remove a webhook."""
         self._do("DELETE FROM hooks WHERE id = ?", (hook.id,))
 
     def close(self) -> None:
@@ -177,7 +180,7 @@ class WebhookRegistry:
 
 
 class _News:
-    """Is told of a channel on behalf of one webhook."""
+    """What a channel tells one webhook."""
 
     def __init__(self) -> None:
         self.come = asyncio.Event()
@@ -187,10 +190,10 @@ class _News:
         self.come.set()
 
     def status(self, payload: bytes) -> None:
-        """States are not delivered; they have no place on the feed."""
+        """A status is not delivered: it has no place on the feed."""
 
     def tick(self, now: float) -> None:
-        """Nothing is due to a webhook but news."""
+        """A webhook needs no heartbeat."""
 
     def failed(self, error: TouchlineError) -> None:
         self.failure = error
@@ -198,10 +201,10 @@ class _News:
 
 
 class Webhooks:
-    """The part of a gateway that tells others.
+    """The component of a gateway that delivers webhooks.
 
     Args:
-        gateway: what it is a part of.
+        gateway: what it is a component of.
     """
 
     _registry: WebhookRegistry
@@ -222,7 +225,7 @@ class Webhooks:
         ]
 
     async def start(self) -> None:
-        """Go on with all that is registered.
+        """Go on with all webhooks.
 
         Raises:
             StorageFault: the gateway's folder can't be used.
@@ -233,7 +236,7 @@ class Webhooks:
             self._begin(hook)
 
     async def stop(self) -> None:
-        """Stop delivering; where each stands is on disk."""
+        """Stop delivering; the position of each webhook is on disk."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -301,10 +304,10 @@ class Webhooks:
     def _check(self, request: Request) -> None:
         token = self._options.webhook_token
         if not token:
-            raise NotAllowed("this gateway has no webhooks: it has no --webhook-token")
+            raise NotAllowed("this gateway takes no webhooks: it has no --webhook-token")
         kind, _, shown = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not hmac.compare_digest(shown.encode(), token.encode()):
-            raise BadToken("show the operator's token: Authorization: Bearer …")
+            raise BadToken("the operator's token is needed: Authorization: Bearer …")
 
     def _check_room(self, event: str) -> None:
         of_event = sum(hook.event == event for hook in self._hooks.values())
@@ -335,7 +338,7 @@ class Webhooks:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _run(self, hook: Hook) -> None:
-        """Deliver until there is nothing more to come, or it is given up."""
+        """Deliver until the event is over, or the webhook is given up."""
         try:
             while hook.status == "active":
                 try:
@@ -345,8 +348,8 @@ class Webhooks:
                     await asyncio.sleep(LOST_SECONDS)
         except asyncio.CancelledError:
             raise
-        except Exception:  # a task's last word: without it the webhook would only fall silent
-            logger.exception("webhook %s of %s delivers nothing any more", hook.id, hook.event)
+        except Exception:  # without a line in the log the webhook would only fall silent
+            logger.exception("webhook %s of %s has stopped", hook.id, hook.event)
             hook.trouble = "a fault of the gateway; replay to go on"
         finally:
             with contextlib.suppress(StorageFault):
@@ -357,7 +360,7 @@ class Webhooks:
         """Deliver what the event's channel brings.
 
         Raises:
-            TouchlineError: it can't be followed (any more).
+            TouchlineError: the event can't be followed.
         """
         channel = await self._gateway.hub.channel(hook.event)
         news = _News()
@@ -367,7 +370,7 @@ class Webhooks:
                 news.come.clear()
                 if news.failure is not None:
                     raise news.failure
-                # Before the host was heard, a short feed may be one that is not all here yet.
+                # Before the host was heard, the feed may be only the part that is known so far.
                 while channel.joined and await self._deliver_next(hook, channel):
                     pass
                 if hook.status == "active":
@@ -376,7 +379,7 @@ class Webhooks:
             self._gateway.hub.leave(hook.event, news)
 
     async def _deliver_next(self, hook: Hook, channel: Channel) -> bool:
-        """Deliver what comes next, once it is due; False where nothing does."""
+        """Deliver the next message, once it is due; return whether there was one."""
         before = hook.status, hook.seq
         delivery = deliveries.following(hook, channel)
         if delivery is None:

@@ -343,7 +343,7 @@ def _published(feed: Any) -> list[Any]:
 def test_refused_at_once(
     ground: Ground, path: str, query: dict[str, object], code: str, close: int
 ) -> None:
-    """Who asks for what can't be is told why, in JSON, and closed with the code for it."""
+    """A query that is not valid is answered with the reason, in JSON, and the close code for it."""
     viewer = ground.view(ground.gateway(), path, **query)
     closed, got = viewer.end()
     assert closed == close
@@ -515,7 +515,7 @@ def test_reading(ground: Ground, two: Callable[..., None]) -> None:
     ],
 )
 def test_refused_over_http(ground: Ground, path: str, status: int, code: str) -> None:
-    """Whatever can't be is a status and an error in JSON, with the headers of every answer."""
+    """A request that is not valid gets a status and an error in JSON, with the usual headers."""
     answer = ground.gateway().get(path)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -50,7 +50,7 @@ def test_queries() -> None:
     ],
 )
 def test_bad_queries(text: str, kind: Any) -> None:
-    """What can't be, is given twice, or is not known is refused."""
+    """A parameter that is not valid, given twice or not known is refused."""
     with pytest.raises(BadMessage, match=r"^query: "):
         query(request(text), kind)
 

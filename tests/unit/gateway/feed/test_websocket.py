@@ -62,7 +62,7 @@ def test_all_of_a_query() -> None:
     ],
 )
 def test_bad_queries(query: dict[str, str]) -> None:
-    """What can't be is refused by name."""
+    """A message that is not valid is refused by its fault."""
     with pytest.raises(BadMessage, match=r"^query: "):
         read_query(query)
 

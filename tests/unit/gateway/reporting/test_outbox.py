@@ -74,7 +74,7 @@ def test_after_a_kill(path, outbox):
 
 
 def test_a_refused_commit_keeps_nothing(outbox, monkeypatch):
-    """Where one can't be kept for want of room, none of them is, and no number is used."""
+    """Where there is no room for one report, none of them is kept, and no number is used."""
     monkeypatch.setattr(outboxes, "MOST_PENDING", 2)
     with pytest.raises(Overloaded, match="2 of your reports wait for the host, at most 2 allowed"):
         outbox.keep([asked("a"), asked("b"), asked("c")])

@@ -195,7 +195,7 @@ def test_target():
     ],
 )  # fmt: skip
 def test_no_target(url):
-    """What can't be posted to is refused."""
+    """A URL that is not valid is refused."""
     with pytest.raises(BadMessage):
         deliveries.target(url, plain=True)
 
@@ -224,7 +224,7 @@ def test_addresses_that_are_refused(address):
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808"])
 def test_addresses_that_are_allowed(address):
-    """The open Internet is reached."""
+    """Addresses of the public Internet are allowed."""
     deliveries.check_address(address)
 
 
