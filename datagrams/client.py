@@ -1,4 +1,7 @@
-"""The client's socket and its three logs."""
+"""The client's socket and its three logs.
+
+Tested over real sockets in tests/integration/test_datagrams.py.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The server's socket, and where its datagrams come from: a feed that is followed, or a match."""
+"""The server's socket, and where its datagrams come from: a feed that is followed, or a match.
+
+Tested over real sockets in tests/integration/test_datagrams.py.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import { fill, svg } from "./dom.js";
 import { iconGroup } from "./icons.js";
 import { leaders } from "./score_header.js";
-import { moment } from "./entry_text.js";
+import { entryText } from "./entry_text.js";
 import { outagesOf } from "./kinds.js";
 import { shown } from "./presentation.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
@@ -80,7 +80,7 @@ function moments(root, words, state, width) {
   // Where there is little room, some stand in the feed and the line-ups alone.
   const spare = width < 560 ? (chart.spare ?? []) : [];
   const marked = standing(state).filter(({ entry }) => {
-    const told = moment(state, entry);
+    const told = entryText(state, entry);
     return told.key && !told.parts && !spare.includes(entry.title);
   });
   const sides = state.event.origins;
@@ -97,7 +97,7 @@ function moments(root, words, state, width) {
     svg("line.stem", { x1: x, x2: x, y1: middle, y2: high(level, up) });
   const mark = ({ x, level, line }, up) => {
     const y = high(level, up);
-    const told = moment(state, line.entry);
+    const told = entryText(state, line.entry);
     return svg(
       told.big && told.then ? "g.event-mark.counts" : "g.event-mark",
       {},
@@ -238,7 +238,7 @@ function lanes(root, words, state, width) {
           .filter(({ entry }) => entry.origin === side)
           .map(({ entry }) =>
             svg(
-              moment(state, entry).big ? "circle.dot" : "circle.dot.some",
+              entryText(state, entry).big ? "circle.dot" : "circle.dot.some",
               { cx: place(axis.at(Date.parse(entry.time))), cy: y, r: 5 },
               svg("title", {}, `${entry.clock} ${entry.text}`),
             ),

@@ -41,7 +41,7 @@ export function pairs(some, others, behind = 0) {
  * @param {Array} told as a heartbeat tells them
  * @param {number} at milliseconds since 1970
  */
-export function weigh(state, told, at) {
+export function noteClaims(state, told, at) {
   const known = pairs(told, state.pending);
   // The newest come first, and get the highest numbers.
   const fresh = told.filter((one) => !known.has(one)).reverse();
@@ -80,6 +80,6 @@ export function follow(outbox, pending, behind) {
   if (!waiting.length || !pending.length) return;
   const own = new Map(waiting.map((one) => [one.report.event, one]));
   for (const [event, claim] of pairs([...own.keys()], pending, behind)) {
-    outbox.weigh(own.get(event), claim);
+    outbox.noteClaim(own.get(event), claim);
   }
 }

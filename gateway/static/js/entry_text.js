@@ -4,7 +4,7 @@ import { capital, spaced } from "./formatting.js";
 import { kindText, lookOf, pair, say } from "./presentation.js";
 
 /**
- * @typedef {object} Moment
+ * @typedef {object} EntryText
  * @property {string} icon the drawing's name
  * @property {string} title
  * @property {string} side whose it is; empty where it is nobody's
@@ -20,9 +20,9 @@ import { kindText, lookOf, pair, say } from "./presentation.js";
  * Return what an entry comes to.
  * @param {object} state for the words of its sport
  * @param {object} entry
- * @returns {Moment}
+ * @returns {EntryText}
  */
-export function moment(state, entry) {
+export function entryText(state, entry) {
   const look = lookOf(state, entry);
   return {
     icon: look.icon || entry.title,

@@ -2,10 +2,10 @@
 
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
-import { Deciding } from "./open_claims.js";
+import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed } from "./dom.js";
 import { attend, Feed, feedUrl } from "./feed.js";
-import { Hero, titleOf } from "./score_header.js";
+import { ScoreHeader, titleOf } from "./score_header.js";
 import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
 import { rows } from "./timeline.js";
 
@@ -14,8 +14,8 @@ const PAGE = 60;
 
 const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
 const wish = { most: PAGE, key: false };
-const hero = new Hero(byId("hero"));
-const deciding = new Deciding(byId("claims"), byId("aloud"));
+const scoreHeader = new ScoreHeader(byId("hero"));
+const openClaims = new OpenClaims(byId("claims"), byId("aloud"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked });
 const draw = frames(drawAll);
 let charted = -1;
@@ -36,12 +36,12 @@ function linked() {
 function drawAll() {
   const { state } = feed;
   const found = cause(feed, Date.now());
-  hero.draw(state, pill(found));
-  hero.tick(state, feed.wall());
+  scoreHeader.draw(state, pill(found));
+  scoreHeader.tick(state, feed.wall());
   drawBanner(byId("banner"), found, Date.now(), () => feed.retry());
   drawPage(byId("page-facts"), feed);
   byId("to-report").hidden = !state.event || state.finished;
-  deciding.draw(state, feed.wall());
+  openClaims.draw(state, feed.wall());
   if (!state.joined || charted === state.version) return;
   charted = state.version;
   drawFeed();

@@ -153,7 +153,7 @@ export const SILENCE = {
 };
 
 /** Return how far a claim has come: 2 of 3 say so, 1 against. */
-export function tally({ for: voices = 0, against = 0, needed = 0 }) {
+export function progress({ for: voices = 0, against = 0, needed = 0 }) {
   const spoke = against ? `, ${against} against` : "";
   return `${voices} of ${needed} ${voices === 1 ? "says" : "say"} so${spoke}`;
 }
@@ -169,7 +169,7 @@ export function fate(report) {
       return "sent, waiting for the host";
     case "stored":
       return report.needed
-        ? `stored, ${tally(report)}`
+        ? `stored, ${progress(report)}`
         : "stored, waiting for others to say so";
     case "accepted":
       return "accepted";

@@ -2,7 +2,7 @@
 //
 // A new message on the feed has its row here; one that is shown between the entries needs no more.
 
-import { weigh } from "./claims.js";
+import { noteClaims } from "./claims.js";
 import { extent } from "./event_time.js";
 import { restoredText, timeOfDay } from "./formatting.js";
 
@@ -209,7 +209,7 @@ function status(state, message, at) {
   for (const name of ["present", "claims", "disputed"]) {
     if (message[name] !== undefined) state[name] = message[name];
   }
-  if (message.pending) weigh(state, message.pending, at);
+  if (message.pending) noteClaims(state, message.pending, at);
   if (message.state && !state.finished) state.mode = message.state;
   if (message.last_received) state.lastReceived = message.last_received;
   if (message.silence) {

@@ -4,7 +4,7 @@ import { open } from "./claims.js";
 import { el, fill, keyed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { kindText } from "./presentation.js";
-import { count, tally } from "./formatting.js";
+import { count, progress } from "./formatting.js";
 
 /** Milliseconds for which a claim is open before it is read out: most are decided sooner. */
 const SLOW = 2_500;
@@ -12,7 +12,7 @@ const SLOW = 2_500;
 /** The most voices that are drawn one by one. */
 const VOICES = 12;
 
-export class Deciding {
+export class OpenClaims {
   /**
    * @param {Element} root
    * @param {Element|null} aloud where it is said to those who don't see it; null for nowhere
@@ -73,7 +73,7 @@ function line(state, claim) {
       kindText(state, claim.title),
       claim.origin && el("span.whose", {}, ` · ${claim.origin}`),
     ),
-    el("span.tally", {}, voices(claim), tally(claim)),
+    el("span.tally", {}, voices(claim), progress(claim)),
   );
 }
 

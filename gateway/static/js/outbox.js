@@ -142,7 +142,7 @@ export class Outbox {
   }
 
   /** Note how the claim stands that a report speaks of: reporters for, against, and how many it needs. */
-  weigh(own, claim) {
+  noteClaim(own, claim) {
     const names = ["for", "against", "needed"];
     if (names.every((name) => own[name] === claim[name])) return;
     for (const name of names) own[name] = claim[name];

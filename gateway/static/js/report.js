@@ -2,12 +2,12 @@
 
 import { cause, drawBanner } from "./banner.js";
 import { follow } from "./claims.js";
-import { Deciding } from "./open_claims.js";
+import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed, say } from "./dom.js";
 import { attend, Feed, feedUrl } from "./feed.js";
-import { Hero, titleOf } from "./score_header.js";
+import { ScoreHeader, titleOf } from "./score_header.js";
 import { Outbox } from "./outbox.js";
-import { drawOwn, ownWords, Pad } from "./report_buttons.js";
+import { drawOwn, ownWords, ReportButtons } from "./report_buttons.js";
 import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
 import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
 import { eventTime } from "./event_time.js";
@@ -25,10 +25,10 @@ const PUT_OUT = new Set(["REVOKED", "UNTRUSTED"]);
 
 const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
 const kept = `touchline.event.${id}`;
-const hero = new Hero(byId("hero"));
-const deciding = new Deciding(byId("claims"));
+const scoreHeader = new ScoreHeader(byId("hero"));
+const openClaims = new OpenClaims(byId("claims"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked });
-const pad = new Pad(byId("pad"), { tap, end });
+const reportButtons = new ReportButtons(byId("pad"), { tap, end });
 const draw = frames(drawAll);
 const me = { asked: "", outbox: null, sender: null };
 let drawnFeed = "";
@@ -292,14 +292,14 @@ async function catchUp() {
 function drawAll() {
   const { state } = feed;
   const found = cause(feed, Date.now());
-  hero.draw(
+  scoreHeader.draw(
     state,
     found && found.kind !== "disagree" ? [found.title, found.bad ? "bad" : "warn"] : null,
   );
-  hero.tick(state, feed.wall());
+  scoreHeader.tick(state, feed.wall());
   drawBanner(byId("banner"), found, Date.now(), () => feed.retry());
   if (!me.outbox || byId("desk").hidden) return;
-  pad.draw(state);
+  reportButtons.draw(state);
   drawOwn(byId("own"), state, me.outbox, undo);
   drawUnsent();
   drawFeed();
@@ -318,7 +318,7 @@ function complain(words) {
 
 function drawFeed() {
   const { state } = feed;
-  deciding.draw(state, feed.wall());
+  openClaims.draw(state, feed.wall());
   const shown = `${state.version}|${state.joined}`;
   if (!state.joined || drawnFeed === shown) return;
   drawnFeed = shown;

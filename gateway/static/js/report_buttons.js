@@ -12,7 +12,7 @@ const SLIP = 600;
 /** Own reports that are shown at first. */
 const SHOWN = 30;
 
-export class Pad {
+export class ReportButtons {
   /**
    * @param {Element} root
    * @param {object} on {tap(kind, origin, everything), end()}

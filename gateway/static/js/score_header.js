@@ -18,7 +18,7 @@ const PILLS = {
 };
 
 /** The score of one event; `draw` when something came, `tick` each second. */
-export class Hero {
+export class ScoreHeader {
   /** @param {Element} root where it is drawn */
   constructor(root) {
     this.root = root;

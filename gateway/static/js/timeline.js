@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
-import { moment } from "./entry_text.js";
+import { entryText } from "./entry_text.js";
 import { eventTime } from "./event_time.js";
 import { REMARKS } from "./kinds.js";
 import { shown, takenBack } from "./presentation.js";
@@ -32,7 +32,7 @@ export function rows(state, { most, key, act }) {
     const line = lines[place];
     const time = Date.parse(line.entry.time);
     while (between.length && !(between[0].at < time)) found.push(remarkRow(between.shift().remark));
-    const told = moment(state, line.entry);
+    const told = entryText(state, line.entry);
     if (!key || told.key || told.big)
       found.push(entryRow(state, line, told, taken.get(line.entry.entry_id), act));
     place -= 1;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cause } from "../../../../gateway/static/js/banner.js";
 import { leaders, timeTaken } from "../../../../gateway/static/js/score_header.js";
-import { moment } from "../../../../gateway/static/js/entry_text.js";
+import { entryText } from "../../../../gateway/static/js/entry_text.js";
 import { agreement, lead, matchAxis, outages } from "../../../../gateway/static/js/scale.js";
 import { start, take } from "../../../../gateway/static/js/state.js";
 import {
@@ -14,7 +14,7 @@ import {
   monogram,
   restoredText,
   span,
-  tally,
+  progress,
 } from "../../../../gateway/static/js/formatting.js";
 import { at, BEGAN, CARD, entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
@@ -40,8 +40,8 @@ test("lengths of time and evidence are said in a few characters", () => {
 });
 
 test("how far a claim has come is said of it, and of one's own report", () => {
-  assert.equal(tally({ for: 1, against: 0, needed: 3 }), "1 of 3 says so");
-  assert.equal(tally({ for: 2, against: 1, needed: 3 }), "2 of 3 say so, 1 against");
+  assert.equal(progress({ for: 1, against: 0, needed: 3 }), "1 of 3 says so");
+  assert.equal(progress({ for: 2, against: 1, needed: 3 }), "2 of 3 say so, 1 against");
   assert.equal(fate({ outcome: "stored" }), "stored, waiting for others to say so");
   assert.equal(
     fate({ outcome: "stored", for: 2, against: 0, needed: 3 }),
@@ -126,13 +126,13 @@ test("goals, own goals, points and finishes are moments of their sport", () => {
     score: { goals: { A: 1, B: 0 } },
   });
   assert.deepEqual(
-    [moment(football, goal).who, moment(football, goal).then, moment(football, goal).big],
+    [entryText(football, goal).who, entryText(football, goal).then, entryText(football, goal).big],
     ["Ann · penalty", "1–0", true],
   );
-  assert.equal(moment(football, { ...goal, details: { how: "own goal" } }).title, "Own goal");
+  assert.equal(entryText(football, { ...goal, details: { how: "own goal" } }).title, "Own goal");
   const tennis = joined([], {}, { sport: "tennis" });
   const point = (score) =>
-    moment(tennis, entry(1, { title: "point", details: { how: "ace" }, score })).title;
+    entryText(tennis, entry(1, { title: "point", details: { how: "ace" }, score })).title;
   const zero = { A: "0", B: "0" };
   assert.equal(point({ points: { A: "15", B: "0" } }), "Ace");
   assert.equal(point({ points: zero, games: { A: 1, B: 0 } }), "Game");
