@@ -79,6 +79,8 @@ def _effective(root: click.Context, words: Sequence[str]) -> Iterator[EffectiveS
     """Yield the settings of the command that some words name, with the flags that follow."""
     ctx, group, rest = root, root.command, list(words)
     while isinstance(group, click.Group) and rest:
+        if rest[0].startswith("-"):
+            raise click.UsageError(f"{rest[0]}: name a COMMAND before its flags")
         name, found, rest = group.resolve_command(ctx, rest)
         if found is None or name is None:
             raise AssertionError("click names the command or fails")

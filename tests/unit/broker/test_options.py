@@ -27,14 +27,14 @@ from touchline.protocol.errors import SettingError
         ("operators", (bytes(32),), "--operator"),
     ],
 )
-def test_bad_value(field: str, value: Any, flag: str) -> None:
+def test_a_bad_value_names_its_flag(field: str, value: Any, flag: str) -> None:
     """A value that is not valid is refused in a sentence that names the flag."""
     with pytest.raises(SettingError, match=f"^{flag}: "):
         Options(**{field: value})
 
 
 @pytest.mark.parametrize("bind", ["*:5670", "0.0.0.0", "192.168.1.1:1", "[::]:1", "club.example"])
-def test_insecure_elsewhere(bind: str) -> None:
+def test_plain_text_stays_on_this_machine(bind: str) -> None:
     """Plain text is spoken on this machine alone."""
     with pytest.raises(SettingError, match=r"^--insecure: plain text is for this machine alone"):
         Options(bind=bind, insecure=True)
@@ -42,20 +42,22 @@ def test_insecure_elsewhere(bind: str) -> None:
     assert not Options(bind=bind).insecure
 
 
-def test_password_stays_out() -> None:
+def test_a_password_is_not_repeated() -> None:
     """A database URL that is refused is not repeated: it may hold a password."""
     with pytest.raises(SettingError) as caught:
         Options(database="mysql://root:opensesame@localhost/x")
     assert "opensesame" not in caught.value.sentence
 
 
-def test_endpoint() -> None:
+def test_the_address_becomes_an_endpoint() -> None:
     """The address is bound as a ZeroMQ endpoint, on the default port where none is named."""
     assert Options().endpoint == "tcp://127.0.0.1:5670"
     assert Options(bind="*").endpoint == "tcp://*:5670"
 
 
-def test_default_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_database_is_in_the_data_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The default database lies in the folder that TOUCHLINE_HOME names when it is asked for."""
     options = Options()
     monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))

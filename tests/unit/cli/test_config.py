@@ -75,6 +75,12 @@ def test_a_command_within_a_command(capsysbinary: pytest.CaptureFixture[bytes]) 
     assert "events.show.json" in shown(capsysbinary, "config", "show", "--json", "events")
 
 
+def test_a_value_is_shown_as_it_was_given(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """What a command makes of a value, such as 0 of the speed `max`, is not shown."""
+    found = shown(capsysbinary, "config", "show", "--json", "replay", "--speed", "max")
+    assert found["replay.speed"]["value"] == "max"
+
+
 def test_secrets_are_not_shown(
     capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:

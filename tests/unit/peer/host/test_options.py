@@ -8,7 +8,7 @@ from touchline.peer.host.options import Options
 from touchline.protocol.errors import SettingError
 
 
-def test_defaults():
+def test_the_defaults_are_valid():
     """The defaults are good, and a reporter's silence is two heartbeats."""
     options = Options()
     assert options.patience == 20.0
@@ -25,7 +25,7 @@ def test_defaults():
         ("--verdict", {"verdict": "oracle"}),
     ],
 )
-def test_bad(flag, fields):
+def test_a_bad_value_names_its_flag(flag, fields):
     """A value that is not valid stops the start and names its flag."""
     with pytest.raises(SettingError, match=f"^{flag}: "):
         Options(**fields)
