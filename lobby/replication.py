@@ -47,7 +47,7 @@ class Replication:
         self.link = link
         names = [f"lobby.{number:x}" for number in range(GROUPS)]
         self._groups = {name: Group(name, instance) for name in names}
-        self._asked: dict[int, tuple[Group, messages.GroupRequest]] = {}
+        self._news: list[News] = []  # of answers, not yet handed on
 
     @property
     def shared(self) -> bool:
@@ -95,9 +95,9 @@ class Replication:
         self.link.close()
 
     def _receive(self, now: float) -> Iterator[News]:
-        for number, answer in self.link.poll(now):
-            group, request = self._asked.pop(number)
-            yield from group.answered(request, answer, now)
+        self.link.poll(now)
+        news, self._news = self._news, []
+        yield from news
         for push in self.link.pushed():
             if push.room in self._groups:
                 yield from self._groups[push.room].pushed(push, now)
@@ -113,8 +113,11 @@ class Replication:
         return sent
 
     def _send(self, group: Group, request: messages.GroupRequest, now: float) -> None:
+        def then(reply: messages.BrokerReply | TouchlineError, at: float) -> None:
+            self._news += group.answered(request, reply, at)
+
         try:
-            self._asked[self.link.send(request, now, ASK_SECONDS)] = (group, request)
+            self.link.request(request, then, now, ASK_SECONDS)
         except TouchlineError as error:
             group.answered(request, error, now)
 

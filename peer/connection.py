@@ -3,6 +3,7 @@ connection's coming back."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import zmq
@@ -12,6 +13,7 @@ from ..protocol import codec, limits
 from ..protocol.errors import PeerError, Untrusted
 from ..protocol.messages import Endpoints, HostReply
 from .link import Link
+from .link.core import Reply
 from .link.service import HANDSHAKES, lock, own_routing_id
 from .session import AskBroker, ConnectToHost, SendToHost, Session
 
@@ -43,7 +45,8 @@ class HostConnection:
         self._session = session
         self._link = link
         self._context = link.context
-        self._asked = 0  # number of the request to the broker that is under way, 0 for none
+        self._asked = 0  # how often the broker has been asked; the newest answer counts
+        self._answer: Reply | None = None  # of the broker; the next `pump` takes it
         self._monitor: zmq.Socket[bytes] | None = None
         self._known = False  # the monitor has told of a first connection
         self._made = False  # there is a connection, as far as the monitor has told
@@ -62,14 +65,16 @@ class HostConnection:
 
     def next_timer(self) -> float | None:
         """Return when `pump` wants to be called at the latest (monotonic seconds)."""
+        if self._answer is not None:  # another user of the link has polled it
+            return 0.0
         times = [self._session.next_timer(), self._link.next_timer(), self._again_at]
         return min((time for time in times if time is not None), default=None)
 
     def pump(self, now: float, wall: int) -> list[HostReply]:
         """Hand over what has arrived, carry out what is wanted; return the host's replies."""
-        answer = self._link.take(self._asked, now)
+        self._link.poll(now)
+        answer, self._answer = self._answer, None
         if answer is not None:
-            self._asked = 0
             self._session.invited(answer, now, wall)
         replies = self._receive(now, wall)
         if self._again_at is not None and now >= self._again_at and self.endpoints is not None:
@@ -186,7 +191,8 @@ class HostConnection:
         for command in self._session.commands():
             match command:
                 case AskBroker():
-                    self._asked = self._link.send(command.request, now)
+                    self._asked += 1
+                    self._link.request(command.request, partial(self._keep, self._asked), now)
                 case ConnectToHost():
                     self._key = command.key
                     if self._link.secure and not command.key:
@@ -196,6 +202,11 @@ class HostConnection:
                         self._connect(command.endpoints)
                 case SendToHost():
                     self.send(command.frame)
+
+    def _keep(self, asked: int, reply: Reply, _: float) -> None:
+        """Keep the broker's answer for `pump`, which knows the wall clock."""
+        if asked == self._asked:
+            self._answer = reply
 
     def _connect(self, endpoints: Endpoints) -> None:
         self.close()

@@ -100,7 +100,7 @@ class Follower:
         self._link: Link | None = None
         self._followed: dict[str, _FollowedEvent] = {}
         self._poller: zmq.Poller | None = None  # None: it must be made anew
-        self._asked: dict[int, asyncio.Future[BrokerReply]] = {}
+        self._asked: set[asyncio.Future[BrokerReply]] = set()
 
     # ── on the loop ──────────────────────────────────────────────────────────────────────────
 
@@ -171,7 +171,7 @@ class Follower:
             logger.exception("the gateway has stopped following events")
         finally:
             self.broker = False
-            for future in self._asked.values():
+            for future in self._asked:
                 self._answer(future, Unreachable("the gateway is about to stop"))
 
     def _turn(self, link: Link) -> None:
@@ -179,7 +179,7 @@ class Follower:
         now = clock.now()
         while self._calls:
             self._calls.popleft()()
-        self._take_answers(link, now)
+        link.poll(now)
         # An answer of the broker may be for any of them.
         everybody = any(id(each) in readable for each in link.sockets)
         for event, followed in list(self._followed.items()):
@@ -204,23 +204,23 @@ class Follower:
         self._waker.drain()
         return readable
 
-    def _take_answers(self, link: Link, now: float) -> None:
-        link.take(0, now)  # reads answers that nothing waits for any more
-        for number in list(self._asked):
-            answer = link.take(number, now)
-            if answer is not None:
-                self.broker = not isinstance(answer, Unreachable)
-                self._answer(self._asked.pop(number), answer)
-
     def _ask(
         self, request: BrokerRequest, timeout: float, future: asyncio.Future[BrokerReply]
     ) -> None:
         if self._link is None:
             raise AssertionError("asked before there was a link")
+
+        def then(answer: BrokerReply | TouchlineError, _: float) -> None:
+            self.broker = not isinstance(answer, Unreachable)
+            self._asked.discard(future)
+            self._answer(future, answer)
+
         try:
-            self._asked[self._link.send(request, clock.now(), timeout)] = future
+            self._link.request(request, then, clock.now(), timeout)
         except TouchlineError as error:
             self._answer(future, error)
+        else:
+            self._asked.add(future)
 
     def _answer(
         self, future: asyncio.Future[BrokerReply], answer: BrokerReply | TouchlineError

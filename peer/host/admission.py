@@ -21,18 +21,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from ...protocol import keys as protocol_keys
-from ...protocol import messages
 from ...protocol.errors import (
     EnvironmentFault,
     NotAllowed,
     Overloaded,
     PeerError,
-    TouchlineError,
 )
 from ...protocol.messages import Vouch, Vouched
 from ...runtime.rate_limit import RateLimiter, TokenBucket
+from ..link.core import Reply, Then
 
 REQUEST_RATE, REQUEST_BURST = 100.0, 1_000
 """Requests a second that one key may go on with, and at once after it was quiet: a gateway that
@@ -68,29 +68,32 @@ class PendingPeers:
     `judge` is called in the authenticator's thread, everything else in the host's.
 
     Args:
-        ask: sends `vouch` to the broker; returns the request's number.
+        ask: sends `vouch` to the broker, with what follows upon the answer.
         resolve: tells the authenticator whether a key that it holds is admitted.
         wake: tells the host's thread that a key is pending; called in the authenticator's.
         may_ask: returns whether the broker may be asked once more (now, monotonic seconds).
+        serving: returns whether every event is served; before that the broker cannot know for
+            which peers to vouch.
     """
 
     def __init__(
         self,
-        ask: Callable[[Vouch], int],
+        ask: Callable[[Vouch, Then], None],
         resolve: Callable[[bytes, bool], object],
         wake: Callable[[], object],
         may_ask: Callable[[float], bool],
+        serving: Callable[[], bool],
     ) -> None:
         self._ask = ask
         self._resolve = resolve
         self._wake = wake
         self._may_ask = may_ask
+        self._serving = serving
         self._known: set[bytes] = set()
         self._barred: set[bytes] = set()
         self._vouched: dict[bytes, str] = {}  # by key, the oldest first: the peer's id
         self._refused: dict[bytes, float] = {}  # by key, the oldest first: until when
         self._pending: deque[bytes] = deque()
-        self._asked: dict[int, bytes] = {}
         self._asking: set[bytes] = set()
 
     def judge(self, key: bytes) -> bool | None:
@@ -137,46 +140,25 @@ class PendingPeers:
                 self._resolve(key, False)
             elif key not in self._asking and self._may_ask(now):
                 try:
-                    number = self._ask(Vouch(id=0, curve=key))
+                    self._ask(Vouch(id=0, curve=key), partial(self._answered, key))
                 except Overloaded:
                     continue  # the link is full; the peer connects again
                 self._asking.add(key)
-                self._asked[number] = key
 
-    def answered(
-        self,
-        number: int,
-        reply: messages.BrokerReply | TouchlineError,
-        now: float,
-        *,
-        serving: bool,
-    ) -> bool:
-        """Take the broker's answer; return whether it answers a request of this kind.
-
-        Args:
-            number: of the request.
-            reply: the answer.
-            now: monotonic seconds.
-            serving: every event is served; before that the broker cannot know for which peers
-                to vouch.
-        """
-        key = self._asked.pop(number, None)
-        if key is None:
-            return False
+    def _answered(self, key: bytes, reply: Reply, now: float) -> None:
         self._asking.discard(key)
         if isinstance(reply, Vouched) and reply.curve == key and key not in self._barred:
             self._vouched[key] = reply.peer
             self._known.add(key)
             self._forget()
             self._resolve(key, True)
-        elif not isinstance(reply, EnvironmentFault | Overloaded | NotAllowed) and serving:
+        elif not isinstance(reply, EnvironmentFault | Overloaded | NotAllowed) and self._serving():
             # (NotAllowed is about this host: its lease has lapsed while it, or the broker, was
             # away, and is being asked for.)
             while len(self._refused) >= MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]
             self._refused[key] = now + REFUSAL_SECONDS
             self._resolve(key, False)
-        return True
 
     def _forget(self) -> None:
         while len(self._vouched) > MOST_VOUCHED:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from ...protocol import codec, keys, limits, messages
 from ...protocol.errors import (
@@ -27,6 +28,7 @@ from ...protocol.errors import (
 )
 from ...protocol.messages import Attach, Grant, HostReply, Report
 from ...runtime.rate_limit import TokenBucket
+from ..link.core import Reply, Then
 from .admission import HostRequestLimiter
 from .event.event import HostedEvent
 from .event.participant import Participant
@@ -75,7 +77,8 @@ class AttachedPeers:
     Args:
         events: those that are served, by id; the shell's own, looked at again each time.
         mark_dirty: tells the shell that an event is part of this turn, and sets its time.
-        ask: sends `verify` to the broker; returns the request's number.
+        ask: sends `verify` to the broker, with what follows upon the answer.
+        admit: is given the CURVE key of each peer that the broker's answer lets take part.
         send: sends a frame to a routing id.
         new_token: makes a report token that cannot be guessed.
         limiter: says which requests are heard.
@@ -86,7 +89,8 @@ class AttachedPeers:
         self,
         events: dict[str, HostedEvent],
         mark_dirty: Callable[[HostedEvent], None],
-        ask: Callable[[messages.Verify], int],
+        ask: Callable[[messages.Verify, Then], None],
+        admit: Callable[[bytes], object],
         send: Callable[[bytes, bytes], object],
         new_token: Callable[[], str],
         limiter: HostRequestLimiter,
@@ -95,6 +99,7 @@ class AttachedPeers:
         self._events = events
         self._mark_dirty = mark_dirty
         self._ask = ask
+        self._admit_key = admit
         self._send = send
         self._new_token = new_token
         self._limiter = limiter
@@ -103,7 +108,6 @@ class AttachedPeers:
         self._by_token: dict[str, AttachedPeer] = {}
         self._by_report_token: dict[str, AttachedPeer] = {}
         self._pending: dict[str, PendingToken] = {}  # by token
-        self._asked: dict[int, PendingToken] = {}  # by number of the request
         self._refused: dict[str, tuple[float, TouchlineError]] = {}  # by token: until when, why
         self._kept: dict[str, deque[bytes]] = {}
         self._by_route: dict[tuple[bytes, str], AttachedPeer] = {}  # by routing id and event
@@ -395,24 +399,15 @@ class AttachedPeers:
             self._limiter.check_unknown_token(asker.routing_id, asker.curve, now)
             if len(self._pending) >= limits.UNKNOWN_TOKENS:
                 raise Overloaded(f"{limits.UNKNOWN_TOKENS:,} tokens are being asked about")
-            number = self._ask(messages.Verify(id=0, token=token))
-            pending = self._asked[number] = self._pending[token] = PendingToken(token)
+            pending = PendingToken(token)
+            self._ask(messages.Verify(id=0, token=token), partial(self._granted, pending))
+            self._pending[token] = pending
         if len(pending.waiting) >= limits.WAITING_ATTACHES:
             raise Overloaded("too many wait for the broker's word on this token")
         pending.waiting.append(asker)
 
-    def granted(
-        self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
-    ) -> bytes | None:
-        """Take the broker's answer to a request.
-
-        Returns:
-            None where it answers no request of these peers; the CURVE key of the peer that takes
-            part from now on, empty where there is none.
-        """
-        pending = self._asked.pop(number, None)
-        if pending is None:
-            return None
+    def _granted(self, pending: PendingToken, reply: Reply, now: float) -> None:
+        """Take the broker's answer about a token."""
         del self._pending[pending.token]
         try:
             event, grant, curve = self._read(reply)
@@ -420,21 +415,20 @@ class AttachedPeers:
             self._remember(pending.token, error, now)
             for asker in pending.waiting:
                 self._refuse(asker.routing_id, asker.request.id, error)
-            return b""
-        admitted = b""
+            return
+        admitted = False
         for asker in pending.waiting:
             try:
                 if asker.curve and asker.curve != curve:
                     raise WrongKey("the token was given to another key")
                 self._admit(asker, event, grant)
-                admitted = curve
+                admitted = True
             except PeerError as error:
                 self._refuse(asker.routing_id, asker.request.id, error)
-        return admitted
+        if admitted:
+            self._admit_key(curve)
 
-    def _read(
-        self, reply: messages.BrokerReply | TouchlineError
-    ) -> tuple[HostedEvent, Grant, bytes]:
+    def _read(self, reply: Reply) -> tuple[HostedEvent, Grant, bytes]:
         """Return the event, the grant, and the CURVE key of the peer that it is for."""
         if isinstance(reply, TouchlineError):
             raise reply

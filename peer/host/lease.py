@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ...protocol import messages
 from ...protocol.errors import EnvironmentFault, NotAllowed, Overloaded, PeerError, TouchlineError
 from ...protocol.messages import Card, Endpoints
+from ..link.core import Reply, Then, ignore
 from .event.event import HostedEvent
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ class LeaseHolder:
     Args:
         instance: random for each start of the host.
         endpoints: tells where its sockets listen.
-        ask: sends a request to the broker; returns its number.
+        ask: sends a request to the broker, with what follows upon the answer.
         stored: gives the card of an event that is in the journal.
         build: makes an event, its journal restored.
         serve: begins to serve an event under an epoch.
@@ -49,7 +51,7 @@ class LeaseHolder:
         self,
         instance: str,
         endpoints: Callable[[], Endpoints],
-        ask: Callable[[messages.BrokerRequest], int],
+        ask: Callable[[messages.BrokerRequest, Then], None],
         stored: Callable[[str], Card | None],
         build: Callable[[Card], HostedEvent],
         serve: Callable[[HostedEvent, int], None],
@@ -65,7 +67,6 @@ class LeaseHolder:
         self._drop = drop
         self._revoke = revoke
         self._leases: dict[str, HeldLease] = {}
-        self._asked: dict[int, HeldLease] = {}
         self.lost: dict[str, TouchlineError] = {}
         """Events that cannot be held (any more), and why."""
         self.answers = 0
@@ -120,7 +121,7 @@ class LeaseHolder:
         """Give up every lease."""
         for held in self._leases.values():
             if held.started:
-                self._ask(messages.Leave(id=0, event=held.event, instance=self._instance))
+                self._ask(messages.Leave(id=0, event=held.event, instance=self._instance), ignore)
 
     def _lease(self, held: HeldLease, hosted: HostedEvent) -> None:
         self._send(
@@ -138,15 +139,9 @@ class LeaseHolder:
 
     def _send(self, held: HeldLease, word: str, request: messages.BrokerRequest) -> None:
         held.asked = word
-        self._asked[self._ask(request)] = held
+        self._ask(request, partial(self._answered, held))
 
-    def answered(
-        self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
-    ) -> bool:
-        """Take the broker's answer to a request; return whether it answers one about a lease."""
-        held = self._asked.pop(number, None)
-        if held is None:
-            return False
+    def _answered(self, held: HeldLease, reply: Reply, now: float) -> None:
         self.answers += 1
         asked, held.asked = held.asked, ""
         self.away = reply.sentence if isinstance(reply, EnvironmentFault) else ""
@@ -173,7 +168,6 @@ class LeaseHolder:
             case _:
                 self._go_on_alone(held)
                 held.ask_at = now + RETRY_SECONDS
-        return True
 
     def _begin(self, held: HeldLease, card: Card) -> None:
         try:

@@ -14,6 +14,7 @@ import gc
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,7 @@ from ...runtime.timers import earliest
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
 from ..link import Link
+from ..link.core import Reply, Then
 from ..link.service import trusted
 from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
@@ -90,7 +92,13 @@ class Host:
         self.zap: ZapAuthenticator | None = None  # where connections are encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
-        self.pending = PendingPeers(self._ask, self._resolve, self._waker.wake, limiter.may_ask)
+        self.pending = PendingPeers(
+            self._ask,
+            self._resolve,
+            self._waker.wake,
+            limiter.may_ask,
+            lambda: self.leases.serving,
+        )
         try:
             if secure:
                 self.zap = ZapAuthenticator(self._context, self.pending.judge)
@@ -112,7 +120,7 @@ class Host:
         # Where each feed stood when it was last let out: the events are ahead of the disk.
         self._positions: dict[str, FeedPosition] = {}
         # The broker's answers that came while nothing could be stored.
-        self._answers: list[tuple[int, messages.BrokerReply | TouchlineError]] = []
+        self._answers: list[tuple[Then, Reply]] = []
         self._timers: list[tuple[float, str]] = []
         self._timer_at: dict[str, float] = {}
         # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
@@ -124,6 +132,7 @@ class Host:
             self.events,
             self._mark_dirty,
             self._ask,
+            lambda curve: self.pending.admit([curve]),
             self._reply,
             lambda: str(uuid4()),
             limiter,
@@ -185,8 +194,9 @@ class Host:
         self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
         answers, self._answers = self._answers, []
-        for number, reply in answers + self._link.poll(now):
-            self._take_answer(number, reply, now)
+        for then, reply in answers:
+            then(reply, now)
+        self._link.poll(now)
         self.pending.handle(now)
         self._revoke()
         self.attached.recall()
@@ -200,18 +210,6 @@ class Host:
         self._finish_turn()
         if not self.ready.is_set() and self.leases.holds_any and self.leases.serving:
             self.ready.set()
-
-    def _take_answer(
-        self, number: int, reply: messages.BrokerReply | TouchlineError, now: float
-    ) -> None:
-        """Give the broker's answer to the part that asked."""
-        curve = self.attached.granted(number, reply, now)
-        if curve:
-            self.pending.admit([curve])
-        elif curve is None and not self.pending.answered(
-            number, reply, now, serving=self.leases.serving
-        ):
-            self.leases.answered(number, reply, now)
 
     def _handle_timers(self, now: float) -> None:
         self.leases.handle_timer(now)
@@ -299,11 +297,8 @@ class Host:
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
-        for number, reply in self._link.poll(now):
-            if isinstance(reply, messages.Leased):
-                self.leases.answered(number, reply, now)
-            else:
-                self._answers.append((number, reply))
+        self._now = now  # what is asked meanwhile waits for its answer from now on
+        self._link.poll(now)
         self.leases.handle_timer(now)
         wall = self._wall()
         for routing_id, curve, frame in self._sockets.requests(self._request_batch.frames):
@@ -344,11 +339,21 @@ class Host:
         self._timer_at.pop(event_id, None)
 
     def _leave(self) -> None:
+        self._stopping = True
         self.leases.leave()
         self._link.flush()
 
-    def _ask(self, request: Any) -> int:
-        return self._link.send(request, self._now)
+    def _ask(self, request: Any, then: Then) -> None:
+        self._link.request(request, partial(self._follow, then), self._now)
+
+    def _follow(self, then: Then, reply: Reply, now: float) -> None:
+        """Do what follows upon the broker's answer, or keep it while nothing can be stored."""
+        if self._stopping:
+            return  # what the answer leads to is given up already
+        if self._uncommitted and not isinstance(reply, messages.Leased):
+            self._answers.append((then, reply))
+        else:
+            then(reply, now)
 
     # ── which peers may connect ──────────────────────────────────────────────────────────────
 

@@ -24,9 +24,10 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
 import msgspec
 
@@ -68,8 +69,22 @@ MOST_PUSHED = 1_000
 Push = messages.Changed | messages.Posted
 """What the broker says without being asked: to the members of a room."""
 
-Answer = tuple[int, messages.BrokerReply | TouchlineError]
-"""A request's number, and its reply or what went wrong."""
+Reply = messages.BrokerReply | TouchlineError
+"""What becomes of a request: the broker's reply, or what went wrong."""
+
+Then = Callable[[Reply, float], object]
+"""What follows upon a request: takes the reply and the time (monotonic seconds)."""
+
+
+class Answer(NamedTuple):
+    """A reply, and what follows upon it; the shell calls `then` with it."""
+
+    then: Then
+    reply: Reply
+
+
+def ignore(_: Reply, __: float) -> None:
+    """Follow a request whose reply makes no difference."""
 
 
 @dataclass(slots=True)
@@ -77,6 +92,7 @@ class _Asked:
     """A request, or a hello, that has no answer yet."""
 
     frame: bytes
+    then: Then
     deadline: float
     wait: float  # seconds from asking to the deadline
     pause: float = FIRST_PAUSE
@@ -140,18 +156,17 @@ class LinkCore:
     def request(
         self,
         message: messages.BrokerRequest | messages.GroupRequest,
+        then: Then,
         now: float,
         timeout: float | None = None,
-    ) -> int:
+    ) -> None:
         """Ask the broker.
 
         Args:
             message: any request but hello; its `id` is replaced.
+            then: what follows; is returned with the answer, and not called here.
             now: monotonic seconds.
             timeout: seconds to wait for the reply.
-
-        Returns:
-            the request's number, under which `receive` or `handle_timer` gives the answer.
 
         Raises:
             TooLarge: the broker would refuse to read it.
@@ -173,13 +188,12 @@ class LinkCore:
         self._anew = self._anew or self._dead
         self._number = number
         wait = self._timeout if timeout is None else timeout
-        asked = self._pending[number] = _Asked(frame, now + wait, wait)
+        asked = self._pending[number] = _Asked(frame, then, now + wait, wait)
         self._hold(number, asked)
         if self._welcome:
             self._send_held(now)
         else:
             self._greet(now)
-        return number
 
     def receive(self, frame: bytes, now: float) -> list[Answer]:
         """Take a frame from the broker and return the answers that are now known."""
@@ -200,9 +214,9 @@ class LinkCore:
             return self._take_greeting(reply, now)
         if isinstance(reply, messages.Error):
             return self._take_refusal(reply, now)
-        self._drop(reply.id)
+        then = self._drop(reply.id)
         self._send_held(now)
-        return [(reply.id, reply)]
+        return [Answer(then, reply)]
 
     def _take_greeting(self, reply: messages.BrokerReply, now: float) -> list[Answer]:
         if isinstance(reply, messages.Error) and reply.code == Overloaded.code:
@@ -224,10 +238,7 @@ class LinkCore:
         self._welcome = False
         self._pending.pop(self._greeting, None)
         self._greeting = 0
-        failed = list(self._pending)
-        for number in failed:
-            self._drop(number)
-        return [(number, error) for number in failed]
+        return [Answer(self._drop(number), error) for number in list(self._pending)]
 
     def _take_refusal(self, reply: messages.Error, now: float) -> list[Answer]:
         error = from_wire(reply.code, reply.reason)
@@ -242,9 +253,9 @@ class LinkCore:
         if isinstance(error, Overloaded):
             asked.refusal = error  # its timer sends it again
             return []
-        self._drop(reply.id)
+        then = self._drop(reply.id)
         self._send_held(now)
-        return [(reply.id, error)]
+        return [Answer(then, error)]
 
     def pushed(self) -> list[Push]:
         """Return what came from rooms without being asked for, oldest first, each once."""
@@ -264,7 +275,7 @@ class LinkCore:
                 self._greet_again(number, asked, now)
             elif now >= asked.deadline:
                 self._drop(number)
-                failed.append((number, asked.refusal or self._unreachable(asked)))
+                failed.append(Answer(asked.then, asked.refusal or self._unreachable(asked)))
             else:
                 self._send(number, asked, now)
         self._send_held(now)
@@ -354,7 +365,7 @@ class LinkCore:
         self._number += 1
         self._greeting = self._number
         frame = codec.encode(msgspec.structs.replace(self._hello, id=self._greeting))
-        asked = self._pending[self._greeting] = _Asked(frame, inf, inf)
+        asked = self._pending[self._greeting] = _Asked(frame, ignore, inf, inf)
         self._send(self._greeting, asked, now)
 
     def _greet_again(self, number: int, asked: _Asked, now: float) -> None:
@@ -378,9 +389,12 @@ class LinkCore:
                 self._flying += 1
                 self._send(number, asked, now)
 
-    def _drop(self, number: int) -> None:
-        if not self._pending.pop(number).held:
+    def _drop(self, number: int) -> Then:
+        """Forget a request, and return what follows upon it."""
+        asked = self._pending.pop(number)
+        if not asked.held:
             self._flying -= 1
+        return asked.then
 
     def _send(self, number: int, asked: _Asked, now: float) -> None:
         self._out.append(asked.frame)

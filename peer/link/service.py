@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -15,7 +16,7 @@ from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
 from ...runtime import clock
 from ...runtime.poll_loop import PollLoop, received
-from .core import Answer, LinkCore, Push
+from .core import Answer, LinkCore, Push, Reply, Then
 
 ENTROPY_BYTES = 16
 """Random bytes of a routing id, after those that are bound to the key."""
@@ -28,9 +29,6 @@ HANDSHAKES = (
 )
 """What a monitor tells of how a connection begins."""
 
-MOST_KEPT = 1_000
-"""Answers kept for those who have not taken them; of more, the oldest are forgotten."""
-
 
 class Link:
     """A peer's connection to the broker. Not safe for threads.
@@ -38,7 +36,8 @@ class Link:
     A command asks and waits: `link.ask(messages.Search(id=0, text="final"))`.
 
     A process with a loop of its own polls `sockets` for POLLIN, wakes at `next_timer()`, calls
-    `send(message, now)` to ask and `poll(now)` after each turn for what has been answered.
+    `request(message, then, now)` to ask and `poll(now)` in each turn, which hands every answer to
+    the `then` of its request.
 
     Args:
         address: the broker's, in full: `touchline://host:port?key=…`.
@@ -74,7 +73,7 @@ class Link:
         # It stays the same object when the connection is made anew, as pollers need it.
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._connected = False
-        self._answers: list[Answer] = []
+        self._answers: deque[Answer] = deque()  # not yet handed over
         self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
@@ -124,87 +123,78 @@ class Link:
         Raises:
             TouchlineError: the broker's refusal, or Unreachable.
         """
-        number = self.send(message, clock.now(), timeout)
-        others: list[Answer] = []  # to requests that `send` asked; `poll` will give them
-        try:
-            while True:
-                answers = self._wait()
-                others += (answer for answer in answers if answer[0] != number)
-                for known, answer in answers:
-                    if known != number:
-                        continue
-                    if isinstance(answer, TouchlineError):
-                        raise answer
-                    return answer
-        finally:
-            self._answers += others
+        replies: list[Reply] = []
+        self.request(message, lambda reply, _: replies.append(reply), clock.now(), timeout)
+        while not replies:
+            self._wait()
+        (reply,) = replies
+        if isinstance(reply, TouchlineError):
+            raise reply
+        return reply
 
     def flush(self, timeout: float = 1.0) -> None:
         """Wait until the broker has answered everything; to be called before `close`.
-
-        The answers are kept for `poll`.
 
         Args:
             timeout: seconds to wait at most.
         """
         deadline = clock.now() + timeout
-        answers: list[Answer] = []
         while self._core.unanswered and clock.now() < deadline:
-            answers += self._wait(deadline)
-        self._answers += answers
+            self._wait(deadline)
 
-    def _wait(self, deadline: float | None = None) -> list[Answer]:
+    def _wait(self, deadline: float | None = None) -> None:
         """Poll now, and if there was nothing, once more when something comes or is due."""
-        answers = self.poll(clock.now())
-        if not answers:
+        if not self.poll(clock.now()):
             self._loop.watch(self.sockets)
             self._loop.wait(self.next_timer(), deadline)
-            answers = self.poll(clock.now())
-        return answers
+            self.poll(clock.now())
 
-    def send(
+    def request(
         self,
         message: messages.BrokerRequest | messages.GroupRequest,
+        then: Then,
         now: float,
         timeout: float | None = None,
-    ) -> int:
-        """Ask the broker without waiting, and return the request's number.
+    ) -> None:
+        """Ask the broker without waiting.
 
         Args:
             message: any request but hello; its `id` is replaced.
+            then: is called by a later `poll`, once, with the reply or the error and the time.
             now: monotonic seconds.
             timeout: seconds to wait for the reply, 5 unless given.
+
+        Raises:
+            TooLarge: the broker would refuse to read it.
+            Overloaded: too many requests are unanswered.
         """
-        number = self._core.request(message, now, timeout)
+        self._core.request(message, then, now, timeout)
         self._renew(now)
         self._send_out()
-        return number
 
-    def poll(self, now: float) -> list[Answer]:
-        """Take what has come, send again what is due, and return what is answered or failed.
+    def poll(self, now: float) -> int:
+        """Take what has come, send again what is due, and hand each answer to its `then`.
 
         Never waits; call it when one of `sockets` can be read and at `next_timer()`.
+
+        Args:
+            now: monotonic seconds.
+
+        Returns:
+            how many requests were answered or failed.
         """
-        answers, self._answers = self._answers, []
-        answers += self._watch()
+        self._answers += self._watch()
         for frames in received(self.socket):
-            answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
-        answers += self._core.handle_timer(now)
+            self._answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
+        self._answers += self._core.handle_timer(now)
         self._renew(now)
         self._send_out()
-        return answers
-
-    def take(self, number: int, now: float) -> messages.BrokerReply | TouchlineError | None:
-        """Poll, and return the answer to one request, or None while there is none.
-
-        For several users of one link: what others asked is kept until they take it.
-        """
-        self._answers = self.poll(now)[-MOST_KEPT:]
-        for place, (known, answer) in enumerate(self._answers):
-            if known == number:
-                del self._answers[place]
-                return answer
-        return None
+        answered = 0
+        while self._answers:  # one at a time: what follows may raise, and the others are kept
+            then, reply = self._answers.popleft()
+            then(reply, now)
+            answered += 1
+        return answered
 
     def pushed(self) -> list[Push]:
         """Return what came from the rooms that this peer is in, oldest first; `poll` before."""

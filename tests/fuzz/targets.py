@@ -18,6 +18,7 @@ from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.link.core import Then
 from touchline.proof import check
 from touchline.protocol import addresses, codec, keys, messages
 from touchline.protocol.errors import TouchlineError
@@ -161,12 +162,12 @@ class Hosting:
         card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
         self._core = HostedEvent(card, HostOptions())
         self._now, self._wall = 10.0, WALL
-        self._questions: list[str] = []
+        self._then: Then | None = None  # of the newest request
         self._core.start(1, self._now, self._wall)
         self._core.take()
         self._attached = AttachedPeers(
-            {"e": self._core}, self._touch, self._ask, lambda to, frame: None,
-            lambda: next(badges), HostRequestLimiter(), 1e6,
+            {"e": self._core}, self._touch, self._ask, lambda curve: None,
+            lambda to, frame: None, lambda: next(badges), HostRequestLimiter(), 1e6,
         )  # fmt: skip
         self._attached.open(self._core)
         for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter")):
@@ -180,15 +181,16 @@ class Hosting:
             id=1, token=f"token-{place}", peer=who.peer, name=f"p{place}", role=role, event="e",
             expires=WALL + 10**12, key=who.public,
         )  # fmt: skip
-        self._attached.granted(len(self._questions), grant, self._now)
+        if self._then is None:
+            raise AssertionError("the host let a peer in without asking about its token")
+        self._then(grant, self._now)
         self._core.take()
 
     def _touch(self, core: HostedEvent) -> None:
         core.begin_turn(self._now, self._wall)
 
-    def _ask(self, request: messages.Verify) -> int:
-        self._questions.append(request.token)
-        return len(self._questions)
+    def _ask(self, request: messages.Verify, then: Then) -> None:
+        self._then = then
 
     def _hear(self, place: int, frame: bytes) -> None:
         curve = PEOPLE[place].curve_public

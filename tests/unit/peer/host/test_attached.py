@@ -12,6 +12,7 @@ from touchline.peer.host import attached as module
 from touchline.peer.host.attached import REFUSAL_SECONDS, AttachedPeers
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
+from touchline.peer.link.core import Then
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
 from touchline.protocol.keys import Identity, routing_id
@@ -34,6 +35,8 @@ class Bench:
         self.now = 10.0
         self.wall = WALL
         self.asked: list[str] = []
+        self.thens: dict[str, Then] = {}  # of what was asked last, by token
+        self.admitted: list[bytes] = []
         self.sent: list[tuple[bytes, object]] = []
         self.touched: list[HostedEvent] = []
         self.core = HostedEvent(self.card("e"), Options())
@@ -51,6 +54,7 @@ class Bench:
             self.cores,
             self.touch,
             self.ask,
+            self.admitted.append,
             self.send,
             lambda: next(badges),
             self.gate,
@@ -65,9 +69,9 @@ class Bench:
         self.touched.append(core)
         core.begin_turn(self.now, self.wall)
 
-    def ask(self, request: messages.Verify) -> int:
+    def ask(self, request: messages.Verify, then: Then) -> None:
         self.asked.append(request.token)
-        return len(self.asked)
+        self.thens[request.token] = then
 
     def send(self, routing_id: bytes, frame: bytes) -> None:
         self.sent.append((routing_id, codec.decode_host_reply(frame)))
@@ -83,7 +87,7 @@ class Bench:
         usual = {"id": 5, "token": token, "time": self.wall}
         return self.hear(routing_id, Attach(**{**usual, **fields}))
 
-    def grant(self, token: str = "t", **fields: object) -> bytes | None:
+    def grant(self, token: str = "t", **fields: object) -> list[bytes]:
         """Let the broker vouch for a token."""
         usual = {
             "id": 1,
@@ -97,9 +101,11 @@ class Bench:
         }
         return self.reply(Grant(**{**usual, **fields}), token)
 
-    def reply(self, reply: object, token: str = "t") -> bytes | None:
-        number = len(self.asked) - self.asked[::-1].index(token)
-        return self.desk.granted(number, reply, self.now)
+    def reply(self, reply: object, token: str = "t") -> list[bytes]:
+        """Answer what was asked about a token; return the keys that are admitted upon it."""
+        self.admitted.clear()
+        self.thens.pop(token)(reply, self.now)
+        return list(self.admitted)
 
     def badge(self, role: str = "reporter") -> str:
         """The badge of the one who takes part."""
@@ -129,7 +135,7 @@ def test_unknown_token(bench):
     assert bench.attach() == []
     assert bench.attach(id=6) == []
     assert bench.asked == ["t"]
-    assert bench.grant() == HOLDER.curve_public
+    assert bench.grant() == [HOLDER.curve_public]
     assert [(to, reply.id) for to, reply in bench.sent] == [(b"r", 5), (b"r", 6)]
     assert {reply.badge for _, reply in bench.sent} == {"badge 1"}
     assert bench.sent[0][1].peer == "peer of t"
@@ -137,11 +143,6 @@ def test_unknown_token(bench):
     (again,) = bench.attach(b"other", id=7)
     assert isinstance(again, messages.Setup)
     assert bench.asked == ["t"], "it is remembered"
-
-
-def test_answers_to_others(bench):
-    """An answer that the desk did not ask for is not taken."""
-    assert bench.desk.granted(77, messages.Done(id=77), bench.now) is None
 
 
 def test_badges(bench):
@@ -191,7 +192,7 @@ def test_stolen_token(bench):
     whose it is, and its holder is served."""
     bench.attach(STOLEN)
     bench.attach(OWN)
-    assert bench.grant() == HOLDER.curve_public
+    assert bench.grant() == [HOLDER.curve_public]
     assert [(to, getattr(reply, "code", "setup")) for to, reply in bench.sent] == [
         (STOLEN, "WRONG_KEY"),
         (OWN, "setup"),
@@ -206,10 +207,10 @@ def test_thief_alone(bench):
     """Nobody is let in where only the thief has asked; the broker's word is not lost on the next
     one."""
     bench.attach(STOLEN)
-    assert bench.grant() == b""
+    assert bench.grant() == []
     assert bench.core.roster.participants == {}
     bench.attach(OWN)
-    assert bench.grant() == HOLDER.curve_public
+    assert bench.grant() == [HOLDER.curve_public]
 
 
 def test_foreign_routing_id(bench):
@@ -573,11 +574,11 @@ def test_garbage(bench):
 def test_asking_fails(bench):
     """When the broker can't even be asked, nothing waits for an answer that never comes."""
 
-    def fail(_: object) -> int:
+    def fail(*_: object) -> None:
         raise BadToken("too long")
 
     ask, bench.desk._ask = bench.desk._ask, fail
     assert codes(bench.attach()) == ["BAD_TOKEN"]
     bench.desk._ask = ask
     assert bench.attach() == []
-    assert bench.grant() == HOLDER.curve_public
+    assert bench.grant() == [HOLDER.curve_public]

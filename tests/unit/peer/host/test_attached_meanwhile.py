@@ -10,6 +10,7 @@ from touchline.peer.host.admission import HostRequestLimiter
 from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
+from touchline.peer.link.core import Then
 from touchline.protocol import codec, messages
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, Ping, Replay
@@ -28,10 +29,12 @@ class Bench:
         self.published: list[bytes] = []
         self.commits: list[bytes] = []
         self.take()
+        thens: list[Then] = []
         self.desk = AttachedPeers(
             {"e": self.core},
             self.touch,
-            lambda _: 1,
+            lambda _, then: thens.append(then),
+            lambda _: None,
             lambda *_: None,
             lambda: "badge",
             HostRequestLimiter(),
@@ -50,7 +53,7 @@ class Bench:
         attach = Attach(id=5, token="t", time=WALL)
         self.desk.answer(b"r", b"", codec.encode(attach), self.now, WALL)
         self.touch(self.core)
-        self.desk.granted(1, grant, self.now)
+        thens[0](grant, self.now)
         self.take()
 
     def touch(self, core: HostedEvent) -> None:

@@ -10,7 +10,7 @@ import zmq
 
 from tests.patience import PATIENCE, PATIENCE_MS, until
 from touchline.peer.link import Link
-from touchline.peer.link.core import SILENCE
+from touchline.peer.link.core import SILENCE, ignore
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import NotFound, SettingError, Unreachable, Untrusted
 from touchline.protocol.keys import Identity, routing_prefix, to_text
@@ -65,25 +65,73 @@ def link(broker: FakeBroker) -> Iterator[Link]:
         yield link
 
 
-def arrive(link: Link, now: float) -> list[Any]:
-    """Wait until something has come to the link and return what it answers."""
+class Owner:
+    """What follows upon requests: the replies are kept, with the times at which they came."""
+
+    def __init__(self) -> None:
+        self.replies: list[Any] = []
+        self.times: list[float] = []
+
+    def then(self, reply: Any, now: float) -> None:
+        self.replies.append(reply)
+        self.times.append(now)
+
+
+@pytest.fixture
+def owner() -> Owner:
+    return Owner()
+
+
+def arrive(link: Link, now: float) -> int:
+    """Wait until something has come to the link; return how many requests are answered."""
     assert link.socket.poll(PATIENCE_MS), "nothing came"
     return link.poll(now)
 
 
-def test_within_a_loop(broker: FakeBroker, link: Link) -> None:
-    """A loop sends, polls the socket, and gets its answer by number, never blocked."""
-    number = link.send(SEARCH, 0.0)
+def test_within_a_loop(broker: FakeBroker, link: Link, owner: Owner) -> None:
+    """A loop asks, polls the socket, and what follows upon the answer is done, never blocked."""
+    link.request(SEARCH, owner.then, 0.0)
     assert link.next_timer() == 0.25
-    assert link.poll(0.0) == []
+    assert link.poll(0.0) == 0
     peer = broker.welcome()
-    assert arrive(link, 0.1) == []
+    assert arrive(link, 0.1) == 0
     assert (link.peer, link.heartbeat) == ("p", 10.0)
     _, search = broker.take()
     events = messages.Events(id=search.id, events=[])
     broker.give(peer, codec.encode(events))
-    assert arrive(link, 0.2) == [(number, events)]
+    assert arrive(link, 0.2) == 1
+    assert (owner.replies, owner.times) == ([events], [0.2])
     assert link.next_timer() is None
+
+
+def test_answers_find_their_owners(broker: FakeBroker, link: Link) -> None:
+    """Each answer goes to what follows upon its own request, in whatever order answers come."""
+    owners = Owner(), Owner()
+    for one in owners:
+        link.request(SEARCH, one.then, 0.0)
+    peer = broker.welcome()
+    arrive(link, 0.0)
+    asked = [broker.take()[1].id for _ in owners]
+    for number in reversed(asked):
+        broker.give(peer, codec.encode(messages.Done(id=number)))
+    until(lambda: link.poll(0.0) or all(one.replies for one in owners))
+    assert [one.replies for one in owners] == [[messages.Done(id=number)] for number in asked]
+
+
+def test_what_follows_fails(broker: FakeBroker, link: Link, owner: Owner) -> None:
+    """A continuation that raises keeps no other from its answer."""
+
+    def fail(_: Any, __: float) -> None:
+        raise AssertionError("planted")
+
+    link.request(SEARCH, fail, 0.0, timeout=1.0)
+    link.request(SEARCH, owner.then, 0.0, timeout=1.0)
+    with pytest.raises(AssertionError, match="planted"):
+        link.poll(2.0)
+    assert owner.replies == []
+    assert link.poll(2.0) == 1
+    assert isinstance(owner.replies[0], Unreachable)
+    broker.welcome()
 
 
 def test_routing_id(broker: FakeBroker) -> None:
@@ -91,45 +139,46 @@ def test_routing_id(broker: FakeBroker) -> None:
     seen = set()
     for _ in range(5):
         with Link(broker.address, "ann", ANN) as link:
-            link.send(SEARCH, 0.0)
+            link.request(SEARCH, ignore, 0.0)
             seen.add(broker.take()[0])
     assert len(seen) == 5
     prefix = routing_prefix(ANN.curve_public)
     assert all(len(one) == len(prefix) + 16 and one.startswith(prefix) for one in seen)
 
 
-def test_odd_messages(broker: FakeBroker, link: Link) -> None:
+def test_odd_messages(broker: FakeBroker, link: Link, owner: Owner) -> None:
     """A message of two frames and one of garbage are ignored."""
-    number = link.send(SEARCH, 0.0)
+    link.request(SEARCH, owner.then, 0.0)
     peer = broker.welcome()
     arrive(link, 0.0)
-    broker.take()
-    done = codec.encode(messages.Done(id=number))
-    broker.give(peer, done, done)
-    assert arrive(link, 0.0) == []
+    done = messages.Done(id=broker.take()[1].id)
+    broker.give(peer, codec.encode(done), codec.encode(done))
+    assert arrive(link, 0.0) == 0
     broker.give(peer, b"\xc1")
-    assert arrive(link, 0.0) == []
-    broker.give(peer, done)
-    assert arrive(link, 0.0) == [(number, messages.Done(id=number))]
+    assert arrive(link, 0.0) == 0
+    broker.give(peer, codec.encode(done))
+    assert arrive(link, 0.0) == 1
+    assert owner.replies == [done]
 
 
 def test_new_connection_after_silence(broker: FakeBroker, link: Link) -> None:
     """After silence the same socket connects anew under another routing id, and is heard."""
-    number = link.send(SEARCH, 0.0, timeout=PATIENCE)
+    link.request(SEARCH, ignore, 0.0, timeout=PATIENCE)
     first = broker.welcome()
     arrive(link, 0.0)
-    broker.take()
+    _, search = broker.take()
     socket = link.socket
-    assert link.poll(SILENCE + 1) == []
+    assert link.poll(SILENCE + 1) == 0
     assert link.socket is socket
     second = broker.welcome()
     assert second != first
-    assert arrive(link, SILENCE + 1) == []
-    assert broker.take() == (second, messages.Search(id=number))
+    assert arrive(link, SILENCE + 1) == 0
+    assert broker.take() == (second, search)
 
 
-def test_ask(broker: FakeBroker, link: Link) -> None:
-    """A blocking question returns the reply or raises the refusal; other answers are kept."""
+def test_ask(broker: FakeBroker, link: Link, owner: Owner) -> None:
+    """A blocking question returns the reply or raises the refusal; what follows upon other
+    requests is done meanwhile."""
 
     def answer() -> None:
         peer = broker.welcome()
@@ -142,29 +191,29 @@ def test_ask(broker: FakeBroker, link: Link) -> None:
 
     thread = threading.Thread(target=answer)
     thread.start()
-    other = link.send(messages.Show(id=0, event="y"), time.monotonic(), timeout=PATIENCE)
+    show = messages.Show(id=0, event="y")
+    link.request(show, owner.then, time.monotonic(), timeout=PATIENCE)
     reply = link.ask(SEARCH, PATIENCE)
     assert isinstance(reply, messages.Done)
     with pytest.raises(NotFound, match="no event 'x'"):
         link.ask(messages.Show(id=0, event="x"), PATIENCE)
     thread.join()
-    assert link.poll(time.monotonic()) == [(other, messages.Done(id=other))]
-    assert link.poll(time.monotonic()) == []
+    assert [type(reply) for reply in owner.replies] == [messages.Done]
 
 
-def test_flush(broker: FakeBroker, link: Link) -> None:
-    """Flush waits until all is answered and keeps the answers; it gives up in time."""
+def test_flush(broker: FakeBroker, link: Link, owner: Owner) -> None:
+    """Flush waits until all is answered; it gives up in time."""
     link.flush()
     thread = threading.Thread(target=broker.welcome)
     thread.start()
-    number = link.send(SEARCH, time.monotonic(), timeout=PATIENCE)
+    link.request(SEARCH, owner.then, time.monotonic(), timeout=PATIENCE)
     link.flush(timeout=0.05)
     thread.join()
     until(lambda: link.flush(timeout=0.05) or broker.socket.poll(0))
     peer, request = broker.take()
     broker.give(peer, codec.encode(messages.Done(id=request.id)))
     link.flush(timeout=PATIENCE)
-    assert link.poll(time.monotonic()) == [(number, messages.Done(id=number))]
+    assert owner.replies == [messages.Done(id=request.id)]
 
 
 def test_nobody_there() -> None:
@@ -222,7 +271,7 @@ def guarded() -> Iterator[Guarded]:
 def test_encrypted(guarded: Guarded) -> None:
     """A link to a broker with a key is encrypted, and the broker learns whose it is."""
     with Link(guarded.address, "ann", ANN) as link:
-        link.send(SEARCH, 0.0)
+        link.request(SEARCH, ignore, 0.0)
         assert guarded.socket.poll(PATIENCE_MS), "nothing came"
         routing_id, frame = guarded.socket.recv_multipart(copy=False)
         assert frame.get("User-Id") == ANN.curve_public.hex()
@@ -239,7 +288,7 @@ def test_refused_by_key(guarded: Guarded) -> None:
             with pytest.raises(Untrusted, match="does not let this key in"):
                 link.ask(SEARCH, timeout=PATIENCE)
         guarded.shut = False
-        link.send(SEARCH, time.monotonic())
+        link.request(SEARCH, ignore, time.monotonic())
         guarded.welcome()
 
 
