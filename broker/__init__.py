@@ -1,7 +1,7 @@
 """The broker: identifies peers, finds events, hands out addresses and tokens."""
 
-from .counters import Counters
+from .counters import BrokerCounters
 from .options import Options
 from .service import Broker
 
-__all__ = ["Broker", "Counters", "Options"]
+__all__ = ["Broker", "BrokerCounters", "Options"]

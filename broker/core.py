@@ -36,12 +36,12 @@ from ..protocol.errors import (
     WrongVersion,
 )
 from . import checks, hosting, roles
-from .counters import Counters
+from .counters import BrokerCounters
 from .enrolment import Enrolment
 from .names import event_id
 from .options import Options
-from .repository import Member, Registry, Repository, Ticket
-from .search import Index
+from .repository import PeerRecord, Registry, Repository, TokenRecord
+from .search import SearchIndex
 
 ROUTING_ID_BYTES = 8
 """The fewest bytes of a routing id, behind what is bound to the key, that are taken for random."""
@@ -56,7 +56,7 @@ ID_ATTEMPTS = 8
 """Event ids to draw before giving up; each is free with near certainty."""
 
 _WRITES = (messages.Hello, messages.Create, messages.Join, messages.Lease, messages.Finish,
-           messages.Leave, messages.Invite, messages.Revoke)  # fmt: skip
+           messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
 
 
 class _Numbered(msgspec.Struct):
@@ -88,16 +88,16 @@ class Core:
         *,
         sport: Callable[[str], sports.Sport] = sports.get,
         guard: AbstractContextManager[object] | None = None,
-        counters: Counters | None = None,
+        counters: BrokerCounters | None = None,
     ) -> None:
-        self.counters = counters or Counters()
+        self.counters = counters or BrokerCounters()
         self._registry = registry
         self._options = options
         self._entropy = entropy
         self._sport = sport
         self._guard = guard or nullcontext()
         self._enrolment = Enrolment(options, entropy, self._guard, self.counters)
-        self._index = Index()
+        self._index = SearchIndex()
         self._trim_at = 0.0
 
     def receive(
@@ -119,7 +119,7 @@ class Core:
         try:
             request: messages.BrokerRequest = codec.decode_broker_request(frame)
             with self._guard:
-                self.counters.requests[type(request).__name__.lower()] += 1
+                self.counters.requests[str(request.__struct_config__.tag)] += 1
             checks.no_zero_character(request)
             with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
                 reply = self._answer(repository, routing_id, curve, request, now, wall)
@@ -199,7 +199,7 @@ class Core:
                 return hosting.vouch(repository, member, request, wall)
             case messages.Finish():
                 return hosting.finish(repository, member, request, wall)
-            case messages.Leave():
+            case messages.ReleaseLease():
                 return hosting.leave(repository, member, request)
             case messages.Invite():
                 return self._enrolment.invite(repository, member, request, wall)
@@ -259,7 +259,7 @@ class Core:
 
     def _search(
         self, repository: Repository, request: messages.Search, wall: int
-    ) -> messages.Events:
+    ) -> messages.EventList:
         with self._guard:
             self._index.follow(repository.changes(self._index.revision))
             events = self._index.search(
@@ -281,10 +281,10 @@ class Core:
                 break
             page.append(cards[event])
         more = bool(page) and page[-1].event != events[-1]
-        return messages.Events(id=request.id, events=page, cursor=page[-1].event if more else "")
+        return messages.EventList(id=request.id, events=page, cursor=page[-1].event if more else "")
 
     def _create(
-        self, repository: Repository, member: Member, request: messages.Create, wall: int
+        self, repository: Repository, member: PeerRecord, request: messages.Create, wall: int
     ) -> messages.Event:
         roles.demand(self._enrolment.role_of(member), "host", "to create an event")
         card = messages.Card(
@@ -318,7 +318,7 @@ class Core:
         repository.add_event(card, member.peer, request.key)
         return messages.Event(id=request.id, card=card)
 
-    def _check_room(self, repository: Repository, member: Member) -> None:
+    def _check_room(self, repository: Repository, member: PeerRecord) -> None:
         with self._guard:
             self._index.follow(repository.changes(self._index.revision))
             count = len(self._index)
@@ -338,7 +338,7 @@ class Core:
     # ── who may come in, who hosts ───────────────────────────────────────────────────────────
 
     def _join(
-        self, repository: Repository, member: Member, request: messages.Join, wall: int
+        self, repository: Repository, member: PeerRecord, request: messages.Join, wall: int
     ) -> messages.Invitation:
         if request.role == "operator":
             raise BadMessage("nobody joins an event as operator; viewer, reporter and host do")
@@ -369,12 +369,12 @@ class Core:
         return invite(epoch=held.epoch, endpoints=held.endpoints, key=key)
 
     def _new_ticket(
-        self, repository: Repository, member: Member, request: messages.Join, wall: int
-    ) -> Ticket:
+        self, repository: Repository, member: PeerRecord, request: messages.Join, wall: int
+    ) -> TokenRecord:
         count, most = repository.count_tickets(member.peer, wall), self._options.peer_tokens
         if count >= most:
             raise Overloaded(f"{count:,} tokens of this peer's, at most {most:,} allowed")
-        ticket = Ticket(
+        ticket = TokenRecord(
             token=str(uuid.UUID(bytes=self._entropy(16), version=4)),
             peer=member.peer,
             event=request.event,
@@ -385,7 +385,7 @@ class Core:
         return ticket
 
 
-def _member_on(repository: Repository, routing_id: bytes, curve: bytes) -> Member:
+def _member_on(repository: Repository, routing_id: bytes, curve: bytes) -> PeerRecord:
     """Return whose connection it is; refuse one that is nobody's, or of a revoked peer."""
     member = repository.member_on(routing_id)
     if member is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Counters:
+class BrokerCounters:
     """Counts since the broker started; each only grows, except `waiting`.
 
     Who reads them from another thread takes `dict(requests)` first: a new type may come any time.

@@ -20,7 +20,15 @@ from ..protocol.errors import SettingError, StorageFault
 from ..protocol.messages import Card, Endpoints, EventStatus, Role
 from ..runtime.database import cause, is_sqlite, open_engine
 from .names import fold
-from .repository import MOST_SESSIONS, Census, HostLease, Invite, Member, Record, Ticket
+from .repository import (
+    MOST_SESSIONS,
+    Census,
+    EventRecord,
+    InviteRecord,
+    LeaseRecord,
+    PeerRecord,
+    TokenRecord,
+)
 from .tables import ALL, CLOCK, EVENTS, INVITES, LEASES, PEERS, SCHEMA, SESSIONS, TOKENS
 
 WAIT_SECONDS = 5
@@ -44,17 +52,17 @@ class SqlRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def member(self, peer: str) -> Member | None:
+    def member(self, peer: str) -> PeerRecord | None:
         return self._member(sa.select(PEERS).where(PEERS.c.peer == peer))
 
-    def member_on(self, routing_id: bytes) -> Member | None:
+    def member_on(self, routing_id: bytes) -> PeerRecord | None:
         there = SESSIONS.c.routing_id == routing_id
         return self._member(sa.select(PEERS).join(SESSIONS).where(there))
 
-    def member_by_curve(self, curve: bytes) -> Member | None:
+    def member_by_curve(self, curve: bytes) -> PeerRecord | None:
         return self._member(sa.select(PEERS).where(PEERS.c.curve == curve))
 
-    def _member(self, query: sa.Select[Any]) -> Member | None:
+    def _member(self, query: sa.Select[Any]) -> PeerRecord | None:
         row = self._connection.execute(query).one_or_none()
         return _as_member(row) if row else None
 
@@ -63,14 +71,14 @@ class SqlRepository:
         found: str | None = self._connection.execute(query).scalar_one_or_none()
         return found
 
-    def members(self, after: str, limit: int) -> list[Member]:
+    def members(self, after: str, limit: int) -> list[PeerRecord]:
         query = sa.select(PEERS).where(PEERS.c.peer > after).order_by(PEERS.c.peer)
         return [_as_member(row) for row in self._connection.execute(query.limit(limit))]
 
     def count_members(self) -> int:
         return self._count(PEERS)
 
-    def put_member(self, member: Member) -> None:
+    def put_member(self, member: PeerRecord) -> None:
         self._put(
             PEERS,
             {"peer": member.peer},
@@ -97,12 +105,12 @@ class SqlRepository:
             where = SESSIONS.c.routing_id.in_(spare)
             self._connection.execute(sa.delete(SESSIONS).where(where))
 
-    def invite(self, digest: bytes) -> Invite | None:
+    def invite(self, digest: bytes) -> InviteRecord | None:
         query = sa.select(INVITES).where(INVITES.c.digest == digest)
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Invite(
+        return InviteRecord(
             invite=row.invite,
             digest=row.digest,
             role=row.role,
@@ -111,7 +119,7 @@ class SqlRepository:
             creator=row.creator,
         )
 
-    def put_invite(self, invite: Invite) -> None:
+    def put_invite(self, invite: InviteRecord) -> None:
         self._put(
             INVITES,
             {"digest": invite.digest},
@@ -149,16 +157,16 @@ class SqlRepository:
         count: int = self._connection.execute(query).scalar_one()
         return count
 
-    def event(self, event: str) -> Record | None:
+    def event(self, event: str) -> EventRecord | None:
         return self._record(EVENTS.c.event == event)
 
-    def created(self, peer: str, key: str) -> Record | None:
+    def created(self, peer: str, key: str) -> EventRecord | None:
         return self._record(EVENTS.c.creator == peer, EVENTS.c.key == key)
 
-    def _record(self, *where: sa.ColumnElement[bool]) -> Record | None:
+    def _record(self, *where: sa.ColumnElement[bool]) -> EventRecord | None:
         query = sa.select(EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(*where)
         row = self._connection.execute(query).one_or_none()
-        return Record(_with_status(row.card, row.status), row.creator) if row else None
+        return EventRecord(_with_status(row.card, row.status), row.creator) if row else None
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._connection.execute(
@@ -209,7 +217,7 @@ class SqlRepository:
         rows = self._connection.execute(query)
         return [(row.revision, _with_status(row.card, row.status)) for row in rows]
 
-    def tenure(self, event: str, instance: str = "") -> HostLease | None:
+    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
         query = sa.select(LEASES).where(LEASES.c.event == event)
         if instance:
             query = query.where(LEASES.c.instance == instance)
@@ -217,7 +225,7 @@ class SqlRepository:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return HostLease(
+        return LeaseRecord(
             event=row.event,
             instance=row.instance,
             peer=row.peer,
@@ -227,7 +235,7 @@ class SqlRepository:
             expires=row.expires,
         )
 
-    def put_tenure(self, tenure: HostLease) -> None:
+    def put_tenure(self, tenure: LeaseRecord) -> None:
         self._put(
             LEASES,
             {"event": tenure.event, "instance": tenure.instance},
@@ -240,13 +248,13 @@ class SqlRepository:
             },
         )
 
-    def ticket(self, token: str) -> Ticket | None:
+    def ticket(self, token: str) -> TokenRecord | None:
         row = self._connection.execute(
             sa.select(TOKENS).where(TOKENS.c.token == token)
         ).one_or_none()
         return _ticket(row) if row else None
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> Ticket | None:
+    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
         query = (
             sa.select(TOKENS)
             .where(
@@ -261,7 +269,7 @@ class SqlRepository:
         row = self._connection.execute(query).one_or_none()
         return _ticket(row) if row else None
 
-    def add_ticket(self, ticket: Ticket) -> None:
+    def add_ticket(self, ticket: TokenRecord) -> None:
         self._connection.execute(
             sa.insert(TOKENS).values(
                 token=ticket.token,
@@ -450,8 +458,8 @@ def _with_status(card: bytes, status: EventStatus) -> Card:
     return msgspec.structs.replace(_card(card), status=status)
 
 
-def _as_member(row: Row[Any]) -> Member:
-    return Member(
+def _as_member(row: Row[Any]) -> PeerRecord:
+    return PeerRecord(
         peer=row.peer,
         key=row.key,
         curve=row.curve,
@@ -463,7 +471,7 @@ def _as_member(row: Row[Any]) -> Member:
     )
 
 
-def _ticket(row: Row[Any]) -> Ticket:
-    return Ticket(
+def _ticket(row: Row[Any]) -> TokenRecord:
+    return TokenRecord(
         token=row.token, peer=row.peer, event=row.event, role=row.role, expires=row.expires
     )

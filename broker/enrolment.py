@@ -35,9 +35,9 @@ from ..protocol.errors import (
 from ..protocol.messages import Role
 from ..runtime.rate_limit import RateLimiter, TokenBucket
 from . import names, roles
-from .counters import Counters
+from .counters import BrokerCounters
 from .options import Options
-from .repository import Invite, Member, Repository
+from .repository import InviteRecord, PeerRecord, Repository
 
 CODE_BYTES = 12
 """Random bytes of a code; five bits of each make a letter, 60 in all."""
@@ -70,7 +70,7 @@ class Enrolment:
         options: Options,
         entropy: Callable[[int], bytes],
         guard: AbstractContextManager[object],
-        counters: Counters,
+        counters: BrokerCounters,
     ) -> None:
         self._options = options
         self._entropy = entropy
@@ -80,7 +80,7 @@ class Enrolment:
         self._all_codes = TokenBucket(ALL_CODES_RATE, ALL_CODES_BURST)
         self._new = TokenBucket(NEW_RATE, NEW_BURST)
 
-    def role_of(self, member: Member) -> Role:
+    def role_of(self, member: PeerRecord) -> Role:
         """Return what a peer may do: operators by right are those of the settings, no others."""
         return "operator" if member.key in self._options.operators else member.role
 
@@ -92,7 +92,7 @@ class Enrolment:
         source: bytes,
         now: float,
         wall: int,
-    ) -> Member:
+    ) -> PeerRecord:
         """Return who says hello, enrolled or raised where that is due.
 
         Args:
@@ -131,7 +131,7 @@ class Enrolment:
         source: bytes,
         now: float,
         wall: int,
-    ) -> Member:
+    ) -> PeerRecord:
         by_right = request.key in self._options.operators
         invited = self._options.enrolment == "invited"
         if invited and not request.invite and not by_right:
@@ -150,7 +150,7 @@ class Enrolment:
                     f"more than {NEW_RATE:g} new keys a second come in; try again later"
                 )
         role: Role = "viewer" if invited else self._options.open_role
-        member = Member(
+        member = PeerRecord(
             peer=keys.peer_id(request.key),
             key=request.key,
             curve=form,
@@ -180,12 +180,12 @@ class Enrolment:
     def _raise(
         self,
         repository: Repository,
-        member: Member,
+        member: PeerRecord,
         code: str,
         source: bytes,
         now: float,
         wall: int,
-    ) -> Member:
+    ) -> PeerRecord:
         invite = self._code(repository, code, source, now)
         if roles.covers(self.role_of(member), invite.role):
             return member
@@ -195,7 +195,7 @@ class Enrolment:
         repository.put_invite(replace(invite, uses=invite.uses - 1))
         return raised
 
-    def _code(self, repository: Repository, code: str, source: bytes, now: float) -> Invite:
+    def _code(self, repository: Repository, code: str, source: bytes, now: float) -> InviteRecord:
         """Return the invitation of a code; who tries too many wrong ones has to wait."""
         with self._guard:
             free = self._codes.take(source, 1, now)
@@ -215,7 +215,7 @@ class Enrolment:
     # ── what operators do ────────────────────────────────────────────────────────────────────
 
     def invite(
-        self, repository: Repository, member: Member, request: messages.Invite, wall: int
+        self, repository: Repository, member: PeerRecord, request: messages.Invite, wall: int
     ) -> messages.Invited:
         """Make a code."""
         roles.demand(self.role_of(member), "operator", "to invite")
@@ -223,7 +223,7 @@ class Enrolment:
         if count >= MOST_INVITES:
             raise Overloaded(f"{count:,} invitations are open, at most {MOST_INVITES:,} allowed")
         code = "-".join(names.letters(self._entropy(4)) for _ in range(CODE_BYTES // 4))
-        invite = Invite(
+        invite = InviteRecord(
             invite=names.letters(self._entropy(8)),
             digest=digest(code),
             role=request.role,
@@ -237,7 +237,7 @@ class Enrolment:
         )
 
     def members(
-        self, repository: Repository, member: Member, request: messages.Members
+        self, repository: Repository, member: PeerRecord, request: messages.Members
     ) -> messages.Roll:
         """Return a page of who is enrolled."""
         roles.demand(self.role_of(member), "operator", "to see who is enrolled")
@@ -246,8 +246,8 @@ class Enrolment:
         more = len(found) > request.limit
         return messages.Roll(id=request.id, members=page, cursor=page[-1].peer if more else "")
 
-    def _person(self, member: Member) -> messages.Person:
-        return messages.Person(
+    def _person(self, member: PeerRecord) -> messages.EnrolledPeer:
+        return messages.EnrolledPeer(
             peer=member.peer,
             name=member.name,
             role=self.role_of(member),
@@ -257,7 +257,7 @@ class Enrolment:
         )
 
     def revoke(
-        self, repository: Repository, member: Member, request: messages.Revoke, wall: int
+        self, repository: Repository, member: PeerRecord, request: messages.Revoke, wall: int
     ) -> messages.Done:
         """Put a peer out, with the leases that it holds and the invitations that it made."""
         roles.demand(self.role_of(member), "operator", "to revoke")
@@ -281,7 +281,7 @@ def digest(code: str) -> bytes:
     return hashlib.sha256(b"touchline invite\0" + plain.encode()).digest()
 
 
-def _check_usable(invite: Invite, wall: int) -> None:
+def _check_usable(invite: InviteRecord, wall: int) -> None:
     if invite.expires <= wall:
         raise BadInvite(f"the invitation expired at {times.to_rfc3339(invite.expires)}")
     if invite.uses <= 0:

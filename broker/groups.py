@@ -16,7 +16,7 @@ import msgspec
 
 from ..protocol import codec, limits, messages
 from ..protocol.errors import BadMessage, NotFound, Overloaded
-from ..protocol.messages import Record
+from ..protocol.messages import GroupRecord
 
 SECONDS = 15.0
 """Seconds for which a member stays without a word; it beats three times as often."""
@@ -111,7 +111,7 @@ class Groups:
                 f"instance of {len(request.instance)} characters, at least {INSTANCE_CHARS} needed"
             )
         member = hashlib.sha256(request.instance.encode()).hexdigest()[:16]
-        if isinstance(request, messages.Gather):
+        if isinstance(request, messages.JoinGroup):
             return [(routing_id, self._gather(routing_id, request, member, now))]
         room = self._rooms.get(request.room)
         if room is None or member not in room.members:
@@ -119,12 +119,12 @@ class Groups:
         one = room.members[member]
         one.routing_id, one.heard = routing_id, now
         match request:
-            case messages.Put():
+            case messages.PutRecords():
                 pushed = self._put(room, request, member)
-            case messages.Post():
-                posted = messages.Posted(room=request.room, member=member, body=request.body)
+            case messages.PublishToGroup():
+                posted = messages.GroupMessage(room=request.room, member=member, body=request.body)
                 pushed = _to_all(room, codec.encode(posted), but=member)
-            case messages.Depart():
+            case messages.LeaveGroup():
                 pushed = self._remove(request.room, room, member)
         return [*pushed, (routing_id, codec.encode(messages.Done(id=request.id)))]
 
@@ -149,7 +149,7 @@ class Groups:
         return self._timers[0][0] if self._timers else None
 
     def _gather(
-        self, routing_id: bytes, request: messages.Gather, member: str, now: float
+        self, routing_id: bytes, request: messages.JoinGroup, member: str, now: float
     ) -> bytes:
         room = self._rooms.get(request.room)
         if room is None:
@@ -170,7 +170,7 @@ class Groups:
             self._admit(request.room, room, member, _Member(routing_id, now, now + self._seconds))
         whole = (request.epoch, request.rev) != (room.epoch, room.rev)
         return codec.encode(
-            messages.Gathered(
+            messages.GroupJoined(
                 id=request.id,
                 room=request.room,
                 member=member,
@@ -195,7 +195,7 @@ class Groups:
             ]
             heapq.heapify(self._timers)
 
-    def _put(self, room: _Room, request: messages.Put, member: str) -> list[Sent]:
+    def _put(self, room: _Room, request: messages.PutRecords, member: str) -> list[Sent]:
         records = room.members[member].records
         wanted = {record.key: record.body for record in request.records}
         changed = {key: body for key, body in wanted.items() if records.get(key) != body}
@@ -218,7 +218,7 @@ class Groups:
         return self._tell(
             request.room,
             room,
-            (Record(key=key, body=body, member=member) for key, body in changed.items()),
+            (GroupRecord(key=key, body=body, member=member) for key, body in changed.items()),
         )
 
     def _remove(self, name: str, room: _Room, member: str) -> list[Sent]:
@@ -230,12 +230,14 @@ class Groups:
         room.size -= sum(_size(key, body) for key, body in gone.records.items())
         if not gone.records:
             return []
-        return self._tell(name, room, (Record(key=key, member=member) for key in gone.records))
+        return self._tell(name, room, (GroupRecord(key=key, member=member) for key in gone.records))
 
     @staticmethod
-    def _tell(name: str, room: _Room, records: Iterable[Record]) -> list[Sent]:
+    def _tell(name: str, room: _Room, records: Iterable[GroupRecord]) -> list[Sent]:
         room.rev += 1
-        changed = messages.Changed(room=name, epoch=room.epoch, rev=room.rev, records=list(records))
+        changed = messages.GroupChanged(
+            room=name, epoch=room.epoch, rev=room.rev, records=list(records)
+        )
         return _to_all(room, codec.encode(changed))
 
 
@@ -243,10 +245,10 @@ def _to_all(room: _Room, frame: bytes, but: str = "") -> list[Sent]:
     return [(one.routing_id, frame) for member, one in room.members.items() if member != but]
 
 
-def _records(room: _Room) -> Iterator[Record]:
+def _records(room: _Room) -> Iterator[GroupRecord]:
     for member, one in room.members.items():
         for key, body in one.records.items():
-            yield Record(key=key, body=body, member=member)
+            yield GroupRecord(key=key, body=body, member=member)
 
 
 def _size(key: str, body: bytes | None) -> int:

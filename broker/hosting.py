@@ -10,10 +10,10 @@ from ..protocol import limits, messages, times
 from ..protocol.errors import BadToken, NotAllowed, NotFound, Revoked, UnknownKey
 from ..protocol.messages import Role
 from . import checks, leases, roles
-from .repository import HostLease, Member, Record, Repository
+from .repository import EventRecord, LeaseRecord, PeerRecord, Repository
 
 
-def known(repository: Repository, event: str) -> Record:
+def known(repository: Repository, event: str) -> EventRecord:
     """Return an event, or raise NotFound."""
     record = repository.event(event)
     if record is None:
@@ -21,7 +21,7 @@ def known(repository: Repository, event: str) -> Record:
     return record
 
 
-def held(repository: Repository, event: str, wall: int) -> HostLease | None:
+def held(repository: Repository, event: str, wall: int) -> LeaseRecord | None:
     """Return the tenure that holds the event now."""
     tenure = repository.tenure(event)
     return tenure if tenure is not None and tenure.expires > wall else None
@@ -34,7 +34,7 @@ def with_host(repository: Repository, card: messages.Card, wall: int) -> message
 
 def lease(
     repository: Repository,
-    member: Member,
+    member: PeerRecord,
     role: Role,
     request: messages.Lease,
     seconds: float,
@@ -59,7 +59,7 @@ def lease(
     if last is not None and last.instance != request.instance:
         repository.put_tenure(replace(last, expires=0))
     repository.put_tenure(
-        HostLease(
+        LeaseRecord(
             event=request.event,
             instance=request.instance,
             peer=member.peer,
@@ -81,7 +81,7 @@ def lease(
 
 
 def verify(
-    repository: Repository, host: Member, request: messages.Verify, wall: int
+    repository: Repository, host: PeerRecord, request: messages.Verify, wall: int
 ) -> messages.Grant:
     """Tell a host whose token it is."""
     ticket = repository.ticket(request.token)
@@ -112,7 +112,7 @@ def verify(
 
 
 def vouch(
-    repository: Repository, host: Member, request: messages.Vouch, wall: int
+    repository: Repository, host: PeerRecord, request: messages.Vouch, wall: int
 ) -> messages.Vouched:
     """Tell a host whether whoever knocks is expected there."""
     if not repository.hosts(host.peer, wall):
@@ -128,7 +128,7 @@ def vouch(
 
 
 def finish(
-    repository: Repository, host: Member, request: messages.Finish, wall: int
+    repository: Repository, host: PeerRecord, request: messages.Finish, wall: int
 ) -> messages.Done:
     """Note that an event is over."""
     record = known(repository, request.event)
@@ -140,7 +140,9 @@ def finish(
     return messages.Done(id=request.id)
 
 
-def leave(repository: Repository, host: Member, request: messages.Leave) -> messages.Done:
+def leave(
+    repository: Repository, host: PeerRecord, request: messages.ReleaseLease
+) -> messages.Done:
     """End a lease."""
     known(repository, request.event)
     mine = repository.tenure(request.event, request.instance)
@@ -152,5 +154,5 @@ def leave(repository: Repository, host: Member, request: messages.Leave) -> mess
     return messages.Done(id=request.id)
 
 
-def _revoked(member: Member) -> Revoked:
+def _revoked(member: PeerRecord) -> Revoked:
     return Revoked(f"{member.peer} was revoked at {times.to_rfc3339(member.revoked)}")

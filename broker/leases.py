@@ -20,15 +20,15 @@ from __future__ import annotations
 from ..protocol import times
 from ..protocol.errors import Conflict, NotAllowed
 from ..protocol.messages import Lease
-from .repository import HostLease
+from .repository import LeaseRecord
 
 
 def grant(
     request: Lease,
     peer: str,
     *,
-    mine: HostLease | None,
-    last: HostLease | None,
+    mine: LeaseRecord | None,
+    last: LeaseRecord | None,
     entitled: bool,
     wall: int,
 ) -> int:

@@ -18,7 +18,7 @@ MOST_SESSIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PeerRecord:
     """A key that is enrolled.
 
     Args:
@@ -43,7 +43,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Invite:
+class InviteRecord:
     """A code that lets keys in; the code itself is nowhere on record.
 
     Args:
@@ -63,7 +63,7 @@ class Invite:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EventRecord:
     """An event as it is kept: its card and the peer that created it."""
 
     card: Card
@@ -71,7 +71,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class HostLease:
+class LeaseRecord:
     """One host's hold on an event; of an event's tenures the one of the highest epoch counts.
 
     Args:
@@ -89,7 +89,7 @@ class HostLease:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class TokenRecord:
     """A token and what it permits."""
 
     token: str
@@ -119,25 +119,25 @@ class Census:
 class Repository(Protocol):
     """The records within one transaction."""
 
-    def member(self, peer: str) -> Member | None:
+    def member(self, peer: str) -> PeerRecord | None:
         """Return a peer that is enrolled, revoked or not."""
 
-    def member_on(self, routing_id: bytes) -> Member | None:
+    def member_on(self, routing_id: bytes) -> PeerRecord | None:
         """Return the peer that said `hello` on a connection."""
 
-    def member_by_curve(self, curve: bytes) -> Member | None:
+    def member_by_curve(self, curve: bytes) -> PeerRecord | None:
         """Return the peer whose connections prove to hold this CURVE key."""
 
     def owner_of(self, name: str) -> str | None:
         """Return the peer that a name belongs to; names that fold alike are the same."""
 
-    def members(self, after: str, limit: int) -> list[Member]:
+    def members(self, after: str, limit: int) -> list[PeerRecord]:
         """Return peers in the order of their ids, those after one of them, `limit` at most."""
 
     def count_members(self) -> int:
         """Return how many keys are enrolled, revoked or not."""
 
-    def put_member(self, member: Member) -> None:
+    def put_member(self, member: PeerRecord) -> None:
         """Record a peer, or its new state; its keys and name never change."""
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
@@ -146,10 +146,10 @@ class Repository(Protocol):
         Of more than `MOST_SESSIONS` connections of a peer the longest unseen are forgotten.
         """
 
-    def invite(self, digest: bytes) -> Invite | None:
+    def invite(self, digest: bytes) -> InviteRecord | None:
         """Return the invitation whose code has this hash, used up and expired or not."""
 
-    def put_invite(self, invite: Invite) -> None:
+    def put_invite(self, invite: InviteRecord) -> None:
         """Record an invitation, or how often it may yet be used."""
 
     def count_invites(self, wall: int) -> int:
@@ -161,10 +161,10 @@ class Repository(Protocol):
     def revoked(self, event: str, limit: int) -> list[str]:
         """Return the revoked peers with a token for the event, those put out last first."""
 
-    def event(self, event: str) -> Record | None:
+    def event(self, event: str) -> EventRecord | None:
         """Return an event; its card's `hosted` is not set."""
 
-    def created(self, peer: str, key: str) -> Record | None:
+    def created(self, peer: str, key: str) -> EventRecord | None:
         """Return the event that the peer created under this key."""
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
@@ -186,19 +186,19 @@ class Repository(Protocol):
         followed to one of them has missed nothing before it.
         """
 
-    def tenure(self, event: str, instance: str = "") -> HostLease | None:
+    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
         """Return the event's tenure of the highest epoch, or that of one instance."""
 
-    def put_tenure(self, tenure: HostLease) -> None:
+    def put_tenure(self, tenure: LeaseRecord) -> None:
         """Record a tenure, or its new state."""
 
-    def ticket(self, token: str) -> Ticket | None:
+    def ticket(self, token: str) -> TokenRecord | None:
         """Return what a token permits, expired or not."""
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> Ticket | None:
+    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
         """Return the ticket of this peer, event and role that is still valid, longest first."""
 
-    def add_ticket(self, ticket: Ticket) -> None:
+    def add_ticket(self, ticket: TokenRecord) -> None:
         """Record a ticket."""
 
     def count_tickets(self, peer: str, wall: int) -> int:

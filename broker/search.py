@@ -78,7 +78,7 @@ class _Line:
     created: int
 
 
-class Index:
+class SearchIndex:
     """The events by the words of their titles and origins, and by age.
 
     Not safe for threads; whoever shares one takes turns.

@@ -36,7 +36,7 @@ from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
 from .core import Core
-from .counters import Counters
+from .counters import BrokerCounters
 from .groups import Groups, Sent, is_room_request
 from .options import Options
 from .repository import Census, Registry
@@ -76,7 +76,7 @@ class Broker:
         self.address = ""
         """The one string by which peers reach it, the port filled in; set before `ready`."""
         self._identity = None if options.insecure else identity
-        self.counters = Counters()
+        self.counters = BrokerCounters()
         """What it has counted so far."""
         self._registry: Registry | None = None  # while it runs
         self._stopping = False
@@ -219,7 +219,7 @@ class _Exchange:
         endpoint = self._front.last_endpoint.decode().rstrip("\0")
         host, port = addresses.parse(endpoint)
         key = identity.public if identity else b""
-        self.address = str(addresses.Broker(host, port, key, plain=not key))
+        self.address = str(addresses.BrokerAddress(host, port, key, plain=not key))
 
     def close(self) -> None:
         self._front.disable_monitor()

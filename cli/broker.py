@@ -123,7 +123,7 @@ def _listens(broker: Broker, running: Future[None]) -> bool:
     return True
 
 
-def _keep(place: addresses.Broker) -> None:
+def _keep(place: addresses.BrokerAddress) -> None:
     """Keep the broker for the user's own commands; they have to ask for a plain one."""
     if not place.plain:
         here = KnownBroker(str(replace(place, host=EVERYWHERE.get(place.host, place.host))))
@@ -132,7 +132,7 @@ def _keep(place: addresses.Broker) -> None:
             brokers.keep(brokers.LOCAL, here, default=False)
 
 
-def _greet(shown: addresses.Broker, name: str, starter: Identity, page: str) -> None:
+def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity, page: str) -> None:
     place = f"{shown.host}:{shown.port}"
     click.echo(f"broker listening on {place}")
     if shown.host in EVERYWHERE:
@@ -151,7 +151,7 @@ def _greet(shown: addresses.Broker, name: str, starter: Identity, page: str) -> 
     click.echo("Ctrl+C stops it.")
 
 
-def _flags(place: addresses.Broker) -> str:
+def _flags(place: addresses.BrokerAddress) -> str:
     """Return the flags with which the user's own commands reach this broker."""
     if not place.plain:
         return "" if brokers.load().default == brokers.LOCAL else f" --broker {brokers.LOCAL}"

@@ -183,7 +183,7 @@ def _plain(text: str) -> KnownBroker:
     )
 
 
-def _at(place: addresses.Broker, known: Brokers) -> KnownBroker:
+def _at(place: addresses.BrokerAddress, known: Brokers) -> KnownBroker:
     """Return the known broker at a place."""
     found = {
         name: kept
@@ -198,12 +198,12 @@ def _at(place: addresses.Broker, known: Brokers) -> KnownBroker:
     raise SettingError(_no_key(place, known))
 
 
-def _same(one: addresses.Broker, other: addresses.Broker) -> bool:
+def _same(one: addresses.BrokerAddress, other: addresses.BrokerAddress) -> bool:
     here = addresses.is_loopback(one.host) and addresses.is_loopback(other.host)
     return one.port == other.port and (one.host.lower() == other.host.lower() or here)
 
 
-def _no_key(place: addresses.Broker, known: Brokers) -> str:
+def _no_key(place: addresses.BrokerAddress, known: Brokers) -> str:
     where = f"{place.host}:{place.port}"
     others = f"; you know {', '.join(sorted(known.brokers))}" if known.brokers else ""
     return (

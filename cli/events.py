@@ -201,7 +201,7 @@ def _pages(link: Link, wanted: messages.Search, limit: int) -> tuple[list[Card],
     while True:
         size = min(100, limit - len(cards))
         reply = link.ask(msgspec.structs.replace(wanted, limit=size))
-        if not isinstance(reply, messages.Events):
+        if not isinstance(reply, messages.EventList):
             raise AssertionError(f"the broker answered search with {type(reply).__name__}")
         cards += reply.events
         if not reply.cursor or len(cards) >= limit:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..protocol import messages, times
-from ..protocol.messages import Person
+from ..protocol.messages import EnrolledPeer
 from . import shared
 from .shared import broker_option, emit, json_option, name_option
 from .ui.tables import table
@@ -41,7 +41,7 @@ def command(everybody: bool, broker: str, name: str, as_json: bool) -> None:
         click.echo(f"the first {PAGE}; there are more: --all", err=True)
 
 
-def people(link: Link) -> Iterator[Person]:
+def people(link: Link) -> Iterator[EnrolledPeer]:
     """Yield the enrolled people, page after page."""
     request = messages.Members(id=0, limit=PAGE)
     while True:
@@ -54,13 +54,13 @@ def people(link: Link) -> Iterator[Person]:
         request = messages.Members(id=0, limit=PAGE, cursor=reply.cursor)
 
 
-def _row(person: Person) -> tuple[str, ...]:
+def _row(person: EnrolledPeer) -> tuple[str, ...]:
     enrolled = times.to_rfc3339(person.enrolled) if person.enrolled else ""
     revoked = "revoked" if person.revoked else ""
     return person.peer, person.name, person.role, enrolled, person.invite, revoked
 
 
-def _form(person: Person) -> dict[str, object]:
+def _form(person: EnrolledPeer) -> dict[str, object]:
     return {
         "peer": person.peer,
         "name": person.name,

@@ -8,7 +8,7 @@ import click
 
 from ..protocol import messages
 from ..protocol.errors import NotFound
-from ..protocol.messages import Person
+from ..protocol.messages import EnrolledPeer
 from ..protocol.text import plain
 from . import shared
 from .members import people
@@ -44,13 +44,13 @@ def command(peer: str, yes: bool, broker: str, name: str, as_json: bool) -> None
         click.echo(f"{shown} is put out")
 
 
-def _find(link: Link, wanted: str) -> Person:
+def _find(link: Link, wanted: str) -> EnrolledPeer:
     """Return the person with this id, or else with this name.
 
     Raises:
         NotFound: there is none.
     """
-    named: Person | None = None
+    named: EnrolledPeer | None = None
     for person in people(link):
         if person.peer == wanted:
             return person

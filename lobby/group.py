@@ -102,7 +102,7 @@ class Group:
             self._beating = True
             self._beat_at = now + self._seconds / BEATS
             requests.append(
-                messages.Gather(
+                messages.JoinGroup(
                     id=0,
                     room=self.name,
                     instance=self._instance,
@@ -114,15 +114,15 @@ class Group:
             requests.append(self._batch())
         while self._known and self._published:
             requests.append(
-                messages.Post(
+                messages.PublishToGroup(
                     id=0, room=self.name, instance=self._instance, body=self._published.popleft()
                 )
             )
         return requests
 
-    def leave(self) -> messages.Depart:
+    def leave(self) -> messages.LeaveGroup:
         """Return the request with which the member leaves."""
-        return messages.Depart(id=0, room=self.name, instance=self._instance)
+        return messages.LeaveGroup(id=0, room=self.name, instance=self._instance)
 
     def next_timer(self, now: float) -> float:
         """Return when `requests` and `handle_timer` are to be called (monotonic seconds)."""
@@ -141,16 +141,16 @@ class Group:
         now: float,
     ) -> list[News]:
         """Take the answer to one request, and return what it says of other members."""
-        if isinstance(request, messages.Gather):
+        if isinstance(request, messages.JoinGroup):
             self._beating = False
-            if isinstance(answer, messages.Gathered):
+            if isinstance(answer, messages.GroupJoined):
                 return self._joined(answer, now)
             if isinstance(answer, TouchlineError):
                 self.trouble = answer.sentence
                 if not self.shared:
                     self._beat_at = max(self._beat_at, now + AGAIN_SECONDS)
             return []
-        if isinstance(request, messages.Put):
+        if isinstance(request, messages.PutRecords):
             if isinstance(answer, TouchlineError):
                 self._dirty = dict.fromkeys([*self._putting, *self._dirty])
             self._putting = []
@@ -162,9 +162,11 @@ class Group:
                 self._beat_soon(now)
         return []
 
-    def pushed(self, message: messages.Changed | messages.Posted, now: float) -> list[News]:
+    def pushed(
+        self, message: messages.GroupChanged | messages.GroupMessage, now: float
+    ) -> list[News]:
         """Take a push of the broker, and return what it says of other members."""
-        if isinstance(message, messages.Posted):
+        if isinstance(message, messages.GroupMessage):
             return [GroupPublication(message.body)] if message.member != self._member else []
         if not self.shared or message.epoch != self._epoch or message.rev <= self._rev:
             return []
@@ -188,25 +190,25 @@ class Group:
         gone = [record for record, due in self._doubted.items() if due <= now]
         return self._forget(gone)
 
-    def _batch(self) -> messages.Put:
-        records: list[messages.Record] = []
+    def _batch(self) -> messages.PutRecords:
+        records: list[messages.GroupRecord] = []
         size = 0
         for key in self._dirty:
             body = self._own.get(key)
             size += len(key.encode()) + len(body or b"") + 16
             if records and (size > BATCH_BYTES or len(records) >= limits.ROOM_BATCH):
                 break
-            records.append(messages.Record(key=key, body=body))
+            records.append(messages.GroupRecord(key=key, body=body))
         self._putting = [record.key for record in records]
         for key in self._putting:
             del self._dirty[key]
-        return messages.Put(id=0, room=self.name, instance=self._instance, records=records)
+        return messages.PutRecords(id=0, room=self.name, instance=self._instance, records=records)
 
     def _beat_soon(self, now: float) -> None:
         self._rev = 0
         self._beat_at = min(self._beat_at, now + AGAIN_SECONDS)
 
-    def _joined(self, gathered: messages.Gathered, now: float) -> list[News]:
+    def _joined(self, gathered: messages.GroupJoined, now: float) -> list[News]:
         anew = gathered.epoch != self._epoch
         self.shared, self._known, self.trouble = True, True, ""
         self._seconds = gathered.seconds
@@ -222,7 +224,7 @@ class Group:
                 self._dirty[key] = None
         return self._compare(gathered.records, now if anew else None)
 
-    def _compare(self, records: Iterable[messages.Record], anew: float | None) -> list[News]:
+    def _compare(self, records: Iterable[messages.GroupRecord], anew: float | None) -> list[News]:
         """Return what has changed of other members.
 
         A record that is missing is gone, unless the broker has started anew: its member may not

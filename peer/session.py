@@ -650,7 +650,7 @@ class Session:
 
     def _ping_host(self, at: _Occasion) -> None:
         seq, received, lost = self._counters()
-        ping = messages.Ping(
+        ping = messages.HostPing(
             id=self.request_id(),
             event=self.event,
             time=at.wall,

@@ -44,7 +44,7 @@ def endpoint(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> s
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerAddress:
     """Where a broker is, and how one knows that it is the right one.
 
     Args:
@@ -71,7 +71,7 @@ class Broker:
         return f"tcp://{self.host}:{self.port}"
 
 
-def broker(text: str, *, what: str = "--broker") -> Broker:
+def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
     """Return the broker that a string names.
 
     Args:
@@ -97,7 +97,7 @@ def broker(text: str, *, what: str = "--broker") -> Broker:
         raise SettingError(f"{what}: an address has a key or is insecure, not both")
     if plain and not is_loopback(host):
         raise SettingError(f"{what}: plain text is for this machine alone, not for {host}")
-    return Broker(host, port, key, plain)
+    return BrokerAddress(host, port, key, plain)
 
 
 def is_loopback(host: str) -> bool:

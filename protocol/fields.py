@@ -67,7 +67,7 @@ class Card(Part, frozen=True, kw_only=True):
     timing: Timing | None = None
 
 
-class Person(Part, frozen=True, kw_only=True):
+class EnrolledPeer(Part, frozen=True, kw_only=True):
     """A peer as the broker's operators see it."""
 
     peer: Id
@@ -94,7 +94,7 @@ class ActionSpec(Part, frozen=True, kw_only=True):
     details: list[Name] = field(default_factory=list)
 
 
-class Record(Part, frozen=True, kw_only=True):
+class GroupRecord(Part, frozen=True, kw_only=True):
     """What a member of a room keeps there under a key of its own; without a `body` it is gone."""
 
     key: Name

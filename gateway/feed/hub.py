@@ -22,7 +22,7 @@ from ...protocol.errors import (
     Untrusted,
     WrongKey,
 )
-from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, Events, Search, Show
+from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, EventList, Search, Show
 from ...runtime import clock
 from ..counters import GatewayCounters
 from ..options import MEGABYTE, Options
@@ -131,14 +131,14 @@ class Hub:
 
     # ── the broker ───────────────────────────────────────────────────────────────────────────
 
-    async def search(self, request: Search) -> Events:
+    async def search(self, request: Search) -> EventList:
         """Search the broker's events.
 
         Raises:
             TouchlineError: it refuses, or does not answer.
         """
         reply = await self._ask(request)
-        if not isinstance(reply, Events):
+        if not isinstance(reply, EventList):
             raise AssertionError(f"the broker answered search with {type(reply).__name__}")
         return reply
 

@@ -231,7 +231,7 @@ class AttachedPeers:
             match request:
                 case Attach():
                     self._attach(Waiting(routing_id, curve, request), now, wall)
-                case messages.Ping():
+                case messages.HostPing():
                     event, participant = self._attached_peer(routing_id, request.event)
                     if participant.expires < wall:
                         # Reports on the PULL have no answer: nothing else tells the peer why they
@@ -284,7 +284,7 @@ class AttachedPeers:
             request = codec.decode_host_request(frame)
             number = request.id
             match request:
-                case messages.Ping():
+                case messages.HostPing():
                     event, participant = self._attached_peer(routing_id, request.event)
                     self._met[participant.token] = (event, participant, request.last)
                     pong = messages.Pong(

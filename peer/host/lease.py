@@ -121,7 +121,9 @@ class LeaseHolder:
         """Give up every lease."""
         for held in self._leases.values():
             if held.started:
-                self._ask(messages.Leave(id=0, event=held.event, instance=self._instance), ignore)
+                self._ask(
+                    messages.ReleaseLease(id=0, event=held.event, instance=self._instance), ignore
+                )
 
     def _lease(self, held: HeldLease, hosted: HostedEvent) -> None:
         self._send(

@@ -66,7 +66,7 @@ broker that was just being stopped."""
 MOST_PUSHED = 1_000
 """Messages from rooms kept until they are taken; of more, the oldest are forgotten."""
 
-Push = messages.Changed | messages.Posted
+Push = messages.GroupChanged | messages.GroupMessage
 """What the broker says without being asked: to the members of a room."""
 
 Reply = messages.BrokerReply | TouchlineError
@@ -76,7 +76,7 @@ Then = Callable[[Reply, float], object]
 """What follows upon a request: takes the reply and the time (monotonic seconds)."""
 
 
-class Answer(NamedTuple):
+class Answered(NamedTuple):
     """A reply, and what follows upon it; the shell calls `then` with it."""
 
     then: Then
@@ -195,14 +195,14 @@ class LinkCore:
         else:
             self._greet(now)
 
-    def receive(self, frame: bytes, now: float) -> list[Answer]:
+    def receive(self, frame: bytes, now: float) -> list[Answered]:
         """Take a frame from the broker and return the answers that are now known."""
         try:
             reply: messages.BrokerReply = codec.decode_broker_reply(frame)
         except PeerError:
             self.strange += 1
             return []
-        if isinstance(reply, messages.Changed | messages.Posted):
+        if isinstance(reply, messages.GroupChanged | messages.GroupMessage):
             self._heard = now
             self._pushed.append(reply)
             return []
@@ -216,9 +216,9 @@ class LinkCore:
             return self._take_refusal(reply, now)
         then = self._drop(reply.id)
         self._send_held(now)
-        return [Answer(then, reply)]
+        return [Answered(then, reply)]
 
-    def _take_greeting(self, reply: messages.BrokerReply, now: float) -> list[Answer]:
+    def _take_greeting(self, reply: messages.BrokerReply, now: float) -> list[Answered]:
         if isinstance(reply, messages.Error) and reply.code == Overloaded.code:
             return []  # its timer sends it again
         del self._pending[self._greeting]
@@ -233,14 +233,14 @@ class LinkCore:
         self.strange += 1
         return []
 
-    def _fail(self, error: TouchlineError) -> list[Answer]:
+    def _fail(self, error: TouchlineError) -> list[Answered]:
         """Give everything that was asked this answer."""
         self._welcome = False
         self._pending.pop(self._greeting, None)
         self._greeting = 0
-        return [Answer(self._drop(number), error) for number in list(self._pending)]
+        return [Answered(self._drop(number), error) for number in list(self._pending)]
 
-    def _take_refusal(self, reply: messages.Error, now: float) -> list[Answer]:
+    def _take_refusal(self, reply: messages.Error, now: float) -> list[Answered]:
         error = from_wire(reply.code, reply.reason)
         asked = self._pending[reply.id]
         if isinstance(error, UnknownPeer):
@@ -255,7 +255,7 @@ class LinkCore:
             return []
         then = self._drop(reply.id)
         self._send_held(now)
-        return [Answer(then, error)]
+        return [Answered(then, error)]
 
     def pushed(self) -> list[Push]:
         """Return what came from rooms without being asked for, oldest first, each once."""
@@ -263,9 +263,9 @@ class LinkCore:
         self._pushed.clear()
         return pushed
 
-    def handle_timer(self, now: float) -> list[Answer]:
+    def handle_timer(self, now: float) -> list[Answered]:
         """Send again what is due, and return the failures of what is past its deadline."""
-        failed: list[Answer] = []
+        failed: list[Answered] = []
         while self._timers and self._timers[0][0] <= now:
             due, number = heapq.heappop(self._timers)
             asked = self._pending.get(number)
@@ -275,7 +275,7 @@ class LinkCore:
                 self._greet_again(number, asked, now)
             elif now >= asked.deadline:
                 self._drop(number)
-                failed.append(Answer(asked.then, asked.refusal or self._unreachable(asked)))
+                failed.append(Answered(asked.then, asked.refusal or self._unreachable(asked)))
             else:
                 self._send(number, asked, now)
         self._send_held(now)
@@ -327,7 +327,7 @@ class LinkCore:
         """Note that a connection was made: the other end is the one that it should be."""
         self._mismatches = 0
 
-    def refused(self) -> list[Answer]:
+    def refused(self) -> list[Answered]:
         """Note that the broker holds the right key and does not let this peer's in.
 
         Returns:
@@ -338,7 +338,7 @@ class LinkCore:
             Untrusted(f"the broker{self._where} does not let this key in: it has been revoked")
         )
 
-    def mismatched(self, *, final: bool) -> list[Answer]:
+    def mismatched(self, *, final: bool) -> list[Answered]:
         """Note that there was somebody at the broker's address and no connection came of it.
 
         Args:

@@ -16,7 +16,7 @@ from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
 from ...runtime import clock
 from ...runtime.poll_loop import PollLoop, received
-from .core import Answer, LinkCore, Push, Reply, Then
+from .core import Answered, LinkCore, Push, Reply, Then
 
 ENTROPY_BYTES = 16
 """Random bytes of a routing id, after those that are bound to the key."""
@@ -73,7 +73,7 @@ class Link:
         # It stays the same object when the connection is made anew, as pollers need it.
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._connected = False
-        self._answers: deque[Answer] = deque()  # not yet handed over
+        self._answers: deque[Answered] = deque()  # not yet handed over
         self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
@@ -223,9 +223,9 @@ class Link:
     ) -> None:
         self.close()
 
-    def _watch(self) -> list[Answer]:
+    def _watch(self) -> list[Answered]:
         """Take note of how connections began; return what fails where they may not."""
-        answers: list[Answer] = []
+        answers: list[Answered] = []
         for message in received(self._monitor):
             told = parse_monitor_message(message)["event"]
             if told == zmq.EVENT_HANDSHAKE_SUCCEEDED:
@@ -259,7 +259,7 @@ class Link:
                 return  # its queue is full: sent again when due
 
 
-def trusted(address: str) -> addresses.Broker:
+def trusted(address: str) -> addresses.BrokerAddress:
     """Return the broker of an address that one can connect to.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ...protocol import codec, keys, limits, signing
-from ...protocol.messages import Fate, Receipt, Report, Reports, Said
+from ...protocol.messages import Fate, Receipt, Report, ReportBatch, Said
 
 RESEND_SECONDS = 1.0
 """Silence of the host after which what is not confirmed is sent again; doubles up to 30 s."""
@@ -105,7 +105,7 @@ class ReporterCore:
     def _fit(self, said: list[Said]) -> list[bytes]:
         if len(said) == 1:
             return [codec.encode(_report(self._token, said[0]))]
-        frame = codec.encode(Reports(token=self._token, reports=said))
+        frame = codec.encode(ReportBatch(token=self._token, reports=said))
         if len(frame) <= limits.FRAME_BYTES:
             return [frame]
         half = len(said) // 2

@@ -11,6 +11,7 @@ from ..fields import (
     Card,
     Count,
     Endpoints,
+    EnrolledPeer,
     EventStatus,
     Id,
     Key,
@@ -19,13 +20,12 @@ from ..fields import (
     Micros,
     Name,
     Names,
-    Person,
     Role,
     Seconds,
     Text,
     Timing,
 )
-from .groups import Changed, Gathered, Posted
+from .groups import GroupChanged, GroupJoined, GroupMessage
 
 VERSION = 1
 """The protocol version that `hello` and `attach` carry."""
@@ -125,7 +125,7 @@ class Finish(Message, frozen=True, kw_only=True):
     event: Id
 
 
-class Leave(Message, frozen=True, kw_only=True):
+class ReleaseLease(Message, frozen=True, kw_only=True, tag="leave"):
     """A host gives up its lease, so that another may take over at once."""
 
     id: Count
@@ -173,7 +173,7 @@ class Welcome(Message, frozen=True, kw_only=True):
     version: int = VERSION
 
 
-class Events(Message, frozen=True, kw_only=True):
+class EventList(Message, frozen=True, kw_only=True, tag="events"):
     """Events found, best match first; `cursor` asks for the next page, empty at the end."""
 
     id: Count
@@ -249,7 +249,7 @@ class Roll(Message, frozen=True, kw_only=True):
     """Who is enrolled, in the order of their ids; `cursor` asks for the next page."""
 
     id: Count
-    members: list[Person]
+    members: list[EnrolledPeer]
     cursor: Id = ""
 
 
@@ -277,14 +277,14 @@ BrokerRequest = (
     | Verify
     | Vouch
     | Finish
-    | Leave
+    | ReleaseLease
     | Invite
     | Members
     | Revoke
 )
 BrokerReply = (
     Welcome
-    | Events
+    | EventList
     | Event
     | Invitation
     | Leased
@@ -292,9 +292,9 @@ BrokerReply = (
     | Vouched
     | Invited
     | Roll
-    | Gathered
-    | Changed
-    | Posted
+    | GroupJoined
+    | GroupChanged
+    | GroupMessage
     | Done
     | Error
 )

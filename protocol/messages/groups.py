@@ -7,12 +7,12 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from .. import limits
-from ..fields import Body, Count, Id, Message, Name, Record, Seconds
+from ..fields import Body, Count, GroupRecord, Id, Message, Name, Seconds
 
 # ── member → broker ──────────────────────────────────────────────────────────────────────────
 
 
-class Gather(Message, frozen=True, kw_only=True):
+class JoinGroup(Message, frozen=True, kw_only=True, tag="gather"):
     """Come into a room, or, repeated, stay there.
 
     `instance` is the member's secret, random for each start of a process; `epoch` and `rev` say up
@@ -26,16 +26,16 @@ class Gather(Message, frozen=True, kw_only=True):
     rev: Count = 0
 
 
-class Put(Message, frozen=True, kw_only=True):
+class PutRecords(Message, frozen=True, kw_only=True, tag="put"):
     """Keep records in a room, or, without a body, remove them."""
 
     id: Count
     room: Name
     instance: Id
-    records: Annotated[list[Record], Meta(max_length=limits.ROOM_BATCH)]
+    records: Annotated[list[GroupRecord], Meta(max_length=limits.ROOM_BATCH)]
 
 
-class Post(Message, frozen=True, kw_only=True):
+class PublishToGroup(Message, frozen=True, kw_only=True, tag="post"):
     """Say something to all others who are gathered in a room."""
 
     id: Count
@@ -44,7 +44,7 @@ class Post(Message, frozen=True, kw_only=True):
     body: Body
 
 
-class Depart(Message, frozen=True, kw_only=True):
+class LeaveGroup(Message, frozen=True, kw_only=True, tag="depart"):
     """Leave a room; what was kept there is removed."""
 
     id: Count
@@ -55,7 +55,7 @@ class Depart(Message, frozen=True, kw_only=True):
 # ── broker → member ──────────────────────────────────────────────────────────────────────────
 
 
-class Gathered(Message, frozen=True, kw_only=True):
+class GroupJoined(Message, frozen=True, kw_only=True, tag="gathered"):
     """The peer is in the room as `member`; it stays for `seconds` unless it says so again.
 
     `whole`: `records` are all there are; otherwise it knows them already.
@@ -68,19 +68,19 @@ class Gathered(Message, frozen=True, kw_only=True):
     rev: Count
     seconds: Seconds
     whole: bool = False
-    records: list[Record] = field(default_factory=list)
+    records: list[GroupRecord] = field(default_factory=list)
 
 
-class Changed(Message, frozen=True, kw_only=True):
+class GroupChanged(Message, frozen=True, kw_only=True, tag="changed"):
     """Records of a room have changed; `rev` is one more than before."""
 
     room: Name
     epoch: Count
     rev: Count
-    records: list[Record]
+    records: list[GroupRecord]
 
 
-class Posted(Message, frozen=True, kw_only=True):
+class GroupMessage(Message, frozen=True, kw_only=True, tag="posted"):
     """Another member has said something."""
 
     room: Name
@@ -88,4 +88,4 @@ class Posted(Message, frozen=True, kw_only=True):
     body: Body
 
 
-GroupRequest = Gather | Put | Post | Depart
+GroupRequest = JoinGroup | PutRecords | PublishToGroup | LeaveGroup

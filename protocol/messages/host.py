@@ -48,7 +48,7 @@ class Replay(Message, frozen=True, kw_only=True):
     last: Count = 0
 
 
-class Ping(Message, frozen=True, kw_only=True):
+class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     """Say that one is there; reporters add the number of their newest report, sent or not,
     subscribers their counters."""
 
@@ -154,13 +154,13 @@ class Said(Struct, frozen=True, gc=False, omit_defaults=True):
     signature: Signature = b""
 
 
-class Reports(Message, frozen=True, kw_only=True):
+class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
     """Reports of one reporter in one frame, in the order of `n`."""
 
     token: Id
     reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
 
 
-HostRequest = Attach | Replay | Ping | Detach
+HostRequest = Attach | Replay | HostPing | Detach
 HostReply = Setup | Block | Pong | Confirm | Receipt | Done | Error
-ReportFrame = Report | Reports
+ReportFrame = Report | ReportBatch

@@ -212,7 +212,7 @@ class Hosting:
             for n, one in enumerate(happenings, 1)
         ]
         asked = [
-            messages.Ping(id=2, event="e", time=WALL, last=3),
+            messages.HostPing(id=2, event="e", time=WALL, last=3),
             messages.Replay(id=3, event="e", first=1),
             messages.Detach(id=4, event="e"),
             messages.Attach(id=5, token="token-2", time=WALL),

@@ -75,7 +75,7 @@ def test_life_of_an_event(broker: Broker) -> None:
     with link(broker.address, "host") as host, link(broker.address, "fan") as fan:
         event = host.ask(create("Ann against Bob")).card.event  # type: ignore[union-attr]
         found = fan.ask(messages.Search(id=0, text="agianst"))
-        assert isinstance(found, messages.Events)
+        assert isinstance(found, messages.EventList)
         assert [card.event for card in found.events] == [event]
         leased = host.ask(lease(event, "h"))
         assert isinstance(leased, messages.Leased)
@@ -132,7 +132,7 @@ def test_forgotten_session(options: Options, tmp_path: Path) -> None:
         fan.ask(messages.Search(id=0))
     empty = Options(bind=place(first), database=f"sqlite:///{tmp_path / 'empty.sqlite3'}")
     with running(empty) as second:
-        assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(fan.ask(messages.Search(id=0)), messages.EventList)
         assert second.counters.refusals == {"UNKNOWN_PEER": 1}
         fan.close()
 
@@ -202,7 +202,7 @@ def test_garbage(broker: Broker) -> None:
         bare.send_multipart([b"x"] * 1_000)
         assert "1000 frames" in reply_to(bare).reason
         assert broker.counters.refusals == {"BAD_MESSAGE": 3, "TOO_LARGE": 1, "UNKNOWN_PEER": 1}
-        assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(fan.ask(messages.Search(id=0)), messages.EventList)
     assert broker.counters.faults == 0
 
 
@@ -213,7 +213,7 @@ def test_enormous_frame(broker: Broker) -> None:
         before = broker.counters.closed
         bare.send(b"x" * 10_000_000)
         until(lambda: broker.counters.closed > before)
-        assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(fan.ask(messages.Search(id=0)), messages.EventList)
         assert bare.poll(0) == 0
         # The connection comes back by itself, and is listened to again.
         bare.send(b"\xc1")
@@ -231,7 +231,7 @@ def test_stranger(broker: Broker) -> None:
                 pass
     until(lambda: broker.counters.closed + broker.counters.strangers > 0)
     with link(broker.address, "fan") as fan:
-        assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(fan.ask(messages.Search(id=0)), messages.EventList)
 
 
 def test_address_taken(broker: Broker, tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_database_fails_while_running(broker: Broker, options: Options) -> None:
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE gone RENAME TO events")
         engine.dispose()
-        assert isinstance(fan.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(fan.ask(messages.Search(id=0)), messages.EventList)
     assert broker.counters.refusals == {"STORAGE": 1}
 
 
@@ -285,7 +285,7 @@ def test_fault_of_ours(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(4):
             with pytest.raises(Unreachable):
                 host.ask(lease(event, "h"), timeout=0.2)
-        assert isinstance(host.ask(messages.Search(id=0)), messages.Events)
+        assert isinstance(host.ask(messages.Search(id=0)), messages.EventList)
     until(lambda: broker.counters.faults == 4)
 
 

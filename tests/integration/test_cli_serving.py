@@ -20,13 +20,13 @@ import pytest
 
 from tests.patience import PATIENCE
 from touchline.peer import Link, Reporter, Subscriber
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Entry, Finished
 
 TOUCHLINE = [sys.executable, "-m", "touchline.cli"]
 
-NOWHERE = str(Broker("127.0.0.1", 1, Identity(b"n" * 32).public))
+NOWHERE = str(BrokerAddress("127.0.0.1", 1, Identity(b"n" * 32).public))
 """A whole address at which nobody is."""
 
 Start = Callable[..., "Process"]

@@ -74,7 +74,7 @@ def invite(world: Any, role: messages.Role = "reporter", uses: int = 1) -> str:
     return reply.code
 
 
-def members(world: Any) -> dict[str, messages.Person]:
+def members(world: Any) -> dict[str, messages.EnrolledPeer]:
     reply = world.link("operator").ask(messages.Members(id=0))
     assert isinstance(reply, messages.Roll)
     return {person.name: person for person in reply.members}

@@ -17,11 +17,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.patience import PATIENCE
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 
 from .talk import identity
 
-NOWHERE = str(Broker("127.0.0.1", 1, identity("broker").public))
+NOWHERE = str(BrokerAddress("127.0.0.1", 1, identity("broker").public))
 """The address of a broker that is not there."""
 
 

@@ -178,7 +178,7 @@ def _hostile() -> list[list[bytes]]:
         [b"x" * (limits.FRAME_BYTES + 1)],
         [b"a", b"b", b"c"],
         [codec.encode(report), b"more"],
-        [codec.encode(messages.Ping(id=1, event="no", time=0))],
+        [codec.encode(messages.HostPing(id=1, event="no", time=0))],
         [b"\x91" * 60_000],
     ]
 

@@ -18,7 +18,7 @@ from touchline.peer.link.service import own_routing_id
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import Revoked, TouchlineError, Untrusted
 from touchline.protocol.keys import routing_id, routing_prefix, to_text
-from touchline.protocol.messages import Attach, Happening, Ping, Report
+from touchline.protocol.messages import Attach, Happening, HostPing, Report
 
 from .talk import identity
 
@@ -113,7 +113,7 @@ def test_guest_before_the_broker_is_back(world: Any) -> None:
         told = handshake(bare, lambda: bare.connect(host.endpoints.router))
         assert told == zmq.EVENT_HANDSHAKE_SUCCEEDED
     with world.raw(zmq.DEALER, host.endpoints.router, "cid") as bare:
-        bare.send(codec.encode(Ping(id=1, event=world.event, time=0)))
+        bare.send(codec.encode(HostPing(id=1, event=world.event, time=0)))
         assert not bare.poll(500)
         world.broker_process()
         world.until(lambda: bool(bare.poll(0)), ann)
@@ -171,7 +171,7 @@ def test_stolen_token(world: Any) -> None:
         for token in (unused, known):
             reply = ask(bare, attach(token))
             assert (reply.id, reply.code) == (7, "WRONG_KEY")
-        assert ask(bare, Ping(id=1, event=world.event, time=0)).code == "UNKNOWN_PEER"
+        assert ask(bare, HostPing(id=1, event=world.event, time=0)).code == "UNKNOWN_PEER"
     assert host.attached.refusals["WRONG_KEY"] == 2
     with world.raw(zmq.PUSH, host.endpoints.pull, "thief") as push:
         for n, badge in enumerate((unused, known, "made up"), 1_000):

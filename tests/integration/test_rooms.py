@@ -12,7 +12,7 @@ import zmq
 from tests.patience import PATIENCE_MS, until
 from touchline.broker import Broker, Options
 from touchline.protocol import codec, messages
-from touchline.protocol.messages import Record
+from touchline.protocol.messages import GroupRecord
 
 from .talk import ask, dealer, hello, identity, link, running
 
@@ -31,13 +31,13 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
         yield made
 
 
-def gather(number: int = 2) -> messages.Gather:
-    return messages.Gather(id=number, room="lobby", instance=INSTANCE)
+def gather(number: int = 2) -> messages.JoinGroup:
+    return messages.JoinGroup(id=number, room="lobby", instance=INSTANCE)
 
 
-def put(number: int, body: bytes) -> messages.Put:
-    record = Record(key="k", body=body)
-    return messages.Put(id=number, room="lobby", instance=INSTANCE, records=[record])
+def put(number: int, body: bytes) -> messages.PutRecords:
+    record = GroupRecord(key="k", body=body)
+    return messages.PutRecords(id=number, room="lobby", instance=INSTANCE, records=[record])
 
 
 def test_after_hello_alone(broker: Broker) -> None:
@@ -51,7 +51,7 @@ def test_after_hello_alone(broker: Broker) -> None:
         assert isinstance(welcome, messages.Welcome)
         assert welcome.role == "viewer"
         gathered = ask(ann, gather(3))
-        assert isinstance(gathered, messages.Gathered)
+        assert isinstance(gathered, messages.GroupJoined)
         assert gathered.id == 3
         with dealer(broker.address, "bob") as bob:  # one's hello is not another's
             refused = ask(bob, gather())
@@ -76,7 +76,7 @@ def test_in_order(broker: Broker) -> None:
             ann.send(codec.encode(put(number + 3, b"%d" % number)))
         told = list(_received(ann, 1 + 2 * 50))
     done = [reply.id for reply in told if isinstance(reply, messages.Done)]
-    changed = [reply for reply in told if isinstance(reply, messages.Changed)]
+    changed = [reply for reply in told if isinstance(reply, messages.GroupChanged)]
     assert done == list(range(3, 53))
     assert [reply.records[0].body for reply in changed] == [b"%d" % number for number in range(50)]
 
@@ -85,7 +85,7 @@ def test_revoked(broker: Broker) -> None:
     """A member who is revoked is not heard any more some seconds later, on the same connection."""
     with dealer(broker.address, "ann") as ann, link(broker.address, "club") as club:
         ask(ann, hello("ann"))
-        assert isinstance(ask(ann, gather()), messages.Gathered)
+        assert isinstance(ask(ann, gather()), messages.GroupJoined)
         club.ask(messages.Revoke(id=0, peer=identity("ann").peer))
         until(lambda: isinstance(ask(ann, gather(3)), messages.Error), what="the end", pause=0.2)
         assert ask(ann, gather(4)).code == "REVOKED"  # type: ignore[union-attr]  # else it fails

@@ -39,7 +39,7 @@ from touchline.peer.subscriber.service import Subscriber
 from touchline.protocol import codec
 from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
-from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, Ping, Report
+from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, HostPing, Report
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
 from touchline.timeline.feed import Notice
@@ -369,7 +369,7 @@ class CrookNode(Node):
     def _flood(self, feed: Subscriber) -> None:
         if self._stage.rng.random() < 0.05:
             for _ in range(REQUEST_BURST + 200):
-                feed._wire.send(codec.encode(Ping(id=2**60, event=feed.session.event, time=0)))
+                feed._wire.send(codec.encode(HostPing(id=2**60, event=feed.session.event, time=0)))
                 self._send(b"nonsense")
 
     def _send(self, frame: bytes) -> None:

@@ -107,7 +107,7 @@ class Ledger:
                     self._peers[record.badge] = record.peer
                 case messages.Report():
                     self._store(record.token, record)
-                case messages.Reports():
+                case messages.ReportBatch():
                     for said in record.reports:
                         self._store(record.token, said)
                 case records.TurnBegan():

@@ -10,7 +10,14 @@ from dataclasses import replace
 import msgspec
 
 from touchline.broker.names import fold
-from touchline.broker.repository import Census, HostLease, Invite, Member, Record, Ticket
+from touchline.broker.repository import (
+    Census,
+    EventRecord,
+    InviteRecord,
+    LeaseRecord,
+    PeerRecord,
+    TokenRecord,
+)
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
@@ -18,27 +25,27 @@ class MemoryBooks:
     """See `touchline.broker.repository.Books`; it is its own registry."""
 
     def __init__(self) -> None:
-        self._members: dict[str, Member] = {}
-        self._invites: dict[bytes, Invite] = {}
+        self._members: dict[str, PeerRecord] = {}
+        self._invites: dict[bytes, InviteRecord] = {}
         self._sessions: dict[bytes, str] = {}
-        self._events: dict[str, Record] = {}
+        self._events: dict[str, EventRecord] = {}
         self._keys: dict[tuple[str, str], str] = {}
         self._changes: list[tuple[int, Card]] = []
-        self._tenures: dict[tuple[str, str], HostLease] = {}
-        self._tickets: dict[str, Ticket] = {}
+        self._tenures: dict[tuple[str, str], LeaseRecord] = {}
+        self._tickets: dict[str, TokenRecord] = {}
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[MemoryBooks]:
         """Open a transaction."""
         yield self
 
-    def member(self, peer: str) -> Member | None:
+    def member(self, peer: str) -> PeerRecord | None:
         return self._members.get(peer)
 
-    def member_on(self, routing_id: bytes) -> Member | None:
+    def member_on(self, routing_id: bytes) -> PeerRecord | None:
         return self._members.get(self._sessions.get(routing_id, ""))
 
-    def member_by_curve(self, curve: bytes) -> Member | None:
+    def member_by_curve(self, curve: bytes) -> PeerRecord | None:
         return next((one for one in self._members.values() if one.curve == curve), None)
 
     def owner_of(self, name: str) -> str | None:
@@ -46,22 +53,22 @@ class MemoryBooks:
         members = self._members.values()
         return next((one.peer for one in members if fold(one.name) == folded), None)
 
-    def members(self, after: str, limit: int) -> list[Member]:
+    def members(self, after: str, limit: int) -> list[PeerRecord]:
         return [self._members[peer] for peer in sorted(self._members) if peer > after][:limit]
 
     def count_members(self) -> int:
         return len(self._members)
 
-    def put_member(self, member: Member) -> None:
+    def put_member(self, member: PeerRecord) -> None:
         self._members[member.peer] = member
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         self._sessions[routing_id] = peer
 
-    def invite(self, digest: bytes) -> Invite | None:
+    def invite(self, digest: bytes) -> InviteRecord | None:
         return self._invites.get(digest)
 
-    def put_invite(self, invite: Invite) -> None:
+    def put_invite(self, invite: InviteRecord) -> None:
         self._invites[invite.digest] = invite
 
     def count_invites(self, wall: int) -> int:
@@ -81,10 +88,10 @@ class MemoryBooks:
         out.sort(key=lambda one: (-one.revoked, one.peer))
         return [one.peer for one in out[:limit]]
 
-    def event(self, event: str) -> Record | None:
+    def event(self, event: str) -> EventRecord | None:
         return self._events.get(event)
 
-    def created(self, peer: str, key: str) -> Record | None:
+    def created(self, peer: str, key: str) -> EventRecord | None:
         event = self._keys.get((peer, key))
         return None if event is None else self._events[event]
 
@@ -100,7 +107,7 @@ class MemoryBooks:
         self._put(msgspec.structs.replace(record.card, status=status), record.creator)
 
     def _put(self, card: Card, creator: str) -> None:
-        self._events[card.event] = Record(card, creator)
+        self._events[card.event] = EventRecord(card, creator)
         self._changes.append((len(self._changes) + 1, card))
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
@@ -109,19 +116,19 @@ class MemoryBooks:
     def changes(self, since: int) -> list[tuple[int, Card]]:
         return self._changes[since:]
 
-    def tenure(self, event: str, instance: str = "") -> HostLease | None:
+    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
         if instance:
             return self._tenures.get((event, instance))
         held = [tenure for (of, _), tenure in self._tenures.items() if of == event]
         return max(held, key=lambda tenure: tenure.epoch, default=None)
 
-    def put_tenure(self, tenure: HostLease) -> None:
+    def put_tenure(self, tenure: LeaseRecord) -> None:
         self._tenures[tenure.event, tenure.instance] = tenure
 
-    def ticket(self, token: str) -> Ticket | None:
+    def ticket(self, token: str) -> TokenRecord | None:
         return self._tickets.get(token)
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> Ticket | None:
+    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
         valid = [
             ticket
             for ticket in self._tickets.values()
@@ -130,7 +137,7 @@ class MemoryBooks:
         ]
         return max(valid, key=lambda ticket: ticket.expires, default=None)
 
-    def add_ticket(self, ticket: Ticket) -> None:
+    def add_ticket(self, ticket: TokenRecord) -> None:
         self._tickets[ticket.token] = ticket
 
     def count_tickets(self, peer: str, wall: int) -> int:

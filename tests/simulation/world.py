@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from touchline.broker.repository import Member
+from touchline.broker.repository import PeerRecord
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.messages import Alarm, Card, Restored
@@ -206,7 +206,7 @@ class World:
 
     def _play(self) -> None:
         network, scenario, rng = self.network, self.scenario, self.rng
-        club = Member(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
+        club = PeerRecord(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
         self.broker.repository.put_member(club)
         self.broker.repository.add_event(self.card, "club", "key")
         network.weather = scenario.weather

@@ -252,9 +252,9 @@ class Ground:
         return replace(said, signature=signature)
 
     def batch(self, name: str, *said: messages.Said) -> None:
-        self.push(messages.Reports(token=f"badge of {name}", reports=list(said)))
+        self.push(messages.ReportBatch(token=f"badge of {name}", reports=list(said)))
 
-    def push(self, message: messages.Report | messages.Reports) -> Output:
+    def push(self, message: messages.Report | messages.ReportBatch) -> Output:
         """Hand a frame over as it comes from the socket, in a turn of its own."""
         frame = codec.encode(message)
         self.begin()

@@ -25,7 +25,7 @@ Rows = list[tuple[str, ...]]
 
 PARTS = {
     "card": messages.Card,
-    "person": messages.Person,
+    "person": messages.EnrolledPeer,
     "timing": messages.Timing,
     "endpoints": messages.Endpoints,
     "action": messages.ActionSpec,
@@ -34,7 +34,7 @@ PARTS = {
     "evidence": messages.Evidence,
     "pending": messages.Pending,
     "fate": messages.Fate,
-    "record": messages.Record,
+    "record": messages.GroupRecord,
 }
 """What a message may hold, under the name that the page gives it."""
 
@@ -52,7 +52,7 @@ MESSAGES: dict[str, type[msgspec.Struct]] = {
     for kind in typing.get_args(union)
 }
 
-STRUCTS = {**MESSAGES, **{kind.__name__.lower(): kind for kind in PARTS.values()}}
+STRUCTS = {**MESSAGES, **PARTS}
 
 ONE_TO_100 = typing.Annotated[int, msgspec.Meta(ge=1, le=100)]
 NUMBER = typing.Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -61,7 +61,7 @@ PEERS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.REVOK
 USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
-PUT = typing.Annotated[list[messages.Record], msgspec.Meta(max_length=limits.ROOM_BATCH)]
+PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limits.ROOM_BATCH)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 

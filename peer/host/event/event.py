@@ -18,7 +18,7 @@ from typing import Any, Protocol, cast
 
 from ....protocol import codec, messages
 from ....protocol.errors import NotAllowed, StorageFault
-from ....protocol.messages import Card, Entry, Evidence, Grant, Report, Reports, Said
+from ....protocol.messages import Card, Entry, Evidence, Grant, Report, ReportBatch, Said
 from ..options import Options
 from . import evidence, records, state
 from .claims import Claim
@@ -97,7 +97,7 @@ class HostedEvent:
             records.PresenceChanged: self._presence.restore_changed,
             records.PeerRevoked: self._presence.restore_revoked,
             Report: self._intake.restore,
-            Reports: self._intake.restore,
+            ReportBatch: self._intake.restore,
             records.Struck: self._signatures.restore,
             records.Held: self._decisions.restore_held,
             records.Expired: self._decisions.restore_expired,
@@ -207,7 +207,7 @@ class HostedEvent:
         """
         if observer is not None:
             observed = partial(self._intake.restore, on_stored=observer.stored)
-            self._restorers[Report] = self._restorers[Reports] = observed
+            self._restorers[Report] = self._restorers[ReportBatch] = observed
         for blob in blobs:
             for record, raw in records.unpack(blob):
                 if observer is not None:
@@ -336,7 +336,7 @@ class HostedEvent:
 
     # ── a report ─────────────────────────────────────────────────────────────────────────────
 
-    def report(self, reporter: Participant, message: Report | Reports, frame: bytes) -> None:
+    def report(self, reporter: Participant, message: Report | ReportBatch, frame: bytes) -> None:
         """Take a peer's report or batch in; within a turn.
 
         Args:
@@ -357,7 +357,7 @@ class HostedEvent:
         else:
             self._presence.ping(reporter)
         # The exact type, since it is faster to look at than isinstance; a batch is the other one.
-        said = (message,) if type(message) is Report else cast(Reports, message).reports
+        said = (message,) if type(message) is Report else cast(ReportBatch, message).reports
         ready = self._take_in(reporter, said)
         if ready is None:
             return

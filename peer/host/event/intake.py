@@ -12,7 +12,7 @@ from typing import cast
 from .... import sports
 from ....protocol import limits
 from ....protocol.errors import BadReport, BadSignature, EventOver, PeerError
-from ....protocol.messages import Fate, Happening, Report, Reports, Said
+from ....protocol.messages import Fate, Happening, Report, ReportBatch, Said
 from ....protocol.times import EARLIEST
 from ....sports import Action
 from .claims import WORDS, Claim, ClaimIndex
@@ -89,7 +89,7 @@ class Intake:
         return ready
 
     def restore(
-        self, record: Report | Reports, _raw: bytes, on_stored: OnStored | None = None
+        self, record: Report | ReportBatch, _raw: bytes, on_stored: OnStored | None = None
     ) -> None:
         """Count and match what the journal holds of a frame.
 
@@ -169,7 +169,7 @@ class Intake:
         reporter.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
 
 
-def said_in(message: Report | Reports) -> Sequence[Report | Said]:
+def said_in(message: Report | ReportBatch) -> Sequence[Report | Said]:
     """Return the reports of a frame: the one that it is, or those of a batch."""
     # The exact type, since it is faster to look at than isinstance; a batch is the other one.
-    return (message,) if type(message) is Report else cast(Reports, message).reports
+    return (message,) if type(message) is Report else cast(ReportBatch, message).reports

@@ -135,7 +135,7 @@ Record = (
     | ContactRegained
     | ScoreConfirmed
     | messages.Report
-    | messages.Reports
+    | messages.ReportBatch
     | messages.FeedMessage
 )
 

@@ -73,8 +73,8 @@ class Crowd:
                 return messages.Vouch(id=number, curve=other.curve_public)
             case "Finish":
                 return messages.Finish(id=number, event=event)
-            case "Leave":
-                return messages.Leave(id=number, event=event, instance=instance)
+            case "ReleaseLease":
+                return messages.ReleaseLease(id=number, event=event, instance=instance)
             case "Invite":
                 return messages.Invite(id=number, role=rng.choice(ROLES), uses=2, seconds=60.0)
             case "Members":

@@ -67,7 +67,7 @@ def test_unknown_peer(bench: Any) -> None:
 def test_session_survives_restart(bench: Any) -> None:
     """A connection that said hello is known to a broker started anew on the same records."""
     bench.start()
-    assert isinstance(bench.ann(messages.Search(id=1)), messages.Events)
+    assert isinstance(bench.ann(messages.Search(id=1)), messages.EventList)
 
 
 def test_wrong_version(bench: Any) -> None:
@@ -319,7 +319,7 @@ def test_show_unknown(bench: Any) -> None:
         join("x"),
         lease("x"),
         messages.Finish(id=1, event="x"),
-        messages.Leave(id=1, event="x", instance="i"),
+        messages.ReleaseLease(id=1, event="x", instance="i"),
     ):
         assert refusal(bench.ann(request)) == "NOT_FOUND"
 
@@ -446,7 +446,7 @@ def test_replaced_host_is_gone(bench: Any) -> None:
     event = bench.event()
     bench.ann(lease(event, "old"))
     bench.ann(lease(event, "new"))
-    bench.ann(messages.Leave(id=2, event=event, instance="new"))
+    bench.ann(messages.ReleaseLease(id=2, event=event, instance="new"))
     assert not bench.bob(messages.Search(id=1)).events[0].hosted
 
 
@@ -477,7 +477,7 @@ def test_leave(bench: Any) -> None:
     event = bench.event()
     bench.ann(lease(event, "a"))
     bench.bob(join(event, "host"))
-    leave = messages.Leave(id=2, event=event, instance="a")
+    leave = messages.ReleaseLease(id=2, event=event, instance="a")
     assert refusal(bench.bob(leave)) == "NOT_ALLOWED"
     assert bench.ann(leave) == messages.Done(id=2)
     assert bench.ann(leave) == messages.Done(id=2)

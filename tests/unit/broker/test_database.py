@@ -13,11 +13,11 @@ from touchline.broker.database import SqlRegistry
 from touchline.broker.repository import (
     MOST_SESSIONS,
     Census,
-    HostLease,
-    Invite,
-    Member,
-    Record,
-    Ticket,
+    EventRecord,
+    InviteRecord,
+    LeaseRecord,
+    PeerRecord,
+    TokenRecord,
 )
 from touchline.broker.tables import SCHEMA
 from touchline.protocol.errors import SettingError, StorageFault
@@ -36,11 +36,11 @@ CARD = Card(
 ENDPOINTS = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 
 
-def member(peer: str, **fields: Any) -> Member:
+def member(peer: str, **fields: Any) -> PeerRecord:
     """Return somebody whose id is their name."""
     key = peer.encode().ljust(32)
     usual = {"peer": peer, "key": key, "curve": key[::-1], "role": "host", "enrolled": 1}
-    return Member(**{**usual, "name": peer.title(), **fields})
+    return PeerRecord(**{**usual, "name": peer.title(), **fields})
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ def registry(database_url: str) -> Iterator[SqlRegistry]:
 
 def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
     """What was committed is there for whoever opens the database next, to the last value."""
-    tenure = HostLease(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
-    ticket = Ticket("token", "ann", CARD.event, "host", 10)
+    tenure = LeaseRecord(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
+    ticket = TokenRecord("token", "ann", CARD.event, "host", 10)
     ann = member("ann", role="operator", enrolled=2**60, invite="i", revoked=2**61)
-    invite = Invite("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
+    invite = InviteRecord("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
     with registry.begin(write=True) as repository:
         repository.put_member(ann)
         repository.put_invite(invite)
@@ -79,7 +79,9 @@ def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
         assert repository.invite(invite.digest) == invite
         assert repository.invite(b"x") is None
         assert (
-            repository.event(CARD.event) == Record(CARD, "ann") == repository.created("ann", "key")
+            repository.event(CARD.event)
+            == EventRecord(CARD, "ann")
+            == repository.created("ann", "key")
         )
         assert repository.event("x") is repository.created("bob", "key") is None
         assert repository.tenure(CARD.event) == repository.tenure(CARD.event, "i") == tenure
@@ -122,7 +124,7 @@ def test_changes(registry: SqlRegistry) -> None:
 def test_cards(registry: SqlRegistry) -> None:
     """Cards say whether anybody holds their event now."""
     with registry.begin(write=True) as repository:
-        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
+        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
         assert repository.cards([CARD.event, "x"], 9)[CARD.event].hosted
         assert not repository.cards([CARD.event], 10)[CARD.event].hosted
         assert repository.cards(["x"], 0) == repository.cards([], 0) == {}
@@ -132,7 +134,7 @@ def test_highest_epoch_counts(registry: SqlRegistry) -> None:
     """Of several tenures the one of the highest epoch is the event's."""
     with registry.begin(write=True) as repository:
         for instance, epoch in (("a", 1), ("c", 10), ("b", 9)):
-            repository.put_tenure(HostLease(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
+            repository.put_tenure(LeaseRecord(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
         last = repository.tenure(CARD.event)
         assert last is not None
         assert last.instance == "c"
@@ -141,8 +143,8 @@ def test_highest_epoch_counts(registry: SqlRegistry) -> None:
 def test_tickets(registry: SqlRegistry) -> None:
     """A peer's ticket to an event in a role is found until the moment that it expires."""
     with registry.begin(write=True) as repository:
-        repository.add_ticket(Ticket("old", "ann", CARD.event, "viewer", 5))
-        repository.add_ticket(Ticket("new", "ann", CARD.event, "viewer", 9))
+        repository.add_ticket(TokenRecord("old", "ann", CARD.event, "viewer", 5))
+        repository.add_ticket(TokenRecord("new", "ann", CARD.event, "viewer", 9))
         found = repository.ticket_of("ann", CARD.event, "viewer", 4)
         assert found is not None
         assert found.token == "new"
@@ -155,8 +157,8 @@ def test_forget(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         for time in (4, 5):
             repository.bind(bytes([time]), "ann", time)
-            repository.add_ticket(Ticket(str(time), "ann", CARD.event, "viewer", time))
-            repository.put_invite(Invite("i", bytes([time]), "viewer", 1, time, "ann"))
+            repository.add_ticket(TokenRecord(str(time), "ann", CARD.event, "viewer", time))
+            repository.put_invite(InviteRecord("i", bytes([time]), "viewer", 1, time, "ann"))
         repository.forget(sessions_before=5, expired_before=5)
         assert (
             repository.member_on(b"\4")
@@ -209,8 +211,8 @@ def test_void(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         repository.put_member(member("bob"))
         for epoch, name in enumerate(("ann", "bob"), 1):
-            repository.put_tenure(HostLease(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
-            repository.put_invite(Invite(name, name.encode(), "host", 1, 10, name))
+            repository.put_tenure(LeaseRecord(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
+            repository.put_invite(InviteRecord(name, name.encode(), "host", 1, 10, name))
         assert repository.count_invites(9) == 2
         repository.void("ann")
         found = [repository.tenure(CARD.event, name) for name in ("ann", "bob")]
@@ -225,7 +227,7 @@ def test_the_revoked(registry: SqlRegistry) -> None:
         for time, name in enumerate(("dan", "bob", "cid", "eve")):
             repository.put_member(member(name, revoked=10 * time))
             for role in ("viewer", "host"):
-                repository.add_ticket(Ticket(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
+                repository.add_ticket(TokenRecord(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
         repository.put_member(member("far", revoked=5))
         assert repository.revoked(CARD.event, 9) == ["eve", "cid", "bob"]
         assert repository.revoked(CARD.event, 2) == ["eve", "cid"]
@@ -237,8 +239,8 @@ def test_expected(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         for name in ("bob", "cid"):
             repository.put_member(member(name))
-        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
-        repository.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
+        repository.add_ticket(TokenRecord("t", "bob", CARD.event, "viewer", 8))
         assert repository.hosts("ann", 9)
         assert not repository.hosts("ann", 10)
         assert not repository.hosts("bob", 9)
@@ -246,7 +248,7 @@ def test_expected(registry: SqlRegistry) -> None:
         assert not repository.expected("ann", "bob", 8)
         assert not repository.expected("ann", "cid", 7)
         assert not repository.expected("cid", "bob", 7)
-        repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
+        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
         assert not repository.expected("ann", "bob", 7)
 
 
@@ -255,7 +257,7 @@ def test_counts(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         repository.put_member(member("bob", role="viewer"))
         repository.put_member(member("cid", role="viewer", revoked=3))
-        repository.add_ticket(Ticket("t", "bob", CARD.event, "viewer", 8))
+        repository.add_ticket(TokenRecord("t", "bob", CARD.event, "viewer", 8))
         assert (repository.count_events("ann"), repository.count_events("bob")) == (1, 0)
         assert (repository.count_tickets("bob", 7), repository.count_tickets("bob", 8)) == (1, 0)
         assert repository.count_tickets("ann", 7) == 0
@@ -272,7 +274,7 @@ def test_writers_take_turns(registry: SqlRegistry) -> None:
             with registry.begin(write=True) as repository:
                 before = repository.tenure(CARD.event)
                 seq = before.seq + 1 if before else 1
-                repository.put_tenure(HostLease(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
+                repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
 
     threads = [threading.Thread(target=count_up) for _ in range(4)]
     for thread in threads:

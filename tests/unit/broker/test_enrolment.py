@@ -25,7 +25,7 @@ def invite(bench: Any, role: str = "reporter", uses: int = 1, seconds: float = 6
     return bench.ann(messages.Invite(id=4, role=role, uses=uses, seconds=seconds))  # type: ignore[arg-type]  # any text
 
 
-def person(bench: Any, name: str) -> messages.Person:
+def person(bench: Any, name: str) -> messages.EnrolledPeer:
     (found,) = [one for one in bench.ann(messages.Members(id=1)).members if one.name == name]
     return found
 
@@ -115,7 +115,7 @@ def test_invited(club: Any) -> None:
     assert len(invited.code.split("-")) == 3
     assert invited.expires == club.wall + 60 * SECOND
     assert club.hello("zoe", invite=invited.code.upper().replace("-", " ")).role == "host"
-    assert person(club, "zoe") == messages.Person(
+    assert person(club, "zoe") == messages.EnrolledPeer(
         peer=identity("zoe").peer,
         name="zoe",
         role="host",

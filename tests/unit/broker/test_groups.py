@@ -9,7 +9,7 @@ import pytest
 from touchline.broker.groups import SECONDS, Groups, is_room_request
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadMessage, NotFound, Overloaded, PeerError
-from touchline.protocol.messages import Record
+from touchline.protocol.messages import GroupRecord
 
 
 class House:
@@ -31,14 +31,14 @@ class House:
         assert getattr(answer, "id", None) == 7
         return answer
 
-    def gather(self, name: str, **fields: Any) -> messages.Gathered:
-        gathered = self(name, messages.Gather, **fields)
-        assert isinstance(gathered, messages.Gathered)
+    def gather(self, name: str, **fields: Any) -> messages.GroupJoined:
+        gathered = self(name, messages.JoinGroup, **fields)
+        assert isinstance(gathered, messages.GroupJoined)
         return gathered
 
     def put(self, name: str, *, room: str = "r", **records: bytes | None) -> None:
-        listed = [Record(key=key, body=body) for key, body in records.items()]
-        assert isinstance(self(name, messages.Put, room=room, records=listed), messages.Done)
+        listed = [GroupRecord(key=key, body=body) for key, body in records.items()]
+        assert isinstance(self(name, messages.PutRecords, room=room, records=listed), messages.Done)
 
     def go(self, seconds: float) -> None:
         self.now += seconds
@@ -58,7 +58,7 @@ def house() -> House:
     return House()
 
 
-def kept(gathered: messages.Gathered) -> dict[tuple[str, str], bytes | None]:
+def kept(gathered: messages.GroupJoined) -> dict[tuple[str, str], bytes | None]:
     return {(record.member, record.key): record.body for record in gathered.records}
 
 
@@ -120,7 +120,7 @@ def test_missed_beats(house: House) -> None:
     ]
     assert house.rooms.members == 1
     with pytest.raises(NotFound):
-        house("ann", messages.Post, body=b"?")
+        house("ann", messages.PublishToGroup, body=b"?")
     house.go(SECONDS)
     assert (house.rooms.members, house.rooms.next_timer()) == (0, None)
 
@@ -130,7 +130,7 @@ def test_any_word_is_a_beat(house: House) -> None:
     house.gather("ann")
     for _ in range(5):
         house.go(SECONDS * 0.9)
-        house("ann", messages.Post, body=b"hello")
+        house("ann", messages.PublishToGroup, body=b"hello")
     assert house.rooms.members == 1
 
 
@@ -138,8 +138,8 @@ def test_post(house: House) -> None:
     """A post reaches all others of the room, and is not kept."""
     ann = house.gather("ann")
     house.gather("bob"), house.gather("cleo"), house.gather("dan", room="other")
-    assert isinstance(house("ann", messages.Post, body=b"hi"), messages.Done)
-    expected = [messages.Posted(room="r", member=ann.member, body=b"hi")]
+    assert isinstance(house("ann", messages.PublishToGroup, body=b"hi"), messages.Done)
+    expected = [messages.GroupMessage(room="r", member=ann.member, body=b"hi")]
     assert house.take("bob") == house.take("cleo") == expected
     assert house.take("ann") == house.take("dan") == []
 
@@ -150,9 +150,9 @@ def test_depart(house: House) -> None:
     house.gather("bob")
     house.put("ann", x=b"1")
     house.take("bob")
-    house("ann", messages.Depart)
+    house("ann", messages.LeaveGroup)
     assert [r.body for r in house.take("bob")[0].records] == [None]
-    house("bob", messages.Depart)
+    house("bob", messages.LeaveGroup)
     again = house.gather("ann", epoch=first.epoch, rev=first.rev)
     assert (again.whole, again.records, again.epoch > first.epoch) == (True, [], True)
 
@@ -162,10 +162,10 @@ def test_a_new_connection(house: House) -> None:
     first = house.gather("ann")
     house.put("ann", x=b"1")
     house.take("ann")
-    request = messages.Gather(id=1, room="r", instance="the secret of ann")
+    request = messages.JoinGroup(id=1, room="r", instance="the secret of ann")
     ((to, reply),) = house.rooms.receive(b"anew", codec.encode(request), house.now)
     gathered = codec.decode_broker_reply(reply)
-    assert isinstance(gathered, messages.Gathered)
+    assert isinstance(gathered, messages.GroupJoined)
     assert (to, gathered.member) == (b"anew", first.member)
     assert house.rooms.members == 1
     house.gather("bob")
@@ -180,18 +180,21 @@ def test_nobody_speaks_for_another(house: House) -> None:
     house.put("ann", x=b"1")
     house.gather("eve")
     with pytest.raises(NotFound):
-        house("eve", messages.Put, instance=ann.member, records=[Record(key="x")])
-    house("eve", messages.Put, records=[Record(key="x", body=b"9", member=ann.member)])
+        house("eve", messages.PutRecords, instance=ann.member, records=[GroupRecord(key="x")])
+    house("eve", messages.PutRecords, records=[GroupRecord(key="x", body=b"9", member=ann.member)])
     assert kept(house.gather("bob"))[ann.member, "x"] == b"1"
 
 
 @pytest.mark.parametrize(
     ("error", "request_"),
     [
-        (BadMessage, messages.Gather(id=1, room="r", instance="short")),
-        (NotFound, messages.Put(id=1, room="r", instance="i" * 16, records=[])),
-        (NotFound, messages.Post(id=1, room="no", instance="the secret of ann", body=b"")),
-        (NotFound, messages.Depart(id=1, room="r", instance="i" * 16)),
+        (BadMessage, messages.JoinGroup(id=1, room="r", instance="short")),
+        (NotFound, messages.PutRecords(id=1, room="r", instance="i" * 16, records=[])),
+        (
+            NotFound,
+            messages.PublishToGroup(id=1, room="no", instance="the secret of ann", body=b""),
+        ),
+        (NotFound, messages.LeaveGroup(id=1, room="r", instance="i" * 16)),
     ],
 )
 def test_refusals(house: House, error: type[PeerError], request_: messages.GroupRequest) -> None:
@@ -246,13 +249,13 @@ def test_timers_do_not_pile_up(house: House) -> None:
     """Who comes and goes all the time leaves no timers behind."""
     for _ in range(5_000):
         house.gather("ann")
-        house("ann", messages.Depart)
+        house("ann", messages.LeaveGroup)
     assert len(house.rooms._timers) < 1_100
 
 
 def test_which_frames_are_for_rooms() -> None:
     """A frame goes to the rooms by its type alone, wherever that stands; garbage does not."""
-    gather = codec.encode(messages.Gather(id=1, room="r", instance="i" * 16))
+    gather = codec.encode(messages.JoinGroup(id=1, room="r", instance="i" * 16))
     assert is_room_request(gather)
     assert is_room_request(b"\x82\xa2id\x01\xa4type\xa4post")
     assert not is_room_request(codec.encode(messages.Show(id=1, event="x")))
@@ -264,7 +267,7 @@ def test_a_timer_of_an_earlier_stay_is_void(house: House) -> None:
     """Who left and came again has one timer, once the earlier ones have rung."""
     for _ in range(50):
         house.gather("ann")
-        house("ann", messages.Depart)
+        house("ann", messages.LeaveGroup)
     for _ in range(3):
         house.gather("ann")
         house.go(SECONDS * 0.9)

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from touchline.broker.leases import grant
-from touchline.broker.repository import HostLease
+from touchline.broker.repository import LeaseRecord
 from touchline.protocol.errors import Conflict, NotAllowed
 from touchline.protocol.messages import Endpoints, Lease
 
 WALL = 1_000_000_000
 ENDPOINTS = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
-A = HostLease("final", "a", "ann", epoch=4, seq=0, endpoints=ENDPOINTS, expires=WALL + 1)
+A = LeaseRecord("final", "a", "ann", epoch=4, seq=0, endpoints=ENDPOINTS, expires=WALL + 1)
 B = replace(A, instance="b", peer="bob", epoch=5)
 
 
@@ -19,8 +19,8 @@ def ask(
     instance: str,
     peer: str,
     *,
-    mine: HostLease | None = None,
-    last: HostLease | None = None,
+    mine: LeaseRecord | None = None,
+    last: LeaseRecord | None = None,
     epoch: int = 0,
     entitled: bool = True,
 ) -> int:

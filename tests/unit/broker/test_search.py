@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from touchline.broker.search import Index, similarity, trigrams, words
+from touchline.broker.search import SearchIndex, similarity, trigrams, words
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card
 
@@ -13,8 +13,8 @@ def card(event: str, title: str, *origins: str, created: int = 0, **fields: str)
 
 
 @pytest.fixture
-def index() -> Index:
-    index = Index()
+def index() -> SearchIndex:
+    index = SearchIndex()
     cards = [
         card("final", "World Cup final", "Argentina", "France", created=1),
         card("third", "World Cup third place", "Croatia", "Morocco", created=2),
@@ -59,33 +59,33 @@ def test_similarity() -> None:
         ("zzzz", []),
     ],
 )
-def test_best_first(index: Index, text: str, expected: list[str]) -> None:
+def test_best_first(index: SearchIndex, text: str, expected: list[str]) -> None:
     """Misspelt, unfinished and accentless words find their events, the best match first."""
     assert index.search(text, limit=10)[: len(expected) or None] == expected
 
 
 def test_short_word() -> None:
     """Two letters swapped in a word of five still find it."""
-    index = Index()
+    index = SearchIndex()
     index.follow([(1, card("a", "Spain")), (2, card("b", "Italy"))])
     assert index.search("spian", limit=10) == ["a"]
 
 
 def test_noise_is_left_out() -> None:
     """What matches less than half as well as the best is not listed."""
-    index = Index()
+    index = SearchIndex()
     index.follow([(1, card("a", "Spain")), (2, card("b", "Spartak"))])
     assert index.search("spain", limit=10) == ["a"]
     assert index.search("spaxx", limit=10) == ["a", "b"]
 
 
-def test_newest_first(index: Index) -> None:
+def test_newest_first(index: SearchIndex) -> None:
     """An empty text lists every event, the newest first."""
     assert index.search("", limit=10) == ["friendly", "sp", "open", "third", "final"]
     assert index.search("  ", limit=2) == ["friendly", "sp"]
 
 
-def test_filters(index: Index) -> None:
+def test_filters(index: SearchIndex) -> None:
     """Sport and status narrow both the listing and the search."""
     assert index.search("", sport="tennis", limit=10) == ["open"]
     assert index.search("", status="live", limit=10) == ["sp"]
@@ -98,7 +98,7 @@ def test_filters(index: Index) -> None:
 @pytest.mark.parametrize("text", ["", "argentina"])
 def test_pages(text: str, size: int) -> None:
     """Pages of any size add up to the whole, also when an event is created between two pages."""
-    index = Index()
+    index = SearchIndex()
     index.follow((n, card(f"e{n:02}", "Argentina", created=n // 3)) for n in range(1, 21))
     whole = index.search(text, limit=100)
     assert len(whole) == 20
@@ -109,13 +109,13 @@ def test_pages(text: str, size: int) -> None:
     assert found == whole
 
 
-def test_unknown_cursor(index: Index) -> None:
+def test_unknown_cursor(index: SearchIndex) -> None:
     """A cursor that is no event is refused."""
     with pytest.raises(NotFound, match="nowhere"):
         index.search("", limit=1, cursor="nowhere")
 
 
-def test_follow(index: Index) -> None:
+def test_follow(index: SearchIndex) -> None:
     """A changed status is taken in, the event stays one, the revision is remembered."""
     index.follow([(9, card("final", "World Cup final", "Argentina", "France", status="live"))])
     assert (index.revision, len(index)) == (9, 5)
@@ -123,7 +123,7 @@ def test_follow(index: Index) -> None:
     assert index.search("", limit=10)[-1] == "final"
 
 
-def test_long_query(index: Index) -> None:
+def test_long_query(index: SearchIndex) -> None:
     """Only the first words of an endless query count."""
     assert index.search("argentina " + " ".join(f"word{n}" for n in range(300)), limit=1)
     assert not index.search(" ".join(f"x{n}x" for n in range(8)) + " argentina", limit=1)

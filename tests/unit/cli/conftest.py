@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.keys import Identity
 
 KEY = Identity(b"b" * 32).public
-ADDRESS = str(Broker("127.0.0.1", 5670, KEY))
+ADDRESS = str(BrokerAddress("127.0.0.1", 5670, KEY))
 """A broker's whole address."""
 
 

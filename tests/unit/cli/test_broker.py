@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from touchline.broker.counters import Counters
+from touchline.broker.counters import BrokerCounters
 from touchline.broker.options import Options
 from touchline.cli import brokers
 from touchline.cli.broker import command
 from touchline.cli.brokers import KnownBroker
 from touchline.peer import identity
 from touchline.protocol import keys
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import AddressTaken, SettingError, StorageFault
 from touchline.protocol.keys import Identity
 
@@ -36,7 +36,7 @@ class Stub:
         type(self).identity = own
         self.ready = threading.Event()
         self.address = ""
-        self.counters = Counters()
+        self.counters = BrokerCounters()
 
     def census(self) -> None:
         return None
@@ -48,7 +48,7 @@ class Stub:
         if self.error:
             raise self.error
         key = self.identity.public if self.identity else b""
-        self.address = str(Broker(self.host, self.port, key, plain=not key))
+        self.address = str(BrokerAddress(self.host, self.port, key, plain=not key))
         self.counters.requests.update(["hello", "create"])
         self.ready.set()
 
@@ -151,11 +151,11 @@ def test_it_is_kept_for_its_user(stub: type[Stub]) -> None:
     other; else the next commands are shown with its name."""
     run()
     assert stub.identity is not None
-    assert brokers.find("").address == str(Broker("127.0.0.1", 5670, stub.identity.public))
+    assert brokers.find("").address == str(BrokerAddress("127.0.0.1", 5670, stub.identity.public))
     brokers.keep("local", KnownBroker(brokers.find("").address, "anna"), default=True)
     run()
     assert brokers.find("").who == "anna"  # as whom one logged in there is not forgotten
-    club = KnownBroker(str(Broker("club.example", 5670, stub.identity.public)))
+    club = KnownBroker(str(BrokerAddress("club.example", 5670, stub.identity.public)))
     brokers.keep("club", club, default=True)
     stub.port = 7000
     assert "touchline host --broker local EVENT" in run().stdout
@@ -200,7 +200,7 @@ def test_json(stub: type[Stub]) -> None:
     assert lines == [
         {
             "type": "listening",
-            "address": str(Broker("127.0.0.1", 5670, stub.identity.public)),
+            "address": str(BrokerAddress("127.0.0.1", 5670, stub.identity.public)),
             "metrics": None,
         },
         {"type": "stopped", "requests": 2, "refusals": 0},

@@ -13,14 +13,14 @@ from click.testing import CliRunner
 
 from touchline.cli import brokers, shared
 from touchline.cli.brokers import Brokers, KnownBroker
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import NotFound, SettingError, StorageFault
 from touchline.protocol.keys import Identity
 
 
 def whole(host: str, port: int = 5670, seed: bytes = b"a") -> str:
     """The whole address of a broker."""
-    return str(Broker(host, port, Identity(seed * 32).public))
+    return str(BrokerAddress(host, port, Identity(seed * 32).public))
 
 
 CLUB = KnownBroker(whole("club.example"), "anna")

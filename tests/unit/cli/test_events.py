@@ -45,7 +45,7 @@ class Broker:
                 page = self.cards[first : first + request.limit]
                 after = first + len(page)
                 more = str(after) if after < len(self.cards) else ""
-                return messages.Events(id=1, events=page, cursor=more)
+                return messages.EventList(id=1, events=page, cursor=more)
             case messages.Show():
                 return messages.Event(id=1, card=self.cards[0])
         raise AssertionError(f"asked {request}")

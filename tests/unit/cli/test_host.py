@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from touchline.cli.host import command
 from touchline.peer.host.options import Options
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import Conflict, NotFound, SettingError, TouchlineError
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Card, Endpoints
@@ -141,7 +141,7 @@ def test_bad_name(stub: type[Stub]) -> None:
 def test_it_says_what_it_hosts(stub: type[Stub]) -> None:
     """It says whom it asks, then each event once, with nothing that a terminal would obey."""
     stub.steps = (lambda host: host.hosts("e1"), lambda host: host.away(""))
-    out = run("e1", "--broker", str(Broker("b", 1, Identity(b"b" * 32).public))).stdout
+    out = run("e1", "--broker", str(BrokerAddress("b", 1, Identity(b"b" * 32).public))).stdout
     assert "asking the broker at b:1 for e1" in out
     assert out.count("hosting e1 (A�[31m v B), epoch 4, from seq 7, at tcp://h:1") == 1
     assert out.endswith("host stopped: 5 reports taken in, 3 entries published\n")

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from touchline.cli import brokers, login, logout, shared
 from touchline.cli.brokers import KnownBroker
 from touchline.protocol import messages
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import BadInvite, NotFound, SettingError, Unreachable
 from touchline.protocol.keys import Identity
 
-CLUB = str(Broker("club.example", 5670, Identity(b"c" * 32).public))
-OTHER = str(Broker("club.example", 5670, Identity(b"o" * 32).public))
+CLUB = str(BrokerAddress("club.example", 5670, Identity(b"c" * 32).public))
+OTHER = str(BrokerAddress("club.example", 5670, Identity(b"o" * 32).public))
 
 
 class ZapAuthenticator:
@@ -34,7 +34,7 @@ class ZapAuthenticator:
     def ask(self, request: Any) -> Any:
         if self.error:
             raise self.error
-        return messages.Events(id=1, events=[], cursor="")
+        return messages.EventList(id=1, events=[], cursor="")
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_another_key_under_a_known_name(door: ZapAuthenticator) -> None:
 
 def test_on_this_machine_it_is_local(door: ZapAuthenticator) -> None:
     """A broker on this machine is called local, where no name is given."""
-    here = str(Broker("[::1]", 5670, Identity(b"h" * 32).public))
+    here = str(BrokerAddress("[::1]", 5670, Identity(b"h" * 32).public))
     run(here)
     assert brokers.find("local").address == here
 

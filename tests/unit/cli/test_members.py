@@ -13,24 +13,24 @@ from click.testing import CliRunner
 
 from touchline.cli import invite, members, revoke
 from touchline.protocol import messages
-from touchline.protocol.addresses import Broker as Address
+from touchline.protocol.addresses import BrokerAddress as Address
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Person
+from touchline.protocol.messages import EnrolledPeer
 
 EXPIRES = 1_700_000_000_000_000
 
 
-class Broker:
+class BrokerAddress:
     """Has so many people on its roll, and keeps what it is asked."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
-        self.people: list[Person] = []
+        self.people: list[EnrolledPeer] = []
 
     def has(self, count: int) -> None:
         self.people = [
-            Person(peer=f"id-{n:04}", name=f"Person {n}", role="reporter", enrolled=EXPIRES)
+            EnrolledPeer(peer=f"id-{n:04}", name=f"Person {n}", role="reporter", enrolled=EXPIRES)
             for n in range(count)
         ]
 
@@ -51,11 +51,11 @@ class Broker:
 
 
 @pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
-    broker = Broker()
+def broker(monkeypatch: pytest.MonkeyPatch) -> BrokerAddress:
+    broker = BrokerAddress()
 
     @contextmanager
-    def link(_address: str, _name: str) -> Iterator[Broker]:
+    def link(_address: str, _name: str) -> Iterator[BrokerAddress]:
         yield broker
 
     monkeypatch.setattr("touchline.cli.shared.link", link)
@@ -69,7 +69,7 @@ def run(command: click.Command, *arguments: str, given: str | None = None) -> An
 # ── invite ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_invite(broker: Broker, address: str) -> None:
+def test_invite(broker: BrokerAddress, address: str) -> None:
     """The code stands alone on standard output; beside it what those who get it have to say."""
     result = run(invite.command, "--role", "host", "--uses", "20", "--expires", "2d")
     assert result.stdout == "k3vq-7m2p-xw9d\n"
@@ -80,7 +80,7 @@ def test_invite(broker: Broker, address: str) -> None:
     assert (asked.role, asked.uses, asked.seconds) == ("host", 20, 2 * 86_400)
 
 
-def test_invite_json(broker: Broker) -> None:
+def test_invite_json(broker: BrokerAddress) -> None:
     """A program gets the code, the address and the ready line; another machine's address is not
     warned of."""
     there = str(Address("club.example", 5670, Identity(b"c" * 32).public))
@@ -110,7 +110,7 @@ def test_durations(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "2", "d", "-1d", "0d", "2 days", "1e3d", "nand", "infd", "400d", "٣d"]
 )
-def test_bad_durations(broker: Broker, text: str) -> None:
+def test_bad_durations(broker: BrokerAddress, text: str) -> None:
     """What is none, nothing, or too long is refused by its flag, and nothing is asked."""
     with pytest.raises(SettingError, match="--expires"):
         run(invite.command, "--expires", text)
@@ -120,12 +120,12 @@ def test_bad_durations(broker: Broker, text: str) -> None:
 # ── members ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_members(broker: Broker) -> None:
+def test_members(broker: BrokerAddress) -> None:
     """Each member is a line: id, name, role, when it came, by which invitation, whether it is
     out; what a terminal would obey is taken out of names."""
     broker.people = [
-        Person(peer="a", name="An\x1b[31mna", role="host", enrolled=EXPIRES, invite="i7"),
-        Person(peer="b", name="Ben", role="viewer", revoked=True),
+        EnrolledPeer(peer="a", name="An\x1b[31mna", role="host", enrolled=EXPIRES, invite="i7"),
+        EnrolledPeer(peer="b", name="Ben", role="viewer", revoked=True),
     ]
     assert run(members.command).stdout == (
         "a\tAn�[31mna\thost\t2023-11-14T22:13:20.000Z\ti7\t\nb\tBen\tviewer\t\t\trevoked\n"
@@ -142,7 +142,7 @@ def test_members(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize(("count", "more"), [(0, False), (99, False), (100, False), (101, True)])
-def test_the_first_page(broker: Broker, count: int, more: bool) -> None:
+def test_the_first_page(broker: BrokerAddress, count: int, more: bool) -> None:
     """Without --all it is a page, and it is said whether there is more."""
     broker.has(count)
     result = run(members.command)
@@ -150,7 +150,7 @@ def test_the_first_page(broker: Broker, count: int, more: bool) -> None:
     assert ("--all" in result.stderr) == more
 
 
-def test_all_pages(broker: Broker) -> None:
+def test_all_pages(broker: BrokerAddress) -> None:
     """With --all it is everybody, each once."""
     broker.has(250)
     lines = run(members.command, "--all").stdout.splitlines()
@@ -161,7 +161,7 @@ def test_all_pages(broker: Broker) -> None:
 # ── revoke ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_revoke_asks_first(broker: Broker) -> None:
+def test_revoke_asks_first(broker: BrokerAddress) -> None:
     """Whoever is meant is shown and asked about; no means no."""
     broker.has(3)
     result = run(revoke.command, "person 2", given="n\n")
@@ -172,17 +172,17 @@ def test_revoke_asks_first(broker: Broker) -> None:
     assert broker.asked[-1] == messages.Revoke(id=0, peer="id-0002")
 
 
-def test_revoke_by_id_or_name(broker: Broker) -> None:
+def test_revoke_by_id_or_name(broker: BrokerAddress) -> None:
     """An id comes before a name that sounds like one, wherever on the roll they are."""
     broker.has(150)
-    broker.people[0] = Person(peer="id-0000", name="id-0140", role="viewer")
+    broker.people[0] = EnrolledPeer(peer="id-0000", name="id-0140", role="viewer")
     run(revoke.command, "id-0140", "--yes")
     assert broker.asked[-1].peer == "id-0140"
     told = run(revoke.command, "PERSON 141", "--yes", "--json").stdout
     assert json.loads(told) == {"type": "revoked", "peer": "id-0141", "name": "Person 141"}
 
 
-def test_revoke_nobody(broker: Broker) -> None:
+def test_revoke_nobody(broker: BrokerAddress) -> None:
     """Who is not on the roll can't be put out."""
     broker.has(3)
     with pytest.raises(NotFound, match="'eve'"):

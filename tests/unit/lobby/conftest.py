@@ -186,7 +186,7 @@ class House:
             for name, hall in list(self.halls.items()):
                 if hall.routing_id == routing_id and name not in self.lost:
                     message = codec.decode_broker_reply(frame)
-                    assert isinstance(message, messages.Changed | messages.Posted)
+                    assert isinstance(message, messages.GroupChanged | messages.GroupMessage)
                     self.news(hall, hall.group.pushed(message, self.clock.now))
 
     def news(self, hall: Hall, news: list[News]) -> None:

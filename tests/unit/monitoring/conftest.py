@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from touchline.broker.counters import Counters
+from touchline.broker.counters import BrokerCounters
 from touchline.broker.repository import Census
 from touchline.gateway.counters import GatewayCounters
 from touchline.peer.host.event.event import HostedEvent
@@ -25,7 +25,7 @@ EVENT = "a-v-b-k7m2"
 @pytest.fixture
 def broker() -> Any:
     """A broker that has been asked for something and refused something."""
-    counters = Counters()
+    counters = BrokerCounters()
     counters.requests.update(["hello", "search", "search"])
     counters.refusals.update(["NOT_FOUND"])
     census = Census(

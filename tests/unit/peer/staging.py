@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from touchline.peer.session import AskBroker, ConnectToHost, SendToHost, Session
 from touchline.protocol import codec
-from touchline.protocol.messages import Attach, Card, Endpoints, Error, Invitation, Ping, Setup
+from touchline.protocol.messages import Attach, Card, Endpoints, Error, HostPing, Invitation, Setup
 
 SECOND = 1_000_000
 CARD = Card(event="e", title="E", sport="football", origins=["A", "B"])
@@ -73,12 +73,12 @@ class Stage:
         }
         return Setup(**{**usual, **fields})
 
-    def greeted(self) -> Ping:
+    def greeted(self) -> HostPing:
         """Go on to where the greeting has been sent."""
         assert isinstance(self.tick()[0], AskBroker)
         connect, ping = self.invited(invitation())
         assert connect == ConnectToHost(HERE, KEY)
-        assert isinstance(ping, Ping)
+        assert isinstance(ping, HostPing)
         return ping
 
     def attached(self) -> Attach:

@@ -22,7 +22,7 @@ from touchline.protocol.errors import (
     Unreachable,
     WrongVersion,
 )
-from touchline.protocol.messages import Attach, Done, Error, Ping, Pong, Receipt
+from touchline.protocol.messages import Attach, Done, Error, HostPing, Pong, Receipt
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_broker_away_later(stage, error):
     stage.session.rejoin(stage.now)
     assert isinstance(stage.tick()[0], AskBroker)
     (ping,) = stage.invited(error)
-    assert isinstance(ping, Ping)
+    assert isinstance(ping, HostPing)
     (attach,) = stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
     assert isinstance(attach, Attach)
     stage.hear(stage.setup())
@@ -119,7 +119,7 @@ def test_host_does_not_answer(stage):
     for _ in range(TRIES - 1):
         before = stage.now
         (ping,) = stage.tick()
-        assert isinstance(ping, Ping)
+        assert isinstance(ping, HostPing)
         assert stage.now == before + REPLY_SECONDS
     stage.tick()
     assert isinstance(stage.tick()[0], AskBroker)
@@ -141,7 +141,7 @@ def test_setup_does_not_come(stage):
     """An attach without an answer begins again with a greeting."""
     stage.attached()
     (ping,) = stage.tick()
-    assert isinstance(ping, Ping)
+    assert isinstance(ping, HostPing)
     assert not stage.session.open
 
 
@@ -175,7 +175,7 @@ def test_forgotten_at_a_replay(stage):
     """So is one that answers anything else so, without waiting for the next ping."""
     stage.opened()
     (ping,) = stage.hear(Error(id=stage.session.request_id(), code="UNKNOWN_PEER", reason=""))
-    assert isinstance(ping, Ping)
+    assert isinstance(ping, HostPing)
     (attach,) = stage.hear(Error(id=ping.id, code="UNKNOWN_PEER", reason=""))
     assert isinstance(attach, Attach)
 
@@ -196,7 +196,7 @@ def test_silence(stage):
     stage.opened()
     began = stage.now
     wants = [stage.tick()[0] for _ in range(3)]
-    assert all(isinstance(command, Ping) for command in wants)
+    assert all(isinstance(command, HostPing) for command in wants)
     assert stage.tick() == []
     assert stage.now == pytest.approx(began + 20.0)
     assert isinstance(stage.tick()[0], AskBroker)
@@ -207,7 +207,7 @@ def test_anything_heard_is_no_silence(stage):
     """A host that answers no ping but gives receipts is there."""
     stage.opened()
     for _ in range(10):
-        assert isinstance(stage.tick()[0], Ping)
+        assert isinstance(stage.tick()[0], HostPing)
         stage.hear(Receipt(event="e", n=1))
     assert stage.session.open
 
@@ -356,7 +356,7 @@ def test_greeting_that_waited(stage):
     assert stage.invited(invitation(None)) == []
     unknown = Error(id=ping.id, code="UNKNOWN_PEER", reason="")
     (again,) = stage.hear(unknown, after=40.0)
-    assert isinstance(again, Ping)
+    assert isinstance(again, HostPing)
     (attach,) = stage.hear(Error(id=again.id, code="UNKNOWN_PEER", reason=""), after=0.1)
     assert (attach.rtt, attach.time) == (100_000, stage.wall)
 
@@ -366,7 +366,7 @@ def test_setup_that_waited(stage):
     past, and is stated again."""
     stage.attached()
     (ping,) = stage.tick()
-    assert isinstance(ping, Ping)
+    assert isinstance(ping, HostPing)
     assert stage.hear(stage.setup(), after=0.1) == []
     assert not stage.session.open
     (attach,) = stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.peer.staging import HERE, KEY, THERE, Stage, invitation
 from touchline.peer.session import REJOIN_SECONDS, TRIES, AskBroker, ConnectToHost
 from touchline.protocol.errors import Revoked, Unreachable, Untrusted
-from touchline.protocol.messages import Error, Ping
+from touchline.protocol.messages import Error, HostPing
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_untrusted_broker(stage):
     stage.session.rejoin(stage.now)
     stage.tick()
     (ping,) = stage.invited(error)
-    assert isinstance(ping, Ping)
+    assert isinstance(ping, HostPing)
     assert (stage.session.failure, stage.session.away) == (None, error)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline.protocol import addresses
-from touchline.protocol.addresses import Broker
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import SettingError
 from touchline.protocol.keys import Identity, to_text
 
@@ -72,16 +72,16 @@ TEXT = to_text(KEY)
 @pytest.mark.parametrize(
     ("text", "broker"),
     [
-        (f"touchline://club.example:80?key={TEXT}", Broker("club.example", 80, KEY)),
-        (f" club.example?key={TEXT} ", Broker("club.example", 5670, KEY)),
-        (f"touchline://[::1]:1?key={TEXT}", Broker("[::1]", 1, KEY)),
-        ("touchline://127.0.0.1:5670?insecure", Broker("127.0.0.1", 5670, plain=True)),
-        ("localhost:1?insecure=", Broker("localhost", 1, plain=True)),
-        ("[::1]?insecure", Broker("[::1]", 5670, plain=True)),
-        ("club.example", Broker("club.example", 5670)),
+        (f"touchline://club.example:80?key={TEXT}", BrokerAddress("club.example", 80, KEY)),
+        (f" club.example?key={TEXT} ", BrokerAddress("club.example", 5670, KEY)),
+        (f"touchline://[::1]:1?key={TEXT}", BrokerAddress("[::1]", 1, KEY)),
+        ("touchline://127.0.0.1:5670?insecure", BrokerAddress("127.0.0.1", 5670, plain=True)),
+        ("localhost:1?insecure=", BrokerAddress("localhost", 1, plain=True)),
+        ("[::1]?insecure", BrokerAddress("[::1]", 5670, plain=True)),
+        ("club.example", BrokerAddress("club.example", 5670)),
     ],
 )
-def test_broker(text: str, broker: Broker) -> None:
+def test_broker(text: str, broker: BrokerAddress) -> None:
     """The one string says where a broker is and by which key one knows it, both ways."""
     assert addresses.broker(text) == broker
     assert addresses.broker(str(broker)) == broker

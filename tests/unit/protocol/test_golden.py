@@ -114,7 +114,7 @@ def test_signatures() -> None:
     report = codec.decode_report(frames["report full"])
     batch = codec.decode_report(frames["reports full"])
     assert isinstance(report, messages.Report)
-    assert isinstance(batch, messages.Reports)
+    assert isinstance(batch, messages.ReportBatch)
     for said in (report, *batch.reports):
         assert signing.holds(key, "argentina-france-k3vq", said)
         assert not signing.holds(key, "argentina-france-k3vp", said)

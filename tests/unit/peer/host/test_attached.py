@@ -16,7 +16,7 @@ from touchline.peer.link.core import Then
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
 from touchline.protocol.keys import Identity, routing_id
-from touchline.protocol.messages import Attach, Card, Grant, Happening, Ping, Report
+from touchline.protocol.messages import Attach, Card, Grant, Happening, HostPing, Report
 
 WALL = 1_700_000_000_000_000
 
@@ -199,7 +199,7 @@ def test_stolen_token(bench):
     ]
     assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
     assert bench.desk.routes == {"t": OWN}
-    assert codes(bench.hear(STOLEN, Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(STOLEN, HostPing(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
     assert bench.desk.refusals == {"WRONG_KEY": 2, "UNKNOWN_PEER": 1}
 
 
@@ -243,7 +243,7 @@ def test_revoked(bench):
     (out,) = bench.core.revoke(["peer of t", "a stranger"])
     assert (out.peer, bench.core.present, bench.core.roster.staying) == ("peer of t", 0, [])
     assert bench.core.revoke(["peer of t"]) == [], "once"
-    assert codes(bench.hear(OWN, Ping(id=1, event="e", time=0))) == ["REVOKED"]
+    assert codes(bench.hear(OWN, HostPing(id=1, event="e", time=0))) == ["REVOKED"]
     assert codes(bench.hear(OWN, messages.Replay(id=1, event="e", first=1))) == ["REVOKED"]
     assert codes(bench.attach(OTHER)) == ["REVOKED"]
     bench.attach(OTHER, token="new")
@@ -271,7 +271,7 @@ def test_revoked_at_the_broker(bench):
 def report_frame(badge, n, size=1):
     said = [messages.Said(n + i, 0, Happening("goal", "A", WALL)) for i in range(size)]
     if size > 1:
-        return codec.encode(messages.Reports(token=badge, reports=said))
+        return codec.encode(messages.ReportBatch(token=badge, reports=said))
     return codec.encode(Report(token=badge, n=n, time=0, event=said[0].event))
 
 
@@ -315,7 +315,7 @@ def test_request_rate(bench):
     heard."""
     bench.attach(OWN)
     bench.grant()
-    ping = Ping(id=1, event="e", time=0)
+    ping = HostPing(id=1, event="e", time=0)
     for _ in range(admission.REQUEST_BURST - 1):
         assert not codes(bench.hear(OWN, ping))
     replies = [codes(bench.hear(OTHER, ping)) for _ in range(2 * admission.REPLY_BURST)]
@@ -407,7 +407,7 @@ def test_token_that_expires(bench):
     token."""
     bench.attach()
     bench.grant(expires=bench.wall + 10)
-    ping = Ping(id=7, event="e", time=0)
+    ping = HostPing(id=7, event="e", time=0)
     assert not codes(bench.hear(b"r", ping))
     bench.wall += 11
     assert codes(bench.hear(b"r", ping)) == ["UNKNOWN_PEER"]
@@ -445,13 +445,13 @@ def test_absurd_clock(bench):
 
 def test_ping(bench):
     """A ping is answered with both clocks and notes presence; from a stranger it is refused."""
-    ping = Ping(id=8, event="e", time=77)
+    ping = HostPing(id=8, event="e", time=77)
     assert codes(bench.hear(b"r", ping)) == ["UNKNOWN_PEER"]
     bench.attach()
     bench.grant()
     (pong,) = bench.hear(b"r", ping)
     assert pong == messages.Pong(id=8, event="e", time=77, host_time=bench.wall)
-    assert codes(bench.hear(b"r", Ping(id=8, event="f", time=77))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(b"r", HostPing(id=8, event="f", time=77))) == ["UNKNOWN_PEER"]
 
 
 def test_replay(bench):
@@ -473,7 +473,7 @@ def test_detach(bench):
     (done,) = bench.hear(b"r", messages.Detach(id=9, event="e"))
     assert done == messages.Done(id=9)
     assert bench.core.present == 0
-    assert codes(bench.hear(b"r", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(b"r", HostPing(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
 
 
 def test_one_token_on_two_connections(bench):
@@ -483,11 +483,11 @@ def test_one_token_on_two_connections(bench):
     bench.grant()
     bench.attach(b"two")
     for connection in (b"one", b"two"):
-        (pong,) = bench.hear(connection, Ping(id=1, event="e", time=0))
+        (pong,) = bench.hear(connection, HostPing(id=1, event="e", time=0))
         assert isinstance(pong, messages.Pong)
     assert bench.desk.routes == {"t": b"two"}
     del bench.desk.routes["t"]
-    bench.hear(b"one", Ping(id=1, event="e", time=0))
+    bench.hear(b"one", HostPing(id=1, event="e", time=0))
     assert bench.desk.routes == {"t": b"one"}
 
 
@@ -510,10 +510,10 @@ def test_connections_are_bounded(bench, monkeypatch):
     bench.attach(b"a")
     bench.grant()
     bench.attach(b"b")
-    bench.hear(b"a", Ping(id=1, event="e", time=0))
+    bench.hear(b"a", HostPing(id=1, event="e", time=0))
     bench.attach(b"c")
-    assert codes(bench.hear(b"b", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
-    assert codes(bench.hear(b"a", Ping(id=1, event="e", time=0))) == []
+    assert codes(bench.hear(b"b", HostPing(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(b"a", HostPing(id=1, event="e", time=0))) == []
 
 
 def test_closed_event(bench):
@@ -522,7 +522,7 @@ def test_closed_event(bench):
     bench.grant()
     del bench.cores["e"]
     bench.desk.close(bench.core)
-    assert codes(bench.hear(b"r", Ping(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
+    assert codes(bench.hear(b"r", HostPing(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
     bench.report(1)
     assert bench.core.counters.stored == 0
     assert bench.desk.routes == {}

@@ -13,7 +13,7 @@ from touchline.peer.host.options import Options
 from touchline.peer.link.core import Then
 from touchline.protocol import codec, messages
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, Ping, Replay
+from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, HostPing, Replay
 
 WALL = 1_700_000_000_000_000
 
@@ -87,7 +87,7 @@ def test_pings_are_answered_and_nothing_changes() -> None:
     """Who pings is answered at once, and the core does not move."""
     bench = Bench()
     before = (bench.core.position, bench.core.next_timer())
-    pong = bench.meanwhile(Ping(id=7, event="e", time=WALL - 3, last=0))
+    pong = bench.meanwhile(HostPing(id=7, event="e", time=WALL - 3, last=0))
     assert pong == messages.Pong(id=7, event="e", time=WALL - 3, host_time=WALL)
     assert (bench.core.position, bench.core.next_timer()) == before
 
@@ -95,7 +95,7 @@ def test_pings_are_answered_and_nothing_changes() -> None:
 def test_who_was_there_raises_no_alarm_afterwards() -> None:
     """The pings of the time without a disk count as signs of life; without any it is silence."""
     bench = Bench()
-    bench.meanwhile(Ping(id=7, event="e", time=WALL))
+    bench.meanwhile(HostPing(id=7, event="e", time=WALL))
     bench.go_on(60.0)
     assert bench.alarms() == 0
     bench.go_on(60.0)
@@ -110,7 +110,9 @@ def test_who_left_meanwhile_is_not_missed() -> None:
     assert (bench.alarms(), bench.core.present) == (0, 0)
 
 
-@pytest.mark.parametrize("request_", [Ping(id=7, event="e", time=WALL), Detach(id=8, event="e")])
+@pytest.mark.parametrize(
+    "request_", [HostPing(id=7, event="e", time=WALL), Detach(id=8, event="e")]
+)
 def test_who_was_there_and_is_revoked_stays_out(request_: Any) -> None:
     """Whoever was heard while nothing could be stored, and is put out before that is made up for,
     does not take part again by it."""
@@ -132,7 +134,7 @@ def test_what_needs_the_disk_is_refused() -> None:
         assert (told.id, told.code, told.reason) == (9, "STORAGE", "disk full")
     frame = bench.desk.answer_meanwhile(b"r", b"", b"nonsense", bench.now, WALL, "disk full")
     assert codec.decode_host_reply(frame).id == 0
-    stranger = codec.encode(Ping(id=3, event="e", time=WALL))
+    stranger = codec.encode(HostPing(id=3, event="e", time=WALL))
     frame = bench.desk.answer_meanwhile(b"other", b"", stranger, bench.now, WALL, "disk full")
     assert codec.decode_host_reply(frame).code == "UNKNOWN_PEER"
 

@@ -17,7 +17,15 @@ from touchline.protocol.errors import (
     StorageFault,
     Unreachable,
 )
-from touchline.protocol.messages import Card, Endpoints, Finish, Invitation, Join, Lease, Leave
+from touchline.protocol.messages import (
+    Card,
+    Endpoints,
+    Finish,
+    Invitation,
+    Join,
+    Lease,
+    ReleaseLease,
+)
 
 HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 SECONDS = 15.0
@@ -296,7 +304,7 @@ def test_leave(stage):
     assert stage.asked == []
     stage.served_one()
     stage.tenure.leave()
-    assert stage.asked[-1] == Leave(id=0, event="e", instance="instance")
+    assert stage.asked[-1] == ReleaseLease(id=0, event="e", instance="instance")
 
 
 def test_revoked():

@@ -50,7 +50,7 @@ class Line:
         return [codec.decode_broker_request(frame) for frame in self.core.outgoing()]
 
     def kinds(self) -> list[str]:
-        return [type(message).__name__.lower() for message in self.sent()]
+        return [str(message.__struct_config__.tag) for message in self.sent()]
 
     def reply(self, reply: messages.BrokerReply) -> list[Any]:
         return self.core.receive(codec.encode(reply), self.now)
@@ -90,7 +90,7 @@ def welcomed() -> Line:
     number = line.ask()
     line.welcome()
     line.sent()
-    line.reply(messages.Events(id=number, events=[]))
+    line.reply(messages.EventList(id=number, events=[]))
     return line
 
 
@@ -128,7 +128,7 @@ def test_answers_by_number(welcomed: Line) -> None:
     assert welcomed.core.unanswered == 2
     done = messages.Done(id=second)
     assert welcomed.reply(done) == [(second, done)]
-    events = messages.Events(id=first, events=[])
+    events = messages.EventList(id=first, events=[])
     assert welcomed.reply(events) == [(first, events)]
     assert welcomed.core.unanswered == 0
     assert welcomed.core.next_timer() is None
@@ -410,9 +410,12 @@ def test_pushes_of_rooms(welcomed: Line) -> None:
     """What comes from rooms without being asked for is kept apart, in order, and is a sign of the
     broker's life; of too much the oldest is forgotten."""
     posted = [
-        messages.Posted(room="r", member="m", body=bytes([number % 256])) for number in range(1_001)
+        messages.GroupMessage(room="r", member="m", body=bytes([number % 256]))
+        for number in range(1_001)
     ]
-    changed = messages.Changed(room="r", epoch=1, rev=2, records=[messages.Record(key="k")])
+    changed = messages.GroupChanged(
+        room="r", epoch=1, rev=2, records=[messages.GroupRecord(key="k")]
+    )
     assert welcomed.reply(changed) == []
     assert welcomed.core.pushed() == [changed]
     assert welcomed.core.pushed() == []
@@ -424,9 +427,9 @@ def test_pushes_of_rooms(welcomed: Line) -> None:
 
 def test_rooms_are_asked_like_all_else(welcomed: Line) -> None:
     """A request to a room is numbered, repeated and answered as any other."""
-    request = messages.Gather(id=0, room="r", instance="i" * 16)
+    request = messages.JoinGroup(id=0, room="r", instance="i" * 16)
     number = welcomed.request(request)
     (frame,) = welcomed.core.outgoing()
     assert codec.decode_room_request(frame).id == number
-    reply = messages.Gathered(id=number, room="r", member="m", epoch=1, rev=0, seconds=15.0)
+    reply = messages.GroupJoined(id=number, room="r", member="m", epoch=1, rev=0, seconds=15.0)
     assert welcomed.reply(reply) == [(number, reply)]

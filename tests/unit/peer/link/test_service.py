@@ -97,7 +97,7 @@ def test_within_a_loop(broker: FakeBroker, link: Link, owner: Owner) -> None:
     assert arrive(link, 0.1) == 0
     assert (link.peer, link.heartbeat) == ("p", 10.0)
     _, search = broker.take()
-    events = messages.Events(id=search.id, events=[])
+    events = messages.EventList(id=search.id, events=[])
     broker.give(peer, codec.encode(events))
     assert arrive(link, 0.2) == 1
     assert (owner.replies, owner.times) == ([events], [0.2])

@@ -7,7 +7,7 @@ import pytest
 from touchline.peer.reporter.core import RESEND_MOST, RESEND_SECONDS, ReporterCore, check_size
 from touchline.protocol import codec, limits, signing
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Fate, Happening, Receipt, Report, Reports, Said
+from touchline.protocol.messages import Fate, Happening, Receipt, Report, ReportBatch, Said
 
 ANN = Identity(bytes(range(32)))
 
@@ -39,7 +39,7 @@ def test_many(core):
     """Many are batches, in the order of their numbers, none lost."""
     count = 2 * limits.BATCH_REPORTS + 1
     batches = decode(core.resend([said(n) for n in range(1, count + 1)], 10.0))
-    assert [type(batch) for batch in batches] == [Reports, Reports, Report]
+    assert [type(batch) for batch in batches] == [ReportBatch, ReportBatch, Report]
     assert [one.n for batch in batches[:2] for one in batch.reports] == list(range(1, count))
     assert batches[2].n == count
 
@@ -48,12 +48,12 @@ def test_long_ones(core):
     """A batch that would not fit into a frame is cut into halves until its parts do."""
     frames = core.resend([said(n, size=20) for n in range(1, 6)], 10.0)
     sent = decode(frames)
-    assert [type(message) for message in sent] == [Reports, Reports]
+    assert [type(message) for message in sent] == [ReportBatch, ReportBatch]
     assert [one.n for batch in sent for one in batch.reports] == [1, 2, 3, 4, 5]
     (alone,) = decode(core.resend([said(1, size=22)], 10.0))
     assert isinstance(alone, Report)
     frames = core.resend([said(n, size=22) for n in range(1, 4)] + [said(4, size=23)], 10.0)
-    assert [type(message) for message in decode(frames)] == [Reports, Reports]
+    assert [type(message) for message in decode(frames)] == [ReportBatch, ReportBatch]
     assert max(map(len, frames)) <= limits.FRAME_BYTES
 
 

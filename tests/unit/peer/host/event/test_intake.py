@@ -246,9 +246,9 @@ def test_batch(ground):
         g.said("ann", "foul", "B"),
     )
     assert [g.outcome("ann", n) for n in (1, 2, 3)] == ["accepted", "refused", "stored"]
-    assert sum(isinstance(record, messages.Reports) for record, _ in g.recorded()) == 1
+    assert sum(isinstance(record, messages.ReportBatch) for record, _ in g.recorded()) == 1
     g.batch("ann", *(messages.Said(n=n, time=0, event=_GOAL) for n in (1, 2, 3)))
-    assert sum(isinstance(record, messages.Reports) for record, _ in g.recorded()) == 1
+    assert sum(isinstance(record, messages.ReportBatch) for record, _ in g.recorded()) == 1
     assert g.core.counters.duplicate == 3
 
 

@@ -37,7 +37,9 @@ EXAMPLES = [
     messages.Alarm(event="e", epoch=1, seq=2, sent=3, last_received=1, number=2),
     messages.Restored(event="e", epoch=1, seq=3, sent=4, since=1, until=2, inaccurate=1),
     messages.Report(token="t", n=1, time=0, event=messages.Happening("goal", "A", 0, {"x": 1})),
-    messages.Reports(token="t", reports=[messages.Said(1, 0, messages.Happening("goal", "A", 0))]),
+    messages.ReportBatch(
+        token="t", reports=[messages.Said(1, 0, messages.Happening("goal", "A", 0))]
+    ),
     messages.Finished(event="e", epoch=1, seq=2, sent=3),
     messages.Entry(
         event="e",

@@ -18,7 +18,7 @@ from touchline.peer.host.event.turn import Output
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import PeerError, StorageFault
-from touchline.protocol.messages import Attach, Card, Grant, Happening, Report, Reports, Said
+from touchline.protocol.messages import Attach, Card, Grant, Happening, Report, ReportBatch, Said
 from touchline.timeline.timeline import Adopted
 
 SECOND = 1_000_000
@@ -252,7 +252,7 @@ class Run:
                 self.say(name, n, happening, b"a signature of somebody else")
             case ("batch", name, pairs):
                 said = [Said(n=n, time=0, event=self.timed(event)) for n, event in pairs]
-                self.push(name, Reports(token=f"badge {name}/0", reports=said))
+                self.push(name, ReportBatch(token=f"badge {name}/0", reports=said))
             case ("ping", name, last):
                 core.ping(core.roster.participants[name, "reporter"], last)
             case ("revoke", name):
@@ -279,7 +279,7 @@ class Run:
             details["entry"] = known[place]
         return Happening(happening.title, happening.origin, moment, details or None)
 
-    def push(self, name: str, message: Report | Reports) -> None:
+    def push(self, name: str, message: Report | ReportBatch) -> None:
         frame = codec.encode(message)
         member = self.core.roster.by_report_token[message.token]
         self.core.report(member, codec.decode_report(frame), frame)
