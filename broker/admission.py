@@ -15,7 +15,7 @@ from ..protocol.errors import BadMessage, Overloaded, PeerError
 from ..runtime.rate_limit import RateLimiter
 from .options import Options
 
-TOLD_BURST, TOLD_RATE = 100, 10.0
+REPLY_BURST, REPLY_RATE = 100, 10.0
 """Refusals of this kind that one key is told at once, and a second from then on; more are dropped
 without a word, so that a flood is not answered with a flood."""
 
@@ -30,8 +30,8 @@ class RequestLimiter:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._requests = RateLimiter(options.request_rate, options.request_burst)
-        self._told = RateLimiter(TOLD_RATE, TOLD_BURST)
-        self.braked = 0
+        self._replies = RateLimiter(REPLY_RATE, REPLY_BURST)
+        self.rate_limited = 0
         """Frames over the rate of their key."""
 
     def judge(
@@ -49,7 +49,7 @@ class RequestLimiter:
         if wrong := keys.misrouted(routing_id, curve):
             return wrong
         if not self._requests.take(curve or routing_id, 1, now):
-            self.braked += 1
+            self.rate_limited += 1
             return Overloaded(
                 f"more than {self._options.request_rate:g} requests a second; try again later"
             )
@@ -62,6 +62,6 @@ class RequestLimiter:
             )
         return None
 
-    def tells(self, routing_id: bytes, curve: bytes, now: float) -> bool:
+    def may_reply(self, routing_id: bytes, curve: bytes, now: float) -> bool:
         """Tell whether whoever sent a refused frame is told so."""
-        return self._told.take(curve or routing_id, 1, now)
+        return self._replies.take(curve or routing_id, 1, now)

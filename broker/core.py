@@ -163,7 +163,7 @@ class Core:
         reason = error.sentence[: limits.TEXT_CHARS]
         return codec.encode(messages.Error(id=number, code=error.code, reason=reason))
 
-    def note_fault(self) -> None:
+    def record_fault(self) -> None:
         """Count a request that was left unanswered because of a fault of our own."""
         with self._guard:
             self.counters.faults += 1
@@ -286,7 +286,7 @@ class Core:
     def _create(
         self, repository: Repository, member: PeerRecord, request: messages.Create, wall: int
     ) -> messages.Event:
-        roles.demand(self._enrolment.role_of(member), "host", "to create an event")
+        roles.require(self._enrolment.role_of(member), "host", "to create an event")
         card = messages.Card(
             event="",
             title=request.title,
@@ -343,7 +343,7 @@ class Core:
         if request.role == "operator":
             raise BadMessage("nobody joins an event as operator; viewer, reporter and host do")
         record = hosting.known(repository, request.event)
-        roles.demand(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
+        roles.require(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
         held = hosting.held(repository, request.event, wall)
         if record.card.status == "finished" and request.role != "host":
             if request.role == "reporter":

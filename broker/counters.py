@@ -13,8 +13,8 @@ class BrokerCounters:
     Who reads them from another thread takes `dict(requests)` first: a new type may come any time.
 
     Args:
-        requests: decoded requests by type, those to rooms left out.
-        rooms: requests to rooms, answered.
+        requests: decoded requests by type, those to groups left out.
+        group_requests: requests to groups, answered.
         refusals: error replies by code, those to frames that are no request included.
         undeliverable: replies whose receiver had gone or did not read.
         faults: requests left unanswered because of a fault of our own; the log tells which.
@@ -30,7 +30,7 @@ class BrokerCounters:
     """
 
     requests: Counter[str] = field(default_factory=Counter)
-    rooms: int = 0
+    group_requests: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     undeliverable: int = 0
     faults: int = 0
@@ -41,5 +41,5 @@ class BrokerCounters:
     admitted: int = 0
     barred: int = 0
     enrolled: int = 0
-    braked: int = 0
+    rate_limited: int = 0
     waiting: int = 0

@@ -217,7 +217,7 @@ class SqlRepository:
         rows = self._connection.execute(query)
         return [(row.revision, _with_status(row.card, row.status)) for row in rows]
 
-    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
+    def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         query = sa.select(LEASES).where(LEASES.c.event == event)
         if instance:
             query = query.where(LEASES.c.instance == instance)
@@ -235,16 +235,16 @@ class SqlRepository:
             expires=row.expires,
         )
 
-    def put_tenure(self, tenure: LeaseRecord) -> None:
+    def put_lease(self, held_lease: LeaseRecord) -> None:
         self._put(
             LEASES,
-            {"event": tenure.event, "instance": tenure.instance},
+            {"event": held_lease.event, "instance": held_lease.instance},
             {
-                "peer": tenure.peer,
-                "epoch": tenure.epoch,
-                "seq": tenure.seq,
-                "endpoints": _encode(tenure.endpoints),
-                "expires": tenure.expires,
+                "peer": held_lease.peer,
+                "epoch": held_lease.epoch,
+                "seq": held_lease.seq,
+                "endpoints": _encode(held_lease.endpoints),
+                "expires": held_lease.expires,
             },
         )
 

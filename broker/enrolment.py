@@ -218,7 +218,7 @@ class Enrolment:
         self, repository: Repository, member: PeerRecord, request: messages.Invite, wall: int
     ) -> messages.Invited:
         """Make a code."""
-        roles.demand(self.role_of(member), "operator", "to invite")
+        roles.require(self.role_of(member), "operator", "to invite")
         count = repository.count_invites(wall)
         if count >= MOST_INVITES:
             raise Overloaded(f"{count:,} invitations are open, at most {MOST_INVITES:,} allowed")
@@ -240,7 +240,7 @@ class Enrolment:
         self, repository: Repository, member: PeerRecord, request: messages.Members
     ) -> messages.Roll:
         """Return a page of who is enrolled."""
-        roles.demand(self.role_of(member), "operator", "to see who is enrolled")
+        roles.require(self.role_of(member), "operator", "to see who is enrolled")
         found = repository.members(request.cursor, request.limit + 1)
         page = [self._person(one) for one in found[: request.limit]]
         more = len(found) > request.limit
@@ -260,7 +260,7 @@ class Enrolment:
         self, repository: Repository, member: PeerRecord, request: messages.Revoke, wall: int
     ) -> messages.Done:
         """Put a peer out, with the leases that it holds and the invitations that it made."""
-        roles.demand(self.role_of(member), "operator", "to revoke")
+        roles.require(self.role_of(member), "operator", "to revoke")
         other = repository.member(request.peer)
         if other is None:
             raise NotFound(f"no peer {request.peer!r}; touchline members lists them")

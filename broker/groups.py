@@ -38,7 +38,7 @@ _tag = msgspec.msgpack.Decoder(_Tagged).decode
 _TYPES = frozenset({"gather", "put", "post", "depart"})
 
 
-def is_room_request(frame: bytes) -> bool:
+def is_group_request(frame: bytes) -> bool:
     """Tell whether a frame is for a room, as far as its type says."""
     if len(frame) > limits.FRAME_BYTES:
         return False
@@ -49,7 +49,7 @@ def is_room_request(frame: bytes) -> bool:
 
 
 @dataclass(slots=True)
-class _Member:
+class _GroupMember:
     """Who is gathered.
 
     Args:
@@ -65,13 +65,13 @@ class _Member:
 
 
 @dataclass(slots=True)
-class _Room:
+class _Group:
     """A room that somebody is in; `size` as `limits.ROOM_BYTES` counts it."""
 
     epoch: int
     rev: int = 0
     size: int = 0
-    members: dict[str, _Member] = field(default_factory=dict)
+    members: dict[str, _GroupMember] = field(default_factory=dict)
 
 
 class Groups:
@@ -83,7 +83,7 @@ class Groups:
     """
 
     def __init__(self, epoch: int, seconds: float = SECONDS) -> None:
-        self._rooms: dict[str, _Room] = {}
+        self._groups: dict[str, _Group] = {}
         self._epoch = epoch
         self._seconds = seconds
         self._timers: list[tuple[float, str, str]] = []  # heap: due, room, member
@@ -96,7 +96,7 @@ class Groups:
 
         Args:
             routing_id: the connection it came from.
-            frame: one that `is_room_request`.
+            frame: one that `is_group_request`.
             now: monotonic seconds.
 
         Returns:
@@ -105,27 +105,27 @@ class Groups:
         Raises:
             PeerError: it is refused; nothing has changed.
         """
-        request: messages.GroupRequest = codec.decode_room_request(frame)
+        request: messages.GroupRequest = codec.decode_group_request(frame)
         if len(request.instance) < INSTANCE_CHARS:
             raise BadMessage(
                 f"instance of {len(request.instance)} characters, at least {INSTANCE_CHARS} needed"
             )
         member = hashlib.sha256(request.instance.encode()).hexdigest()[:16]
         if isinstance(request, messages.JoinGroup):
-            return [(routing_id, self._gather(routing_id, request, member, now))]
-        room = self._rooms.get(request.room)
-        if room is None or member not in room.members:
+            return [(routing_id, self._join(routing_id, request, member, now))]
+        group = self._groups.get(request.room)
+        if group is None or member not in group.members:
             raise NotFound(f"not gathered in room {request.room!r}; gather again")
-        one = room.members[member]
+        one = group.members[member]
         one.routing_id, one.heard = routing_id, now
         match request:
             case messages.PutRecords():
-                pushed = self._put(room, request, member)
+                pushed = self._put(group, request, member)
             case messages.PublishToGroup():
                 posted = messages.GroupMessage(room=request.room, member=member, body=request.body)
-                pushed = _to_all(room, codec.encode(posted), but=member)
+                pushed = _to_all(group, codec.encode(posted), but=member)
             case messages.LeaveGroup():
-                pushed = self._remove(request.room, room, member)
+                pushed = self._remove(request.room, group, member)
         return [*pushed, (routing_id, codec.encode(messages.Done(id=request.id)))]
 
     def handle_timer(self, now: float) -> list[Sent]:
@@ -133,120 +133,124 @@ class Groups:
         told: list[Sent] = []
         while self._timers and self._timers[0][0] <= now:
             due, name, member = heapq.heappop(self._timers)
-            room = self._rooms.get(name)
-            one = room.members.get(member) if room is not None else None
-            if room is None or one is None or one.due != due:
+            group = self._groups.get(name)
+            one = group.members.get(member) if group is not None else None
+            if group is None or one is None or one.due != due:
                 continue
             one.due = one.heard + self._seconds
             if one.due > now:
                 heapq.heappush(self._timers, (one.due, name, member))
             else:
-                told += self._remove(name, room, member)
+                told += self._remove(name, group, member)
         return told
 
     def next_timer(self) -> float | None:
         """Return when `handle_timer` is to be called (monotonic seconds), None for never."""
         return self._timers[0][0] if self._timers else None
 
-    def _gather(
+    def _join(
         self, routing_id: bytes, request: messages.JoinGroup, member: str, now: float
     ) -> bytes:
-        room = self._rooms.get(request.room)
-        if room is None:
-            if len(self._rooms) >= limits.ROOMS:
+        group = self._groups.get(request.room)
+        if group is None:
+            if len(self._groups) >= limits.ROOMS:
                 raise Overloaded(f"{limits.ROOMS:,} rooms, at most {limits.ROOMS:,} allowed")
             # A room that was empty is another one: whoever knew it must not take it for the same.
             self._epoch += 1
-            room = self._rooms[request.room] = _Room(self._epoch)
-        known = room.members.get(member)
+            group = self._groups[request.room] = _Group(self._epoch)
+        known = group.members.get(member)
         if known is not None:
             known.routing_id, known.heard = routing_id, now
-        elif len(room.members) >= limits.ROOM_MEMBERS:
+        elif len(group.members) >= limits.ROOM_MEMBERS:
             raise Overloaded(
-                f"{len(room.members)} gathered in room {request.room!r}, "
+                f"{len(group.members)} gathered in room {request.room!r}, "
                 f"at most {limits.ROOM_MEMBERS} allowed"
             )
         else:
-            self._admit(request.room, room, member, _Member(routing_id, now, now + self._seconds))
-        whole = (request.epoch, request.rev) != (room.epoch, room.rev)
+            self._admit(
+                request.room, group, member, _GroupMember(routing_id, now, now + self._seconds)
+            )
+        whole = (request.epoch, request.rev) != (group.epoch, group.rev)
         return codec.encode(
             messages.GroupJoined(
                 id=request.id,
                 room=request.room,
                 member=member,
-                epoch=room.epoch,
-                rev=room.rev,
+                epoch=group.epoch,
+                rev=group.rev,
                 seconds=self._seconds,
                 whole=whole,
-                records=list(_records(room)) if whole else [],
+                records=list(_records(group)) if whole else [],
             )
         )
 
-    def _admit(self, name: str, room: _Room, member: str, one: _Member) -> None:
-        room.members[member] = one
+    def _admit(self, name: str, group: _Group, member: str, one: _GroupMember) -> None:
+        group.members[member] = one
         self.members += 1
         heapq.heappush(self._timers, (one.due, name, member))
         # Who comes and goes all the time leaves timers behind that are void.
         if len(self._timers) > 2 * self.members + 1_000:
             self._timers = [
                 (one.due, name, member)
-                for name, room in self._rooms.items()
-                for member, one in room.members.items()
+                for name, group in self._groups.items()
+                for member, one in group.members.items()
             ]
             heapq.heapify(self._timers)
 
-    def _put(self, room: _Room, request: messages.PutRecords, member: str) -> list[Sent]:
-        records = room.members[member].records
+    def _put(self, group: _Group, request: messages.PutRecords, member: str) -> list[Sent]:
+        records = group.members[member].records
         wanted = {record.key: record.body for record in request.records}
         changed = {key: body for key, body in wanted.items() if records.get(key) != body}
         if not changed:
             return []
-        size = room.size
+        size = group.size
         for key, body in changed.items():
             size += _size(key, body) - _size(key, records.get(key))
-        if size > max(limits.ROOM_BYTES, room.size):
+        if size > max(limits.ROOM_BYTES, group.size):
             raise Overloaded(
                 f"room {request.room!r} would hold {size:,} bytes, "
                 f"at most {limits.ROOM_BYTES:,} allowed"
             )
-        room.size = size
+        group.size = size
         for key, body in changed.items():
             if body is None:
                 del records[key]
             else:
                 records[key] = body
-        return self._tell(
+        return self._send_all(
             request.room,
-            room,
+            group,
             (GroupRecord(key=key, body=body, member=member) for key, body in changed.items()),
         )
 
-    def _remove(self, name: str, room: _Room, member: str) -> list[Sent]:
-        gone = room.members.pop(member)
+    def _remove(self, name: str, group: _Group, member: str) -> list[Sent]:
+        gone = group.members.pop(member)
         self.members -= 1
-        if not room.members:
-            del self._rooms[name]
+        if not group.members:
+            del self._groups[name]
             return []
-        room.size -= sum(_size(key, body) for key, body in gone.records.items())
+        group.size -= sum(_size(key, body) for key, body in gone.records.items())
         if not gone.records:
             return []
-        return self._tell(name, room, (GroupRecord(key=key, member=member) for key in gone.records))
+        return self._send_all(
+            name, group, (GroupRecord(key=key, member=member) for key in gone.records)
+        )
 
     @staticmethod
-    def _tell(name: str, room: _Room, records: Iterable[GroupRecord]) -> list[Sent]:
-        room.rev += 1
+    def _send_all(name: str, group: _Group, records: Iterable[GroupRecord]) -> list[Sent]:
+        group.rev += 1
         changed = messages.GroupChanged(
-            room=name, epoch=room.epoch, rev=room.rev, records=list(records)
+            room=name, epoch=group.epoch, rev=group.rev, records=list(records)
         )
-        return _to_all(room, codec.encode(changed))
+        return _to_all(group, codec.encode(changed))
 
 
-def _to_all(room: _Room, frame: bytes, but: str = "") -> list[Sent]:
-    return [(one.routing_id, frame) for member, one in room.members.items() if member != but]
+def _to_all(group: _Group, frame: bytes, but: str = "") -> list[Sent]:
+    return [(one.routing_id, frame) for member, one in group.members.items() if member != but]
 
 
-def _records(room: _Room) -> Iterator[GroupRecord]:
-    for member, one in room.members.items():
+def _records(group: _Group) -> Iterator[GroupRecord]:
+    for member, one in group.members.items():
         for key, body in one.records.items():
             yield GroupRecord(key=key, body=body, member=member)
 

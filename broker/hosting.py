@@ -23,8 +23,8 @@ def known(repository: Repository, event: str) -> EventRecord:
 
 def held(repository: Repository, event: str, wall: int) -> LeaseRecord | None:
     """Return the tenure that holds the event now."""
-    tenure = repository.tenure(event)
-    return tenure if tenure is not None and tenure.expires > wall else None
+    held_lease = repository.lease(event)
+    return held_lease if held_lease is not None and held_lease.expires > wall else None
 
 
 def with_host(repository: Repository, card: messages.Card, wall: int) -> messages.Card:
@@ -48,17 +48,17 @@ def lease(
     """
     record = known(repository, request.event)
     checks.lease(request)
-    roles.demand(role, "host", "to host an event")
-    mine = repository.tenure(request.event, request.instance)
-    last = repository.tenure(request.event)
+    roles.require(role, "host", "to host an event")
+    mine = repository.lease(request.event, request.instance)
+    last = repository.lease(request.event)
     entitled = (
         record.creator == member.peer
         or repository.ticket_of(member.peer, request.event, "host", wall) is not None
     )
     epoch = leases.grant(request, member.peer, mine=mine, last=last, entitled=entitled, wall=wall)
     if last is not None and last.instance != request.instance:
-        repository.put_tenure(replace(last, expires=0))
-    repository.put_tenure(
+        repository.put_lease(replace(last, expires=0))
+    repository.put_lease(
         LeaseRecord(
             event=request.event,
             instance=request.instance,
@@ -87,8 +87,8 @@ def verify(
     ticket = repository.ticket(request.token)
     if ticket is None:
         raise BadToken("the token is unknown")
-    tenure = held(repository, ticket.event, wall)
-    if tenure is None or tenure.peer != host.peer:
+    held_lease = held(repository, ticket.event, wall)
+    if held_lease is None or held_lease.peer != host.peer:
         raise NotAllowed("only the host that holds the lease of the token's event may ask")
     if ticket.expires <= wall:
         raise BadToken(f"the token expired at {times.to_rfc3339(ticket.expires)}")
@@ -132,8 +132,8 @@ def finish(
 ) -> messages.Done:
     """Note that an event is over."""
     record = known(repository, request.event)
-    tenure = held(repository, request.event, wall)
-    if tenure is None or tenure.peer != host.peer:
+    held_lease = held(repository, request.event, wall)
+    if held_lease is None or held_lease.peer != host.peer:
         raise NotAllowed(f"only the host that holds the lease of {request.event} may finish it")
     if record.card.status != "finished":
         repository.set_status(request.event, "finished")
@@ -145,12 +145,12 @@ def leave(
 ) -> messages.Done:
     """End a lease."""
     known(repository, request.event)
-    mine = repository.tenure(request.event, request.instance)
+    mine = repository.lease(request.event, request.instance)
     if mine is None or mine.peer != host.peer:
         raise NotAllowed(f"only the host that holds the lease of {request.event} may leave it")
     # Of an instance that was taken over there is nothing left to end: done already.
     if mine.expires:
-        repository.put_tenure(replace(mine, expires=0))
+        repository.put_lease(replace(mine, expires=0))
     return messages.Done(id=request.id)
 
 

@@ -186,10 +186,10 @@ class Repository(Protocol):
         followed to one of them has missed nothing before it.
         """
 
-    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
+    def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         """Return the event's tenure of the highest epoch, or that of one instance."""
 
-    def put_tenure(self, tenure: LeaseRecord) -> None:
+    def put_lease(self, lease: LeaseRecord) -> None:
         """Record a tenure, or its new state."""
 
     def ticket(self, token: str) -> TokenRecord | None:

@@ -18,7 +18,7 @@ def covers(role: Role, needed: Role) -> bool:
     return ORDER.index(role) >= ORDER.index(needed)
 
 
-def demand(role: Role, needed: Role, what: str) -> None:
+def require(role: Role, needed: Role, what: str) -> None:
     """Refuse what a role does not permit.
 
     Args:

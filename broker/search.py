@@ -49,16 +49,17 @@ def trigrams(word: str) -> frozenset[str]:
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
-def similarity(query: str, word: str) -> float:
+def similarity(query: str, grams: frozenset[str], word: str) -> float:
     """Return how well a word matches a word of a query: 1 the same, 0 nothing in common.
 
     It is the share of trigrams that both have; a word that begins with the query's is at least
     one half, since people stop typing early.
+
+    Args:
+        query: a word of the query.
+        grams: its trigrams.
+        word: a known word.
     """
-    return _similarity(query, trigrams(query), word)
-
-
-def _similarity(query: str, grams: frozenset[str], word: str) -> float:
     if query == word:
         return 1.0
     others = trigrams(word)
@@ -188,5 +189,5 @@ class SearchIndex:
         # Of two words alike to the degree a, the smaller share of common trigrams is at least a;
         # a word that begins with the query's has all of them but the last.
         candidates = (word for word, count in common.items() if count >= ALIKE * len(grams))
-        alike = ((_similarity(asked, grams, word), word) for word in candidates)
+        alike = ((similarity(asked, grams, word), word) for word in candidates)
         return sorted(((a, word) for a, word in alike if a >= ALIKE), reverse=True)

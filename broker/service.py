@@ -37,7 +37,7 @@ from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
 from .core import Core
 from .counters import BrokerCounters
-from .groups import Groups, Sent, is_room_request
+from .groups import Groups, Sent, is_group_request
 from .options import Options
 from .repository import Census, Registry
 from .session_cache import SessionCache
@@ -180,11 +180,11 @@ class _Exchange:
     ) -> None:
         self._options = options
         self._secure = identity is not None
-        self._gate = RequestLimiter(options)
+        self._limiter = RequestLimiter(options)
         self._core = core
         self._counters = core.counters
-        self._rooms = Groups(clock.wall())
-        self._passes = SessionCache()
+        self._groups = Groups(clock.wall())
+        self._session_cache = SessionCache()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
         # What waits for the workers is bounded by `queue`, with an answer to those beyond it.
@@ -236,14 +236,14 @@ class _Exchange:
         """
         loop = PollLoop(self._front, self._back, self._monitor, waker=waker)
         while go_on():
-            ready = loop.wait(self._rooms.next_timer())
-            self._tell(self._rooms.handle_timer(clock.now()))
+            ready = loop.wait(self._groups.next_timer())
+            self._send_all(self._groups.handle_timer(clock.now()))
             if self._back in ready:
                 self._take_replies()
             if self._front in ready:
                 self._take_requests()
             if self._monitor in ready:
-                self._take_notes()
+                self._take_monitor_events()
         loop.watch([self._back])
         deadline = clock.now() + self._options.drain_seconds
         while self._counters.waiting and clock.now() < deadline:
@@ -258,13 +258,13 @@ class _Exchange:
             except zmq.Again:
                 return
             waiting = self._counters.waiting
-            refusal = self._gate.judge(routing_id, curve, len(frames), waiting, now)
+            refusal = self._limiter.judge(routing_id, curve, len(frames), waiting, now)
             if refusal is None:
-                self._hand_on(routing_id, curve, frames[0], now)
+                self._route(routing_id, curve, frames[0], now)
                 continue
-            self._counters.braked = self._gate.braked
+            self._counters.rate_limited = self._limiter.rate_limited
             reply = self._core.refuse(frames[0] if len(frames) == 1 else b"", refusal)
-            if self._gate.tells(routing_id, curve, now):
+            if self._limiter.may_reply(routing_id, curve, now):
                 self._reply(routing_id, reply)
 
     def _receive(self) -> tuple[bytes, bytes, list[bytes]]:
@@ -281,14 +281,14 @@ class _Exchange:
         curve = bytes.fromhex(str(head.get("User-Id")))
         return head.bytes, curve, [frame.bytes for frame in frames]
 
-    def _hand_on(self, routing_id: bytes, curve: bytes, body: bytes, now: float) -> None:
-        if not is_room_request(body):
+    def _route(self, routing_id: bytes, curve: bytes, body: bytes, now: float) -> None:
+        if not is_group_request(body):
             self._to_workers(routing_id, curve, body)
-        elif self._passes.holds(routing_id, now):
-            self._take_to_room(routing_id, body, now)
+        elif self._session_cache.holds(routing_id, now):
+            self._hand_to_groups(routing_id, body, now)
         else:
             try:
-                if self._passes.keep(routing_id, body):
+                if self._session_cache.keep(routing_id, body):
                     self._to_workers(routing_id, curve)
             except PeerError as error:
                 self._reply(routing_id, self._core.refuse(body, error))
@@ -297,23 +297,23 @@ class _Exchange:
         self._back.send_multipart(frames, zmq.NOBLOCK)
         self._counters.waiting += 1
 
-    def _take_to_room(self, routing_id: bytes, body: bytes, now: float) -> None:
+    def _hand_to_groups(self, routing_id: bytes, body: bytes, now: float) -> None:
         try:
-            self._tell(self._rooms.receive(routing_id, body, now))
-            self._counters.rooms += 1
+            self._send_all(self._groups.receive(routing_id, body, now))
+            self._counters.group_requests += 1
         except PeerError as error:
             self._reply(routing_id, self._core.refuse(body, error))
 
-    def _settle(self, routing_id: bytes, code: str, reason: str) -> None:
+    def _resolve(self, routing_id: bytes, code: str, reason: str) -> None:
         """Serve what a connection has asked of rooms, or refuse it: a worker has looked it up."""
         now = clock.now()
-        for body in self._passes.settle(routing_id, now, good=not code):
+        for body in self._session_cache.settle(routing_id, now, good=not code):
             if code:
                 self._reply(routing_id, self._core.refuse(body, from_wire(code, reason)))
             else:
-                self._take_to_room(routing_id, body, now)
+                self._hand_to_groups(routing_id, body, now)
 
-    def _tell(self, frames: list[Sent]) -> None:
+    def _send_all(self, frames: list[Sent]) -> None:
         for routing_id, frame in frames:
             self._reply(routing_id, frame)
 
@@ -325,7 +325,7 @@ class _Exchange:
                 return
             self._counters.waiting -= 1
             if verdict:
-                self._settle(routing_id, reply.decode(), verdict[0].decode())
+                self._resolve(routing_id, reply.decode(), verdict[0].decode())
             elif reply:  # empty after a fault of ours: the peer asks again or gives up
                 self._reply(routing_id, reply)
 
@@ -337,7 +337,7 @@ class _Exchange:
                 raise
             self._counters.undeliverable += 1
 
-    def _take_notes(self) -> None:
+    def _take_monitor_events(self) -> None:
         for message in received(self._monitor):
             note = parse_monitor_message(message)
             match note["event"]:
@@ -371,7 +371,7 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
             except Exception:
                 # A fault of ours in one request must not take the broker from everybody else.
                 _log.exception("a request could not be answered")
-                core.note_fault()
+                core.record_fault()
                 answer = [b""] if body else [StorageFault.code.encode(), b"a fault of the broker's"]
             work.send_multipart([routing_id, *answer])
     except zmq.ContextTerminated:

@@ -118,7 +118,7 @@ class BrokerCollector(Collector):
                 counters.barred,
             ),
             ("enrolled_keys", "Keys that came in since the start.", counters.enrolled),
-            ("braked_requests", "Requests over the rate of their key.", counters.braked),
+            ("braked_requests", "Requests over the rate of their key.", counters.rate_limited),
         ):
             yield _counter(f"touchline_broker_{name}", text, {(): count})
         yield _gauge(

@@ -59,7 +59,7 @@ def _refusal(sentence: str) -> BadMessage | UnknownType:
 
 
 decode_broker_request: Decoder[messages.BrokerRequest] = Decoder(messages.BrokerRequest)
-decode_room_request: Decoder[messages.GroupRequest] = Decoder(messages.GroupRequest)
+decode_group_request: Decoder[messages.GroupRequest] = Decoder(messages.GroupRequest)
 decode_broker_reply: Decoder[messages.BrokerReply] = Decoder(
     messages.BrokerReply, limits.BLOCK_BYTES
 )

@@ -31,8 +31,6 @@ class ReporterCore:
         """The newest fate of each report, by number."""
         self.stored = 0
         """Everything up to this number is on the host's disk."""
-        self.sent = 0
-        self.resent = 0
         self._event = event
         self._identity = identity
         self._token = ""
@@ -54,7 +52,6 @@ class ReporterCore:
         """Return the frames that carry new reports; they are sent again until confirmed."""
         if self._due is None:
             self._due = now + self._pause
-        self.sent += len(said)
         return self._pack(said)
 
     def resend(self, pending: Sequence[Said], now: float) -> list[bytes]:
@@ -65,7 +62,6 @@ class ReporterCore:
             return []
         self._due = now + self._pause
         self._pause = min(2 * self._pause, RESEND_MOST)
-        self.resent += len(pending)
         return self._pack(pending)
 
     def receipt(self, receipt: Receipt, now: float) -> bool:

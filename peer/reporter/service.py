@@ -58,7 +58,7 @@ class Reporter:
         self._wall = wall
         self._brief = brief
         self._outbox = Outbox(outbox) if isinstance(outbox, Path) else outbox
-        self._wire = HostConnection(self.session, link)
+        self._connection = HostConnection(self.session, link)
         self._loop = PollLoop()
         self._push: zmq.Socket[bytes] | None = None
         self._setup: Setup | None = None
@@ -85,7 +85,7 @@ class Reporter:
     def sockets(self) -> list[zmq.Socket[bytes]]:
         """Return what a poller of several reporters has to watch now; a connection made anew
         changes it. When one can be read, or `next_timer` is over: `pump`."""
-        return self._wire.sockets
+        return self._connection.sockets
 
     def say(
         self,
@@ -202,11 +202,11 @@ class Reporter:
         if self.session.open and not self._brief and not silent:
             # In good order: the silence that follows is no outage.
             detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
-            self._wire.send(codec.encode(detach))
+            self._connection.send(codec.encode(detach))
         if self._push is not None:
             self._push.close(linger=200)
             self._push = None
-        self._wire.close()
+        self._connection.close()
         self._outbox.close()
 
     def _missing(self, seconds: float) -> TouchlineError:
@@ -226,12 +226,12 @@ class Reporter:
 
     def next_timer(self) -> float | None:
         """Return when `pump` is to be called at the latest (monotonic seconds)."""
-        return earliest(self._wire.next_timer(), self.core.next_timer(), self._use_kept_at)
+        return earliest(self._connection.next_timer(), self.core.next_timer(), self._use_kept_at)
 
     def _turn(self) -> None:
         now, wall = clock.now(), self._wall()
         was_open = self.session.open
-        for reply in self._wire.pump(now, wall):
+        for reply in self._connection.pump(now, wall):
             match reply:
                 case Setup() if self.session.open:
                     self._open(reply, now)
@@ -242,7 +242,7 @@ class Reporter:
                         self._outbox.confirmed(self.core.stored)
         if now >= self._use_kept_at:
             self._use_kept(now, wall)
-        if self._wire.connected:
+        if self._connection.connected:
             self._reconnect()
         if was_open and not self.session.open:
             self.core.closed()
@@ -275,13 +275,13 @@ class Reporter:
         self.core.opened(setup.badge, setup.n, now)
 
     def _reconnect(self) -> None:
-        self._wire.connected = False
+        self._connection.connected = False
         if self._push is not None:
             self._push.close(linger=0)
-        endpoints = self._wire.endpoints
+        endpoints = self._connection.endpoints
         if endpoints is None:
             raise AssertionError("connected to nowhere")
-        self._push = self._wire.open(zmq.PUSH, endpoints.pull)
+        self._push = self._connection.open(zmq.PUSH, endpoints.pull)
         self._push.connect(endpoints.pull)
 
     def _send(self, frames: list[bytes]) -> None:

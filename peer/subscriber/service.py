@@ -58,7 +58,7 @@ class Subscriber:
         self.session = Session(event, "viewer", self._counts)
         self._link = link
         self._wall = wall
-        self._wire = HostConnection(self.session, link)
+        self._connection = HostConnection(self.session, link)
         self._loop = PollLoop()
         self._sub: zmq.Socket[bytes] | None = None
         self._waiting = ""  # the newest notice of that kind
@@ -100,21 +100,23 @@ class Subscriber:
         """Return what a poller of several subscribers has to watch now; a connection made anew
         changes it. When one can be read, or `next_timer` is over: `next(0.0)` until it gives None.
         """
-        return self._wire.sockets + ([self._sub] if self._sub is not None else [])
+        return self._connection.sockets + ([self._sub] if self._sub is not None else [])
 
     def next_timer(self) -> float | None:
         """Return when something is to be done though nothing came (monotonic seconds)."""
-        return earliest(self._wire.next_timer(), self.core.next_timer(asking=self.session.open))
+        return earliest(
+            self._connection.next_timer(), self.core.next_timer(asking=self.session.open)
+        )
 
     def close(self) -> None:
         """Leave the event and close the sockets."""
         if self.session.open:
             detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
-            self._wire.send(codec.encode(detach))
+            self._connection.send(codec.encode(detach))
         if self._sub is not None:
             self._sub.close(linger=0)
             self._sub = None
-        self._wire.close()
+        self._connection.close()
 
     def _counts(self) -> tuple[int, int, int]:
         tracker = self.core.tracker
@@ -122,7 +124,7 @@ class Subscriber:
 
     def _turn(self) -> None:
         now, wall = clock.now(), self._wall()
-        for reply in self._wire.pump(now, wall):
+        for reply in self._connection.pump(now, wall):
             match reply:
                 case Setup():
                     self.setup = reply
@@ -130,7 +132,7 @@ class Subscriber:
                     self.session.asked_seq = None
                 case messages.Block():
                     self.core.replayed(reply, now)
-        if self._wire.connected:
+        if self._connection.connected:
             self._resubscribe()
         self._drain(now, wall + self.session.offset)
         if self.core.handle_timer(now):
@@ -141,7 +143,7 @@ class Subscriber:
             replay = messages.Replay(
                 id=self.session.request_id(), event=self.session.event, first=first, last=last
             )
-            self._wire.send(codec.encode(replay))
+            self._connection.send(codec.encode(replay))
         self._tell_waiting()
         self.core.look_why(broker=self.session.broker)
         if self.session.failure is not None and not self.core.items():
@@ -155,13 +157,13 @@ class Subscriber:
                 self.core.published(self._sub.recv(zmq.NOBLOCK), now, host_wall)
 
     def _resubscribe(self) -> None:
-        self._wire.connected = False
+        self._connection.connected = False
         if self._sub is not None:
             self._sub.close(linger=0)
-        endpoints = self._wire.endpoints
+        endpoints = self._connection.endpoints
         if endpoints is None:
             raise AssertionError("connected to nowhere")
-        self._sub = self._wire.open(zmq.SUB, endpoints.pub)
+        self._sub = self._connection.open(zmq.SUB, endpoints.pub)
         self._sub.setsockopt(zmq.RCVHWM, 100_000)
         self._sub.setsockopt(zmq.SUBSCRIBE, codec.topic(self.session.event))
         self._sub.connect(endpoints.pub)

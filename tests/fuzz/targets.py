@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from tests.simulation.registry import MemoryBooks
+from tests.simulation.registry import MemoryRepository
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host.admission import HostRequestLimiter
@@ -98,7 +98,7 @@ class Broker:
 
     def _begin(self) -> None:
         numbers = count(1)
-        self._repository = MemoryBooks()
+        self._repository = MemoryRepository()
         self._core = Core(
             self._repository,
             BrokerOptions(operators=(PEOPLE[0].public,), request_rate=1e6, request_burst=10**6),
@@ -144,7 +144,7 @@ class Broker:
             raise AssertionError("a fault of our own")
 
 
-def _records(repository: MemoryBooks) -> dict[str, object]:
+def _records(repository: MemoryRepository) -> dict[str, object]:
     return {
         name: copy.copy(value) for name, value in vars(repository).items() if name != "_sessions"
     }

@@ -249,12 +249,12 @@ def test_a_flood(options: Options) -> None:
             frame = codec.encode(hello("eve"))
             for _ in range(2_000):
                 eve.send(frame)
-            until(lambda: broker.counters.braked >= 1_990)
+            until(lambda: broker.counters.rate_limited >= 1_990)
             club.ask(SEARCH)
             told = [getattr(reply, "code", "") for reply in drained(eve, 300)]
         assert set(told) == {"UNKNOWN_KEY", "OVERLOADED"}
         assert len(told) < 200
-    assert broker.counters.refusals["OVERLOADED"] == broker.counters.braked
+    assert broker.counters.refusals["OVERLOADED"] == broker.counters.rate_limited
 
 
 def test_plain_broker(options: Options) -> None:

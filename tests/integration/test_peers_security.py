@@ -235,7 +235,7 @@ def test_taken_routing_id(world: Any, who: str) -> None:
     for another routing id of that connection's is refused."""
     host, ann, bob, feed = crowd(world)
     world.token("thief")
-    route = ann._wire.dealer.getsockopt(zmq.ROUTING_ID)
+    route = ann._connection.dealer.getsockopt(zmq.ROUTING_ID)
     assert route.startswith(routing_prefix(identity("ann").curve_public))
     fitting = routing_id(identity("ann").curve_public, b"another one")
     token = ann.session.invitation.token

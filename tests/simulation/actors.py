@@ -46,7 +46,7 @@ from touchline.timeline.feed import Notice
 
 from .invariants import BEGIN, Ledger, Watchman, demand
 from .network import START, Network, Node
-from .registry import MemoryBooks
+from .registry import MemoryRepository
 from .sockets import Context, Socket, ZapAuthenticator
 
 PLACE = "127.0.0.1:5670"
@@ -99,7 +99,7 @@ class BrokerNode(Node):
         super().__init__(stage.network, "broker")
         self._stage = stage
         self._offset = offset
-        self.repository = MemoryBooks()
+        self.repository = MemoryRepository()
         self._options = BrokerOptions(
             heartbeat=10.0, lease_seconds=15.0, token_seconds=token_seconds
         )
@@ -108,7 +108,7 @@ class BrokerNode(Node):
         """Begin, with the records that there are."""
         self.running = True
         self._core = BrokerCore(self.repository, self._options, self._stage.rng.randbytes)
-        self._gate = RequestLimiter(self._options)
+        self._limiter = RequestLimiter(self._options)
         context = Context(self.network, self)
         ZapAuthenticator(context, self._core.admits)
         self._router = context.socket(zmq.ROUTER)
@@ -124,7 +124,7 @@ class BrokerNode(Node):
             except zmq.Again:
                 return
             now, curve = self.network.now, bytes.fromhex(frame.get("User-Id"))
-            refused = self._gate.judge(first.bytes, curve, 1, 0, now)
+            refused = self._limiter.judge(first.bytes, curve, 1, 0, now)
             if refused is None:
                 here = wall(self.network) + self._offset
                 reply = self._core.receive(first.bytes, frame.bytes, now, here, curve)
@@ -355,13 +355,13 @@ class CrookNode(Node):
         return min([*trying, *([] if due is None else [due])], default=None)
 
     def _try_tokens(self, feed: Subscriber, tokens: list[str]) -> None:
-        endpoints = feed._wire.endpoints
+        endpoints = feed._connection.endpoints
         if self._push is None and endpoints is not None:
-            self._push = feed._wire.open(zmq.PUSH, endpoints.pull)  # type: ignore[assignment]  # a stand-in
+            self._push = feed._connection.open(zmq.PUSH, endpoints.pull)  # type: ignore[assignment]  # a stand-in
             self._push.connect(endpoints.pull)
         time, rng = wall(self.network), self._stage.rng
         for token in tokens:
-            feed._wire.send(codec.encode(Attach(id=2**60, token=token, time=time)))
+            feed._connection.send(codec.encode(Attach(id=2**60, token=token, time=time)))
             goal = Happening("goal", "A", time)
             n = rng.choice([1, 2, 10**6 + rng.randint(0, 10**6)])
             self._send(codec.encode(Report(token=token, n=n, time=time, event=goal)))
@@ -369,7 +369,9 @@ class CrookNode(Node):
     def _flood(self, feed: Subscriber) -> None:
         if self._stage.rng.random() < 0.05:
             for _ in range(REQUEST_BURST + 200):
-                feed._wire.send(codec.encode(HostPing(id=2**60, event=feed.session.event, time=0)))
+                feed._connection.send(
+                    codec.encode(HostPing(id=2**60, event=feed.session.event, time=0))
+                )
                 self._send(b"nonsense")
 
     def _send(self, frame: bytes) -> None:

@@ -21,7 +21,7 @@ from touchline.broker.repository import (
 from touchline.protocol.messages import Card, EventStatus, Role
 
 
-class MemoryBooks:
+class MemoryRepository:
     """See `touchline.broker.repository.Books`; it is its own registry."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class MemoryBooks:
         self._tickets: dict[str, TokenRecord] = {}
 
     @contextmanager
-    def begin(self, *, write: bool) -> Iterator[MemoryBooks]:
+    def begin(self, *, write: bool) -> Iterator[MemoryRepository]:
         """Open a transaction."""
         yield self
 
@@ -75,9 +75,9 @@ class MemoryBooks:
         return sum(one.uses > 0 and one.expires > wall for one in self._invites.values())
 
     def void(self, peer: str) -> None:
-        for place, tenure in self._tenures.items():
-            if tenure.peer == peer:
-                self._tenures[place] = replace(tenure, expires=0)
+        for place, held_lease in self._tenures.items():
+            if held_lease.peer == peer:
+                self._tenures[place] = replace(held_lease, expires=0)
         for digest, invite in self._invites.items():
             if invite.creator == peer:
                 self._invites[digest] = replace(invite, expires=0)
@@ -116,14 +116,14 @@ class MemoryBooks:
     def changes(self, since: int) -> list[tuple[int, Card]]:
         return self._changes[since:]
 
-    def tenure(self, event: str, instance: str = "") -> LeaseRecord | None:
+    def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         if instance:
             return self._tenures.get((event, instance))
-        held = [tenure for (of, _), tenure in self._tenures.items() if of == event]
-        return max(held, key=lambda tenure: tenure.epoch, default=None)
+        held = [held_lease for (of, _), held_lease in self._tenures.items() if of == event]
+        return max(held, key=lambda held_lease: held_lease.epoch, default=None)
 
-    def put_tenure(self, tenure: LeaseRecord) -> None:
-        self._tenures[tenure.event, tenure.instance] = tenure
+    def put_lease(self, held_lease: LeaseRecord) -> None:
+        self._tenures[held_lease.event, held_lease.instance] = held_lease
 
     def ticket(self, token: str) -> TokenRecord | None:
         return self._tickets.get(token)
@@ -145,9 +145,9 @@ class MemoryBooks:
 
     def expected(self, host: str, peer: str, wall: int) -> bool:
         held = {
-            tenure.event
-            for tenure in self._tenures.values()
-            if tenure.peer == host and tenure.expires > wall
+            held_lease.event
+            for held_lease in self._tenures.values()
+            if held_lease.peer == host and held_lease.expires > wall
         }
         return any(
             one.peer == peer and one.event in held and one.expires > wall

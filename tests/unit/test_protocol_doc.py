@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from touchline.broker import enrolment
-from touchline.broker.admission import TOLD_BURST, TOLD_RATE
+from touchline.broker.admission import REPLY_BURST, REPLY_RATE
 from touchline.broker.core import ROUTING_ID_BYTES
 from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.repository import MOST_SESSIONS
@@ -356,10 +356,10 @@ def test_numbers_of_the_broker() -> None:
         (options.peer_tokens, "valid tokens"),
         (options.max_peers, "keys."),
         (MOST_SESSIONS, "seen last are remembered"),
-        (TOLD_BURST, "then 10 a second"),
+        (REPLY_BURST, "then 10 a second"),
     ):
         assert re.search(rf"\b{number:,.0f},? {re.escape(what)}", text), what
-    assert (enrolment.ALL_CODES_RATE, enrolment.NEW_RATE, TOLD_RATE) == (20, 20, 10)
+    assert (enrolment.ALL_CODES_RATE, enrolment.NEW_RATE, REPLY_RATE) == (20, 20, 10)
     assert enrolment.CODES_RATE == 1 / 10
     assert f"{enrolment.MOST_INVITES:,} open invitations" in section("invited")
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from touchline.broker.admission import TOLD_BURST, RequestLimiter
+from touchline.broker.admission import REPLY_BURST, RequestLimiter
 from touchline.broker.options import Options
 from touchline.protocol import keys
 from touchline.protocol.errors import BadMessage, Overloaded, PeerError, WrongKey
@@ -43,7 +43,7 @@ def test_the_rate(curve: bytes) -> None:
     assert [judge(gate, ROUTE, curve) for _ in range(4)] == [type(None)] * 3 + [Overloaded]
     assert judge(gate, other, curve) is (Overloaded if curve else type(None))
     assert judge(gate, keys.routing_id(EVE, b"e" * 16), EVE) is type(None)
-    assert gate.braked == (2 if curve else 1)
+    assert gate.rate_limited == (2 if curve else 1)
     assert judge(gate, ROUTE, curve, now=0.5) is type(None)
 
 
@@ -59,6 +59,6 @@ def test_what_is_no_request() -> None:
 def test_a_flood_is_not_answered_with_a_flood() -> None:
     """One key is told so many refusals at once, and goes on being told some."""
     gate = RequestLimiter(Options())
-    assert sum(gate.tells(ROUTE, ANN, 0.0) for _ in range(9 * TOLD_BURST)) == TOLD_BURST
-    assert gate.tells(ROUTE, EVE, 0.0)
-    assert gate.tells(ROUTE, ANN, 1.0)
+    assert sum(gate.may_reply(ROUTE, ANN, 0.0) for _ in range(9 * REPLY_BURST)) == REPLY_BURST
+    assert gate.may_reply(ROUTE, EVE, 0.0)
+    assert gate.may_reply(ROUTE, ANN, 1.0)

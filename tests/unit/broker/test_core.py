@@ -167,7 +167,7 @@ def test_counters(bench: Any) -> None:
     bench.event()
     bench.ann(messages.Show(id=1, event="nowhere"))
     bench.core.refuse(b"", Overloaded("full"))
-    bench.core.note_fault()
+    bench.core.record_fault()
     assert bench.core.counters.requests == {"hello": 3, "create": 1, "show": 1}
     assert bench.core.counters.refusals == {"NOT_FOUND": 1, "OVERLOADED": 1}
     assert bench.core.counters.faults == 1

@@ -55,7 +55,7 @@ def registry(database_url: str) -> Iterator[SqlRegistry]:
 
 def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
     """What was committed is there for whoever opens the database next, to the last value."""
-    tenure = LeaseRecord(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
+    held_lease = LeaseRecord(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
     ticket = TokenRecord("token", "ann", CARD.event, "host", 10)
     ann = member("ann", role="operator", enrolled=2**60, invite="i", revoked=2**61)
     invite = InviteRecord("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
@@ -63,7 +63,7 @@ def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
         repository.put_member(ann)
         repository.put_invite(invite)
         repository.bind(b"\x01\xff\x00", "ann", 1)
-        repository.put_tenure(tenure)
+        repository.put_lease(held_lease)
         repository.add_ticket(ticket)
     registry.close()
     other = SqlRegistry(database_url)
@@ -84,8 +84,8 @@ def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
             == repository.created("ann", "key")
         )
         assert repository.event("x") is repository.created("bob", "key") is None
-        assert repository.tenure(CARD.event) == repository.tenure(CARD.event, "i") == tenure
-        assert repository.tenure(CARD.event, "j") is repository.tenure("x") is None
+        assert repository.lease(CARD.event) == repository.lease(CARD.event, "i") == held_lease
+        assert repository.lease(CARD.event, "j") is repository.lease("x") is None
         assert repository.ticket("token") == ticket
         assert repository.ticket("x") is None
     other.close()
@@ -124,7 +124,7 @@ def test_changes(registry: SqlRegistry) -> None:
 def test_cards(registry: SqlRegistry) -> None:
     """Cards say whether anybody holds their event now."""
     with registry.begin(write=True) as repository:
-        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
+        repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, expires=10))
         assert repository.cards([CARD.event, "x"], 9)[CARD.event].hosted
         assert not repository.cards([CARD.event], 10)[CARD.event].hosted
         assert repository.cards(["x"], 0) == repository.cards([], 0) == {}
@@ -134,8 +134,8 @@ def test_highest_epoch_counts(registry: SqlRegistry) -> None:
     """Of several tenures the one of the highest epoch is the event's."""
     with registry.begin(write=True) as repository:
         for instance, epoch in (("a", 1), ("c", 10), ("b", 9)):
-            repository.put_tenure(LeaseRecord(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
-        last = repository.tenure(CARD.event)
+            repository.put_lease(LeaseRecord(CARD.event, instance, "ann", epoch, 0, ENDPOINTS, 5))
+        last = repository.lease(CARD.event)
         assert last is not None
         assert last.instance == "c"
 
@@ -211,12 +211,12 @@ def test_void(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         repository.put_member(member("bob"))
         for epoch, name in enumerate(("ann", "bob"), 1):
-            repository.put_tenure(LeaseRecord(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
+            repository.put_lease(LeaseRecord(CARD.event, name, name, epoch, 0, ENDPOINTS, 10))
             repository.put_invite(InviteRecord(name, name.encode(), "host", 1, 10, name))
         assert repository.count_invites(9) == 2
         repository.void("ann")
-        found = [repository.tenure(CARD.event, name) for name in ("ann", "bob")]
-        assert [tenure.expires for tenure in found if tenure] == [0, 10]
+        found = [repository.lease(CARD.event, name) for name in ("ann", "bob")]
+        assert [held_lease.expires for held_lease in found if held_lease] == [0, 10]
         assert repository.count_invites(9) == 1
         assert repository.count_invites(10) == 0
 
@@ -239,7 +239,7 @@ def test_expected(registry: SqlRegistry) -> None:
     with registry.begin(write=True) as repository:
         for name in ("bob", "cid"):
             repository.put_member(member(name))
-        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
+        repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
         repository.add_ticket(TokenRecord("t", "bob", CARD.event, "viewer", 8))
         assert repository.hosts("ann", 9)
         assert not repository.hosts("ann", 10)
@@ -248,7 +248,7 @@ def test_expected(registry: SqlRegistry) -> None:
         assert not repository.expected("ann", "bob", 8)
         assert not repository.expected("ann", "cid", 7)
         assert not repository.expected("cid", "bob", 7)
-        repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
+        repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
         assert not repository.expected("ann", "bob", 7)
 
 
@@ -272,9 +272,9 @@ def test_writers_take_turns(registry: SqlRegistry) -> None:
     def count_up() -> None:
         for _ in range(10):
             with registry.begin(write=True) as repository:
-                before = repository.tenure(CARD.event)
+                before = repository.lease(CARD.event)
                 seq = before.seq + 1 if before else 1
-                repository.put_tenure(LeaseRecord(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
+                repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, seq, ENDPOINTS, 0))
 
     threads = [threading.Thread(target=count_up) for _ in range(4)]
     for thread in threads:
@@ -282,7 +282,7 @@ def test_writers_take_turns(registry: SqlRegistry) -> None:
     for thread in threads:
         thread.join()
     with registry.begin(write=False) as repository:
-        last = repository.tenure(CARD.event)
+        last = repository.lease(CARD.event)
     assert last is not None
     assert last.seq == 40
 

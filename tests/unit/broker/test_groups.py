@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from touchline.broker.groups import SECONDS, Groups, is_room_request
+from touchline.broker.groups import SECONDS, Groups, is_group_request
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadMessage, NotFound, Overloaded, PeerError
 from touchline.protocol.messages import GroupRecord
@@ -256,11 +256,11 @@ def test_timers_do_not_pile_up(house: House) -> None:
 def test_which_frames_are_for_rooms() -> None:
     """A frame goes to the rooms by its type alone, wherever that stands; garbage does not."""
     gather = codec.encode(messages.JoinGroup(id=1, room="r", instance="i" * 16))
-    assert is_room_request(gather)
-    assert is_room_request(b"\x82\xa2id\x01\xa4type\xa4post")
-    assert not is_room_request(codec.encode(messages.Show(id=1, event="x")))
+    assert is_group_request(gather)
+    assert is_group_request(b"\x82\xa2id\x01\xa4type\xa4post")
+    assert not is_group_request(codec.encode(messages.Show(id=1, event="x")))
     for frame in (b"", b"\xc1", b"\x80", b"\x81\xa4type\x01", b"\x91" * 2_000, gather * 3_000):
-        assert not is_room_request(frame)
+        assert not is_group_request(frame)
 
 
 def test_a_timer_of_an_earlier_stay_is_void(house: House) -> None:

@@ -22,6 +22,6 @@ def test_each_covers_those_before(low: Role, high: Role) -> None:
     assert roles.covers(low, low)
     assert not roles.covers(low, high)
     assert roles.higher(low, high) == roles.higher(high, low) == high
-    roles.demand(high, low, "to do so")
+    roles.require(high, low, "to do so")
     with pytest.raises(NotAllowed, match=f"to do so needs the role {high}, .* as {low}"):
-        roles.demand(low, high, "to do so")
+        roles.require(low, high, "to do so")

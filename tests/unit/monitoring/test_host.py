@@ -57,7 +57,7 @@ def test_broker_counts(broker: Any) -> None:
     """A broker's page holds its counters and its census."""
     counters = broker.counters
     counters.waiting, counters.mistaken, counters.admitted = 4, 5, 6
-    counters.barred, counters.enrolled, counters.braked = 7, 8, 9
+    counters.barred, counters.enrolled, counters.rate_limited = 7, 8, 9
     found = page(BrokerCollector(broker))
     for name, count in (
         ("connections_mistaken", 5),

@@ -20,7 +20,7 @@ from touchline.protocol import codec, messages, signing
 
 DECODERS: list[tuple[Any, codec.Decoder[Any]]] = [
     (messages.BrokerRequest, codec.decode_broker_request),
-    (messages.GroupRequest, codec.decode_room_request),
+    (messages.GroupRequest, codec.decode_group_request),
     (messages.BrokerReply, codec.decode_broker_reply),
     (messages.HostRequest, codec.decode_host_request),
     (messages.HostReply, codec.decode_host_reply),

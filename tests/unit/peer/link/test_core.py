@@ -430,6 +430,6 @@ def test_rooms_are_asked_like_all_else(welcomed: Line) -> None:
     request = messages.JoinGroup(id=0, room="r", instance="i" * 16)
     number = welcomed.request(request)
     (frame,) = welcomed.core.outgoing()
-    assert codec.decode_room_request(frame).id == number
+    assert codec.decode_group_request(frame).id == number
     reply = messages.GroupJoined(id=number, room="r", member="m", epoch=1, rev=0, seconds=15.0)
     assert welcomed.reply(reply) == [(number, reply)]

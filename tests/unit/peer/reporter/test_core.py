@@ -32,7 +32,6 @@ def test_one(core):
     """One report is one message that carries the token."""
     (report,) = decode(core.frames([said(1)], 10.0))
     assert report == Report(token="token", n=1, time=5, event=said(1).event)
-    assert core.sent == 1
 
 
 def test_many(core):
@@ -96,11 +95,10 @@ def test_resends_with_growing_pauses(core):
     """What is not confirmed is sent again after pauses that double up to a bound."""
     pauses, now = [], 10.0
     for _ in range(8):
-        core.resend([said(1)], now)
+        assert len(core.resend([said(1)], now)) == 1
         pauses.append(core.next_timer() - now)
         now = core.next_timer()
     assert pauses == [1, 2, 4, 8, 16, RESEND_MOST, RESEND_MOST, RESEND_MOST]
-    assert core.resent == 8
 
 
 def test_a_receipt_ends_the_waiting(core):
