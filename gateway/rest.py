@@ -184,7 +184,7 @@ class Rest:
     def _card(self, card: Card) -> dict[str, object]:
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
-        shown = sports.presentation(card.sport, card.rules)
+        shown = sports.presentation_of(card.sport, card.rules)
         # What a list of events shows of them; a feed's setup has all of it.
         brief = {"text": shown.text, "score": to_json(shown.score)}
         return timeline_json.to_json(card) | {"live": live, "presentation": brief}

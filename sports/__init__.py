@@ -31,7 +31,7 @@ __all__ = [
     "get",
     "list",
     "misfit",
-    "presentation",
+    "presentation_of",
 ]
 
 
@@ -59,7 +59,7 @@ def list() -> tuple[str, ...]:  # noqa: A001  # sports.list() reads as it should
     return tuple(sorted(_installed()))
 
 
-def presentation(name: str, rules: Mapping[str, object] | None = None) -> Presentation:
+def presentation_of(name: str, rules: Mapping[str, object] | None = None) -> Presentation:
     """Return how a sport is shown under some rules; plainly where it does not say, or is not
     installed."""
     text = name[:1].upper() + name[1:]

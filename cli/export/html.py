@@ -68,7 +68,7 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
     for message in messages:
         view.take(message, 0.0, wall)
     score = view.fold.score
-    shown = sports.presentation(card.sport, card.rules)
+    shown = sports.presentation_of(card.sport, card.rules)
     title = escape(plain(card.title))
     body = [
         '<header class="bar"><span class="brand">Touchline</span></header>',

@@ -309,7 +309,7 @@ class Channel:
     def _presentation(self) -> msgspec.Raw:
         """Return how the event's sport is shown, encoded once for all who join under one card."""
         if self._shown is None or self._shown[0] is not self.card:
-            shown = sports.presentation(self.card.sport, self.card.rules)
+            shown = sports.presentation_of(self.card.sport, self.card.rules)
             self._shown = self.card, msgspec.Raw(encode(to_json(shown)))
         return self._shown[1]
 

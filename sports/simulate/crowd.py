@@ -8,7 +8,7 @@ from math import log
 from typing import Literal
 
 from ...protocol.times import SECOND
-from .. import get, presentation
+from .. import get, presentation_of
 from ..capabilities import Simulated
 from ..matchfile import Match
 from ..presentation import Named
@@ -128,7 +128,7 @@ class _Witness:
     def __post_init__(self) -> None:
         sport = get(self.match.sport)
         self.kinds = {kind.title: kind for kind in sport.kinds(self.match.rules)}
-        self.named = presentation(self.match.sport, self.match.rules).lineup.named
+        self.named = presentation_of(self.match.sport, self.match.rules).lineup.named
         simulation = sport.simulation if isinstance(sport, Simulated) else None
         self.importance = simulation.importance if simulation is not None else {}
         self.confused = simulation.confused if simulation is not None else {}

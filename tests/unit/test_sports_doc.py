@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 
 from touchline import sports
 from touchline.protocol.errors import SettingError
-from touchline.sports import Action, Detail, Rule, custom
+from touchline.sports import Action, Detail, Rule, capabilities, custom, presentation
 
 DOC = (Path(__file__).parents[2] / "docs" / "SPORTS.md").read_text("utf-8")
 
@@ -19,7 +20,7 @@ FULL: dict[str, dict[str, object]] = {"football": {"extra_time": True, "shootout
 
 TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text", dict: "table"}
 
-FIXED = ("football", "tennis", "race")
+FIXED = tuple(name for name in sports.list() if name != "custom")
 
 Table = list[tuple[str, ...]]
 
@@ -149,8 +150,8 @@ def test_bounds() -> None:
 
 
 def test_every_sport_has_its_section() -> None:
-    """The page has a section for each sport and for nothing else."""
-    assert sorted(re.findall(r"^## (\w+)$", DOC, re.MULTILINE)) == [*sports.list()]
+    """The page has a section for each sport, under its name."""
+    assert sorted(re.findall(r"^## ([a-z]+)$", DOC, re.MULTILINE)) == [*sports.list()]
 
 
 def test_the_examples_are_possible() -> None:
@@ -177,3 +178,35 @@ def test_the_python_examples_run(monkeypatch: pytest.MonkeyPatch) -> None:
     call, _, result = last.partition("  # ")
     assert repr(eval(call, names)) == result
     exec(second, names)
+
+
+def names_of(part: type) -> set[str]:
+    """Return the fields of a part of a presentation, and of the parts in it."""
+    return {field.name for field in fields(part)}
+
+
+def test_every_field_of_a_presentation_is_named() -> None:
+    """What a page may read is in the table, field by field."""
+    rows = {name.strip("`"): text for name, text in table_of("## Presentation")}
+    documented = {name for row in rows for name in row.replace("`", "").split(", ")}
+    assert documented == names_of(presentation.Presentation)
+    said = set(re.findall(r"`(\w+)`", " ".join(rows.values())))
+    for part in vars(presentation).values():
+        if isinstance(part, type) and is_dataclass(part) and part is not presentation.Presentation:
+            assert names_of(part) <= said, part
+
+
+def test_every_capability_is_named() -> None:
+    """What a sport may be able to do is in the table."""
+    documented = {name.strip("`") for name, _ in table_of("## A sport of your own", 1)}
+    assert documented == {
+        name for name, one in vars(capabilities).items() if getattr(one, "_is_protocol", False)
+    } - {"Protocol"}
+
+
+def table_of(heading: str, place: int = 0) -> Table:
+    """Return the rows of a table with two columns under a heading of the second level."""
+    section = re.split(r"\n## ", DOC.split(f"\n{heading}\n")[1])[0]
+    found = re.findall(r"(?:^\|.*\|\n)+", section, re.MULTILINE)[place]
+    rows = [line.strip("|").split(" | ") for line in found.splitlines()]
+    return [(one.strip(), two.strip()) for one, two in rows[2:]]

@@ -44,7 +44,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(MODULES, root / "gateway" / "static" / "js")
     shutil.copytree(HERE / "js", root / "tests" / "unit" / "gateway" / "js")
     (root / "package.json").write_text('{"type": "module"}', "utf-8")
-    shown = {name: to_json(sports.presentation(name, {"players": 2})) for name in sports.list()}
+    shown = {name: to_json(sports.presentation_of(name, {"players": 2})) for name in sports.list()}
     text = f"export const PRESENTATIONS = {json.dumps(shown)};\n"
     (root / "tests" / "unit" / "gateway" / "js" / "presentations.mjs").write_text(text, "utf-8")
     return root / "tests" / "unit" / "gateway" / "js"
