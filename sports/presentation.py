@@ -290,11 +290,13 @@ class LineUp:
 
     Args:
         starters: how many of a line-up start; 0 for all.
+        anew: a key of the score, a list; each time it grows, nobody has come on or gone off yet.
         marks: in the order in which they stand beside a name.
         named: by detail.
     """
 
     starters: int = 0
+    anew: str = ""
     marks: tuple[Mark, ...] = ()
     named: Mapping[str, Named] = field(default_factory=dict)
 

@@ -22,8 +22,9 @@ import { standing } from "./state.js";
  */
 export function lineups(state) {
   const card = state.event ?? {};
-  const marks = shown(state).lineup.marks ?? [];
-  const starters = shown(state).lineup.starters || Infinity;
+  const { lineup } = shown(state);
+  const marks = lineup.marks ?? [];
+  const starters = lineup.starters || Infinity;
   const sides = (card.origins ?? []).map((side) => {
     const names = card.lineups?.[side] ?? [];
     return {
@@ -34,9 +35,13 @@ export function lineups(state) {
   });
   const lines = standing(state);
   const taken = takenBack(lines, state);
+  let begun = 0;
   for (const { entry } of lines) {
     if (taken.has(entry.entry_id)) continue;
     for (const mark of marksOf(marks, entry)) leave(sides, entry, mark);
+    const over = entry.score?.[lineup.anew]?.length ?? 0;
+    if (over > begun) for (const side of sides) side.players.forEach(beginAnew);
+    begun = Math.max(begun, over);
   }
   for (const side of sides) for (const one of side.players) inOrder(one, marks);
   return sides;
@@ -69,6 +74,13 @@ function leave(sides, entry, mark) {
   one.on ||= mark.kind === "on";
   one.off ||= mark.kind === "off";
   one.gone ||= Boolean(mark.leaves);
+}
+
+/** As line-ups are those of the beginning again, forget who came on and went off. */
+function beginAnew(one) {
+  one.marks = one.marks.filter(({ mark }) => mark.kind !== "on" && mark.kind !== "off");
+  one.on = false;
+  one.off = false;
 }
 
 function inOrder(one, marks) {
