@@ -279,7 +279,7 @@ def test_no_config_file(capsys: pytest.CaptureFixture[str]) -> None:
         ("touchline s", {"simulate", "sports"}),
         ("touchline identity e", {"export"}),
         ("touchline events c", {"create"}),
-        ("touchline simulate ", {"football", "tennis"}),
+        ("touchline simulate ", {"football", "tennis", "volleyball"}),
         ("touchline broker --lease", {"--lease-seconds"}),
     ],
 )

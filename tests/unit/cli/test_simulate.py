@@ -20,7 +20,7 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(command, arguments, catch_exceptions=False)
 
 
-@pytest.mark.parametrize("sport", ["football", "tennis"])
+@pytest.mark.parametrize("sport", ["football", "tennis", "volleyball"])
 def test_a_match_that_can_be_read_and_played(sport: str) -> None:
     """What is printed is a match file whose actions are legal and whose note tells the seed."""
     match = matchfile.read(run(sport, "--seed", "5").stdout)
@@ -33,7 +33,7 @@ def test_a_match_that_can_be_read_and_played(sport: str) -> None:
     assert rules.over(folded.state)
 
 
-@pytest.mark.parametrize("sport", ["football", "tennis"])
+@pytest.mark.parametrize("sport", ["football", "tennis", "volleyball"])
 def test_the_seed_decides(sport: str) -> None:
     """The same seed gives the same lines, another seed others; with and without a crowd."""
     for more in ([], ["--crowd"]):

@@ -19,7 +19,7 @@ SETUPS: dict[str, dict[str, object]] = {"custom": {"definition": custom.read(QUI
 def test_list() -> None:
     """The sports that come with the project are listed in alphabetical order."""
     names = sports.list()
-    assert set(names) >= {"custom", "football", "race", "tennis"}
+    assert set(names) >= {"custom", "football", "race", "tennis", "volleyball"}
     assert sorted(names) == [*names]
 
 

@@ -289,6 +289,28 @@ test("line-ups show goals, cards and who came on; a disallowed goal is nobody's"
   assert.deepEqual(brought(b.players[0]), ["own goal 1"]);
 });
 
+test("with a set of volleyball line-ups begin anew, points and cards stay", () => {
+  const card = { ...CARD, sport: "volleyball", lineups: { A: ["Ann Ash", "Bea Bay", "Cy Coe"] } };
+  const change = (seq, off, on, previous) =>
+    entry(seq, { title: "substitution", details: { off, on }, score: { previous } });
+  const point = entry(2, {
+    title: "point",
+    details: { player: "Cy Coe" },
+    score: { previous: [[25, 20]] },
+  });
+  const state = start();
+  take(state, setup({ event: card }));
+  take(state, snapshot([change(1, "Bea Bay", "Cy Coe", []), point]));
+  const shown = () => lineups(state)[0].players.map((one) => [one.on, one.off, one.marks.length]);
+  assert.deepEqual(shown(), [
+    [false, false, 0],
+    [false, false, 0],
+    [false, false, 1],
+  ]);
+  take(state, snapshot([change(1, "Bea Bay", "Cy Coe", [])]));
+  assert.deepEqual(shown()[1], [false, true, 1]);
+});
+
 test("a confirmed score is written as the host reads it", () => {
   const of = (sport, score, origins = ["A", "B"]) => ({
     event: { ...CARD, sport, origins },

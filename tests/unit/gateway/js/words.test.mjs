@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { scoreForm } from "../../../../gateway/static/js/buttons.js";
 import { cause } from "../../../../gateway/static/js/banner.js";
 import { leaders, timeTaken } from "../../../../gateway/static/js/score_header.js";
 import { entryText } from "../../../../gateway/static/js/entry_text.js";
@@ -203,4 +204,28 @@ test("leaders share a place where they are level, and times read as runners read
   );
   assert.deepEqual([9.58, 754.5, 7_395].map(timeTaken), ["9.58", "12:34.5", "2:03:15"]);
   assert.deepEqual(["Argentina", "St Mary's"].map(monogram), ["ARG", "SM"]);
+});
+
+test("volleyball is shown by what it says of itself: points, sets, and the form for its score", () => {
+  const card = { sport: "volleyball" };
+  const zero = { A: 0, B: 0 };
+  const state = joined([], {}, card);
+  const point = (score, details = { how: "block", player: "Ann" }) => {
+    const told = moment(state, entry(1, { title: "point", details, score }));
+    return [told.title, told.who, told.then, told.big];
+  };
+  assert.deepEqual(point({ points: { A: 3, B: 2 } }), ["Block", "Ann", "3–2", false]);
+  assert.deepEqual(point({ points: { A: 1, B: 0 } }, {}), ["Point", "", "1–0", false]);
+  const set = { points: zero, sets: { A: 1, B: 0 }, previous: [[25, 20]], ended: "" };
+  assert.deepEqual(point(set), ["Set", "Ann · block", "1–0", true]);
+  const match = { points: zero, sets: { A: 3, B: 0 }, ended: "played" };
+  assert.equal(point(match)[0], "Set and match");
+  const score = { previous: [[25, 20]], points: { A: 12, B: 8 } };
+  const now = { ...state, score };
+  assert.deepEqual(scoreForm(now), {
+    fields: null,
+    text: "25-20 12-8",
+    hint: "Points of each set, A first: 25-20 12-8",
+  });
+  assert.equal(scoreForm({ ...state, score: { ...score, points: zero } }).text, "25-20");
 });

@@ -1,0 +1,288 @@
+"""The rules of volleyball as the sport holds them, against a scorer of its own."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from touchline.protocol.errors import IllegalAction, SettingError
+from touchline.sports import Action, fold, get, matches, misfit
+from touchline.sports.capabilities import TeamSheet
+from touchline.sports.matchfile import read, write
+from touchline.sports.volleyball import VOLLEYBALL
+from touchline.sports.volleyball.simulate import volleyball
+
+SIX = ("P1", "P2", "P3", "P4", "P5", "P6")
+BENCH = ("S1", "S2", "S3")
+SHIPPED = "five-set-volleyball"
+
+
+def start(rules=None, lineups=None):
+    return VOLLEYBALL.start(["A", "B"], rules, lineups)
+
+
+def play(state, points: str):
+    """Return the state after rallies won by these sides, such as `AAB`."""
+    for side in points:
+        state = VOLLEYBALL.apply(state, Action("point", side))
+    return state
+
+
+def act(state, title: str, origin: str = "A", **details: str):
+    return VOLLEYBALL.apply(state, Action(title, origin, 0, details))
+
+
+# ── the score ────────────────────────────────────────────────────────────────────────────────
+
+
+def scored(points: str, best_of: int, target: int, last: int) -> list[list[tuple[int, int]]]:
+    """Count rallies the plain way: the sets so far, the one being played last; stops at the end."""
+    sets = [[0, 0]]
+    for side in points:
+        won = [sum(one[i] > one[1 - i] for one in sets[:-1]) for i in (0, 1)]
+        if max(won) > best_of // 2:
+            break
+        now = sets[-1]
+        now["AB".index(side)] += 1
+        goal = last if len(sets) == best_of else target
+        if max(now) >= goal and abs(now[0] - now[1]) > 1:
+            sets.append([0, 0])
+    return sets
+
+
+@given(
+    st.text("AB", max_size=120), st.sampled_from([1, 3, 5]), st.integers(1, 6), st.integers(1, 4)
+)
+def test_the_score_is_that_of_a_plain_count(points, best_of, target, last):
+    """Whatever the rallies: sets to the target two clear, the last to its own, the most of them."""
+    sets = scored(points, best_of, target, last)
+    rules = {"best_of": best_of, "points": target, "final_points": last}
+    played = points[: sum(map(sum, sets))]
+    state = play(start(rules), played)
+    score = VOLLEYBALL.score(state)
+    assert [[*one] for one in score["previous"]] == sets[:-1]
+    assert [*score["points"].values()] == sets[-1]
+    won = [sum(one[i] > one[1 - i] for one in sets[:-1]) for i in (0, 1)]
+    assert [*score["sets"].values()] == won
+    over = max(won) > best_of // 2
+    assert VOLLEYBALL.over(state) == over == (len(played) < len(points) or over)
+    assert score["winner"] == ("AB"[won.index(max(won))] if over else "")
+    if over:
+        with pytest.raises(IllegalAction, match="the match is over"):
+            play(state, "A")
+
+
+def test_sets_to_25_and_the_fifth_to_15_two_clear() -> None:
+    """24–24 goes on until one is two ahead; the fifth set is over at 15 (rules 6.2, 6.3.2)."""
+    level = play(start(), "AB" * 24)
+    assert VOLLEYBALL.headline(play(level, "A")) == "A 0–0 B (25–24)"
+    assert VOLLEYBALL.headline(play(level, "ABBB")) == "A 0–1 B (25–27)"
+    fifth = play(start(), "A" * 25 + "B" * 50 + "A" * 25)
+    assert VOLLEYBALL.headline(play(fifth, "A" * 14)) == "A 2–2 B (25–0 0–25 0–25 25–0 14–0)"
+    assert VOLLEYBALL.headline(play(fifth, "A" * 15)) == "A 3–2 B (25–0 0–25 0–25 25–0 15–0)"
+    assert VOLLEYBALL.over(play(fifth, "AB" * 14 + "BB"))
+    assert not VOLLEYBALL.over(play(fifth, "AB" * 14 + "AB"))
+
+
+# ── service ──────────────────────────────────────────────────────────────────────────────────
+
+
+def served(points: str, first: str) -> list[str]:
+    """Return which side serves each rally of one set: whoever won the one before."""
+    return [first, *points][: len(points) + 1]
+
+
+@given(st.text("AB", max_size=24), st.sampled_from("AB"))
+def test_who_wins_the_rally_serves_next_and_rotates_in(points, first):
+    """Rule 7.6: a side that gains the service rotates one place, one that keeps it does not."""
+    lineups = {"A": [f"A{n}" for n in range(6)], "B": [f"B{n}" for n in range(6)]}
+    state = start({"first_server": first}, lineups)
+    turns = {"A": 0, "B": 0}
+    for before, now in pairwise(served(points, first)):
+        state = play(state, now)
+        turns[now] += before != now
+        score = VOLLEYBALL.score(state)
+        assert score["server"] == now
+        assert score["server_player"] == f"{now}{turns[now] % 6}"
+
+
+def test_the_toss_is_for_the_first_and_the_deciding_set() -> None:
+    """In the others the side serves first that did not in the set before (rule 12.2)."""
+    state = act(start(), "serve", "B")
+    assert VOLLEYBALL.score(state)["server"] == "B"
+    second = play(state, "A" * 25)
+    assert VOLLEYBALL.score(second)["server"] == "A"
+    third = play(second, "B" * 25)
+    assert VOLLEYBALL.score(third)["server"] == "B"
+    for middle in (play(state, "A"), second, third):
+        assert "tossed for" in (VOLLEYBALL.illegal(middle, Action("serve", "A")) or "")
+    fifth = play(third, "A" * 25 + "B" * 25)
+    assert VOLLEYBALL.score(act(fifth, "serve", "A"))["server"] == "A"
+    assert VOLLEYBALL.score(act(fifth, "serve", "B"))["server"] == "B"
+
+
+# ── interruptions ────────────────────────────────────────────────────────────────────────────
+
+
+def test_time_outs_have_a_limit_in_each_set() -> None:
+    """Two a set (rule 15.1); the next set begins with none."""
+    state = act(act(start(), "time_out"), "time_out")
+    with pytest.raises(IllegalAction, match="2 time-outs in this set, at most 2"):
+        act(state, "time_out")
+    assert VOLLEYBALL.score(act(state, "time_out", "B"))["timeouts"] == {"A": 2, "B": 1}
+    assert VOLLEYBALL.score(play(state, "A" * 25))["timeouts"] == {"A": 0, "B": 0}
+
+
+def test_substitutions_have_a_limit_in_each_set() -> None:
+    """Six a set (rule 15.5), also where nobody says who."""
+    state = start()
+    for _ in range(6):
+        state = act(state, "substitution")
+    with pytest.raises(IllegalAction, match="6 substitutions in this set, at most 6"):
+        act(state, "substitution")
+    assert VOLLEYBALL.score(act(state, "substitution", "B"))["substitutions"] == {"A": 6, "B": 1}
+    assert not VOLLEYBALL.illegal(play(state, "B" * 25), Action("substitution", "A"))
+
+
+@pytest.mark.parametrize(
+    ("done", "off", "on", "reason"),
+    [
+        ([], "P1", "S1", None),
+        ([], "S1", "P1", "S1 is not on the court"),
+        ([], "P1", "P2", "P2 is already on the court"),
+        ([], "P1", "P1", "P1 can't come on for P1"),
+        ([], "P1", "X", "'X' is not one of A's players"),
+        ([("P1", "S1")], "S1", "P1", None),
+        ([("P1", "S1")], "S1", "S2", "P1 and S1 can be exchanged in this set for each other alone"),
+        ([("P1", "S1")], "P2", "P1", "P1 and S1 can be exchanged in this set for each other alone"),
+        ([("P1", "S1")], "P2", "S2", None),
+        ([("P1", "S1"), ("S1", "P1")], "P1", "S1", "come back once in this set already"),
+    ],
+)
+def test_a_starter_and_a_substitute_are_exchanged_for_each_other(done, off, on, reason):
+    """Rule 15.6: once off and once back in a set, and for nobody else."""
+    state = start(None, {"A": SIX + BENCH, "B": SIX})
+    for before, after in done:
+        state = act(state, "substitution", off=before, on=after)
+    found = VOLLEYBALL.illegal(state, Action("substitution", "A", 0, {"off": off, "on": on}))
+    assert found == reason or (reason is not None and reason in (found or ""))
+
+
+def test_whoever_comes_on_takes_the_place_in_the_rotation() -> None:
+    """The substitute serves when it would have been the starter's turn."""
+    state = start(None, {"A": SIX + BENCH, "B": SIX})
+    state = act(state, "substitution", off="P2", on="S1")
+    assert VOLLEYBALL.score(play(state, "BA"))["server_player"] == "S1"
+    assert isinstance(VOLLEYBALL, TeamSheet)
+    sheet = {one.name: one for one in VOLLEYBALL.players(state)["A"]}
+    assert (sheet["P2"].on, sheet["P2"].left, sheet["S1"].on) == (False, True, True)
+    again = {one.name: one for one in VOLLEYBALL.players(play(state, "A" * 25))["A"]}
+    assert again["P2"].on
+
+
+def test_cards_leave_the_score_and_a_forfeit_ends_the_match() -> None:
+    """The point of a penalty is reported as one; a match that is forfeited stays as it stood."""
+    state = play(start(), "AAB")
+    assert VOLLEYBALL.score(act(state, "red_card", "B")) == VOLLEYBALL.score(state)
+    over = act(state, "forfeit", "A")
+    assert VOLLEYBALL.over(over)
+    assert VOLLEYBALL.score(over)["winner"] == "B"
+    assert VOLLEYBALL.headline(over) == "A 0–0 B (2–1, A forfeited)"
+    with pytest.raises(IllegalAction, match="the match is over: A forfeited"):
+        play(over, "A")
+
+
+@pytest.mark.parametrize(
+    ("origins", "rules", "lineups", "reason"),
+    [
+        (["A"], {}, {}, "two sides"),
+        (["A", "A"], {}, {}, "two sides"),
+        (["A", "B"], {"first_server": "C"}, {}, "not one of A, B"),
+        (["A", "B"], {"best_of": 4}, {}, "not one of 1, 3, 5"),
+        (["A", "B"], {"points": 0}, {}, "points is 0, not 1 to 99"),
+        (["A", "B"], {}, {"C": SIX}, "'C' does not play"),
+        (["A", "B"], {}, {"A": SIX[:5]}, "names 5 players, 6 start"),
+        (["A", "B"], {}, {"A": (*SIX, "P1")}, "a player twice"),
+    ],
+)
+def test_what_can_not_be_played_is_refused(origins, rules, lineups, reason):
+    """Sides, rules and line-ups are checked before the match."""
+    with pytest.raises(SettingError, match=reason):
+        VOLLEYBALL.start(origins, rules, lineups)
+
+
+def test_sentences_and_the_clock() -> None:
+    """What people read says who, how, and what it came to."""
+    second = 1_000_000
+    state = start()
+    action = Action("point", "A", 10 * second, {"player": "P1", "how": "block"})
+    state = VOLLEYBALL.apply(state, action)
+    assert VOLLEYBALL.phrase(state, action) == "Point A (P1, block), 1–0"
+    assert VOLLEYBALL.clock(state, 3_675 * second) == "1:01:05"
+    won = play(state, "A" * 24)
+    assert VOLLEYBALL.phrase(won, Action("point", "A")) == "Set A, 25–0"
+    end = play(won, "A" * 50)
+    assert VOLLEYBALL.phrase(end, Action("point", "A")) == "Set and match A, 25–0"
+    change = Action("substitution", "B", 0, {"on": "S1", "off": "P1"})
+    assert VOLLEYBALL.phrase(state, change) == "Substitution for B: S1 on for P1"
+    assert VOLLEYBALL.phrase(state, Action("serve", "B")) == "B serve first"
+
+
+# ── simulated and recorded matches ───────────────────────────────────────────────────────────
+
+
+def folded(match):
+    return fold(
+        VOLLEYBALL, VOLLEYBALL.start(match.origins, match.rules, match.lineups), match.actions
+    )
+
+
+@pytest.mark.parametrize("best_of", [1, 3, 5])
+def test_every_simulated_match_is_legal_and_ends(best_of):
+    """Whatever the seed: nothing is left out, nothing misfits, and a side wins."""
+    kinds = {kind.title: kind for kind in VOLLEYBALL.kinds()}
+    for seed in range(30):
+        match = volleyball(VOLLEYBALL, random.Random(seed), best_of=best_of)
+        result = folded(match)
+        assert result.left_out == {}, seed
+        assert not [one for one in match.actions if misfit(kinds, match.origins, one)], seed
+        assert VOLLEYBALL.over(result.state), seed
+        assert read(write(match)) == match
+
+
+def test_simulated_matches_are_as_real_ones() -> None:
+    """Sides of one strength: neither wins all, and a match of five sets takes 1 to 2.5 hours."""
+    won = {"Foxes": 0, "Bears": 0}
+    for seed in range(60):
+        state = folded(volleyball(VOLLEYBALL, random.Random(seed))).state
+        won[str(VOLLEYBALL.score(state)["winner"])] += 1
+        assert 40 * 60 < (state.last - state.began) / 1e6 < 150 * 60
+    assert min(won.values()) > 12
+    strong = [volleyball(VOLLEYBALL, random.Random(seed), edge=0.3) for seed in range(10)]
+    assert all(VOLLEYBALL.score(folded(one).state)["winner"] == "Foxes" for one in strong)
+
+
+def test_the_shipped_match_is_that_of_its_seed_and_goes_over_five_sets() -> None:
+    """The recorded match comes to its known result, and to it with its last rally alone."""
+    match = matches.load(SHIPPED)
+    origins = ("Lindau", "Porto Alto")
+    assert match == volleyball(
+        VOLLEYBALL, random.Random(10), origins=origins, note="simulated with seed 10"
+    )
+    result = folded(match)
+    assert result.left_out == {}
+    line = "Lindau 3–2 Porto Alto (21–25 25–19 27–25 20–25 22–20)"
+    assert VOLLEYBALL.headline(result.state) == line
+    *others, last = match.actions
+    before = fold(VOLLEYBALL, VOLLEYBALL.start(origins, match.rules, match.lineups), others).state
+    assert not VOLLEYBALL.over(before)
+    assert VOLLEYBALL.headline(VOLLEYBALL.apply(before, last)) == line
+
+
+def test_it_is_installed() -> None:
+    """The entry point in setup.cfg is all that makes it known."""
+    assert get("volleyball") is VOLLEYBALL
