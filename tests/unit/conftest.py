@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from hashlib import sha256
@@ -407,3 +408,13 @@ def postgresql_schema(postgresql_server: str) -> Iterator[str]:
     """The URL of an empty schema in PostgreSQL, dropped afterwards."""
     with postgresql.schema(postgresql_server) as url:
         yield url
+
+
+@pytest.fixture
+def two_hours_ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Clocks on the wall are two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "XST-2")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()

@@ -125,7 +125,7 @@ def test_an_outage_is_one_remark_and_its_end_another() -> None:
     assert first.remark is again.remark
     assert (first.added, again.added) == (True, False)
     fold.take(restored(5))
-    fold.take(alarm(1, 7))
+    fold.take(alarm(2, 7))  # the first of the next outage was missed
     assert [remark.kind for remark in fold.remarks] == ["alarm", "restored", "alarm"]
     assert [remark.time for remark in fold.remarks] == [2 * MINUTE, 5 * MINUTE, 7 * MINUTE]
     assert fold.remarks[0].text.endswith(", 2 alarms")

@@ -126,8 +126,9 @@ test("an entry whose time is amended moves to it, and those of one time stand by
     take(state, entry(state.seq + 1, { entry_id: id, seconds }));
   const ids = () => state.entries.map((line) => line.entry.entry_id);
   assert.deepEqual(ids(), ["1", "2", "3", "9", "10"]);
-  take(state, entry(6, { entry_id: "9", seconds: 5, status: "UPDATED" }));
-  take(state, entry(7, { entry_id: "10", seconds: 50, status: "UPDATED" }));
+  take(state, entry(6, { entry_id: "10", seconds: 50, status: "UPDATED" }));
+  assert.deepEqual(ids(), ["1", "2", "3", "9", "10"]);
+  take(state, entry(7, { entry_id: "9", seconds: 5, status: "UPDATED" }));
   assert.deepEqual(ids(), ["9", "1", "2", "3", "10"]);
   assert.equal(state.byId.size, 5);
 });
