@@ -211,7 +211,7 @@ test("volleyball is shown by what it says of itself: points, sets, and the form 
   const zero = { A: 0, B: 0 };
   const state = joined([], {}, card);
   const point = (score, details = { how: "block", player: "Ann" }) => {
-    const told = moment(state, entry(1, { title: "point", details, score }));
+    const told = entryText(state, entry(1, { title: "point", details, score }));
     return [told.title, told.who, told.then, told.big];
   };
   assert.deepEqual(point({ points: { A: 3, B: 2 } }), ["Block", "Ann", "3–2", false]);
