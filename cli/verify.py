@@ -118,7 +118,7 @@ def _form(result: Result) -> dict[str, object]:
         "reporters": result.reporters,
         "signed": result.signed,
         "unsigned": result.unsigned,
-        "shift": result.shift / 1_000_000,
+        "shift": result.clock_offset / 1_000_000,
     }
 
 
@@ -133,5 +133,7 @@ def _tell(result: Result, *, known: bool, seen: bool) -> None:
     click.echo(f"  behind it    {result.signed:,} signed reports of {result.reporters:,} reporters")
     if result.unsigned:
         click.secho(f"  not signed   {result.unsigned:,} reports: the host's word", fg="yellow")
-    if result.shift:
-        click.echo(f"  clocks       corrected by up to {result.shift / 1e6:.1f} s: the host's word")
+    if result.clock_offset:
+        click.echo(
+            f"  clocks       corrected by up to {result.clock_offset / 1e6:.1f} s: the host's word"
+        )

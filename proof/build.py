@@ -32,7 +32,7 @@ def build(card: Card, turns: Iterable[bytes], host: Identity) -> list[bytes]:
         host: the host's key, which seals the proof.
 
     Raises:
-        StorageFault: the turns can't be read.
+        StorageFault: the turns cannot be read.
         NotFound, SettingError: the sport is not installed.
     """
     event = HostedEvent(card, Options())

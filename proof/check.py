@@ -1,9 +1,9 @@
 """Check a proof: does everything that was published follow from the signed reports behind it? Pure.
 
-First the seal, which tells any change made after the file was written. Then what no seal can make
+First the seal, which shows any change made after the file was written. Then what no seal can make
 true: the order and digest of the feed, each signature, and for each message that the votes lead to
-it. What remains is the host's word: who was present, how far clocks were off, and that no vote was
-left out before it was counted.
+it. What remains is the host's word: how many were present, how far clocks were off, and that no
+vote was left out before it was counted.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class Result:
     Args:
         flaw: None where all of it holds.
         event, title: of the card.
-        host, key: peer id and public key of who sealed it.
+        host, key: peer id and public key of the host that sealed it.
         seq, digest: where the feed ends.
         entries: on the timeline in the end.
         reporters: of whom there are votes.
         signed, unsigned: reports with and without a signature.
-        shift: the largest correction of a reporter's clock, microseconds.
+        clock_offset: the largest correction of a reporter's clock, microseconds.
         at: the seq at which the feed has the digest that was asked for.
     """
 
@@ -75,7 +75,7 @@ class Result:
     reporters: int = 0
     signed: int = 0
     unsigned: int = 0
-    shift: int = 0
+    clock_offset: int = 0
     at: int = 0
 
 
@@ -86,9 +86,9 @@ def check(
 
     Args:
         text: the file.
-        host: public key (43 characters) or peer id of who must have sealed it; empty: anybody.
+        host: public key (43 characters) or peer id of the host that sealed it; empty: any host.
         expected: a digest that the feed must have had; empty: any.
-        allow_unsigned: votes that nobody signed count.
+        allow_unsigned: votes without a signature count.
 
     Raises:
         NotFound: the sport is not installed here.
@@ -239,9 +239,10 @@ class _Check:
             raise
         except (TouchlineError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             # A sport's rules are made for what a host lets in; an invented file may hold anything.
-            raise Broken(f"it can't be: {error!r}") from error
+            raise Broken(f"it is not valid: {error!r}") from error
         result, votes = self.result, self._votes
-        result.signed, result.unsigned, result.shift = votes.signed, votes.unsigned, votes.shift
+        result.signed, result.unsigned = votes.signed, votes.unsigned
+        result.clock_offset = votes.clock_offset
         result.entries = len(self._timeline.standing)
 
     def _published(self, line: Published) -> None:
@@ -264,7 +265,7 @@ class _Check:
             case Finished():
                 self._rules.finished(message, line.by, for_, against, line.present, verdict)
             case _ if for_ or against or line.by != "host":
-                raise Broken("nobody votes on it")
+                raise Broken("there are votes on it, and it is not voted on")
             case Alarm():
                 self._rules.suspended()
             case Restored():
@@ -279,7 +280,7 @@ class _Check:
         try:
             message = codec.decode_published(line.body)
         except PeerError as error:
-            raise Broken(f"the published message can't be read: {error.sentence}") from None
+            raise Broken(f"the published message cannot be read: {error.sentence}") from None
         if not isinstance(message, FeedMessage):
             raise Broken(f"a {type(message).__name__} has no place on the feed")
         if message.event != self.result.event:

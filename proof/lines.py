@@ -1,7 +1,7 @@
 """What a proof file holds: JSON lines, first a header, last a seal over all before it. Pure.
 
 Bytes are in base64. Published messages and the contents of reports are there byte for byte as they
-were digested and signed, so that nobody has to put them together again.
+were digested and signed, so that a reader need not put them together again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Vote(Signed, frozen=True, omit_defaults=True, kw_only=True):
     """A report that counted.
 
     Args:
-        peer: whose it is.
+        peer: its reporter.
         shift: what the host added to its time, since the reporter's clock was off, microseconds.
         undoes: of an undo that came too late, and so is a vote to delete: the report that it
             takes back.
@@ -94,7 +94,7 @@ class Header(Struct, frozen=True, tag="proof"):
 
 class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
     """A message of the feed, its bytes without the topic, and the votes behind it. `present`:
-    reporters who were there, where the message does not say it itself."""
+    reporters that were present, where the message does not say it itself."""
 
     seq: Count
     by: By

@@ -105,7 +105,7 @@ class ProvenTimeline:
         if by == "end":
             _titled(for_, "end")
             if against:
-                raise Broken("nobody can vote against the end")
+                raise Broken("there is no vote against the end")
             _accept(verdict, for_, (), present)
         elif by != "rules" or for_ or against:
             raise Broken(f"an event is not ended by {by}")
@@ -297,7 +297,7 @@ def _doubt(entry: Entry, before: Entry) -> None:
 
 
 def _equal(one: object, other: object) -> bool:
-    """Tell whether two values are the same bytes on the wire; nothing equals 1 but 1, and NaN
+    """Return whether two values are the same bytes on the wire; nothing equals 1 but 1, and NaN
     equals itself."""
     return msgspec.msgpack.encode(one, order="sorted") == msgspec.msgpack.encode(
         other, order="sorted"

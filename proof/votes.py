@@ -1,4 +1,4 @@
-"""The votes of a proof: is each the signed report of whose it is said to be, counted once? Pure."""
+"""The votes of a proof: is each the signed report of its reporter, counted once? Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Spoken(msgspec.Struct, frozen=True):
     """What a vote says.
 
     Args:
-        signer: whose it is.
+        signer: its reporter.
         said: the report.
         time: event time by the host's clock, microseconds.
         undoes: of an undo, the report that it takes back.
@@ -57,7 +57,7 @@ class Votes:
 
     Args:
         event: its id.
-        signers: who may have voted.
+        signers: the reporters.
         allow_unsigned: votes without a signature are counted, not refused.
     """
 
@@ -66,7 +66,7 @@ class Votes:
         """Reports whose signature holds."""
         self.unsigned = 0
         """Reports that bear none."""
-        self.shift = 0
+        self.clock_offset = 0
         """The largest correction of a reporter's clock, microseconds."""
         self._event = event
         self._allow_unsigned = allow_unsigned
@@ -103,13 +103,13 @@ class Votes:
     def _read(self, vote: Vote, heard: set[str]) -> Spoken:
         signer = self._signers.get(vote.peer)
         if signer is None:
-            raise Broken(f"there is a vote of {vote.peer!r}, who is not among the reporters")
+            raise Broken(f"there is a vote of {vote.peer!r}, which is not among the reporters")
         if vote.peer in heard:
             raise Broken(f"{signer.name!r} ({vote.peer}) is counted twice")
         heard.add(vote.peer)
         said = self._said(signer, vote)
         undoes = None if vote.undoes is None else self._said(signer, vote.undoes)
-        self.shift = max(self.shift, abs(vote.shift))
+        self.clock_offset = max(self.clock_offset, abs(vote.shift))
         return Spoken(signer, said, said.event.time + vote.shift, undoes)
 
     def _said(self, signer: Signer, one: Signed) -> Said:

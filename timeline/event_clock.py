@@ -7,7 +7,7 @@ from ..protocol.errors import BadMessage, BadReport
 from ..protocol.messages import Attach, Timing
 from ..protocol.times import EARLIEST, LATEST, SECOND
 
-MOST_SHIFT = LATEST - EARLIEST
+MOST_OFFSET = LATEST - EARLIEST
 """Microseconds; a clock that is further off than this states no time at all."""
 
 
@@ -54,7 +54,7 @@ class EventClock:
         """Return the event time (microseconds) that passes in real seconds."""
         return round(seconds * (self._timing.speed or 1) * SECOND)
 
-    def shift(self, attach: Attach, wall: int) -> int:
+    def offset(self, attach: Attach, wall: int) -> int:
         """Return what to add to the times that a peer states, microseconds.
 
         Args:
@@ -64,8 +64,8 @@ class EventClock:
         Raises:
             BadMessage: the clock is off by more than times can span.
         """
-        offset = wall - attach.time - attach.rtt // 2
-        shift = offset * (self._timing.speed or 1)
-        if not abs(shift) <= MOST_SHIFT:
-            raise BadMessage(f"the peer's clock is {offset / SECOND:,.0f} s off; set it")
-        return round(shift)
+        behind = wall - attach.time - attach.rtt // 2
+        offset = behind * (self._timing.speed or 1)
+        if not abs(offset) <= MOST_OFFSET:
+            raise BadMessage(f"the peer's clock is {behind / SECOND:,.0f} s off; set it")
+        return round(offset)

@@ -169,7 +169,7 @@ class AttachedPeers:
                 message = decode(frame)
                 peer = by_report_token.get(message.token)
                 if peer is None:
-                    raise BadToken("no badge of this host's; attach first")
+                    raise BadToken("the report token is not one of this host; attach first")
                 event, reporter = peer
                 if reporter.expires < wall:
                     raise _lapsed(reporter)

@@ -64,7 +64,7 @@ class Journal:
         url: an SQLAlchemy URL such as `sqlite:////var/lib/touchline/journal.db`.
 
     Raises:
-        StorageFault: it can't be opened, or another host has it open.
+        StorageFault: it cannot be opened, or another host has it open.
     """
 
     def __init__(self, url: str) -> None:
@@ -111,7 +111,7 @@ class Journal:
         try:
             return None if blob is None else msgspec.msgpack.decode(blob, type=Card)
         except msgspec.MsgspecError as error:
-            raise StorageFault(f"journal: the card of {event_id} can't be read: {error}") from None
+            raise StorageFault(f"journal: the card of {event_id} cannot be read: {error}") from None
 
     def events(self) -> list[str]:
         """Return the ids of the events in the journal."""

@@ -25,7 +25,7 @@ REBIND_SECONDS = 2.0
 """How long a port may take to be free again after its socket was closed."""
 
 NOBODY = bytes(KEY_BYTES)
-"""The key of a connection that has none although it should: it fits no routing id."""
+"""The key of a connection that proved none although it had to: it fits no routing id."""
 
 Request = tuple[bytes, bytes, bytes]
 """A routing id, the CURVE key of its connection (empty where nothing is encrypted), the body."""
@@ -77,7 +77,7 @@ class Sockets:
         return found
 
     def _request(self) -> Request:
-        # A request is one frame; what has more is not one of ours, and is told so.
+        # A request is one frame. More are joined, so that decoding refuses them with a reply.
         if self._identity is None:
             routing_id, *bodies = self.router.recv_multipart(zmq.NOBLOCK)
             return routing_id, b"", b"".join(bodies)
@@ -104,8 +104,10 @@ class Sockets:
         self.pub.send(frame)
 
     def send(self, routing_id: bytes, body: bytes) -> bool:
-        """Send to a peer; False where it is gone. One that does not read loses the frame and
-        asks again: it never holds up the others."""
+        """Send to a peer; return whether it is still connected.
+
+        A peer that does not read loses the frame and asks again: it never holds up the others.
+        """
         try:
             self.router.send_multipart((routing_id, body), zmq.NOBLOCK)
         except zmq.Again:
@@ -115,10 +117,11 @@ class Sockets:
         return True
 
     def renew_pub(self) -> None:
-        """Drop every subscriber: those who may come back do so by themselves, on the same port.
+        """Drop every subscriber; those that are admitted connect again by themselves.
 
-        A PUB socket can't drop a single one. Where somebody else takes the port meanwhile it goes
-        to another, which subscribers learn from the broker; the caller looks at `ports` after it.
+        A PUB socket has no way to drop a single subscriber: it has to be closed. Where another
+        process takes the port meanwhile it goes to another port, which subscribers learn from the
+        broker; the caller looks at `ports` after it.
 
         Raises:
             AddressTaken: there is no port at all.
@@ -131,7 +134,7 @@ class Sockets:
                 self.pub = self._bind(zmq.PUB, "pub", port, 0)
                 break
             except AddressTaken:
-                # It is closed by another thread of ZeroMQ's, in a moment.
+                # libzmq closes it in its own I/O thread, a moment later.
                 if not port:
                     raise
                 if clock.now() >= deadline:
@@ -161,7 +164,7 @@ class Sockets:
             else:
                 return socket
         socket.close(linger=0)
-        raise AddressTaken(f"--{name}: can't listen on {self._host}:{port}: {reason}")
+        raise AddressTaken(f"--{name}: cannot listen on {self._host}:{port}: {reason}")
 
     def _reach(self, socket: zmq.Socket[bytes]) -> str:
         if not self._options.advertise:

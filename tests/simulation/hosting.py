@@ -166,8 +166,8 @@ class HostNode(Node):
         if core is not None and not host._dirty and not host._uncommitted and not self.disk.doom:
             self.expected = essence(core)
         self.disk.doom = ""
+        host._waker.close()  # first: the watchman may have to complain
         self._stage.watchman.stopped(self.network.now)
-        host._waker.close()
         self.drop()
 
     def _published(self, frame: bytes) -> None:

@@ -180,7 +180,7 @@ def beats_without_seq(patch: pytest.MonkeyPatch) -> None:
 
 def clocks_believed(patch: pytest.MonkeyPatch) -> None:
     """Reporters' clocks are taken for right."""
-    patch.setattr(EventClock, "shift", lambda *_: 0)
+    patch.setattr(EventClock, "offset", lambda *_: 0)
 
 
 def detach_unheard(patch: pytest.MonkeyPatch) -> None:

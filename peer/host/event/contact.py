@@ -86,11 +86,11 @@ class VenueContact:
             self._liveness.heard(state.now)
 
     def stop(self) -> None:
-        """End the watch: nobody is left to be missed."""
+        """End the watch: there is no reporter left to miss."""
         self._liveness.stop()
 
     def forgive(self, seconds: float) -> None:
-        """Leave out a time in which this process itself was stopped and could hear nobody."""
+        """Leave out a time in which this process itself was stopped and could hear no reporter."""
         self._liveness.forgive(seconds)
 
     def next_timer(self) -> float | None:

@@ -24,7 +24,7 @@ class Decisions:
 
     Args:
         state: its claims are held or closed, its counters grow.
-        turn: what is put on record and told to the voters.
+        turn: what is put on record, and the fates of votes.
         signatures: verifies the votes before they count.
     """
 

@@ -16,7 +16,7 @@ class Ending:
 
     Args:
         state: is finished by it.
-        turn: what is told to those who voted for the end.
+        turn: the fates of the votes for the end.
         publisher: puts the message that ends the feed on it.
     """
 
@@ -59,7 +59,7 @@ class Ending:
         self._close(message.seq)
 
     def _close(self, seq: int) -> None:
-        """Take nothing more in, and tell those who voted for the end."""
+        """Take nothing more in; add the fates of the votes for the end."""
         state = self._state
         state.outage.take(EventEnded())
         state.finished = True

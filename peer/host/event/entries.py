@@ -19,7 +19,7 @@ class Entries:
 
     Args:
         state: its timeline and claims change.
-        turn: what is put on record and told to the voters.
+        turn: what is put on record, and the fates of votes.
         publisher: puts a version on the feed.
     """
 

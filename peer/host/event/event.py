@@ -124,7 +124,7 @@ class HostedEvent:
 
     @property
     def present(self) -> int:
-        """Reporters who are there, and whose votes count."""
+        """Reporters that are present and whose votes count."""
         return self._state.roster.present
 
     @property

@@ -10,9 +10,9 @@ from .state import EventState
 def rivals(state: EventState, claim: Claim) -> list[Claim]:
     """Return the claims whose voters speak against a claim.
 
-    Against an action, those of the actions that exclude it; against a deletion, those who reported
-    the entry; against an amendment, those who would amend it otherwise; against a confirmed score,
-    those who see another.
+    Against an action stand the claims of actions that exclude it; against a deletion the claim of
+    the entry; against an amendment the other amendments of the entry; against a confirmed score
+    the other scores.
     """
     claims, title = state.claims, claim.index.title
     if claim.index.kind is not None:

@@ -1,4 +1,4 @@
-"""Heartbeats: where the feed stands, who is there, how the open claims stand. Pure."""
+"""Heartbeats: where the feed stands, how many are present, how the open claims stand. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is there: peers attach, ping, leave, fall silent, are revoked. Pure.
+"""Which peers are there: they attach, ping, leave, fall silent, are revoked. Pure.
 
 The number of reporters present decides how many must agree, so that each change of it is on record.
 """
@@ -49,7 +49,7 @@ class Presence:
         known = state.roster.find(grant.peer, grant.role)
         offset, stays = 0, False
         if grant.role == "reporter":
-            offset = state.clock.shift(attach, state.wall)
+            offset = state.clock.offset(attach, state.wall)
             stays = not attach.brief
         if known is not None and known.token == grant.token != known.report_token:
             # The same for as long as the token: reports that carry it are under way.

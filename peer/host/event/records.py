@@ -157,4 +157,4 @@ def unpack(blob: bytes) -> list[tuple[Record, bytes]]:
     try:
         return list(zip(_decode(blob), map(bytes, _decode_raw(blob)), strict=True))
     except msgspec.MsgspecError as error:
-        raise StorageFault(f"the journal holds a turn that can't be read: {error}") from None
+        raise StorageFault(f"the journal holds a turn that cannot be read: {error}") from None

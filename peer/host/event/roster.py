@@ -1,4 +1,4 @@
-"""Who takes part in an event: peers by their tokens, and the reporters who are present. Pure."""
+"""The peers that take part in an event, and the reporters that are present. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Roster:
         self.revoked: set[str] = set()
         """Ids of the peers that an operator has revoked, also of those that were never here."""
         self.present = 0
-        """Reporters who are there, and whose votes count."""
+        """Reporters that are present and whose votes count."""
         self.on_probation = 0
         """The bits of the reporters whose votes do not count yet: their keys are on probation."""
         self.bursts = EnrolmentBursts()
@@ -87,14 +87,14 @@ class Roster:
 
     @property
     def staying(self) -> list[Participant]:
-        """The reporters who count as there until they say that they leave."""
+        """The reporters that count as there until they say that they leave."""
         return [reporter for reporter in self.reporters if reporter.stays]
 
     def silent(self, since: float) -> list[Participant]:
-        """Return the reporters who are present and were last heard before `since` (monotonic)."""
+        """Return the reporters that are present and were last heard before `since` (monotonic)."""
         return [one for one in self.reporters if one.present and one.heard < since]
 
     def restart_waiting(self, now: float) -> None:
-        """Wait anew for every reporter who is present, as after a restart of the host."""
+        """Wait anew for every reporter that is present, as after a restart of the host."""
         for reporter in self.reporters:
             reporter.heard = now

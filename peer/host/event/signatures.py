@@ -21,7 +21,7 @@ class Signatures:
 
     Args:
         state: claims lose the votes whose signatures do not hold, and are to be re-evaluated.
-        turn: what it puts on record and tells the voters.
+        turn: what is put on record, and the fates of votes.
     """
 
     def __init__(self, state: EventState, turn: Turn) -> None:

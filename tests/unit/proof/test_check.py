@@ -32,7 +32,7 @@ def test_it_holds(busy: Any, proof: Proof) -> None:
     assert (result.event, result.title, result.host) == ("e", "A v B", HOST.peer)
     assert (result.seq, result.digest) == (busy.core.feed.seq, busy.core.feed.digest)
     assert result.entries == len(busy.standing)
-    assert (result.reporters, result.unsigned, result.shift) == (5, 0, 3_000_000)
+    assert (result.reporters, result.unsigned, result.clock_offset) == (5, 0, 3_000_000)
     votes = {
         (one.peer, one.report)
         for line in map(lines.decode, proof)

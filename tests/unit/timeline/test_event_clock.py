@@ -50,16 +50,16 @@ def test_absurd_speed(speed):
     for wall in (0, 1_000, 10**15):
         assert EARLIEST <= clock.latest(wall) <= LATEST
     with pytest.raises(BadMessage) if speed > 1 else nullcontext():
-        assert clock.shift(Attach(id=0, token="t", time=1), 10**15) == 0
+        assert clock.offset(Attach(id=0, token="t", time=1), 10**15) == 0
 
 
 def test_shift():
     """A slow clock is put forward, a fast one back; half the round trip is not its fault."""
     clock = EventClock(None)
     wall = 1_000 * SECOND
-    assert clock.shift(Attach(id=0, token="t", time=wall - 7 * SECOND), wall) == 7 * SECOND
-    assert clock.shift(Attach(id=0, token="t", time=wall + 7 * SECOND), wall) == -7 * SECOND
-    assert clock.shift(Attach(id=0, token="t", time=wall - 50, rtt=100), wall) == 0
+    assert clock.offset(Attach(id=0, token="t", time=wall - 7 * SECOND), wall) == 7 * SECOND
+    assert clock.offset(Attach(id=0, token="t", time=wall + 7 * SECOND), wall) == -7 * SECOND
+    assert clock.offset(Attach(id=0, token="t", time=wall - 50, rtt=100), wall) == 0
 
 
 def test_refusal():

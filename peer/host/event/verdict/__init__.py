@@ -22,12 +22,12 @@ class Verdict(Protocol):
         `present` grows."""
 
     def accept(self, for_: int, against: int, present: int) -> bool:
-        """Tell whether a claim makes it.
+        """Return whether a claim is accepted.
 
         Args:
-            for_: reporters who said that it happened.
-            against: reporters who said something that excludes it, or hold to what it corrects.
-            present: reporters who are there, at least `for_` + `against`.
+            for_: reporters that state it.
+            against: reporters that state what excludes it, or hold to what it corrects.
+            present: reporters that are there, at least `for_` + `against`.
         """
 
 

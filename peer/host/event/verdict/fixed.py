@@ -1,4 +1,4 @@
-"""A fixed number of reporters, whoever else is there."""
+"""A fixed number of reporters, however many are present."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ class Fixed:
         return self._k
 
     def accept(self, for_: int, against: int, present: int) -> bool:
-        """Tell whether k agree and more are for than against."""
+        """Return whether k agree and more are for than against."""
         return for_ >= self._k and for_ > against

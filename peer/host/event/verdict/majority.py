@@ -22,5 +22,5 @@ class Majority:
         return max(2, present // 2 + 1)
 
     def accept(self, for_: int, against: int, present: int) -> bool:
-        """Tell whether more than half of those present agree and more are for than against."""
+        """Return whether more than half of those present agree and more are for than against."""
         return for_ >= self.needed(present) and for_ > against

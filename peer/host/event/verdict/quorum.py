@@ -26,5 +26,5 @@ class Quorum:
         return max(2, -(-present // 3))
 
     def accept(self, for_: int, against: int, present: int) -> bool:
-        """Tell whether a quorum agrees and more are for than against."""
+        """Return whether a quorum agrees and more are for than against."""
         return for_ >= self.needed(present) and for_ > against

@@ -512,5 +512,5 @@ def test_unreadable_journal() -> None:
     """A blob that is no turn is refused as a fault of the storage."""
     script = Script(1)
     for blob in (b"", b"\xff" * 40, pack([b"\xc0"]), pack([codec.encode({"type": "new"})])):
-        with pytest.raises(StorageFault, match="can't be read"):
+        with pytest.raises(StorageFault, match="cannot be read"):
             restored(script, [blob])
