@@ -39,9 +39,9 @@ def command() -> None:
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [FLAG]...]")
 @click.pass_context
 def show(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
-    """Show each setting of COMMAND, or of all commands: its value, and where that comes from.
+    """Show the value of each setting of COMMAND, or of all commands, and where it comes from.
 
-    Takes the FLAGs that COMMAND takes, and starts nothing. Secrets are not shown.
+    The FLAGs are those of COMMAND, which does not start. Secrets are not shown.
     """
     found = _effective(ctx.find_root(), words)
     if as_json:
@@ -56,13 +56,13 @@ def show(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
 @json_option
 @click.pass_context
 def check(ctx: click.Context, file: Path, as_json: bool) -> int:
-    """Check a configuration file: its keys, and every value by itself and beside the others.
+    """Check a configuration file: its keys, and its values alone and together.
 
-    Prints each key that is not valid with the reason, and then exits with 2.
+    The command prints each key that is not valid with the reason, and then exits with 2.
     """
     root = ctx.find_root()
     found = settings.read(root, file)
-    problems = found.problems or list(settings.problems(root, found.values))
+    problems = [*found.problems, *settings.problems(root, found.values)]
     if as_json:
         about = [{"key": problem.key, "reason": problem.reason} for problem in problems]
         emit({"type": "checked", "file": str(file), "settings": found.count, "problems": about})

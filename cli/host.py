@@ -69,7 +69,11 @@ def command(
             if page and not as_json:
                 click.echo(f"metrics at {page}")
             _warn(options)
-            host.run(_Teller(host, options, events, until_finished=until_finished, as_json=as_json))
+            host.run(
+                ProgressPrinter(
+                    host, options, events, until_finished=until_finished, as_json=as_json
+                )
+            )
         _sum_up(host, as_json=as_json)
     return max((error.exit_code for error in host.lost.values()), default=0)
 
@@ -83,8 +87,16 @@ def _warn(options: Options) -> None:
         )
 
 
-class _Teller:
-    """Tells what has changed since it was asked last, and whether the host should go on."""
+class ProgressPrinter:
+    """Prints what has changed since the last call; called after each turn of the host.
+
+    Args:
+        host: what it watches.
+        options: the host's settings.
+        events: the events that the host asks for.
+        until_finished: whether the host stops when all of them are over.
+        as_json: whether it prints JSON.
+    """
 
     def __init__(
         self,
@@ -107,10 +119,10 @@ class _Teller:
             click.echo(f"asking the broker at {place_of(options.broker)} for {', '.join(events)}")
 
     def __call__(self) -> bool:
-        """Tell what is new; False where the host should end."""
+        """Print what is new; return whether the host goes on."""
         leases = self._host.leases
         if leases.answers == self._seen:
-            return True  # asked after each turn: nothing else may cost anything
+            return True  # after most turns nothing is new, and this is all that they cost
         self._seen = leases.answers
         if leases.away != self._away:
             self._away = leases.away
@@ -125,7 +137,7 @@ class _Teller:
         for event, error in self._host.lost.items():
             if event not in self._lost:
                 self._lost.add(event)
-                # As text the log has said it.
+                # Only as JSON: for people the log has said it.
                 self._tell(
                     {
                         "type": "error",

@@ -218,10 +218,11 @@ def _values(
             reason = f"a command takes a table; write [{where}{key}]"
             found.problems.append(Problem(where + key, reason))
         elif option := options.get(flag):
-            values[str(option.name)] = value
             found.count += 1
             if reason := _unfit(option, value):
                 found.problems.append(Problem(where + key, reason))
+            else:
+                values[str(option.name)] = value
         else:
             group = isinstance(command, click.Group)
             reason = f"there is no command {key!r}" if group else f"there is no flag --{flag}"
@@ -258,7 +259,7 @@ def problems(ctx: click.Context, values: Mapping[str, Any]) -> Iterator[Problem]
 
     Args:
         ctx: of the command line as a whole.
-        values: what `read` has found, without problems.
+        values: what `read` has found.
     """
     yield from _problems(ctx, ctx.command, values, "")
 

@@ -59,6 +59,7 @@ PURE = (
     "lobby/**.py",
     "datagrams/**.py",
     "runtime/rate_limit.py",
+    "runtime/settings.py",
 )
 """Files that decide; `**` stands for any folders below and the names of files in them."""
 

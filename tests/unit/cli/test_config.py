@@ -150,12 +150,14 @@ def test_a_bad_file(
 
 
 def test_problems_as_json(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
-    """With --json all problems are one object."""
-    path = file(tmp_path, "[broker]\nheartbeat = 31\nworkers = 0\n")
+    """With --json all problems are one object; one of a key does not hide one of a value."""
+    path = file(tmp_path, "[broker]\nheartbeat = 31\nworkers = 0\nqueue = [3]\nquue = 3\n")
     assert run("config", "check", path, "--json") == 2
     said = json.loads(capsysbinary.readouterr().out)
-    assert (said["type"], said["file"], said["settings"]) == ("checked", path, 2)
+    assert (said["type"], said["file"], said["settings"]) == ("checked", path, 3)
     assert said["problems"] == [
+        {"key": "broker.queue", "reason": "[3] is not a whole number"},
+        {"key": "broker.quue", "reason": "there is no flag --quue"},
         {"key": "broker.workers", "reason": "0 threads; between 1 and 64 allowed"},
         {"key": "broker.heartbeat", "reason": "31.0 seconds; between 0.5 and 30 allowed"},
     ]
