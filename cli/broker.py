@@ -80,7 +80,7 @@ def command(
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..broker import Broker
-    from ..monitoring.host import BrokerCollector
+    from ..monitoring.broker import broker_collector
     from ..peer import identity
 
     starter = identity.load(name)
@@ -90,7 +90,7 @@ def command(
         warn_insecure()
     broker = Broker(options, own)
     with (
-        metrics_page(metrics, lambda: BrokerCollector(broker)) as page,
+        metrics_page(metrics, lambda: broker_collector(broker)) as page,
         ThreadPoolExecutor(1, "broker") as pool,
         stopping(broker.stop),
     ):

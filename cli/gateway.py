@@ -57,14 +57,14 @@ def command(
     from ..gateway.app import create_app
     from ..gateway.server import GatewayServer, allow_connections
     from ..lobby import service as lobby
-    from ..monitoring.gateway import GatewayPage
+    from ..monitoring.gateway import gateway_collector
 
     allow_connections(options)
     app = create_app(options, _connect(broker, name), [lobby.component])
     gateway: Gateway = app.state.gateway
     server = GatewayServer(app, options, gateway.leave)
     with (
-        metrics_page(metrics, lambda: GatewayPage(gateway)) as page,
+        metrics_page(metrics, lambda: gateway_collector(gateway)) as page,
         ThreadPoolExecutor(1, "gateway") as pool,
         stopping(server.stop),
     ):

@@ -57,7 +57,7 @@ def command(
     log_to_stderr(verbose=verbose)
     options = Options(**values)
     # Imported here so that --help stays quick.
-    from ..monitoring.host import HostCollector
+    from ..monitoring.host import host_collector
     from ..peer import Host, Journal, identity
     from ..peer.host.service import spare_collector
 
@@ -65,7 +65,7 @@ def command(
     secret = identity.load(options.name)
     with closing(Journal(options.journal or journal_of(options.name))) as journal:
         host = Host(options, secret, journal, tuple(dict.fromkeys(events)))
-        with metrics_page(metrics, lambda: HostCollector(host)) as page, stopping(host.stop):
+        with metrics_page(metrics, lambda: host_collector(host)) as page, stopping(host.stop):
             if page and not as_json:
                 click.echo(f"metrics at {page}")
             _warn(options)

@@ -98,9 +98,9 @@ def command(
 
 
 def _collector(event: str, feed: Subscriber) -> Collector:
-    from ..monitoring.host import SubscriberCollector
+    from ..monitoring.subscriber import subscriber_collector
 
-    return SubscriberCollector({event: feed.core})
+    return subscriber_collector({event: feed.core})
 
 
 def _items(stack: ExitStack, feed: Subscriber, until_finished: bool) -> Iterator[Item | None]:

@@ -1,105 +1,84 @@
-"""A gateway's metrics, read from its plain counters when they are scraped."""
+"""The metrics of a gateway, those of its subscribers included."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from .collector import MetricsCollector, MetricTable, Row
+from .subscriber import subscriber_table
 
-from ..gateway.context import Gateway
-from .host import SubscriberCollector
+if TYPE_CHECKING:
+    from ..gateway.context import Gateway
+
+_GATEWAY: tuple[Row[Gateway], ...] = (
+    Row(
+        "counter",
+        "requests",
+        "HTTP requests answered, by class of status.",
+        lambda gateway: gateway.counters.requests,
+        "status",
+    ),
+    Row(
+        "counter",
+        "refusals",
+        "Errors told on WebSocket connections, by code.",
+        lambda gateway: gateway.counters.refusals,
+        "code",
+    ),
+    Row(
+        "counter",
+        "connections_accepted",
+        "Connections that stay open, by kind, that were accepted.",
+        lambda gateway: gateway.counters.connections,
+        "kind",
+    ),
+    Row(
+        "counter",
+        "connections_closed",
+        "WebSocket connections that the gateway closed, by code.",
+        lambda gateway: gateway.counters.closed,
+        "code",
+    ),
+    Row(
+        "counter",
+        "messages",
+        "Messages of feeds taken in.",
+        lambda gateway: gateway.counters.messages,
+    ),
+    Row(
+        "counter",
+        "sent_bytes",
+        "Bytes written to WebSocket viewers.",
+        lambda gateway: gateway.counters.sent,
+    ),
+    Row(
+        "counter",
+        "switched",
+        "Times that a slow viewer was given a snapshot.",
+        lambda gateway: gateway.counters.switched,
+    ),
+    Row("gauge", "viewers", "Who follows each event.", lambda gateway: gateway.hub.events, "event"),
+    Row(
+        "gauge", "connections", "Connections that stay open.", lambda gateway: gateway.limits.total
+    ),
+    Row(
+        "gauge",
+        "fanout_longest_seconds",
+        "The longest that one round of telling all viewers has taken.",
+        lambda gateway: gateway.counters.slow,
+    ),
+    Row(
+        "gauge",
+        "broker_away",
+        "1 where the broker did not answer when it was last asked, otherwise 0.",
+        lambda gateway: gateway.hub.follower.broker is False,
+    ),
+)
 
 
-class GatewayPage(Collector):
-    """All that is served of a gateway: its own metrics, and those of its subscribers.
-
-    Args:
-        gateway: running or about to.
-    """
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._parts = (
-            GatewayCollector(gateway),
-            SubscriberCollector(gateway.hub.follower.cores),
-        )
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every family, those without a sample yet included."""
-        for part in self._parts:
-            yield from part.collect()
-
-
-class GatewayCollector(Collector):
-    """The metrics of a gateway's own.
-
-    Args:
-        gateway: running or about to.
-    """
-
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every family, those without a sample yet included."""
-        counters = self._gateway.counters
-        for name, text, label, counts in (
-            (
-                "requests",
-                "HTTP requests answered, by class of status.",
-                "status",
-                counters.requests,
-            ),
-            (
-                "refusals",
-                "Errors told on WebSocket connections, by code.",
-                "code",
-                counters.refusals,
-            ),
-            (
-                "connections_accepted",
-                "Connections that stay open, by kind, that were accepted.",
-                "kind",
-                counters.connections,
-            ),
-            (
-                "connections_closed",
-                "WebSocket connections that the gateway closed, by code.",
-                "code",
-                counters.closed,
-            ),
-        ):
-            family = CounterMetricFamily(f"touchline_gateway_{name}", text, labels=[label])
-            for word, count in dict(counts).items():
-                family.add_metric([word], count)
-            yield family
-        for name, text, count in (
-            ("messages", "Messages of feeds taken in.", counters.messages),
-            ("sent_bytes", "Bytes written to WebSocket viewers.", counters.sent),
-            ("switched", "Times that a slow viewer was given a snapshot.", counters.switched),
-        ):
-            yield CounterMetricFamily(f"touchline_gateway_{name}", text, value=count)
-        yield from self._gauges()
-
-    def _gauges(self) -> Iterator[Metric]:
-        gateway = self._gateway
-        viewers = GaugeMetricFamily(
-            "touchline_gateway_viewers", "Who follows each event.", labels=["event"]
-        )
-        for event, count in gateway.hub.events.items():
-            viewers.add_metric([event], count)
-        yield viewers
-        for name, text, value in (
-            ("connections", "Connections that stay open.", gateway.limits.total),
-            (
-                "fanout_longest_seconds",
-                "The longest that one round of telling all viewers has taken.",
-                gateway.counters.slow,
-            ),
-            (
-                "broker_away",
-                "1 where the broker did not answer when it was last asked, otherwise 0.",
-                gateway.hub.follower.broker is False,
-            ),
-        ):
-            yield GaugeMetricFamily(f"touchline_gateway_{name}", text, value=value)
+def gateway_collector(gateway: Gateway) -> MetricsCollector:
+    """Return the metrics of a gateway that runs or is about to."""
+    return MetricsCollector(
+        subscriber_table(gateway.hub.follower.cores),
+        MetricTable("touchline_gateway", _GATEWAY, lambda: {"": gateway}),
+    )

@@ -18,7 +18,7 @@ DEFAULT_PORT = 9670
 """The port where the address names none."""
 
 
-class Server(AbstractContextManager["Server"]):
+class MetricsServer(AbstractContextManager["MetricsServer"]):
     """A metrics page that is being served; `serve` makes it."""
 
     def __init__(self, http: WSGIServer, thread: Thread) -> None:
@@ -42,7 +42,7 @@ class Server(AbstractContextManager["Server"]):
         self.close()
 
 
-def serve(address: str, collector: Collector) -> Server:
+def serve(address: str, collector: Collector) -> MetricsServer:
     """Serve a collector's metrics, and those of the process itself, until `close`.
 
     Args:
@@ -66,4 +66,4 @@ def serve(address: str, collector: Collector) -> Server:
         raise AddressTaken(
             f"--metrics: can't listen on {address}: {reason}; choose another HOST:PORT"
         ) from error
-    return Server(http, thread)
+    return MetricsServer(http, thread)

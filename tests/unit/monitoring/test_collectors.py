@@ -12,8 +12,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 
 from tests.patience import PATIENCE
-from touchline.monitoring.gateway import GatewayCollector
-from touchline.monitoring.host import BrokerCollector, HostCollector, SubscriberCollector
+from touchline.monitoring.broker import broker_collector
+from touchline.monitoring.gateway import gateway_collector
+from touchline.monitoring.host import host_collector
+from touchline.monitoring.subscriber import subscriber_collector
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import codec, messages
@@ -58,7 +60,7 @@ def test_broker_counts(broker: Any) -> None:
     counters = broker.counters
     counters.waiting, counters.mistaken, counters.admitted = 4, 5, 6
     counters.barred, counters.enrolled, counters.rate_limited = 7, 8, 9
-    found = page(BrokerCollector(broker))
+    found = page(broker_collector(broker))
     for name, count in (
         ("connections_mistaken", 5),
         ("connections_admitted", 6),
@@ -79,7 +81,7 @@ def test_broker_counts(broker: Any) -> None:
 def test_broker_without_census(broker: Any) -> None:
     """While the database refuses, the page comes without what it would have told."""
     broker.census = lambda: None
-    found = page(BrokerCollector(broker))
+    found = page(broker_collector(broker))
     assert "touchline_broker_hosted_events" not in found
     assert found["touchline_broker_faults_total"] == 0
 
@@ -89,7 +91,7 @@ def test_host_reports_by_outcome(host: Any, core: HostedEvent) -> None:
     report(core, 1, "goal")
     report(core, 1, "goal")
     report(core, 2, "gaol")
-    found = page(HostCollector(host))
+    found = page(host_collector(host))
     of = f'event="{EVENT}"'
     assert found[f"touchline_host_reports_stored_total{{{of}}}"] == 2
     assert found[f"touchline_host_reports_duplicate_total{{{of}}}"] == 1
@@ -106,7 +108,7 @@ def test_host_latency(host: Any, core: HostedEvent) -> None:
     core.counters.latency[3] = 5
     core.counters.latency[-1] = 1
     core.counters.latency_sum = 70.5
-    found = page(HostCollector(host))
+    found = page(host_collector(host))
     name = "touchline_host_report_to_entry_seconds"
     assert found[f'{name}_bucket{{event="{EVENT}",le="0.001"}}'] == 2
     assert found[f'{name}_bucket{{event="{EVENT}",le="0.01"}}'] == 7
@@ -118,7 +120,7 @@ def test_host_latency(host: Any, core: HostedEvent) -> None:
 
 def test_host_ages(host: Any, core: HostedEvent) -> None:
     """The feed's age begins with its first message, the heartbeat's with the first heartbeat."""
-    collector = HostCollector(host, now=lambda: 107.0)
+    collector = host_collector(host, now=lambda: 107.0)
     published = f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'
     heartbeat = f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'
     before = page(collector)
@@ -132,7 +134,7 @@ def test_host_ages(host: Any, core: HostedEvent) -> None:
 
 def test_gateway(gateway: Any) -> None:
     """A gateway's page holds its counters, who follows what, and whether the broker answers."""
-    found = page(GatewayCollector(gateway))
+    found = page(gateway_collector(gateway))
     assert found['touchline_gateway_requests_total{status="2xx"}'] == 1
     assert found['touchline_gateway_connections_accepted_total{kind="sse"}'] == 1
     assert found['touchline_gateway_connections_closed_total{code="4008"}'] == 1
@@ -140,7 +142,7 @@ def test_gateway(gateway: Any) -> None:
     assert found[f'touchline_gateway_viewers{{event="{EVENT}"}}'] == 2
     assert found["touchline_gateway_broker_away"] == 0
     gateway.hub.follower.broker = False
-    assert page(GatewayCollector(gateway))["touchline_gateway_broker_away"] == 1
+    assert page(gateway_collector(gateway))["touchline_gateway_broker_away"] == 1
 
 
 def test_host_age_after_heartbeat(host: Any, core: HostedEvent) -> None:
@@ -148,14 +150,14 @@ def test_host_age_after_heartbeat(host: Any, core: HostedEvent) -> None:
     report(core, 1, "goal", now=102.0)
     core.begin_turn(120.0, WALL)
     core.handle_timer(120.0)
-    found = page(HostCollector(host, now=lambda: 121.0))
+    found = page(host_collector(host, now=lambda: 121.0))
     assert found[f'touchline_host_publish_age_seconds{{event="{EVENT}"}}'] == 19.0
     assert found[f'touchline_host_heartbeat_age_seconds{{event="{EVENT}"}}'] == 1.0
 
 
 def test_host_trouble(host: Any) -> None:
     """What is wrong with the whole process shows as 1, and as 0 when all is well."""
-    well = page(HostCollector(host))
+    well = page(host_collector(host))
     assert well["touchline_host_journal_trouble"] == 0
     assert well["touchline_host_broker_away"] == 0
     assert well["touchline_host_connections_admitted_total"] == 5
@@ -163,7 +165,7 @@ def test_host_trouble(host: Any) -> None:
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
     host.trouble, host.leases.away, host.zap = "disk full", "no answer", None
-    ill = page(HostCollector(host))
+    ill = page(host_collector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1
     assert ill["touchline_host_connections_refused_total"] == 0
@@ -174,16 +176,16 @@ def test_host_outage(host: Any, core: HostedEvent) -> None:
     by their delay status."""
     report(core, 1, "goal")
     of = f'event="{EVENT}"'
-    assert page(HostCollector(host))[f"touchline_host_suspended{{{of}}}"] == 0
+    assert page(host_collector(host))[f"touchline_host_suspended{{{of}}}"] == 0
     for now in (121.0, 146.0):
         core.begin_turn(now, WALL + round((now - 101) * 1_000_000))
         core.handle_timer(now)
         core.take()
-    found = page(HostCollector(host))
+    found = page(host_collector(host))
     assert found[f"touchline_host_alarms_total{{{of}}}"] == 2
     assert found[f"touchline_host_suspended{{{of}}}"] == 1
     report(core, 2, "corner", wall=WALL + 50_000_000, now=151.0)
-    found = page(HostCollector(host))
+    found = page(host_collector(host))
     assert found[f"touchline_host_suspended{{{of}}}"] == 1
     name = "touchline_host_entries_by_delay_total"
     assert found[f'{name}{{delay_status="live",{of}}}'] == 1
@@ -200,7 +202,7 @@ def test_subscriber_counts(subscriber: SubscriberCore) -> None:
     subscriber.handle_timer(120.0)
     subscriber.state, subscriber.trouble = "reconstructing", "disk full"
     subscriber.latency.add(0.0015)
-    found = page(SubscriberCollector({EVENT: subscriber}, now=lambda: 104.5))
+    found = page(subscriber_collector({EVENT: subscriber}, now=lambda: 104.5))
     of = f'{{event="{EVENT}"}}'
     expected = {
         "received_total": 10,
@@ -245,9 +247,9 @@ def test_growing_while_scraped(broker: Any, host: Any, core: HostedEvent, subscr
     core.counters.entries = Growing(CONFIRMED=1)
     host.attached.refusals = Growing(BAD_TOKEN=1)
     host.events = Growing({EVENT: core})
-    assert page(BrokerCollector(broker))['touchline_broker_requests_total{type="hello"}'] == 1
-    assert page(HostCollector(host))["touchline_host_events_lost"] == 1
-    assert page(SubscriberCollector(Growing({EVENT: subscriber})))
+    assert page(broker_collector(broker))['touchline_broker_requests_total{type="hello"}'] == 1
+    assert page(host_collector(host))["touchline_host_events_lost"] == 1
+    assert page(subscriber_collector(Growing({EVENT: subscriber})))
 
 
 def families(collectors: Iterable[Any]) -> list[Metric]:
@@ -259,14 +261,14 @@ def families(collectors: Iterable[Any]) -> list[Metric]:
 def collectors(
     broker: Any, host: Any, core: HostedEvent, subscriber: SubscriberCore, gateway: Any
 ) -> list[Any]:
-    """All four, with at least one sample in each family."""
+    """All of them, with at least one sample in each family; the gateway's has its subscribers'."""
     report(core, 1, "goal")
     report(core, 2, "gaol")
+    gateway.hub.follower.cores = {EVENT: subscriber}
     return [
-        BrokerCollector(broker),
-        HostCollector(host),
-        SubscriberCollector({EVENT: subscriber}),
-        GatewayCollector(gateway),
+        broker_collector(broker),
+        host_collector(host),
+        gateway_collector(gateway),
     ]
 
 
@@ -296,12 +298,11 @@ def test_empty_processes_have_every_family(
     host.events.clear()
     names = [family.name for family in families(collectors)]
     gateway.counters.requests.clear()
-    gateway.hub.events = {}
+    gateway.hub.events = gateway.hub.follower.cores = {}
     bare = [
-        BrokerCollector(broker),
-        HostCollector(host),
-        SubscriberCollector({}),
-        GatewayCollector(gateway),
+        broker_collector(broker),
+        host_collector(host),
+        gateway_collector(gateway),
     ]
     assert [family.name for family in families(bare)] == names
 
