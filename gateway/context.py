@@ -87,7 +87,7 @@ class Gateway:
         payload = msgspec.json.encode(message)
         theirs = [each for each in self.connections if person and each.person == person]
         for connection in theirs:
-            connection.say(payload)
+            connection.send(payload)
         return len(theirs)
 
 

@@ -43,6 +43,7 @@ PUBLIC_NAMES = {
     "ReportsSchema": "Reports",
     "SessionSchema": "Session",
     "TimelineSchema": "Timeline",
+    "WebhookRequest": "Wish",
     "WebhookSchema": "Shown",
 }
 """The names that programs know of structs that are called otherwise here."""
@@ -111,7 +112,7 @@ class TimelineSchema(Struct):
 
 
 class Player(Struct):
-    """Somebody who plays, and what the timeline says of them. Times are those of the actions."""
+    """A player, and what the timeline says of the player. Times are those of the actions."""
 
     name: str
     on: bool

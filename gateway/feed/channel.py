@@ -166,11 +166,6 @@ class Channel:
         return self._fold.finished
 
     @property
-    def interruptions(self) -> list[Json]:
-        """The newest alarms and ends of outages, as messages."""
-        return list(self._interruptions)
-
-    @property
     def entries(self) -> list[Entry]:
         """The standing entries in match order, each with its place there now."""
         return self.page(1, self.total)
@@ -193,7 +188,7 @@ class Channel:
         Returns:
             whether there are new messages, and whether the status has changed.
         """
-        before = self._told()
+        before = self._status_key()
         if turn.setup is not None:
             self._setup, self.card = turn.setup, turn.setup.card
         if turn.restarted and self.feed.last:
@@ -209,7 +204,7 @@ class Channel:
         self.joined = self.joined or (self._setup is not None and turn.standing.whole)
         self._fill(turn.standing.seq)
         self._fresh = self._fresh if self.feed.last == seq and not turn.restarted else None
-        return self.feed.last > seq or turn.restarted, self._told() != before
+        return self.feed.last > seq or turn.restarted, self._status_key() != before
 
     def _begin(self) -> None:
         self.joined = False
@@ -219,7 +214,7 @@ class Channel:
         self._fresh = None
         self._fold = FeedFold(self.card)
         self._opening = _opening(self.card)
-        self._payloads: dict[str, bytes] = {}  # the newest of each entry that stands, by its id
+        self._payloads: dict[str, bytes] = {}  # the newest version of each standing entry, by id
         self._interruptions: list[Json] = []
         self._maker: Packets | None = None
         if has_packets(self.card):
@@ -439,7 +434,7 @@ class Channel:
             return {"kind": "link_lost", "text": text}
         return {"kind": stand.cause.kind, "text": stand.cause.text}
 
-    def _told(self) -> tuple[object, ...]:
+    def _status_key(self) -> tuple[object, ...]:
         stand = self.standing
         return stand.epoch, self.joined, stand.pending, *self._state().values()
 

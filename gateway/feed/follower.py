@@ -81,16 +81,16 @@ class Follower:
 
     Args:
         connect: returns the link.
-        told: is called on the loop that `start` was called on.
+        on_turn: is called on the loop that `start` was called on.
     """
 
-    def __init__(self, connect: Connect, told: OnTurn) -> None:
+    def __init__(self, connect: Connect, on_turn: OnTurn) -> None:
         self.cores: dict[str, SubscriberCore] = {}
         """The followed events, for metrics; may grow while it is read."""
         self.broker: bool | None = None
         """Whether the broker answered when it was last asked; None before."""
         self._connect = connect
-        self._told = told
+        self._on_turn = on_turn
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="follower")
         self._waker = Waker()
@@ -266,7 +266,7 @@ class Follower:
         followed.due = clock.now() + IDLE_SECONDS if timer is None else timer
 
     def _hand_over(self, event: str, turn: FeedTurn | TouchlineError) -> None:
-        self._on_loop(lambda: self._told(event, turn))
+        self._on_loop(lambda: self._on_turn(event, turn))
 
     def _on_loop(self, call: Callable[[], None]) -> None:
         if self._loop is None:

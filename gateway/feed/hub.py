@@ -54,7 +54,7 @@ SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
 class FeedListener(Protocol):
     """A receiver of a channel's messages. All calls are on the loop and must not wait."""
 
-    def told(self) -> None:
+    def notify(self) -> None:
         """New messages are in the channel."""
 
     def status(self, payload: bytes) -> None:
@@ -310,7 +310,7 @@ class Hub:
         for event in dirty:
             followed = self._followed.get(event)
             for listener in list(followed.listeners) if followed else ():
-                listener.told()
+                listener.notify()
         took = loop.time() - began
         self.counters.slow = max(self.counters.slow, took)
         self._rest_until = began + took + min(took * REST, LONGEST_REST)

@@ -6,8 +6,6 @@ Follows DESIGN section 8. A packet is plain JSON values with its keys in the doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ... import sports
 from ...protocol.errors import SettingError
 from ...protocol.messages import Alarm, Card, Entry, FeedMessage
@@ -157,22 +155,6 @@ def _score(score: PointScore) -> Packet:
 
 def _pair(name: str, pair: Pair) -> Packet:
     return {f"{name}A": pair[0], f"{name}B": pair[1]}
-
-
-def packets(card: Card, messages: Iterable[FeedMessage]) -> list[Packet]:
-    """Return all packets of a feed, the one with `seqNum` n at index n - 1.
-
-    A viewer that joins with a `startPosition` n gets `packets(card, messages)[n - 1 :]`.
-
-    Args:
-        card: of an event whose sport is a `PointFeed`.
-        messages: of its feed, from the first on.
-
-    Raises:
-        SettingError: its sport is none, or a confirmed score is none of the sport.
-    """
-    stream = Packets(card)
-    return [packet for message in messages for packet in stream.take(message)]
 
 
 def _clock(micros: int) -> str:

@@ -112,7 +112,7 @@ class Stream(Response):
 
     # ── what the hub tells ───────────────────────────────────────────────────────────────────
 
-    def told(self) -> None:
+    def notify(self) -> None:
         self._woken.set()
 
     def status(self, payload: bytes) -> None:
@@ -159,11 +159,11 @@ class Stream(Response):
                 await asyncio.wait_for(self._woken.wait(), due - now)
 
     def _opening(self) -> bytes:
-        channel, wish = self._channel, self._wanted
-        at = {"start": 0, "end": -1}.get(str(wish.from_), wish.from_)
+        channel, wanted = self._channel, self._wanted
+        at = {"start": 0, "end": -1}.get(str(wanted.from_), wanted.from_)
         if not isinstance(at, int):
             raise AssertionError(f"a stream begins nowhere: {at!r}")
-        recovered = at >= 0 and channel.continues(at, wish.epoch)
+        recovered = at >= 0 and channel.continues(at, wanted.epoch)
         setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=clock.wall())
         if recovered:
             self._position = at

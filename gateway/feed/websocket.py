@@ -161,12 +161,11 @@ class Connection:
         self._hub = hub
         self._raw = raw
         self._out: deque[bytes] = deque()
-        self._listeners: dict[str, _Listener] = {}
-        self._stuck_since: float | None = None
+        self._listeners: dict[str, _ViewerListener] = {}
 
     # ── what is sent ─────────────────────────────────────────────────────────────────────────
 
-    def say(self, payload: bytes) -> None:
+    def send(self, payload: bytes) -> None:
         """Send a message besides the feed.
 
         Args:
@@ -229,7 +228,7 @@ class Connection:
         options = self._hub.options
         bounds = Bounds(options.queue_messages, options.queue_bytes, options.stalled)
         viewer = Viewer(channel, start, bounds, clock.now())
-        listener = _Listener(self, viewer)
+        listener = _ViewerListener(self, viewer)
         self._hub.listen(event, listener)
         self._listeners[event] = listener
         self._out.extend(viewer.opening(clock.now(), clock.wall()))
@@ -251,12 +250,12 @@ class Connection:
         """Send why an event can't be followed any longer."""
         self._listeners.pop(event, None)
         self._hub.counters.refusals[error.code] += 1
-        self.say(msgspec.json.encode(refusal(error) | {"event": event}))
+        self.send(msgspec.json.encode(refusal(error) | {"event": event}))
         if not self._listeners:
             self.close(close_code(error), error.sentence)
 
 
-class _Listener:
+class _ViewerListener:
     """One viewer on a connection."""
 
     def __init__(self, connection: Connection, viewer: Viewer) -> None:
@@ -274,12 +273,12 @@ class _Listener:
             self._connection.close(TOO_SLOW, "the packets that follow are no longer kept")
         return bool(frames)
 
-    def told(self) -> None:
+    def notify(self) -> None:
         self._connection.flush()
 
     def status(self, payload: bytes) -> None:
         if self._viewer.start.form == "json" and self._connection.clear:
-            self._connection.say(payload)
+            self._connection.send(payload)
 
     def tick(self, now: float) -> None:
         connection, viewer = self._connection, self._viewer
@@ -288,7 +287,7 @@ class _Listener:
             if viewer.stalled(now):
                 connection.close(TOO_SLOW, "you read too slowly")
         elif viewer.current and viewer.beats(now):
-            connection.say(viewer.channel.heartbeat(viewer.start.heartbeat, clock.wall()))
+            connection.send(viewer.channel.heartbeat(viewer.start.heartbeat, clock.wall()))
 
     def failed(self, error: TouchlineError) -> None:
         self._connection.failed(self._viewer.channel.card.event, error)
@@ -340,7 +339,7 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
 
 def _refuse(gateway: Gateway, connection: Connection, error: TouchlineError) -> None:
     gateway.counters.refusals[error.code] += 1
-    connection.say(msgspec.json.encode(refusal(error)))
+    connection.send(msgspec.json.encode(refusal(error)))
     connection.close(close_code(error), error.sentence)
 
 
@@ -357,17 +356,17 @@ async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection
         match read_message(message.get("text") or message.get("bytes") or ""):
             case ViewerPing(time=time_):
                 pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(clock.wall())}
-                connection.say(msgspec.json.encode(pong))
+                connection.send(msgspec.json.encode(pong))
             case Unsubscribe(event=event):
                 connection.unsubscribe(event)
-            case Subscribe() as wish:
-                await _subscribe(gateway, connection, wish)
+            case Subscribe() as wanted:
+                await _subscribe(gateway, connection, wanted)
 
 
-async def _subscribe(gateway: Gateway, connection: Connection, wish: Subscribe) -> None:
+async def _subscribe(gateway: Gateway, connection: Connection, wanted: Subscribe) -> None:
     """Follow one more event; a refusal does not harm the others."""
     try:
-        await connection.subscribe(wish.event, wish.start(gateway.options.heartbeat))
+        await connection.subscribe(wanted.event, wanted.start(gateway.options.heartbeat))
     except TouchlineError as error:
         gateway.counters.refusals[error.code] += 1
-        connection.say(msgspec.json.encode(refusal(error) | {"event": wish.event}))
+        connection.send(msgspec.json.encode(refusal(error) | {"event": wanted.event}))

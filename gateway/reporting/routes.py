@@ -237,20 +237,20 @@ class Reporting:
 
     async def sign_in(self, request: Request) -> Response:
         check_own_page(request)
-        wish = decode(await body(request), SignIn)
-        name = check_name(wish.name)
-        if not _EVENT.fullmatch(wish.event):
-            raise NotFound(f"no event {wish.event!r}")
-        known = self._find(request, wish.event)
+        wanted = decode(await body(request), SignIn)
+        name = check_name(wanted.name)
+        if not _EVENT.fullmatch(wanted.event):
+            raise NotFound(f"no event {wanted.event!r}")
+        known = self._find(request, wanted.event)
         if known is not None and known.asked == name:
             return JsonResponse(_schema(known))
         self._limiter.take(address_of(request.scope), clock.now())
-        await self._gateway.hub.card(wish.event)  # spends no code on an event that does not exist
+        await self._gateway.hub.card(wanted.event)  # spends no code on an event that does not exist
         id_ = self.web_sessions.new_id()
         folder = self.web_sessions.folder(id_)
         try:
             card, taken = await asyncio.to_thread(
-                enrol, self._gateway.connect, folder, wish.event, name, wish.code.strip()
+                enrol, self._gateway.connect, folder, wanted.event, name, wanted.code.strip()
             )
             secret, session = await asyncio.to_thread(
                 self.web_sessions.sign_in, id_, card, taken, clock.wall(), asked=name

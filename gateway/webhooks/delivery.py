@@ -53,7 +53,7 @@ _EMBEDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 """Addresses whose last 32 bits are an IPv4 address that a translator reaches (RFC 6052)."""
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class WebhookRequest(Struct, frozen=True, kw_only=True):
     """A webhook that an operator registers.
 
     The messages after the position `from` are delivered; `end`: only messages to come.
@@ -67,7 +67,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     from_: Literal["end", "start"] | Count = field(default="end", name="from")
 
 
-class Hook(Struct, kw_only=True):
+class Webhook(Struct, kw_only=True):
     """One registered webhook.
 
     Args:
@@ -116,7 +116,7 @@ class Delivery(NamedTuple):
     body: bytes
 
 
-def following(hook: Hook, channel: Channel) -> Delivery | None:
+def following(hook: Webhook, channel: Channel) -> Delivery | None:
     """Return the next delivery of a webhook, None without one.
 
     The webhook moves past the messages that it does not want.
@@ -138,7 +138,7 @@ def following(hook: Hook, channel: Channel) -> Delivery | None:
     return None
 
 
-def _find_place(hook: Hook, channel: Channel) -> None:
+def _find_place(hook: Webhook, channel: Channel) -> None:
     """Find the position of a webhook on the feed as it is now."""
     if hook.at_end:
         hook.at_end = False
@@ -152,18 +152,18 @@ def _find_place(hook: Hook, channel: Channel) -> None:
         _move(hook, channel, kept_from)
 
 
-def _move(hook: Hook, channel: Channel, seq: int) -> None:
+def _move(hook: Webhook, channel: Channel, seq: int) -> None:
     hook.seq, hook.digest = seq, channel.digest(seq) if seq else EMPTY
 
 
-def taken(hook: Hook, channel: Channel, delivery: Delivery) -> None:
+def taken(hook: Webhook, channel: Channel, delivery: Delivery) -> None:
     """Record that the receiver has taken a delivery."""
     _move(hook, channel, delivery.seq)
     hook.delivered += 1
     hook.attempts, hook.due, hook.trouble = 0, 0, ""
 
 
-def failed(hook: Hook, trouble: str, wall: int, chance: float, *, gone: bool = False) -> None:
+def failed(hook: Webhook, trouble: str, wall: int, chance: float, *, gone: bool = False) -> None:
     """Record that a delivery has failed, and when it is tried again.
 
     Args:
@@ -188,7 +188,7 @@ def pause(attempts: int, chance: float) -> float:
     return full * (1 + chance) / 2
 
 
-def again(hook: Hook, seq: int | None) -> None:
+def again(hook: Webhook, seq: int | None) -> None:
     """Deliver the messages after a position again, or (None) go on at the webhook's position."""
     hook.status = "active"
     hook.attempts, hook.due, hook.trouble = 0, 0, ""
@@ -312,17 +312,17 @@ class NewWebhookSchema(WebhookSchema, frozen=True, kw_only=True, tag="webhook"):
     secret: str
 
 
-def shown(hook: Hook) -> WebhookSchema:
+def shown(hook: Webhook) -> WebhookSchema:
     """Return a webhook without its secret."""
     return WebhookSchema(**_fields(hook))
 
 
-def registered(hook: Hook) -> NewWebhookSchema:
+def registered(hook: Webhook) -> NewWebhookSchema:
     """Return a new webhook with its secret."""
     return NewWebhookSchema(**_fields(hook), secret=hook.secret)
 
 
-def _fields(hook: Hook) -> dict[str, Any]:
+def _fields(hook: Webhook) -> dict[str, Any]:
     return {
         "id": hook.id,
         "event": hook.event,

@@ -41,7 +41,7 @@ from ..rest import Nothing, event_of, query
 from ..security import JsonResponse
 from . import delivery as deliveries
 from .client import look_up, post
-from .delivery import Hook, Wish
+from .delivery import Webhook, WebhookRequest
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ OPERATIONS = (
         summary="Register a webhook",
         text="Needs the operator's token. Deliveries are signed, in order, and repeated until the"
         " receiver takes them; see docs/GATEWAY.md.",
-        body=Wish,
+        body=WebhookRequest,
         answers={201: deliveries.NewWebhookSchema},
         errors=(*_REFUSED, 429, 503),
         secured="operator",
@@ -149,22 +149,22 @@ class WebhookRegistry:
         schema = "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, hook BLOB NOT NULL)"
         self._base = sqlite.connect(path, schema, what="webhooks")
 
-    def all(self) -> list[Hook]:
+    def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""
         try:
             rows = self._base.execute("SELECT hook FROM hooks ORDER BY rowid").fetchall()
-            return [msgspec.msgpack.decode(row, type=Hook) for (row,) in rows]
+            return [msgspec.msgpack.decode(row, type=Webhook) for (row,) in rows]
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise StorageFault(f"{self._path}: {error}") from error
 
-    def keep(self, hook: Hook) -> None:
+    def keep(self, hook: Webhook) -> None:
         """Keep a webhook as it is now."""
         self._do(
             "INSERT INTO hooks VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hook = excluded.hook",
             (hook.id, msgspec.msgpack.encode(hook)),
         )
 
-    def remove(self, hook: Hook) -> None:
+    def remove(self, hook: Webhook) -> None:
         """Remove a webhook."""
         self._do("DELETE FROM hooks WHERE id = ?", (hook.id,))
 
@@ -186,7 +186,7 @@ class _News:
         self.come = asyncio.Event()
         self.failure: TouchlineError | None = None
 
-    def told(self) -> None:
+    def notify(self) -> None:
         self.come.set()
 
     def status(self, payload: bytes) -> None:
@@ -212,7 +212,7 @@ class Webhooks:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._options = gateway.options
-        self._hooks: dict[str, Hook] = {}
+        self._hooks: dict[str, Webhook] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._at_once = asyncio.Semaphore(AT_ONCE)
         gateway.operations += OPERATIONS
@@ -248,9 +248,9 @@ class Webhooks:
     async def register(self, request: Request) -> Response:
         self._check(request)
         query(request, Nothing)
-        wish = decode(await body(request), Wish)
+        wanted = decode(await body(request), WebhookRequest)
         event = event_of(request)
-        target = deliveries.target(wish.url, plain=self._options.webhook_http)
+        target = deliveries.target(wanted.url, plain=self._options.webhook_http)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await look_up(target, private=self._options.webhook_private)
@@ -258,15 +258,15 @@ class Webhooks:
             raise Unreachable(f"{target.host} was not found in {ANSWER_SECONDS:g} s") from None
         await self._gateway.hub.card(event)
         self._check_room(event)
-        hook = Hook(
+        hook = Webhook(
             id=uuid.uuid4().hex,
             event=event,
-            url=wish.url,
-            secret=wish.secret or secrets.token_urlsafe(32),
-            types=list(dict.fromkeys(wish.types)),
+            url=wanted.url,
+            secret=wanted.secret or secrets.token_urlsafe(32),
+            types=list(dict.fromkeys(wanted.types)),
             created=clock.wall(),
-            seq=wish.from_ if isinstance(wish.from_, int) else 0,
-            at_end=wish.from_ == "end",
+            seq=wanted.from_ if isinstance(wanted.from_, int) else 0,
+            at_end=wanted.from_ == "end",
         )
         self._registry.keep(hook)
         self._hooks[hook.id] = hook
@@ -318,7 +318,7 @@ class Webhooks:
             if have >= most:
                 raise Overloaded(f"{have} webhooks {where}, at most {most} allowed")
 
-    def _find(self, request: Request) -> Hook:
+    def _find(self, request: Request) -> Webhook:
         self._check(request)
         hook = self._hooks.get(request.path_params["hook"])
         if hook is None or hook.event != request.path_params["event"]:
@@ -327,17 +327,17 @@ class Webhooks:
 
     # ── delivering ───────────────────────────────────────────────────────────────────────────
 
-    def _begin(self, hook: Hook) -> None:
+    def _begin(self, hook: Webhook) -> None:
         if hook.status == "active":
             self._tasks[hook.id] = asyncio.get_running_loop().create_task(self._run(hook))
 
-    async def _end(self, hook: Hook) -> None:
+    async def _end(self, hook: Webhook) -> None:
         task = self._tasks.pop(hook.id, None)
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _run(self, hook: Hook) -> None:
+    async def _run(self, hook: Webhook) -> None:
         """Deliver until the event is over, or the webhook is given up."""
         try:
             while hook.status == "active":
@@ -356,7 +356,7 @@ class Webhooks:
                 if hook.id in self._hooks:
                     self._registry.keep(hook)
 
-    async def _follow(self, hook: Hook) -> None:
+    async def _follow(self, hook: Webhook) -> None:
         """Deliver what the event's channel brings.
 
         Raises:
@@ -378,7 +378,7 @@ class Webhooks:
         finally:
             self._gateway.hub.leave(hook.event, news)
 
-    async def _deliver_next(self, hook: Hook, channel: Channel) -> bool:
+    async def _deliver_next(self, hook: Webhook, channel: Channel) -> bool:
         """Deliver the next message, once it is due; return whether there was one."""
         before = hook.status, hook.seq
         delivery = deliveries.following(hook, channel)
@@ -398,7 +398,7 @@ class Webhooks:
         self._registry.keep(hook)
         return hook.status == "active"
 
-    async def _deliver(self, hook: Hook, delivery: deliveries.Delivery) -> tuple[str, bool]:
+    async def _deliver(self, hook: Webhook, delivery: deliveries.Delivery) -> tuple[str, bool]:
         """Post a delivery; return what went wrong, empty for nothing, and whether for good."""
         seconds = clock.wall() // 1_000_000
         headers = [

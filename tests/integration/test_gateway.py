@@ -17,10 +17,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.packets import packets
 from tests.patience import PATIENCE
 from touchline.gateway.app import create_app
 from touchline.gateway.context import Gateway
-from touchline.gateway.feed.packets import packets
 from touchline.gateway.options import Options
 from touchline.gateway.server import GatewayServer
 from touchline.protocol import codec, messages

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.packets import packets
 from touchline.gateway.feed import channel as module
 from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
-from touchline.gateway.feed.packets import packets
 from touchline.peer.subscriber.silence import Cause
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card, Finished, Pending, Restored
@@ -114,7 +114,7 @@ def test_interruptions_and_end(channel: Channel, source: Source) -> None:
 def test_interruptions_are_bounded(channel: Channel, source: Source) -> None:
     """Of very many alarms the newest are kept."""
     source.give(*[alarm(seq) for seq in range(1, module.INTERRUPTIONS + 11)])
-    kept = channel.interruptions
+    kept = snapshot(channel)["interruptions"]
     assert len(kept) == module.INTERRUPTIONS
     assert kept[0]["seq"] == 11
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from touchline.gateway.feed.packets import Packet, Packets, packets
+from tests.packets import packets
+from touchline.gateway.feed.packets import Packet, Packets
 from touchline.protocol.errors import BadMessage, SettingError
 from touchline.protocol.messages import (
     Alarm,

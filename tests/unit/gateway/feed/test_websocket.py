@@ -71,9 +71,9 @@ def test_what_viewers_say() -> None:
     """The three messages of a viewer are understood."""
     assert read_message('{"type":"ping","time":"t"}') == ViewerPing(time="t")
     assert read_message(b'{"type":"unsubscribe","event":"e"}') == Unsubscribe(event="e")
-    wish = read_message('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')
-    assert isinstance(wish, Subscribe)
-    start = wish.start(10.0)
+    wanted = read_message('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')
+    assert isinstance(wanted, Subscribe)
+    start = wanted.start(10.0)
     assert (start.at, start.epoch, start.heartbeat) == (7, 1, 1.0)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.gateway.webhooks import delivery as deliveries
-from touchline.gateway.webhooks.delivery import ATTEMPTS, Delivery, Hook
+from touchline.gateway.webhooks.delivery import ATTEMPTS, Delivery, Webhook
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import BadMessage, NotAllowed
@@ -51,15 +51,15 @@ class Feed:
         return self
 
 
-def hook(**fields: object) -> Hook:
+def hook(**fields: object) -> Webhook:
     usual: dict[str, object] = {
         "id": "h", "event": "e", "url": "https://x/", "secret": "s" * 16, "created": 1,
         "types": list(deliveries.TYPES),
     }  # fmt: skip
-    return Hook(**{**usual, **fields})  # type: ignore[arg-type]  # a test's own
+    return Webhook(**{**usual, **fields})  # type: ignore[arg-type]  # a test's own
 
 
-def deliver(one: Hook, channel: Channel) -> list[int]:
+def deliver(one: Webhook, channel: Channel) -> list[int]:
     """Take everything that comes."""
     seqs: list[int] = []
     while (delivery := deliveries.following(one, channel)) is not None:
