@@ -42,7 +42,7 @@ class Logs:
         folder: in which they are; made anew each time.
 
     Raises:
-        StorageFault: they can't be written.
+        StorageFault: the files can't be written.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -124,7 +124,7 @@ class Player(Struct):
 
 
 class LineUpSchema(Struct):
-    """Who plays, as the event was set up, and how it has gone for each where the sport keeps it."""
+    """The players as the event was set up, and what the match brought each of them."""
 
     event: Id
     epoch: Count

@@ -134,7 +134,7 @@ class Scorers:
     Args:
         action: that is listed.
         detail: that names its player.
-        unknown: stands where nobody was named.
+        unknown: stands in place of a missing name.
         notes: by detail and value, what is added to the time.
     """
 
@@ -290,7 +290,7 @@ class LineUp:
 
     Args:
         starters: how many of a line-up start; 0 for all.
-        anew: a key of the score, a list; each time it grows, nobody has come on or gone off yet.
+        anew: a key of the score, a list; each time it grows, the starters play again.
         marks: in the order in which they stand beside a name.
         named: by detail.
     """

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from ..protocol.errors import IllegalAction, SettingError
 
 State = Any
-"""A sport's own immutable state; nobody but the sport looks inside."""
+"""A sport's own immutable state; only the sport looks inside."""
 
 Score = dict[str, object]
 """A score as plain JSON values; `docs/SPORTS.md` lists each sport's keys."""
@@ -124,17 +124,17 @@ class Sport(Protocol):
             lineups: names by origin, those who start first.
 
         Raises:
-            SettingError: origins, rules or line-ups that the sport can't be played with.
+            SettingError: origins, rules or line-ups that are not valid for the sport.
         """
 
     def illegal(self, state: State, action: Action) -> str | None:
-        """Return why the action can't happen now, in one sentence, or None where it can."""
+        """Return why the action is not legal now, in one sentence, or None where it is."""
 
     def apply(self, state: State, action: Action) -> State:
         """Return the state after a legal action.
 
         Raises:
-            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+            IllegalAction: the action is not legal now; the sentence is `illegal`'s.
         """
 
     def score(self, state: State) -> Score:
@@ -150,7 +150,7 @@ class Sport(Protocol):
         """Return the match clock at a time (microseconds), such as `45+2'`; empty if none runs."""
 
     def over(self, state: State) -> bool:
-        """Tell whether nothing more can happen."""
+        """Return whether nothing more can happen."""
 
     def read_score(self, state: State, text: str) -> Score:
         """Return the score that a person typed as the one they see; `docs/SPORTS.md` says how.
@@ -163,11 +163,11 @@ class Sport(Protocol):
             Those keys of `score` that the text states, no others.
 
         Raises:
-            SettingError: it can't be read; the sentence says what would be right.
+            SettingError: the text is not valid; the sentence says what is.
         """
 
     def gap(self, before: State, after: State, confirmed: Score) -> str | None:
-        """Return why what was reported in an outage can't be right, in one sentence, or None.
+        """Return why the reports of an outage are wrong, in one sentence, or None.
 
         Args:
             before: the event when contact was lost.
@@ -176,7 +176,7 @@ class Sport(Protocol):
                 any may be missing and only those that are there are compared.
 
         Raises:
-            SettingError: `confirmed` is no score of this sport.
+            SettingError: `confirmed` is not a score of this sport.
         """
 
     def adopt(self, state: State, confirmed: Score) -> State:
@@ -186,7 +186,7 @@ class Sport(Protocol):
         changes nothing, and one that `read_score` returned is never refused.
 
         Raises:
-            SettingError: `confirmed` is no score of this sport, or says too little to go on from.
+            SettingError: `confirmed` is not a score of this sport, or says too little.
         """
 
 
@@ -198,7 +198,7 @@ def settle(known: Sequence[Rule], given: Mapping[str, object] | None) -> dict[st
         given: by name, as they came with the event.
 
     Raises:
-        SettingError: a rule that the sport doesn't have, or a value that it can't have.
+        SettingError: a rule that the sport does not have, or a value that is not valid.
     """
     values: dict[str, Any] = {rule.name: rule.default for rule in known}
     by_name = {rule.name: rule for rule in known}
@@ -248,7 +248,7 @@ def counts(
 
 
 def misfit(kinds: Mapping[str, Kind], origins: Iterable[str], action: Action) -> str | None:
-    """Return why an action can't be of this event whatever the score, or None.
+    """Return why an action is not valid in this event, whatever the score, or None.
 
     Args:
         kinds: the sport's kinds by title.

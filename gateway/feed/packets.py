@@ -40,7 +40,7 @@ class Packets:
       came. Inaccurate points keep the score that the reports lead to, the points after them go on
       from the confirmed one; what comes late from the outage no longer changes that.
     - Other messages have no packet: the first server, the end, `restored`.
-    - After the last point of a match nobody serves: `nextServer` is then the side other than
+    - After the last point of a match no side serves: `nextServer` is then the side other than
       `server`. Games and points are those of the next set and game, as in our own score.
 
     Args:
@@ -163,6 +163,6 @@ def _clock(micros: int) -> str:
 
 
 def _point_type(entry: Entry) -> str:
-    """Return how a point was won, such as `DoubleFault`; `Unknown` where nobody said."""
+    """Return how a point was won, such as `DoubleFault`; `Unknown` where it was not reported."""
     how = str(entry.details.get("how", "unknown"))
     return "".join(word.capitalize() for word in how.split())

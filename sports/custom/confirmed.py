@@ -45,10 +45,10 @@ def read(state: CustomState, text: str) -> Score:
 
 
 def gap(before: CustomState, after: CustomState, confirmed: Score) -> str | None:
-    """Return why the reports of an outage don't add up to the points, in a sentence, or None.
+    """Return why the reports of an outage do not add up to the points, in a sentence, or None.
 
     Raises:
-        SettingError: `confirmed` is no score of this event.
+        SettingError: `confirmed` is not a score of this event.
     """
     stated = stated_points(before, confirmed)
     if stated is not None and not _loses(before.definition):
@@ -71,7 +71,7 @@ def adopt(state: CustomState, confirmed: Score) -> CustomState:
     Whether they end the event follows from them; one that an action has ended stays over.
 
     Raises:
-        SettingError: `confirmed` is no score of this event.
+        SettingError: `confirmed` is not a score of this event.
     """
     stated = stated_points(state, confirmed)
     if stated is None or stated == state.points:

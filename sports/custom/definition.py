@@ -71,10 +71,10 @@ class Definition:
 
 
 def read(text: str) -> dict[str, object]:
-    """Return the definition that a TOML text holds, for an event's rules under `definition`.
+    """Return the definition in a TOML text, for an event's rules under `definition`.
 
     Raises:
-        SettingError: names the line that is no TOML, or the key that can't be and why.
+        SettingError: names the line that is not TOML, or the key that is not valid and why.
     """
     try:
         definition = tomllib.loads(text)
@@ -88,7 +88,7 @@ def define(raw: object) -> Definition:
     """Return the checked form of a definition, wherever it came from.
 
     Raises:
-        SettingError: names the key that can't be and why.
+        SettingError: names the key that is not valid and why.
     """
     table = _Table(raw, "definition")
     text = table.text("text", "Custom")

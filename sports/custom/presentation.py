@@ -1,4 +1,4 @@
-"""How a custom contest is shown: plainly, as nobody has said more of it than its actions."""
+"""How a custom contest is shown: plainly, as its definition names no more than its actions."""
 
 from __future__ import annotations
 

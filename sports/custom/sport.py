@@ -30,7 +30,7 @@ class Custom:
         """Return the actions that the rules define, none where they define none.
 
         Raises:
-            SettingError: the definition can't be.
+            SettingError: the definition is not valid.
         """
         definition = (rules or {}).get("definition")
         return tuple(define(definition).kinds.values()) if definition else ()
@@ -49,7 +49,7 @@ class Custom:
             lineups: not used; a player is named in an action's details.
 
         Raises:
-            SettingError: origins or a definition that can't be.
+            SettingError: origins or a definition that are not valid.
         """
         if not origins or not all(origins) or len(set(origins)) != len(origins):
             raise SettingError("origins: name at least one, each once and none empty")
@@ -61,7 +61,7 @@ class Custom:
         return CustomState(define(raw), dict.fromkeys(origins, 0))
 
     def illegal(self, state: CustomState, action: Action) -> str | None:
-        """Return why the action can't happen now, in one sentence, or None where it can."""
+        """Return why the action is not legal now, in one sentence, or None where it is."""
         unfit = misfit(state.definition.kinds, state.points, action)
         if unfit is not None:
             return unfit
@@ -73,7 +73,7 @@ class Custom:
         """Return the state after a legal action.
 
         Raises:
-            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+            IllegalAction: the action is not legal now; the sentence is `illegal`'s.
         """
         refusal = self.illegal(state, action)
         if refusal is not None:
@@ -104,7 +104,7 @@ class Custom:
         return ""
 
     def read_definition(self, text: str) -> dict[str, object]:
-        """Return the definition that a TOML text holds; `definition.read` says more.
+        """Return the definition in a TOML text; `definition.read` says more.
 
         Raises:
             SettingError: names the line that is no TOML, or the key that is not valid and why.
@@ -116,7 +116,7 @@ class Custom:
         return shown(rules)
 
     def over(self, state: CustomState) -> bool:
-        """Tell whether an origin has won or an action has ended the event."""
+        """Return whether an origin has won or an action has ended the event."""
         return state.ended
 
     def read_score(self, state: CustomState, text: str) -> Score:
@@ -130,10 +130,10 @@ class Custom:
         return confirming.read(state, text)
 
     def gap(self, before: CustomState, after: CustomState, confirmed: Score) -> str | None:
-        """Return why the reports of an outage don't add up to the points, in a sentence, or None.
+        """Return why the reports of an outage do not add up to the points, in a sentence, or None.
 
         Raises:
-            SettingError: `confirmed` is no score of this event.
+            SettingError: `confirmed` is not a score of this event.
         """
         return confirming.gap(before, after, confirmed)
 
@@ -143,7 +143,7 @@ class Custom:
         Whether they end the event follows from them; one that an action has ended stays over.
 
         Raises:
-            SettingError: `confirmed` is no score of this event.
+            SettingError: `confirmed` is not a score of this event.
         """
         return confirming.adopt(state, confirmed)
 

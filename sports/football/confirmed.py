@@ -50,7 +50,7 @@ def read(state: FootballState, text: str) -> Score:
 
 
 def gap(before: FootballState, after: FootballState, confirmed: Score) -> str | None:
-    """Return why the reports of an outage don't add up to a confirmed score, or None.
+    """Return why the reports of an outage do not add up to a confirmed score, or None.
 
     A side can only have fewer goals than before where one was disallowed, and then the reports
     must say so. Kicks of a shoot-out stay.

@@ -17,7 +17,7 @@ _WHISTLES = {"period_start", "period_end", "full_time"}
 
 
 def forbids(state: FootballState, action: Action) -> str | None:
-    """Return why an action can't happen now, in one sentence, or None where it can."""
+    """Return why an action is not legal now, in one sentence, or None where it is."""
     if state.finished:
         return "the event is over"
     if action.title in _WHISTLES:
@@ -46,7 +46,7 @@ def nominal_minutes(rules: FootballRules, period: str) -> int:
 
 
 def played_out(state: FootballState, last: str, time: int) -> bool:
-    """Tell whether the periods up to `last` may be over, as far as it was reported.
+    """Return whether the periods up to `last` may be over, as far as it was reported.
 
     Where the reported period is an earlier one, those after it may have gone unreported: then it
     takes as much time as they last at least.

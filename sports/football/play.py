@@ -168,7 +168,7 @@ def _full_time(state: FootballState, action: Action) -> FootballState:
 
 
 def _goes_on(state: FootballState) -> bool:
-    """Tell whether play goes on after the latest period, which has ended (Law 10)."""
+    """Return whether play goes on after the latest period, which has ended (Law 10)."""
     rules, period = state.rules, PERIODS.index(state.period)
     if period == 4:
         # A shoot-out can't end level: if its end was reported, kicks were not.

@@ -51,7 +51,7 @@ def parse(rules: Mapping[str, object] | None) -> FootballRules:
     """Return the rules of a match; what is left out has its default.
 
     Raises:
-        SettingError: a rule that football does not have, or a value that it can't have.
+        SettingError: a rule that football does not have, or a value that is not valid.
     """
     parsed = FootballRules()
     if not rules:

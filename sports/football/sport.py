@@ -49,7 +49,7 @@ class Football:
                 substitutes lets any name come on.
 
         Raises:
-            SettingError: origins, rules or line-ups that football can't be played with.
+            SettingError: origins, rules or line-ups that are not valid.
         """
         return play.kick_off(origins, parse(rules), lineups)
 
@@ -104,7 +104,7 @@ class Football:
         return text.minutes_played(state, time)
 
     def over(self, state: FootballState) -> bool:
-        """Tell whether the final whistle has gone."""
+        """Return whether the final whistle has gone."""
         return state.finished
 
     def read_score(self, state: FootballState, text: str) -> Score:
@@ -116,10 +116,10 @@ class Football:
         return confirming.read(state, text)
 
     def gap(self, before: FootballState, after: FootballState, confirmed: Score) -> str | None:
-        """Return why the reports of an outage don't add up to the score, in one sentence, or None.
+        """Return why the reports of an outage do not add up to the score, in one sentence, or None.
 
         Raises:
-            SettingError: `confirmed` is no score of football.
+            SettingError: `confirmed` is not a score of football.
         """
         return confirming.gap(before, after, confirmed)
 
@@ -130,7 +130,7 @@ class Football:
         stay as reported: the score does not say when they began.
 
         Raises:
-            SettingError: `confirmed` is no score of football.
+            SettingError: `confirmed` is not a score of football.
         """
         return confirming.adopt(state, confirmed)
 

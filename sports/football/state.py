@@ -48,13 +48,13 @@ class FootballSide:
     """One side.
 
     Args:
-        people: those who started, then the bench, then whoever was named later.
+        people: the starters, then the bench, then players named later.
         starters_known: a line-up was given.
         bench_known: the line-up also named the substitutes.
         goals: its score, own goals of the other side included.
         substitutions: how many it has made.
-        unnamed_on: substitutes on the pitch whose name nobody said.
-        keeper: the name of the goalkeeper, the first of a line-up or whoever came on for them;
+        unnamed_on: substitutes on the pitch whose name is not known.
+        keeper: the name of the goalkeeper, the first of a line-up or the substitute;
             empty where it is not known.
     """
 

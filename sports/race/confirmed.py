@@ -40,10 +40,10 @@ def read(state: RaceState, text: str) -> Score:
 
 
 def gap(before: RaceState, after: RaceState, confirmed: Score) -> str | None:
-    """Return why the reports of an outage don't add up to the counts, in one sentence, or None.
+    """Return why the reports of an outage do not add up to the counts, in one sentence, or None.
 
     Raises:
-        SettingError: `confirmed` is no score of a race.
+        SettingError: `confirmed` is not a score of a race.
     """
     for status, stated in _counts(after, confirmed).items():
         least, found = count(before, status), count(after, status)
@@ -58,7 +58,7 @@ def adopt(state: RaceState, confirmed: Score) -> RaceState:
     """Return the state as it is: who is in, and when, can come from reports alone.
 
     Raises:
-        SettingError: `confirmed` is no score of a race.
+        SettingError: `confirmed` is not a score of a race.
     """
     _counts(state, confirmed)
     return state

@@ -45,7 +45,7 @@ class Race:
             lineups: not used; a team that races is one origin.
 
         Raises:
-            SettingError: no runners, two of one name, or a rule that can't be.
+            SettingError: no runners, two of one name, or a rule that is not valid.
         """
         if not origins or not all(origins):
             raise SettingError("origins: a race has at least one runner, each with a name")
@@ -57,7 +57,7 @@ class Race:
         return RaceState(runs, precision=round(precision * MICROS), under_way=len(runs))
 
     def illegal(self, state: RaceState, action: Action) -> str | None:
-        """Return why the action can't happen now, in one sentence, or None where it can."""
+        """Return why the action is not legal now, in one sentence, or None where it is."""
         unfit = misfit(BY_TITLE, state.runs, action)
         if unfit is not None:
             return unfit
@@ -82,7 +82,7 @@ class Race:
         """Return the state after a legal action.
 
         Raises:
-            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+            IllegalAction: the action is not legal now; the sentence is `illegal`'s.
         """
         refusal = self.illegal(state, action)
         if refusal is not None:
@@ -148,7 +148,7 @@ class Race:
         return PRESENTATION
 
     def over(self, state: RaceState) -> bool:
-        """Tell whether every runner has finished or dropped out."""
+        """Return whether every runner has finished or dropped out."""
         return state.under_way == 0
 
     def read_score(self, state: RaceState, text: str) -> Score:
@@ -161,10 +161,10 @@ class Race:
         return confirming.read(state, text)
 
     def gap(self, before: RaceState, after: RaceState, confirmed: Score) -> str | None:
-        """Return why the reports of an outage don't add up to the counts, in one sentence, or None.
+        """Return why the reports of an outage do not add up to the counts, in a sentence, or None.
 
         Raises:
-            SettingError: `confirmed` is no score of a race.
+            SettingError: `confirmed` is not a score of a race.
         """
         return confirming.gap(before, after, confirmed)
 
@@ -172,7 +172,7 @@ class Race:
         """Return the state as it is: who is in, and when, can come from reports alone.
 
         Raises:
-            SettingError: `confirmed` is no score of a race.
+            SettingError: `confirmed` is not a score of a race.
         """
         return confirming.adopt(state, confirmed)
 

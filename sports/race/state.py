@@ -67,7 +67,7 @@ class LeaderboardRow:
 def leaderboard(state: RaceState) -> list[LeaderboardRow]:
     """Return all runners: the finished by time, then those who got furthest, then the rest.
 
-    Who is still running is ordered by the points passed and the time taken to the last of them;
+    Runners still under way are ordered by the points passed and the time taken to the last of them;
     equals stay in the order of the event's origins.
     """
     rows = []

@@ -200,7 +200,7 @@ class _Witness:
         return Saying(at, replace(seen, time=seen.time - minutes), index, "wrong", 0)
 
     def _other_person(self, seen: Action) -> Action | None:
-        """Name another of the same side; None where nobody was named or nobody else is known."""
+        """Name another of the same side; None where no name was given or no other is known."""
         named = [name for name in seen.details if name in self.named]
         others = [name for name in self.names[seen.origin] if name not in seen.details.values()]
         if not named or not others:
@@ -237,7 +237,7 @@ class _Witness:
     def _open_choices(self, seen: Action) -> dict[str, list[str]]:
         """Return, for each detail that was said and has choices, the other choices.
 
-        One that is required (which period begins) is on the button itself: nobody errs there.
+        One that is required (which period begins) is on the button itself, and is never wrong.
         """
         kind = self.kinds.get(seen.title)
         details = kind.details if kind else ()

@@ -24,7 +24,7 @@ _ENDS: tuple[Ended, ...] = ("", "played", "retired", "defaulted", "walkover")
 class Confirmed:
     """What a confirmed score says; None where it does not say it. Pairs are in the sides' order.
 
-    Who serves is left aside: it follows from the score and from who served first.
+    The server is left aside: it follows from the score and the first server.
 
     Args:
         sets: won.
@@ -63,7 +63,7 @@ class Confirmed:
         return " ".join(parts) or "nothing"
 
     def begins_with(self, past: tuple[Past, ...]) -> bool:
-        """Tell whether the sets that are over so far agree with it, whatever follows them."""
+        """Return whether the sets that are over so far agree with it, whatever follows them."""
         if self.past is None:
             return True
         if len(past) > len(self.past):
@@ -74,7 +74,7 @@ class Confirmed:
         )
 
     def stands(self, state: TennisState) -> bool:
-        """Tell whether a state has this score, whoever gave the match up."""
+        """Return whether a state has this score, whichever side gave the match up."""
         if self.past is not None and len(self.past) != len(state.past):
             return False
         return (
@@ -86,7 +86,7 @@ class Confirmed:
         )
 
     def ends_as(self, state: TennisState) -> bool:
-        """Tell whether the match is on, or was decided, as a state has it."""
+        """Return whether the match is on, or was decided, as a state has it."""
         if self.ended not in {None, state.ended}:
             return False
         return self.winner in {None, state.winner}
@@ -100,7 +100,7 @@ def parse(sides: tuple[str, str], score: Score) -> Confirmed:
         score: any of the keys of `Tennis.score`.
 
     Raises:
-        SettingError: names the key that can't be and why.
+        SettingError: names the key that is not valid and why.
     """
     past = _past(score)
     sets = _pair(counts(score, "sets", sides, 3))
@@ -180,7 +180,7 @@ def adopt(state: TennisState, confirmed: Confirmed) -> TennisState:
     """Return the state with a confirmed score in force.
 
     Games and points that it leaves out stay where the sets and games before them are the same,
-    and begin anew elsewhere. Who serves follows from who served first in the match. What
+    and begin anew elsewhere. The server follows from the first server of the match. What
     `reading.read` returned is never refused, whatever the state.
 
     Raises:

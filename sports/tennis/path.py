@@ -16,7 +16,7 @@ from .state import Pair, TennisState
 
 
 def leads(before: TennisState, to: Confirmed) -> bool:
-    """Tell whether points, none or more, lead from a state to a score.
+    """Return whether points, none or more, lead from a state to a score.
 
     The time it takes grows with the largest number in either, at most `confirmed.MOST`.
     """
@@ -51,7 +51,7 @@ def leads(before: TennisState, to: Confirmed) -> bool:
 
 
 def _sought(state: TennisState, to: Confirmed) -> bool:
-    """Tell whether the score may stand at other points of the game being played."""
+    """Return whether the score may stand at other points of the game being played."""
     if to.points is None or to.sets not in {None, state.sets}:
         return False
     if to.games not in {None, state.games}:
@@ -100,7 +100,7 @@ def _canonical(state: TennisState, points: Pair) -> Pair:
 
 
 def _beyond(state: TennisState, to: Confirmed, most: int) -> bool:
-    """Tell whether no points can lead to the score any more: what was won is never lost."""
+    """Return whether no points can lead to the score any more: what was won is never lost."""
     if not to.begins_with(state.past) or max(state.games) > most:
         return True
     if to.sets is not None and (state.sets[0] > to.sets[0] or state.sets[1] > to.sets[1]):

@@ -110,7 +110,7 @@ def _point(text: str) -> str:
 
 
 class _Reader:
-    """Takes the words one by one; a ValueError says what can't be.
+    """Takes the words one by one; a ValueError says what is not valid.
 
     Args:
         state: the match so far.

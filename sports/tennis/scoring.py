@@ -46,8 +46,8 @@ def game(state: TennisState, side: int, tiebreak: Pair | None) -> TennisState:
         games=(0, 0),
         sets=sets,
         past=(*state.past, Past(games, tiebreak)),
-        # Service alternates on through the sets. A tie-break counts as a game, so whoever served
-        # first in it receives first in the next set, as rule 5(b) says.
+        # Service alternates on through the sets. A tie-break counts as a game, so the side that
+        # served first in it receives first in the next set, as rule 5(b) says.
         first=(state.first + sum(games)) % 2,
         winner=side if won else None,
         ended="played" if won else "",

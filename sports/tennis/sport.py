@@ -52,7 +52,7 @@ class Tennis:
                 name or none a side, singles.
 
         Raises:
-            SettingError: not two sides, a rule or a line-up that can't be.
+            SettingError: not two sides, or a rule or a line-up that is not valid.
         """
         if len(origins) != 2 or len(set(origins)) != 2 or not all(origins):
             listed = ", ".join(origins) or "none"
@@ -69,7 +69,7 @@ class Tennis:
         )
 
     def illegal(self, state: TennisState, action: Action) -> str | None:
-        """Return why the action can't happen now, in one sentence, or None where it can."""
+        """Return why the action is not legal now, in one sentence, or None where it is."""
         unfit = misfit(kinds.BY_TITLE, state.sides, action)
         if unfit is not None:
             return unfit
@@ -85,7 +85,7 @@ class Tennis:
         """Return the state after a legal action.
 
         Raises:
-            IllegalAction: the action can't happen now; the sentence is `illegal`'s.
+            IllegalAction: the action is not legal now; the sentence is `illegal`'s.
         """
         refusal = self.illegal(state, action)
         if refusal is not None:
@@ -122,7 +122,7 @@ class Tennis:
     def point_score(self, state: TennisState) -> PointScore:
         """Return the score after a point; `state` is the one after it."""
         if state.served is None:
-            raise AssertionError("before the first point nobody has served")
+            raise AssertionError("no side has served before the first point")
         return PointScore(
             points=text.points(state),
             games=state.games,
@@ -134,7 +134,7 @@ class Tennis:
         )
 
     def over(self, state: TennisState) -> bool:
-        """Tell whether the match is over."""
+        """Return whether the match is over."""
         return bool(state.ended)
 
     def read_score(self, state: TennisState, text: str) -> Score:
@@ -146,13 +146,13 @@ class Tennis:
         return reading.read(state, text)
 
     def gap(self, before: TennisState, after: TennisState, confirmed: Score) -> str | None:
-        """Return why the reports of an outage can't be right, in one sentence, or None.
+        """Return why the reports of an outage are wrong, in one sentence, or None.
 
         They are right where points can be played that lead from `before` to the confirmed score,
-        and the reported ones do. Who serves is not compared: it follows from the score.
+        and the reported ones do. The server is not compared: it follows from the score.
 
         Raises:
-            SettingError: `confirmed` is no score of tennis.
+            SettingError: `confirmed` is not a score of tennis.
         """
         wanted = confirming.parse(before.sides, confirmed)
         if not path.leads(before, wanted):
@@ -174,7 +174,7 @@ class Tennis:
         """Return the state with a confirmed score in force.
 
         Raises:
-            SettingError: `confirmed` is no score of tennis, or says sets without their games.
+            SettingError: `confirmed` is not a score of tennis, or says sets without their games.
         """
         return confirming.adopt(state, confirming.parse(state.sides, confirmed))
 

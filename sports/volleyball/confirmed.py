@@ -25,7 +25,7 @@ _ENDS: tuple[Ended, ...] = ("", "played", "forfeited")
 class ConfirmedSets:
     """What a confirmed score says; None where it does not say it. Pairs are in the sides' order.
 
-    Who serves is left aside, and so are time-outs and substitutions.
+    The server is left aside, and so are time-outs and substitutions.
 
     Args:
         sets: won.
@@ -221,13 +221,13 @@ def _previous(state: VolleyballState, score: Score) -> tuple[Pair, ...] | None:
 
 
 def gap(before: VolleyballState, after: VolleyballState, confirmed: Score) -> str | None:
-    """Return why the reports of an outage can't be right, in one sentence, or None.
+    """Return why the reports of an outage are wrong, in one sentence, or None.
 
     They are right where rallies can be played that lead from `before` to the confirmed score, and
     the reported ones do.
 
     Raises:
-        SettingError: `confirmed` is no score of volleyball.
+        SettingError: `confirmed` is not a score of volleyball.
     """
     wanted = parse(before, confirmed)
     if not leads(before, wanted):
@@ -310,11 +310,11 @@ def _is_won(sets: Sequence[Pair], winner: int, points: Pair) -> bool:
 def adopt(state: VolleyballState, confirmed: Score) -> VolleyballState:
     """Return the state with a confirmed score in force.
 
-    Who serves goes on as it was reported where it is the same set, otherwise as rule 12.2 says. In
+    In the same set the server stays as reported, in another one it is as rule 12.2 says. In
     another set time-outs and substitutions begin anew.
 
     Raises:
-        SettingError: `confirmed` is no score of volleyball, or says sets without their points.
+        SettingError: `confirmed` is not a score of volleyball, or says sets without their points.
     """
     wanted = parse(state, confirmed)
     if wanted.stands(state) and wanted.ends_as(state):

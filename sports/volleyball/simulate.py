@@ -119,7 +119,7 @@ class _Rallies:
     def _rally(self) -> None:
         server = self.state.serving
         luck = self.chance.random()
-        # Who receives wins about three rallies of five: its attack comes first.
+        # The receiving side wins about three rallies of five: it attacks first.
         receives = 0.6 + (-self.edge if server == 0 else self.edge)
         if luck < _SERVICE_ERROR:
             self._wait(1.0, 2.5)

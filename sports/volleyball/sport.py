@@ -46,7 +46,7 @@ class Volleyball:
                 bench. A side without a line-up takes any name.
 
         Raises:
-            SettingError: origins, rules or line-ups that volleyball can't be played with.
+            SettingError: origins, rules or line-ups that are not valid.
         """
         return play.begin(origins, parse(rules), lineups or {})
 
@@ -99,7 +99,7 @@ class Volleyball:
         }
 
     def over(self, state: VolleyballState) -> bool:
-        """Tell whether the match is over."""
+        """Return whether the match is over."""
         return bool(state.ended)
 
     def read_score(self, state: VolleyballState, text: str) -> Score:
@@ -111,10 +111,10 @@ class Volleyball:
         return confirming.read(state, text)
 
     def gap(self, before: VolleyballState, after: VolleyballState, confirmed: Score) -> str | None:
-        """Return why the reports of an outage can't be right, in one sentence, or None.
+        """Return why the reports of an outage are wrong, in one sentence, or None.
 
         Raises:
-            SettingError: `confirmed` is no score of volleyball.
+            SettingError: `confirmed` is not a score of volleyball.
         """
         return confirming.gap(before, after, confirmed)
 
@@ -122,7 +122,7 @@ class Volleyball:
         """Return the state with a confirmed score in force.
 
         Raises:
-            SettingError: `confirmed` is no score of volleyball, or says sets without their points.
+            SettingError: `confirmed` is not a score of volleyball, or has sets without points.
         """
         return confirming.adopt(state, confirmed)
 

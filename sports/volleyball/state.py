@@ -19,9 +19,9 @@ class Team:
 
     Args:
         players: of the line-up: those who start in the order of rotation, then the bench; empty
-            where nobody named them.
+            where no line-up was given.
         court: who is on the court, the first of them to serve before any rotation; empty where
-            nobody was named.
+            no line-up was given.
         exchanged: pairs of starter and substitute who were exchanged in this set.
         returned: starters who have come back in this set.
         substitutions: made in this set.

@@ -8,7 +8,7 @@ export const COLUMNS = 4;
 /**
  * Return the actions to offer.
  * @param {object} state
- * @returns {{sided: object[], whole: object[]}} kinds that somebody makes, and those nobody does
+ * @returns {{sided: object[], whole: object[]}} kinds that an origin makes, and those without one
  */
 export function offered(state) {
   const kinds = state.kinds.length ? state.kinds : state.actions.map(plainKind);
@@ -37,7 +37,7 @@ export function asked(kind, everything) {
 }
 
 /**
- * Return the names to choose from for a detail; empty where it names nobody.
+ * Return the names to choose from for a detail; empty where the detail names no player.
  * @param {object} state
  * @param {Array<{side: string, players: object[]}>} sides from `lineups`
  * @param {string} origin
@@ -49,7 +49,7 @@ export function names(state, sides, origin, name, known = {}) {
   if (!named) return [];
   const at = sides.findIndex((side) => side.side === origin);
   if (at < 0) return [];
-  // As the keeper is who faces a penalty, and who scores an own goal.
+  // Such as the keeper at a penalty, and the scorer of an own goal.
   const other = named.other || (named.other_when && fits(named.other_when, { details: known }));
   const side = sides[other && sides.length === 2 ? 1 - at : at];
   const playing = side.players.filter((one) => (one.starts || one.on) && !one.off && !one.gone);

@@ -213,7 +213,7 @@ function show(sheet, { title, body, send, skip, later = "Cancel", take }) {
 /** What ends the question that a sheet shows now. */
 const asking = new WeakMap();
 
-/** Show what `draw` gives until it, Escape or another question ends it; null where nobody answered. */
+/** Show what `draw` gives until it, Escape or another question ends it; null where there was no answer. */
 function answer(sheet, draw) {
   asking.get(sheet)?.(null);
   return new Promise((done) => {

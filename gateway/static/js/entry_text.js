@@ -7,7 +7,7 @@ import { kindText, lookOf, pair, say } from "./presentation.js";
  * @typedef {object} EntryText
  * @property {string} icon the drawing's name
  * @property {string} title
- * @property {string} side whose it is; empty where it is nobody's
+ * @property {string} side its origin; empty where it has none to name
  * @property {string} who people and particulars
  * @property {string} then the score after it, where it changed it
  * @property {string} clock stands where the clock stands, when none runs

@@ -31,7 +31,7 @@ export function timeOfDay(time) {
       });
 }
 
-/** Return when an event starts, as people say it; empty if nobody said. */
+/** Return when an event starts, as people say it; empty if it is not known. */
 export function day(time, now = Date.now()) {
   const date = new Date(time ?? NaN);
   if (Number.isNaN(date.getTime())) return "";

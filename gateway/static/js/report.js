@@ -36,7 +36,7 @@ let wanted = null; // what the host asks after an outage
 
 globalThis.touchline = { feed, me };
 
-// ── who ────────────────────────────────────────────────────────────────────────────────────────
+// ── the reporter ───────────────────────────────────────────────────────────────────────────────
 
 function remembered() {
   try {
@@ -75,7 +75,7 @@ async function begin() {
 /**
  * Begin to report.
  * @param {string} asked the name that one gave, under which this device keeps what is said
- * @param {string} name the one that one has got: the other may be somebody else's
+ * @param {string} name as the broker knows it: the name asked for may belong to another key
  */
 function enter(asked, name = asked) {
   me.asked = asked;
@@ -126,7 +126,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   try {
     const session = await signIn(id, byId("name").value.trim(), byId("code").value.trim());
     enter(session.asked, session.name);
-    feed.state.joined = false; // it is joined anew as this person, who is told what becomes of reports
+    feed.state.joined = false; // joined anew as this reporter, the feed tells the fates of reports
     feed.open();
     byId("pad").focus();
   } catch (error) {
@@ -145,7 +145,7 @@ byId("sign-out").addEventListener("click", async () => {
   try {
     await signOut(id);
   } catch {
-    // Offline: the cookie stays until the gateway can be reached; nobody can use it from here.
+    // Offline: the cookie stays until the gateway can be reached; this page does not use it.
   }
   remember({ asked: "", name: "" });
   location.reload();

@@ -34,7 +34,7 @@ export function signOut(event) {
   return ask(`/api/session?${new URLSearchParams({ event })}`, { method: "DELETE" });
 }
 
-/** Return the session in which one is signed in for an event; null for nobody. */
+/** Return the session that this browser has for an event; null where it has none. */
 export async function whoAmI(event) {
   const { sessions } = await ask("/api/session");
   return sessions.find((one) => one.event === event) ?? null;
@@ -56,7 +56,7 @@ export async function send(event, reports) {
  * Sends what an outbox holds, in order, again and again until it is there.
  * @param {object} outbox
  * @param {(reports: object[]) => Promise<object[]>} post
- * @param {object} on {changed(), refused(error)}: a report's state is new; nobody is signed in
+ * @param {object} on {changed(), refused(error)}: a report's state is new; the session is over
  */
 export class Sender {
   constructor(outbox, post, on, later = (call, after) => setTimeout(call, after)) {

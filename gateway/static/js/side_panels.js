@@ -61,7 +61,7 @@ function head(side, at) {
 }
 
 function team(state, side, at) {
-  // Who came on stands with the eleven; the bench is who has not played.
+  // Substitutes who came on stand with the starters; the bench has not played.
   const played = side.players.filter((one) => one.starts || one.on);
   const bench = side.players.filter((one) => !one.starts && !one.on);
   return el(
