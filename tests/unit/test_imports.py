@@ -1,4 +1,5 @@
-"""Who may import what, read from the source: pure cores, one direction, one file at the root."""
+"""What the source may look like: pure cores, imports in one direction and in no circle, parts that
+are composed, names that stand for one thing."""
 
 from __future__ import annotations
 
@@ -334,6 +335,180 @@ def test_the_direction_has_no_circle() -> None:
     for package, others in MAY_IMPORT.items():
         assert all(package not in MAY_IMPORT[other] for other in others)
     assert set(MAY_IMPORT) == set(PACKAGES)
+
+
+# ── circles, inheritance, names ──────────────────────────────────────────────────────────────
+
+
+def circles(sources: dict[str, str]) -> list[list[str]]:
+    """Return the files that import one another, directly or by way of others, sorted.
+
+    Imports within functions count: a circle that is only hidden is one. Those that type checkers
+    alone read never run, and do not.
+    """
+    known = {path: _targets(path, sources) for path in sources}
+    reach: dict[str, set[str]] = {}
+    for path, targets in known.items():
+        seen: set[str] = set()
+        waiting = list(targets)
+        while waiting:
+            at = waiting.pop()
+            if at not in seen:
+                seen.add(at)
+                waiting += known[at]
+        reach[path] = seen
+    rings = {
+        tuple(sorted(other for other in seen if path in reach[other]))
+        for path, seen in reach.items()
+        if path in seen
+    }
+    return [list(ring) for ring in sorted(rings)]
+
+
+def _targets(path: str, sources: dict[str, str]) -> set[str]:
+    tree = ast.parse(sources[path])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    names = (name for name in imports(path, ast.unparse(tree)) if name.startswith("touchline."))
+    files = {file_of(name, sources) for name in names}
+    return {file for file in files if file is not None and file != path}
+
+
+def test_no_circles() -> None:
+    """No file imports another that leads back to it."""
+    assert circles(SOURCES) == []
+
+
+def test_a_circle_is_found() -> None:
+    """A circle over three files is seen, also where an import hides in a function."""
+    sources = {
+        "peer/a.py": "from .b import B",
+        "peer/b.py": "def f():\n    from . import c",
+        "peer/c.py": "from .a import A",
+        "peer/d.py": "from .a import A",
+        "peer/e.py": "from .f import F",
+        "peer/f.py": "if TYPE_CHECKING:\n    from .e import E",
+    }
+    assert circles(sources) == [["peer/a.py", "peer/b.py", "peer/c.py"]]
+
+
+def classes(sources: dict[str, str]) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield the path and the definition of every class, nested ones included."""
+    for path, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef):
+                yield path, node
+
+
+def heirs(sources: dict[str, str]) -> list[str]:
+    """Return the classes that inherit behaviour from a class of ours.
+
+    Errors may (one tree), and so may message structs (fields only) and what implements a Protocol
+    or an abstract face without state.
+    """
+    found = list(classes(sources))
+    ours = {node.name: node for _, node in found}
+    theirs = {path: _imported_from_others(source) for path, source in sources.items()}
+    return [
+        f"{path}: {node.name}({ast.unparse(base)})"
+        for path, node in found
+        for base in node.bases
+        if (words := ast.unparse(base).split("[")[0].split("."))[0] not in theirs[path]
+        and (parent := ours.get(words[-1])) is not None
+        and parent.name != node.name
+        and not _is_error(parent, ours)
+        and not _is_fields(parent, ours)
+        and not _is_face(parent)
+    ]
+
+
+def _imported_from_others(source: str) -> set[str]:
+    """Return the names that a file has from packages that are not ours."""
+    return {
+        (alias.asname or alias.name).split(".")[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and not node.level)
+        for alias in node.names
+    }
+
+
+def _is_error(node: ast.ClassDef, ours: dict[str, ast.ClassDef]) -> bool:
+    names = [ast.unparse(base) for base in node.bases]
+    return "Exception" in names or any(
+        _is_error(ours[name], ours) for name in names if name in ours
+    )
+
+
+def _is_fields(node: ast.ClassDef, ours: dict[str, ast.ClassDef]) -> bool:
+    """Return whether a class is a struct of fields without a method."""
+    names = [ast.unparse(base).split(".")[-1] for base in node.bases]
+    struct = any(
+        name == "Struct" or (name in ours and _is_fields(ours[name], ours)) for name in names
+    )
+    return struct and not any(isinstance(child, ast.FunctionDef) for child in node.body)
+
+
+def _is_face(node: ast.ClassDef) -> bool:
+    """Return whether a class is a Protocol, or abstract in all its methods."""
+    names = [ast.unparse(base).split("[")[0].split(".")[-1] for base in node.bases]
+    methods = [child for child in node.body if isinstance(child, ast.FunctionDef)]
+    abstract = all(
+        any(ast.unparse(mark).endswith("abstractmethod") for mark in method.decorator_list)
+        for method in methods
+    )
+    return "Protocol" in names or ("ABC" in names and bool(methods) and abstract)
+
+
+def test_nothing_is_inherited() -> None:
+    """No class of ours inherits behaviour from another of ours: parts are composed."""
+    assert heirs(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("class Base:\n    x = 1\nclass Heir(Base): ...", 1),
+        ("class Base(ABC):\n    def f(self): ...\nclass Heir(Base): ...", 1),
+        ("class Base(Struct):\n    def f(self): ...\nclass Heir(Base, tag='x'): ...", 1),
+        ("class Base(Generic[T]):\n    x: T\nclass Heir(Base[int]): ...", 1),
+        ("class Base(Exception): ...\nclass Mid(Base): ...\nclass Heir(Mid): ...", 0),
+        ("class Base(Struct):\n    x: int\nclass Heir(Base, tag='x'): ...", 0),
+        ("class Face(Protocol):\n    def f(self): ...\nclass Heir(Face): ...", 0),
+        ("class Face(ABC):\n    @abstractmethod\n    def f(self): ...\nclass Heir(Face): ...", 0),
+        ("import x\nclass Base:\n    a = 1\nclass Heir(x.Base): ...", 0),
+    ],
+)
+def test_an_heir_is_found(line: str, found: int) -> None:
+    """Inherited behaviour is seen; errors, fields, Protocols and abstract faces are left alone."""
+    assert len(heirs({"peer/new.py": line})) == found
+
+
+SAME_NAMES = {
+    "Options": "one a process: its declared settings",
+}
+"""Names that more than one class may have, each with its reason."""
+
+
+def same_names(sources: dict[str, str]) -> dict[str, list[str]]:
+    """Return the names that several classes have, with their files."""
+    found: dict[str, list[str]] = {}
+    for path, node in classes(sources):
+        found.setdefault(node.name, []).append(path)
+    return {name: paths for name, paths in found.items() if len(paths) > 1}
+
+
+def test_one_class_one_name() -> None:
+    """A name stands for one class in the whole tree, but for those listed with a reason."""
+    found = same_names(SOURCES)
+    assert {name: paths for name, paths in found.items() if name not in SAME_NAMES} == {}
+    assert set(SAME_NAMES) <= set(found)
+
+
+def test_a_second_class_of_a_name_is_found() -> None:
+    """The same name in two files is seen, also where a class lies in another."""
+    sources = {"peer/a.py": "class One: ...", "broker/b.py": "class Two:\n    class One: ..."}
+    assert same_names(sources) == {"One": ["peer/a.py", "broker/b.py"]}
 
 
 # ── the tree ─────────────────────────────────────────────────────────────────────────────────
