@@ -236,8 +236,8 @@ class AdaptiveBatch:
         self.frames = most
         """How many are taken in the next turn."""
 
-    def note(self, taken: int, refused: int) -> None:
-        """Note how many frames of a turn were refused."""
+    def adapt(self, taken: int, refused: int) -> None:
+        """Set how many frames are taken in the next turn, by how many of this turn were refused."""
         if taken == self.frames and 2 * refused > taken:
             self.frames = max(self._least, self.frames // 4)
         else:

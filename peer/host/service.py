@@ -202,10 +202,10 @@ class Host:
         self.attached.recall()
         requests = self._sockets.requests(self._request_batch.frames)
         heard = sum([self.attached.answer(*request, now, wall) for request in requests])
-        self._request_batch.note(len(requests), len(requests) - heard)
+        self._request_batch.adapt(len(requests), len(requests) - heard)
         reports = self._sockets.reports(self._report_batch.frames)
         refused = self.attached.take_reports(reports, now, wall)
-        self._report_batch.note(len(reports), refused)
+        self._report_batch.adapt(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
         if not self.ready.is_set() and self.leases.holds_any and self.leases.serving:

@@ -30,7 +30,7 @@ class EnrolmentBursts:
         self._came: dict[str, list[tuple[int, str]]] = {}  # by invitation: when, which peer
         self._logged: set[str] = set()  # invitations whose burst is in the log
 
-    def note(self, record: records.MemberAttached) -> None:
+    def record(self, record: records.MemberAttached) -> None:
         """Note a reporter that takes part; one that is known already changes nothing."""
         if not record.invite:
             return

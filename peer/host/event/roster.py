@@ -41,7 +41,7 @@ class Roster:
             participant.revoked, participant.expires = True, 0
         self.by_report_token[participant.report_token] = participant
         if participant.voter >= 0:
-            self.bursts.note(record)
+            self.bursts.record(record)
         return participant
 
     def update_eligible(self, wall: int) -> bool:

@@ -67,25 +67,25 @@ def test_asking_is_bounded_for_all():
 @pytest.mark.parametrize("refused", [0, 100])
 def test_pace_stays(refused):
     """Where most frames are good, or few came at all, as many as ever are taken."""
-    pace = AdaptiveBatch(1_000, 50)
+    batch = AdaptiveBatch(1_000, 50)
     for _ in range(10):
-        pace.note(1_000, refused)
-        pace.note(10, 10)
-    assert pace.frames == 1_000
+        batch.adapt(1_000, refused)
+        batch.adapt(10, 10)
+    assert batch.frames == 1_000
 
 
 def test_pace_in_a_flood():
     """While most of a full turn is refused fewer are taken, down to the least; when that is over it
     grows again."""
-    pace = AdaptiveBatch(1_000, 50)
+    batch = AdaptiveBatch(1_000, 50)
     seen = []
     for _ in range(5):
-        pace.note(pace.frames, pace.frames)
-        seen.append(pace.frames)
+        batch.adapt(batch.frames, batch.frames)
+        seen.append(batch.frames)
     assert seen == [250, 62, 50, 50, 50]
     for _ in range(5):
-        pace.note(pace.frames, 0)
-    assert pace.frames == 1_000
+        batch.adapt(batch.frames, 0)
+    assert batch.frames == 1_000
 
 
 class Pending:

@@ -11,7 +11,7 @@ SECOND = 1_000_000
 
 
 def came(bursts: EnrolmentBursts, peer: str, second: float, invite: str = "i") -> None:
-    bursts.note(
+    bursts.record(
         records.MemberAttached(
             peer=peer,
             name=peer,
