@@ -33,7 +33,7 @@ MOST_PUBLISHED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class GroupRecord:
+class MemberRecord:
     """What another member keeps under a key; None: nothing any more."""
 
     member: str
@@ -48,7 +48,7 @@ class GroupPublication:
     body: bytes
 
 
-News = GroupRecord | GroupPublication
+News = MemberRecord | GroupPublication
 
 
 class Group:
@@ -254,12 +254,12 @@ class Group:
         if self._others.get((member, key)) == body:
             return []
         self._others[member, key] = body
-        return [GroupRecord(member, key, body)]
+        return [MemberRecord(member, key, body)]
 
     def _forget(self, gone: Iterable[tuple[str, str]]) -> list[News]:
         news: list[News] = []
         for member, key in gone:
             self._doubted.pop((member, key), None)
             if self._others.pop((member, key), None) is not None:
-                news.append(GroupRecord(member, key, None))
+                news.append(MemberRecord(member, key, None))
         return news
