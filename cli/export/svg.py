@@ -96,8 +96,8 @@ def _weight(score: Mapping[str, object], changes: Sequence[str]) -> list[object]
 
 
 def agreement(view: LiveView) -> str:
-    """Return, for each entry, how many of the reporters who were there said so: full height is all
-    of them; with a line down from who spoke against it."""
+    """Return, for each entry, how many of the reporters present said so: full height is all;
+    a line down stands for those who said otherwise."""
     entries = [entry for entry in _standing(view) if entry.evidence.present]
     if not entries:
         return ""
