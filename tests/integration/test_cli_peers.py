@@ -23,13 +23,13 @@ import pytest
 from msgspec.structs import replace as revised
 
 from tests.patience import PATIENCE
-from touchline.broker import BrokerAddress
+from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.cli.demo.crowd import Counts, run_member
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol import messages
-from touchline.protocol.addresses import BrokerAddress as Address
+from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND
 from touchline.sports import Action, matches
@@ -44,7 +44,7 @@ class Ground:
     """A broker, a host, and a folder for everybody's outboxes."""
 
     folder: Path
-    broker: BrokerAddress
+    broker: Broker
     link: Link
     hosts: list[tuple[Host, threading.Thread, Journal]]
 
@@ -114,10 +114,10 @@ def key(name: str) -> Identity:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[BrokerAddress]:
+def broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker that nobody has been at: a name belongs to its first key."""
     options = BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{tmp_path / 'broker.db'}")
-    broker = BrokerAddress(options, key("broker"))
+    broker = Broker(options, key("broker"))
     thread = threading.Thread(target=broker.run)
     thread.start()
     assert broker.ready.wait(PATIENCE)
@@ -127,7 +127,7 @@ def broker(tmp_path: Path) -> Iterator[BrokerAddress]:
 
 
 @pytest.fixture
-def ground(broker: BrokerAddress, tmp_path: Path) -> Iterator[Ground]:
+def ground(broker: Broker, tmp_path: Path) -> Iterator[Ground]:
     """The broker, a folder, and whatever hosts the test starts."""
     folder = tmp_path / "home"
     folder.mkdir()
@@ -269,7 +269,7 @@ def test_faults_have_their_codes(ground: Ground, tmp_path: Path) -> None:
     assert not (tmp_path / "r").exists()
     code, _, error = ground.run("export", ground.create().event, "--wait", "0.5")
     assert (code, "has no host now" in error) == (5, True)
-    nowhere = str(Address("127.0.0.1", 1, key("nobody").public))
+    nowhere = str(BrokerAddress("127.0.0.1", 1, key("nobody").public))
     nobody = ["report", "x", "goal", "--broker", nowhere, "--timeout", "0.3", "--name", "fay"]
     code, _, error = ground.run(*nobody)
     assert (code, "touchline broker" in error, "is kept" in error) == (5, True, True)
