@@ -111,7 +111,7 @@ def _percentiles(seconds: list[float]) -> tuple[float, float]:
 
 
 class Member:
-    """Somebody who has attached to the host with bare sockets."""
+    """A reporter that has attached to the host with bare sockets."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str, event: str,
                  name: str, role: messages.Role) -> None:  # fmt: skip
@@ -178,12 +178,12 @@ class Crowd:
         happening = messages.Happening("foul", ("A", "B")[self._fouls % 2], at)
         pushed[self._fouls] = time.perf_counter()
         for place in range(AGREEING):
-            who = (self._fouls + place) % REPORTERS
-            self._numbers[who] += 1
+            number = (self._fouls + place) % REPORTERS
+            self._numbers[number] += 1
             report = messages.Report(
-                token=self._members[who].badge, n=self._numbers[who], time=at, event=happening
+                token=self._members[number].badge, n=self._numbers[number], time=at, event=happening
             )
-            self._members[who].other.send(codec.encode(report))
+            self._members[number].other.send(codec.encode(report))
 
     def _take(self, pushed: dict[int, float], found: list[float], seconds: float) -> None:
         if not self._fan.other.poll(max(1, round(seconds * 1_000))):

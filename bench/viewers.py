@@ -39,10 +39,10 @@ VIEWERS = 1_000
 RATE = 100
 MOST_ENTRIES = 3_000
 WATCHED = 50
-"""Every so manieth viewer notes the latency of each entry; all of them take the digest."""
+"""One viewer of so many notes the latency of each entry; all of them take the digest."""
 
 PATIENCE = 120.0
-"""Seconds for anything that has to come to be."""
+"""Seconds to wait for anything at most."""
 
 
 def round_(count: int) -> dict[str, float]:
@@ -127,7 +127,7 @@ def _broker(folder: Path) -> Iterator[str]:
 @contextmanager
 def _host(folder: Path, address: str, event: str) -> Iterator[None]:
     journal = Journal(f"sqlite:///{folder / 'host.db'}")
-    # The one who reports 100 a second all the time is no flood.
+    # The reporter that sends 100 a second all the time is not to be taken for a flood.
     options = HostOptions(name="host", broker=address, alone=True, report_rate=10.0 * RATE)
     host = Host(options, _key("host"), journal, (event,))
     thread = threading.Thread(target=host.run)
@@ -286,7 +286,7 @@ def _joined(port: int, event: str, receive: int = 0) -> socket.socket:
 
 
 def _ends(mute: socket.socket) -> bool:
-    """Tell whether who never read was closed, as against being sent everything."""
+    """Return whether the viewer that never reads was closed, and not sent everything."""
     mute.settimeout(10.0)
     try:
         while mute.recv(262_144):

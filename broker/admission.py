@@ -34,7 +34,7 @@ class RequestLimiter:
         self.rate_limited = 0
         """Frames over the rate of their key."""
 
-    def judge(
+    def refusal(
         self, routing_id: bytes, curve: bytes, frames: int, waiting: int, now: float
     ) -> PeerError | None:
         """Return why a frame is refused, None where it is let through.

@@ -105,8 +105,8 @@ class Broker:
         """Answer requests until `stop()` is called.
 
         Raises:
-            AddressTaken: the address can't be bound.
-            StorageFault, SettingError: the database can't be opened.
+            AddressTaken: the address cannot be bound.
+            StorageFault, SettingError: the database cannot be opened.
         """
         try:
             self._run()
@@ -192,10 +192,13 @@ class _Exchange:
         self._back.bind(WORK)
         self._front = context.socket(zmq.ROUTER)
         self._front.linger = LINGER_MS
+        # Otherwise libzmq drops a reply to a peer that has gone, and it would not be counted.
         self._front.router_mandatory = 1
+        # With a handover a second connection could take a routing id, and the replies, of another.
         self._front.router_handover = 0
         self._front.maxmsgsize = SOCKET_BYTES
-        # Without these a connection whose other end vanished would hold its routing id for ever.
+        # TCP alone does not notice that the other end has vanished without a word, and the dead
+        # connection would hold its routing id for ever.
         self._front.heartbeat_ivl = round(options.heartbeat * 1_000)
         self._front.heartbeat_timeout = round(2 * options.heartbeat * 1_000)
         self._front.ipv6 = "[" in options.bind
@@ -258,7 +261,7 @@ class _Exchange:
             except zmq.Again:
                 return
             waiting = self._counters.waiting
-            refusal = self._limiter.judge(routing_id, curve, len(frames), waiting, now)
+            refusal = self._limiter.refusal(routing_id, curve, len(frames), waiting, now)
             if refusal is None:
                 self._route(routing_id, curve, frames[0], now)
                 continue
@@ -305,9 +308,9 @@ class _Exchange:
             self._reply(routing_id, self._core.refuse(body, error))
 
     def _resolve(self, routing_id: bytes, code: str, reason: str) -> None:
-        """Serve what a connection has asked of rooms, or refuse it: a worker has looked it up."""
+        """Serve or refuse what a connection asked of groups, now that a worker knows its peer."""
         now = clock.now()
-        for body in self._session_cache.settle(routing_id, now, good=not code):
+        for body in self._session_cache.resolve(routing_id, now, good=not code):
             if code:
                 self._reply(routing_id, self._core.refuse(body, from_wire(code, reason)))
             else:
@@ -320,12 +323,12 @@ class _Exchange:
     def _take_replies(self) -> None:
         for _ in range(TURN):
             try:
-                routing_id, reply, *verdict = self._back.recv_multipart(zmq.NOBLOCK)
+                routing_id, reply, *check = self._back.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
             self._counters.waiting -= 1
-            if verdict:
-                self._resolve(routing_id, reply.decode(), verdict[0].decode())
+            if check:
+                self._resolve(routing_id, reply.decode(), check[0].decode())
             elif reply:  # empty after a fault of ours: the peer asks again or gives up
                 self._reply(routing_id, reply)
 
@@ -366,10 +369,10 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
             try:
                 if body:
                     answer = [core.receive(routing_id, body[0], now, wall, curve)]
-                else:  # may this connection speak to rooms?
-                    answer = _verdict(core, routing_id, curve)
+                else:  # may this connection speak to groups?
+                    answer = _check(core, routing_id, curve)
             except Exception:
-                # A fault of ours in one request must not take the broker from everybody else.
+                # A fault of ours in one request must not end the worker of all the others.
                 _log.exception("a request could not be answered")
                 core.record_fault()
                 answer = [b""] if body else [StorageFault.code.encode(), b"a fault of the broker's"]
@@ -380,8 +383,8 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
         work.close()
 
 
-def _verdict(core: Core, routing_id: bytes, curve: bytes) -> list[bytes]:
-    """Return code and reason why a connection is nobody's, both empty where it is a peer's."""
+def _check(core: Core, routing_id: bytes, curve: bytes) -> list[bytes]:
+    """Return the code and reason of an error, both empty where the connection is a peer's."""
     try:
         core.check_peer(routing_id, curve)
     except (PeerError, EnvironmentFault) as error:

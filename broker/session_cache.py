@@ -47,7 +47,7 @@ class SessionCache:
         kept.append(frame)
         return False
 
-    def settle(self, routing_id: bytes, now: float, *, good: bool) -> list[bytes]:
+    def resolve(self, routing_id: bytes, now: float, *, good: bool) -> list[bytes]:
         """Take the word on a connection and return what was kept, in order."""
         self._good_until.pop(routing_id, None)
         if good:

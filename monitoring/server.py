@@ -51,7 +51,7 @@ def serve(address: str, collector: Collector) -> MetricsServer:
 
     Raises:
         SettingError: the address is none.
-        AddressTaken: it can't be listened on.
+        AddressTaken: it cannot be listened on.
     """
     host, port = addresses.parse(address, what="--metrics", port=DEFAULT_PORT)
     registry = CollectorRegistry()

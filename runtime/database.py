@@ -28,7 +28,7 @@ def open_engine(url: URL, *, pragmas: Sequence[str] = (), **options: Any) -> Eng
         options: those of `create_engine`.
 
     Raises:
-        OSError: the file can't be made.
+        OSError: the file cannot be made.
         SQLAlchemyError: the URL or an option is not valid.
         ImportError: the driver is not installed.
     """

@@ -16,7 +16,7 @@ def make_folder(path: Path) -> None:
     A folder that exists keeps its mode.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it cannot be made.
     """
     # `Path.mkdir(parents=True)` would make those above with the mode that the umask leaves.
     if not path.is_dir():
@@ -31,7 +31,7 @@ def create(path: Path) -> None:
     be opened by others in between, and read for as long as they hold it open.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it cannot be made.
     """
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))

@@ -1,7 +1,7 @@
-"""Brakes: how much one may ask for, by the token bucket. Pure.
+"""Rate limits by the token bucket. Pure.
 
-A bucket holds up to `burst` and fills at `rate` a second; what is asked for is taken out of it. Who
-has been quiet may do much at once, and who goes on and on gets `rate`.
+A bucket holds up to `burst` and fills at `rate` a second; what is asked for is taken out of it. A
+key that has been quiet may ask for much at once, and one that goes on gets `rate`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ MOST_BUCKETS = 10_000
 
 
 class TokenBucket:
-    """What one may still ask for.
+    """What a key may still ask for.
 
     Args:
         rate: what comes in again, a second; 0: nothing does.

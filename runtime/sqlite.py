@@ -32,7 +32,7 @@ def create(name: str) -> None:
         name: the path of the file, or `MEMORY`.
 
     Raises:
-        OSError: it can't be made.
+        OSError: it cannot be made.
     """
     if name and name != MEMORY:
         files.make_folder(Path(name).parent)
@@ -51,7 +51,7 @@ def connect(path: Path, schema: str, *, what: str, any_thread: bool = False) -> 
         any_thread: whether threads other than this one use it; they take turns by themselves.
 
     Raises:
-        StorageFault: it can't be opened or written, or is no database.
+        StorageFault: it cannot be opened or written, or is no database.
     """
     try:
         create(str(path))

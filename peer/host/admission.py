@@ -65,7 +65,7 @@ MOST_VOUCHED = 65_536
 class PendingPeers:
     """The keys that may connect, and those that wait for the broker's word.
 
-    `judge` is called in the authenticator's thread, everything else in the host's.
+    `decide` is called in the authenticator's thread, everything else in the host's.
 
     Args:
         ask: sends `vouch` to the broker, with what follows upon the answer.
@@ -96,7 +96,7 @@ class PendingPeers:
         self._pending: deque[bytes] = deque()
         self._asking: set[bytes] = set()
 
-    def judge(self, key: bytes) -> bool | None:
+    def decide(self, key: bytes) -> bool | None:
         """Return whether a CURVE key is admitted; None where `resolve` will say."""
         if key in self._barred:
             return False
@@ -176,7 +176,7 @@ class HostRequestLimiter:
         self._replies = RateLimiter(REPLY_RATE, REPLY_BURST)
         self._asks = TokenBucket(ASK_RATE, ASK_BURST)
 
-    def judge(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
+    def refusal(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
         """Return why a frame is refused, None where it is let through.
 
         Args:

@@ -218,7 +218,7 @@ class AttachedPeers:
             whether it was taken, and not refused.
         """
         number = 0
-        refused = self._limiter.judge(routing_id, curve, now)
+        refused = self._limiter.refusal(routing_id, curve, now)
         if refused is not None:
             if self._limiter.may_reply(routing_id, curve, now):
                 self._refuse(routing_id, 0, refused)
@@ -276,7 +276,7 @@ class AttachedPeers:
         peers ask for it again. The answer is empty where a flood is refused without a reply.
         """
         number = 0
-        refused = self._limiter.judge(routing_id, curve, now)
+        refused = self._limiter.refusal(routing_id, curve, now)
         if refused is not None:
             reply = self._error(0, refused)
             return reply if self._limiter.may_reply(routing_id, curve, now) else b""

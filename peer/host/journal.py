@@ -83,30 +83,21 @@ class Journal:
         Raises:
             StorageFault: nothing of it was stored; try again when there is room.
         """
-        try:
-            self._connection.execute(
-                self._insert, [{"event": event_id, "records": blob} for event_id, blob in turns]
-            )
-            self._connection.commit()
-        except SQLAlchemyError as error:
-            self._connection.rollback()
-            raise StorageFault(f"journal: {_cause(error)}") from error
+        rows = [{"event": event_id, "records": blob} for event_id, blob in turns]
+        with self._writing():
+            self._connection.execute(self._insert, rows)
 
     def keep_card(self, card: Card) -> None:
         """Store what an event is, so that it can be served while the broker is away."""
         blob = msgspec.msgpack.encode(card)
-        try:
+        with self._writing():
             self._connection.execute(_cards.delete().where(_cards.c.event == card.event))
             self._connection.execute(insert(_cards).values(event=card.event, card=blob))
-            self._connection.commit()
-        except SQLAlchemyError as error:
-            self._connection.rollback()
-            raise StorageFault(f"journal: {_cause(error)}") from error
 
     def card(self, event_id: str) -> Card | None:
         """Return a stored event's card."""
         query = select(_cards.c.card).where(_cards.c.event == event_id)
-        with self._asking():
+        with self._reading():
             blob = self._connection.execute(query).scalar_one_or_none()
         try:
             return None if blob is None else msgspec.msgpack.decode(blob, type=Card)
@@ -115,41 +106,47 @@ class Journal:
 
     def events(self) -> list[str]:
         """Return the ids of the events in the journal."""
-        with self._asking():
+        with self._reading():
             ids = self._connection.execute(select(_cards.c.event).order_by(_cards.c.event))
             return [str(event_id) for event_id in ids.scalars()]
 
     def ports(self) -> dict[str, int]:
         """Return the ports that were kept, by socket; empty before the first run."""
-        with self._asking():
+        with self._reading():
             rows = self._connection.execute(select(_state).where(_state.c.name.in_(SOCKETS)))
             return {str(row.name): int(row.value) for row in rows}
 
     def keep_ports(self, ports: Mapping[str, int]) -> None:
         """Store the ports listened on, by socket, so that the next run can take them again."""
         rows = [{"name": socket, "value": str(ports[socket])} for socket in SOCKETS]
-        try:
+        with self._writing():
             self._connection.execute(_state.delete().where(_state.c.name.in_(SOCKETS)))
             self._connection.execute(insert(_state), rows)
-            self._connection.commit()
-        except SQLAlchemyError as error:
-            self._connection.rollback()
-            raise StorageFault(f"journal: {_cause(error)}") from error
 
     def turns(self, event_id: str) -> Iterator[bytes]:
         """Yield the records of an event's turns, oldest first."""
         query = select(_turns.c.records).where(_turns.c.event == event_id).order_by(_turns.c.number)
         before = b""
-        with self._asking():
+        with self._reading():
             for blob in self._connection.execute(query).scalars():
-                # A database that stored a turn, but could not say so, was given it again.
+                # A database that stored a turn and then failed to confirm it was given it again.
                 if blob != before:
                     yield bytes(blob)
                 before = blob
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
-        """End the transaction that even a question begins, whatever comes of it."""
+    def _writing(self) -> Iterator[None]:
+        """Commit what is written, or nothing of it."""
+        try:
+            yield
+            self._connection.commit()
+        except SQLAlchemyError as error:
+            self._connection.rollback()
+            raise StorageFault(f"journal: {_cause(error)}") from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """End the transaction that SQLAlchemy begins even for a query."""
         try:
             yield
         except SQLAlchemyError as error:

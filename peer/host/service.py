@@ -101,7 +101,7 @@ class Host:
         )
         try:
             if secure:
-                self.zap = ZapAuthenticator(self._context, self.pending.judge)
+                self.zap = ZapAuthenticator(self._context, self.pending.decide)
             self._sockets = Sockets(
                 self._context, options, identity if secure else None, journal.ports()
             )
@@ -177,7 +177,8 @@ class Host:
         try:
             while not self._stopping and self.leases.holds_any and go_on():
                 loop.wait(self.next_timer())
-                if loop.late > self._options.heartbeat / 2:  # this process was stopped
+                # The process was stopped: peers had no chance to be heard for as long.
+                if loop.late > self._options.heartbeat / 2:
                     for event in self.events.values():
                         event.slept(loop.late)
                 self._turn()
@@ -286,6 +287,8 @@ class Host:
                 continue
             self._answer_meanwhile(now)
             loop.wait(retry_at, beat_at, self.leases.next_timer())
+        # The answers and pending peers that came meanwhile are due now, and their wake-up is spent.
+        self._waker.wake()
 
     def _tell_trouble(self) -> None:
         """Publish how it stands with the journal, and with each feed that was let out before."""

@@ -67,7 +67,11 @@ class Sockets:
         """Where they can be reached."""
 
     def requests(self, most: int) -> list[Request]:
-        """Return what has come on the ROUTER, at most so much."""
+        """Return the requests that have come on the ROUTER.
+
+        Args:
+            most: requests to take.
+        """
         found: list[Request] = []
         try:
             while len(found) < most:
@@ -89,7 +93,14 @@ class Sockets:
         return first.bytes, curve or NOBODY, b"".join(frame.bytes for frame in rest)
 
     def reports(self, most: int) -> list[bytes]:
-        """Return what has come on the PULL, at most so many frames."""
+        """Return the frames that have come on the PULL.
+
+        Args:
+            most: frames to take.
+        """
+        # The hot path: one call a frame, and no poll in between. `recv_multipart` would ask libzmq
+        # after each frame whether more belong to it; a report is a single frame, and the parts of a
+        # longer message are refused one by one.
         receive = self.pull.recv
         frames = []
         try:

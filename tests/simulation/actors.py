@@ -124,7 +124,7 @@ class BrokerNode(Node):
             except zmq.Again:
                 return
             now, curve = self.network.now, bytes.fromhex(frame.get("User-Id"))
-            refused = self._limiter.judge(first.bytes, curve, 1, 0, now)
+            refused = self._limiter.refusal(first.bytes, curve, 1, 0, now)
             if refused is None:
                 here = wall(self.network) + self._offset
                 reply = self._core.receive(first.bytes, frame.bytes, now, here, curve)

@@ -19,7 +19,9 @@ def judge(
     gate: RequestLimiter, routing_id: bytes = ROUTE, curve: bytes = ANN, **more: float
 ) -> object:
     given = {"frames": 1, "waiting": 0, "now": 0.0, **more}
-    found = gate.judge(routing_id, curve, int(given["frames"]), int(given["waiting"]), given["now"])
+    found = gate.refusal(
+        routing_id, curve, int(given["frames"]), int(given["waiting"]), given["now"]
+    )
     assert found is None or isinstance(found, PeerError)
     return type(found)
 

@@ -15,7 +15,7 @@ def test_asked_once_and_in_order() -> None:
     assert not made.holds(b"ann", 0.0)
     assert [made.keep(b"ann", frame) for frame in (b"1", b"2", b"3")] == [True, False, False]
     assert made.keep(b"bob", b"4")
-    assert made.settle(b"ann", 0.0, good=True) == [b"1", b"2", b"3"]
+    assert made.resolve(b"ann", 0.0, good=True) == [b"1", b"2", b"3"]
     assert made.holds(b"ann", 0.0)
     assert not made.holds(b"bob", 0.0)
 
@@ -23,8 +23,8 @@ def test_asked_once_and_in_order() -> None:
 def test_for_a_while() -> None:
     """A pass ends, so that a peer that was revoked is asked about again; nobody else's does."""
     made = SessionCache()
-    made.settle(b"ann", 0.0, good=True)
-    made.settle(b"bob", 1.0, good=True)
+    made.resolve(b"ann", 0.0, good=True)
+    made.resolve(b"bob", 1.0, good=True)
     assert made.holds(b"ann", SECONDS - 0.1)
     assert not made.holds(b"ann", SECONDS)
     assert made.holds(b"bob", SECONDS)
@@ -33,9 +33,9 @@ def test_for_a_while() -> None:
 def test_refused() -> None:
     """Who is refused has no pass, not even the one from before; the next request is asked about."""
     made = SessionCache()
-    made.settle(b"ann", 0.0, good=True)
+    made.resolve(b"ann", 0.0, good=True)
     assert made.keep(b"ann", b"1")
-    assert made.settle(b"ann", 1.0, good=False) == [b"1"]
+    assert made.resolve(b"ann", 1.0, good=False) == [b"1"]
     assert not made.holds(b"ann", 1.0)
     assert made.keep(b"ann", b"2")
 
@@ -43,7 +43,7 @@ def test_refused() -> None:
 def test_nothing_overtakes() -> None:
     """While something is kept there is no pass: what comes now would overtake it."""
     made = SessionCache()
-    made.settle(b"ann", 0.0, good=True)
+    made.resolve(b"ann", 0.0, good=True)
     made.keep(b"ann", b"1")
     assert not made.holds(b"ann", 0.0)
 
@@ -63,7 +63,7 @@ def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session_cache, "MOST", 3)
     made = SessionCache()
     for number in range(4):
-        made.settle(b"%d" % number, 0.0, good=True)
+        made.resolve(b"%d" % number, 0.0, good=True)
     assert [made.holds(b"%d" % number, 0.0) for number in range(4)] == [False, True, True, True]
-    made.settle(b"new", SECONDS, good=True)
+    made.resolve(b"new", SECONDS, good=True)
     assert list(made._good_until) == [b"new"]

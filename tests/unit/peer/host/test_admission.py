@@ -33,20 +33,20 @@ OWN = routing_id(ANN, b"1")
 def test_routing_id():
     """A routing id is good for connections of its key alone; where nothing is encrypted, any is."""
     one = HostRequestLimiter()
-    assert one.judge(OWN, ANN, 0.0) is None
-    assert one.judge(b"anything", b"", 0.0) is None
+    assert one.refusal(OWN, ANN, 0.0) is None
+    assert one.refusal(b"anything", b"", 0.0) is None
     for strange in (b"anything", b"", routing_id(BOB, b"1"), OWN[:12]):
-        assert isinstance(one.judge(strange, ANN, 0.0), WrongKey)
+        assert isinstance(one.refusal(strange, ANN, 0.0), WrongKey)
 
 
 def test_rate_is_of_the_key():
     """All connections of a key share its rate; those of another do not."""
     one = HostRequestLimiter()
     for number in range(admission.REQUEST_BURST):
-        assert one.judge(routing_id(ANN, bytes([number % 9])), ANN, 0.0) is None
-    assert isinstance(one.judge(OWN, ANN, 0.0), Overloaded)
-    assert one.judge(routing_id(BOB, b"1"), BOB, 0.0) is None
-    assert one.judge(OWN, ANN, 1 / admission.REQUEST_RATE) is None
+        assert one.refusal(routing_id(ANN, bytes([number % 9])), ANN, 0.0) is None
+    assert isinstance(one.refusal(OWN, ANN, 0.0), Overloaded)
+    assert one.refusal(routing_id(BOB, b"1"), BOB, 0.0) is None
+    assert one.refusal(OWN, ANN, 1 / admission.REQUEST_RATE) is None
 
 
 def test_asking_is_bounded_for_all():
@@ -122,7 +122,7 @@ class Pending:
 
     def connect(self, key):
         """Let a key connect, and the host take note of it."""
-        verdict = self.peers.judge(key)
+        verdict = self.peers.decide(key)
         self.peers.handle(self.now)
         return verdict
 
