@@ -27,6 +27,13 @@ _PUBLIC = {
 }
 
 
+__all__ = ["Host", "Journal", "Link", "Notice", "Reporter", "Subscriber"]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
