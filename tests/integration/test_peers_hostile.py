@@ -16,6 +16,7 @@ import zmq
 
 from tests.patience import PATIENCE, PATIENCE_MS, spend
 from touchline.peer import Journal, Link
+from touchline.peer.link.core import Then
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Entry, Happening, Report
@@ -51,12 +52,14 @@ class Detour(Link):
 
     pub = ""
 
-    def take(self, number: int, now: float) -> Any:
-        reply = super().take(number, now)
-        if isinstance(reply, messages.Invitation) and reply.endpoints is not None:
-            endpoints = msgspec.structs.replace(reply.endpoints, pub=self.pub)
-            return msgspec.structs.replace(reply, endpoints=endpoints)
-        return reply
+    def request(self, message: Any, then: Then, now: float, timeout: float | None = None) -> None:
+        def detoured(reply: Any, now: float) -> None:
+            if isinstance(reply, messages.Invitation) and reply.endpoints is not None:
+                endpoints = msgspec.structs.replace(reply.endpoints, pub=self.pub)
+                reply = msgspec.structs.replace(reply, endpoints=endpoints)
+            then(reply, now)
+
+        super().request(message, detoured, now, timeout)
 
 
 def _lossy(world: Any, publisher: str, seed: int, stop: threading.Event) -> str:
