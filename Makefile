@@ -9,8 +9,10 @@ TRACE  ?=
 JOBS   ?= 3
 INPUTS ?= 1000000
 TARGET ?=
+# What `make truth` reads from the environment.
+export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak fuzz dev check docs bench clean
+.PHONY: help demo test soak truth fuzz dev check docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,6 +32,9 @@ test: $(BIN)/touchline  ## every test that can run here; what is skipped says wh
 
 soak: $(BIN)/touchline  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak
+
+truth: $(BIN)/touchline  ## how right the timeline is with crowds of many kinds (MATCHES=24 ROWS=tennis VERDICT=majority DATA=folder)
+	@$(BIN)/python -m tests.truth
 
 fuzz: $(BIN)/touchline  ## inputs by the million into all that reads what others send (INPUTS=1000000 TARGET=broker)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,fuzz]'
