@@ -25,7 +25,7 @@ class BrokerCounters:
         admitted: connections let in by their key.
         barred: connections refused because their key is revoked.
         enrolled: keys that came in since the start.
-        braked: frames over the rate of a key, told or not; those told are among the refusals.
+        rate_limited: frames over the rate of a key, told or not; those told are among the refusals.
         waiting: requests that wait for a worker or are being answered now.
     """
 

@@ -22,7 +22,7 @@ def known(repository: Repository, event: str) -> EventRecord:
 
 
 def held(repository: Repository, event: str, wall: int) -> LeaseRecord | None:
-    """Return the tenure that holds the event now."""
+    """Return the lease that holds the event now."""
     held_lease = repository.lease(event)
     return held_lease if held_lease is not None and held_lease.expires > wall else None
 

@@ -37,8 +37,8 @@ def grant(
     Args:
         request: what is asked for.
         peer: who asks.
-        mine: the tenure of the request's instance, if it had one.
-        last: the event's tenure of the highest epoch, if there was any.
+        mine: the lease of the request's instance, if it had one.
+        last: the event's lease of the highest epoch, if there was any.
         entitled: the peer created the event, or joined it as host.
         wall: microseconds since 1970.
 

@@ -72,7 +72,7 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRecord:
-    """One host's hold on an event; of an event's tenures the one of the highest epoch counts.
+    """One host's hold on an event; of an event's leases the one of the highest epoch counts.
 
     Args:
         instance: random for each start of a host.
@@ -187,10 +187,10 @@ class Repository(Protocol):
         """
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
-        """Return the event's tenure of the highest epoch, or that of one instance."""
+        """Return the event's lease of the highest epoch, or that of one instance."""
 
     def put_lease(self, lease: LeaseRecord) -> None:
-        """Record a tenure, or its new state."""
+        """Record a lease, or its new state."""
 
     def ticket(self, token: str) -> TokenRecord | None:
         """Return what a token permits, expired or not."""

@@ -21,7 +21,7 @@ CLUB = str(BrokerAddress("club.example", 5670, Identity(b"c" * 32).public))
 OTHER = str(BrokerAddress("club.example", 5670, Identity(b"o" * 32).public))
 
 
-class ZapAuthenticator:
+class FakeLink:
     """A broker that lets everybody in, or refuses."""
 
     peer = "k3vq-7m2p-xw9d-4tna"
@@ -38,36 +38,36 @@ class ZapAuthenticator:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> ZapAuthenticator:
-    door = ZapAuthenticator()
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeLink:
+    fake = FakeLink()
 
     @contextmanager
-    def link(address: str, name: str, *, invite: str = "") -> Iterator[ZapAuthenticator]:
-        door.visits.append((address, name, invite))
-        yield door
+    def link(address: str, name: str, *, invite: str = "") -> Iterator[FakeLink]:
+        fake.visits.append((address, name, invite))
+        yield fake
 
     monkeypatch.setattr("touchline.cli.shared.link", link)
-    return door
+    return fake
 
 
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(login.command, arguments, catch_exceptions=False)
 
 
-def test_a_broker_is_kept_and_meant(door: ZapAuthenticator) -> None:
+def test_a_broker_is_kept_and_meant(fake: FakeLink) -> None:
     """Once it has answered a broker is kept by its host's name, and is the default."""
     brokers.keep("local", KnownBroker(OTHER), default=True)
     result = run(CLUB)
     name = shared.login_name()
     assert result.stdout == (
-        f"you are {name} ({door.peer}), reporter, at club.example (club.example:5670)\n"
+        f"you are {name} ({fake.peer}), reporter, at club.example (club.example:5670)\n"
     )
-    assert door.visits == [(CLUB, name, "")]
+    assert fake.visits == [(CLUB, name, "")]
     assert brokers.load().default == "club.example"
     assert brokers.find("club.example") == KnownBroker(CLUB)
 
 
-def test_with_everything(door: ZapAuthenticator) -> None:
+def test_with_everything(fake: FakeLink) -> None:
     """The code goes to the broker, and who one is there is kept with it."""
     told = json.loads(
         run(CLUB, "--as", "club", "--invite", "a-b-c", "--name", "anna", "--json").stdout
@@ -77,34 +77,34 @@ def test_with_everything(door: ZapAuthenticator) -> None:
         "broker": "club",
         "address": CLUB,
         "name": "anna",
-        "peer": door.peer,
+        "peer": fake.peer,
         "role": "reporter",
     }
-    assert door.visits == [(CLUB, "anna", "a-b-c")]
+    assert fake.visits == [(CLUB, "anna", "a-b-c")]
     assert brokers.find("club") == KnownBroker(CLUB, "anna")
 
 
-def test_again_by_name(door: ZapAuthenticator) -> None:
+def test_again_by_name(fake: FakeLink) -> None:
     """A kept broker is greeted by its name, as whom one was there, and keeps its name."""
     run(CLUB, "--as", "club", "--name", "anna")
     run("club", "--invite", "a-b-c")
     run(CLUB)
-    assert door.visits[1:] == [(CLUB, "anna", "a-b-c"), (CLUB, shared.login_name(), "")]
+    assert fake.visits[1:] == [(CLUB, "anna", "a-b-c"), (CLUB, shared.login_name(), "")]
     assert list(brokers.load().brokers) == ["club"]
     run("club", "--as", "home")
     assert list(brokers.load().brokers) == ["club", "home"]
 
 
 @pytest.mark.parametrize("error", [BadInvite("used up"), Unreachable("no answer")])
-def test_one_that_refuses_is_not_kept(door: ZapAuthenticator, error: Exception) -> None:
+def test_one_that_refuses_is_not_kept(fake: FakeLink, error: Exception) -> None:
     """Where the broker does not answer or refuses, nothing is kept."""
-    door.error = error
+    fake.error = error
     with pytest.raises(type(error)):
         run(CLUB)
     assert brokers.load().brokers == {}
 
 
-def test_another_key_under_a_known_name(door: ZapAuthenticator) -> None:
+def test_another_key_under_a_known_name(fake: FakeLink) -> None:
     """A broker with another key does not quietly take the place of one that is known."""
     run(CLUB)
     with pytest.raises(SettingError, match=r"another broker as .*touchline logout club\.example"):
@@ -114,33 +114,33 @@ def test_another_key_under_a_known_name(door: ZapAuthenticator) -> None:
     assert brokers.find("other").address == OTHER
 
 
-def test_on_this_machine_it_is_local(door: ZapAuthenticator) -> None:
+def test_on_this_machine_it_is_local(fake: FakeLink) -> None:
     """A broker on this machine is called local, where no name is given."""
     here = str(BrokerAddress("[::1]", 5670, Identity(b"h" * 32).public))
     run(here)
     assert brokers.find("local").address == here
 
 
-def test_a_bad_name_is_refused_before_hello(door: ZapAuthenticator) -> None:
+def test_a_bad_name_is_refused_before_hello(fake: FakeLink) -> None:
     """A name that could be an address is refused before anybody is asked."""
     with pytest.raises(SettingError, match="--as"):
         run(CLUB, "--as", "a:1")
-    assert door.visits == []
+    assert fake.visits == []
 
 
-def test_an_address_without_a_key(door: ZapAuthenticator) -> None:
+def test_an_address_without_a_key(fake: FakeLink) -> None:
     """HOST:PORT proves nothing: it says where to get the whole address."""
     with pytest.raises(SettingError, match=r"key of club\.example:5670 is not known"):
         run("club.example:5670")
-    assert door.visits == []
+    assert fake.visits == []
 
 
-def test_a_plain_one_is_warned_of(door: ZapAuthenticator) -> None:
+def test_a_plain_one_is_warned_of(fake: FakeLink) -> None:
     """A broker that encrypts nothing is said to be one."""
     assert "INSECURE" in run("touchline://127.0.0.1:5670?insecure").stderr
 
 
-def test_list(door: ZapAuthenticator) -> None:
+def test_list(fake: FakeLink) -> None:
     """Without an address the known brokers are listed, the default marked."""
     assert "touchline login ADDRESS" in run().stderr
     run(CLUB, "--as", "club", "--name", "anna")
@@ -154,7 +154,7 @@ def test_list(door: ZapAuthenticator) -> None:
     assert run("--as", "x").exit_code == 2
 
 
-def test_logout(door: ZapAuthenticator) -> None:
+def test_logout(fake: FakeLink) -> None:
     """A forgotten broker is gone; it says where commands go now."""
     run(CLUB, "--as", "club")
     run(OTHER, "--as", "other")
