@@ -24,12 +24,17 @@ from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import messages
-from touchline.protocol.messages import Entry, Finished
+from touchline.protocol.messages import Entry, Finished, Heartbeat
 from touchline.protocol.times import SECOND
 
 from .talk import identity
 
-BEAT = 0.5
+BEAT = 5.0
+"""Seconds between a host's heartbeats: no test is busy elsewhere for so long that the reporters
+which it does not pump meanwhile are taken for lost."""
+
+BROKER_BEAT = 0.5
+"""Seconds between a link's heartbeats, by which it finds a broker that was away."""
 
 WHO = """
 from hashlib import sha256
@@ -67,7 +72,7 @@ from touchline.peer.host.options import Options
 broker, journal, name, event, verdict = sys.argv[1:]
 kept = Journal(journal)
 options = Options(
-    name=name, broker=broker, heartbeat=0.5, presence=20.0, verdict=verdict
+    name=name, broker=broker, heartbeat=5.0, presence=20.0, verdict=verdict
 )
 host = Host(options, who(name), kept, (event,))
 thread = threading.Thread(target=host.run)
@@ -146,7 +151,7 @@ class World:
         options = BrokerOptions(
             bind="127.0.0.1:0",
             database=f"sqlite:///{self.folder / 'broker.db'}",
-            heartbeat=BEAT,
+            heartbeat=BROKER_BEAT,
             insecure=self.plain,
             **{
                 "lease_seconds": 3.0,
@@ -346,6 +351,7 @@ class Feed:
         self.subscriber = subscriber
         self.messages: list[Entry | Finished] = []
         self.notices: list[str] = []
+        self.beats = 0
 
     def pump(self) -> None:
         while (item := self.subscriber.next(0.0)) is not None:
@@ -353,6 +359,8 @@ class Feed:
                 self.notices.append(item.kind)
             elif isinstance(item, Entry | Finished):
                 self.messages.append(item)
+            else:
+                self.beats += isinstance(item, Heartbeat)
 
     @property
     def seqs(self) -> list[int]:

@@ -94,7 +94,7 @@ def test_life_of_an_event(broker: Broker) -> None:
         shown = fan.ask(messages.Show(id=0, event=event))
         assert isinstance(shown, messages.Event)
         assert shown.card.status == "finished"
-    assert broker.counters.requests["hello"] == 2
+    assert broker.counters.requests["hello"] >= 2
     assert broker.counters.refusals == {"NOT_ALLOWED": 1, "BAD_TOKEN": 1}
     until(lambda: broker.counters.closed == broker.counters.accepted == 2)
 

@@ -35,6 +35,8 @@ from touchline.protocol.times import SECOND
 from touchline.sports import Action, matches
 from touchline.sports.simulate.crowd import Member, Saying, crowd
 
+from .conftest import BEAT
+
 COMMAND = [sys.executable, "-m", "touchline.cli"]
 Json = dict[str, Any]
 
@@ -67,7 +69,7 @@ class Ground:
     def host(self, event: str) -> Host:
         journal = Journal(f"sqlite:///{self.folder}/{event}.db")
         name = f"host of {event}"
-        options = HostOptions(name=name, broker=self.broker.address, heartbeat=0.5)
+        options = HostOptions(name=name, broker=self.broker.address, heartbeat=BEAT)
         host = Host(options, key(name), journal, (event,))
         thread = threading.Thread(target=host.run)
         thread.start()

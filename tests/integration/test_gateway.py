@@ -32,9 +32,6 @@ from .talk import connecting
 
 Json = dict[str, Any]
 
-CALM = 10.0
-"""Seconds between a host's heartbeats where nobody's silence is to be taken for an outage."""
-
 
 class Running:
     """A gateway on a thread."""
@@ -139,7 +136,7 @@ def ground(world: Any) -> Ground:
 @pytest.fixture
 def two(ground: Ground) -> Any:
     """A host, and two reporters who say goals by number."""
-    ground.world.host(heartbeat=CALM)
+    ground.world.host()
     reporters = [ground.world.reporter(name) for name in ("ann", "bob")]
 
     def goals(*numbers: int) -> None:
@@ -180,7 +177,7 @@ def test_a_claim_from_one_voice_to_its_entry(ground: Ground) -> None:
     """Whoever views is told of each voice for an open claim as it comes, without waiting for a
     heartbeat, and that the claim is open no longer as soon as it is an entry."""
     world = ground.world
-    world.host(heartbeat=CALM, verdict="fixed:3")
+    world.host(verdict="fixed:3")
     reporters = [world.reporter(name) for name in ("ann", "bob", "cid")]
     viewer = ground.view(ground.gateway(), heartbeat=30)
     assert viewer.next("snapshot")["pending"] == []
@@ -254,7 +251,7 @@ def test_before_there_is_a_host(ground: Ground) -> None:
     assert (setup["ready"], snapshot["seq"]) == (False, 0)
     assert {"title", "text", "details"} <= set(setup["actions"][0])
     assert snapshot["silence"] == {"kind": "waiting", "text": "the event has no host yet"}
-    ground.world.host(verdict="fixed:1", heartbeat=CALM)
+    ground.world.host(verdict="fixed:1")
     reporter = ground.world.reporter("ann")
     ground.world.goal(1, reporter)
     ground.world.until(lambda: not reporter.pending, reporter)
@@ -400,7 +397,7 @@ def test_slow_viewers(ground: Ground) -> None:
     """One who pauses is given a snapshot for what it missed; one who never reads again is closed
     with 4008; neither delays who reads."""
     world = ground.world
-    world.host(verdict="fixed:1", heartbeat=CALM)
+    world.host(verdict="fixed:1")
     running = ground.gateway(queue_messages=200, stalled=10.0)
     quick = ground.view(running, from_="start")
     slow, mute = (_narrow(running, world.event) for _ in range(2))
@@ -456,7 +453,7 @@ def test_the_broker_goes_away(world: Any) -> None:
     """Without the broker what is followed goes on; what needs it says so."""
     broker = world.broker_process()
     world.with_event()
-    world.host(verdict="fixed:1", heartbeat=CALM)
+    world.host(verdict="fixed:1")
     ground = Ground(world)
     running = ground.gateway(patience=1.0)
     viewer = ground.view(running, from_="start")

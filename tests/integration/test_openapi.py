@@ -13,7 +13,7 @@ import pytest
 
 from tests.patience import PATIENCE
 
-from .test_gateway import CALM, Ground, Running
+from .test_gateway import Ground, Running
 
 EXAMPLES = 12
 """Made-up requests for each operation, besides those at the bounds of each parameter."""
@@ -49,7 +49,7 @@ def test_schemathesis(world: Any, tmp_path: Path, token: str) -> None:
     with and without the operator's token."""
     program = _schemathesis()
     ground = Ground(world.with_broker())
-    world.host(verdict="fixed:1", heartbeat=CALM)
+    world.host(verdict="fixed:1")
     running: Running = ground.gateway(patience=1.0, webhook_token=TOKEN)
     reporter = world.reporter("ann")
     world.goal(1, reporter)

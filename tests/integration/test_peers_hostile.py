@@ -100,11 +100,11 @@ def test_lossy_network(world: Any) -> None:
     """A subscriber whose network loses, doubles and reorders ends where the host is, and its
     counters say what happened."""
     world.plain = True  # nobody could do this to an encrypted connection
-    host = world.with_broker().host(verdict="fixed:1")
+    host = world.with_broker().host(verdict="fixed:1", heartbeat=1.0)
     seed, stop = 11, threading.Event()
     Detour.pub = _lossy(world, host.endpoints.pub, seed, stop)
     ann, feed = world.reporter("ann"), world.feed(kind=Detour)
-    world.until(lambda: feed.open and ann.session.open, ann, feed)
+    world.until(lambda: feed.beats and feed.open and ann.session.open, ann, feed)
     for number in range(150):
         ann.say("foul", "A", time=world.began - number * 60 * SECOND)
         ann.pump()
