@@ -1,1 +1,1 @@
-"""What is said: messages, codec, errors, limits, addresses. Imports nothing of ours."""
+"""The wire protocol: messages, codec, errors, limits, keys, addresses. Imports no other folder."""

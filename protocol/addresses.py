@@ -1,16 +1,18 @@
-"""Addresses: where a broker or host listens, as people write them and as ZeroMQ wants them."""
+"""Addresses of brokers and hosts, as people write them and as ZeroMQ takes them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
+from ipaddress import ip_address
+from urllib.parse import parse_qsl, urlsplit
 
 from . import keys
 from .errors import SettingError
 
 DEFAULT_PORT = 5670
-"""The broker's port where an address names none."""
+"""The broker's port, for an address without a port."""
 
 _ADDRESS = re.compile(
     r"^(?:(?:tcp|touchline)://)?(?P<host>\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^:/?#\s]+|\*)(?::(?P<port>\d{1,5}))?$"
@@ -22,11 +24,11 @@ def parse(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> tupl
 
     Args:
         text: host, host:port, or either after `tcp://` or `touchline://`.
-        what: the flag or field it came from, for the error.
-        port: the port where the text names none.
+        what: the flag or field that holds the text; the error names it.
+        port: the port of a text without a port.
 
     Raises:
-        SettingError: the text is not such an address.
+        SettingError: the text is not an address, or its port is over 65535.
     """
     match = _ADDRESS.match(text.strip())
     if match is None:
@@ -45,12 +47,12 @@ def endpoint(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> s
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where a broker is, and how one knows that it is the right one.
+    """The address of a broker, and the key by which a peer recognises it.
 
     Args:
-        host, port: where it listens.
-        key: its public key, 32 bytes; empty where it is not known.
-        plain: nothing is encrypted.
+        host, port: where the broker listens.
+        key: the broker's public key, 32 bytes; empty if it is not known.
+        plain: whether the broker runs in plain text, without encryption.
     """
 
     host: str
@@ -59,11 +61,11 @@ class BrokerAddress:
     plain: bool = False
 
     def __str__(self) -> str:
-        """The one string that a peer needs, `touchline://host:port?key=…`."""
-        place = f"touchline://{self.host}:{self.port}"
+        """Return the text that a peer needs to connect, `touchline://host:port?key=…`."""
+        url = f"touchline://{self.host}:{self.port}"
         if self.plain:
-            return f"{place}?insecure"
-        return f"{place}?key={keys.to_text(self.key)}" if self.key else place
+            return f"{url}?insecure"
+        return f"{url}?key={keys.to_text(self.key)}" if self.key else url
 
     @property
     def endpoint(self) -> str:
@@ -72,19 +74,19 @@ class BrokerAddress:
 
 
 def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
-    """Return the broker that a string names.
+    """Return the address and key of a broker, read from a text.
 
     Args:
-        text: `touchline://host:port?key=…`, `touchline://127.0.0.1:5670?insecure`, or any that
-            `parse` takes, which then names no key.
-        what: the flag that it came from, for the error.
+        text: `touchline://host:port?key=…`, `touchline://127.0.0.1:5670?insecure`, or an address
+            without a key, as `parse` takes it.
+        what: the flag that holds the text; the error names it.
 
     Raises:
-        SettingError: the string is no address, its key no key, or it asks for plain text elsewhere
-            than on this machine.
+        SettingError: the address, its key or a parameter is not valid, or the text asks for plain
+            text with a host that is not this machine.
     """
-    place, _, query = text.strip().partition("?")
-    host, port = parse(place, what=what)
+    address, _, query = text.strip().partition("?")
+    host, port = parse(address, what=what)
     key, plain = b"", False
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "key":
@@ -92,7 +94,9 @@ def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
         elif name == "insecure" and not value:
             plain = True
         else:
-            raise SettingError(f"{what}: {name!r} means nothing in an address")
+            raise SettingError(
+                f"{what}: {name!r} is not valid in an address; write key=… or insecure"
+            )
     if plain and key:
         raise SettingError(f"{what}: an address has a key or is insecure, not both")
     if plain and not is_loopback(host):
@@ -101,5 +105,29 @@ def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host, as `parse` returns it, is this machine and nothing else."""
+    """Return whether a host, as `parse` returns it, is this machine."""
     return host in {"localhost", "[::1]"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", host) is not None
+
+
+def reaches(host: str, names: Collection[str]) -> bool:
+    """Return whether the `Host` of an HTTP request may be this process's.
+
+    A page of another site whose name is made to resolve to this machine (DNS rebinding) could
+    otherwise read and send as if it were our own. Such an attack needs a name, so
+    addresses pass.
+
+    Args:
+        host: as the request has it, with or without a port.
+        names: those under which the process is reached, besides localhost.
+    """
+    try:
+        name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    if not name or name == "localhost" or name.endswith(".localhost") or name in names:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,6 +1,6 @@
-"""One frame a message: MessagePack with the types checked as it is decoded.
+"""The codec: a message is one frame of MessagePack, and decoding checks the types of its fields.
 
-Follows DESIGN section 5: a frame on PUB is the event id, a zero byte, then the body.
+See section 4 of `docs/PROTOCOL.md`. A frame on PUB is the event id, a zero byte, then the body.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 _encoder = msgspec.msgpack.Encoder()
 encode = _encoder.encode
-"""encode(message) -> bytes: one MessagePack map."""
+"""encode(message) -> bytes: return a message as one MessagePack map."""
 
 
 class Decoder(Generic[T]):
@@ -24,7 +24,7 @@ class Decoder(Generic[T]):
 
     Args:
         union: the message types that the socket takes.
-        limit: bytes; a larger frame is refused unread.
+        limit: the most bytes of a frame; a larger frame is refused without decoding it.
     """
 
     def __init__(self, union: object, limit: int = limits.FRAME_BYTES) -> None:
@@ -32,10 +32,10 @@ class Decoder(Generic[T]):
         self._limit = limit
 
     def __call__(self, frame: bytes) -> T:
-        """Return the message.
+        """Return the message in a frame.
 
         Raises:
-            TooLarge, UnknownType, BadMessage: nothing but these, whatever the bytes.
+            TooLarge, UnknownType, BadMessage: any bytes raise one of these errors or none.
         """
         if len(frame) > self._limit:
             raise TooLarge(f"frame of {len(frame):,} bytes, at most {self._limit:,} allowed")
@@ -48,11 +48,14 @@ class Decoder(Generic[T]):
 
 
 def _no_extension(code: int, _: memoryview) -> object:
-    raise ValueError(f"extension type {code}; no message has any")
+    raise ValueError(f"extension type {code}; no message holds an extension type")
 
 
 def _refusal(sentence: str) -> BadMessage | UnknownType:
-    """Tell an unknown type from a value of the wrong type; msgspec only says so in words."""
+    """Return UnknownType if the message's type is unknown, otherwise BadMessage.
+
+    msgspec raises the same exception for both; only its sentence differs.
+    """
     if sentence.startswith("Invalid value") and sentence.endswith("`$.type`"):
         return UnknownType(f"unknown type: {sentence}")
     return BadMessage(f"not a message of this kind: {sentence}")
@@ -70,7 +73,7 @@ decode_published: Decoder[messages.Published] = Decoder(messages.Published)
 
 
 def topic(event: str) -> bytes:
-    """Return the prefix under which an event is published."""
+    """Return the topic of an event: the bytes that each of its published frames begins with."""
     return event.encode() + b"\0"
 
 

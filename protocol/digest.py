@@ -1,4 +1,4 @@
-"""The digest over a feed, by which two subscribers can prove that they saw the same."""
+"""The digest of a feed: two subscribers with the same digest received the same messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def chain(digest: bytes, body: bytes) -> bytes:
     """Return the digest after one more published message: keyed BLAKE2b (RFC 7693) of its body.
 
     Args:
-        digest: the one before it, 16 bytes; `EMPTY` before the first. It is the key.
+        digest: the digest before the message, 16 bytes, which is the key; `EMPTY` before the first.
         body: the message as published, without its topic.
     """
     return blake2b(body, digest_size=DIGEST_BYTES, key=digest).digest()

@@ -1,38 +1,41 @@
-"""The tree of errors, told apart by whose fault it is.
+"""The tree of errors, split by whose fault they are.
 
     TouchlineError
-    ├── PeerError          theirs: what was sent can't be accepted as it is
+    ├── PeerError          the sender's: its message is not valid, or is refused
     │   ├── BadMessage         BAD_MESSAGE      not MessagePack, or a value of the wrong type
-    │   ├── UnknownType        UNKNOWN_TYPE     a message that this socket does not take
+    │   ├── UnknownType        UNKNOWN_TYPE     this socket does not take the message's type
     │   ├── TooLarge           TOO_LARGE        over a limit of `limits.py`
-    │   ├── WrongVersion       WRONG_VERSION    a protocol version that is not spoken here
-    │   ├── UnknownPeer        UNKNOWN_PEER     said something before `hello`
-    │   ├── UnknownKey         UNKNOWN_KEY      a key that is not enrolled, where one has to be
-    │   ├── WrongKey           WRONG_KEY        a token, id or connection that is another key's
-    │   ├── Revoked            REVOKED          an operator has put the peer out
-    │   ├── NameTaken          NAME_TAKEN       a name that belongs to another key
-    │   ├── BadInvite          BAD_INVITE       an invitation code unknown, used up or expired
-    │   ├── BadSignature       BAD_SIGNATURE    a signature that is not the reporter's, or missing
+    │   ├── WrongVersion       WRONG_VERSION    the peer speaks another version of the protocol
+    │   ├── UnknownPeer        UNKNOWN_PEER     the connection has not said `hello`
+    │   ├── UnknownKey         UNKNOWN_KEY      the key is not enrolled, and has to be
+    │   ├── WrongKey           WRONG_KEY        a token, id or connection belongs to another key
+    │   ├── Revoked            REVOKED          an operator has revoked the peer
+    │   ├── NameTaken          NAME_TAKEN       the name belongs to another key
+    │   ├── BadInvite          BAD_INVITE       the invitation code is unknown, used up or expired
+    │   ├── BadSignature       BAD_SIGNATURE    the signature is missing, or not the reporter's
     │   ├── NotFound           NOT_FOUND        no such event, sport or match
-    │   ├── NotAllowed         NOT_ALLOWED      the role does not permit it
-    │   ├── BadToken           BAD_TOKEN        a token unknown, expired or for another event
-    │   ├── BadReport          BAD_REPORT       an action, origin, detail or time that can't be
-    │   ├── IllegalAction      ILLEGAL_ACTION   the sport's rules forbid it at this point
+    │   ├── NotAllowed         NOT_ALLOWED      the peer's role does not permit the request
+    │   ├── NotGranted         NOT_GRANTED      the event's owner has not let this peer do so
+    │   ├── BadToken           BAD_TOKEN        the token is unknown, expired or another event's
+    │   ├── BadReport          BAD_REPORT       an action, origin, detail or time is not valid
+    │   ├── Contradictory      CONTRADICTION    a report that contradicts itself, by the line-ups
+    │   ├── Implausible        IMPLAUSIBLE      more of an action than an event can have
+    │   ├── IllegalAction      ILLEGAL_ACTION   the sport's rules forbid the action at this point
     │   ├── Conflict           CONFLICT         another host holds the event, or the key was used
     │   ├── EventOver          EVENT_OVER       the event is finished
     │   └── Overloaded         OVERLOADED       a queue or quota is full; try again later
-    ├── EnvironmentFault   the world's: an address in use, a disk, nobody there
-    │   ├── Unreachable        UNREACHABLE      no answer from a broker or host in time
-    │   ├── Untrusted          UNTRUSTED        the other end does not hold the key it should, or
-    │   │                                       does not let this one in
+    ├── EnvironmentFault   the environment's: the network, an address, a disk
+    │   ├── Unreachable        UNREACHABLE      no broker or host answered in time
+    │   ├── Untrusted          UNTRUSTED        the other end does not hold the expected key, or
+    │   │                                       refuses this peer's key
     │   ├── AddressTaken       ADDRESS_TAKEN    a socket could not be bound
-    │   ├── StorageFault       STORAGE          the disk or database refused
-    │   └── Interrupted        INTERRUPTED      asked to stop before the answer came
-    └── SettingError       the operator's: a flag, variable or file with a value that can't be
+    │   ├── StorageFault       STORAGE          the disk or database refused a read or write
+    │   └── Interrupted        INTERRUPTED      the process was stopped before the answer came
+    └── SettingError       the operator's: the value of a flag, variable or file is not valid
                            BAD_SETTING
 
-On the wire an error is its code and one sentence. A cause stays in the log of the process in
-which it happened. What cannot happen raises `AssertionError` instead.
+On the wire an error is its code and one sentence. Its cause stays in the log of the process that
+raised it. A state that cannot occur raises `AssertionError` instead.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ class TouchlineError(Exception):
     """Any error that Touchline raises on purpose.
 
     Args:
-        sentence: one sentence for people, naming both numbers where a bound is meant.
+        sentence: one sentence for people; if a bound is exceeded, it names both numbers.
     """
 
     code: ClassVar[str] = "ERROR"
@@ -56,7 +59,7 @@ class TouchlineError(Exception):
 
 
 class PeerError(TouchlineError):
-    """What was sent can't be accepted."""
+    """The message is not valid, or is refused."""
 
     code = "REFUSED"
     exit_code = 4
@@ -69,7 +72,7 @@ class BadMessage(PeerError):
 
 
 class UnknownType(PeerError):
-    """The message's `type` is not one that this socket takes."""
+    """This socket does not take messages of this `type`."""
 
     code = "UNKNOWN_TYPE"
 
@@ -99,13 +102,13 @@ class UnknownKey(PeerError):
 
 
 class WrongKey(PeerError):
-    """A token, a routing id or a `hello` in the hands of a key that it does not belong to."""
+    """A token, a routing id or a `hello` belongs to another key than the connection's."""
 
     code = "WRONG_KEY"
 
 
 class Revoked(PeerError):
-    """An operator has put the peer out."""
+    """An operator has revoked the peer."""
 
     code = "REVOKED"
 
@@ -123,7 +126,7 @@ class BadInvite(PeerError):
 
 
 class BadSignature(PeerError):
-    """The signature is not the reporter's over this content, or there is none where one must be."""
+    """The signature is not the reporter's over this content, or a required signature is missing."""
 
     code = "BAD_SIGNATURE"
 
@@ -136,9 +139,15 @@ class NotFound(PeerError):
 
 
 class NotAllowed(PeerError):
-    """The peer's role does not permit this."""
+    """The peer's role does not permit the request."""
 
     code = "NOT_ALLOWED"
+
+
+class NotGranted(PeerError):
+    """The peer neither owns the event nor is among those that its owners let host it."""
+
+    code = "NOT_GRANTED"
 
 
 class BadToken(PeerError):
@@ -148,9 +157,21 @@ class BadToken(PeerError):
 
 
 class BadReport(PeerError):
-    """The report names an action, origin, detail or time that can't be."""
+    """The report's action, origin, detail or time is not valid."""
 
     code = "BAD_REPORT"
+
+
+class Contradictory(PeerError):
+    """The report contradicts itself, by the line-ups; the sentence says what to send instead."""
+
+    code = "CONTRADICTION"
+
+
+class Implausible(PeerError):
+    """The reporter has reported more of the action than an event can have."""
+
+    code = "IMPLAUSIBLE"
 
 
 class IllegalAction(PeerError):
@@ -160,7 +181,7 @@ class IllegalAction(PeerError):
 
 
 class Conflict(PeerError):
-    """Somebody else holds what was asked for."""
+    """Another peer holds the event, or the key was used for another request."""
 
     code = "CONFLICT"
 
@@ -178,20 +199,20 @@ class Overloaded(PeerError):
 
 
 class EnvironmentFault(TouchlineError):
-    """The world does not cooperate."""
+    """The network, a disk or another process failed."""
 
     code = "ENVIRONMENT"
 
 
 class Unreachable(EnvironmentFault):
-    """Nobody answered in time."""
+    """No broker or host answered in time."""
 
     code = "UNREACHABLE"
     exit_code = 5
 
 
 class Untrusted(EnvironmentFault):
-    """The other end does not hold the key that it should, or does not let this one in."""
+    """The other end does not hold the expected key, or refuses this peer's key."""
 
     code = "UNTRUSTED"
     exit_code = 8
@@ -205,21 +226,21 @@ class AddressTaken(EnvironmentFault):
 
 
 class StorageFault(EnvironmentFault):
-    """The disk or database refused; nothing was confirmed."""
+    """The disk or database refused a read or write; nothing was confirmed."""
 
     code = "STORAGE"
     exit_code = 7
 
 
 class Interrupted(EnvironmentFault):
-    """Asked to stop before the answer came."""
+    """The process was stopped before the answer came."""
 
     code = "INTERRUPTED"
     exit_code = 130
 
 
 class SettingError(TouchlineError):
-    """A flag, variable or file holds a value that can't be."""
+    """The value of a flag, variable or file is not valid."""
 
     code = "BAD_SETTING"
     exit_code = 2
@@ -238,7 +259,7 @@ _BY_CODE = _tree(TouchlineError)
 def from_wire(code: str, reason: str) -> TouchlineError:
     """Return the exception for an error received from another process.
 
-    An unknown code (of a newer peer) becomes a plain `PeerError` whose sentence keeps the code.
+    An unknown code (from a newer peer) becomes a plain `PeerError` whose sentence keeps the code.
     """
     kind = _BY_CODE.get(code)
     return kind(reason) if kind else PeerError(f"{reason} ({code})")

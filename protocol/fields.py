@@ -1,5 +1,7 @@
-"""What messages are made of: the types of their fields, and the pieces that have no type of their
-own. Bounds are those of `limits`."""
+"""The types of the fields of messages, and the parts of messages. The bounds are those of `limits`.
+
+A part is a map within a message; it has no `type` field.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,7 @@ Signature = Annotated[bytes, Meta(max_length=64)]
 Detail = Text | int | float | bool
 Details = Annotated[dict[Name, Detail], Meta(max_length=limits.DETAILS)]
 Names = Annotated[list[Name], Meta(max_length=limits.ORIGINS)]
+Peers = Annotated[list[Id], Meta(max_length=limits.GRANTS)]
 LineUps = dict[Name, Annotated[list[Name], Meta(max_length=limits.LINEUP)]]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Speed = Annotated[float, Meta(ge=0, le=100_000)]
@@ -27,12 +30,16 @@ Role = Literal["viewer", "reporter", "host", "operator"]
 EventStatus = Literal["scheduled", "live", "finished"]
 EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
 DelayStatus = Literal["", "DELAYED", "RECONSTRUCTED", "RECONSTRUCTION_INACCURATE"]
+HowEnded = Literal["", "abandoned", "postponed", "awarded", "walkover", "retired"]
+Act = Literal["reopen", "amend", "disqualify", "reinstate", "award", "end"]
+WhyScore = Literal["", "period", "end", "over", "request"]
+GrantRole = Literal["owner", "host"]
 FeedState = Literal["live", "suspended", "reconstructing", "finished"]
 Outcome = Literal["stored", "accepted", "expired", "refused"]
 
 
 class Part(Struct, frozen=True, gc=False, omit_defaults=True, kw_only=True):
-    """A piece of a message; it has no type of its own."""
+    """A part of a message, without a `type`."""
 
 
 class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag=str.lower):
@@ -42,8 +49,8 @@ class Message(Part, frozen=True, gc=False, omit_defaults=True, kw_only=True, tag
 class Timing(Part, frozen=True, kw_only=True):
     """The clock of an event that is replayed; a live event has speed 1 and needs no `began`.
 
-    Event time = `starts` + (wall time - `began`) x `speed`. Speed 0: no relation (as fast as
-    it goes), so that nothing is judged late.
+    Event time = `starts` + (wall time - `began`) x `speed`. At speed 0 the replay runs as fast as
+    it can: the two times have no relation, and the host judges no report late or early.
     """
 
     starts: Micros = 0
@@ -52,7 +59,11 @@ class Timing(Part, frozen=True, kw_only=True):
 
 
 class Card(Part, frozen=True, kw_only=True):
-    """What the broker knows of an event."""
+    """An event as the broker describes it.
+
+    `owner` is the peer whose key created it; empty if the broker does not say. `owners` are the
+    peers that own it too, `hosts` those that may host it besides its owners, `any` for every peer.
+    """
 
     event: Id
     title: Name
@@ -65,10 +76,13 @@ class Card(Part, frozen=True, kw_only=True):
     lineups: LineUps = field(default_factory=dict)
     rules: dict[Name, object] = field(default_factory=dict)
     timing: Timing | None = None
+    owner: Id = ""
+    owners: Peers = field(default_factory=list)
+    hosts: Peers = field(default_factory=list)
 
 
 class EnrolledPeer(Part, frozen=True, kw_only=True):
-    """A peer as the broker's operators see it."""
+    """An enrolled peer, as the broker shows it to an operator."""
 
     peer: Id
     name: Name
@@ -79,7 +93,7 @@ class EnrolledPeer(Part, frozen=True, kw_only=True):
 
 
 class Endpoints(Part, frozen=True, kw_only=True):
-    """Where a host listens, as ZeroMQ endpoints."""
+    """The ZeroMQ endpoints that a host listens on."""
 
     router: Name
     pull: Name
@@ -87,7 +101,7 @@ class Endpoints(Part, frozen=True, kw_only=True):
 
 
 class ActionSpec(Part, frozen=True, kw_only=True):
-    """One action of the event's sport, as reporters are offered it."""
+    """An action that reporters of the event may report."""
 
     title: Name
     text: Name
@@ -95,7 +109,7 @@ class ActionSpec(Part, frozen=True, kw_only=True):
 
 
 class GroupRecord(Part, frozen=True, kw_only=True):
-    """What a member of a room keeps there under a key of its own; without a `body` it is gone."""
+    """A record that a member put into a room under its `key`; without a `body` it is removed."""
 
     key: Name
     body: Body | None = None
@@ -103,7 +117,7 @@ class GroupRecord(Part, frozen=True, kw_only=True):
 
 
 class Happening(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a report says happened: an action, what made it, when."""
+    """The action that a report states: its title, its origin, and when it happened."""
 
     title: Name
     origin: Name
@@ -112,18 +126,25 @@ class Happening(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Evidence(Part, frozen=True, kw_only=True):
-    """Why an entry stands: reporters for and against, reporters present, milliseconds from the
-    first report's arrival to acceptance."""
+    """The votes behind an entry: reporters for it, against it and present.
+
+    `latency_ms` runs from the arrival of the first report to acceptance. `seen` counts the further
+    reporters who agreed after the host had shown them the claim: no verdict counts them.
+    """
 
     for_: Count = field(name="for")
     against: Count = 0
     present: Count = 0
     latency_ms: float = 0.0
+    seen: Count = 0
 
 
 class Pending(Part, frozen=True, kw_only=True):
-    """A claim that has not made it yet: `time` as far as it is known, reporters for and against,
-    and how many it needs."""
+    """An open claim: reporters for it and against it, and how many reporters it needs.
+
+    `time` is the mean of the reports' times. `claim` is its number, which counts the event's claims
+    from 1.
+    """
 
     title: Name
     origin: Name
@@ -131,10 +152,11 @@ class Pending(Part, frozen=True, kw_only=True):
     for_: Count = field(name="for", default=0)
     against: Count = 0
     needed: Count = 0
+    claim: Count = 0
 
 
 class Fate(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of one report of the receiver."""
+    """The outcome of one report of the receiver."""
 
     n: Count
     outcome: Outcome

@@ -1,8 +1,8 @@
-"""Keys: who a peer is, what it signs with, and what encrypts its connections. Pure.
+"""Keys: they identify peers, sign reports and encrypt connections. Pure.
 
-One Ed25519 key is one person. Its X25519 form is the key of the person's CURVE connections (ZeroMQ
-RFC 26), so that whoever is at the other end of a connection has proved to hold it. The peer's id
-is a fingerprint of the public key that people can read out.
+One Ed25519 key stands for one person. Its X25519 form is the key of the person's CURVE connections
+(ZeroMQ RFC 26), so each end of a connection has proved that it holds its key. The peer's id is a
+fingerprint of the public key that people can read out.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from functools import cached_property
 from .errors import SettingError, WrongKey
 
 KEY_BYTES = 32
-"""Bytes of a public key, of a CURVE key, and of the seed that a private key is made from."""
+"""Bytes of a public key, of a CURVE key, and of the seed of a private key."""
 
 SIGNATURE_BYTES = 64
 
 ROUTING_BYTES = 12
-"""Bytes of a routing id that are bound to the key of its connection."""
+"""Bytes of a routing id that are a hash of its connection's key."""
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: they are misread
 
 
 class Identity:
-    """A private key, and all that follows from it.
+    """A private key, and what follows from it: public key, peer id, CURVE keys, signatures.
 
     Args:
         seed: 32 random bytes, kept secret.
     """
 
     def __init__(self, seed: bytes) -> None:
-        # PyNaCl takes a moment to import; what only looks at addresses does without it.
+        # PyNaCl takes a moment to import, and code that only reads addresses does not need it.
         from nacl.signing import SigningKey
 
         if len(seed) != KEY_BYTES:
@@ -42,28 +42,48 @@ class Identity:
         self.public: bytes = bytes(self._key.verify_key)
         """The public key, 32 bytes."""
         self.peer = peer_id(self.public)
-        """The id that people know the peer by."""
+        """The peer's id, a fingerprint of the public key."""
 
     def __repr__(self) -> str:
         return f"Identity({self.peer})"  # never the seed
 
     @property
     def seed(self) -> bytes:
-        """The secret, 32 bytes: to be kept on disk, never sent."""
+        """The secret, 32 bytes. Keep it on disk, never send it."""
         return bytes(self._key)
 
     @cached_property
     def curve_public(self) -> bytes:
-        """The public key of its CURVE connections, 32 bytes."""
+        """The public key of the peer's CURVE connections, 32 bytes."""
         return bytes(self._key.verify_key.to_curve25519_public_key())
 
     @cached_property
     def curve_secret(self) -> bytes:
-        """The secret key of its CURVE connections, 32 bytes."""
+        """The secret key of the peer's CURVE connections, 32 bytes."""
         return bytes(self._key.to_curve25519_private_key())
 
+    def seal(self, secret: bytes) -> bytes:
+        """Return a secret that only this key can read again, with `unseal`."""
+        from nacl.secret import SecretBox
+
+        return bytes(SecretBox(self._sealing_key).encrypt(secret))
+
+    def unseal(self, sealed: bytes) -> bytes | None:
+        """Return what this key has sealed; None where it has not."""
+        from nacl.exceptions import CryptoError
+        from nacl.secret import SecretBox
+
+        try:
+            return bytes(SecretBox(self._sealing_key).decrypt(sealed))
+        except (CryptoError, ValueError, TypeError):
+            return None
+
+    @property
+    def _sealing_key(self) -> bytes:
+        return hashlib.sha256(b"touchline seal\0" + bytes(self._key)).digest()
+
     def sign(self, content: bytes) -> bytes:
-        """Return the signature over some content, 64 bytes."""
+        """Return the signature over the content, 64 bytes."""
         return self._key.sign(content).signature
 
 
@@ -74,11 +94,17 @@ def peer_id(public: bytes) -> str:
     return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
 
 
+def is_peer_id(text: str) -> bool:
+    """Return whether a text has the form of an id; see `peer_id`."""
+    parts = text.split("-")
+    return len(parts) == 4 and all(len(part) == 4 and set(part) <= set(_ALPHABET) for part in parts)
+
+
 def curve_key(public: bytes) -> bytes:
     """Return the CURVE form of a public key, 32 bytes.
 
     Raises:
-        SettingError: it is no public key.
+        SettingError: the bytes are not a public key.
     """
     from nacl.exceptions import CryptoError
     from nacl.signing import VerifyKey
@@ -90,7 +116,7 @@ def curve_key(public: bytes) -> bytes:
 
 
 def verify(public: bytes, content: bytes, signature: bytes) -> bool:
-    """Tell whether a signature over some content is that of a public key."""
+    """Return whether a signature over the content is that of a public key."""
     from nacl.exceptions import CryptoError
     from nacl.signing import VerifyKey
 
@@ -107,14 +133,14 @@ def to_text(key: bytes) -> str:
 
 
 def from_text(text: str, *, what: str = "key") -> bytes:
-    """Return the public key that `to_text` wrote.
+    """Return the public key that a text of `to_text` holds.
 
     Args:
         text: 43 characters.
-        what: the flag or field that it came from, for the error.
+        what: the flag or field that holds the text; the error names it.
 
     Raises:
-        SettingError: the text is no key.
+        SettingError: the text is not a key.
     """
     try:
         key = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
@@ -130,27 +156,27 @@ def routing_id(curve_public: bytes, entropy: bytes) -> bytes:
 
     Args:
         curve_public: the key of the connection.
-        entropy: random bytes, another for each connection.
+        entropy: random bytes, different for each connection.
     """
     return routing_prefix(curve_public) + entropy
 
 
 def routing_prefix(curve_public: bytes) -> bytes:
-    """Return how the routing ids of a CURVE key's connections begin, 13 bytes."""
-    # ZeroMQ keeps ids that begin with a zero byte for itself.
+    """Return the 13 bytes that the routing ids of a CURVE key's connections begin with."""
+    # ZeroMQ reserves ids that begin with a zero byte.
     return b"\1" + hashlib.sha256(b"touchline route\0" + curve_public).digest()[:ROUTING_BYTES]
 
 
 def misrouted(routing_id: bytes, curve_public: bytes) -> WrongKey | None:
-    """Return why a frame's routing id can't be one of its connection's key, None where it is.
+    """Return an error if a routing id does not belong to its connection's key, otherwise None.
 
     Args:
-        routing_id: the connection that it came from.
-        curve_public: the CURVE key of that connection; empty where nothing is encrypted.
+        routing_id: the routing id of the connection.
+        curve_public: the CURVE key of the connection; empty in plain text.
     """
     if not curve_public or routing_id.startswith(routing_prefix(curve_public)):
         return None
     return WrongKey(
-        "the routing id does not begin as those of this connection's key do; see section 3 of the "
-        "protocol"
+        "the routing id does not begin with the hash of this connection's key; see section 3 of "
+        "the protocol"
     )

@@ -1,83 +1,92 @@
-"""Every bound of the wire, in one place. `docs/PROTOCOL.md` says what happens at each."""
+"""Every bound of the wire. `docs/PROTOCOL.md` says what happens at each bound."""
 
 FRAME_BYTES = 65_536
-"""The largest frame that any socket of ours accepts, except a block of a replay."""
+"""The most bytes of a frame that a socket accepts, except a block of a replay."""
 
 BLOCK_BYTES = 1_048_576
-"""The largest frame that a subscriber accepts: a block of a replay."""
+"""The most bytes of a frame that a peer accepts from a broker or a host's ROUTER."""
 
 BLOCK_FRAMES = 256
-"""Published messages in one block of a replay."""
+"""The most published messages in one block of a replay."""
 
 BATCH_REPORTS = 500
-"""Reports in one message."""
+"""The most reports in one `reports` message."""
 
 ID_CHARS = 64
-"""An event id, token, peer id, entry id, routing id in text form."""
+"""The most characters of an id: of an event, peer, entry, token, invitation or instance."""
 
 NAME_CHARS = 200
-"""A title, origin, name of a person, reason."""
+"""The most characters of a name: of an event, action, origin, person, detail or room."""
 
 TEXT_CHARS = 1_000
-"""A value among an action's details, a search text, a sentence of an error."""
+"""The most characters of a text: a value of an action's details, a search, a reason."""
 
 DETAILS = 24
-"""Details of one action."""
+"""The most details of one action."""
 
 ORIGINS = 1_000
-"""Origins of one event (a race has many runners)."""
+"""The most origins of one event (a race has many runners)."""
 
 LINEUP = 60
-"""Names in one side's line-up, substitutes included."""
+"""The most names in one side's line-up, substitutes included."""
 
 EARLY_SECONDS = 300.0
-"""How far ahead of the event's own clock a report's time may lie."""
+"""The most seconds that a report's time may lie ahead of the event's clock."""
+
+BEFORE_SECONDS = 86_400.0
+"""The most seconds that a report's time may lie before the event's start."""
 
 REPORTS_AHEAD = 4_096
-"""Reports of one reporter that may be held beyond a missing number before more are refused."""
+"""The most reports of one reporter that a host holds beyond a missing number."""
 
 OPEN_CLAIMS = 10_000
-"""Claims that may be open in one event."""
+"""The most open claims in one event."""
 
 PENDING = 20
-"""Open claims told with a heartbeat; the newest."""
+"""The most open claims that a heartbeat lists: the newest."""
 
 MEMBER_CLAIMS = 2_500
-"""Claims of one event that one reporter may have begun and that are open."""
+"""The most open claims in one event that one reporter has begun."""
 
 ALIKE_CLAIMS = 20
-"""Open claims of one action and origin, near each other, that one reporter may have begun."""
+"""The most open claims of one action and origin, near each other, that one reporter has begun."""
+
+GRANTS = 100
+"""The most co-owners of one event, and the most hosts that its owners name."""
+
+RULINGS = 1_000
+"""The most rulings of its owners in one event."""
 
 UNKNOWN_TOKENS = 1_000
-"""Tokens that a host asks the broker about at one time."""
+"""The most tokens that a host asks the broker about at one time."""
 
 WAITING_ATTACHES = 10
-"""Connections that wait for the broker's word on one token."""
+"""The most connections that wait for the broker's answer about one token."""
 
 INVITE_USES = 10_000
-"""Keys that one invitation may let in."""
+"""The most uses of one invitation: each use enrols a key or raises its role."""
 
 INVITE_SECONDS = 366 * 86_400.0
-"""For how long an invitation may hold."""
+"""The most seconds for which an invitation is valid."""
 
 REVOKED = 1_000
-"""Revoked peers told with one lease; those put out last."""
+"""The most revoked peers that `leased` lists: the peers revoked last."""
 
 ROOMS = 1_000
-"""Rooms at one broker."""
+"""The most rooms at one broker."""
 
 ROOM_MEMBERS = 64
-"""Peers gathered in one room."""
+"""The most members of one room."""
 
 ROOM_BYTES = 786_432
-"""All records of a room, each as its key, its body and `ROOM_RECORD_BYTES`: so that they fit into
-one frame."""
+"""The most bytes of all records of a room, each counted as its key, its body and
+`ROOM_RECORD_BYTES`, so that all records fit into one frame."""
 
 ROOM_RECORD_BYTES = 64
-"""What a record of a room counts for besides its key and body."""
+"""The bytes that a record of a room counts for besides its key and body."""
 
 ROOM_BODY_BYTES = 4_096
-"""The body of a record, or of what is posted in a room."""
+"""The most bytes of the body of a record or of a `post`."""
 
 ROOM_BATCH = 200
-"""Records in one `put`."""
+"""The most records in one `put`."""

@@ -6,6 +6,7 @@ SQLAlchemy is slow to import: only a process that holds a database imports this,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
@@ -34,8 +35,9 @@ def open_engine(url: URL, *, pragmas: Sequence[str] = (), **options: Any) -> Eng
     """
     if not is_sqlite(url):
         return create_engine(url, **options)
-    sqlite.create(url.database or "")
     engine = create_engine(url, **options)
+    name, uri = _name(url)
+    sqlite.create(name, uri=uri)
 
     def prepare(connection: Any, _: object) -> None:
         for pragma in (*pragmas, *sqlite.PRAGMAS):
@@ -43,6 +45,24 @@ def open_engine(url: URL, *, pragmas: Sequence[str] = (), **options: Any) -> Eng
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file of a database of SQLite; None where it has none, and for PostgreSQL.
+
+    Raises:
+        SQLAlchemyError: the URL is not valid.
+    """
+    if not is_sqlite(url):
+        return None
+    name, uri = _name(url)
+    return sqlite.file_of(name, uri=uri)
+
+
+def _name(url: URL) -> tuple[str, bool]:
+    """Return the name that a URL gives to SQLite, and whether that is a URI."""
+    (name,), options = url.get_dialect()().create_connect_args(url)
+    return name or "", bool(options.get("uri"))
 
 
 def cause(error: SQLAlchemyError) -> str:

@@ -6,8 +6,10 @@ The standard library's driver, for what a command opens and should start at once
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from ..protocol.errors import StorageFault
 from . import files
@@ -23,20 +25,44 @@ BUSY_SECONDS = 5.0
 """How long a transaction waits for that of another process."""
 
 
-def create(name: str) -> None:
+def file_of(name: str, *, uri: bool = False) -> Path | None:
+    """Return the file of a database; None where it has none.
+
+    Args:
+        name: the path of the file, or `MEMORY`.
+        uri: whether a name that begins with `file:` is a URI, see https://sqlite.org/uri.html.
+    """
+    path, options = _read(name, uri=uri)
+    in_memory = path == MEMORY or options.get("mode") == "memory" or options.get("vfs") == "memdb"
+    return Path(path) if path and not in_memory else None
+
+
+def create(name: str, *, uri: bool = False) -> None:
     """Create the file of a database and its folders, for this user alone.
 
     SQLite gives the files it makes beside a database (`-wal`, `-shm`) that one's mode.
 
     Args:
-        name: the path of the file, or `MEMORY`.
+        name, uri: as those of `file_of`; what SQLite would not create is not created.
 
     Raises:
         OSError: it cannot be made.
     """
-    if name and name != MEMORY:
-        files.make_folder(Path(name).parent)
-        files.create(Path(name))
+    file = file_of(name, uri=uri)
+    if file is not None and _read(name, uri=uri)[1].get("mode", "rwc") == "rwc":
+        files.make_folder(file.parent)
+        files.create(file)
+        files.tighten(file)
+
+
+def _read(name: str, *, uri: bool) -> tuple[str, dict[str, str]]:
+    """Return the path that a name says, and its options; the path is empty where SQLite refuses
+    the name."""
+    if not (uri and name.startswith("file:")):
+        return name, {}
+    parts = urlsplit(name)
+    path = parts.path if parts.netloc in {"", "localhost"} else ""
+    return os.fsdecode(unquote_to_bytes(path)), dict(parse_qsl(parts.query))
 
 
 def connect(path: Path, schema: str, *, what: str, any_thread: bool = False) -> sqlite3.Connection:

@@ -35,27 +35,28 @@ is for ever, and the other end tries again only once it is dropped."""
 MOST_PENDING = 1_000
 """Connections pending at one time; those beyond it may try again."""
 
-DOMAIN = b"touchline"
-"""The ZAP domain of the guarded sockets."""
+DOMAIN = "touchline"
+"""The ZAP domain of a guarded socket that is given no other."""
 
 _ADMITTED, _TEMPORARY, _REFUSED = b"200", b"300", b"400"
 
 _log = logging.getLogger(__name__)
 
 
-def guard(socket: zmq.Socket[bytes], identity: Identity) -> None:
+def guard(socket: zmq.Socket[bytes], identity: Identity, domain: str = DOMAIN) -> None:
     """Encrypt the connections to a socket, and let the context's authenticator admit them.
 
     Args:
         socket: not bound yet.
         identity: the key pair of the socket.
+        domain: its ZAP domain, by which the authenticator knows the socket.
     """
     socket.setsockopt(zmq.CURVE_SERVER, 1)
     socket.setsockopt(zmq.CURVE_PUBLICKEY, identity.curve_public)
     socket.setsockopt(zmq.CURVE_SECRETKEY, identity.curve_secret)
     # Without a required domain libzmq admits every connection when there is no ZAP handler: before
     # its thread has begun, and should that ever have ended.
-    socket.setsockopt(zmq.ZAP_DOMAIN, DOMAIN)
+    socket.setsockopt(zmq.ZAP_DOMAIN, domain.encode())
     socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
     socket.setsockopt(zmq.HANDSHAKE_IVL, HANDSHAKE_MS)
 
@@ -70,14 +71,22 @@ class ZapAuthenticator:
         decide: decide(key) -> True to admit it, False to refuse it, None to keep it pending until
             `resolve`; called in the authenticator's thread with the 32 bytes of the connection's
             CURVE key.
+        proved: proved(domain, key, address) -> False where the key has too many connections, so
+            that this one may try again later; called first, in the same thread.
     """
 
-    def __init__(self, context: zmq.Context[Any], decide: Callable[[bytes], bool | None]) -> None:
+    def __init__(
+        self,
+        context: zmq.Context[Any],
+        decide: Callable[[bytes], bool | None],
+        proved: Callable[[str, bytes, str], bool] = lambda *_: True,
+    ) -> None:
         self.admitted = 0
         """Connections admitted."""
         self.refused = 0
         """Connections refused."""
         self._decide = decide
+        self._proved = proved
         self._resolved: list[tuple[bytes, bool]] = []
         self._lock = threading.Lock()  # of `_resolved`
         self._pending: dict[bytes, list[tuple[float, list[bytes]]]] = {}
@@ -120,7 +129,11 @@ class ZapAuthenticator:
             if len(frames) != 9 or frames[7] != b"CURVE":
                 self._reply(frames[:4], _REFUSED, b"")
                 continue
-            self._receive(frames[:4], frames[8])
+            domain, address = frames[4].decode(), frames[5].decode()
+            if self._proved(domain, frames[8], address):
+                self._receive(frames[:4], frames[8])
+            else:
+                self._reply(frames[:4], _TEMPORARY, frames[8])
 
     def _receive(self, head: list[bytes], key: bytes) -> None:
         admitted = self._decide_safely(key)

@@ -1,11 +1,12 @@
 """Every message of the wire as a typed struct, tagged by `type`.
 
-`docs/PROTOCOL.md` is the specification; a test holds the two together. Times are integer
-microseconds since 1970 UTC unless a field says otherwise. A request's `id` is repeated by its
-reply. Unknown fields are ignored.
+`docs/PROTOCOL.md` is the specification; a test compares it with these structs. Times are integer
+microseconds since 1970 UTC unless a field says otherwise. A reply repeats the `id` of its request.
+Unknown fields are ignored.
 """
 
 from ..fields import (
+    Act,
     ActionSpec,
     Body,
     Card,
@@ -20,8 +21,10 @@ from ..fields import (
     Evidence,
     Fate,
     FeedState,
+    GrantRole,
     GroupRecord,
     Happening,
+    HowEnded,
     Id,
     Key,
     LineUps,
@@ -38,6 +41,7 @@ from ..fields import (
     Speed,
     Text,
     Timing,
+    WhyScore,
 )
 from .broker import (
     VERSION,
@@ -58,6 +62,7 @@ from .broker import (
     Lease,
     Leased,
     Members,
+    Permit,
     ReleaseLease,
     Revoke,
     Roll,
@@ -80,6 +85,8 @@ from .groups import (
     PutRecords,
 )
 from .host import (
+    Ask,
+    AskScore,
     Attach,
     Block,
     Confirm,
@@ -93,14 +100,19 @@ from .host import (
     Report,
     ReportBatch,
     ReportFrame,
+    Ruled,
+    Ruling,
     Said,
     Setup,
 )
 
 __all__ = [
     "VERSION",
+    "Act",
     "ActionSpec",
     "Alarm",
+    "Ask",
+    "AskScore",
     "Attach",
     "Block",
     "Body",
@@ -130,6 +142,7 @@ __all__ = [
     "Finish",
     "Finished",
     "Grant",
+    "GrantRole",
     "GroupChanged",
     "GroupJoined",
     "GroupMessage",
@@ -141,6 +154,7 @@ __all__ = [
     "HostPing",
     "HostReply",
     "HostRequest",
+    "HowEnded",
     "Id",
     "Invitation",
     "Invite",
@@ -160,6 +174,7 @@ __all__ = [
     "Outcome",
     "Part",
     "Pending",
+    "Permit",
     "Pong",
     "PublishToGroup",
     "Published",
@@ -174,6 +189,8 @@ __all__ = [
     "Revoke",
     "Role",
     "Roll",
+    "Ruled",
+    "Ruling",
     "Said",
     "Search",
     "Seconds",
@@ -187,4 +204,5 @@ __all__ = [
     "Vouch",
     "Vouched",
     "Welcome",
+    "WhyScore",
 ]

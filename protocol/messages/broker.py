@@ -1,4 +1,4 @@
-"""What peers and the broker say to each other; said as `messages.Hello`."""
+"""The messages between peers and the broker."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..fields import (
     Endpoints,
     EnrolledPeer,
     EventStatus,
+    GrantRole,
     Id,
     Key,
     LineUps,
@@ -20,6 +21,7 @@ from ..fields import (
     Micros,
     Name,
     Names,
+    Peers,
     Role,
     Seconds,
     Text,
@@ -31,14 +33,18 @@ VERSION = 1
 """The protocol version that `hello` and `attach` carry."""
 
 
+Grantees = Annotated[list[Name], Meta(max_length=limits.GRANTS)]
+"""Ids or names of peers, as `Permit` takes them."""
+
+
 # ── peer → broker ────────────────────────────────────────────────────────────────────────────
 
 
 class Hello(Message, frozen=True, kw_only=True):
-    """A peer says who it is: the holder of `key`, which the connection has proved.
+    """A peer names its public `key`, which its connection has proved to hold.
 
-    A peer that the broker does not know enrols with it, under an `invite` code where the broker
-    asks for one. `roles`: what it means to do.
+    This enrols a key that the broker does not know, with an `invite` code if the broker asks for
+    codes. `roles`: the roles in which the peer means to join events; for statistics only.
     """
 
     id: Count
@@ -68,7 +74,10 @@ class Show(Message, frozen=True, kw_only=True):
 
 
 class Create(Message, frozen=True, kw_only=True):
-    """Register an event. The same `key` from the same peer gives the same event."""
+    """Register an event. The same `key` from the same peer gives the same event.
+
+    The peer owns it. `owners` and `hosts` are what a `permit` each would say, see `Permit`.
+    """
 
     id: Count
     title: Name
@@ -79,10 +88,25 @@ class Create(Message, frozen=True, kw_only=True):
     rules: dict[Name, object] = field(default_factory=dict)
     starts: Micros = 0
     timing: Timing | None = None
+    owners: Grantees = field(default_factory=list)
+    hosts: Grantees = field(default_factory=list)
+
+
+class Permit(Message, frozen=True, kw_only=True):
+    """An owner of an event makes a peer an owner or a host of it, or (not `allowed`) takes it back.
+
+    `peer` is a peer's id or name, or `any` for every peer, which is valid for hosts alone.
+    """
+
+    id: Count
+    event: Id
+    role: GrantRole
+    peer: Name
+    allowed: bool = True
 
 
 class Join(Message, frozen=True, kw_only=True):
-    """Ask for the way into an event."""
+    """Ask for an invitation to an event."""
 
     id: Count
     event: Id
@@ -90,10 +114,10 @@ class Join(Message, frozen=True, kw_only=True):
 
 
 class Lease(Message, frozen=True, kw_only=True):
-    """A host claims an event, or renews its claim.
+    """A host asks for the lease of an event, or renews it.
 
-    `instance` is random for each start of a host; `epoch` is the one it proposes, or, when it
-    renews, holds.
+    `instance` is random for each start of a host. `epoch` is the epoch that the host proposes, or
+    that it holds when it renews.
     """
 
     id: Count
@@ -105,28 +129,29 @@ class Lease(Message, frozen=True, kw_only=True):
 
 
 class Verify(Message, frozen=True, kw_only=True):
-    """A host asks whose token this is."""
+    """A host asks which peer a token belongs to."""
 
     id: Count
     token: Id
 
 
 class Vouch(Message, frozen=True, kw_only=True):
-    """A host asks who knocks: the holder of this CURVE key, not yet let in."""
+    """A host asks which peer holds a CURVE key; it has not yet accepted the connection."""
 
     id: Count
     curve: Key
 
 
 class Finish(Message, frozen=True, kw_only=True):
-    """A host says that the event is over."""
+    """A host tells the broker that the event is over, or (not `over`) that it is not after all."""
 
     id: Count
     event: Id
+    over: bool = True
 
 
 class ReleaseLease(Message, frozen=True, kw_only=True, tag="leave"):
-    """A host gives up its lease, so that another may take over at once."""
+    """A host gives up its lease, so that another host can take over at once."""
 
     id: Count
     event: Id
@@ -134,8 +159,10 @@ class ReleaseLease(Message, frozen=True, kw_only=True, tag="leave"):
 
 
 class Invite(Message, frozen=True, kw_only=True):
-    """An operator asks for a code that lets `uses` new keys in, in this role at most, for some
-    seconds from now."""
+    """An operator asks for an invitation code that gives this role to `uses` keys.
+
+    The code expires `seconds` from now.
+    """
 
     id: Count
     role: Role
@@ -144,7 +171,7 @@ class Invite(Message, frozen=True, kw_only=True):
 
 
 class Members(Message, frozen=True, kw_only=True):
-    """An operator asks who is enrolled; `cursor` is the last peer of the page before."""
+    """An operator asks for the enrolled peers; `cursor` is the last peer of the page before."""
 
     id: Count
     limit: Annotated[int, Meta(ge=1, le=100)] = 100
@@ -152,7 +179,7 @@ class Members(Message, frozen=True, kw_only=True):
 
 
 class Revoke(Message, frozen=True, kw_only=True):
-    """An operator puts a peer out for good; its name stays its own."""
+    """An operator revokes a peer for good; the peer's name stays its own."""
 
     id: Count
     peer: Id
@@ -162,8 +189,10 @@ class Revoke(Message, frozen=True, kw_only=True):
 
 
 class Welcome(Message, frozen=True, kw_only=True):
-    """The broker knows the peer under this id, in this role: each role may do what those before
-    it may."""
+    """The broker knows the peer under this id, in this role.
+
+    Each role may do what the roles before it may do.
+    """
 
     id: Count
     peer: Id
@@ -174,7 +203,7 @@ class Welcome(Message, frozen=True, kw_only=True):
 
 
 class EventList(Message, frozen=True, kw_only=True, tag="events"):
-    """Events found, best match first; `cursor` asks for the next page, empty at the end."""
+    """The events found, best match first; `cursor` asks for the next page, empty at the end."""
 
     id: Count
     events: list[Card]
@@ -189,8 +218,11 @@ class Event(Message, frozen=True, kw_only=True):
 
 
 class Invitation(Message, frozen=True, kw_only=True):
-    """The way into an event; without `endpoints` it has no host yet: ask again later. `key` is
-    the host's public key, empty where nothing is encrypted."""
+    """The addresses of an event's host and a token for it.
+
+    Without `endpoints` the event has no host: ask again later. `key` is the host's public key,
+    empty in plain text.
+    """
 
     id: Count
     card: Card
@@ -202,19 +234,26 @@ class Invitation(Message, frozen=True, kw_only=True):
 
 
 class Leased(Message, frozen=True, kw_only=True):
-    """The lease is held for `seconds` from now under this epoch; `revoked` holds the peers with
-    a token for the event that have been put out."""
+    """The host holds the lease for `seconds` from now under this epoch.
+
+    `revoked` lists the revoked peers that have a token for the event, `owners` the peers that own
+    it besides its creator.
+    """
 
     id: Count
     event: Id
     epoch: Count
     seconds: Seconds
     revoked: Annotated[list[Id], Meta(max_length=limits.REVOKED)] = field(default_factory=list)
+    owners: Peers = field(default_factory=list)
 
 
 class Grant(Message, frozen=True, kw_only=True):
-    """Whose token it is and what it permits. `invite` tells which invitation the peer came in
-    by, empty where the broker is open; `enrolled` when."""
+    """The peer that a token belongs to, and what the token permits.
+
+    `invite` names the invitation that gave the peer its role, empty if there was none; `enrolled`
+    is the time at which the peer got its role.
+    """
 
     id: Count
     token: Id
@@ -229,7 +268,7 @@ class Grant(Message, frozen=True, kw_only=True):
 
 
 class Vouched(Message, frozen=True, kw_only=True):
-    """The holder of the CURVE key is this peer, and has a token for an event of the host's."""
+    """This peer holds the CURVE key, and has a token for an event of the host."""
 
     id: Count
     curve: Key
@@ -237,7 +276,7 @@ class Vouched(Message, frozen=True, kw_only=True):
 
 
 class Invited(Message, frozen=True, kw_only=True):
-    """The code to pass on; nobody but those who have it knows it."""
+    """A new invitation and its code; the broker does not store the code."""
 
     id: Count
     code: Id
@@ -246,7 +285,7 @@ class Invited(Message, frozen=True, kw_only=True):
 
 
 class Roll(Message, frozen=True, kw_only=True):
-    """Who is enrolled, in the order of their ids; `cursor` asks for the next page."""
+    """The enrolled peers, in the order of their ids; `cursor` asks for the next page."""
 
     id: Count
     members: list[EnrolledPeer]
@@ -254,13 +293,13 @@ class Roll(Message, frozen=True, kw_only=True):
 
 
 class Done(Message, frozen=True, kw_only=True):
-    """The request was carried out."""
+    """The broker or host has carried out the request."""
 
     id: Count
 
 
 class Error(Message, frozen=True, kw_only=True):
-    """A request (or frame, then `id` is 0) was refused."""
+    """The broker or host refuses a request; `id` is 0 if it could not read the request's id."""
 
     id: Count
     code: Name
@@ -272,6 +311,7 @@ BrokerRequest = (
     | Search
     | Show
     | Create
+    | Permit
     | Join
     | Lease
     | Verify

@@ -1,4 +1,7 @@
-"""The messages of rooms, in which peers of one kind meet at the broker (PROTOCOL, section 8)."""
+"""The messages of groups, in which peers share records through the broker.
+
+The wire calls a group a room: see section 8 of `docs/PROTOCOL.md`.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ from ..fields import Body, Count, GroupRecord, Id, Message, Name, Seconds
 
 
 class JoinGroup(Message, frozen=True, kw_only=True, tag="gather"):
-    """Come into a room, or, repeated, stay there.
+    """Join a room; a member repeats this to stay.
 
-    `instance` is the member's secret, random for each start of a process; `epoch` and `rev` say up
-    to where it knows the room.
+    `instance` is the member's secret, random for each start of a process. `epoch` and `rev` name
+    the last change that the member knows.
     """
 
     id: Count
@@ -27,7 +30,7 @@ class JoinGroup(Message, frozen=True, kw_only=True, tag="gather"):
 
 
 class PutRecords(Message, frozen=True, kw_only=True, tag="put"):
-    """Keep records in a room, or, without a body, remove them."""
+    """Put records into a room; a record without a body is removed."""
 
     id: Count
     room: Name
@@ -36,7 +39,7 @@ class PutRecords(Message, frozen=True, kw_only=True, tag="put"):
 
 
 class PublishToGroup(Message, frozen=True, kw_only=True, tag="post"):
-    """Say something to all others who are gathered in a room."""
+    """Send a message to all other members of a room."""
 
     id: Count
     room: Name
@@ -45,7 +48,7 @@ class PublishToGroup(Message, frozen=True, kw_only=True, tag="post"):
 
 
 class LeaveGroup(Message, frozen=True, kw_only=True, tag="depart"):
-    """Leave a room; what was kept there is removed."""
+    """Leave a room; the broker removes the member's records."""
 
     id: Count
     room: Name
@@ -56,9 +59,9 @@ class LeaveGroup(Message, frozen=True, kw_only=True, tag="depart"):
 
 
 class GroupJoined(Message, frozen=True, kw_only=True, tag="gathered"):
-    """The peer is in the room as `member`; it stays for `seconds` unless it says so again.
+    """The peer is in the room as `member`, for `seconds` after its last request.
 
-    `whole`: `records` are all there are; otherwise it knows them already.
+    `whole`: `records` are all records of the room; otherwise the peer knows them already.
     """
 
     id: Count
@@ -81,7 +84,7 @@ class GroupChanged(Message, frozen=True, kw_only=True, tag="changed"):
 
 
 class GroupMessage(Message, frozen=True, kw_only=True, tag="posted"):
-    """Another member has said something."""
+    """Another member has sent a message."""
 
     room: Name
     member: Id

@@ -1,4 +1,4 @@
-"""What peers say to a host, and what it answers: ROUTER and PULL."""
+"""The messages between peers and a host, on ROUTER and PULL."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from msgspec import Meta, Struct, field
 
 from .. import limits
 from ..fields import (
+    Act,
     ActionSpec,
     Card,
     Count,
+    Details,
     Fate,
     Happening,
     Id,
+    Key,
     Message,
     Micros,
+    Name,
     Role,
     Seconds,
     Signature,
+    Text,
+    WhyScore,
 )
 from .broker import VERSION, Done, Error
 
@@ -26,9 +32,14 @@ from .broker import VERSION, Done, Error
 
 
 class Attach(Message, frozen=True, kw_only=True):
-    """Present a token; `time` is the sender's wall clock at that moment, `rtt` the round trip
-    that it measured just before, in microseconds (0: not measured). `last` is the number of a
-    reporter's newest report, sent or not; one that is `brief` leaves without a word."""
+    """Present a token.
+
+    `time` is the peer's wall clock when it sends this, `rtt` the round trip that it has just
+    measured, in microseconds (0: not measured). `last` is the number of a reporter's newest report,
+    sent or not. A `brief` reporter leaves without `detach`. A reporter that `answers` takes
+    questions, see `Ask`. A viewer that `withholds` shows no entry to a reporter before it may see
+    it: see *What a reporter had seen* in the protocol.
+    """
 
     id: Count
     token: Id
@@ -36,7 +47,9 @@ class Attach(Message, frozen=True, kw_only=True):
     rtt: Count = 0
     last: Count = 0
     brief: bool = False
+    answers: bool = False
     version: int = VERSION
+    withholds: bool = False
 
 
 class Replay(Message, frozen=True, kw_only=True):
@@ -49,8 +62,12 @@ class Replay(Message, frozen=True, kw_only=True):
 
 
 class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
-    """Say that one is there; reporters add the number of their newest report, sent or not,
-    subscribers their counters."""
+    """Show that the peer is there.
+
+    A reporter adds the number of its newest report, sent or not (`last`), a subscriber its counters
+    (`seq`, `received`, `lost`). `rtt` is the round trip of the ping before, in microseconds (0: not
+    measured).
+    """
 
     id: Count
     event: Id
@@ -59,6 +76,7 @@ class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     seq: Count = 0
     received: Count = 0
     lost: Count = 0
+    rtt: Count = 0
 
 
 class Detach(Message, frozen=True, kw_only=True):
@@ -68,14 +86,44 @@ class Detach(Message, frozen=True, kw_only=True):
     event: Id
 
 
+class AskScore(Message, frozen=True, kw_only=True, tag="inquire"):
+    """The owner of an event, or a present reporter, wants every reporter asked for the score."""
+
+    id: Count
+    event: Id
+
+
+class Ruling(Message, frozen=True, kw_only=True):
+    """The owner of an event decides something about it, with a reason.
+
+    `ruling` is random: the same ruling that is sent again changes nothing. `key` is the owner's
+    public key, and `signature` the owner's over the content, see `signing.ruling_content`. Which of
+    `entry`, `origin`, `score` and `details` an act takes is listed in `docs/PROTOCOL.md`.
+    """
+
+    id: Count
+    event: Id
+    ruling: Id
+    time: Micros
+    act: Act
+    reason: Text
+    key: Key
+    signature: Signature
+    entry: Id = ""
+    origin: Name = ""
+    score: Text = ""
+    details: Details = field(default_factory=dict)
+
+
 # ── host → peer, ROUTER ──────────────────────────────────────────────────────────────────────
 
 
 class Setup(Message, frozen=True, kw_only=True):
-    """All that a peer needs to take part; `n` is the host's count of this reporter's reports.
+    """What a peer needs to take part in an event.
 
-    `badge` is what its reports carry as their token: the host gives it only to the holder of the
-    key that the broker gave the token to.
+    `badge` is the token that the peer's reports carry; the host gives it only to the key that the
+    broker gave the peer's token to. `n` is the number up to which the host has this reporter's
+    reports.
     """
 
     id: Count
@@ -93,7 +141,7 @@ class Setup(Message, frozen=True, kw_only=True):
 
 
 class Block(Message, frozen=True, kw_only=True):
-    """Published messages from `first` on, as they were published; `more` blocks follow."""
+    """Published messages from `first` on, byte for byte; `more`: another block follows."""
 
     id: Count
     event: Id
@@ -103,7 +151,7 @@ class Block(Message, frozen=True, kw_only=True):
 
 
 class Pong(Message, frozen=True, kw_only=True):
-    """`time` repeats the ping's; `host_time` is the host's wall clock."""
+    """Answer a ping: `time` repeats the ping's, `host_time` is the host's wall clock."""
 
     id: Count
     event: Id
@@ -112,19 +160,54 @@ class Pong(Message, frozen=True, kw_only=True):
 
 
 class Confirm(Message, frozen=True, kw_only=True):
-    """Ask a reporter for the score it sees: contact was lost from `since` to `until`."""
+    """Ask a reporter for the score that it sees: after an outage from `since` to `until`, or for
+    another reason, `why`, at the time of both."""
 
     event: Id
     since: Micros
     until: Micros
+    why: WhyScore = ""
+
+
+class Ask(Message, frozen=True, kw_only=True):
+    """Ask a reporter whether an action happened, if reporters disagree or too few have reported it.
+
+    The answer is a report titled `answer` with the details `claim`, which repeats the number, and
+    `yes`, true or false. It counts as a vote for or against. `text` is the question in words;
+    after `until` (wall time) an answer may come too late.
+    """
+
+    event: Id
+    claim: Count
+    title: Name
+    origin: Name
+    time: Micros
+    until: Micros
+    text: Text = ""
+    details: Details = field(default_factory=dict)
 
 
 class Receipt(Message, frozen=True, kw_only=True):
-    """Everything up to `n` is on the host's disk; `fates` tell what became of single reports."""
+    """All reports up to `n` are on the host's disk; `fates` are the outcomes of single reports.
+
+    `stepped`: the host has seen that the reporter's clock was set, forward where it is positive,
+    by so many microseconds, and corrects the times of the reports that follow; 0: it was not.
+    """
 
     event: Id
     n: Count
     fates: list[Fate] = field(default_factory=list)
+    stepped: int = 0
+
+
+class Ruled(Message, frozen=True, kw_only=True):
+    """A ruling is on the host's disk, and was published as `seq` of a new `epoch`."""
+
+    id: Count
+    event: Id
+    ruling: Id
+    epoch: Count
+    seq: Count
 
 
 # ── reporter → host, PULL ────────────────────────────────────────────────────────────────────
@@ -133,9 +216,10 @@ class Receipt(Message, frozen=True, kw_only=True):
 class Report(Message, frozen=True, kw_only=True):
     """One reporter's statement that an action happened.
 
-    `n` counts the reporter's reports from 1 and never repeats; `time` is when it was said,
-    `event.time` when it happened. `token` is the badge of `setup`. `signature` is the reporter's
-    over the content, see `signing.content`.
+    `n` counts the reporter's reports from 1 and never repeats. `time` is when the reporter made the
+    report, `event.time` when the action happened. `token` is the badge of `setup`. `signature` is
+    the reporter's over the content, see `signing.content`. `seen` is the number of the newest claim
+    that the host had shown the reporter before (see `Pending`), 0 if it had shown none.
     """
 
     token: Id
@@ -143,6 +227,7 @@ class Report(Message, frozen=True, kw_only=True):
     time: Micros
     event: Happening
     signature: Signature = b""
+    seen: Count = 0
 
 
 class Said(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -152,6 +237,7 @@ class Said(Struct, frozen=True, gc=False, omit_defaults=True):
     time: Micros
     event: Happening
     signature: Signature = b""
+    seen: Count = 0
 
 
 class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
@@ -161,6 +247,6 @@ class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
     reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
 
 
-HostRequest = Attach | Replay | HostPing | Detach
-HostReply = Setup | Block | Pong | Confirm | Receipt | Done | Error
+HostRequest = Attach | Replay | HostPing | Detach | AskScore | Ruling
+HostReply = Setup | Block | Pong | Confirm | Ask | Receipt | Ruled | Done | Error
 ReportFrame = Report | ReportBatch

@@ -1,9 +1,10 @@
-"""What the processes leave on the disk can be read by their user alone."""
+"""What the processes leave on the disk: for their user alone, and without tokens or badges."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -16,17 +17,30 @@ import httpx
 import pytest
 
 from tests.patience import PATIENCE, until
+from touchline.peer import Link, Reporter
+from touchline.protocol.keys import Identity
+from touchline.protocol.tokens import digest
 
 Json = dict[str, Any]
 
 TOKEN = "the operator's token"
 
+TOKEN_LIKE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+"""The form of tokens and badges, UUIDs of version 4."""
+
 
 class Machine:
-    """Processes of a user whose umask lets everybody do everything."""
+    """Processes of a user.
 
-    def __init__(self, home: Path, stack: ExitStack) -> None:
+    Args:
+        home: the user's folder, which the processes make.
+        stack: ends them.
+        umask: of the user; 0 lets everybody do everything.
+    """
+
+    def __init__(self, home: Path, stack: ExitStack, umask: int) -> None:
         self.home = home
+        self._umask = umask
         self._stack = stack
         self._environment = os.environ | {"TOUCHLINE_HOME": str(home)}
 
@@ -37,7 +51,7 @@ class Machine:
             env=self._environment,
             stdout=subprocess.PIPE,
             text=True,
-            umask=0,
+            umask=self._umask,
         )
         self._stack.callback(process.communicate)
         self._stack.callback(process.kill)
@@ -64,10 +78,10 @@ class Machine:
         }
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+@pytest.fixture(params=[0o000, 0o022], ids=lambda mask: f"umask {mask:03o}")
+def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Machine]:
     with ExitStack() as stack:
-        yield Machine(tmp_path / "home", stack)
+        yield Machine(tmp_path / "home", stack, request.param)
 
 
 def report_from_a_browser(url: str, event: str) -> None:
@@ -113,3 +127,38 @@ def test_only_their_user_can_read_what_processes_leave(machine: Machine) -> None
     }
     assert {path: oct(seen[path]) for path in wanted if seen[path] != wanted[path]} == {}
     assert stat.S_IMODE(machine.home.stat().st_mode) == 0o700
+
+
+def test_no_file_holds_a_token_or_badge(tmp_path: Path) -> None:
+    """Of a whole run with broker, host, gateway and reporters as processes, and one reporter in
+    this process, whose token and badge are known here; nor does any file hold what looks like the
+    token or badge of another."""
+    with ExitStack() as stack:
+        machine = Machine(tmp_path / "home", stack, 0o022)
+        broker = machine.serve("broker", "--bind", "127.0.0.1:0")
+        sides = ("--sport", "football", "--origin", "A", "--origin", "B")
+        event = machine.run("events", "create", "A v B", *sides)["event"]
+        machine.serve("host", event, "--alone")
+        gateway = machine.serve("gateway", "--port", 0)
+        machine.run("report", event, "goal", "--origin", "A", "--name", "ann")
+        report_from_a_browser(gateway["url"], event)
+        link = stack.enter_context(Link(broker["address"], "cid", Identity(b"c" * 32)))
+        reporter = stack.enter_context(Reporter(event, link, tmp_path / "home/cid.db"))
+        setup = reporter.wait_open(PATIENCE)
+        reporter.say("goal", "B")
+        until(lambda: not reporter.pending, reporter)
+        session = reporter.session
+        assert session.invitation is not None
+        secrets = {session.invitation.token.encode(), setup.badge.encode()}
+        stored = {}
+        for path in machine.home.rglob("*"):
+            if path.is_file():
+                stored[path] = path.read_bytes()
+        assert len([path for path in stored if path.suffix == ".db"]) >= 4, stored.keys()
+        assert digest(setup.badge).encode() in b"".join(stored.values()), (
+            "it is known by its digest"
+        )
+        found = {path.name for path, text in stored.items() for one in secrets if one in text}
+        assert not found
+        like = {path.name: TOKEN_LIKE.findall(text) for path, text in stored.items()}
+        assert {name: texts for name, texts in like.items() if texts} == {}

@@ -58,6 +58,8 @@ ONE_TO_100 = typing.Annotated[int, msgspec.Meta(ge=1, le=100)]
 NUMBER = typing.Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 ROLES = typing.Annotated[list[messages.Role], msgspec.Meta(max_length=4)]
 PEERS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.REVOKED)]
+GRANTS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.GRANTS)]
+GRANTEES = typing.Annotated[list[messages.Name], msgspec.Meta(max_length=limits.GRANTS)]
 USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
@@ -90,12 +92,18 @@ WORDS: list[tuple[object, str]] = [
     (USES, "`uses`"),
     (LONG, "`long-seconds`"),
     (PEERS, "`peers`"),
+    (GRANTS, "`grants`"),
+    (GRANTEES, "`grantees`"),
+    (messages.GrantRole, "`grant-role`"),
     (ROLES, "`roles`"),
     (messages.Role, "`role`"),
     (messages.EventStatus, "`event-status`"),
     (messages.EventStatus | typing.Literal[""], "`event-status` or empty"),
     (messages.EntryStatus, "`entry-status`"),
     (messages.DelayStatus, "`delay-status`"),
+    (messages.HowEnded, "`how-ended`"),
+    (messages.WhyScore, "`why-score`"),
+    (messages.Act, "`act`"),
     (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
@@ -234,6 +242,8 @@ def test_types() -> None:
         ("event-status", messages.EventStatus),
         ("entry-status", messages.EntryStatus),
         ("delay-status", messages.DelayStatus),
+        ("how-ended", messages.HowEnded),
+        ("why-score", messages.WhyScore),
         ("feed-state", messages.FeedState),
         ("outcome", messages.Outcome),
     ],

@@ -16,7 +16,7 @@ import msgpack
 import msgspec
 import pytest
 
-from touchline.protocol import codec, messages, signing
+from touchline.protocol import codec, keys, messages, signing
 
 DECODERS: list[tuple[Any, codec.Decoder[Any]]] = [
     (messages.BrokerRequest, codec.decode_broker_request),
@@ -107,7 +107,7 @@ def test_every_required_field_is_missed(plain: dict[str, Any], frame: bytes) -> 
 
 
 def test_signatures() -> None:
-    """The signatures of the reports that are there are those of the key in `hello`."""
+    """The signatures of the reports and rulings that are there are those of the key in `hello`."""
     plain = {param.id: dict(param.values[0]) for param in GOLDEN}
     key = plain["hello full"]["key"]
     frames = {param.id: param.values[1] for param in GOLDEN}
@@ -118,3 +118,12 @@ def test_signatures() -> None:
     for said in (report, *batch.reports):
         assert signing.holds(key, "argentina-france-k3vq", said)
         assert not signing.holds(key, "argentina-france-k3vp", said)
+    for name in ("ruling minimal", "ruling full"):
+        ruling = codec.decode_host_request(frames[name])
+        assert isinstance(ruling, messages.Ruling)
+        assert ruling.key == key
+        assert signing.is_by(keys.peer_id(key), ruling)
+        assert not signing.is_by(keys.peer_id(bytes(32)), ruling)
+        for change in ({"event": "e"}, {"act": "award"}, {"score": "4-3"}, {"entry": "5"}):
+            changed = msgspec.structs.replace(ruling, **change)
+            assert not signing.is_by(keys.peer_id(key), changed)

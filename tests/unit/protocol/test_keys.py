@@ -137,3 +137,20 @@ def test_routing_ids() -> None:
     assert prefix[0] == 1
     assert len(prefix) == 1 + keys.ROUTING_BYTES
     assert prefix != keys.routing_prefix(OTHER.curve_public)
+
+
+def test_form_of_peer_ids() -> None:
+    """An id has the form of one, and what was misread has not."""
+    assert keys.is_peer_id(ME.peer)
+    for text in ("", "anna", ME.peer[:-1], ME.peer + "-aaaa", "l" + ME.peer[1:], ME.peer.upper()):
+        assert not keys.is_peer_id(text)
+
+
+def test_what_a_key_seals_it_alone_can_read() -> None:
+    """Nor can what was changed be read, or what was never sealed."""
+    sealed = ME.seal(b"secret")
+    assert b"secret" not in sealed
+    assert ME.unseal(sealed) == b"secret"
+    assert OTHER.unseal(sealed) is None
+    assert ME.unseal(sealed[:-1] + bytes([sealed[-1] ^ 1])) is None
+    assert ME.unseal(b"") is None

@@ -70,3 +70,21 @@ def test_not_read(text: str) -> None:
     """What is no time, or does not say whose clock it is of, is refused."""
     with pytest.raises(ValueError, match=r".+"):
         times.from_rfc3339(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "near", "time"),
+    [
+        (1_777_636_800_000_000, 1_777_640_000_000_000, 1_777_636_800_000_000),
+        (1_777_636_800_000, 1_777_640_000_000_000, 1_777_636_800_000_000),
+        (1_777_636_800, 1_777_640_000_000_000, 1_777_636_800_000_000),
+        (600_000_000, 500_000_000, 600_000_000),
+        (600_000, 500_000_000, 600_000_000),
+        (600, 500_000_000, 600_000_000),
+        (1_671_375_600, 1_777_640_000_000_000, 1_671_375_600_000_000),
+        (0, 1_777_640_000_000_000, 0),
+    ],
+)
+def test_numbers_of_other_programs(number: int, near: int, time: int) -> None:
+    """Microseconds, milliseconds and seconds are told apart by what is expected."""
+    assert times.from_unix(number, near) == time

@@ -58,3 +58,32 @@ def test_a_file_that_exists_stays_as_it_is(tmp_path: Path) -> None:
     files.create(tmp_path / "file")
     assert mode(tmp_path / "file") == 0o640
     assert (tmp_path / "file").read_text() == "content"
+
+
+def test_a_file_that_others_can_read_is_taken_from_them(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With what SQLite keeps beside it; the log says so of each, once."""
+    names = ("journal.db", "journal.db-wal", "journal.db-shm")
+    for name in names:
+        (tmp_path / name).write_text("content")
+        (tmp_path / name).chmod(0o644)
+    files.tighten(tmp_path / "journal.db")
+    files.tighten(tmp_path / "journal.db")
+    assert {mode(tmp_path / name) for name in names} == {0o600}
+    assert len(caplog.messages) == 3
+    assert "0644" in caplog.text
+    files.tighten(tmp_path / "missing")
+    files.tighten(Path(os.devnull))
+    assert mode(Path(os.devnull)) & 0o066
+
+
+@pytest.mark.usefixtures("umask")
+def test_a_log_is_opened_empty_and_private(tmp_path: Path) -> None:
+    """One that was there as well."""
+    (tmp_path / "log").write_text("before")
+    for name in ("log", "new"):
+        with files.open_new(tmp_path / name) as file:
+            file.write(b"line\n")
+            assert (tmp_path / name).read_bytes() == b"line\n"
+        assert mode(tmp_path / name) == 0o600

@@ -7,17 +7,17 @@ import sqlite3
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from touchline.protocol.errors import StorageFault
 from touchline.runtime import sqlite
-from touchline.runtime.database import cause, is_sqlite, open_engine
+from touchline.runtime.database import cause, file_of, is_sqlite, open_engine
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS words (word TEXT);"
 
@@ -29,8 +29,8 @@ def through_driver(path: Path) -> Iterator[Callable[[str], Any]]:
 
 
 @contextmanager
-def through_sqlalchemy(path: Path) -> Iterator[Callable[[str], Any]]:
-    engine = open_engine(make_url(f"sqlite:///{path}"))
+def through_sqlalchemy(path: Path, url: str = "sqlite:///{}") -> Iterator[Callable[[str], Any]]:
+    engine = open_engine(make_url(url.format(path)))
     with engine.connect() as connection:
         connection.exec_driver_sql(SCHEMA)
 
@@ -44,7 +44,11 @@ def through_sqlalchemy(path: Path) -> Iterator[Callable[[str], Any]]:
     engine.dispose()
 
 
-both = pytest.mark.parametrize("opened", [through_driver, through_sqlalchemy])
+def through_uri(path: Path) -> AbstractContextManager[Callable[[str], Any]]:
+    return through_sqlalchemy(path, "sqlite:///file:{}?uri=true&cache=private")
+
+
+each_way = pytest.mark.parametrize("opened", [through_driver, through_sqlalchemy, through_uri])
 
 
 @pytest.fixture
@@ -55,7 +59,7 @@ def open_umask() -> Iterator[None]:
     os.umask(before)
 
 
-@both
+@each_way
 def test_what_is_committed_survives_a_loss_of_power(opened: Any, tmp_path: Path) -> None:
     """There is a write-ahead log, and it is synced at each commit."""
     with opened(tmp_path / "words.db") as run:
@@ -63,7 +67,7 @@ def test_what_is_committed_survives_a_loss_of_power(opened: Any, tmp_path: Path)
         assert run("PRAGMA synchronous") == (2,)
 
 
-@both
+@each_way
 @pytest.mark.usefixtures("open_umask")
 def test_only_its_user_can_read_a_database(opened: Any, tmp_path: Path) -> None:
     """Nor the files that SQLite keeps beside it, nor the folders made for it."""
@@ -81,9 +85,9 @@ def test_only_its_user_can_read_a_database(opened: Any, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
-@both
-def test_a_database_of_before_is_opened_as_it_is(opened: Any, tmp_path: Path) -> None:
-    """Its content and the mode that an operator gave it stay."""
+@each_way
+def test_a_database_of_before_is_taken_from_others(opened: Any, tmp_path: Path) -> None:
+    """Its content stays, and no other user can read it any more."""
     path = tmp_path / "words.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE words (word TEXT)")
@@ -92,7 +96,7 @@ def test_a_database_of_before_is_opened_as_it_is(opened: Any, tmp_path: Path) ->
     path.chmod(0o640)
     with opened(path) as run:
         assert run("SELECT word FROM words") == ("goal",)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_database_in_memory_leaves_no_file(
@@ -101,8 +105,53 @@ def test_a_database_in_memory_leaves_no_file(
     """It has a name that is no path."""
     monkeypatch.chdir(tmp_path)
     sqlite.connect(Path(":memory:"), SCHEMA, what="words").close()
-    for url in ("sqlite://", "sqlite:///:memory:"):
+    for url in ("sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"):
         open_engine(make_url(url)).dispose()
+        assert file_of(make_url(url)) is None
+    for uri in ("file::memory:", "file:words?mode=memory&cache=shared", "file:/words?vfs=memdb"):
+        sqlite.create(uri, uri=True)
+        sqlite3.connect(uri, uri=True).close()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "file"),
+    [
+        ("words.db", {}, "words.db"),
+        ("file:words.db", {}, "file:words.db"),
+        ("words.db", {"uri": "true"}, "words.db"),
+        ("file:words.db", {"uri": "true"}, "words.db"),
+        ("file:new/words.db", {"uri": "1", "mode": "rwc"}, "new/words.db"),
+        ("file:goals%20%26%20fouls%3f.db#kept", {"uri": "true"}, "goals & fouls?.db"),
+    ],
+)
+def test_the_file_is_the_one_that_sqlite_opens(
+    name: str, query: dict[str, str], file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a path or a URI names it, SQLite finds it made and makes none of its own."""
+    monkeypatch.chdir(tmp_path)
+    url = URL.create("sqlite", database=name, query=query)
+    engine = open_engine(url)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / file]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(SCHEMA)
+        ((*_, opened),) = connection.exec_driver_sql("PRAGMA database_list")
+    engine.dispose()
+    assert Path(opened) == tmp_path / file
+    found = file_of(url)
+    assert found is not None
+    assert found.absolute() == tmp_path / file
+
+
+@pytest.mark.parametrize("name", ["words.db?mode=ro", "words.db?mode=rw", "//elsewhere/words.db"])
+def test_what_sqlite_would_not_create_is_not_created(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A URI may ask for a file that is there, or name another machine."""
+    monkeypatch.chdir(tmp_path)
+    url = f"sqlite:///file:{name}{'&' if '?' in name else '?'}uri=true"
+    with pytest.raises(SQLAlchemyError):
+        open_engine(make_url(url)).connect()
     assert not list(tmp_path.iterdir())
 
 
