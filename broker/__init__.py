@@ -1,4 +1,4 @@
-"""The broker: identifies peers, finds events, hands out addresses and tokens."""
+"""The broker: it identifies peers, finds events, and gives out addresses and tokens."""
 
 from .counters import BrokerCounters
 from .options import Options

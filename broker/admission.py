@@ -1,11 +1,11 @@
-"""What comes in: each frame is looked at before any work is done for it. Pure.
+"""Admission: the broker checks each message before a worker handles it. Pure.
 
-| a frame                                                    | outcome       |
+| the message                                                | outcome       |
 |------------------------------------------------------------|---------------|
-| under a routing id that is not its connection's key's      | WRONG_KEY     |
-| of a key over its rate                                     | OVERLOADED    |
-| that is not a single one                                   | BAD_MESSAGE   |
-| while too many wait for the workers                        | OVERLOADED    |
+| has a routing id that belongs to another key               | WRONG_KEY     |
+| exceeds the rate of its key                                | OVERLOADED    |
+| has more or fewer frames than one                          | BAD_MESSAGE   |
+| comes while too many requests wait for the workers         | OVERLOADED    |
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ..runtime.rate_limit import RateLimiter
 from .options import Options
 
 REPLY_BURST, REPLY_RATE = 100, 10.0
-"""Refusals of this kind that one key is told at once, and a second from then on; more are dropped
-without a word, so that a flood is not answered with a flood."""
+"""Refusals that the broker sends to one key at once, and per second from then on. It sends no
+reply to further refused messages, so that it does not answer a flood with a flood."""
 
 
 class RequestLimiter:
-    """Looks at frames; for one thread.
+    """Decides which messages reach the workers; for one thread.
 
     Args:
         options: the broker's settings.
@@ -32,18 +32,18 @@ class RequestLimiter:
         self._requests = RateLimiter(options.request_rate, options.request_burst)
         self._replies = RateLimiter(REPLY_RATE, REPLY_BURST)
         self.rate_limited = 0
-        """Frames over the rate of their key."""
+        """Messages over the rate of their key."""
 
     def refusal(
         self, routing_id: bytes, curve: bytes, frames: int, waiting: int, now: float
     ) -> PeerError | None:
-        """Return why a frame is refused, None where it is let through.
+        """Return the error that refuses a message, None if the message is admitted.
 
         Args:
-            routing_id: the connection that it came from.
-            curve: the CURVE key of that connection; empty where nothing is encrypted.
-            frames: how many came as one message.
-            waiting: requests that wait for the workers.
+            routing_id: the connection that sent the message.
+            curve: the CURVE key of that connection; empty in plain text.
+            frames: the number of frames of the message.
+            waiting: the number of requests that wait for the workers.
             now: monotonic seconds.
         """
         if wrong := keys.misrouted(routing_id, curve):
@@ -63,5 +63,11 @@ class RequestLimiter:
         return None
 
     def may_reply(self, routing_id: bytes, curve: bytes, now: float) -> bool:
-        """Tell whether whoever sent a refused frame is told so."""
+        """Return whether to send an error reply to the connection of a refused message.
+
+        Args:
+            routing_id: the connection that sent the message.
+            curve: the CURVE key of that connection; empty in plain text.
+            now: monotonic seconds.
+        """
         return self._replies.take(curve or routing_id, 1, now)

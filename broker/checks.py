@@ -1,68 +1,79 @@
-"""What a request must hold beyond the types that its decoding checks."""
+"""Checks of a request beyond the types that decoding checks."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
+import msgspec
+
 from .. import sports
 from ..protocol import messages
 from ..protocol.errors import BadMessage, NotFound, TouchlineError
+from ..protocol.text import clean, visible
 
 RULE_DEPTH = 8
-"""How deep lists and maps within an event's rules may nest."""
+"""The most levels of lists and maps within an event's rules."""
 
 HIGHEST_EPOCH = 2**53
-"""The highest epoch that a host may propose; there is room above for all that follow."""
+"""The highest epoch that a host may propose, so that later epochs still fit into a `Count`."""
 
 _TRANSPORTS = ("tcp://", "ipc://", "inproc://")
 
 
 def no_zero_character(request: messages.BrokerRequest) -> None:
-    """Refuse a zero character in a field: it ends a topic, and databases do not store it."""
+    """Refuse a zero character in a field: it would end a topic, and PostgreSQL does not store it.
+
+    Raises:
+        BadMessage: the sentence names the field.
+    """
     for field in request.__struct_fields__:
         value = getattr(request, field)
         if isinstance(value, str) and "\0" in value:
             raise BadMessage(f"{field} holds a zero character")
 
 
-def printable(what: str, text: str) -> None:
-    """Refuse a text for people that is empty or would move their cursor."""
-    if not text.strip():
-        raise BadMessage(f"{what} is empty")
-    if not text.isprintable():
-        raise BadMessage(f"{what} holds characters that can't be printed")
+def cleaned(card: messages.Card) -> messages.Card:
+    """Return a new event without what is invisible in its title, origins and line-ups.
+
+    Raises:
+        BadMessage: nothing in one of them can be seen, or it holds control characters.
+    """
+    return msgspec.structs.replace(
+        card,
+        title=clean("title", card.title),
+        origins=[clean("an origin", origin) for origin in card.origins],
+        lineups={
+            visible(origin): [clean("a name in a line-up", name) for name in names]
+            for origin, names in card.lineups.items()
+        },
+    )
 
 
 def event(card: messages.Card) -> None:
-    """Refuse a new event that no sport could be played with.
+    """Refuse a new event, as `cleaned` returns it, that is not valid in any sport.
 
     Raises:
         BadMessage: the sentence names the field.
     """
-    printable("title", card.title)
-    for origin in card.origins:
-        printable("an origin", origin)
     if len(set(card.origins)) < len(card.origins):
         raise BadMessage("two origins have the same name")
-    for origin, names in card.lineups.items():
+    for origin in card.lineups:
         if origin not in card.origins:
-            raise BadMessage(f"a line-up of {origin!r}, which is no origin")
-        for name in names:
-            printable("a name in a line-up", name)
+            raise BadMessage(f"a line-up names {origin!r}, which is not an origin of the event")
     if not _plain(card.rules, RULE_DEPTH):
-        raise BadMessage(f"rules are JSON values, at most {RULE_DEPTH} deep")
+        raise BadMessage(f"rules are not JSON values nested at most {RULE_DEPTH} deep")
     timing = card.timing
     if timing is not None and not (math.isfinite(timing.speed) and timing.speed >= 0):
         raise BadMessage(f"timing: speed is {timing.speed}, not a number from 0 up")
 
 
 def playable(card: messages.Card, sport: Callable[[str], sports.Sport]) -> None:
-    """Refuse an event that its sport can't be played with.
+    """Refuse an event whose origins, rules or line-ups its sport does not accept.
 
     Raises:
         NotFound: there is no such sport.
-        BadMessage: in the sport's own words.
+        BadMessage: the sentence is the sport's own.
     """
     try:
         sport(card.sport).start(card.origins, card.rules, card.lineups)
@@ -71,15 +82,15 @@ def playable(card: messages.Card, sport: Callable[[str], sports.Sport]) -> None:
     except TouchlineError as error:
         raise BadMessage(error.sentence) from None
     except Exception as error:
-        # A sport may be anybody's; one that stumbles over what a peer sent refuses the event
-        # and does not stop the broker.
+        # A sport may be an installed plug-in. Its fault on a peer's input refuses the event and
+        # does not stop the broker.
         raise BadMessage(
-            f"{card.sport} can't be played with these origins, rules and line-ups: {error}"
+            f"these origins, rules and line-ups are not valid in {card.sport}: {error}"
         ) from error
 
 
 def lease(request: messages.Lease) -> None:
-    """Refuse a lease that could not be passed on.
+    """Refuse a lease whose instance, epoch or endpoints are not valid.
 
     Raises:
         BadMessage: the sentence names the field.
@@ -94,7 +105,7 @@ def lease(request: messages.Lease) -> None:
 
 
 def _plain(value: object, depth: int) -> bool:
-    """Tell whether a value is one of JSON's, nested no deeper than this."""
+    """Return whether a value is a JSON value with at most `depth` levels of lists and maps."""
     if isinstance(value, dict):
         return depth > 0 and all(
             isinstance(key, str) and _plain(part, depth - 1) for key, part in value.items()

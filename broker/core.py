@@ -1,19 +1,18 @@
-"""The broker's decisions: who is who, which events there are, who hosts them, who may come in.
+"""The broker's decisions: which peer a connection belongs to, which events exist, and which peer
+hosts or joins them.
 
-Pure: records lie behind `repository.Registry`, time and randomness are given. One core may answer
-for several threads: what it holds in memory is touched only under `guard`, everything else is on
-record.
+Pure: the records are behind `repository.Registry`; callers pass time and randomness. Several
+threads may share one core: it uses its memory only under `guard`, and all other state is in the
+records.
 
-Who may do what: anybody who said `hello` may search and show, and join in a role that its own
-covers. To create and to lease needs the role of a host; to invite, to see the members and to
-revoke that of an operator. A peer may take the lease of an event if it created the event or joined
-it as host. What then speaks for the event (verify, vouch, finish, leave) is the peer that holds
-the lease.
+A peer that has said `hello` may search, show, and join in a role that its own role covers. A peer
+needs the role of a host to create an event or lease one, and the role of an operator to invite,
+list members and revoke. The peer that creates an event owns it, and names its other owners and its
+hosts, see `grants`. Only the peer that holds the lease may send verify, vouch, finish and leave.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -21,7 +20,7 @@ from functools import partial
 import msgspec
 
 from .. import sports
-from ..protocol import codec, keys, limits, messages, times
+from ..protocol import codec, keys, limits, messages, times, tokens
 from ..protocol.errors import (
     BadMessage,
     Conflict,
@@ -35,32 +34,32 @@ from ..protocol.errors import (
     WrongKey,
     WrongVersion,
 )
-from . import checks, hosting, roles
+from . import checks, grants, hosting, roles
 from .counters import BrokerCounters
 from .enrolment import Enrolment
-from .names import event_id
+from .event_ids import event_id
 from .options import Options
 from .repository import PeerRecord, Registry, Repository, TokenRecord
 from .search import SearchIndex
 
 ROUTING_ID_BYTES = 8
-"""The fewest bytes of a routing id, behind what is bound to the key, that are taken for random."""
+"""The fewest random bytes of a routing id, after the bytes that are a hash of the key."""
 
 TRIM_SECONDS = 60.0
-"""How often connections long unseen and tokens long expired are dropped from the records."""
+"""Seconds between two removals of old connections and expired tokens from the records."""
 
 PAGE_BYTES = limits.BLOCK_BYTES // 2
-"""A page of events ends early at this size, so that the reply keeps its limit."""
+"""The most bytes of the cards of one page, so that the reply stays under its limit."""
 
 ID_ATTEMPTS = 8
-"""Event ids to draw before giving up; each is free with near certainty."""
+"""The most random event ids to try; the first is almost always free."""
 
-_WRITES = (messages.Hello, messages.Create, messages.Join, messages.Lease, messages.Finish,
-           messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
+_WRITES = (messages.Hello, messages.Create, messages.Permit, messages.Join, messages.Lease,
+           messages.Finish, messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
 
 
 class _Numbered(msgspec.Struct):
-    """The one field that is wanted of a request that can't be read otherwise."""
+    """The `id` of a request whose other fields are not valid."""
 
     id: messages.Count = 0
 
@@ -72,12 +71,13 @@ class Core:
     """Answers requests.
 
     Args:
-        registry: where the records are.
+        registry: the broker's records.
         options: the broker's settings.
-        entropy: entropy(n) gives n random bytes.
-        sport: finds a sport by its name.
-        guard: entered around every touch of memory that threads share.
-        counters: where to count; its own unless given.
+        entropy: entropy(n) returns n random bytes.
+        sport: returns the sport of a name, or raises NotFound.
+        guard: a lock around each use of memory that threads share.
+        counters: the counters to increment; new ones by default.
+        secret: what tokens follow from; a new one, for this run alone, by default.
     """
 
     def __init__(
@@ -89,11 +89,13 @@ class Core:
         sport: Callable[[str], sports.Sport] = sports.get,
         guard: AbstractContextManager[object] | None = None,
         counters: BrokerCounters | None = None,
+        secret: bytes = b"",
     ) -> None:
         self.counters = counters or BrokerCounters()
         self._registry = registry
         self._options = options
         self._entropy = entropy
+        self._secret = secret or entropy(32)
         self._sport = sport
         self._guard = guard or nullcontext()
         self._enrolment = Enrolment(options, entropy, self._guard, self.counters)
@@ -103,18 +105,18 @@ class Core:
     def receive(
         self, routing_id: bytes, frame: bytes, now: float, wall: int, curve: bytes = b""
     ) -> bytes:
-        """Answer one frame; what was asked for is on disk when this returns.
+        """Answer one frame; all changes are on disk when this returns.
 
         Args:
-            routing_id: the connection it came from.
-            frame: the body, whatever it holds.
+            routing_id: the connection that sent the frame.
+            frame: any bytes.
             now: monotonic seconds.
             wall: microseconds since 1970.
             curve: the CURVE key that the connection has proved to hold, and that its routing id
-                is bound to; empty where nothing is encrypted.
+                is bound to; empty in plain text.
 
         Returns:
-            the reply for that connection: an `Error` where the request was refused.
+            the reply to that connection, an `Error` if the request is refused.
         """
         try:
             request: messages.BrokerRequest = codec.decode_broker_request(frame)
@@ -128,30 +130,31 @@ class Core:
             return self.refuse(frame, error)
 
     def admits(self, curve: bytes) -> bool:
-        """Tell whether connections of a CURVE key are let in: all but those of revoked peers.
+        """Return whether to accept connections of a CURVE key: all but those of revoked peers.
 
-        One that is not enrolled is, because it may have come to enrol.
+        A key that is not enrolled is accepted, because its peer may want to enrol.
         """
         try:
             with self._registry.begin(write=False) as repository:
                 member = repository.member_by_curve(curve)
         except EnvironmentFault:
-            return True  # each request is looked at again
+            return True  # the core checks each request of the connection again
         return member is None or not member.revoked
 
     def check_peer(self, routing_id: bytes, curve: bytes = b"") -> None:
-        """Refuse a connection that is not an enrolled peer's; arguments as for `receive`.
+        """Refuse a connection that belongs to no enrolled peer; arguments as for `receive`.
 
         Raises:
-            UnknownPeer: it has not said hello.
-            WrongKey, Revoked: it may not.
-            StorageFault: the records can't be read.
+            UnknownPeer: the connection has not said hello.
+            WrongKey: its routing id belongs to another key.
+            Revoked: its peer is revoked.
+            StorageFault: the database refuses to read the records.
         """
         with self._registry.begin(write=False) as repository:
             _member_on(repository, routing_id, curve)
 
     def refuse(self, frame: bytes, error: TouchlineError) -> bytes:
-        """Return the error reply to a frame, with its request's id where it has one, and count."""
+        """Count a refusal and return the error reply, with the request's id or 0 without one."""
         with self._guard:
             self.counters.refusals[error.code] += 1
         number = 0
@@ -159,12 +162,12 @@ class Core:
             try:
                 number = _number(frame).id
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                number = 0  # not a request; 0 says so
+                number = 0  # the frame holds no id
         reason = error.sentence[: limits.TEXT_CHARS]
         return codec.encode(messages.Error(id=number, code=error.code, reason=reason))
 
     def record_fault(self) -> None:
-        """Count a request that was left unanswered because of a fault of our own."""
+        """Count a request that the broker left unanswered because of its own fault."""
         with self._guard:
             self.counters.faults += 1
 
@@ -184,10 +187,13 @@ class Core:
             case messages.Search():
                 return self._search(repository, request, wall)
             case messages.Show():
-                card = hosting.known(repository, request.event).card
-                return messages.Event(id=request.id, card=hosting.with_host(repository, card, wall))
+                return self._shown(repository, request.id, request.event, wall)
             case messages.Create():
                 return self._create(repository, member, request, wall)
+            case messages.Permit():
+                record = hosting.known(repository, request.event)
+                grants.permit(repository, member, record, request)
+                return self._shown(repository, request.id, request.event, wall)
             case messages.Join():
                 return self._join(repository, member, request, wall)
             case messages.Lease():
@@ -208,7 +214,7 @@ class Core:
             case messages.Revoke():
                 return self._enrolment.revoke(repository, member, request, wall)
 
-    # ── who is there ─────────────────────────────────────────────────────────────────────────
+    # ── peers ────────────────────────────────────────────────────────────────────────────────
 
     def _hello(
         self,
@@ -221,21 +227,20 @@ class Core:
     ) -> messages.Welcome:
         if request.version != messages.VERSION:
             raise WrongVersion(
-                f"version {request.version} is not spoken here, only {messages.VERSION}"
+                f"protocol version {request.version} is not supported, only {messages.VERSION}"
             )
-        # ZeroMQ numbers connections that name no id of their own, from a zero byte, and gives
-        # the same numbers out again after a restart: such a session would pass to a stranger.
+        # ZeroMQ numbers the connections that set no routing id: such an id begins with a zero
+        # byte, and after a restart another peer gets it and would take over the session.
         least = ROUTING_ID_BYTES + (len(keys.routing_prefix(curve)) if curve else 0)
         if len(routing_id) < least or routing_id[0] == 0:
             raise BadMessage(
                 f"set a ZMQ_ROUTING_ID of at least {least} bytes before connecting, the last "
                 f"{ROUTING_ID_BYTES} of them random"
             )
-        checks.printable("name", request.name)
         member = self._enrolment.receive(repository, request, curve, curve or routing_id, now, wall)
         before = repository.member_on(routing_id)
         if before is not None and before.peer != member.peer:
-            raise Conflict("this connection belongs to another peer; connect anew")
+            raise Conflict("this connection belongs to another peer; open a new connection")
         repository.bind(routing_id, member.peer, wall)
         self._trim(repository, now, wall)
         return messages.Welcome(
@@ -250,12 +255,12 @@ class Core:
         with self._guard:
             due, self._trim_at = now >= self._trim_at, max(self._trim_at, now + TRIM_SECONDS)
         if due:
-            # Tickets are kept beyond their time as well: hosts are told by them who of those
-            # that were revoked may still hold a connection.
+            # Expired tokens stay on record for a while: from them the broker knows which revoked
+            # peers may still hold a connection to a host, and tells the host.
             oldest = wall - round(self._options.session_seconds * times.SECOND)
             repository.forget(sessions_before=oldest, expired_before=oldest)
 
-    # ── which events there are ───────────────────────────────────────────────────────────────
+    # ── events ───────────────────────────────────────────────────────────────────────────────
 
     def _search(
         self, repository: Repository, request: messages.Search, wall: int
@@ -273,7 +278,7 @@ class Core:
         page: list[messages.Card] = []
         size = 0
         for event in events[: request.limit]:
-            # The index may be ahead of this transaction's view: another worker led it on.
+            # Another worker may have added events to the index since this transaction began.
             if event not in cards:
                 continue
             size += len(codec.encode(cards[event]))
@@ -283,28 +288,42 @@ class Core:
         more = bool(page) and page[-1].event != events[-1]
         return messages.EventList(id=request.id, events=page, cursor=page[-1].event if more else "")
 
+    def _shown(self, repository: Repository, number: int, event: str, wall: int) -> messages.Event:
+        card = hosting.known(repository, event).card
+        return messages.Event(id=number, card=hosting.with_host(repository, card, wall))
+
     def _create(
         self, repository: Repository, member: PeerRecord, request: messages.Create, wall: int
     ) -> messages.Event:
         roles.require(self._enrolment.role_of(member), "host", "to create an event")
-        card = messages.Card(
-            event="",
-            title=request.title,
-            sport=request.sport,
-            origins=request.origins,
-            starts=request.starts,
-            lineups=request.lineups,
-            rules=request.rules,
-            timing=request.timing,
+        card = checks.cleaned(
+            messages.Card(
+                event="",
+                title=request.title,
+                sport=request.sport,
+                origins=request.origins,
+                starts=request.starts,
+                lineups=request.lineups,
+                rules=request.rules,
+                timing=request.timing,
+            )
         )
         if not request.key:
-            raise BadMessage("an event needs a key, so that asking twice makes one event")
+            raise BadMessage("key is empty; it ensures that a repeated request creates one event")
         before = repository.created(member.peer, request.key)
         if before is not None:
-            plain = msgspec.structs.replace(before.card, event="", created=0, status="scheduled")
+            plain = msgspec.structs.replace(
+                before.card,
+                event="",
+                created=0,
+                status="scheduled",
+                owner="",
+                owners=[],
+                hosts=[],
+            )
             if plain != card:
                 raise Conflict(
-                    f"the key {request.key!r} made {before.card.event}, which is another event"
+                    f"key {request.key!r} has created {before.card.event}, with other values"
                 )
             return messages.Event(
                 id=request.id, card=hosting.with_host(repository, before.card, wall)
@@ -312,11 +331,16 @@ class Core:
         checks.event(card)
         checks.playable(card, self._sport)
         self._check_room(repository, member)
+        named = grants.asked(repository, request)
         card = msgspec.structs.replace(
-            card, event=self._free_id(repository, card.title), created=wall
+            card,
+            event=self._free_id(repository, card.title),
+            created=wall,
+            owner=member.peer,
         )
         repository.add_event(card, member.peer, request.key)
-        return messages.Event(id=request.id, card=card)
+        grants.permit_all(repository, member, card.event, named)
+        return self._shown(repository, request.id, card.event, wall)
 
     def _check_room(self, repository: Repository, member: PeerRecord) -> None:
         with self._guard:
@@ -326,7 +350,7 @@ class Core:
             raise Overloaded(f"{count:,} events, at most {self._options.max_events:,} allowed")
         own, most = repository.count_events(member.peer), self._options.peer_events
         if own >= most:
-            raise Overloaded(f"{own:,} events of this peer's, at most {most:,} allowed")
+            raise Overloaded(f"this peer has {own:,} events, at most {most:,} allowed")
 
     def _free_id(self, repository: Repository, title: str) -> str:
         for _ in range(ID_ATTEMPTS):
@@ -335,63 +359,84 @@ class Core:
                 return event
         raise Overloaded(f"no free event id for {title!r}; try again or take another title")
 
-    # ── who may come in, who hosts ───────────────────────────────────────────────────────────
+    # ── invitations to events ────────────────────────────────────────────────────────────────
 
     def _join(
         self, repository: Repository, member: PeerRecord, request: messages.Join, wall: int
     ) -> messages.Invitation:
         if request.role == "operator":
-            raise BadMessage("nobody joins an event as operator; viewer, reporter and host do")
+            raise BadMessage(
+                "role operator is not valid in an event; viewer, reporter and host are"
+            )
         record = hosting.known(repository, request.event)
         roles.require(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
+        if request.role == "host":
+            grants.require_host(record, member.peer, "join it as host")
         held = hosting.held(repository, request.event, wall)
-        if record.card.status == "finished" and request.role != "host":
-            if request.role == "reporter":
-                raise EventOver(f"{request.event} is over; it takes no reports")
-            if held is None:
-                raise EventOver(f"{request.event} is over and nobody serves its feed")
-        ticket = repository.ticket_of(member.peer, request.event, request.role, wall)
-        if ticket is None:
-            ticket = self._new_ticket(repository, member, request, wall)
+        # While a host serves it, it may still take reports: that is for the host to say.
+        if record.card.status == "finished" and request.role != "host" and held is None:
+            raise EventOver(f"{request.event} is over and no host serves its feed")
+        token, expires = self._token(repository, member, request, wall)
         invite = partial(
             messages.Invitation,
             id=request.id,
             card=msgspec.structs.replace(record.card, hosted=held is not None),
-            token=ticket.token,
-            expires=ticket.expires,
+            token=token,
+            expires=expires,
         )
         if held is None:
             return invite()
         host = repository.member(held.peer)
         if host is None:
-            raise AssertionError(f"a lease of {held.peer}, who is not enrolled")
+            raise AssertionError(f"a lease of {held.peer}, which is not enrolled")
         key = b"" if self._options.insecure else host.key
         return invite(epoch=held.epoch, endpoints=held.endpoints, key=key)
 
-    def _new_ticket(
+    def _token(
         self, repository: Repository, member: PeerRecord, request: messages.Join, wall: int
-    ) -> TokenRecord:
-        count, most = repository.count_tickets(member.peer, wall), self._options.peer_tokens
+    ) -> tuple[str, int]:
+        """Return a peer's token and when it expires: the one that it has, or a new one."""
+        for known in repository.tokens_of(member.peer, request.event, request.role, wall):
+            token = self._derived(member, request, known.expires)
+            # That of another broker, or of a release that kept tokens, can't be given again.
+            if tokens.digest(token) == known.digest:
+                return token, known.expires
+        return self._new_token(repository, member, request, wall)
+
+    def _derived(self, member: PeerRecord, request: messages.Join, expires: int) -> str:
+        return tokens.derive(self._secret, member.peer, request.event, request.role, expires)
+
+    def _new_token(
+        self, repository: Repository, member: PeerRecord, request: messages.Join, wall: int
+    ) -> tuple[str, int]:
+        count, most = repository.count_tokens(member.peer, wall), self._options.peer_tokens
         if count >= most:
-            raise Overloaded(f"{count:,} tokens of this peer's, at most {most:,} allowed")
-        ticket = TokenRecord(
-            token=str(uuid.UUID(bytes=self._entropy(16), version=4)),
-            peer=member.peer,
-            event=request.event,
-            role=request.role,
-            expires=wall + round(self._options.token_seconds * times.SECOND),
+            raise Overloaded(f"this peer holds {count:,} tokens, at most {most:,} allowed")
+        expires = wall + round(self._options.token_seconds * times.SECOND)
+        token = self._derived(member, request, expires)
+        repository.add_token(
+            TokenRecord(
+                digest=tokens.digest(token),
+                peer=member.peer,
+                event=request.event,
+                role=request.role,
+                expires=expires,
+            )
         )
-        repository.add_ticket(ticket)
-        return ticket
+        return token, expires
 
 
 def _member_on(repository: Repository, routing_id: bytes, curve: bytes) -> PeerRecord:
-    """Return whose connection it is; refuse one that is nobody's, or of a revoked peer."""
+    """Return the peer that a connection belongs to.
+
+    Raises:
+        UnknownPeer, WrongKey, Revoked: as for `Core.check_peer`.
+    """
     member = repository.member_on(routing_id)
     if member is None:
         raise UnknownPeer("this connection has not said hello")
     if curve and member.curve != curve:
-        raise WrongKey("this connection's routing id is another key's")
+        raise WrongKey("this connection's routing id belongs to another key")
     if member.revoked:
         raise Revoked(f"{member.peer} was revoked at {times.to_rfc3339(member.revoked)}")
     return member

@@ -1,4 +1,4 @@
-"""What a broker counts: plain integers that a metrics collector reads when it is scraped."""
+"""A broker's counters: plain integers that a metrics collector reads when it is scraped."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from dataclasses import dataclass, field
 class BrokerCounters:
     """Counts since the broker started; each only grows, except `waiting`.
 
-    Who reads them from another thread takes `dict(requests)` first: a new type may come any time.
+    To read `requests` or `refusals` in another thread, copy it first (`dict(requests)`): the
+    broker may add a key at any time.
 
     Args:
-        requests: decoded requests by type, those to groups left out.
-        group_requests: requests to groups, answered.
-        refusals: error replies by code, those to frames that are no request included.
+        requests: decoded requests by type, without requests to groups.
+        group_requests: answered requests to groups.
+        refusals: refused messages by error code, also messages that are not valid requests.
         undeliverable: replies whose receiver had gone or did not read.
-        faults: requests left unanswered because of a fault of our own; the log tells which.
-        accepted: connections accepted.
-        closed: connections closed, those cut for a frame over the socket's limit included.
-        strangers: connections that did not speak ZeroMQ, or not encrypted, or left meanwhile.
-        mistaken: connections that took the broker for one with another key.
-        admitted: connections let in by their key.
-        barred: connections refused because their key is revoked.
-        enrolled: keys that came in since the start.
-        rate_limited: frames over the rate of a key, told or not; those told are among the refusals.
-        waiting: requests that wait for a worker or are being answered now.
+        faults: requests left unanswered because of the broker's own fault; the log names it.
+        accepted: accepted TCP connections.
+        closed: closed connections, also those closed for a frame over the socket's limit.
+        strangers: connections that did not speak ZeroMQ or CURVE, or closed during the handshake.
+        mistaken: connections that expected another key of the broker.
+        admitted: connections that the authenticator accepted.
+        barred: connections that the authenticator refused, because their key is revoked.
+        enrolled: keys enrolled.
+        rate_limited: messages over the rate of a key, with or without an error reply.
+        waiting: requests that wait for a worker or that a worker is answering.
     """
 
     requests: Counter[str] = field(default_factory=Counter)

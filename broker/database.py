@@ -1,6 +1,6 @@
-"""The broker's records in a database: SQLite, or PostgreSQL, by the same statements.
+"""The broker's records in SQLite or PostgreSQL, by the same statements.
 
-Follows `repository.Registry`. Nothing else of the broker imports SQLAlchemy.
+Implements `repository.Registry`. No other file of the broker but `tables` imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -16,12 +16,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..protocol import times, tokens
 from ..protocol.errors import SettingError, StorageFault
-from ..protocol.messages import Card, Endpoints, EventStatus, Role
+from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
+from ..runtime import clock
 from ..runtime.database import cause, is_sqlite, open_engine
-from .names import fold
+from .names import fold, looks
 from .repository import (
     MOST_SESSIONS,
+    MOST_TOKENS,
+    UNHOSTED,
     Census,
     EventRecord,
     InviteRecord,
@@ -29,15 +33,30 @@ from .repository import (
     PeerRecord,
     TokenRecord,
 )
-from .tables import ALL, CLOCK, EVENTS, INVITES, LEASES, PEERS, SCHEMA, SESSIONS, TOKENS
+from .tables import (
+    ALL,
+    CLOCK,
+    EVENTS,
+    GRANTS,
+    INVITES,
+    LEASES,
+    LOOKS,
+    PEERS,
+    SCHEMA,
+    SESSIONS,
+    TOKENS,
+)
 
 WAIT_SECONDS = 5
-"""How long a transaction waits for another, or a connection for the database."""
+"""Seconds that a transaction waits for another, or a connection for the database."""
+
+UPDATE_SECONDS = 86_400
+"""A host whose lease ended so long ago at most, while the broker was updated, may host on."""
 
 _POSTGRESQL = {"connect_timeout": WAIT_SECONDS}
 
-# Without an isolation level the driver leaves it to us to begin transactions; it would do so only
-# at the first change, and what was read before that might not hold any more.
+# Without an isolation level the driver begins no transactions, and `_begin_sqlite` does. The driver
+# would begin one only at the first change, when an earlier read might be out of date.
 _SQLITE = {"timeout": WAIT_SECONDS, "isolation_level": None}
 
 _card = msgspec.msgpack.Decoder(Card).decode
@@ -47,7 +66,7 @@ _log = logging.getLogger("touchline.broker")
 
 
 class SqlRepository:
-    """The records within one transaction of a database; see `repository.Books`."""
+    """The records within one transaction of a database; see `repository.Repository`."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -66,10 +85,10 @@ class SqlRepository:
         row = self._connection.execute(query).one_or_none()
         return _as_member(row) if row else None
 
-    def owner_of(self, name: str) -> str | None:
-        query = sa.select(PEERS.c.peer).where(PEERS.c.folded == fold(name))
-        found: str | None = self._connection.execute(query).scalar_one_or_none()
-        return found
+    def owner_of(self, name: str) -> PeerRecord | None:
+        alike = sa.select(PEERS).join(LOOKS).where(LOOKS.c.look.in_(looks(name)))
+        # Names of a release that did not compare looks may look alike.
+        return self._member(alike.order_by(PEERS.c.enrolled, PEERS.c.peer).limit(1))
 
     def members(self, after: str, limit: int) -> list[PeerRecord]:
         query = sa.select(PEERS).where(PEERS.c.peer > after).order_by(PEERS.c.peer)
@@ -93,6 +112,28 @@ class SqlRepository:
                 "revoked": member.revoked,
             },
         )
+        self._put_looks(member.peer, member.name)
+
+    def _put_looks(self, peer: str, name: str) -> None:
+        query = sa.select(LOOKS.c.look).where(LOOKS.c.peer == peer)
+        there = set(self._connection.execute(query).scalars())
+        for look in looks(name):
+            if look not in there:
+                self._connection.execute(sa.insert(LOOKS).values(look=look, peer=peer))
+
+    def put_missing_looks(self) -> None:
+        """Record how the names look that were enrolled by a release that did not compare looks."""
+        there = sa.exists().where(LOOKS.c.peer == PEERS.c.peer)
+        rows = self._connection.execute(sa.select(PEERS.c.peer, PEERS.c.name).where(~there)).all()
+        for row in rows:
+            self._put_looks(row.peer, row.name)
+
+    def hash_tokens(self) -> None:
+        """Put digests in the place of the tokens that a release stored as they are."""
+        clear = sa.select(TOKENS.c.token).where(TOKENS.c.token.contains("-"))
+        for token in self._connection.execute(clear).scalars().all():
+            change = sa.update(TOKENS).where(TOKENS.c.token == token)
+            self._connection.execute(change.values(token=tokens.digest(token)))
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         self._put(SESSIONS, {"routing_id": routing_id}, {"peer": peer, "seen": wall})
@@ -143,10 +184,10 @@ class SqlRepository:
             self._connection.execute(sa.update(table).where(theirs == peer).values(expires=0))
 
     def revoked(self, event: str, limit: int) -> list[str]:
-        ticket = sa.exists().where(TOKENS.c.peer == PEERS.c.peer, TOKENS.c.event == event)
+        has_token = sa.exists().where(TOKENS.c.peer == PEERS.c.peer, TOKENS.c.event == event)
         query = (
             sa.select(PEERS.c.peer)
-            .where(PEERS.c.revoked > 0, ticket)
+            .where(PEERS.c.revoked > 0, has_token)
             .order_by(PEERS.c.revoked.desc(), PEERS.c.peer)
             .limit(limit)
         )
@@ -166,7 +207,51 @@ class SqlRepository:
     def _record(self, *where: sa.ColumnElement[bool]) -> EventRecord | None:
         query = sa.select(EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(*where)
         row = self._connection.execute(query).one_or_none()
-        return EventRecord(_with_status(row.card, row.status), row.creator) if row else None
+        if row is None:
+            return None
+        card = _as_card(row)
+        return EventRecord(self._with_grants([card])[card.event], row.creator)
+
+    def _with_grants(self, cards: Sequence[Card]) -> dict[str, Card]:
+        """Return cards by their events, with `owners` and `hosts` set."""
+        events = [card.event for card in cards]
+        query = sa.select(GRANTS).where(GRANTS.c.event.in_(events)).order_by(GRANTS.c.peer)
+        named: dict[tuple[str, str], list[str]] = {}
+        for row in self._connection.execute(query):
+            named.setdefault((row.event, row.role), []).append(row.peer)
+        return {
+            card.event: msgspec.structs.replace(
+                card,
+                owners=named.get((card.event, "owner"), []),
+                hosts=named.get((card.event, "host"), []),
+            )
+            for card in cards
+        }
+
+    def permit(self, event: str, role: GrantRole, peer: str, *, allowed: bool) -> None:
+        key: dict[str, object] = {"event": event, "role": role, "peer": peer}
+        where = [GRANTS.c[column] == value for column, value in key.items()]
+        self._connection.execute(sa.delete(GRANTS).where(*where))
+        if allowed:
+            self._connection.execute(sa.insert(GRANTS).values(key))
+
+    def grant_present_hosts(self, since: int) -> None:
+        """Let the peers host on that hold leases, as a release left them that granted nothing.
+
+        Args:
+            since: a lease that ended before counts no more (microseconds since 1970); a host
+                renews its lease again once the broker has been started.
+        """
+        newest = sa.select(LEASES.c.event, sa.func.max(LEASES.c.epoch).label("epoch"))
+        of = newest.group_by(LEASES.c.event).subquery()
+        query = (
+            sa.select(LEASES.c.event, LEASES.c.peer)
+            .join(of, sa.and_(LEASES.c.event == of.c.event, LEASES.c.epoch == of.c.epoch))
+            .join(EVENTS, LEASES.c.event == EVENTS.c.event)
+            .where(LEASES.c.expires > since, LEASES.c.peer != EVENTS.c.creator)
+        )
+        for row in self._connection.execute(query).all():
+            self.permit(row.event, "host", row.peer, allowed=True)
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._connection.execute(
@@ -198,24 +283,23 @@ class SqlRepository:
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
         hosts = sa.select(LEASES.c.event).where(LEASES.c.event.in_(events), LEASES.c.expires > wall)
         hosted = set(self._connection.execute(hosts).scalars())
-        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status).where(
+        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(
             EVENTS.c.event.in_(events)
         )
-        return {
-            row.event: msgspec.structs.replace(
-                _with_status(row.card, row.status), hosted=row.event in hosted
-            )
+        cards = [
+            msgspec.structs.replace(_as_card(row), hosted=row.event in hosted)
             for row in self._connection.execute(query)
-        }
+        ]
+        return self._with_grants(cards)
 
     def changes(self, since: int) -> list[tuple[int, Card]]:
         query = (
-            sa.select(EVENTS.c.revision, EVENTS.c.card, EVENTS.c.status)
+            sa.select(EVENTS.c.revision, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator)
             .where(EVENTS.c.revision > since)
             .order_by(EVENTS.c.revision)
         )
         rows = self._connection.execute(query)
-        return [(row.revision, _with_status(row.card, row.status)) for row in rows]
+        return [(row.revision, _as_card(row)) for row in rows]
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         query = sa.select(LEASES).where(LEASES.c.event == event)
@@ -248,13 +332,13 @@ class SqlRepository:
             },
         )
 
-    def ticket(self, token: str) -> TokenRecord | None:
+    def token(self, digest: str) -> TokenRecord | None:
         row = self._connection.execute(
-            sa.select(TOKENS).where(TOKENS.c.token == token)
+            sa.select(TOKENS).where(TOKENS.c.token == digest)
         ).one_or_none()
-        return _ticket(row) if row else None
+        return _as_token(row) if row else None
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
+    def tokens_of(self, peer: str, event: str, role: Role, wall: int) -> list[TokenRecord]:
         query = (
             sa.select(TOKENS)
             .where(
@@ -264,23 +348,22 @@ class SqlRepository:
                 TOKENS.c.expires > wall,
             )
             .order_by(TOKENS.c.expires.desc())
-            .limit(1)
+            .limit(MOST_TOKENS)
         )
-        row = self._connection.execute(query).one_or_none()
-        return _ticket(row) if row else None
+        return [_as_token(row) for row in self._connection.execute(query)]
 
-    def add_ticket(self, ticket: TokenRecord) -> None:
+    def add_token(self, token: TokenRecord) -> None:
         self._connection.execute(
             sa.insert(TOKENS).values(
-                token=ticket.token,
-                peer=ticket.peer,
-                event=ticket.event,
-                role=ticket.role,
-                expires=ticket.expires,
+                token=token.digest,
+                peer=token.peer,
+                event=token.event,
+                role=token.role,
+                expires=token.expires,
             )
         )
 
-    def count_tickets(self, peer: str, wall: int) -> int:
+    def count_tokens(self, peer: str, wall: int) -> int:
         return self._count(TOKENS, TOKENS.c.peer == peer, TOKENS.c.expires > wall)
 
     def expected(self, host: str, peer: str, wall: int) -> bool:
@@ -304,11 +387,17 @@ class SqlRepository:
         by_status = sa.select(EVENTS.c.status, count).group_by(EVENTS.c.status)
         held = sa.select(sa.func.count(sa.distinct(LEASES.c.event))).where(LEASES.c.expires > wall)
         by_role = sa.select(PEERS.c.role, count).where(PEERS.c.revoked == 0).group_by(PEERS.c.role)
+        events, leases = EVENTS.c, LEASES.c
+        held_now = sa.select(leases.event).where(leases.event == events.event)
+        alone = (events.status == "live", ~held_now.where(leases.expires > wall).exists())
+        unhosted = sa.select(events.event).where(*alone).order_by(events.event).limit(UNHOSTED)
         return Census(
             events={row.status: row[1] for row in self._connection.execute(by_status)},
             hosted=self._connection.execute(held).scalar_one(),
             members={row.role: row[1] for row in self._connection.execute(by_role)},
             revoked=self._count(PEERS, PEERS.c.revoked > 0),
+            unhosted=tuple(self._connection.execute(unhosted).scalars()),
+            unhosted_in_all=self._count(EVENTS, *alone),
         )
 
     def forget(self, *, sessions_before: int, expired_before: int) -> None:
@@ -318,7 +407,7 @@ class SqlRepository:
             self._connection.execute(sa.delete(table).where(old))
 
     def _put(self, table: sa.Table, key: dict[str, object], values: dict[str, object]) -> None:
-        """Insert or update a row; writers take turns, so nobody comes in between."""
+        """Update a row or insert it; writers take turns, so no other can insert it in between."""
         where = [table.c[column] == value for column, value in key.items()]
         changed = self._connection.execute(sa.update(table).where(*where).values(values))
         if changed.rowcount == 0:
@@ -330,38 +419,49 @@ class SqlRegistry:
 
     Args:
         url: a SQLAlchemy URL, `sqlite:///FILE` or `postgresql+psycopg://…`.
-        connections: the most that are open at one time.
+        connections: the most connections that are open at one time.
 
     Raises:
-        SettingError: the database's driver is not installed, or the URL can't be read.
-        StorageFault: the database can't be opened, or is of another version.
+        SettingError: the database's driver is not installed, or the URL is not valid.
+        StorageFault: the database cannot be opened, or has another version.
     """
 
     def __init__(self, url: str, *, connections: int = 4) -> None:
         self._engine = _engine(url, connections)
         self._writing = self._engine.execution_options(touchline_write=True)
         self._refused = False
-        # SQLite lets writers that meet sleep and try again; those of one process queue here.
+        # SQLite makes a second writer sleep and try again; the writers of this process queue here.
         self._turn = threading.Lock()
         try:
-            self._prepare()
+            self._prepare(connections)
         except BaseException:
             self._engine.dispose()
             raise
 
-    def _prepare(self) -> None:
+    def _prepare(self, connections: int) -> None:
         try:
             with self._writing.begin() as connection:
                 if connection.dialect.name == "postgresql":
-                    # Two brokers that start at once would both create the tables.
+                    # Without the lock, two brokers that start at once would both create the tables.
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(5670)))
                 _check_schema(connection)
+                is_older = _is_before_grants(connection)
                 ALL.create_all(connection)
                 if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
+                repository = SqlRepository(connection)
+                repository.put_missing_looks()
+                repository.hash_tokens()
+                if is_older:
+                    repository.grant_present_hosts(clock.wall() - UPDATE_SECONDS * times.SECOND)
+            # All are opened now: later, connections of peers may have taken the last descriptor.
+            with ExitStack() as stack:
+                for _ in range(connections):
+                    opened = stack.enter_context(self._engine.connect())
+                    opened.execute(sa.select(CLOCK.c.one))
         except SQLAlchemyError as error:
             where = self._engine.url.render_as_string(hide_password=True)
-            raise StorageFault(f"can't open the database {where}: {cause(error)}") from error
+            raise StorageFault(f"cannot open the database {where}: {cause(error)}") from error
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[SqlRepository]:
@@ -384,7 +484,7 @@ class SqlRegistry:
             _log.info("the database answers again")
 
     def _note(self, error: SQLAlchemyError) -> None:
-        # Once until it answers again: a full disk would fill the log as well.
+        # Log once until the database answers again: a full disk may hold the log as well.
         if not self._refused:
             self._refused = True
             _log.error("the database refuses: %s", cause(error))
@@ -394,21 +494,27 @@ class SqlRegistry:
         self._engine.dispose()
 
 
+def _is_before_grants(connection: Connection) -> bool:
+    """Return whether a release has made the tables that knew no grants."""
+    found = sa.inspect(connection)
+    return found.has_table(LEASES.name) and not found.has_table(GRANTS.name)
+
+
 def _check_schema(connection: Connection) -> None:
-    """Refuse a database of another version before anything in it is changed."""
+    """Refuse a database of another version before changing it."""
     if not sa.inspect(connection).has_table(CLOCK.name):
         return
     found = connection.execute(sa.select(CLOCK.c.schema)).scalar_one_or_none()
     if found is None or found == SCHEMA:
         return
-    what = ""
+    advice = ""
     if found == 1:
-        what = (
-            "; version 1 knows no keys, so that nobody in it could prove to be who it was: move "
-            "the file away or name another with --database, and create your events anew"
+        advice = (
+            "; version 1 holds no keys, so its peers cannot prove their identity: move the file "
+            "away or name another with --database, and create your events again"
         )
     raise StorageFault(
-        f"the database is of version {found}, this broker reads version {SCHEMA}{what}"
+        f"the database has version {found}, this broker reads version {SCHEMA}{advice}"
     )
 
 
@@ -418,7 +524,8 @@ def _engine(url: str, connections: int) -> Engine:
         sqlite = is_sqlite(parsed)
         engine = open_engine(
             parsed,
-            pragmas=("foreign_keys = ON",),
+            # What is deleted is overwritten: tokens of a release that stored them as they are.
+            pragmas=("foreign_keys = ON", "secure_delete = ON"),
             pool_size=connections,
             max_overflow=0,
             pool_timeout=WAIT_SECONDS,
@@ -430,10 +537,10 @@ def _engine(url: str, connections: int) -> Engine:
             f"--database: {error.name} is not installed; install touchline[postgresql]"
         ) from None
     except (SQLAlchemyError, ValueError):
-        # What they say may quote the password.
-        raise SettingError("--database: not a URL that SQLAlchemy can read") from None
+        # The text of these errors may quote the password.
+        raise SettingError("--database: the URL is not valid; SQLAlchemy cannot read it") from None
     except OSError as error:
-        raise StorageFault(f"can't make the file of the database: {error}") from error
+        raise StorageFault(f"cannot create the file of the database: {error}") from error
     if sqlite:
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
@@ -442,7 +549,7 @@ def _engine(url: str, connections: int) -> Engine:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # One that reads first and writes later can't always be let in later: SQLITE_BUSY_SNAPSHOT.
+    # A transaction that reads first may fail to write later, with SQLITE_BUSY_SNAPSHOT.
     write = connection.get_execution_options().get("touchline_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
@@ -454,8 +561,8 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     connection.commit()
 
 
-def _with_status(card: bytes, status: EventStatus) -> Card:
-    return msgspec.structs.replace(_card(card), status=status)
+def _as_card(row: Any) -> Card:
+    return msgspec.structs.replace(_card(row.card), status=row.status, owner=row.creator)
 
 
 def _as_member(row: Row[Any]) -> PeerRecord:
@@ -471,7 +578,7 @@ def _as_member(row: Row[Any]) -> PeerRecord:
     )
 
 
-def _ticket(row: Row[Any]) -> TokenRecord:
+def _as_token(row: Row[Any]) -> TokenRecord:
     return TokenRecord(
-        token=row.token, peer=row.peer, event=row.event, role=row.role, expires=row.expires
+        digest=row.token, peer=row.peer, event=row.event, role=row.role, expires=row.expires
     )

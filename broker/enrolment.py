@@ -1,15 +1,16 @@
-"""Who may be who: keys come in, by themselves or by invitation, and are put out again. Pure.
+"""Enrolment: the broker enrols keys, with or without an invitation, and revokes them. Pure.
 
-| the key that says hello         | without a code          | with a code                       |
-|---------------------------------|-------------------------|-----------------------------------|
-| is revoked                      | REVOKED                 | REVOKED                           |
-| is enrolled                     | welcome                 | raised to the code's role         |
-| is an operator by right         | welcome, enrolled       | as one that is enrolled           |
-| is new, the broker is open      | enrolled as `open_role` | enrolled as the higher of the two |
-| is new, the broker asks for one | UNKNOWN_KEY             | enrolled in the code's role       |
+| the key that says hello            | without a code          | with a code                       |
+|------------------------------------|-------------------------|-----------------------------------|
+| is revoked                         | REVOKED                 | REVOKED                           |
+| is enrolled                        | welcome                 | raised to the code's role         |
+| is an operator by the settings     | welcome, enrolled       | like an enrolled key              |
+| is new, the broker is open         | enrolled as `open_role` | enrolled as the higher of the two |
+| is new, the broker asks for a code | UNKNOWN_KEY             | enrolled in the code's role       |
 
-A code that is unknown is BAD_INVITE. One that is used up or expired is too, unless it would change
-nothing: a peer that asks again because the answer was lost comes in by the use it has taken.
+An unknown code is BAD_INVITE. A code that is used up or expired is BAD_INVITE too, unless it would
+change nothing: a peer that repeats its hello because the reply was lost is welcome by the use that
+it has already taken.
 """
 
 from __future__ import annotations
@@ -34,35 +35,35 @@ from ..protocol.errors import (
 )
 from ..protocol.messages import Role
 from ..runtime.rate_limit import RateLimiter, TokenBucket
-from . import names, roles
+from . import event_ids, names, roles
 from .counters import BrokerCounters
 from .options import Options
 from .repository import InviteRecord, PeerRecord, Repository
 
 CODE_BYTES = 12
-"""Random bytes of a code; five bits of each make a letter, 60 in all."""
+"""Random bytes of a code; five bits of each byte make a letter, 60 bits in all."""
 
 MOST_INVITES = 10_000
-"""Invitations that may be used at one time."""
+"""The most invitations that are valid at one time."""
 
 CODES_BURST, CODES_RATE = 5, 0.1
-"""Wrong codes that a connection's key may try at once, and a second from then on."""
+"""Wrong codes that one key may try at once, and per second from then on."""
 
 ALL_CODES_BURST, ALL_CODES_RATE = 200, 20.0
-"""Wrong codes that all together may try."""
+"""Wrong codes that all keys together may try at once, and per second from then on."""
 
 NEW_BURST, NEW_RATE = 1_000, 20.0
-"""Keys that an open broker takes in at once, and a second from then on."""
+"""Keys that an open broker enrols at once, and per second from then on."""
 
 
 class Enrolment:
-    """Decides who is enrolled, and as what.
+    """Decides which keys are enrolled, and in which role.
 
     Args:
         options: the broker's settings.
-        entropy: entropy(n) gives n random bytes.
-        guard: entered around every touch of memory that threads share.
-        counters: where to count.
+        entropy: entropy(n) returns n random bytes.
+        guard: a lock around each use of memory that threads share.
+        counters: the counters to increment.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Enrolment:
         self._new = TokenBucket(NEW_RATE, NEW_BURST)
 
     def role_of(self, member: PeerRecord) -> Role:
-        """Return what a peer may do: operators by right are those of the settings, no others."""
+        """Return a peer's role: operator if the settings name its key, otherwise as enrolled."""
         return "operator" if member.key in self._options.operators else member.role
 
     def receive(
@@ -93,19 +94,21 @@ class Enrolment:
         now: float,
         wall: int,
     ) -> PeerRecord:
-        """Return who says hello, enrolled or raised where that is due.
+        """Return the record of the peer that says hello; enrol the key or raise its role if due.
 
         Args:
-            curve: the CURVE key that the connection has proved to hold; empty where nothing is
-                encrypted, and any key is believed.
-            source: whoever tries codes: the connection's key, or its routing id.
+            curve: the CURVE key that the connection has proved to hold; empty in plain text, where
+                the broker believes every key.
+            source: the key whose wrong codes are counted: the connection's, or its routing id.
+            now: monotonic seconds.
+            wall: microseconds since 1970.
 
         Raises:
-            PeerError: see the table above; NAME_TAKEN, OVERLOADED for one that is new.
+            PeerError: see the table above; for a new key also NAME_TAKEN and OVERLOADED.
         """
         form = _curve_form(request.key)
         if curve and form != curve:
-            raise WrongKey("the key of this hello is not the one of the connection")
+            raise WrongKey("the key of this hello is not the connection's key")
         peer = keys.peer_id(request.key)
         member = repository.member(peer)
         if member is None:
@@ -114,10 +117,10 @@ class Enrolment:
             raise WrongKey(f"{peer} is the id of another key")
         if member.revoked:
             raise Revoked(f"{peer} was revoked at {times.to_rfc3339(member.revoked)}")
-        if names.fold(request.name) != names.fold(member.name):
+        if request.name != member.name and not names.look_alike(request.name, member.name):
             raise NotAllowed(
-                f"{peer} is enrolled as {member.name!r}, and a name stays with its key; take "
-                f"another identity to be {request.name!r}"
+                f"{peer} is enrolled as {member.name!r}, and a key keeps its name; use another "
+                f"identity for the name {request.name!r}"
             )
         if request.invite:
             return self._raise(repository, member, request.invite, source, now, wall)
@@ -132,9 +135,10 @@ class Enrolment:
         now: float,
         wall: int,
     ) -> PeerRecord:
-        by_right = request.key in self._options.operators
+        peer = keys.peer_id(request.key)
+        is_operator = request.key in self._options.operators
         invited = self._options.enrolment == "invited"
-        if invited and not request.invite and not by_right:
+        if invited and not request.invite and not is_operator:
             raise UnknownKey(
                 "this key is not enrolled, and the broker asks for an invitation: touchline login "
                 "URL --invite CODE"
@@ -143,18 +147,17 @@ class Enrolment:
         if request.invite:
             invite = self._code(repository, request.invite, source, now)
             _check_usable(invite, wall)
-        self._check_free(repository, request, form)
+        name = names.written(request.name, peer)
+        self._check_free(repository, name, form)
         with self._guard:
-            if invite is None and not by_right and not self._new.take(1, now):
-                raise Overloaded(
-                    f"more than {NEW_RATE:g} new keys a second come in; try again later"
-                )
+            if invite is None and not is_operator and not self._new.take(1, now):
+                raise Overloaded(f"more than {NEW_RATE:g} new keys a second; try again later")
         role: Role = "viewer" if invited else self._options.open_role
         member = PeerRecord(
-            peer=keys.peer_id(request.key),
+            peer=peer,
             key=request.key,
             curve=form,
-            name=request.name,
+            name=name,
             role=roles.higher(role, invite.role) if invite else role,
             enrolled=wall,
             invite=invite.invite if invite else "",
@@ -166,13 +169,12 @@ class Enrolment:
             self._counters.enrolled += 1
         return member
 
-    def _check_free(self, repository: Repository, request: messages.Hello, form: bytes) -> None:
-        # One CURVE key is the form of two public keys: the connections of one would pass for
-        # the other's.
+    def _check_free(self, repository: Repository, name: str, form: bytes) -> None:
+        # Two public keys have the same CURVE form, so the broker could not tell the connections
+        # of one from those of the other.
         if repository.member_by_curve(form) is not None:
-            raise WrongKey("another public key of this connection's key is enrolled")
-        if repository.owner_of(request.name) is not None:
-            raise NameTaken(f"the name {request.name!r} belongs to another key; take another")
+            raise WrongKey("another public key with the same CURVE key is enrolled")
+        _check_name(repository, name)
         count = repository.count_members()
         if count >= self._options.max_peers:
             raise Overloaded(f"{count:,} keys, at most {self._options.max_peers:,} allowed")
@@ -196,7 +198,12 @@ class Enrolment:
         return raised
 
     def _code(self, repository: Repository, code: str, source: bytes, now: float) -> InviteRecord:
-        """Return the invitation of a code; who tries too many wrong ones has to wait."""
+        """Return the invitation of a code.
+
+        Raises:
+            BadInvite: the code is unknown.
+            Overloaded: this source, or all together, have tried too many wrong codes.
+        """
         with self._guard:
             free = self._codes.take(source, 1, now)
             if free and not self._all_codes.take(1, now):
@@ -206,25 +213,34 @@ class Enrolment:
             raise Overloaded("too many wrong invitation codes; try again in a minute")
         invite = repository.invite(digest(code))
         if invite is None:
-            raise BadInvite("there is no such invitation; was the code typed right?")
+            raise BadInvite("there is no such invitation; check the code")
         with self._guard:
             self._codes.give(source, 1)
             self._all_codes.give(1)
         return invite
 
-    # ── what operators do ────────────────────────────────────────────────────────────────────
+    # ── requests of operators ────────────────────────────────────────────────────────────────
 
     def invite(
         self, repository: Repository, member: PeerRecord, request: messages.Invite, wall: int
     ) -> messages.Invited:
-        """Make a code."""
+        """Record a new invitation and return its code, which is not recorded.
+
+        Args:
+            member: the peer that asks.
+            wall: microseconds since 1970.
+
+        Raises:
+            NotAllowed: the peer is not an operator.
+            Overloaded: too many invitations are valid.
+        """
         roles.require(self.role_of(member), "operator", "to invite")
         count = repository.count_invites(wall)
         if count >= MOST_INVITES:
             raise Overloaded(f"{count:,} invitations are open, at most {MOST_INVITES:,} allowed")
-        code = "-".join(names.letters(self._entropy(4)) for _ in range(CODE_BYTES // 4))
+        code = "-".join(event_ids.letters(self._entropy(4)) for _ in range(CODE_BYTES // 4))
         invite = InviteRecord(
-            invite=names.letters(self._entropy(8)),
+            invite=event_ids.letters(self._entropy(8)),
             digest=digest(code),
             role=request.role,
             uses=request.uses,
@@ -239,14 +255,21 @@ class Enrolment:
     def members(
         self, repository: Repository, member: PeerRecord, request: messages.Members
     ) -> messages.Roll:
-        """Return a page of who is enrolled."""
-        roles.require(self.role_of(member), "operator", "to see who is enrolled")
+        """Return a page of the enrolled peers.
+
+        Args:
+            member: the peer that asks.
+
+        Raises:
+            NotAllowed: the peer is not an operator.
+        """
+        roles.require(self.role_of(member), "operator", "to list the enrolled peers")
         found = repository.members(request.cursor, request.limit + 1)
-        page = [self._person(one) for one in found[: request.limit]]
+        page = [self._enrolled_peer(peer) for peer in found[: request.limit]]
         more = len(found) > request.limit
         return messages.Roll(id=request.id, members=page, cursor=page[-1].peer if more else "")
 
-    def _person(self, member: PeerRecord) -> messages.EnrolledPeer:
+    def _enrolled_peer(self, member: PeerRecord) -> messages.EnrolledPeer:
         return messages.EnrolledPeer(
             peer=member.peer,
             name=member.name,
@@ -259,15 +282,24 @@ class Enrolment:
     def revoke(
         self, repository: Repository, member: PeerRecord, request: messages.Revoke, wall: int
     ) -> messages.Done:
-        """Put a peer out, with the leases that it holds and the invitations that it made."""
+        """Revoke a peer, end the leases that it holds and void the invitations that it made.
+
+        Args:
+            member: the peer that asks.
+            wall: microseconds since 1970.
+
+        Raises:
+            NotAllowed: the peer is not an operator, or the settings name the other as operator.
+            NotFound: the other peer is not enrolled.
+        """
         roles.require(self.role_of(member), "operator", "to revoke")
         other = repository.member(request.peer)
         if other is None:
             raise NotFound(f"no peer {request.peer!r}; touchline members lists them")
         if other.key in self._options.operators:
             raise NotAllowed(
-                f"{other.peer} is an operator by the broker's own settings; start it without "
-                "--operator for that key first"
+                f"the broker's settings name {other.peer} as an operator; restart the broker "
+                "without --operator for that key first"
             )
         if not other.revoked:
             repository.put_member(replace(other, revoked=wall))
@@ -275,8 +307,37 @@ class Enrolment:
         return messages.Done(id=request.id)
 
 
+def reserve(repository: Repository, key: bytes, name: str, role: Role, wall: int) -> None:
+    """Enrol the key of an operator, so that its name is reserved; do nothing if it is enrolled.
+
+    Args:
+        key: the public key.
+        name: the operator's.
+        role: of the key once the settings name it as an operator no longer.
+        wall: microseconds since 1970.
+
+    Raises:
+        NameTaken: the name belongs to another key.
+        BadMessage: the name or key is not valid.
+    """
+    peer = keys.peer_id(key)
+    if repository.member(peer) is not None:
+        return
+    kept = names.written(name, peer)
+    _check_name(repository, kept)
+    repository.put_member(PeerRecord(peer, key, _curve_form(key), kept, role, wall))
+
+
+def _check_name(repository: Repository, name: str) -> None:
+    owner = repository.owner_of(name)
+    if owner is not None:
+        same = names.fold(owner.name) == names.fold(name)
+        how = "belongs" if same else f"looks like {owner.name!r}, which belongs"
+        raise NameTaken(f"the name {name!r} {how} to another key; use another name")
+
+
 def digest(code: str) -> bytes:
-    """Return the hash of a code, however it was typed: with hyphens, spaces, in capitals."""
+    """Return the hash of a code; hyphens, spaces and capitals make no difference."""
     plain = "".join(char for char in code.casefold() if char.isalnum())
     return hashlib.sha256(b"touchline invite\0" + plain.encode()).digest()
 

@@ -1,8 +1,10 @@
-"""Rooms: what several peers of one kind want to know of each other, kept as long as they are there.
+"""Groups: peers share records and messages through the broker while they are connected.
 
-A peer gathers in a room, keeps records there under keys of its own, and says things to all others.
-Nothing is on disk: after a restart of the broker its members gather again and bring their records.
-Pure. It answers in the thread that passes frames on, since no database is waited for.
+The wire calls a group a room, and its requests `gather`, `put`, `post` and `depart`. A member joins
+a group, puts records into it under keys of its own, and sends messages to all other members.
+Nothing is on disk: after a restart of the broker its members join again and put their records
+again. Pure. The thread that forwards frames answers these requests, since they wait for no
+database.
 """
 
 from __future__ import annotations
@@ -19,17 +21,17 @@ from ..protocol.errors import BadMessage, NotFound, Overloaded
 from ..protocol.messages import GroupRecord
 
 SECONDS = 15.0
-"""Seconds for which a member stays without a word; it beats three times as often."""
+"""Seconds after a member's last request until it is removed; it repeats `gather` each third."""
 
 INSTANCE_CHARS = 16
-"""The shortest instance that is taken for a secret."""
+"""The fewest characters of an instance, which is the member's secret."""
 
 Sent = tuple[bytes, bytes]
 """A connection's routing id, and the frame for it."""
 
 
 class _Tagged(msgspec.Struct):
-    """The one field that tells who answers a frame."""
+    """The `type` of a request, which decides whether a worker or a group answers it."""
 
     type: str = ""
 
@@ -39,7 +41,7 @@ _TYPES = frozenset({"gather", "put", "post", "depart"})
 
 
 def is_group_request(frame: bytes) -> bool:
-    """Tell whether a frame is for a room, as far as its type says."""
+    """Return whether a frame has the type of a request to a group."""
     if len(frame) > limits.FRAME_BYTES:
         return False
     try:
@@ -50,12 +52,13 @@ def is_group_request(frame: bytes) -> bool:
 
 @dataclass(slots=True)
 class _GroupMember:
-    """Who is gathered.
+    """A member of a group.
 
     Args:
-        routing_id: the connection it was last heard on.
-        heard: monotonic seconds.
-        due: when its timer rings; another one of its name is void.
+        routing_id: the connection of its last request.
+        heard: the time of its last request, monotonic seconds.
+        due: when its timer is due, monotonic seconds; a timer with another time is void.
+        records: the bodies of its records by key.
     """
 
     routing_id: bytes
@@ -66,7 +69,14 @@ class _GroupMember:
 
 @dataclass(slots=True)
 class _Group:
-    """A room that somebody is in; `size` as `limits.ROOM_BYTES` counts it."""
+    """A group with at least one member.
+
+    Args:
+        epoch: differs from that of any earlier group of the same name.
+        rev: the number of changes.
+        size: bytes, as `limits.ROOM_BYTES` counts them.
+        members: by member id.
+    """
 
     epoch: int
     rev: int = 0
@@ -75,35 +85,35 @@ class _Group:
 
 
 class Groups:
-    """All rooms of a broker.
+    """All groups of a broker.
 
     Args:
-        epoch: larger than that of every run before; the wall clock in microseconds will do.
-        seconds: for which a member stays without a word.
+        epoch: a number larger than in every earlier run, such as the wall clock in microseconds.
+        seconds: the time after a member's last request until it is removed.
     """
 
     def __init__(self, epoch: int, seconds: float = SECONDS) -> None:
         self._groups: dict[str, _Group] = {}
         self._epoch = epoch
         self._seconds = seconds
-        self._timers: list[tuple[float, str, str]] = []  # heap: due, room, member
+        self._timers: list[tuple[float, str, str]] = []  # heap: due, group, member
 
         self.members = 0
-        """How many members all rooms have."""
+        """The number of members of all groups."""
 
     def receive(self, routing_id: bytes, frame: bytes, now: float) -> list[Sent]:
         """Answer one frame.
 
         Args:
-            routing_id: the connection it came from.
-            frame: one that `is_group_request`.
+            routing_id: the connection that sent the frame.
+            frame: a frame for which `is_group_request` is true.
             now: monotonic seconds.
 
         Returns:
-            the reply for that connection, last, and what others are to be told.
+            the frames to other members, and last the reply to this connection.
 
         Raises:
-            PeerError: it is refused; nothing has changed.
+            PeerError: the request is refused; nothing has changed.
         """
         request: messages.GroupRequest = codec.decode_group_request(frame)
         if len(request.instance) < INSTANCE_CHARS:
@@ -115,9 +125,9 @@ class Groups:
             return [(routing_id, self._join(routing_id, request, member, now))]
         group = self._groups.get(request.room)
         if group is None or member not in group.members:
-            raise NotFound(f"not gathered in room {request.room!r}; gather again")
-        one = group.members[member]
-        one.routing_id, one.heard = routing_id, now
+            raise NotFound(f"this instance is not in room {request.room!r}; gather again")
+        sender = group.members[member]
+        sender.routing_id, sender.heard = routing_id, now
         match request:
             case messages.PutRecords():
                 pushed = self._put(group, request, member)
@@ -129,23 +139,23 @@ class Groups:
         return [*pushed, (routing_id, codec.encode(messages.Done(id=request.id)))]
 
     def handle_timer(self, now: float) -> list[Sent]:
-        """Remove members that have not been heard for too long; return what others are told."""
-        told: list[Sent] = []
+        """Remove members whose last request is too old; return the frames to other members."""
+        frames: list[Sent] = []
         while self._timers and self._timers[0][0] <= now:
             due, name, member = heapq.heappop(self._timers)
             group = self._groups.get(name)
-            one = group.members.get(member) if group is not None else None
-            if group is None or one is None or one.due != due:
+            silent = group.members.get(member) if group is not None else None
+            if group is None or silent is None or silent.due != due:
                 continue
-            one.due = one.heard + self._seconds
-            if one.due > now:
-                heapq.heappush(self._timers, (one.due, name, member))
+            silent.due = silent.heard + self._seconds
+            if silent.due > now:
+                heapq.heappush(self._timers, (silent.due, name, member))
             else:
-                told += self._remove(name, group, member)
-        return told
+                frames += self._remove(name, group, member)
+        return frames
 
     def next_timer(self) -> float | None:
-        """Return when `handle_timer` is to be called (monotonic seconds), None for never."""
+        """Return when to call `handle_timer` (monotonic seconds), None for never."""
         return self._timers[0][0] if self._timers else None
 
     def _join(
@@ -155,7 +165,8 @@ class Groups:
         if group is None:
             if len(self._groups) >= limits.ROOMS:
                 raise Overloaded(f"{limits.ROOMS:,} rooms, at most {limits.ROOMS:,} allowed")
-            # A room that was empty is another one: whoever knew it must not take it for the same.
+            # An empty group is forgotten. Its successor takes a new epoch, so that a peer that
+            # knew the old group asks for all records.
             self._epoch += 1
             group = self._groups[request.room] = _Group(self._epoch)
         known = group.members.get(member)
@@ -163,7 +174,7 @@ class Groups:
             known.routing_id, known.heard = routing_id, now
         elif len(group.members) >= limits.ROOM_MEMBERS:
             raise Overloaded(
-                f"{len(group.members)} gathered in room {request.room!r}, "
+                f"{len(group.members)} members in room {request.room!r}, "
                 f"at most {limits.ROOM_MEMBERS} allowed"
             )
         else:
@@ -184,16 +195,16 @@ class Groups:
             )
         )
 
-    def _admit(self, name: str, group: _Group, member: str, one: _GroupMember) -> None:
-        group.members[member] = one
+    def _admit(self, name: str, group: _Group, member: str, joined: _GroupMember) -> None:
+        group.members[member] = joined
         self.members += 1
-        heapq.heappush(self._timers, (one.due, name, member))
-        # Who comes and goes all the time leaves timers behind that are void.
+        heapq.heappush(self._timers, (joined.due, name, member))
+        # A peer that joins and leaves again and again leaves void timers in the heap.
         if len(self._timers) > 2 * self.members + 1_000:
             self._timers = [
-                (one.due, name, member)
+                (timed.due, name, member)
                 for name, group in self._groups.items()
-                for member, one in group.members.items()
+                for member, timed in group.members.items()
             ]
             heapq.heapify(self._timers)
 
@@ -224,16 +235,16 @@ class Groups:
         )
 
     def _remove(self, name: str, group: _Group, member: str) -> list[Sent]:
-        gone = group.members.pop(member)
+        removed = group.members.pop(member)
         self.members -= 1
         if not group.members:
             del self._groups[name]
             return []
-        group.size -= sum(_size(key, body) for key, body in gone.records.items())
-        if not gone.records:
+        group.size -= sum(_size(key, body) for key, body in removed.records.items())
+        if not removed.records:
             return []
         return self._send_all(
-            name, group, (GroupRecord(key=key, member=member) for key in gone.records)
+            name, group, (GroupRecord(key=key, member=member) for key in removed.records)
         )
 
     @staticmethod
@@ -246,15 +257,15 @@ class Groups:
 
 
 def _to_all(group: _Group, frame: bytes, but: str = "") -> list[Sent]:
-    return [(one.routing_id, frame) for member, one in group.members.items() if member != but]
+    return [(other.routing_id, frame) for name, other in group.members.items() if name != but]
 
 
 def _records(group: _Group) -> Iterator[GroupRecord]:
-    for member, one in group.members.items():
-        for key, body in one.records.items():
-            yield GroupRecord(key=key, body=body, member=member)
+    for name, member in group.members.items():
+        for key, body in member.records.items():
+            yield GroupRecord(key=key, body=body, member=name)
 
 
 def _size(key: str, body: bytes | None) -> int:
-    """Return what a record counts for; one that is not there for nothing."""
+    """Return the bytes that a record counts for: 0 without a body."""
     return 0 if body is None else len(key.encode()) + len(body) + limits.ROOM_RECORD_BYTES

@@ -1,4 +1,4 @@
-"""Who hosts an event and what only its host may ask: lease, verify, vouch, finish, leave. Pure."""
+"""The requests of hosts: lease, verify, vouch, finish, leave. Pure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from dataclasses import replace
 
 import msgspec
 
-from ..protocol import limits, messages, times
+from ..protocol import limits, messages, times, tokens
 from ..protocol.errors import BadToken, NotAllowed, NotFound, Revoked, UnknownKey
 from ..protocol.messages import Role
-from . import checks, leases, roles
+from . import checks, grants, leases, roles
 from .repository import EventRecord, LeaseRecord, PeerRecord, Repository
 
 
 def known(repository: Repository, event: str) -> EventRecord:
-    """Return an event, or raise NotFound."""
+    """Return an event.
+
+    Raises:
+        NotFound: there is no such event.
+    """
     record = repository.event(event)
     if record is None:
         raise NotFound(f"no event {event!r}")
@@ -22,13 +26,13 @@ def known(repository: Repository, event: str) -> EventRecord:
 
 
 def held(repository: Repository, event: str, wall: int) -> LeaseRecord | None:
-    """Return the lease that holds the event now."""
-    held_lease = repository.lease(event)
-    return held_lease if held_lease is not None and held_lease.expires > wall else None
+    """Return the event's lease if it is valid at `wall` (microseconds since 1970), or None."""
+    last = repository.lease(event)
+    return last if last is not None and last.expires > wall else None
 
 
 def with_host(repository: Repository, card: messages.Card, wall: int) -> messages.Card:
-    """Return an event's card that says whether it is hosted now."""
+    """Return an event's card with `hosted` set as it is at `wall` (microseconds since 1970)."""
     return msgspec.structs.replace(card, hosted=held(repository, card.event, wall) is not None)
 
 
@@ -43,19 +47,23 @@ def lease(
     """Grant or renew a lease.
 
     Args:
-        role: what the peer may do.
-        seconds: for how long it is granted.
+        member: the peer that asks.
+        role: the peer's role.
+        seconds: the length of the lease.
+        wall: microseconds since 1970.
+
+    Raises:
+        NotFound: there is no such event.
+        BadMessage: the instance, epoch or endpoints are not valid.
+        NotAllowed, Conflict: see `leases` and `grants`.
     """
     record = known(repository, request.event)
     checks.lease(request)
     roles.require(role, "host", "to host an event")
+    grants.require_host(record, member.peer, "host it")
     mine = repository.lease(request.event, request.instance)
     last = repository.lease(request.event)
-    entitled = (
-        record.creator == member.peer
-        or repository.ticket_of(member.peer, request.event, "host", wall) is not None
-    )
-    epoch = leases.grant(request, member.peer, mine=mine, last=last, entitled=entitled, wall=wall)
+    epoch = leases.grant(request, member.peer, mine=mine, last=last, wall=wall)
     if last is not None and last.instance != request.instance:
         repository.put_lease(replace(last, expires=0))
     repository.put_lease(
@@ -77,34 +85,45 @@ def lease(
         epoch=epoch,
         seconds=seconds,
         revoked=repository.revoked(request.event, limits.REVOKED),
+        owners=record.card.owners,
     )
 
 
 def verify(
     repository: Repository, host: PeerRecord, request: messages.Verify, wall: int
 ) -> messages.Grant:
-    """Tell a host whose token it is."""
-    ticket = repository.ticket(request.token)
-    if ticket is None:
+    """Return the peer that a token belongs to, and what the token permits.
+
+    Args:
+        host: the peer that asks.
+        wall: microseconds since 1970.
+
+    Raises:
+        BadToken: the token is unknown or expired.
+        NotAllowed: the host does not hold the lease of the token's event.
+        Revoked: the token's peer is revoked.
+    """
+    token = repository.token(tokens.digest(request.token))
+    if token is None:
         raise BadToken("the token is unknown")
-    held_lease = held(repository, ticket.event, wall)
+    held_lease = held(repository, token.event, wall)
     if held_lease is None or held_lease.peer != host.peer:
         raise NotAllowed("only the host that holds the lease of the token's event may ask")
-    if ticket.expires <= wall:
-        raise BadToken(f"the token expired at {times.to_rfc3339(ticket.expires)}")
-    member = repository.member(ticket.peer)
+    if token.expires <= wall:
+        raise BadToken(f"the token expired at {times.to_rfc3339(token.expires)}")
+    member = repository.member(token.peer)
     if member is None:
-        raise AssertionError(f"a token of {ticket.peer}, who is not enrolled")
+        raise AssertionError(f"a token of {token.peer}, which is not enrolled")
     if member.revoked:
         raise _revoked(member)
     return messages.Grant(
         id=request.id,
-        token=ticket.token,
-        peer=ticket.peer,
+        token=request.token,
+        peer=token.peer,
         name=member.name,
-        role=ticket.role,
-        event=ticket.event,
-        expires=ticket.expires,
+        role=token.role,
+        event=token.event,
+        expires=token.expires,
         key=member.key,
         invite=member.invite,
         enrolled=member.enrolled,
@@ -114,41 +133,71 @@ def verify(
 def vouch(
     repository: Repository, host: PeerRecord, request: messages.Vouch, wall: int
 ) -> messages.Vouched:
-    """Tell a host whether whoever knocks is expected there."""
+    """Return the peer of a CURVE key if it has a token for an event of the host.
+
+    Args:
+        host: the peer that asks.
+        wall: microseconds since 1970.
+
+    Raises:
+        NotAllowed: the host holds no lease.
+        UnknownKey: the key is not enrolled.
+        Revoked: the key's peer is revoked.
+        BadToken: the peer has no valid token for an event of the host.
+    """
     if not repository.hosts(host.peer, wall):
-        raise NotAllowed("only a host that holds a lease may ask who knocks")
+        raise NotAllowed("only a host that holds a lease may ask about a key")
     member = repository.member_by_curve(request.curve)
     if member is None:
         raise UnknownKey("this key is not enrolled")
     if member.revoked:
         raise _revoked(member)
     if not repository.expected(host.peer, member.peer, wall):
-        raise BadToken(f"{member.peer} has no valid token for an event of this host's")
+        raise BadToken(f"{member.peer} has no valid token for an event of this host")
     return messages.Vouched(id=request.id, curve=request.curve, peer=member.peer)
 
 
 def finish(
     repository: Repository, host: PeerRecord, request: messages.Finish, wall: int
 ) -> messages.Done:
-    """Note that an event is over."""
+    """Record that an event is finished, or goes on after all.
+
+    Args:
+        host: the peer that asks.
+        wall: microseconds since 1970.
+
+    Raises:
+        NotFound: there is no such event.
+        NotAllowed: the host does not hold the event's lease.
+    """
     record = known(repository, request.event)
+    grants.require_host(record, host.peer, "finish it")
     held_lease = held(repository, request.event, wall)
     if held_lease is None or held_lease.peer != host.peer:
         raise NotAllowed(f"only the host that holds the lease of {request.event} may finish it")
-    if record.card.status != "finished":
-        repository.set_status(request.event, "finished")
+    status: messages.EventStatus = "finished" if request.over else "live"
+    if record.card.status != status:
+        repository.set_status(request.event, status)
     return messages.Done(id=request.id)
 
 
 def leave(
     repository: Repository, host: PeerRecord, request: messages.ReleaseLease
 ) -> messages.Done:
-    """End a lease."""
+    """End a lease, so that another host can take it at once.
+
+    Args:
+        host: the peer that asks.
+
+    Raises:
+        NotFound: there is no such event.
+        NotAllowed: the lease is not the host's.
+    """
     known(repository, request.event)
     mine = repository.lease(request.event, request.instance)
     if mine is None or mine.peer != host.peer:
         raise NotAllowed(f"only the host that holds the lease of {request.event} may leave it")
-    # Of an instance that was taken over there is nothing left to end: done already.
+    # The lease of an instance that another has replaced has already ended.
     if mine.expires:
         repository.put_lease(replace(mine, expires=0))
     return messages.Done(id=request.id)

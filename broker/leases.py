@@ -1,24 +1,24 @@
-"""Who gets the lease of an event, under which epoch.
+"""The rule by which an instance of a host gets the lease of an event, and its epoch.
 
-| the instance that asks          | the event's last instance   | outcome                         |
-|---------------------------------|-----------------------------|---------------------------------|
-| is another peer's               | any                         | CONFLICT                        |
-| is the last                     | itself, expired or not      | renewed, same epoch             |
-| was replaced                    | another                     | CONFLICT, for good              |
-| is new, peer not entitled       | any                         | NOT_ALLOWED                     |
-| is new                          | none, expired or left       | granted, a higher epoch         |
-| is new                          | holds it, the same peer     | granted, a higher epoch         |
-| is new                          | holds it, another peer      | CONFLICT                        |
+| the instance that asks          | the event's last instance        | outcome                    |
+|---------------------------------|----------------------------------|----------------------------|
+| peer may not host the event     | any                              | NOT_GRANTED, see `grants`  |
+| belongs to another peer         | any                              | CONFLICT                   |
+| is the last                     | is the same, expired or not      | renewed, its epoch or more |
+| was replaced                    | is another                       | CONFLICT, for good         |
+| is new                          | none, or its lease has ended     | granted, a higher epoch    |
+| is new                          | holds the lease, the same peer   | granted, a higher epoch    |
+| is new                          | holds the lease, another peer    | CONFLICT                   |
 
-A host that was killed and started again is a new instance of the same peer and need not wait for
-the lease of its dead self to expire. A replaced instance never comes back, so that no two
-instances ever publish under one epoch.
+A host that was killed and started again is a new instance of the same peer, and does not wait for
+the lease of its old instance to expire. A replaced instance never gets the lease again, so no two
+instances publish under one epoch.
 """
 
 from __future__ import annotations
 
 from ..protocol import times
-from ..protocol.errors import Conflict, NotAllowed
+from ..protocol.errors import Conflict
 from ..protocol.messages import Lease
 from .repository import LeaseRecord
 
@@ -29,35 +29,32 @@ def grant(
     *,
     mine: LeaseRecord | None,
     last: LeaseRecord | None,
-    entitled: bool,
     wall: int,
 ) -> int:
-    """Return the epoch under which the lease is granted.
+    """Return the epoch under which a peer that may host an event gets its lease.
 
     Args:
-        request: what is asked for.
-        peer: who asks.
-        mine: the lease of the request's instance, if it had one.
-        last: the event's lease of the highest epoch, if there was any.
-        entitled: the peer created the event, or joined it as host.
+        request: the host's request.
+        peer: the host's peer id.
+        mine: the lease of the request's instance, if there is one.
+        last: the event's lease of the highest epoch, if there is one.
         wall: microseconds since 1970.
 
     Raises:
-        Conflict, NotAllowed: see the table above.
+        Conflict: see the table above.
     """
     if mine is not None:
         if mine.peer != peer:
-            raise Conflict(f"instance {request.instance!r} is another peer's")
+            raise Conflict(f"instance {request.instance!r} belongs to another peer")
         if last is None or last.instance != mine.instance:
             raise Conflict(
-                f"another host has taken over {request.event} since this one's epoch {mine.epoch}"
+                f"another host has taken over {request.event} since this host's epoch {mine.epoch}"
             )
-        return mine.epoch
-    if not entitled:
-        raise NotAllowed(f"join {request.event} as host before leasing it")
+        # A host begins a new epoch by itself when the owner of the event reopens it, say.
+        return max(request.epoch, mine.epoch)
     if last is None:
         return max(request.epoch, 1)
     if last.expires > wall and last.peer != peer:
         left = (last.expires - wall) / times.SECOND
-        raise Conflict(f"another host holds {request.event} for {left:.1f} s yet")
+        raise Conflict(f"another host holds {request.event} for {left:.1f} s more")
     return max(request.epoch, last.epoch + 1)

@@ -115,7 +115,7 @@ class Options:
             "--operator",
             metavar="KEY",
             help="A public key (touchline identity show) that may do everything; repeat the flag"
-            " for more. Your own key is one.",
+            " for more keys. Your own key always may.",
             read=_read_key,
             further=_check_operators,
         ),
@@ -161,8 +161,8 @@ class Options:
             "seconds",
             0.5,
             30,
-            "How long a feed may be idle before the next heartbeat; every peer is told in the"
-            " welcome.",
+            "How long a feed may be idle before the next heartbeat; the welcome names it to every"
+            " peer.",
         ),
     ] = 10.0
 
@@ -176,6 +176,30 @@ class Options:
             "How many requests may wait for a worker; the broker refuses more with OVERLOADED.",
         ),
     ] = 1_000
+
+    key_connections: Annotated[
+        int,
+        Setting(
+            "--key-connections",
+            "connections",
+            4,
+            1_000_000,
+            "How many connections of one key may be open at one time, a quarter of the files that"
+            " the system permits at most; those beyond try again.",
+        ),
+    ] = 1_024
+
+    address_connections: Annotated[
+        int,
+        Setting(
+            "--address-connections",
+            "connections",
+            4,
+            1_000_000,
+            "How many connections from one address may be open at one time, half of the files that"
+            " the system permits at most; those beyond are ended.",
+        ),
+    ] = 4_096
 
     request_rate: Annotated[
         float,

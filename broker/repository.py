@@ -1,6 +1,6 @@
-"""What the broker keeps on record, and the interface through which its core reads and writes it.
+"""The broker's records, and the interface through which its core reads and writes them.
 
-The core decides; whoever implements `Registry` only stores. All times are wall-clock times in
+The core decides; an implementation of `Registry` only stores. All times are wall-clock times in
 microseconds since 1970, because records outlive the process and its monotonic clock.
 """
 
@@ -11,25 +11,26 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..protocol.messages import Card, Endpoints, EventStatus, Role
+from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
 
 MOST_SESSIONS = 100
-"""Connections of one peer that are remembered at one time."""
+MOST_TOKENS = 20
+"""The most connections of one peer on record."""
 
 
 @dataclass(frozen=True, slots=True)
 class PeerRecord:
-    """A key that is enrolled.
+    """An enrolled peer.
 
     Args:
-        peer: its id, which follows from the key.
+        peer: the peer's id, which follows from the key.
         key: the public key, 32 bytes.
-        curve: the key's CURVE form, which its connections prove to hold, 32 bytes.
-        name: what people know it by; nobody else's, see `names.fold`.
-        role: the highest that it came in by.
-        enrolled: when it came into that role.
-        invite: the invitation by which it did; empty where there was none.
-        revoked: when it was put out; 0 while it was not.
+        curve: the key's CURVE form, which the peer's connections prove to hold, 32 bytes.
+        name: the peer's name; no two names that were enrolled look alike, see `names.looks`.
+        role: the highest role that the peer was enrolled in.
+        enrolled: when the peer got that role.
+        invite: the invitation that gave that role; empty if there was none.
+        revoked: when the peer was revoked; 0 if it is not.
     """
 
     peer: str
@@ -44,14 +45,15 @@ class PeerRecord:
 
 @dataclass(frozen=True, slots=True)
 class InviteRecord:
-    """A code that lets keys in; the code itself is nowhere on record.
+    """An invitation; its code is not on record.
 
     Args:
-        invite: what it is called, which is no secret.
+        invite: the invitation's public id.
         digest: the hash of the code, see `enrolment.digest`.
-        role: what it makes of whoever comes by it.
-        uses: how many more may.
-        creator: the peer that asked for it.
+        role: the role that the code gives to a key.
+        uses: the number of uses left.
+        expires: when the code stops being valid.
+        creator: the peer that asked for the invitation.
     """
 
     invite: str
@@ -64,7 +66,7 @@ class InviteRecord:
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """An event as it is kept: its card and the peer that created it."""
+    """An event: its card and the peer that created it."""
 
     card: Card
     creator: str
@@ -72,11 +74,15 @@ class EventRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRecord:
-    """One host's hold on an event; of an event's leases the one of the highest epoch counts.
+    """A lease that was granted to a host; only the event's lease of the highest epoch counts.
 
     Args:
         instance: random for each start of a host.
-        expires: when it ends unless it is renewed; 0 once it was left or taken over.
+        peer: the host's peer id.
+        epoch: the epoch under which the host publishes.
+        seq: the newest seq that the host had published when it asked.
+        endpoints: the addresses that the host listens on.
+        expires: when the lease ends; 0 once the host has left or another has taken over.
     """
 
     event: str
@@ -90,79 +96,87 @@ class LeaseRecord:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """A token and what it permits."""
+    """A token, by its digest: `peer` may join `event` in `role` until it `expires`."""
 
-    token: str
+    digest: str
     peer: str
     event: str
     role: Role
     expires: int
 
 
+UNHOSTED = 16
+"""The most events without a host that a census names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Census:
-    """How much there is on record.
+    """The numbers of events and keys on record.
 
     Args:
-        events: events by status; a status that none has is left out.
-        hosted: events that a host holds now.
-        members: enrolled keys by role, those that were revoked left out.
-        revoked: keys that were put out.
+        events: events by status; a status without events is missing.
+        hosted: events that a host holds the lease of.
+        members: enrolled keys by role, without revoked keys.
+        revoked: revoked keys.
+        unhosted: ids of live events that no host holds the lease of, at most `UNHOSTED`.
+        unhosted_in_all: the number of all such events.
     """
 
     events: dict[str, int]
     hosted: int
     members: dict[str, int] = field(default_factory=dict)
     revoked: int = 0
+    unhosted: tuple[str, ...] = ()
+    unhosted_in_all: int = 0
 
 
 class Repository(Protocol):
     """The records within one transaction."""
 
     def member(self, peer: str) -> PeerRecord | None:
-        """Return a peer that is enrolled, revoked or not."""
+        """Return an enrolled peer, revoked or not."""
 
     def member_on(self, routing_id: bytes) -> PeerRecord | None:
         """Return the peer that said `hello` on a connection."""
 
     def member_by_curve(self, curve: bytes) -> PeerRecord | None:
-        """Return the peer whose connections prove to hold this CURVE key."""
+        """Return the peer of a CURVE key."""
 
-    def owner_of(self, name: str) -> str | None:
-        """Return the peer that a name belongs to; names that fold alike are the same."""
+    def owner_of(self, name: str) -> PeerRecord | None:
+        """Return the peer whose name a name looks like, see `names.looks`; None if it is free."""
 
     def members(self, after: str, limit: int) -> list[PeerRecord]:
-        """Return peers in the order of their ids, those after one of them, `limit` at most."""
+        """Return at most `limit` peers with ids greater than `after`, in the order of their ids."""
 
     def count_members(self) -> int:
-        """Return how many keys are enrolled, revoked or not."""
+        """Return the number of enrolled keys, revoked or not."""
 
     def put_member(self, member: PeerRecord) -> None:
         """Record a peer, or its new state; its keys and name never change."""
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
-        """Record that the connection is this peer's, seen now.
+        """Record that a connection belongs to a peer, and was last seen at `wall`.
 
-        Of more than `MOST_SESSIONS` connections of a peer the longest unseen are forgotten.
+        If the peer has more than `MOST_SESSIONS` connections, remove those seen longest ago.
         """
 
     def invite(self, digest: bytes) -> InviteRecord | None:
-        """Return the invitation whose code has this hash, used up and expired or not."""
+        """Return the invitation whose code has this hash, also if it is used up or expired."""
 
     def put_invite(self, invite: InviteRecord) -> None:
-        """Record an invitation, or how often it may yet be used."""
+        """Record an invitation, or its new state."""
 
     def count_invites(self, wall: int) -> int:
-        """Return how many invitations may be used now."""
+        """Return the number of invitations that are valid at `wall`."""
 
     def void(self, peer: str) -> None:
-        """End all leases that a peer holds and all invitations that it asked for."""
+        """End all leases that a peer holds and all invitations that it created."""
 
     def revoked(self, event: str, limit: int) -> list[str]:
-        """Return the revoked peers with a token for the event, those put out last first."""
+        """Return at most `limit` revoked peers with a token for the event, revoked last first."""
 
     def event(self, event: str) -> EventRecord | None:
-        """Return an event; its card's `hosted` is not set."""
+        """Return an event; its card's `hosted` is not set, its `owners` and `hosts` are."""
 
     def created(self, peer: str, key: str) -> EventRecord | None:
         """Return the event that the peer created under this key."""
@@ -170,61 +184,65 @@ class Repository(Protocol):
     def add_event(self, card: Card, peer: str, key: str) -> None:
         """Record a new event."""
 
+    def permit(self, event: str, role: GrantRole, peer: str, *, allowed: bool) -> None:
+        """Record that a peer owns or hosts an event, or that it no longer does."""
+
     def count_events(self, creator: str) -> int:
-        """Return how many events a peer created."""
+        """Return the number of events that a peer created."""
 
     def set_status(self, event: str, status: EventStatus) -> None:
         """Change an event's status."""
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
-        """Return the cards of events by id, `hosted` set; unknown ones are left out."""
+        """Return the cards of events by id, with all that is known set; unknown ids are missing."""
 
     def changes(self, since: int) -> Iterable[tuple[int, Card]]:
         """Return (revision, card) of the events that changed after a revision, oldest first.
 
-        Revisions grow in the order in which the changes became visible, so that whoever has
-        followed to one of them has missed nothing before it.
+        Revisions grow in the order in which changes become visible, so that a reader that has
+        seen a revision has seen every change before it.
         """
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
-        """Return the event's lease of the highest epoch, or that of one instance."""
+        """Return the event's lease of the highest epoch, or the lease of one instance."""
 
     def put_lease(self, lease: LeaseRecord) -> None:
         """Record a lease, or its new state."""
 
-    def ticket(self, token: str) -> TokenRecord | None:
-        """Return what a token permits, expired or not."""
+    def token(self, digest: str) -> TokenRecord | None:
+        """Return the record of a token, expired or not."""
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
-        """Return the ticket of this peer, event and role that is still valid, longest first."""
+    def tokens_of(self, peer: str, event: str, role: Role, wall: int) -> list[TokenRecord]:
+        """Return the peer's valid tokens for the event and role, that of the longest validity
+        first; at most `MOST_TOKENS`."""
 
-    def add_ticket(self, ticket: TokenRecord) -> None:
-        """Record a ticket."""
+    def add_token(self, token: TokenRecord) -> None:
+        """Record a new token."""
 
-    def count_tickets(self, peer: str, wall: int) -> int:
-        """Return how many of a peer's tickets are valid."""
+    def count_tokens(self, peer: str, wall: int) -> int:
+        """Return the number of a peer's valid tokens."""
 
     def expected(self, host: str, peer: str, wall: int) -> bool:
-        """Tell whether a peer has a valid ticket to any event that a host holds now."""
+        """Return whether a peer has a valid token for an event that a host holds the lease of."""
 
     def hosts(self, peer: str, wall: int) -> bool:
-        """Tell whether a peer holds the lease of any event now."""
+        """Return whether a peer holds the lease of an event."""
 
     def census(self, wall: int) -> Census:
-        """Return how many events there are, and how many are held at this time."""
+        """Return the numbers of events and keys; `hosted` as it is at `wall`."""
 
     def forget(self, *, sessions_before: int, expired_before: int) -> None:
-        """Drop connections last seen, tickets and invitations expired, before these times."""
+        """Remove connections last seen, and tokens and invitations expired, before these times."""
 
 
 class Registry(Protocol):
-    """Where the broker keeps its records."""
+    """A store of the broker's records."""
 
     def begin(self, *, write: bool) -> AbstractContextManager[Repository]:
-        """Open a transaction: on disk when it is left without an error, undone otherwise.
+        """Open a transaction: leaving it without an error commits it, an error rolls it back.
 
-        Transactions that write take place one after the other.
+        Transactions that write run one after the other.
 
         Raises:
-            StorageFault: on the way in, within, or on the way out; nothing was changed then.
+            StorageFault: on entry, within, or on exit; then nothing was changed.
         """

@@ -1,4 +1,4 @@
-"""The roles: each may do what those before it may."""
+"""The roles of peers at the broker; each role may do what the roles before it may do."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ def higher(one: Role, other: Role) -> Role:
 
 
 def covers(role: Role, needed: Role) -> bool:
-    """Tell whether a role may do what another may."""
+    """Return whether a role may do what the role `needed` may do."""
     return ORDER.index(role) >= ORDER.index(needed)
 
 
 def require(role: Role, needed: Role, what: str) -> None:
-    """Refuse what a role does not permit.
+    """Refuse a request that a role does not permit.
 
     Args:
-        role: whoever asks.
-        needed: the lowest that may.
-        what: what is asked for, such as "to create an event".
+        role: the role of the peer that asks.
+        needed: the lowest role that permits the request.
+        what: the request in words, such as "to create an event".
 
     Raises:
         NotAllowed: the sentence names both roles.

@@ -1,8 +1,8 @@
 """Find events by words that may be misspelt: an index of trigrams that follows the registry.
 
-Words are compared by the trigrams they share, as PostgreSQL's pg_trgm does it (its manual, F.35),
-here in memory, so that SQLite and PostgreSQL find the same. The index is held in memory because
-a search that read and compared every card would take tenths of a second at 10,000 events.
+Two words are compared by the trigrams that they share, as in PostgreSQL's pg_trgm (its manual,
+F.35). The index is in memory, so that SQLite and PostgreSQL give the same results, and because a
+search that read and compared every card would take tenths of a second at 10,000 events.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from ..protocol.errors import NotFound
 from ..protocol.messages import Card, EventStatus
 
 QUERY_WORDS = 8
-"""Words of a query that count; the rest are ignored."""
+"""The most words of a query that the search compares; it ignores the rest."""
 
 WORD_CHARS = 40
-"""Characters of a word that are compared."""
+"""The most characters of a word that the search compares."""
 
 ALIKE = 0.2
-"""Two words less similar than this have nothing to do with each other: `spian` and `Spain`, two
-letters swapped in a short word, are 0.2."""
+"""The least similarity of two words that match: `spian` and `Spain`, two letters swapped in a short
+word, have 0.2."""
 
 NEAR_BEST = 0.5
-"""Events that match less than this share of the best match are left out as noise."""
+"""The least share of the best match that an event in the result has."""
 
 _WORD = re.compile(r"\w+")
 
@@ -44,21 +44,24 @@ def words(text: str) -> list[str]:
 
 
 def trigrams(word: str) -> frozenset[str]:
-    """Return the trigrams of a word set between two blanks and one, so that its start counts."""
+    """Return the trigrams of a word with two blanks before it and one after it.
+
+    The blanks give the first letters of a word more weight.
+    """
     padded = f"  {word} "
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
 def similarity(query: str, grams: frozenset[str], word: str) -> float:
-    """Return how well a word matches a word of a query: 1 the same, 0 nothing in common.
+    """Return how well a word matches a word of a query, from 0 (no trigram in common) to 1 (equal).
 
-    It is the share of trigrams that both have; a word that begins with the query's is at least
-    one half, since people stop typing early.
+    The similarity is the number of common trigrams over the number of all trigrams of both. It is
+    at least one half if the word begins with the query's, since people stop typing early.
 
     Args:
         query: a word of the query.
-        grams: its trigrams.
-        word: a known word.
+        grams: the trigrams of `query`.
+        word: a word of the index.
     """
     if query == word:
         return 1.0
@@ -72,7 +75,7 @@ def similarity(query: str, grams: frozenset[str], word: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What the index knows of an event."""
+    """The fields of an event's card that the index filters and sorts by."""
 
     sport: str
     status: EventStatus
@@ -82,12 +85,12 @@ class _Line:
 class SearchIndex:
     """The events by the words of their titles and origins, and by age.
 
-    Not safe for threads; whoever shares one takes turns.
+    Not safe for threads: threads that share an index need a lock.
     """
 
     def __init__(self) -> None:
         self.revision = 0
-        """The registry's revision up to which the index has followed."""
+        """The registry's revision that the index holds."""
         self._lines: dict[str, _Line] = {}
         self._newest: list[tuple[int, str]] = []  # (-created, event), sorted
         self._events: defaultdict[str, list[str]] = defaultdict(list)  # by word
@@ -97,10 +100,10 @@ class SearchIndex:
         return len(self._lines)
 
     def follow(self, changes: Iterable[tuple[int, Card]]) -> None:
-        """Take in changed events; titles and origins never change, the status does.
+        """Add new events, and update the status of known events: titles and origins never change.
 
         Args:
-            changes: (revision, card), oldest first, as `Repository.changes` gives them.
+            changes: (revision, card), oldest first, as `Repository.changes` returns them.
         """
         for revision, card in changes:
             known = self._lines.get(card.event)
@@ -122,14 +125,14 @@ class SearchIndex:
     def search(
         self, text: str = "", *, sport: str = "", status: str = "", limit: int, cursor: str = ""
     ) -> list[str]:
-        """Return the ids of events, best match first, of equal ones the newest first.
+        """Return the ids of events, best match first, then newest first.
 
         Args:
-            text: words, perhaps misspelt; without any text every event is listed.
-            sport, status: only events of this sport and status, where they are not empty.
-            limit: the most to return.
-            cursor: the last event of the page before; its place is found again by its own
-                match, so that events created in between shift no page.
+            text: words, perhaps misspelt; an empty text finds every event.
+            sport, status: find only events of this sport and status; empty means any.
+            limit: the most ids to return.
+            cursor: the last event of the page before. The search finds its place by its own match,
+                so that an event created between two pages does not shift the second page.
 
         Raises:
             NotFound: the cursor is not an event.
@@ -168,12 +171,12 @@ class SearchIndex:
         return (event for _, _, event in nsmallest(limit, ranked))
 
     def _matches(self, text: str) -> dict[str, float]:
-        """Return how well events match, 1 the best: the mean over the query's words."""
+        """Return the match of each event, from 0 to 1: the mean over the query's words."""
         query = words(text)[:QUERY_WORDS]
         total: dict[str, float] = {}
         for asked in query:
             best: dict[str, float] = {}
-            # The best words come first, so that the first to name an event is its best.
+            # The most similar words come first, so an event's first word is its best.
             for alike, word in self._alike(asked):
                 for event in self._events[word]:
                     if event not in best:
@@ -183,11 +186,11 @@ class SearchIndex:
         return total
 
     def _alike(self, asked: str) -> list[tuple[float, str]]:
-        """Return (similarity, word) of the known words like this one, the most alike first."""
+        """Return (similarity, word) of the words in the index like `asked`, most similar first."""
         grams = trigrams(asked)
         common = Counter(word for gram in grams for word in self._words.get(gram, ()))
-        # Of two words alike to the degree a, the smaller share of common trigrams is at least a;
-        # a word that begins with the query's has all of them but the last.
+        # Two words of similarity a share at least a of each word's trigrams. A word that begins
+        # with the query's has all of the query's trigrams but the last.
         candidates = (word for word, count in common.items() if count >= ALIKE * len(grams))
         alike = ((similarity(asked, grams, word), word) for word in candidates)
         return sorted(((a, word) for a, word in alike if a >= ALIKE), reverse=True)

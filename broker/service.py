@@ -4,9 +4,9 @@
                │                       └─▶ SessionCache ─▶ Groups
                └─ ZapAuthenticator: is this key revoked?
 
-The thread that runs the broker only passes frames on; each worker waits for the database. It
-polls itself instead of calling `zmq.proxy`, because it refuses what is not one frame, bounds what
-waits for the workers, and counts.
+The thread that runs the broker only forwards frames; the workers wait for the database. The thread
+polls its sockets itself instead of calling `zmq.proxy`, because it refuses messages of several
+frames, bounds the requests that wait for the workers, and counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from ..protocol import addresses, limits
 from ..protocol.errors import (
@@ -30,8 +29,10 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.keys import Identity
+from ..protocol.tokens import secret_of
 from ..runtime import clock
-from ..runtime.poll_loop import PollLoop, received
+from ..runtime.connection_guard import ConnectionGuard, Event
+from ..runtime.poll_loop import PollLoop
 from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
@@ -44,24 +45,28 @@ from .session_cache import SessionCache
 
 WORK = "inproc://work"
 
+FRONT = "front"
+"""The name of the socket for peers, which is its ZAP domain."""
+
 SOCKET_BYTES = 4 * limits.FRAME_BYTES
-"""A frame over this cuts the connection; one between the limit and this gets an error reply."""
+"""ZeroMQ closes a connection that sends a larger frame. A frame between `limits.FRAME_BYTES` and
+this gets an error reply."""
 
 TURN = 100
-"""Messages taken from a socket before the others have their turn."""
+"""The most messages to take from one socket before the next socket has its turn."""
 
 LINGER_MS = 1_000
-"""Milliseconds for which replies already sent are kept for slow receivers at the end."""
+"""Milliseconds for which ZeroMQ goes on sending replies after the socket is closed."""
 
 _log = logging.getLogger("touchline.broker")
 
 
 class Broker:
-    """A broker: `run()` it in a thread or as the process, `stop()` it from anywhere.
+    """A broker: call `run()` in a thread of its own, and `stop()` from any thread.
 
     Args:
-        options: its settings.
-        identity: the key by which peers know it; None only where the options are `insecure`.
+        options: the broker's settings.
+        identity: the broker's key; None is valid only if the options are `insecure`.
 
     Raises:
         SettingError: there is no identity, and the options are not insecure.
@@ -72,13 +77,15 @@ class Broker:
             raise SettingError("a broker needs a key, unless it is insecure")
         self.options = options
         self.ready = threading.Event()
-        """Set once it listens."""
+        """Set when the broker listens."""
         self.address = ""
-        """The one string by which peers reach it, the port filled in; set before `ready`."""
+        """The text that peers need to connect, with the port in use; set before `ready`."""
         self._identity = None if options.insecure else identity
         self.counters = BrokerCounters()
-        """What it has counted so far."""
-        self._registry: Registry | None = None  # while it runs
+        """The broker's counters."""
+        self.connections: ConnectionGuard | None = None
+        """The open connections; None before the broker has run."""
+        self._registry: Registry | None = None  # None unless the broker runs
         self._stopping = False
         self._waker = Waker()
 
@@ -88,7 +95,8 @@ class Broker:
         self._waker.wake()
 
     def census(self) -> Census | None:
-        """Return how much there is on record; None while it does not run or the database refuses.
+        """Return the numbers of events and keys on record, None if the broker does not run or its
+        database refuses.
 
         May be called from any thread; waits for the database.
         """
@@ -117,7 +125,7 @@ class Broker:
         # SQLAlchemy is slow to import; only a process that runs a broker needs it.
         from .database import SqlRegistry
 
-        # The workers, the authenticator, and the thread that takes the census.
+        # A connection for each worker, for the authenticator, and for `census`.
         registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)
         core = Core(
             registry,
@@ -125,16 +133,25 @@ class Broker:
             os.urandom,
             guard=threading.Lock(),
             counters=self.counters,
+            secret=secret_of(self._identity.seed) if self._identity else b"",
         )
         context = zmq.Context()
         workers = [
             threading.Thread(target=_work, args=(context, core), name=f"broker-worker-{n}")
             for n in range(self.options.workers)
         ]
-        zap = ZapAuthenticator(context, self._admits(core)) if self._identity else None
+        connections = ConnectionGuard(
+            key=self.options.key_connections, address=self.options.address_connections
+        )
+        self.connections = connections
+        zap = (
+            ZapAuthenticator(context, self._admits(core), connections.proved)
+            if self._identity
+            else None
+        )
         started = []
         try:
-            exchange = _Exchange(context, self.options, self._identity, core)
+            exchange = _Exchange(context, self.options, self._identity, core, connections)
             try:
                 for worker in workers:
                     worker.start()
@@ -149,6 +166,7 @@ class Broker:
         finally:
             if zap is not None:
                 zap.stop()
+            connections.stop()
             context.term()  # wakes the workers, waits until they have closed their sockets
             for worker in started:
                 worker.join()
@@ -156,7 +174,10 @@ class Broker:
             registry.close()
 
     def _admits(self, core: Core) -> Callable[[bytes], bool]:
-        """Return how the authenticator decides. It alone counts in that thread."""
+        """Return the function by which the authenticator decides, which counts its answers.
+
+        Only the authenticator's thread calls it, so these counters need no lock.
+        """
 
         def admits(key: bytes) -> bool:
             if core.admits(key):
@@ -169,7 +190,7 @@ class Broker:
 
 
 class _Exchange:
-    """The thread in the middle: passes requests to the workers and replies back."""
+    """The thread that forwards requests to the workers, and their replies to the peers."""
 
     def __init__(
         self,
@@ -177,6 +198,7 @@ class _Exchange:
         options: Options,
         identity: Identity | None,
         core: Core,
+        connections: ConnectionGuard,
     ) -> None:
         self._options = options
         self._secure = identity is not None
@@ -187,35 +209,40 @@ class _Exchange:
         self._session_cache = SessionCache()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
-        # What waits for the workers is bounded by `queue`, with an answer to those beyond it.
+        # `queue` bounds the requests that wait for the workers; a request beyond it gets a reply.
         self._back.sndhwm = self._back.rcvhwm = 0
         self._back.bind(WORK)
         self._front = context.socket(zmq.ROUTER)
         self._front.linger = LINGER_MS
-        # Otherwise libzmq drops a reply to a peer that has gone, and it would not be counted.
+        # Without this, libzmq silently drops a reply to a peer that has gone, and the broker could
+        # not count it.
         self._front.router_mandatory = 1
-        # With a handover a second connection could take a routing id, and the replies, of another.
+        # With a handover, a second connection could take over the routing id, and with it the
+        # replies, of another.
         self._front.router_handover = 0
         self._front.maxmsgsize = SOCKET_BYTES
-        # TCP alone does not notice that the other end has vanished without a word, and the dead
-        # connection would hold its routing id for ever.
+        # TCP alone does not notice that the other end has vanished without closing the connection,
+        # and the dead connection would keep its routing id for ever.
         self._front.heartbeat_ivl = round(options.heartbeat * 1_000)
         self._front.heartbeat_timeout = round(2 * options.heartbeat * 1_000)
         self._front.ipv6 = "[" in options.bind
         if identity is not None:
-            guard(self._front, identity)
-        self._monitor = self._front.get_monitor_socket(
-            zmq.EVENT_ACCEPTED
-            | zmq.EVENT_DISCONNECTED
-            | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            guard(self._front, identity, FRONT)
+        self._connections = connections
+        connections.watch(
+            FRONT,
+            self._front,
+            zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
             | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
-            | zmq.EVENT_HANDSHAKE_FAILED_AUTH
+            | zmq.EVENT_HANDSHAKE_FAILED_AUTH,
+            self._count_event,
         )
         try:
             self._front.bind(options.endpoint)
         except zmq.ZMQError as error:
             self.close()
-            reason = "is in use" if error.errno == zmq.EADDRINUSE else f"can't be bound: {error}"
+            in_use = error.errno == zmq.EADDRINUSE
+            reason = "is in use" if in_use else f"cannot be bound: {error}"
             raise AddressTaken(
                 f"{options.endpoint} {reason}; is another broker running? choose with --bind"
             ) from error
@@ -225,19 +252,18 @@ class _Exchange:
         self.address = str(addresses.BrokerAddress(host, port, key, plain=not key))
 
     def close(self) -> None:
-        self._front.disable_monitor()
-        self._monitor.close()
+        self._connections.release(FRONT)
         self._front.close()
         self._back.close()
 
     def run(self, waker: Waker, go_on: Callable[[], bool]) -> None:
-        """Pass on until `go_on` says no, then until all that was begun is answered.
+        """Forward frames until `go_on` is false, then send the replies that the workers still owe.
 
         Args:
-            waker: wakes this thread when the answer of `go_on` has changed.
-            go_on: asked before each turn.
+            waker: wakes this thread when the result of `go_on` has changed.
+            go_on: called before each turn.
         """
-        loop = PollLoop(self._front, self._back, self._monitor, waker=waker)
+        loop = PollLoop(self._front, self._back, waker=waker)
         while go_on():
             ready = loop.wait(self._groups.next_timer())
             self._send_all(self._groups.handle_timer(clock.now()))
@@ -245,8 +271,6 @@ class _Exchange:
                 self._take_replies()
             if self._front in ready:
                 self._take_requests()
-            if self._monitor in ready:
-                self._take_monitor_events()
         loop.watch([self._back])
         deadline = clock.now() + self._options.drain_seconds
         while self._counters.waiting and clock.now() < deadline:
@@ -271,16 +295,16 @@ class _Exchange:
                 self._reply(routing_id, reply)
 
     def _receive(self) -> tuple[bytes, bytes, list[bytes]]:
-        """Return the routing id, the key that the connection has proved, and the frames behind.
+        """Return the routing id of the next message, its connection's CURVE key, and its frames.
 
         Raises:
-            zmq.Again: there is nothing.
+            zmq.Again: there is no message.
         """
         if not self._secure:
             routing_id, *plain = self._front.recv_multipart(zmq.NOBLOCK)
             return routing_id, b"", plain
         head, *frames = self._front.recv_multipart(zmq.NOBLOCK, copy=False)
-        # The authenticator has set it, so that every connection has one.
+        # The authenticator sets the user id of every connection that it accepts.
         curve = bytes.fromhex(str(head.get("User-Id")))
         return head.bytes, curve, [frame.bytes for frame in frames]
 
@@ -308,7 +332,7 @@ class _Exchange:
             self._reply(routing_id, self._core.refuse(body, error))
 
     def _resolve(self, routing_id: bytes, code: str, reason: str) -> None:
-        """Serve or refuse what a connection asked of groups, now that a worker knows its peer."""
+        """Answer or refuse the kept requests of a connection, after a worker has checked it."""
         now = clock.now()
         for body in self._session_cache.resolve(routing_id, now, good=not code):
             if code:
@@ -329,7 +353,7 @@ class _Exchange:
             self._counters.waiting -= 1
             if check:
                 self._resolve(routing_id, reply.decode(), check[0].decode())
-            elif reply:  # empty after a fault of ours: the peer asks again or gives up
+            elif reply:  # empty after a fault of the broker: the peer asks again or gives up
                 self._reply(routing_id, reply)
 
     def _reply(self, routing_id: bytes, reply: bytes) -> None:
@@ -340,24 +364,23 @@ class _Exchange:
                 raise
             self._counters.undeliverable += 1
 
-    def _take_monitor_events(self) -> None:
-        for message in received(self._monitor):
-            note = parse_monitor_message(message)
-            match note["event"]:
-                case zmq.EVENT_ACCEPTED:
-                    self._counters.accepted += 1
-                case zmq.EVENT_DISCONNECTED:
-                    self._counters.closed += 1
-                case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-                    pass  # the authenticator has counted it
-                case _ if note["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
-                    self._counters.mistaken += 1
-                case _:
-                    self._counters.strangers += 1
+    def _count_event(self, event: Event) -> None:
+        """Count what happened to a connection; called in other threads, one at a time."""
+        match event["event"]:
+            case zmq.EVENT_ACCEPTED:
+                self._counters.accepted += 1
+            case zmq.EVENT_DISCONNECTED:
+                self._counters.closed += 1
+            case zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+                pass  # the authenticator has counted it
+            case _ if event["value"] == zmq.PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC:
+                self._counters.mistaken += 1
+            case _:
+                self._counters.strangers += 1
 
 
 def _work(context: zmq.Context[Any], core: Core) -> None:
-    """Answer what the exchange hands out until the context ends."""
+    """Answer requests from the exchange until the context ends."""
     work = context.socket(zmq.DEALER)
     work.linger = 0
     work.sndhwm = work.rcvhwm = 0
@@ -369,13 +392,13 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
             try:
                 if body:
                     answer = [core.receive(routing_id, body[0], now, wall, curve)]
-                else:  # may this connection speak to groups?
+                else:  # the session cache asks about the connection
                     answer = _check(core, routing_id, curve)
             except Exception:
-                # A fault of ours in one request must not end the worker of all the others.
+                # A fault of the broker in one request must not end the worker.
                 _log.exception("a request could not be answered")
                 core.record_fault()
-                answer = [b""] if body else [StorageFault.code.encode(), b"a fault of the broker's"]
+                answer = [b""] if body else [StorageFault.code.encode(), b"the broker has a fault"]
             work.send_multipart([routing_id, *answer])
     except zmq.ContextTerminated:
         return
@@ -384,7 +407,7 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
 
 
 def _check(core: Core, routing_id: bytes, curve: bytes) -> list[bytes]:
-    """Return the code and reason of an error, both empty where the connection is a peer's."""
+    """Return an error's code and reason, both empty if the connection is an enrolled peer's."""
     try:
         core.check_peer(routing_id, curve)
     except (PeerError, EnvironmentFault) as error:

@@ -1,8 +1,8 @@
-"""Passes: which connections may speak to rooms, so that the records are not asked each time. Pure.
+"""The session cache: the connections that may send requests to groups. Pure.
 
-Rooms are served by the thread that passes frames on. Whose a connection is, is on record: a worker
-looks it up, and what the connection asks meanwhile is kept, in order. Its word holds for a while
-only, so that a peer that was revoked is heard no longer than that.
+The thread that forwards frames answers requests to groups, and must not wait for the database. A
+worker looks up which peer a connection belongs to; meanwhile the cache keeps the connection's
+requests, in order. A result is valid for `SECONDS`, so that a revoked peer is refused after that.
 """
 
 from __future__ import annotations
@@ -10,31 +10,34 @@ from __future__ import annotations
 from ..protocol.errors import Overloaded
 
 SECONDS = 5.0
-"""Seconds for which a pass is good: a third of what a member of a room stays without a word."""
+"""Seconds for which a result is valid: a third of the time after which a silent member is removed
+from its group."""
 
 MOST_KEPT = 200
-"""Requests of one connection that wait for the word on it."""
+"""The most requests of one connection that wait for its result."""
 
 MOST = 10_000
-"""Passes that are remembered; with more, those that are no longer good are forgotten."""
+"""The most connections in the cache; one more removes the oldest."""
 
 
 class SessionCache:
-    """Who may speak to rooms; for one thread."""
+    """The connections that may send requests to groups; for one thread."""
 
     def __init__(self) -> None:
-        self._good_until: dict[bytes, float] = {}  # in the order in which they were given
+        self._valid_until: dict[bytes, float] = {}  # monotonic seconds, oldest result first
         self._kept: dict[bytes, list[bytes]] = {}
 
     def holds(self, routing_id: bytes, now: float) -> bool:
-        """Tell whether a connection has a pass (`now`: monotonic seconds)."""
-        return now < self._good_until.get(routing_id, 0.0) and routing_id not in self._kept
+        """Return whether a connection may send requests to groups (`now`: monotonic seconds)."""
+        return now < self._valid_until.get(routing_id, 0.0) and routing_id not in self._kept
 
     def keep(self, routing_id: bytes, frame: bytes) -> bool:
-        """Keep a request until there is word; True where that is yet to be asked for.
+        """Keep a request of a connection until `resolve`; return whether to ask a worker now.
+
+        A further request of the same connection waits for the first one's result.
 
         Raises:
-            Overloaded: too many wait.
+            Overloaded: too many requests of the connection wait.
         """
         kept = self._kept.get(routing_id)
         if kept is None:
@@ -48,17 +51,23 @@ class SessionCache:
         return False
 
     def resolve(self, routing_id: bytes, now: float, *, good: bool) -> list[bytes]:
-        """Take the word on a connection and return what was kept, in order."""
-        self._good_until.pop(routing_id, None)
+        """Record a worker's result, and return the connection's kept requests, in order.
+
+        Args:
+            routing_id: the connection.
+            now: monotonic seconds.
+            good: whether the connection may send requests to groups.
+        """
+        self._valid_until.pop(routing_id, None)
         if good:
             self._trim(now)
-            self._good_until[routing_id] = now + SECONDS
+            self._valid_until[routing_id] = now + SECONDS
         return self._kept.pop(routing_id, [])
 
     def _trim(self, now: float) -> None:
-        """Forget the oldest, where there are too many or they are good no longer."""
-        while self._good_until:
-            oldest = next(iter(self._good_until))
-            if self._good_until[oldest] > now and len(self._good_until) < MOST:
+        """Remove results that are no longer valid, and the oldest if the cache is full."""
+        while self._valid_until:
+            oldest = next(iter(self._valid_until))
+            if self._valid_until[oldest] > now and len(self._valid_until) < MOST:
                 return
-            del self._good_until[oldest]
+            del self._valid_until[oldest]

@@ -12,8 +12,8 @@ ALL = sa.MetaData()
 CLOCK = sa.Table(
     "clock",
     ALL,
-    # One row. `revision` counts the changes to events; who writes holds the row until the
-    # commit, so that revisions become visible in order and writers take turns.
+    # One row. `revision` counts the changes to events. A transaction that writes locks the row
+    # until it commits, so that revisions become visible in order and writers take turns.
     sa.Column("one", sa.Integer, primary_key=True),
     sa.Column("schema", sa.Integer, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False),
@@ -23,14 +23,23 @@ PEERS = sa.Table(
     ALL,
     sa.Column("peer", sa.Text, primary_key=True),
     sa.Column("key", sa.LargeBinary(32), nullable=False),
-    # One CURVE key is the form of two public keys; only one of them can come in.
+    # Two public keys have the same CURVE form; only one of them can be enrolled.
     sa.Column("curve", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
+    # The name without case and spare spaces; no two keys have the same name.
     sa.Column("folded", sa.Text, nullable=False, unique=True),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("enrolled", sa.BigInteger, nullable=False),
     sa.Column("invite", sa.Text, nullable=False),
     sa.Column("revoked", sa.BigInteger, nullable=False, index=True),
+)
+LOOKS = sa.Table(
+    "looks",
+    ALL,
+    # How the names of peers look. The release that compared no looks may have enrolled two names
+    # of the same look; no third is enrolled.
+    sa.Column("look", sa.Text, primary_key=True),
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True, index=True),
 )
 INVITES = sa.Table(
     "invites",
@@ -58,9 +67,18 @@ EVENTS = sa.Table(
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("revision", sa.BigInteger, nullable=False, index=True),
-    # The card in MessagePack as it was created; its status is the column's.
+    # The card in MessagePack as it was created; the column `status` holds its present status.
     sa.Column("card", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("creator", "key"),
+)
+GRANTS = sa.Table(
+    "grants",
+    ALL,
+    # Which peers own or host an event besides its creator; they may not be enrolled yet. The peer
+    # `any` stands for every peer.
+    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("peer", sa.Text, primary_key=True),
 )
 LEASES = sa.Table(
     "leases",
@@ -78,7 +96,7 @@ LEASES = sa.Table(
 TOKENS = sa.Table(
     "tokens",
     ALL,
-    sa.Column("token", sa.Text, primary_key=True),
+    sa.Column("token", sa.Text, primary_key=True),  # its digest
     sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), nullable=False),
     sa.Column("event", sa.Text, sa.ForeignKey("events.event"), nullable=False),
     sa.Column("role", sa.Text, nullable=False),

@@ -46,7 +46,7 @@ def options(tmp_path: Path) -> Options:
 
 @pytest.fixture
 def broker(options: Options) -> Iterator[Broker]:
-    """A broker by invitation, whose operator by right is the club."""
+    """A broker by invitation, whose settings name the club as operator."""
     with running(options) as broker:
         yield broker
 
@@ -99,7 +99,7 @@ def test_no_key(broker: Broker) -> None:
 
 
 def test_plain_text(broker: Broker) -> None:
-    """Who speaks in plain text is not listened to."""
+    """The broker does not answer a connection in plain text."""
     with dealer(broker.address.partition("?")[0] + "?insecure") as bare:
         bare.send(codec.encode(hello("bare")))
         until(lambda: broker.counters.strangers > 0)
@@ -148,7 +148,7 @@ def test_bad_invitations(broker: Broker, club: Link) -> None:
 
 
 def test_revoked(broker: Broker, club: Link) -> None:
-    """A peer that is put out is refused on the connection that it has, and gets no new one."""
+    """A revoked peer is refused on the connection that it has, and gets no new connection."""
     with link(broker.address, "zoe", invite=code(club, "viewer")) as zoe:
         zoe.ask(SEARCH)
         club.ask(messages.Revoke(id=0, peer=zoe.peer))

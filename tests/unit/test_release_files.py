@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from touchline.broker.core import Core
@@ -17,8 +18,9 @@ from touchline.broker.options import Options as BrokerOptions
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.journal import Journal
 from touchline.peer.host.options import Options as HostOptions
-from touchline.protocol import codec, keys, messages
+from touchline.protocol import codec, keys, messages, tokens
 from touchline.protocol.keys import Identity
+from touchline.runtime import clock
 
 FOLDER = Path(__file__).parent.parent / "fixtures" / "release-0.1"
 BEGIN = 1_700_000_000 * 1_000_000
@@ -62,6 +64,7 @@ def test_a_journal_restores_to_the_same_event(tmp_path: Path) -> None:
     expected = noted("journal")
     assert seen == {name: expected[name] for name in seen}
     assert event.finished
+    assert event.edition == 0
     assert expected["kinds"].count("Alarm") == 5
 
 
@@ -103,11 +106,60 @@ def broker(tmp_path: Path) -> Any:
 def test_a_registry_gives_the_same_way_into_an_event(
     broker: ReleaseBroker, name: str, role: messages.Role
 ) -> None:
-    """Token, epoch, endpoints and key are byte for byte what the release answered."""
+    """Epoch, endpoints and key are byte for byte what the release answered. The card says besides
+    that the peer that created the event owns it. The token is a new one, since the registry no
+    longer keeps those that it gave; the old one is good for as long as the release said."""
     told = noted("registry")
     assert isinstance(broker.hello(name), messages.Welcome)
-    reply = broker.ask(name, messages.Join(id=1, event=told["event"], role=role))
-    assert reply.hex() == told["invitations"][name]
+    reply = codec.decode_broker_reply(
+        broker.ask(name, messages.Join(id=1, event=told["event"], role=role))
+    )
+    assert isinstance(reply, messages.Invitation)
+    assert reply.card.owner == identity("host").peer
+    card = msgspec.structs.replace(reply.card, owner="")
+    before = codec.decode_broker_reply(bytes.fromhex(told["invitations"][name]))
+    assert isinstance(before, messages.Invitation)
+    same = msgspec.structs.replace(reply, card=card, token=before.token, expires=before.expires)
+    assert codec.encode(same).hex() == told["invitations"][name]
+    with broker.records.begin(write=False) as repository:
+        known = repository.token(tokens.digest(before.token))
+    assert known is not None
+    assert (known.peer, known.role, known.expires) == (identity(name).peer, role, before.expires)
+
+
+def test_events_of_the_release_have_owners(tmp_path: Path) -> None:
+    """The creator is the owner; the peer that holds the lease at the first start may host on, and
+    none whose lease is long over; the second start grants nothing more."""
+    url = database(tmp_path, "registry")
+    told = noted("registry")
+    now = clock.wall()
+    put = "INSERT INTO leases SELECT event, ?, ?, epoch + ?, seq, endpoints, ? FROM leases"
+    one = " WHERE instance = 'i'"
+    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+    connection.execute(put + one, ("old", identity("bob").peer, 1, now - 10))
+    connection.execute(put + one, ("new", identity("ann").peer, 2, now - 10))
+    connection.execute(
+        "INSERT INTO events SELECT 'past', creator, 'past', status, 9, card FROM events"
+    )
+    connection.execute(
+        "INSERT INTO leases SELECT 'past', 'i', ?, 1, 0, endpoints, ? FROM leases" + one,
+        (identity("ann").peer, now - 2 * 86_400_000_000),
+    )
+    connection.commit()
+    connection.close()
+
+    def granted() -> list[tuple[str, str, str]]:
+        SqlRegistry(url).close()
+        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
+        found = connection.execute("SELECT event, role, peer FROM grants").fetchall()
+        connection.execute("DELETE FROM leases WHERE instance = 'later'")
+        connection.execute(put + one, ("later", identity("bob").peer, 3, now + 10**9))
+        connection.commit()
+        connection.close()
+        return found
+
+    assert granted() == [(told["event"], "host", identity("ann").peer)]
+    assert granted() == [(told["event"], "host", identity("ann").peer)]
 
 
 def test_an_invitation_of_the_release_lets_in_as_many_as_it_should(broker: ReleaseBroker) -> None:

@@ -62,6 +62,12 @@ class Crowd:
                 origins = ["A", "B"] if rng.random() < 0.8 else ["A"]
                 fields: Any = {"title": "Duel", "sport": "duel", "origins": origins}
                 return messages.Create(id=number, key=str(number), **fields)
+            case "Permit":
+                named = rng.choice([other.peer, self.name(), "any"])
+                role: Any = rng.choice(["owner", "host"])
+                allowed = rng.random() < 0.7
+                fields = {"role": role, "peer": named, "allowed": allowed}
+                return messages.Permit(id=number, event=event, **fields)
             case "Join":
                 return messages.Join(id=number, event=event, role=rng.choice(ROLES))
             case "Lease":

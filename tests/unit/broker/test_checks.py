@@ -20,6 +20,24 @@ GOOD = messages.Card(
 )
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Fi\u3164nal\u2800 \ufeff", "Final"),
+        ("Final\u00a0\u3000 2", "Final 2"),
+        ("علی\u200cرضا v. Ann\u200c", "علی\u200cرضا v. Ann"),
+        ("Final ❤\ufe0f, A\ufe0f", "Final ❤\ufe0f, A"),
+        ("Спартак v. Arsenal v. 日本", "Спартак v. Arsenal v. 日本"),
+    ],
+)
+def test_texts_are_cleaned(typed: str, kept: str) -> None:
+    """Titles, origins and players may mix scripts; what is invisible in them is removed."""
+    card = msgspec.structs.replace(GOOD, title=typed, origins=[typed], lineups={typed: [typed]})
+    found = checks.cleaned(card)
+    assert (found.title, found.origins, found.lineups) == (kept, [kept], {kept: [kept]})
+    checks.event(found)
+
+
 def test_good_event() -> None:
     """An event of plain values passes."""
     checks.event(GOOD)
@@ -32,7 +50,10 @@ def test_good_event() -> None:
         ("title", "\x1b[2J", "title holds"),
         ("origins", ["A", ""], "an origin is empty"),
         ("origins", ["A", "A"], "same name"),
-        ("lineups", {"C": ["x"]}, "no origin"),
+        ("origins", ["A", "A\u3164"], "same name"),
+        ("title", "\u3164\u2800", "title is empty: nothing"),
+        ("lineups", {"A": ["\u034f"]}, "line-up is empty"),
+        ("lineups", {"C": ["x"]}, "not an origin"),
         ("lineups", {"A": ["x\n"]}, "a name in a line-up"),
         ("rules", {"to": float("nan")}, "JSON"),
         ("rules", {"to": b"bytes"}, "JSON"),
@@ -45,7 +66,7 @@ def test_good_event() -> None:
 def test_bad_event(field: str, value: Any, sentence: str) -> None:
     """What would harm a reader of the card is refused, and the sentence says what."""
     with pytest.raises(BadMessage, match=sentence):
-        checks.event(msgspec.structs.replace(GOOD, **{field: value}))
+        checks.event(checks.cleaned(msgspec.structs.replace(GOOD, **{field: value})))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
@@ -20,6 +23,7 @@ from touchline.broker.repository import (
     TokenRecord,
 )
 from touchline.broker.tables import SCHEMA
+from touchline.protocol import tokens
 from touchline.protocol.errors import SettingError, StorageFault
 from touchline.protocol.messages import Card, Endpoints, Timing
 
@@ -56,7 +60,7 @@ def registry(database_url: str) -> Iterator[SqlRegistry]:
 def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
     """What was committed is there for whoever opens the database next, to the last value."""
     held_lease = LeaseRecord(CARD.event, "i", "ann", 2**53, 2**62, ENDPOINTS, expires=10)
-    ticket = TokenRecord("token", "ann", CARD.event, "host", 10)
+    token = TokenRecord("token", "ann", CARD.event, "host", 10)
     ann = member("ann", role="operator", enrolled=2**60, invite="i", revoked=2**61)
     invite = InviteRecord("i", b"\0\xff" * 16, "reporter", 10_000, 2**62, "ann")
     with registry.begin(write=True) as repository:
@@ -64,7 +68,7 @@ def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
         repository.put_invite(invite)
         repository.bind(b"\x01\xff\x00", "ann", 1)
         repository.put_lease(held_lease)
-        repository.add_ticket(ticket)
+        repository.add_token(token)
     registry.close()
     other = SqlRegistry(database_url)
     with other.begin(write=False) as repository:
@@ -80,14 +84,14 @@ def test_everything_is_kept(registry: SqlRegistry, database_url: str) -> None:
         assert repository.invite(b"x") is None
         assert (
             repository.event(CARD.event)
-            == EventRecord(CARD, "ann")
+            == EventRecord(msgspec.structs.replace(CARD, owner="ann"), "ann")
             == repository.created("ann", "key")
         )
         assert repository.event("x") is repository.created("bob", "key") is None
         assert repository.lease(CARD.event) == repository.lease(CARD.event, "i") == held_lease
         assert repository.lease(CARD.event, "j") is repository.lease("x") is None
-        assert repository.ticket("token") == ticket
-        assert repository.ticket("x") is None
+        assert repository.token("token") == token
+        assert repository.token("x") is None
     other.close()
 
 
@@ -140,45 +144,80 @@ def test_highest_epoch_counts(registry: SqlRegistry) -> None:
         assert last.instance == "c"
 
 
-def test_tickets(registry: SqlRegistry) -> None:
-    """A peer's ticket to an event in a role is found until the moment that it expires."""
+def test_tokens_of_a_release_become_digests(tmp_path: Path) -> None:
+    """A release stored tokens as they are. They hold on after the next start, and when that run has
+    ended no file of the database holds them any more."""
+    file, token = tmp_path / "broker.db", "0b7f7b0e-6f39-4f0c-8c9a-8f2b1a3c5d7e"
+    registry = SqlRegistry(f"sqlite:///{file}")
     with registry.begin(write=True) as repository:
-        repository.add_ticket(TokenRecord("old", "ann", CARD.event, "viewer", 5))
-        repository.add_ticket(TokenRecord("new", "ann", CARD.event, "viewer", 9))
-        found = repository.ticket_of("ann", CARD.event, "viewer", 4)
+        repository.put_member(member("ann"))
+        repository.add_event(CARD, "ann", "")
+        repository.add_token(TokenRecord(token, "ann", CARD.event, "viewer", 5))
+    registry.close()
+    assert token.encode() in file.read_bytes()
+    registry = SqlRegistry(f"sqlite:///{file}")
+    with registry.begin(write=False) as repository:
+        found = repository.token(tokens.digest(token))
         assert found is not None
-        assert found.token == "new"
-        assert repository.ticket_of("ann", CARD.event, "viewer", 9) is None
-        assert repository.ticket_of("ann", CARD.event, "reporter", 4) is None
+        assert (found.peer, found.expires) == ("ann", 5)
+    registry.close()
+    assert not [one for one in tmp_path.iterdir() if token.encode() in one.read_bytes()]
+
+
+def test_tokens(registry: SqlRegistry) -> None:
+    """A peer's token to an event in a role is found until the moment that it expires."""
+    with registry.begin(write=True) as repository:
+        repository.add_token(TokenRecord("old", "ann", CARD.event, "viewer", 5))
+        repository.add_token(TokenRecord("new", "ann", CARD.event, "viewer", 9))
+        found, _ = repository.tokens_of("ann", CARD.event, "viewer", 4)
+        assert found.digest == "new"
+        assert repository.tokens_of("ann", CARD.event, "viewer", 9) == []
+        assert repository.tokens_of("ann", CARD.event, "reporter", 4) == []
 
 
 def test_forget(registry: SqlRegistry) -> None:
-    """Old sessions and tickets go, the others stay."""
+    """Old sessions and tokens go, the others stay."""
     with registry.begin(write=True) as repository:
         for time in (4, 5):
             repository.bind(bytes([time]), "ann", time)
-            repository.add_ticket(TokenRecord(str(time), "ann", CARD.event, "viewer", time))
+            repository.add_token(TokenRecord(str(time), "ann", CARD.event, "viewer", time))
             repository.put_invite(InviteRecord("i", bytes([time]), "viewer", 1, time, "ann"))
         repository.forget(sessions_before=5, expired_before=5)
         assert (
-            repository.member_on(b"\4")
-            is repository.ticket("4")
-            is repository.invite(b"\4")
-            is None
+            repository.member_on(b"\4") is repository.token("4") is repository.invite(b"\4") is None
         )
         assert repository.member_on(b"\5") is not None
-        assert repository.ticket("5") is not None
+        assert repository.token("5") is not None
         assert repository.invite(b"\5") is not None
 
 
 def test_names(registry: SqlRegistry) -> None:
     """A name is its owner's however it is written; no two have one, nor one CURVE key."""
     with registry.begin(write=True) as repository:
-        assert repository.owner_of("ANN") == repository.owner_of(" ann ") == "ann"
+        assert repository.owner_of("ANN") == repository.owner_of(" ann ") == member("ann")
+        assert repository.owner_of("Аnn") == member("ann")
         assert repository.owner_of("anna") is None
     for other in (member("bob", name="aNN"), member("bob", curve=member("ann").curve)):
         with pytest.raises(StorageFault), registry.begin(write=True) as repository:
             repository.put_member(other)
+
+
+def test_names_of_the_release_before(registry: SqlRegistry, database_url: str) -> None:
+    """Looks of names are put on record at the start; of two alike both stay, no third is free."""
+    with registry.begin(write=True) as repository:
+        repository.put_member(member("eve", name="Ann\u3164", enrolled=2))
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE looks")
+    engine.dispose()
+    later = SqlRegistry(database_url)
+    try:
+        with later.begin(write=True) as repository:
+            assert repository.owner_of("ann") == member("ann")
+            assert repository.member("eve") == member("eve", name="Ann\u3164", enrolled=2)
+            repository.put_member(member("eve", name="Ann\u3164", enrolled=2, role="operator"))
+    finally:
+        later.close()
 
 
 def test_pages_of_members(registry: SqlRegistry) -> None:
@@ -222,12 +261,12 @@ def test_void(registry: SqlRegistry) -> None:
 
 
 def test_the_revoked(registry: SqlRegistry) -> None:
-    """Those put out last come first, each once, of those with a ticket to the event."""
+    """Of the revoked peers with a token for the event, the last comes first, each once."""
     with registry.begin(write=True) as repository:
         for time, name in enumerate(("dan", "bob", "cid", "eve")):
             repository.put_member(member(name, revoked=10 * time))
             for role in ("viewer", "host"):
-                repository.add_ticket(TokenRecord(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
+                repository.add_token(TokenRecord(f"{name} {role}", name, CARD.event, role, 5))  # type: ignore[arg-type]  # a role
         repository.put_member(member("far", revoked=5))
         assert repository.revoked(CARD.event, 9) == ["eve", "cid", "bob"]
         assert repository.revoked(CARD.event, 2) == ["eve", "cid"]
@@ -240,7 +279,7 @@ def test_expected(registry: SqlRegistry) -> None:
         for name in ("bob", "cid"):
             repository.put_member(member(name))
         repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 10))
-        repository.add_ticket(TokenRecord("t", "bob", CARD.event, "viewer", 8))
+        repository.add_token(TokenRecord("t", "bob", CARD.event, "viewer", 8))
         assert repository.hosts("ann", 9)
         assert not repository.hosts("ann", 10)
         assert not repository.hosts("bob", 9)
@@ -253,17 +292,30 @@ def test_expected(registry: SqlRegistry) -> None:
 
 
 def test_counts(registry: SqlRegistry) -> None:
-    """A peer's events and valid tickets are counted, and all members by role."""
+    """A peer's events and valid tokens are counted, and all members by role."""
     with registry.begin(write=True) as repository:
         repository.put_member(member("bob", role="viewer"))
         repository.put_member(member("cid", role="viewer", revoked=3))
-        repository.add_ticket(TokenRecord("t", "bob", CARD.event, "viewer", 8))
+        repository.add_token(TokenRecord("t", "bob", CARD.event, "viewer", 8))
         assert (repository.count_events("ann"), repository.count_events("bob")) == (1, 0)
-        assert (repository.count_tickets("bob", 7), repository.count_tickets("bob", 8)) == (1, 0)
-        assert repository.count_tickets("ann", 7) == 0
+        assert (repository.count_tokens("bob", 7), repository.count_tokens("bob", 8)) == (1, 0)
+        assert repository.count_tokens("ann", 7) == 0
         assert repository.census(0) == Census(
             events={"scheduled": 1}, hosted=0, members={"host": 1, "viewer": 1}, revoked=1
         )
+
+
+def test_live_events_without_a_host_are_named(registry: SqlRegistry) -> None:
+    """A live event is named while no lease of it holds; a finished or scheduled one never is."""
+    with registry.begin(write=True) as repository:
+        assert repository.census(5).unhosted == ()
+        repository.set_status(CARD.event, "live")
+        repository.put_lease(LeaseRecord(CARD.event, "i", "ann", 1, 0, ENDPOINTS, 6))
+        assert repository.census(5).unhosted == ()
+        census = repository.census(6)
+        assert (census.unhosted, census.unhosted_in_all) == ((CARD.event,), 1)
+        repository.set_status(CARD.event, "finished")
+        assert repository.census(6).unhosted_in_all == 0
 
 
 def test_writers_take_turns(registry: SqlRegistry) -> None:
@@ -355,7 +407,7 @@ def test_sqlite_is_safe(tmp_path: Path) -> None:
 
 def test_cannot_open(tmp_path: Path) -> None:
     """What can't be opened says which database and why; a password is not shown."""
-    with pytest.raises(StorageFault, match="can't open the database sqlite:///"):
+    with pytest.raises(StorageFault, match="cannot open the database sqlite:///"):
         SqlRegistry(f"sqlite:///{tmp_path}")
     (tmp_path / "file").touch()
     with pytest.raises(StorageFault, match="file of the database"):
@@ -365,3 +417,29 @@ def test_cannot_open(tmp_path: Path) -> None:
     assert "opensesame" not in caught.value.sentence
     with pytest.raises(SettingError, match=r"^--database"):
         SqlRegistry("postgresql+psycopg://host:port/x")
+
+
+STARVED = """
+import os, resource, sys, threading
+from contextlib import ExitStack
+from touchline.broker.database import SqlRegistry
+registry = SqlRegistry(sys.argv[1], connections=4)
+with registry.begin(write=False) as repository:
+    repository.census(1)
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+with ExitStack() as stack:
+    for _ in range(4):
+        print(stack.enter_context(registry.begin(write=False)).census(1).revoked)
+with registry.begin(write=True) as repository:
+    print(repository.forget(sessions_before=1, expired_before=1))
+"""
+
+
+def test_a_process_without_a_free_descriptor(tmp_path: Path) -> None:
+    """All connections read and one writes where not one file more may be opened."""
+    url = f"sqlite:///{tmp_path / 'registry.db'}"
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED, url], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.split()) == (0, ["0"] * 4 + ["None"]), done.stderr

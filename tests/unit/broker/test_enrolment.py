@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from touchline.broker import enrolment
+from touchline.broker.repository import PeerRecord
 from touchline.protocol import keys, messages
 from touchline.protocol.errors import Revoked, UnknownPeer, WrongKey
 
@@ -16,7 +17,8 @@ CODE = "aaaa-bbbb-cccc"
 
 @pytest.fixture
 def club(bench: Any) -> Any:
-    """A broker that asks for invitations; ann is an operator by right, bob and eve are hosts."""
+    """A broker that asks for invitations; the settings name ann as operator, bob and eve are
+    hosts."""
     bench.set(operators=(identity("ann").public,), enrolment="invited")
     return bench
 
@@ -38,6 +40,50 @@ def test_a_name_belongs_to_its_first_key(bench: Any) -> None:
     for name in ("ann", "Ann", "ＡＮＮ", " ann "):
         assert refusal(bench.hello("mallory", name=name)) == "NAME_TAKEN"
     assert bench.hello("mallory", name="anna").peer == identity("mallory").peer
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("ann", "ann\u3164"),
+        ("ann", "an\u034fn"),
+        ("ann", "ann\ufe0f"),
+        ("ann", "ann\u2800"),
+        ("ann", "ann\u200b"),
+        ("Coco", "Сосо"),
+        ("AHH", "АНН"),
+        ("Iris", "lris"),
+        ("modern", "rnodern"),
+        ("O’Neill", "O'Neill"),
+    ],
+)
+def test_no_second_name_looks_like_a_first(bench: Any, first: str, second: str) -> None:
+    """Another key is refused under a name that people can't tell from one that is taken."""
+    bench.hello("zoe", name=first)
+    assert refusal(bench.hello("mallory", name=second)) == "NAME_TAKEN"
+
+
+def test_names_that_people_tell_apart(bench: Any) -> None:
+    """Names are free that a hasty look tells apart."""
+    for key, name in enumerate(("Elia", "Ella", "Muller", "Müller", "Ian", "Lan", "Ann Smith")):
+        assert bench.hello(f"key {key}", name=name).peer == identity(f"key {key}").peer
+
+
+@pytest.mark.parametrize("name", ["Аnna", "Αlpha", "\u3164", "\u2800 \u034f", "ﷺ" * 20])
+def test_names_that_are_not_valid(bench: Any, name: str) -> None:
+    """A name of two scripts, one without anything to see and one that grows too long is refused."""
+    assert refusal(bench.hello("zoe", name=name)) == "BAD_MESSAGE"
+
+
+def test_an_enrolled_key_keeps_a_name_of_before(bench: Any) -> None:
+    """A key that was enrolled under a name that is not valid now goes on under it."""
+    ann = identity("old")
+    old = PeerRecord(ann.peer, ann.public, ann.curve_public, "Аnna\u3164", "host", 1)
+    with bench.registry.begin(write=True) as repository:
+        repository.put_member(old)
+    for name in (old.name, "Аnna"):
+        assert bench.hello("old", name=name).peer == ann.peer
+    assert refusal(bench.hello("mallory", name="Anna")) == "NAME_TAKEN"
 
 
 def test_a_name_stays_with_its_key(bench: Any) -> None:
@@ -281,7 +327,7 @@ def test_members_in_pages(club: Any) -> None:
     assert found == sorted(identity(name).peer for name in ("ann", "bob", "eve", *"wxyz"))
 
 
-# ── put out ──────────────────────────────────────────────────────────────────────────────────
+# ── revoked ──────────────────────────────────────────────────────────────────────────────────
 
 
 def revoke(bench: Any, name: str) -> Any:
@@ -290,7 +336,7 @@ def revoke(bench: Any, name: str) -> Any:
 
 def test_whose_a_connection_is(club: Any) -> None:
     """A connection is an enrolled peer's once that has said hello on it with the key that the
-    connection proves, and until it is put out."""
+    connection proves, and until it is revoked."""
     bob, eve = identity("bob").curve_public, identity("eve").curve_public
     club.core.check_peer(club.line("bob"), bob)
     with pytest.raises(UnknownPeer):
@@ -303,7 +349,7 @@ def test_whose_a_connection_is(club: Any) -> None:
 
 
 def test_revoked(club: Any) -> None:
-    """A peer that is put out is refused whatever it asks, on any connection, by the door too."""
+    """A revoked peer is refused whatever it asks, on any connection, by the authenticator too."""
     assert club.core.admits(identity("bob").curve_public)
     assert revoke(club, "bob") == messages.Done(id=9) == revoke(club, "bob")
     for request in (messages.Search(id=1), create(), messages.Members(id=1)):
@@ -323,7 +369,7 @@ def test_what_the_revoked_held(club: Any) -> None:
     """Its leases end, its tokens are nothing, its invitations let nobody in."""
     club.hello("zoe", invite=invite(club, "operator").code)
     code = club.ask("zoe", messages.Invite(id=1, role="viewer")).code
-    event = club.ask("zoe", create()).card.event
+    event = club.ask("zoe", create(hosts=["bob"])).card.event
     club.ask("zoe", lease(event, "z"))
     assert club.bob(join(event, "host")).endpoints is not None
     zoes = club.ask("zoe", join(event)).token
@@ -337,8 +383,8 @@ def test_what_the_revoked_held(club: Any) -> None:
 
 
 def test_hosts_are_told(club: Any) -> None:
-    """Each lease tells who with a token for that event was put out, the last first, also when
-    the token is expired; nobody else."""
+    """Each lease lists the revoked peers with a token for that event, the last first, also if the
+    token is expired, and no others."""
     event, other = club.bob(create()).card.event, club.bob(create(key="other")).card.event
     code = invite(club, uses=9).code
     for name, of in (("f", event), ("g", other), ("h", event), ("i", event)):
@@ -355,7 +401,7 @@ def test_hosts_are_told(club: Any) -> None:
 
 
 def test_who_cannot_be_revoked(club: Any) -> None:
-    """An operator by right stays; of one who is not there it is said so."""
+    """An operator of the settings stays; an unknown peer is not found."""
     club.hello("zoe", invite=invite(club, "operator").code)
     reply = club.ask("zoe", messages.Revoke(id=9, peer=identity("ann").peer))
     assert refusal(reply) == "NOT_ALLOWED"

@@ -15,7 +15,7 @@ def vouch(name: str) -> messages.Vouch:
 
 
 def test_vouch(bench: Any) -> None:
-    """A host learns who knocks where that peer has a token for one of its events."""
+    """A host learns the peer of a key if the peer has a token for one of its events."""
     event = bench.event()
     bench.ann(lease(event))
     bench.bob(join(event))
@@ -27,8 +27,7 @@ def test_vouch(bench: Any) -> None:
 def test_vouch_refused(bench: Any) -> None:
     """Who is not enrolled, revoked or not expected is not vouched for; each has its code."""
     bench.set(operators=(identity("eve").public,))
-    event, other = bench.event(), bench.event("Other")
-    bench.bob(join(other, "host"))
+    event, other = bench.event(), bench.event("Other", hosts=["bob"])
     bench.bob(lease(other))
     bench.bob(join(event))
     assert refusal(bench.ann(vouch("bob"))) == "NOT_ALLOWED"  # ann holds nothing yet
@@ -65,7 +64,7 @@ def test_vouch_in_time(bench: Any) -> None:
 )
 def test_roles(bench: Any, role: Any, allowed: set[str]) -> None:
     """What a role does not cover is refused, naming the role that is needed."""
-    event = bench.event()
+    event = bench.event(hosts=["any"])
     bench.set(open_role=role)
     bench.hello("zoe")
     found = set()
@@ -107,7 +106,7 @@ def test_quotas(bench: Any) -> None:
     reply = bench.ann(create())
     assert (refusal(reply), reply.reason) == (
         "OVERLOADED",
-        "2 events of this peer's, at most 2 allowed",
+        "this peer has 2 events, at most 2 allowed",
     )
     assert bench.event("One") == one
     three = bench.bob(create()).card.event
@@ -116,7 +115,7 @@ def test_quotas(bench: Any) -> None:
     reply = bench.eve(join(three))
     assert (refusal(reply), reply.reason) == (
         "OVERLOADED",
-        "2 tokens of this peer's, at most 2 allowed",
+        "this peer holds 2 tokens, at most 2 allowed",
     )
     assert bench.eve(join(one)).token == token
     assert bench.bob(join(three)).token

@@ -6,7 +6,7 @@ import pytest
 
 from touchline.broker.leases import grant
 from touchline.broker.repository import LeaseRecord
-from touchline.protocol.errors import Conflict, NotAllowed
+from touchline.protocol.errors import Conflict
 from touchline.protocol.messages import Endpoints, Lease
 
 WALL = 1_000_000_000
@@ -22,10 +22,9 @@ def ask(
     mine: LeaseRecord | None = None,
     last: LeaseRecord | None = None,
     epoch: int = 0,
-    entitled: bool = True,
 ) -> int:
     request = Lease(id=1, event="final", instance=instance, endpoints=ENDPOINTS, epoch=epoch, seq=0)
-    return grant(request, peer, mine=mine, last=last, entitled=entitled, wall=WALL)
+    return grant(request, peer, mine=mine, last=last, wall=WALL)
 
 
 def test_first() -> None:
@@ -35,10 +34,12 @@ def test_first() -> None:
 
 
 def test_renewal() -> None:
-    """A renewal keeps its epoch whatever it proposes, expired or not, entitled still or not."""
-    assert ask("a", "ann", mine=A, last=A, epoch=99) == 4
+    """A renewal keeps its epoch, or the higher one that its host has begun by itself, expired or
+    not."""
+    assert ask("a", "ann", mine=A, last=A, epoch=3) == 4
+    assert ask("a", "ann", mine=A, last=A, epoch=5) == 5
     late = replace(A, expires=0)
-    assert ask("a", "ann", mine=late, last=late, entitled=False) == 4
+    assert ask("a", "ann", mine=late, last=late) == 4
 
 
 def test_restarted_host() -> None:
@@ -57,17 +58,11 @@ def test_held_by_another() -> None:
 def test_replaced() -> None:
     """A replaced instance does not come back, even when its successor is gone."""
     for successor in (B, replace(B, expires=0)):
-        with pytest.raises(Conflict, match="taken over final since this one's epoch 4"):
+        with pytest.raises(Conflict, match="taken over final since this host's epoch 4"):
             ask("a", "ann", mine=replace(A, expires=0), last=successor)
 
 
 def test_foreign_instance() -> None:
     """An instance belongs to the peer that brought it."""
-    with pytest.raises(Conflict, match="another peer's"):
+    with pytest.raises(Conflict, match="belongs to another peer"):
         ask("a", "bob", mine=A, last=A)
-
-
-def test_not_entitled() -> None:
-    """Who neither created the event nor joined it as host gets no lease."""
-    with pytest.raises(NotAllowed, match="join final as host"):
-        ask("b", "bob", entitled=False)

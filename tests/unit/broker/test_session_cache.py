@@ -1,4 +1,4 @@
-"""Passes: asked for once, in order, for a while, bounded."""
+"""The session cache asks once for a connection, keeps its requests in order, and is bounded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from touchline.protocol.errors import Overloaded
 
 
 def test_asked_once_and_in_order() -> None:
-    """The word on a connection is asked for once; what it said meanwhile comes in its order."""
+    """A worker is asked once about a connection; its requests meanwhile come in their order."""
     made = SessionCache()
     assert not made.holds(b"ann", 0.0)
     assert [made.keep(b"ann", frame) for frame in (b"1", b"2", b"3")] == [True, False, False]
@@ -21,7 +21,7 @@ def test_asked_once_and_in_order() -> None:
 
 
 def test_for_a_while() -> None:
-    """A pass ends, so that a peer that was revoked is asked about again; nobody else's does."""
+    """A result ends, so that a revoked peer is asked about again; other results do not."""
     made = SessionCache()
     made.resolve(b"ann", 0.0, good=True)
     made.resolve(b"bob", 1.0, good=True)
@@ -31,7 +31,7 @@ def test_for_a_while() -> None:
 
 
 def test_refused() -> None:
-    """Who is refused has no pass, not even the one from before; the next request is asked about."""
+    """A refused connection loses its earlier result; a worker is asked about its next request."""
     made = SessionCache()
     made.resolve(b"ann", 0.0, good=True)
     assert made.keep(b"ann", b"1")
@@ -41,7 +41,7 @@ def test_refused() -> None:
 
 
 def test_nothing_overtakes() -> None:
-    """While something is kept there is no pass: what comes now would overtake it."""
+    """A connection with kept requests may not send: a new request would overtake them."""
     made = SessionCache()
     made.resolve(b"ann", 0.0, good=True)
     made.keep(b"ann", b"1")
@@ -49,7 +49,7 @@ def test_nothing_overtakes() -> None:
 
 
 def test_too_many_wait() -> None:
-    """Of one connection so many requests wait, and no more; others are not in its way."""
+    """The requests of one connection that wait are bounded; other connections are not affected."""
     made = SessionCache()
     for _ in range(MOST_KEPT):
         made.keep(b"ann", b"1")
@@ -59,11 +59,11 @@ def test_too_many_wait() -> None:
 
 
 def test_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest passes are forgotten where there are too many, and those that have ended."""
+    """The oldest results are removed if there are too many, and those that have ended."""
     monkeypatch.setattr(session_cache, "MOST", 3)
     made = SessionCache()
     for number in range(4):
         made.resolve(b"%d" % number, 0.0, good=True)
     assert [made.holds(b"%d" % number, 0.0) for number in range(4)] == [False, True, True, True]
     made.resolve(b"new", SECONDS, good=True)
-    assert list(made._good_until) == [b"new"]
+    assert list(made._valid_until) == [b"new"]
