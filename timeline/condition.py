@@ -29,7 +29,7 @@ UNHEARD = frozenset({"connecting", "waiting", "stale", "silent", "host_lost", "l
 """States in which nothing is heard of the host."""
 
 ANY = frozenset(STATES) - {"finished"}
-"""The end is for ever."""
+"""The end is for ever, unless the host says that it was none."""
 
 CAUSES = frozenset(
     {"venue_lost", "reconstructing", "disagree", "host_trouble", "host_lost", "link_lost", "silent"}
@@ -42,6 +42,7 @@ TRANSITIONS: dict[str, tuple[str, frozenset[str]]] = {
     "alarm": ("venue_lost", ANY),
     "restored": ("live", ANY),
     "finished": ("finished", ANY),
+    "reopened": ("live", frozenset({"finished"})),
     "live": ("live", ANY),
     "quiet": ("live", ANY),
     "stale": ("stale", ANY),

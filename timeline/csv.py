@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ..protocol.messages import Entry
+from ..protocol.text import plain
 from ..protocol.times import to_rfc3339
 
 COLUMNS = (
@@ -33,6 +34,7 @@ COLUMNS = (
     "place",
     "delay_status",
     "reason",
+    "by",
 )
 """Columns of the CSV; `docs/CLI.md` says what they hold."""
 
@@ -67,6 +69,7 @@ def csv_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
                 entry.place,
                 entry.delay_status,
                 entry.reason,
+                entry.by,
             )
         )
 
@@ -79,6 +82,7 @@ def _row(cells: Iterable[object]) -> bytes:
 
 
 def _cell(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(FORMULA):
-        return "'" + cell
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    shown = plain(cell)  # a terminal that shows the table would obey control characters
+    return "'" + shown if cell.startswith(FORMULA) else shown

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..protocol import limits
 from ..protocol.errors import BadMessage, BadReport
-from ..protocol.messages import Attach, Timing
-from ..protocol.times import EARLIEST, LATEST, SECOND
+from ..protocol.messages import Timing
+from ..protocol.times import EARLIEST, LATEST, SECOND, to_rfc3339
 
 MOST_OFFSET = LATEST - EARLIEST
 """Microseconds; a clock that is further off than this states no time at all."""
@@ -37,10 +37,33 @@ class EventClock:
             return LATEST
         return min(now + round(limits.EARLY_SECONDS * SECOND), LATEST)
 
-    def refusal(self, time: int, wall: int) -> BadReport:
-        """Return the error for an event time that is not valid."""
+    def earliest(self, starts: int, hosted: int) -> int:
+        """Return the earliest event time (microseconds) that a report may state.
+
+        Args:
+            starts: when the event starts, in event time; 0: not known.
+            hosted: the wall time at which it was hosted first, or created.
+        """
+        begins = starts or self.event_time(hosted) or self._timing.starts
+        if not begins:
+            return EARLIEST
+        return max(begins - round(limits.BEFORE_SECONDS * SECOND), EARLIEST)
+
+    def refusal(self, time: int, wall: int, earliest: int = EARLIEST) -> BadReport:
+        """Return the error for an event time that is not valid.
+
+        Args:
+            time: the event time.
+            wall: when it was stated.
+            earliest: see `earliest`.
+        """
         if time < EARLIEST:
             return BadReport("the report's time is before the year 1")
+        if time < earliest:
+            return BadReport(
+                f"the report's time is {to_rfc3339(time)}, nothing before {to_rfc3339(earliest)} is"
+                " of this event; times are microseconds since 1970"
+            )
         ahead = (time - self.latest(wall)) / SECOND + limits.EARLY_SECONDS
         most = limits.EARLY_SECONDS
         return BadReport(f"the report's time is {ahead:.0f} s ahead, at most {most:.0f} s allowed")
@@ -54,18 +77,24 @@ class EventClock:
         """Return the event time (microseconds) that passes in real seconds."""
         return round(seconds * (self._timing.speed or 1) * SECOND)
 
-    def offset(self, attach: Attach, wall: int) -> int:
-        """Return what to add to the times that a peer states, microseconds.
+    def elapsed(self, since: int, wall: int) -> int:
+        """Return the event time (microseconds) that passes between two wall times."""
+        return round((wall - since) * (self._timing.speed or 1))
+
+    def offset(self, error: int) -> int:
+        """Return what to add to the event times that a peer states, microseconds.
 
         Args:
-            attach: states the peer's clock, and the round trip of which it took half to come.
-            wall: when it arrived.
+            error: the host's wall clock minus the peer's, microseconds.
 
         Raises:
             BadMessage: the clock is off by more than times can span.
         """
-        behind = wall - attach.time - attach.rtt // 2
-        offset = behind * (self._timing.speed or 1)
+        offset = error * (self._timing.speed or 1)
         if not abs(offset) <= MOST_OFFSET:
-            raise BadMessage(f"the peer's clock is {behind / SECOND:,.0f} s off; set it")
+            raise BadMessage(f"the peer's clock is {error / SECOND:,.0f} s off; set it")
         return round(offset)
+
+    def error(self, offset: int) -> int:
+        """Return the error of a peer's wall clock (microseconds) that leads to an offset."""
+        return round(offset / (self._timing.speed or 1))

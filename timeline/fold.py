@@ -15,6 +15,7 @@ from typing import Any
 
 from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
 from ..protocol.text import plain
+from ..sports import statements
 from . import texts
 from .condition import Condition
 from .feed import Item, Notice
@@ -67,7 +68,8 @@ class FeedFold:
         self.card = card
         self.play = play
         self.condition = Condition()
-        self.finished = False
+        self.ending: Finished | None = None
+        """How the event ended; None as long as it is not over."""
         self.epoch = 0
         self.present = 0
         self.claims = 0
@@ -85,6 +87,7 @@ class FeedFold:
         """The newest `REMARKS`, in the order in which they came."""
         self._outage: Remark | None = None  # the remark of an outage that is not over
         self._by_id: dict[str, EntryRow] = {}
+        self._of_play: dict[str, EntryRow] = {}  # what says that play is interrupted, or goes on
 
     def take(self, item: Item, now: float = 0.0, wall: int = 0) -> Change:
         """Take the next item of the feed.
@@ -102,6 +105,20 @@ class FeedFold:
             self.epoch = max(self.epoch, item.epoch)
         return KINDS[type(item)](self, item, now, wall)
 
+    @property
+    def finished(self) -> bool:
+        """Whether the event is over; corrections may follow."""
+        return self.ending is not None
+
+    @property
+    def interrupted(self) -> Entry | None:
+        """The entry that says that play is interrupted; None while it is not, or is over."""
+        said = [row for row in self._of_play.values() if row.entry.status != "DELETED"]
+        last = max(said, key=_key, default=None)
+        if last is None or last.entry.details[statements.PLAY.name] != "interrupted":
+            return None
+        return None if self.finished else last.entry
+
     def event_time(self, wall: int) -> int:
         """Return what the event's clock shows at a wall time; where it has no relation to it, the
         time of the last entry. All are microseconds."""
@@ -116,6 +133,8 @@ class FeedFold:
         if self.play is not None:
             self.play.put(entry)
         self._note_score(entry)
+        if entry.relates_to in self._by_id:
+            self._by_id[entry.relates_to].taken_back = entry.status != "DELETED"
         row = self._by_id.get(entry.entry_id)
         added = row is None
         if row is None:
@@ -127,6 +146,8 @@ class FeedFold:
         _insert(self.rows, row)
         if entry.status != "DELETED":
             _insert(self.standing, row)
+        if entry.title == statements.TITLE and statements.PLAY.name in entry.details:
+            self._of_play[entry.entry_id] = row
         self.condition.move("heard", wall)
         return Change(entry, entry=row, added=added)
 
@@ -156,9 +177,11 @@ class FeedFold:
 
     def _finished(self, finished: Finished, _now: float, wall: int) -> Change:
         self._note_score(finished)
-        self.finished = True
-        self.condition.move("finished", wall)
-        return Change(finished, aside=f"Finished. {finished.headline}")
+        self.ending = finished if finished.over else None
+        self.condition.move("finished" if finished.over else "reopened", wall)
+        if finished.how or finished.reason:
+            self._remark(finished, self.event_time(finished.sent), texts.finished_text(finished))
+        return Change(finished, aside=texts.finished_text(finished))
 
     def _heartbeat(self, beat: Heartbeat, _now: float, wall: int) -> Change:
         self.present, self.claims = beat.present, beat.claims

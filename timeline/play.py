@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import sports
 from ..protocol.errors import BadMessage, SettingError, TouchlineError
 from ..protocol.messages import Card, Entry, Restored
+from ..sports import statements
 from .rows import is_number
 from .timeline import Adopted, Timeline, action_of
 
@@ -74,8 +75,22 @@ class Play:
             if not entry.entry_id.isdecimal():
                 raise BadMessage(f"entry {entry.entry_id!r}: the id of an entry is a number")
             return True
-        misfit = sports.misfit(self.kinds, self._origins, action_of(entry))
+        action = action_of(entry)
+        if entry.title == statements.TITLE:
+            misfit = statements.unfit(self.sport, self._origins, action)
+        else:
+            misfit = sports.misfit(self.kinds, self._origins, action)
         return misfit is None and is_number(entry.entry_id)
+
+    def changes_score(self, entry: Entry) -> bool:
+        """Return whether the score after a standing entry is another one than before it; False
+        where it is not known here."""
+        timeline = self.timeline
+        if timeline is None:
+            return False
+        before = timeline.state_before(entry.time, int(entry.entry_id))
+        after = timeline.state_after(entry)
+        return self.sport.headline(before) != self.sport.headline(after)
 
     def adopt(self, restored: Restored) -> None:
         """Go on from the score with which an outage ended, if reporters confirmed one: it is in

@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..protocol.messages import Entry
+from ..protocol.text import plain
 
-MARKS = {"PROVISIONAL": "one voice", "CONFIRMED": "", "UPDATED": "amended", "DELETED": "deleted"}
+MARKS = {
+    "PROVISIONAL": "unconfirmed",
+    "CONFIRMED": "",
+    "UPDATED": "amended",
+    "DELETED": "deleted",
+}
 """What people are told of an entry's status."""
 
 DELAYS = {
@@ -17,6 +23,15 @@ DELAYS = {
     "RECONSTRUCTION_INACCURATE": "inaccurate",
 }
 """What people are told of an entry's delay status."""
+
+RULED = {"CONFIRMED": "ruled", "UPDATED": "amended", "DELETED": "deleted"}
+"""What the event's owner has done, by the status of the entry."""
+
+UNDER = "under review"
+"""What is said of a review whose reason is not known."""
+
+REVIEWED = {"": "", "upheld": "stands after review", "overturned": "overturned after review"}
+"""What people are told of the outcome of a review."""
 
 DIGITS = 18
 """Digits of an entry id that still counts as a number."""
@@ -33,12 +48,16 @@ class EntryRow:
         entry: its newest version.
         late: it came after something that happened later.
         changed: monotonic seconds; when this version came.
+        reviewed: the outcome of its review, a key of `REVIEWED`; empty before, and without one.
+        taken_back: another entry that stands takes it back.
         key: its place in match order.
     """
 
     entry: Entry
     late: bool
     changed: float
+    reviewed: str = ""
+    taken_back: bool = False
     key: MatchKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,17 +65,41 @@ class EntryRow:
 
     def update(self, entry: Entry, changed: float) -> None:
         """Replace the entry with a newer version of it."""
+        if entry.review or entry.status == "DELETED":
+            self.reviewed = ""
+        if not entry.review and self.entry.review:
+            gone = self.taken_back or entry.status == "DELETED"
+            self.reviewed = "overturned" if gone else "upheld"
         self.entry, self.changed, self.key = entry, changed, match_key(entry)
 
     @property
     def mark(self) -> str:
         """What is to be said about the entry beside its text, in a word or two; may be empty."""
+        return ", ".join(word for _, word in self.marks)
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """What is to be said about the entry beside its text: each its kind, which is a status or
+        delay status, `REVIEW`, `REVIEWED` or `LATE`, and a word or two."""
         entry = self.entry
-        delay = DELAYS[entry.delay_status]
-        # An inaccurate entry was published again to say so, not because it was amended.
-        status = MARKS[entry.status] if delay != "inaccurate" or entry.status == "DELETED" else ""
-        words = [status, delay or ("late" if self.late else "")]
-        return ", ".join(word for word in words if word)
+        marks: list[tuple[str, str]] = []
+        # An inaccurate entry was published again to say so, one that is reviewed for its review:
+        # neither was amended.
+        inaccurate = entry.delay_status == "RECONSTRUCTION_INACCURATE"
+        explained = inaccurate or entry.review or self.reviewed
+        if entry.by and entry.status in RULED:
+            marks.append((entry.status, f"{RULED[entry.status]} by the owner"))
+        elif entry.status != "UPDATED" or not explained:
+            marks.append((entry.status, MARKS[entry.status]))
+        if entry.review:
+            why = "" if entry.review == UNDER else f": {plain(entry.review)}"
+            marks.append(("REVIEW", f"{UNDER}{why}"))
+        marks.append(("REVIEWED", REVIEWED[self.reviewed]))
+        if entry.delay_status:
+            marks.append((entry.delay_status, DELAYS[entry.delay_status]))
+        elif self.late:
+            marks.append(("LATE", "late"))
+        return [(kind, word) for kind, word in marks if word]
 
 
 @dataclass(slots=True)
@@ -64,7 +107,8 @@ class Remark:
     """A line between the entries, such as that contact with the venue is lost, or is back.
 
     Args:
-        kind: the type of the message that it comes from, as in JSON: `alarm`, `restored`.
+        kind: the type of the message that it comes from, as in JSON: `alarm`, `restored`,
+            `finished`.
         time: where it belongs in the event, microseconds.
         clock: the match clock then, or the time of day.
         text: what is to be said.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..protocol.messages import Alarm, Entry, Pending, Restored
+from ..protocol.messages import Alarm, Entry, Finished, Pending, Restored
 from ..protocol.text import plain
 from ..protocol.times import SECOND
 from .rows import EntryRow, Remark
@@ -47,10 +47,18 @@ def time_of_day(wall: int) -> str:
 
 
 def evidence_of(entry: Entry) -> str:
-    """Return the evidence in a few words: `5 of 12, 0.8 s`."""
+    """Return the evidence in a few words, `5 of 12, 0.8 s`; of what nobody but the event's owner
+    says, the owner's id."""
     evidence = entry.evidence
+    if entry.by and not evidence.for_:
+        return plain(entry.by)
     against = f", {evidence.against} against" if evidence.against else ""
     return f"{evidence.for_} of {evidence.present}{against}, {span(evidence.latency_ms / 1000)}"
+
+
+def unconfirmed_text(entry: Entry) -> str:
+    """Return what is said beside a score that an entry makes: `unconfirmed, 3 of 8`."""
+    return f"unconfirmed, {entry.evidence.for_} of {entry.evidence.present}"
 
 
 def progress_of(claim: Pending) -> str:
@@ -77,6 +85,56 @@ def alarm_text(alarm: Alarm) -> str:
     since = time_of_day(alarm.last_received)
     alarms = "" if alarm.number == 1 else f", {alarm.number} alarms"
     return f"Contact with the venue lost: nothing heard since {since}{alarms}"
+
+
+ENDED = {
+    "": "Finished",
+    "abandoned": "Abandoned",
+    "postponed": "Postponed",
+    "awarded": "Awarded",
+    "walkover": "Walkover",
+    "retired": "Retired",
+}
+"""How people are told that an event ended."""
+
+
+def finished_text(finished: Finished) -> str:
+    """Return how an event ended, and the score: `Abandoned (floodlights). A 1–0 B`."""
+    return f"{ending_text(finished)}. {plain(finished.headline)}"
+
+
+def ending_text(finished: Finished) -> str:
+    """Return how an event ended: `Abandoned (floodlights)`, `Retired, Ada wins`."""
+    by = f"; by the owner, {plain(finished.by)}" if finished.by else ""
+    if not finished.over:
+        return "Not over" + (f": {plain(finished.reason)}{by}" if finished.reason else "")
+    ended = ENDED[finished.how] + (f", {plain(finished.winner)} wins" if finished.winner else "")
+    return ended + (f" ({plain(finished.reason)}{by})" if finished.reason else "")
+
+
+def after_text(finished: Finished, wall: int) -> str:
+    """Return what holds after the end of an event: how it ended, where it was not played to its
+    end, and until when reports of it count.
+
+    Args:
+        finished: as it ended.
+        wall: microseconds since 1970 UTC.
+    """
+    sentences = [ending_text(finished)] if finished.how or finished.reason else []
+    if finished.until > wall:
+        until = time_of_day(finished.until)
+        sentences.append(f"Reports still count until {until}")
+    return " ".join(f"{sentence}." for sentence in sentences)
+
+
+def interrupted_text(entry: Entry) -> str:
+    """Return what is said while play is interrupted, in a sentence without its stop.
+
+    Args:
+        entry: that says so.
+    """
+    reason = plain(str(entry.details.get("reason", "")))
+    return "Play is interrupted" + (f": {reason}" if reason else "")
 
 
 def restored_text(restored: Restored) -> str:

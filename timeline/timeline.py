@@ -1,21 +1,21 @@
 """The ordered entries of an event and the score that they fold to.
 
-Entries stand in match order: by time, then by the number of their claim. The state after each is
-kept, so that a late entry or a correction folds again only from its place on.
+Entries stand in match order: by time, then by the number of their claim. Those that can't change
+the state of their sport are no steps of its fold; see `states` for the others.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..protocol.errors import IllegalAction, SettingError
 from ..protocol.messages import Entry
-from ..sports import Action, Sport, State
-
-LAST = 1 << 62
-"""A number after that of every claim: what stands behind all entries of one time."""
+from ..sports import Action, Sport, State, statements
+from ..sports.capabilities import Unmoved
+from .states import END, FIRST, LAST, Key, States
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,13 @@ class Timeline:
 
     def __init__(self, sport: Sport, state: State) -> None:
         self._sport = sport
-        self._start = state
-        self._keys: list[tuple[int, int]] = []
+        # Asked once: looking at what a class has takes long.
+        self._unmoved = sport.unmoved if isinstance(sport, Unmoved) else frozenset()
+        self._keys: list[Key] = []
         self._entries: list[Entry | Adopted] = []
-        self._states: list[State] = []
-        self._adopted: list[tuple[int, int]] = []  # the keys of the scores among the entries
-        self._alike: dict[tuple[str, str], list[tuple[int, int]]] = {}  # keys by title and origin
+        self._states: States[Entry | Adopted] = States(state, self._after)
+        self._adopted: list[Key] = []  # the keys of the scores among the entries
+        self._alike: dict[tuple[str, str], list[Key]] = {}  # keys by title and origin
         self.versions: dict[str, Entry] = {}
         """The newest version of every entry, deleted ones included, by entry id; a host that has
         put an entry replaces it here with the form that it publishes."""
@@ -54,7 +55,24 @@ class Timeline:
     @property
     def state(self) -> State:
         """The state after everything."""
-        return self._states[-1] if self._states else self._start
+        return self._states.last
+
+    @property
+    def applied(self) -> int:
+        """How many steps of the sport were folded so far, those folded again included."""
+        return self._states.applied
+
+    @property
+    def moved(self) -> Key:
+        """The key from which on every state is what it was before the last `put`, once the state
+        after everything was asked for."""
+        return self._states.moved
+
+    def drain_changed(self) -> int:
+        """Return the earliest time at which a state may have changed since this was last asked for;
+        that of `states.END` where none has."""
+        changed, self._states.changed = self._states.changed, END
+        return changed[0]
 
     @property
     def standing(self) -> list[Entry]:
@@ -65,20 +83,31 @@ class Timeline:
         """Yield the entries that stand, in match order."""
         return (self.versions[one.entry_id] for one in self._entries if isinstance(one, Entry))
 
+    def since(self, time: int, most: int = LAST, before: Key = END) -> list[Entry]:
+        """Return the entries that stand at a time or later, in match order; of more than `most` the
+        last ones. Of these, those before a key."""
+        first = max(bisect_left(self._keys, (time, 0)), len(self._keys) - most)
+        later = self._entries[first : bisect_left(self._keys, before)]
+        return [self.versions[one.entry_id] for one in later if isinstance(one, Entry)]
+
     @property
     def last(self) -> Entry | None:
         """The last entry that stands, in match order."""
         last = next((one for one in reversed(self._entries) if isinstance(one, Entry)), None)
         return self.versions[last.entry_id] if last is not None else None
 
+    def ends_with(self, entry_id: str, time: int) -> bool:
+        """Return whether an entry is the last one, and the only one at a time or later."""
+        keys = self._keys
+        return keys[-1:] == [(time, int(entry_id))] and (len(keys) < 2 or keys[-2][0] < time)
+
     def state_before(self, time: int, number: int) -> State:
         """Return the state in which an entry of this time and claim number would happen."""
-        place = bisect_left(self._keys, (time, number))
-        return self._states[place - 1] if place else self._start
+        return self._states.before((time, number))
 
     def state_after(self, entry: Entry) -> State:
         """Return the state right after a standing entry."""
-        return self._states[bisect_left(self._keys, _key(entry))]
+        return self._states.until(_key(entry))
 
     def place(self, entry: Entry) -> int:
         """Return an entry's place in match order, from 1; 0 where it is deleted."""
@@ -94,17 +123,19 @@ class Timeline:
         insort(self._adopted, key)
         self._keys.insert(place, key)
         self._entries.insert(place, adopted)
-        self._fold_from(place)
+        self._states.insert(key, adopted)
 
     def put(self, entry: Entry) -> None:
         """Put a new version of an entry on the timeline (or, deleted, off it)."""
         before = self.versions.get(entry.entry_id)
         self.versions[entry.entry_id] = entry
-        changed = len(self._keys)
+        self._states.moved = FIRST
         if before is not None and before.status != "DELETED":
             key = _key(before)
-            changed = bisect_left(self._keys, key)
-            del self._keys[changed], self._entries[changed]
+            place = bisect_left(self._keys, key)
+            if self._moves(self._entries[place]):
+                self._states.remove(key)
+            del self._keys[place], self._entries[place]
             alike = self._alike[before.title, before.origin]
             del alike[bisect_left(alike, key)]
         if entry.status != "DELETED":
@@ -113,8 +144,24 @@ class Timeline:
             self._keys.insert(place, key)
             self._entries.insert(place, entry)
             insort(self._alike.setdefault((entry.title, entry.origin), []), key)
-            changed = min(changed, place)
-        self._fold_from(changed)
+            if self._moves(entry):
+                self._states.insert(key, entry)
+
+    @contextmanager
+    def without(self, entries: Sequence[Entry]) -> Iterator[None]:
+        """Leave some entries out for as long as a `with` lasts, to see what is possible then.
+
+        Args:
+            entries: versions that delete them.
+        """
+        before = [self.versions[entry.entry_id] for entry in entries]
+        for entry in entries:
+            self.put(entry)
+        try:
+            yield
+        finally:
+            for entry in before:
+                self.put(entry)
 
     def alike(self, title: str, origin: str) -> list[Entry]:
         """Return the standing entries of an action and origin, in match order."""
@@ -131,18 +178,17 @@ class Timeline:
         assert isinstance(found, Entry)
         return self.versions[found.entry_id]
 
-    def _fold_from(self, place: int) -> None:
-        del self._states[place:]
-        state = self.state
-        for one in self._entries[place:]:
-            state = self._after(state, one)
-            self._states.append(state)
+    def _moves(self, one: Entry | Adopted) -> bool:
+        """Return whether the state after one can be another one than before it."""
+        return isinstance(one, Adopted) or bool(one.stated) or one.title not in self._unmoved
 
     def _after(self, state: State, one: Entry | Adopted) -> State:
         try:
             if isinstance(one, Adopted):
                 return self._sport.adopt(state, one.score)
-            return self._sport.apply(state, action_of(one))
+            if one.stated:
+                return self._sport.adopt(state, one.stated)
+            return statements.apply(self._sport, state, action_of(one))
         except (IllegalAction, SettingError):
             # A later correction can make an entry impossible, or leave no room for a score; the
             # score is the one without it.
@@ -151,8 +197,10 @@ class Timeline:
 
 def action_of(entry: Entry) -> Action:
     """Return the action that an entry puts on the timeline."""
-    return Action(entry.title, entry.origin, entry.time, entry.details)
+    return Action(
+        entry.title, entry.origin, entry.time, entry.details, entry.entry_id, entry.relates_to
+    )
 
 
-def _key(entry: Entry) -> tuple[int, int]:
+def _key(entry: Entry) -> Key:
     return entry.time, int(entry.entry_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import sports
-from ..protocol.messages import Card, Pending
+from ..protocol.messages import Card, Entry, Pending
 from ..protocol.text import plain
 from . import texts
 from .condition import STATES, UNHEARD
@@ -52,13 +52,24 @@ class LiveView:
     @property
     def state_text(self) -> str:
         """The state of the feed in a few words."""
-        condition = self.fold.condition
+        condition, ending = self.fold.condition, self.fold.ending
+        if ending is not None and condition.state == "finished":
+            return texts.ENDED[ending.how].lower()
         return STATES[condition.state].format(texts.time_of_day(condition.since))
 
-    @property
-    def banner(self) -> str:
-        """What is said of a state that is not as it should be; empty when all is well."""
-        return plain(self.fold.condition.banner)
+    def banner(self, wall: int) -> str:
+        """Return what is said of a feed, of an end or of play that is not as it should be; empty
+        when all is well.
+
+        Args:
+            wall: microseconds since 1970 UTC.
+        """
+        fold = self.fold
+        if fold.condition.banner:
+            return plain(fold.condition.banner)
+        if fold.ending is not None:
+            return texts.after_text(fold.ending, wall)
+        return f"{texts.interrupted_text(fold.interrupted)}." if fold.interrupted else ""
 
     @property
     def play(self) -> sports.State | None:
@@ -75,11 +86,27 @@ class LiveView:
         yield from reversed(between)
 
     @property
+    def unconfirmed(self) -> Entry | None:
+        """The latest provisional entry, in match order, that makes the score what it is; None
+        where it rests on none."""
+        for row in reversed(self.fold.standing):
+            if row.entry.status == "PROVISIONAL" and self._play.changes_score(row.entry):
+                return row.entry
+        return None
+
+    @property
     def undecided(self) -> tuple[Pending, ...]:
         """The newest open claims that a reporter speaks for; none where their host is not heard."""
         if self.state in UNHEARD or self.state == "finished":
             return ()
         return tuple(claim for claim in self.pending if claim.for_)
+
+    @property
+    def untold(self) -> int:
+        """The number of open claims where their host tells no more of them."""
+        if self.pending or self.state in UNHEARD or self.state == "finished":
+            return 0
+        return self.fold.claims
 
     def claim_text(self, claim: Pending) -> str:
         """Return what a claim is about."""

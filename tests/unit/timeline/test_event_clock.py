@@ -7,7 +7,7 @@ from contextlib import nullcontext
 import pytest
 
 from touchline.protocol.errors import BadMessage
-from touchline.protocol.messages import Attach, Timing
+from touchline.protocol.messages import Timing
 from touchline.protocol.times import EARLIEST, LATEST, SECOND
 from touchline.timeline.event_clock import EventClock
 
@@ -50,20 +50,42 @@ def test_absurd_speed(speed):
     for wall in (0, 1_000, 10**15):
         assert EARLIEST <= clock.latest(wall) <= LATEST
     with pytest.raises(BadMessage) if speed > 1 else nullcontext():
-        assert clock.offset(Attach(id=0, token="t", time=1), 10**15) == 0
+        assert clock.offset(10**15) == 0
 
 
-def test_shift():
-    """A slow clock is put forward, a fast one back; half the round trip is not its fault."""
-    clock = EventClock(None)
-    wall = 1_000 * SECOND
-    assert clock.offset(Attach(id=0, token="t", time=wall - 7 * SECOND), wall) == 7 * SECOND
-    assert clock.offset(Attach(id=0, token="t", time=wall + 7 * SECOND), wall) == -7 * SECOND
-    assert clock.offset(Attach(id=0, token="t", time=wall - 50, rtt=100), wall) == 0
+@pytest.mark.parametrize("speed", [0.0, 1.0, 10.0])
+def test_offset(speed):
+    """Event time is off by a clock's error times the speed, and the error can be told from it."""
+    clock = EventClock(Timing(speed=speed))
+    assert clock.offset(-7 * SECOND) == -7 * SECOND * (speed or 1)
+    assert clock.error(clock.offset(-7 * SECOND)) == -7 * SECOND
+
+
+DAY = 86_400 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("timing", "starts", "hosted", "earliest"),
+    [
+        (None, 5 * DAY, 9 * DAY, 4 * DAY),
+        (None, 0, 9 * DAY, 8 * DAY),
+        (None, 0, 0, EARLIEST),
+        (Timing(starts=50 * DAY, began=9 * DAY, speed=10.0), 0, 9 * DAY, 49 * DAY),
+        (Timing(starts=50 * DAY, began=9 * DAY, speed=10.0), 51 * DAY, 9 * DAY, 50 * DAY),
+        (Timing(starts=50 * DAY, speed=0.0), 0, 9 * DAY, 49 * DAY),
+        (Timing(speed=0.0), 0, 9 * DAY, EARLIEST),
+        (None, EARLIEST + 1, 0, EARLIEST),
+    ],
+)
+def test_earliest(timing, starts, hosted, earliest):
+    """What is of an event begins a day before it, as far as it is known when that is."""
+    assert EventClock(timing).earliest(starts, hosted) == earliest
 
 
 def test_refusal():
     """A refusal names both numbers, or says that the time is before all time."""
     clock = EventClock(None)
     assert "310 s ahead, at most 300 s" in clock.refusal(310 * SECOND, 0).sentence
+    before = clock.refusal(5 * SECOND, 9 * DAY, 8 * DAY).sentence
+    assert "is 1970-01-01T00:00:05.000Z, nothing before 1970-01-09T00:00:00.000Z" in before
     assert "year 1" in clock.refusal(EARLIEST - 1, 0).sentence

@@ -229,5 +229,6 @@ def test_an_entry_costs_the_same_on_a_long_timeline() -> None:
         fold.take(entry(number, number / 100))
         if number in (50, 2_000):
             again = entry(number, number / 100, status="UPDATED")
-            cost[number] = calls(lambda again=again: fold.take(again))
+            # The least of three: a collection of garbage in between calls code as well.
+            cost[number] = min(calls(lambda again=again: fold.take(again)) for _ in range(3))
     assert cost[50] == cost[2_000]

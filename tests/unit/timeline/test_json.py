@@ -44,7 +44,7 @@ def test_entry() -> None:
         "first_reported": None,
         "accepted": "1970-01-01T00:00:00.001Z",
         "sent": "1969-12-31T23:59:59.999Z",
-        "evidence": {"for": 2, "against": 0, "present": 0, "latency_ms": 0.0},
+        "evidence": {"for": 2, "against": 0, "present": 0, "latency_ms": 0.0, "seen": 0},
         "place": 0,
         "delay_status": "",
         "reason": "",
@@ -54,6 +54,10 @@ def test_entry() -> None:
         "relates_to": "",
         "score": {},
         "headline": "",
+        "spread": 0,
+        "stated": {},
+        "review": "",
+        "by": "",
     }
     assert next(iter(to_json(ENTRY))) == "type"
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from touchline.timeline.texts import clock_of, evidence_of, span
+from touchline.protocol.messages import EntryStatus, Evidence, Finished
+from touchline.timeline.rows import EntryRow
+from touchline.timeline.texts import clock_of, entry_text, evidence_of, finished_text, span
 
 from ..following import entry
 
@@ -38,3 +40,45 @@ def test_evidence_and_clock_words() -> None:
     assert evidence_of(replace(goal, evidence=against)) == "5 of 12, 2 against, 0.8 s"
     assert clock_of(replace(goal, clock="")) == "00:13:20"
     assert clock_of(replace(goal, clock="", time=2**61)) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "mark"),
+    [
+        ("CONFIRMED", "ruled by the owner: age"),
+        ("UPDATED", "amended by the owner: age"),
+        ("DELETED", "deleted by the owner: age"),
+    ],
+)
+def test_what_the_owner_ruled(status: EntryStatus, mark: str) -> None:
+    """Of what the owner ruled, the line says so, why, and who that is."""
+    ruled = replace(
+        entry(1), status=status, by="k3vq", reason="age", evidence=Evidence(for_=0, present=3)
+    )
+    line = entry_text(EntryRow(ruled, late=False, changed=0.0))
+    assert f"({mark})" in line
+    assert line.endswith("[k3vq]")
+    voted = replace(ruled, evidence=entry(1).evidence)
+    assert evidence_of(voted) == evidence_of(entry(1))
+
+
+@pytest.mark.parametrize(
+    ("told", "text"),
+    [
+        ({}, "Finished. A 1–0 B"),
+        ({"how": "abandoned", "reason": "no light"}, "Abandoned (no light). A 1–0 B"),
+        ({"how": "walkover", "winner": "B"}, "Walkover, B wins. A 1–0 B"),
+        (
+            {"how": "awarded", "winner": "B", "reason": "age", "by": "k3vq"},
+            "Awarded, B wins (age; by the owner, k3vq). A 1–0 B",
+        ),
+        (
+            {"over": False, "reason": "a goal was missed", "by": "k3vq"},
+            "Not over: a goal was missed; by the owner, k3vq. A 1–0 B",
+        ),
+    ],
+)
+def test_how_it_ended(told: dict[str, object], text: str) -> None:
+    """The end says how it came about, where an event was not played to its end."""
+    end = Finished(event="e", epoch=1, seq=1, sent=0, headline="A 1–0 B", **told)  # type: ignore[arg-type]
+    assert finished_text(end) == text

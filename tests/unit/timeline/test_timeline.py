@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from touchline import sports
 from touchline.protocol.messages import Entry, Evidence
-from touchline.timeline.timeline import LAST, Adopted, Timeline, action_of
+from touchline.timeline.states import LAST
+from touchline.timeline.timeline import Adopted, Timeline, action_of
 
 SECOND = 1_000_000
 
@@ -67,6 +68,14 @@ def test_versions(timeline):
     assert goals(timeline) == [0]
 
 
+def test_since(timeline):
+    """Of the entries of a time and later come all, or so many of the last ones."""
+    for number in range(1, 6):
+        timeline.put(entry(number, at=number))
+    ids = [[one.entry_id for one in timeline.since(3 * SECOND, most)] for most in (LAST, 3, 2, 0)]
+    assert ids == [["3", "4", "5"], ["3", "4", "5"], ["4", "5"], []]
+
+
 def test_states(timeline):
     """The state before and after an entry is that of its place, not of its coming."""
     timeline.put(entry(2, at=100))
@@ -80,14 +89,29 @@ def test_states(timeline):
 
 def test_impossible_is_left_out(timeline):
     """An entry that a correction made impossible stays, and the score is the one without it."""
+    for number in (1, 2):
+        timeline.put(
+            entry(number, "second_yellow", at=number, player="Ito" if number > 1 else "Abe")
+        )
+    timeline.put(entry(1, "second_yellow", at=1, status="UPDATED", player="Ito"))
+    assert [e.entry_id for e in timeline.standing] == ["1", "2"]
+    assert [person.red_time for person in timeline.state.sides[0].people] == [SECOND]
+    timeline.put(entry(1, "second_yellow", at=1, status="DELETED"))
+    assert [person.red_time for person in timeline.state.sides[0].people] == [2 * SECOND]
+
+
+def test_a_correction_takes_back_the_entry_that_it_names(timeline):
+    """Whatever comes or goes around it; where that entry is deleted, it takes back nothing."""
     timeline.put(entry(1, at=1))
-    timeline.put(entry(2, "goal_disallowed", at=2))
-    assert goals(timeline) == []
+    timeline.put(entry(2, at=2))
+    timeline.put(replace(entry(3, "goal_disallowed", at=3), relates_to="1"))
+    assert [goal.entry for goal in timeline.state.goals] == ["2"]
     timeline.put(entry(1, at=1, status="DELETED"))
-    assert [e.entry_id for e in timeline.standing] == ["2"]
-    assert goals(timeline) == []
-    timeline.put(entry(3, at=1))
-    assert goals(timeline) == []
+    assert [goal.entry for goal in timeline.state.goals] == ["2"]
+    timeline.put(entry(4, at=1))
+    assert [goal.entry for goal in timeline.state.goals] == ["4", "2"]
+    timeline.put(replace(entry(3, "goal_disallowed", at=3, status="DELETED"), relates_to="1"))
+    assert [goal.entry for goal in timeline.state.goals] == ["4", "2"]
 
 
 def test_latest(timeline):
@@ -159,7 +183,10 @@ def test_folds_like_the_sport():
         timeline = Timeline(football, football.start(["A", "B"]))
         for number in range(1, 40):
             title = random.choice(["goal", "goal", "goal_disallowed", "foul"])
-            timeline.put(entry(number, title, random.choice("AB"), random.randrange(30)))
+            new = entry(number, title, random.choice("AB"), random.randrange(30))
+            if title == "goal_disallowed":
+                new = replace(new, relates_to=str(random.randint(1, number)))
+            timeline.put(new)
             if random.random() < 0.4:
                 old = random.choice(list(timeline.versions.values()))
                 if old.status != "DELETED":
@@ -169,6 +196,20 @@ def test_folds_like_the_sport():
                 football, football.start(["A", "B"]), map(action_of, timeline.standing)
             )
             assert timeline.state == whole.state, (seed, number)
+
+
+def test_ends_with(timeline):
+    """An entry ends the timeline where nothing else stands at its time or later."""
+    timeline.put(entry(1, at=30))
+    assert timeline.ends_with("1", 30 * SECOND)
+    timeline.put(entry(2, at=30))
+    assert not timeline.ends_with("2", 30 * SECOND), "another one stands at its time"
+    timeline.put(entry(3, at=40))
+    assert not timeline.ends_with("2", 30 * SECOND)
+    assert timeline.ends_with("3", 40 * SECOND)
+    assert not timeline.ends_with("3", 20 * SECOND), "others stand since then"
+    timeline.put(entry(3, at=40, status="DELETED"))
+    assert not timeline.ends_with("3", 40 * SECOND)
 
 
 def test_alike(timeline):

@@ -89,7 +89,8 @@ def test_a_feed_that_is_read_again_begins_anew() -> None:
     """After a divergence nothing of the other feed remains, score and clock included."""
     view = view_of(entry(1, 5), entry(2, 3, headline="A 2–0 B"))
     view.take(Notice("diverged", "another feed"), 3.0, KICK_OFF)
-    assert (view.fold.rows, view.headline, view.banner) == ([], "A 0–0 B", "another feed")
+    assert (view.fold.rows, view.headline) == ([], "A 0–0 B")
+    assert view.banner(KICK_OFF) == "another feed"
     view.take(entry(1, 1), 4.0, KICK_OFF)
     assert [row.mark for row in view.fold.rows] == [""]
 
@@ -98,7 +99,7 @@ def test_a_feed_that_is_read_again_begins_anew() -> None:
     ("delay", "status", "mark"),
     [
         ("DELAYED", "CONFIRMED", "delayed"),
-        ("RECONSTRUCTED", "PROVISIONAL", "one voice, reconstructed"),
+        ("RECONSTRUCTED", "PROVISIONAL", "unconfirmed, reconstructed"),
         ("RECONSTRUCTED", "UPDATED", "amended, reconstructed"),
         ("RECONSTRUCTION_INACCURATE", "UPDATED", "inaccurate"),
         ("RECONSTRUCTION_INACCURATE", "DELETED", "deleted, inaccurate"),
