@@ -6,13 +6,14 @@ sport it is, and a sport that has the capability, wherever it comes from, has th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from .names import EventNames
 from .presentation import Presentation
 from .simulate.simulation import Simulation
-from .sport import State
+from .sport import Action, Detail, State
 
 
 @runtime_checkable
@@ -21,6 +22,66 @@ class Presented(Protocol):
 
     def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
         """Return how it is shown under these rules; defaults stand in for rules it can't read."""
+
+
+@runtime_checkable
+class Aftermath(Protocol):
+    """Has decisions after its end: a video review, a card after the whistle, a disqualification."""
+
+    aftermath_seconds: float
+    """For so long after the end, on the event's clock, what reporters say of it still counts."""
+
+
+@runtime_checkable
+class Stating(Protocol):
+    """Has a state that people at the ground may know better than what they reported leads to."""
+
+    statements: tuple[Detail, ...]
+    """What they can state, besides the score and that play is interrupted: the minute, who serves.
+    """
+
+    def unstatable(self, state: State, statement: Action) -> str | None:
+        """Return why a statement can't be true, in one sentence, or None where it can.
+
+        Args:
+            state: that in which it is stated.
+            statement: of one subject, whose value is of the right type.
+        """
+
+    def stated(self, state: State, statement: Action) -> State:
+        """Return the state that results from a statement, also one that play is interrupted."""
+
+
+@runtime_checkable
+class Unmoved(Protocol):
+    """Has actions that its state does not know, such as a corner."""
+
+    unmoved: frozenset[str]
+    """Their titles: whatever the state, it is the same after them."""
+
+
+@runtime_checkable
+class Reviews(Protocol):
+    """Has officials who review what happened before it counts for good."""
+
+    reviewed: frozenset[str]
+    """The titles of what may be under review."""
+
+
+@runtime_checkable
+class Disqualifying(Protocol):
+    """Takes who broke the rules out of the result, also long after the end."""
+
+    disqualification: str
+    """The title of the action that does so; without its entry the result is as it was before."""
+
+
+@runtime_checkable
+class Resting(Protocol):
+    """Has moments at which everybody knows the score: the end of a period, a set, a game."""
+
+    def rests(self, state: State) -> object:
+        """Return what has ended so far; when that changes, reporters are asked for the score."""
 
 
 @runtime_checkable
@@ -40,6 +101,58 @@ class Definable(Protocol):
         Raises:
             SettingError: names the line or key that is not valid and why.
         """
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """Helps the author of such a text."""
+
+    def check_definition(self, text: str) -> dict[str, object]:
+        """Return the definition that a text holds.
+
+        Raises:
+            SettingError: the sentence begins with the line and column of what is not valid.
+        """
+
+    def play(
+        self, definition: dict[str, object], text: str, origins: Sequence[str]
+    ) -> Iterator[tuple[int, Action, State]]:
+        """Play a list of actions; yield the line of each, the action, and the state after it.
+
+        Args:
+            definition: what is played by.
+            text: a line an action, `TITLE [ORIGIN] [DETAIL=VALUE]…`.
+            origins: of the event; none: those that the list names.
+
+        Raises:
+            SettingError: names the line that is not valid, or the action that is not legal there.
+        """
+
+    def definition_schema(self) -> dict[str, object]:
+        """Return the format of a definition as JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Why a report cannot be meant as it is said, whatever the score.
+
+    Args:
+        sentence: what contradicts what, and what to say instead.
+        question: what the reporter is to be asked.
+        answers: in words, each with the action that is then to be reported.
+    """
+
+    sentence: str
+    question: str
+    answers: tuple[tuple[str, Action], ...]
+
+
+@runtime_checkable
+class Consistent(Protocol):
+    """Finds what contradicts itself within one report."""
+
+    def contradiction(self, action: Action, names: EventNames) -> Contradiction | None:
+        """Return what in an action contradicts the line-ups, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +198,33 @@ class MinuteClock(Protocol):
 
     def minutes(self, state: State, time: int) -> int:
         """Return the minutes played up to a time (microseconds), added time included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What must have happened before an action that was seen, and was not reported.
+
+    Args:
+        titles: one of these actions.
+        origins: of one of these.
+        since: after this time; microseconds since 1970.
+    """
+
+    titles: tuple[str, ...]
+    origins: tuple[str, ...]
+    since: int
+
+
+@runtime_checkable
+class Implying(Protocol):
+    """Knows what an action implies."""
+
+    implying: frozenset[str]
+    """The titles of the actions that can imply another: of no other it is asked."""
+
+    def implied(self, state: State, action: Action) -> Implied | None:
+        """Return what must have happened between a state and an action that is legal in it; None
+        where nothing must."""
 
 
 Pair = tuple[int, int]

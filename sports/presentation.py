@@ -293,12 +293,15 @@ class LineUp:
         anew: a key of the score, a list; each time it grows, the starters play again.
         marks: in the order in which they stand beside a name.
         named: by detail.
+        checked: the actions of which it is asked, before they are reported, why a detail names
+            somebody of the wrong side.
     """
 
     starters: int = 0
     anew: str = ""
     marks: tuple[Mark, ...] = ()
     named: Mapping[str, Named] = field(default_factory=dict)
+    checked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ so that a host can keep any number of them and fold again when an entry comes la
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import msgspec
 
 from ..protocol.errors import IllegalAction, SettingError
 
@@ -18,9 +20,11 @@ State = Any
 Score = dict[str, object]
 """A score as plain JSON values; `docs/SPORTS.md` lists each sport's keys."""
 
+Weight = Literal["decisive", "point", "action"]
+"""What is at stake; see `Kind`."""
 
-@dataclass(frozen=True, slots=True)
-class Action:
+
+class Action(msgspec.Struct, frozen=True):
     """Something that happened.
 
     Args:
@@ -28,12 +32,17 @@ class Action:
         origin: what made it, one of the event's origins; empty where the action needs none.
         time: when, in microseconds since 1970 UTC.
         details: by name; what an action takes is listed in its `Kind`.
+        entry: the id of its entry; empty where it is on no timeline.
+        relates_to: of a correction, the id of the entry that it takes back, or of the claim that
+            became none. Empty: of no entry.
     """
 
     title: str
     origin: str = ""
     time: int = 0
-    details: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    details: Mapping[str, str | int | float | bool] = msgspec.field(default_factory=dict)
+    entry: str = ""
+    relates_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,24 @@ class Kind:
             A report that leaves one out fits any.
         exclusive: kinds of the same non-empty group can't both have happened within a window:
             their reporters count against each other.
-        relates_to: title of the kind whose latest entry of the same origin this one is about
-            (a disallowed goal names the goal).
+        weight: what is at stake: `decisive` for what decides a result by itself (a goal, a
+            sending-off, a kick of a shoot-out), `point` for one of very many (a point of tennis),
+            `action` for everything else. The more is at stake, the more evidence is asked for.
+        relates_to: title of the kind of which this one takes an entry of the same origin back (a
+            disallowed goal names the goal).
+        relates_within: seconds; the entry that is taken back is at most so much older.
+        same: titles with the same word here say the same thing of one happening (three colours of
+            a card): their reports are votes of one claim, and the title is voted on as a detail
+            is; of titles with as many votes the one that is listed last is taken. Such kinds have
+            the same `window`, `identity`, `exclusive` and `needs_origin`. The word `delete` says
+            the same as votes to delete the entry that is taken back.
+        least_apart: seconds; the shortest time in which the thing can happen twice to one origin.
+            Two that are closer, told by different people, are suspected to be one. 0: not known.
+        most: so many of it no event has ever had; a reporter who reports more is refused. 0: not
+            known.
+        most_a_minute: likewise of one origin within a minute of the event's clock.
+        ends: it may say that the event is over (a final whistle, a retirement). Where it does, more
+            reporters must agree on it than on an action.
     """
 
     title: str
@@ -81,6 +106,13 @@ class Kind:
     identity: tuple[str, ...] = ()
     exclusive: str = ""
     relates_to: str = ""
+    weight: Weight = "action"
+    relates_within: float = 0.0
+    same: str = ""
+    least_apart: float = 0.0
+    most: int = 0
+    most_a_minute: int = 0
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...protocol.errors import SettingError
 from ..sport import Score
 from .definition import Definition, Number, short
-from .state import CustomState, won
+from .state import CustomState, with_points, won
 from .text import headline
 
 _MOST_STATED = 1_000_000_000_000_000
@@ -77,7 +77,8 @@ def adopt(state: CustomState, confirmed: Score) -> CustomState:
     if stated is None or stated == state.points:
         return state
     by_action = state.ended and not won(state.definition, state.points)
-    return replace(state, points=stated, ended=by_action or won(state.definition, stated))
+    ended = by_action or won(state.definition, stated)
+    return replace(with_points(state, stated), ended=ended)
 
 
 def stated_points(state: CustomState, score: Score) -> dict[str, Number] | None:

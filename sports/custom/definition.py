@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -27,13 +27,46 @@ from ..sport import Detail, Kind
 ACTIONS = 60
 """Actions that a definition may have."""
 
-_MOST_POINTS = 1_000_000_000
+MOST_POINTS = 1_000_000_000
 
-_LONGEST_WINDOW = 3_600.0
+LONGEST_WINDOW = 3_600.0
+
+DEFINITION_BYTES = 65_536
+"""The largest file; the definition rides in the event's card."""
+
+NESTED = 16
+"""The deepest nesting; a definition takes 6."""
+
+LINE_CHARS = 2_000
+
+PERIODS = 24
+"""Periods that a definition may have."""
+
+MOST_MINUTES = 1_440
+
+_RESERVED = {"delete"}
+
+PeriodMark = Literal["", "begins", "ends"]
+"""What an action does to a period."""
+
+_MARKS: Mapping[str, PeriodMark] = {"": "", "begins": "begins", "ends": "ends"}
 
 T = TypeVar("T")
 
 Number = int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period of play.
+
+    Args:
+        text: its name for people.
+        minutes: how long it lasts on a clock that does not stop; 0: it has no such clock.
+    """
+
+    text: str
+    minutes: Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +77,17 @@ class Effect:
         points: may be negative.
         to: the action's origin, or every other one.
         ends: the event is over with it.
+        points_from: the detail whose number is what it counts instead; empty: none.
+        period: it begins or ends a period.
+        out: seconds for which its origin is one short from then on; 0: it is not.
     """
 
     points: Number
     to: Literal["origin", "others"]
     ends: bool
+    points_from: str = ""
+    period: PeriodMark = ""
+    out: Number = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +100,7 @@ class Definition:
         effects: by title.
         win_at: points at which an origin wins; None where points don't end the event.
         win_by: the lead that this takes.
+        periods: in order; none where play is not parted.
     """
 
     text: str
@@ -68,6 +108,7 @@ class Definition:
     effects: Mapping[str, Effect]
     win_at: Number | None
     win_by: Number
+    periods: tuple[Span, ...] = ()
 
 
 def read(text: str) -> dict[str, object]:
@@ -76,6 +117,16 @@ def read(text: str) -> dict[str, object]:
     Raises:
         SettingError: names the line that is not TOML, or the key that is not valid and why.
     """
+    size = len(text.encode())
+    if size > DEFINITION_BYTES:
+        raise SettingError(f"a file of {size:,} bytes, at most {DEFINITION_BYTES:,} allowed")
+    # A key of very many parts is legal TOML and takes time by the square of them.
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > LINE_CHARS:
+            raise SettingError(
+                f"{len(line):,} characters, at most {LINE_CHARS:,} allowed"
+                f" (at line {number}, column {LINE_CHARS + 1})"
+            )
     try:
         definition = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -90,6 +141,8 @@ def define(raw: object) -> Definition:
     Raises:
         SettingError: names the key that is not valid and why.
     """
+    if _nests_deeper(raw, NESTED):
+        raise SettingError(f"definition: tables nested more than {NESTED} deep")
     table = _Table(raw, "definition")
     text = table.text("text", "Custom")
     kinds: dict[str, Kind] = {}
@@ -99,14 +152,66 @@ def define(raw: object) -> Definition:
         if kind.title in kinds:
             raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
         kinds[kind.title], effects[kind.title] = kind, effect
+    _check_same(kinds.values())
     if not kinds:
         raise SettingError("definition.actions: no actions; write at least one [[actions]] table")
     win_at = table.number("win_at", None, least=0)
     win_by = table.number("win_by", 0, least=0)
     if win_by and win_at is None:
         raise SettingError("definition.win_by: a lead wins nothing without win_at")
+    periods = tuple(_span(period) for period in table.tables("periods", PERIODS))
+    marked = {effect.period for effect in effects.values()} - {""}
+    if marked and not periods:
+        raise SettingError("definition.periods: actions begin or end periods, and there are none")
+    if periods and "begins" not in marked:
+        raise SettingError("definition.periods: no action begins one; see period")
     table.no_more()
-    return Definition(text, kinds, effects, win_at, win_by)
+    return Definition(text, kinds, effects, win_at, win_by, periods)
+
+
+def _span(table: _Table) -> Span:
+    text = table.text("text", "")
+    if not text:
+        raise SettingError(f"{table.where}.text: a period needs a text")
+    span = Span(text, table.number("minutes", 0, least=0, most=MOST_MINUTES))
+    table.no_more()
+    return span
+
+
+def _nests_deeper(value: object, most: int) -> bool:
+    """Return whether tables and lists are nested more than `most` deep, as in a circle they are."""
+    level: list[Mapping[str, object] | list[object] | tuple[object, ...]] = []
+    if isinstance(value, Mapping | list | tuple):
+        level = [value]
+    for _ in range(most):
+        inner = [
+            below
+            for one in level
+            for below in (one.values() if isinstance(one, Mapping) else one)
+            if isinstance(below, Mapping | list | tuple)
+        ]
+        # One of each is enough: in a circle the same comes again on every level.
+        level = [*{id(one): one for one in inner}.values()]
+        if not level:
+            return False
+    return True
+
+
+def _check_same(kinds: Iterable[Kind]) -> None:
+    """Refuse actions that are to be words for one happening and differ in how reports are joined.
+
+    Raises:
+        SettingError: they do.
+    """
+    first: dict[str, Kind] = {}
+    for kind in kinds:
+        other = first.setdefault(kind.same, kind) if kind.same else kind
+        for key in ("window", "identity", "exclusive", "needs_origin"):
+            if getattr(kind, key) != getattr(other, key):
+                raise SettingError(
+                    f"definition.actions: {other.title!r} and {kind.title!r} say the same and have"
+                    f" another {key}"
+                )
 
 
 def _action(table: _Table) -> tuple[Kind, Effect]:
@@ -126,20 +231,38 @@ def _action(table: _Table) -> tuple[Kind, Effect]:
         text=table.text("text", title.replace("_", " ").capitalize()),
         details=details,
         needs_origin=table.flag("needs_origin", True),
-        window=float(table.number("window", 15.0, least=0.1, most=_LONGEST_WINDOW)),
+        window=float(table.number("window", 15.0, least=0.1, most=LONGEST_WINDOW)),
         identity=identity,
         exclusive=table.text("exclusive", ""),
-    )
-    to = table.text("to", "origin")
-    if to not in {"origin", "others"}:
-        raise SettingError(f"{table.where}.to: {to!r} is not one of origin, others")
-    effect = Effect(
-        points=table.number("points", 0, least=-_MOST_POINTS),
-        to="others" if to == "others" else "origin",
+        same=table.text("same", ""),
+        # Of a contest that is not known here nothing can be suspected.
+        least_apart=float(table.number("least_apart", 0.0, least=0, most=LONGEST_WINDOW)),
         ends=table.flag("ends", False),
     )
-    if effect.points and not kind.needs_origin:
-        raise SettingError(f"{table.where}.points: points need an origin, see needs_origin")
+    if kind.same in _RESERVED:
+        raise SettingError(f"{table.where}.same: {kind.same!r} is said of corrections")
+    to = table.choice("to", "origin", ("origin", "others"))
+    effect = Effect(
+        points=table.number("points", 0, least=-MOST_POINTS),
+        to="others" if to == "others" else "origin",
+        ends=kind.ends,
+        points_from=table.text("points_from", ""),
+        period=_MARKS[table.choice("period", "", tuple(_MARKS))],
+        out=table.number("out", 0, least=0, most=LONGEST_WINDOW),
+    )
+    for key, used in (("points", effect.points or effect.points_from), ("out", effect.out)):
+        if used and not kind.needs_origin:
+            raise SettingError(f"{table.where}.{key}: {key} need an origin, see needs_origin")
+    if effect.points and effect.points_from:
+        raise SettingError(f"{table.where}.points_from: points are given already")
+    if effect.points_from and not any(
+        detail.name == effect.points_from and detail.number and detail.required
+        for detail in details
+    ):
+        raise SettingError(
+            f"{table.where}.points_from: no detail {effect.points_from!r} of this action that is a"
+            " required number"
+        )
     table.no_more()
     return kind, effect
 
@@ -190,6 +313,13 @@ class _Table:
             )
         return value
 
+    def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
+        value = self.text(key, default)
+        if value not in choices:
+            listed = ", ".join(choice for choice in choices if choice)
+            raise SettingError(f"{self.where}.{key}: {value!r} is not one of {listed}")
+        return value
+
     def texts(self, key: str) -> tuple[str, ...]:
         value = self._take(key, [])
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
@@ -203,7 +333,7 @@ class _Table:
         return value
 
     def number(
-        self, key: str, default: T, *, least: Number, most: Number = _MOST_POINTS
+        self, key: str, default: T, *, least: Number, most: Number = MOST_POINTS
     ) -> Number | T:
         if key not in self._raw:
             self._known.add(key)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
+from ...protocol.times import SECOND
 from ..presentation import Presentation
 from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
+from . import checking, text
 from . import confirmed as confirming
-from . import text
-from .definition import define, read
+from .definition import MOST_POINTS, Effect, Number, define, read
 from .presentation import shown
 from .rules import RULES
-from .state import CustomState, winner, won
+from .schema import schema
+from .state import CustomState, marked, no_mark, winner, with_points, won
 
 ORIGINS = 100
 """Origins of a custom event: all their points ride on every entry and must fit its frame."""
@@ -25,6 +27,7 @@ class Custom:
     name: str = "custom"
     text: str = "Custom, from a file"
     rules: tuple[Rule, ...] = RULES
+    aftermath_seconds: float = 600.0
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions that the rules define, none where they define none.
@@ -67,7 +70,12 @@ class Custom:
             return unfit
         if state.ended:
             return f"the event is over: {text.headline(state)}"
-        return None
+        effect = state.definition.effects[action.title]
+        if effect.points_from:
+            points = action.details[effect.points_from]
+            if not 0 <= float(points) <= MOST_POINTS:
+                return f"{effect.points_from} is {points!r}, not from 0 to {MOST_POINTS:,}"
+        return no_mark(state, effect.period) if effect.period else None
 
     def apply(self, state: CustomState, action: Action) -> CustomState:
         """Return the state after a legal action.
@@ -79,17 +87,29 @@ class Custom:
         if refusal is not None:
             raise IllegalAction(refusal)
         effect = state.definition.effects[action.title]
-        points = dict(state.points)
-        if effect.points:
+        if effect.period:
+            state = marked(state, effect.period, action.time)
+        if effect.out:
+            until = action.time + round(effect.out * SECOND)
+            running = (one for one in state.out if one[0] > action.time)
+            state = replace(state, out=tuple(sorted((*running, (until, action.origin)))))
+        counted = _counted(effect, action)
+        if counted:
+            points = dict(state.points)
             for origin in points:
                 if (origin == action.origin) == (effect.to == "origin"):
-                    points[origin] += effect.points
-        ended = effect.ends or won(state.definition, points)
-        return replace(state, points=points, ended=ended)
+                    points[origin] += counted
+            state = with_points(state, points)
+        ended = effect.ends or won(state.definition, state.points)
+        return replace(state, ended=ended)
 
     def score(self, state: CustomState) -> Score:
         """Return the score as plain JSON values."""
-        return {"points": dict(state.points), "winner": winner(state), "over": state.ended}
+        score: Score = {"points": dict(state.points), "winner": winner(state), "over": state.ended}
+        if state.definition.periods:
+            score["period"] = text.period(state)
+            score["periods"] = [dict(points) for points in state.periods]
+        return score
 
     def headline(self, state: CustomState) -> str:
         """Return `A 3–1 B` of two origins, `A 3 · B 2 · C 0` (the best few) of any other number."""
@@ -100,8 +120,9 @@ class Custom:
         return text.phrase(state, action)
 
     def clock(self, state: CustomState, time: int) -> str:
-        """Return an empty text: a custom sport has no clock."""
-        return ""
+        """Return the period, its minute where it has a clock, and who is short, such as
+        `2nd half 31' · Reds one short`."""
+        return text.clock(state, time)
 
     def read_definition(self, text: str) -> dict[str, object]:
         """Return the definition in a TOML text; `definition.read` says more.
@@ -110,6 +131,28 @@ class Custom:
             SettingError: names the line that is no TOML, or the key that is not valid and why.
         """
         return read(text)
+
+    def check_definition(self, text: str) -> dict[str, object]:
+        """Return the definition in a TOML text.
+
+        Raises:
+            SettingError: the sentence begins with the line and column of what is not valid.
+        """
+        return checking.check(text)
+
+    def play(
+        self, definition: dict[str, object], text: str, origins: Sequence[str]
+    ) -> Iterator[tuple[int, Action, CustomState]]:
+        """Play a list of actions; yield the line of each, the action, and the state after it.
+
+        Raises:
+            SettingError: names the line that is not valid, or the action that is not legal there.
+        """
+        return checking.play(self, definition, text, origins)
+
+    def definition_schema(self) -> dict[str, object]:
+        """Return the format of a definition as JSON Schema."""
+        return schema()
 
     def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
         """Return how the contest is shown, under the name that its definition gives it."""
@@ -146,6 +189,14 @@ class Custom:
             SettingError: `confirmed` is not a score of this event.
         """
         return confirming.adopt(state, confirmed)
+
+
+def _counted(effect: Effect, action: Action) -> Number:
+    """Return how many points an action counts."""
+    if not effect.points_from:
+        return effect.points
+    points = action.details[effect.points_from]
+    return points if isinstance(points, int | float) else 0
 
 
 CUSTOM: Sport = Custom()

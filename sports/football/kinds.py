@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from ..sport import Detail, Kind
+from ..sport import Detail, Kind, Weight
 
 PERIODS = ("first_half", "second_half", "extra_first", "extra_second", "shootout")
 """The periods of play in order, as the detail `period` names them."""
@@ -13,6 +13,9 @@ OWN_GOAL = "own goal"
 
 KICKS = {"shootout_scored": True, "shootout_missed": False, "shootout_saved": False}
 """The kicks of a shoot-out by title: whether one adds to the tally."""
+
+REVIEWED = frozenset({"goal", "goal_disallowed", "penalty_missed", "penalty_saved", "red_card"})
+"""What the video assistant referee may review."""
 
 _PLAYER = Detail("player", "who")
 _HOW = Detail(
@@ -30,6 +33,78 @@ _KEEPER = Detail("keeper", "the goalkeeper facing it")
 # less. People write the whistle down late, so the windows of periods are wide.
 _GOAL_WINDOW = 20.0
 _WHISTLE_WINDOW = 90.0
+
+# After a goal the players go back, the other side kicks off (Law 8) and the ball has to be won: the
+# quickest second goals of one side on record came after some 50 seconds.
+_GOALS_APART = 50.0
+
+# The referee cautions one player after the other and writes each down.
+_CARDS_APART = 8.0
+
+# A caution and the sending-off that it leads to are one happening, shown with two cards.
+_CARDS = "card"
+
+VAR_SECONDS = 300.0
+"""A goal is taken back before play goes on for long: by the flag at once, after a look at the
+screen in three minutes on average and hardly ever in more than five."""
+
+KICKS_APART = 30.0
+"""Seconds; between two kicks of one side the other takes one (Law 10), and each walks up."""
+
+
+# A period begins once, and no two are shorter together than this.
+_ONCE = 600.0
+
+
+def _card(title: str, text: str, weight: Weight = "action") -> Kind:
+    return Kind(
+        title,
+        text,
+        _CARD,
+        window=30.0,
+        identity=("player",),
+        same=_CARDS,
+        least_apart=_CARDS_APART,
+        most=_MOST_CARDS,
+        most_a_minute=_MOST_CARDS,
+        weight=weight,
+    )
+
+
+def _penalty(title: str, text: str, *more: Detail) -> Kind:
+    # Whether the goalkeeper touched the ball is not what decides. One that is retaken (Law 14)
+    # takes a walk of the referee and a new run-up.
+    return Kind(
+        title,
+        text,
+        (_PLAYER, *more),
+        window=20.0,
+        exclusive="penalty",
+        same="penalty",
+        least_apart=30.0,
+    )
+
+
+def _kick(title: str, text: str, *more: Detail, same: str = "") -> Kind:
+    return Kind(
+        title,
+        text,
+        (_PLAYER, *more),
+        window=20.0,
+        exclusive="kick",
+        same=same,
+        least_apart=KICKS_APART,
+        weight="decisive",
+    )
+
+
+_MOST_GOALS = 200
+"""The most of a match were 149, of which all were own goals in protest."""
+
+_MOST_A_MINUTE = 6
+
+_MOST_CARDS = 120
+"""More than there are people on two team sheets; all of them may be shown after one brawl."""
 
 
 @cache
@@ -52,30 +127,48 @@ _PLAY = (
         (_PLAYER, _HOW, Detail("assist", "who passed")),
         window=_GOAL_WINDOW,
         exclusive="goal",
+        least_apart=_GOALS_APART,
+        most=_MOST_GOALS,
+        most_a_minute=_MOST_A_MINUTE,
+        weight="decisive",
     ),
-    Kind("goal_disallowed", "Goal disallowed", window=60.0, relates_to="goal"),
-    Kind("yellow_card", "Yellow card", _CARD, window=30.0, identity=("player",)),
-    Kind("second_yellow", "Second yellow card", _CARD, window=30.0, identity=("player",)),
-    Kind("red_card", "Red card", _CARD, window=30.0, identity=("player",)),
+    Kind(
+        "goal_disallowed",
+        "Goal disallowed",
+        window=60.0,
+        relates_to="goal",
+        relates_within=VAR_SECONDS,
+        same="delete",
+        least_apart=_GOALS_APART,
+        most=_MOST_GOALS,
+        most_a_minute=_MOST_A_MINUTE,
+    ),
+    _card("yellow_card", "Yellow card"),
+    _card("second_yellow", "Second yellow card", weight="decisive"),
+    _card("red_card", "Red card", weight="decisive"),
     Kind(
         "substitution",
         "Substitution",
         (Detail("off", "who goes off"), Detail("on", "who comes on")),
         window=60.0,
         identity=("off", "on"),
+        # Several are often made in one stoppage, each with its own board.
+        least_apart=5.0,
     ),
-    Kind("penalty_saved", "Penalty saved", (_PLAYER, _KEEPER), window=20.0, exclusive="penalty"),
-    Kind("penalty_missed", "Penalty missed", (_PLAYER,), window=20.0, exclusive="penalty"),
-    Kind("save", "Save", (Detail("player", "the goalkeeper"),), window=10.0),
-    Kind("corner", "Corner kick", (), window=15.0),
-    Kind("offside", "Offside", (_PLAYER,), window=15.0),
-    Kind("foul", "Foul", (Detail("player", "who fouled"),), window=10.0),
+    _penalty("penalty_saved", "Penalty saved", _KEEPER),
+    _penalty("penalty_missed", "Penalty missed"),
+    # A rebound is saved within a second or two.
+    Kind("save", "Save", (Detail("player", "the goalkeeper"),), window=10.0, least_apart=1.5),
+    # The ball has to be fetched and placed, and then goes out again.
+    Kind("corner", "Corner kick", (), window=15.0, least_apart=8.0),
+    Kind("offside", "Offside", (_PLAYER,), window=15.0, least_apart=10.0),
+    Kind("foul", "Foul", (Detail("player", "who fouled"),), window=10.0, least_apart=4.0),
 )
 
 _SHOOTOUT = (
-    Kind("shootout_scored", "Kick scored", (_PLAYER,), window=20.0, exclusive="kick"),
-    Kind("shootout_saved", "Kick saved", (_PLAYER, _KEEPER), window=20.0, exclusive="kick"),
-    Kind("shootout_missed", "Kick missed", (_PLAYER,), window=20.0, exclusive="kick"),
+    _kick("shootout_scored", "Kick scored"),
+    _kick("shootout_saved", "Kick saved", _KEEPER, same="kick"),
+    _kick("shootout_missed", "Kick missed", same="kick"),
 )
 
 
@@ -88,6 +181,7 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             needs_origin=False,
             window=_WHISTLE_WINDOW,
             identity=("period",),
+            least_apart=_ONCE,
         ),
         Kind(
             "period_end",
@@ -96,6 +190,17 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             needs_origin=False,
             window=_WHISTLE_WINDOW,
             identity=("period",),
+            least_apart=_ONCE,
+            ends=True,
         ),
-        Kind("full_time", "Full time", (), needs_origin=False, window=_WHISTLE_WINDOW),
+        Kind(
+            "full_time",
+            "Full time",
+            (),
+            needs_origin=False,
+            window=_WHISTLE_WINDOW,
+            # Full time of the match, and again after extra time or the kicks.
+            least_apart=600.0,
+            ends=True,
+        ),
     )

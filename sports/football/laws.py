@@ -1,16 +1,20 @@
 """What the Laws of the Game forbid at a point of a match.
 
 A crowd does not report everything: what depends on something that may have gone unreported (a
-kick-off, a first yellow card, a goal) is not refused, and a goal never for its scorer's name.
+kick-off, a first yellow card, a kick of the other side, a substitution) is not refused, and a goal
+never for its scorer's name. Nor is anything refused because the match is over: cards are shown and
+goals given or taken back after the whistle, and where extra time begins the whistle was not the
+last one.
 """
 
 from __future__ import annotations
 
 from ...protocol.times import SECOND
+from ..names import canonical as key
 from ..sport import Action
-from .kinds import KICKS, OWN_GOAL, PERIODS
+from .kinds import KICKS, KICKS_APART, OWN_GOAL, PERIODS, VAR_SECONDS
 from .rules import FootballRules
-from .state import FootballPlayer, FootballSide, FootballState, key, shootout_winner
+from .state import FootballPlayer, FootballSide, FootballState, shootout_winner
 
 _CARDS = {"yellow_card", "second_yellow", "red_card"}
 _WHISTLES = {"period_start", "period_end", "full_time"}
@@ -18,8 +22,6 @@ _WHISTLES = {"period_start", "period_end", "full_time"}
 
 def forbids(state: FootballState, action: Action) -> str | None:
     """Return why an action is not legal now, in one sentence, or None where it is."""
-    if state.finished:
-        return "the event is over"
     if action.title in _WHISTLES:
         return _whistle(state, action)
     if action.origin not in state.origins:
@@ -31,11 +33,34 @@ def forbids(state: FootballState, action: Action) -> str | None:
         return _card(state, action, index)
     if action.title == "substitution":
         return _substitution(state, action, index)
-    if action.title == "goal_disallowed" and not any(goal.side == index for goal in state.goals):
-        return f"{action.origin} has no goal to take away"
+    if action.title == "goal_disallowed" and not action.relates_to:
+        return _no_goal(state, action)
     if state.period == "shootout" and action.title != "goal_disallowed":
         return f"no {action.title.replace('_', ' ')} in a shoot-out"
     return None
+
+
+def disallowed(state: FootballState, action: Action) -> int:
+    """Return the place, among the goals that stand, of the one that is taken back; -1: none.
+
+    Args:
+        state: the match.
+        action: says which entry it is; where it says none, it is the latest goal that has no entry
+            and is not too old.
+    """
+    index = state.origins.index(action.origin)
+    since = action.time - VAR_SECONDS * SECOND
+    for place in reversed(range(len(state.goals))):
+        goal = state.goals[place]
+        if goal.side == index and goal.entry == action.relates_to:
+            return place if goal.entry or goal.time >= since else -1
+    return -1
+
+
+def _no_goal(state: FootballState, action: Action) -> str | None:
+    if disallowed(state, action) >= 0:
+        return None
+    return f"{action.origin} has no goal of the last {VAR_SECONDS / 60:g} minutes to take away"
 
 
 def nominal_minutes(rules: FootballRules, period: str) -> int:
@@ -63,12 +88,12 @@ def played_out(state: FootballState, last: str, time: int) -> bool:
     if first > final or (first == final and now.ended is not None):
         return True
     minutes = sum(nominal_minutes(state.rules, name) for name in PERIODS[first : final + 1])
-    return time - now.began >= minutes * 60 * SECOND
+    return now.played(time) >= minutes * 60 * SECOND
 
 
 def _whistle(state: FootballState, action: Action) -> str | None:
     if action.title == "full_time":
-        return None
+        return "the event is over" if state.finished else None
     name = str(action.details.get("period", ""))
     if name not in PERIODS:
         return f"no period {name!r}; there are {', '.join(PERIODS)}"
@@ -76,8 +101,6 @@ def _whistle(state: FootballState, action: Action) -> str | None:
         return "there is no extra time under this event's rules"
     if name == "shootout" and not state.rules.shootout:
         return "there is no shoot-out under this event's rules"
-    if name == "shootout" and action.title == "period_end" and not state.kicks:
-        return "no kick of the shoot-out has been reported yet"
     if not state.periods:
         return None
     now = state.periods[-1]
@@ -86,7 +109,8 @@ def _whistle(state: FootballState, action: Action) -> str | None:
     if order < current:
         return f"the {words} is past: the {now.name.replace('_', ' ')} has begun"
     if order == current and action.title == "period_start":
-        return f"the {words} has already begun"
+        # Of the final whistle alone it only seemed to follow.
+        return None if now.implied else f"the {words} has already begun"
     if order == current and now.ended is not None:
         return f"the {words} has already ended"
     return None
@@ -104,8 +128,15 @@ def _kick(state: FootballState, action: Action, index: int) -> str | None:
         tally = state.tally()
         ahead, behind = tally[winner], tally[1 - winner]
         return f"{state.origins[winner]} has won the shoot-out {ahead}–{behind}"
-    if state.kicks and state.kicks[-1][0] == index:
-        return f"the kicks alternate (Law 10): it is {state.origins[1 - index]}'s turn"
+    last_kick = state.kicks[-1] if state.kicks else None
+    # The other side's kick between may have gone unreported, but it took its time.
+    if last_kick is not None and last_kick.side == index:
+        seconds = (action.time - last_kick.time) / SECOND
+        if seconds < KICKS_APART:
+            return (
+                f"the kicks alternate (Law 10): {action.origin} kicked {seconds:.0f} s before, so"
+                f" it is {state.origins[1 - index]}'s turn"
+            )
     return None
 
 
@@ -144,18 +175,21 @@ def _substitution(state: FootballState, action: Action, index: int) -> str | Non
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
     if off and key(off) == key(on):
         return f"{off} can't come on for {off}"
-    return (_goes_off(side, off) if off else None) or (_comes_on(state, side, on) if on else None)
+    return (_goes_off(state, side, off) if off else None) or (
+        _comes_on(state, side, on) if on else None
+    )
 
 
-def _goes_off(side: FootballSide, name: str) -> str | None:
+def _goes_off(state: FootballState, side: FootballSide, name: str) -> str | None:
     player = _named(side, name)
-    if player is None or (not player.on and not player.left and not player.red):
-        if side.starters_known and not side.unnamed_on:
-            return f"{name} is not on the pitch"
-        return None
+    if player is None:
+        return f"{name} is not one of the side's players" if side.bench_known else None
     if player.red:
         return f"{player.name} has been sent off and can't be substituted (Law 3)"
-    return None if player.on else f"{player.name} has already gone off"
+    if player.left and not player.on and not state.rules.return_substitutions:
+        return f"{player.name} has already gone off"
+    # Who sat on the bench, as far as it was reported, has come on unheard.
+    return None
 
 
 def _comes_on(state: FootballState, side: FootballSide, name: str) -> str | None:
@@ -164,7 +198,7 @@ def _comes_on(state: FootballState, side: FootballSide, name: str) -> str | None
         return f"{name} is not one of the side's players" if side.bench_known else None
     if player.red:
         return f"{player.name} has been sent off and can't come on"
-    if player.on:
+    if player.on and not state.rules.return_substitutions:
         return f"{player.name} is already on the pitch"
     if player.left and not state.rules.return_substitutions:
         return f"{player.name} has gone off and can't come on again (Law 3)"

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
+
+from ...protocol import limits
 from ...protocol.errors import SettingError
 from ...protocol.times import SECOND
+from ..capabilities import Implied
+from ..names import canonical as key
 from ..sport import Action
+from . import kinds
 from .kinds import KICKS, OWN_GOAL, PERIODS
-from .laws import nominal_minutes
+from .laws import disallowed, nominal_minutes
 from .rules import FootballRules
-from .state import FootballPeriod, FootballPlayer, FootballSide, FootballState, Goal, key
+from .state import (
+    FootballPeriod,
+    FootballPlayer,
+    FootballSide,
+    FootballState,
+    Goal,
+    Kick,
+)
+
+MOST_PEOPLE = 2 * limits.LINEUP
+"""The most people of one side of which anything is known: no match names so many."""
 
 
 def kick_off(
@@ -44,6 +59,7 @@ def _side(origin: str, names: Sequence[str], players: int) -> FootballSide:
     )
     return FootballSide(
         people,
+        tuple(map(key, names)),
         starters_known=bool(names),
         bench_known=len(names) > players,
         keeper=names[0] if names else "",
@@ -59,6 +75,8 @@ def after(state: FootballState, action: Action) -> FootballState:
 
 
 def _goal(state: FootballState, action: Action) -> FootballState:
+    if action.entry and action.entry in state.taken_back:
+        return state  # its time, as people state it, is after that of the whistle against it
     index = state.origins.index(action.origin)
     side = state.sides[index]
     scorer = -1
@@ -68,25 +86,29 @@ def _goal(state: FootballState, action: Action) -> FootballState:
     if scorer >= 0:
         player = side.people[scorer]
         side = _changed(side, scorer, replace(player, goal_times=(*player.goal_times, action.time)))
-    goal = Goal(index, scorer, action.time)
+    goal = Goal(index, scorer, action.time, action.entry)
     state = _with(state, index, replace(side, goals=side.goals + 1))
-    return replace(state, goals=(*state.goals, goal))
+    return decided(replace(state, goals=(*state.goals, goal)))
 
 
 def _goal_disallowed(state: FootballState, action: Action) -> FootballState:
-    return without_latest_goal(state, state.origins.index(action.origin))
+    place = disallowed(state, action)
+    if action.relates_to:
+        state = replace(state, taken_back=state.taken_back | {action.relates_to})
+    # Nothing is taken away where the goal is gone already, or was never accepted.
+    return state if place < 0 else decided(_without_goal(state, place))
 
 
-def without_latest_goal(state: FootballState, index: int) -> FootballState:
-    """Return the state without the latest goal of a side, and its scorer without it."""
-    side = state.sides[index]
-    place = max(n for n, goal in enumerate(state.goals) if goal.side == index)
+def _without_goal(state: FootballState, place: int) -> FootballState:
+    """Return the state without one of its goals, and the scorer without it."""
     goal = state.goals[place]
+    side = state.sides[goal.side]
     if goal.scorer >= 0:
         player = side.people[goal.scorer]
-        kept = player.goal_times[:-1]
-        side = _changed(side, goal.scorer, replace(player, goal_times=kept))
-    state = _with(state, index, replace(side, goals=side.goals - 1))
+        kept = list(player.goal_times)
+        kept.remove(goal.time)
+        side = _changed(side, goal.scorer, replace(player, goal_times=tuple(kept)))
+    state = _with(state, goal.side, replace(side, goals=side.goals - 1))
     return replace(state, goals=state.goals[:place] + state.goals[place + 1 :])
 
 
@@ -97,6 +119,8 @@ def _card(state: FootballState, action: Action) -> FootballState:
         return state
     official = action.details.get("person", "player") != "player"
     side, place = _known(state.sides[index], name, official=official, any_name=True)
+    if place < 0:
+        return state
     person = side.people[place]
     if action.title != "red_card" and state.period == "shootout":
         person = replace(person, yellow_in_shootout=True)
@@ -111,26 +135,36 @@ def _substitution(state: FootballState, action: Action) -> FootballState:
     index = state.origins.index(action.origin)
     side = state.sides[index]
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
-    unnamed = side.unnamed_on + (not on)
     if off:
-        known = side.find(off) >= 0 and side.people[side.find(off)].on
         side, place = _known(side, off, any_name=True)
-        side = _changed(side, place, replace(side.people[place], on=False, left=True))
-        # This is one of those who had come on without anybody naming them.
-        unnamed -= bool(not known and side.starters_known and unnamed)
+        if place >= 0:
+            side = _changed(side, place, replace(side.people[place], on=False, left=True))
     if on:
         side, place = _known(side, on, any_name=True)
-        side = _changed(side, place, replace(side.people[place], on=True, left=False))
+        if place >= 0:
+            side = _changed(side, place, replace(side.people[place], on=True, left=False))
     keeper = on if side.keeper and key(off) == key(side.keeper) else side.keeper
-    side = replace(side, substitutions=side.substitutions + 1, unnamed_on=unnamed, keeper=keeper)
+    side = replace(side, substitutions=side.substitutions + 1, keeper=keeper)
     return _with(state, index, side)
 
 
 def _kick(state: FootballState, action: Action) -> FootballState:
-    kick = (state.origins.index(action.origin), KICKS[action.title])
+    side = state.origins.index(action.origin)
     if state.period != "shootout":
         state = _begun(state, "shootout", action.time)
-    return replace(state, kicks=(*state.kicks, kick))
+    kicks = state.kicks
+    if kicks and kicks[-1].side == side:
+        # Law 10: the kicks alternate, so the other side took one that nobody reported.
+        kicks = (*kicks, Kick(1 - side, None, action.time))
+    return replace(state, kicks=(*kicks, Kick(side, KICKS[action.title], action.time)))
+
+
+def implied(state: FootballState, action: Action) -> Implied | None:
+    """Return the kick of the other side that lies between a kick and the one before it, or None."""
+    last = state.kicks[-1] if state.kicks else None
+    if action.title not in KICKS or last is None or state.origins[last.side] != action.origin:
+        return None
+    return Implied(tuple(KICKS), (state.origins[1 - last.side],), last.time)
 
 
 def _period_start(state: FootballState, action: Action) -> FootballState:
@@ -138,7 +172,10 @@ def _period_start(state: FootballState, action: Action) -> FootballState:
 
 
 def _begun(state: FootballState, name: str, time: int) -> FootballState:
-    return replace(state, periods=(*_ended(state, time), FootballPeriod(name, time)))
+    periods = _ended(state, time)
+    if periods and periods[-1].implied and periods[-1].name == name:
+        periods = periods[:-1]  # the final whistle was not of this one: it begins only now
+    return replace(state, periods=(*periods, FootballPeriod(name, time)), finished=False)
 
 
 def _ended(state: FootballState, time: int) -> tuple[FootballPeriod, ...]:
@@ -162,7 +199,8 @@ def _full_time(state: FootballState, action: Action) -> FootballState:
     if not state.periods or PERIODS.index(state.period) < 1:
         # The whistle is the first that anybody said of the second half.
         length = nominal_minutes(state.rules, "second_half") * 60 * SECOND
-        second = FootballPeriod("second_half", action.time - length, action.time)
+        began = action.time - length
+        second = FootballPeriod("second_half", began, action.time, implied=True)
         state = replace(state, periods=(*state.periods, second))
     return replace(state, finished=not _goes_on(state))
 
@@ -192,6 +230,9 @@ _CHANGES: dict[str, Callable[[FootballState, Action], FootballState]] = {
 }
 """What is not here, such as a corner, changes nothing."""
 
+UNMOVED = frozenset(kind.title for kind in kinds.of(True, True)) - _CHANGES.keys() - KICKS.keys()
+"""The titles of what changes nothing."""
+
 
 def _known(
     side: FootballSide,
@@ -213,10 +254,10 @@ def _known(
     place = side.find(name)
     if place >= 0:
         return side, place
-    if side.starters_known and not any_name:
+    if (side.starters_known and not any_name) or len(side.people) >= MOST_PEOPLE:
         return side, -1
     people = (*side.people, FootballPlayer(name, on=on, official=official))
-    return replace(side, people=people), len(people) - 1
+    return replace(side, people=people, keys=(*side.keys, key(name))), len(people) - 1
 
 
 def _changed(side: FootballSide, place: int, person: FootballPlayer) -> FootballSide:
@@ -227,7 +268,8 @@ def with_goals(state: FootballState, goals: tuple[int, int]) -> FootballState:
     """Return the state with so many goals of each side: the latest go, unknown scorers come."""
     for index in (0, 1):
         while state.sides[index].goals > goals[index]:
-            state = without_latest_goal(state, index)
+            latest_goal = max(n for n, goal in enumerate(state.goals) if goal.side == index)
+            state = _without_goal(state, latest_goal)
         missing = goals[index] - state.sides[index].goals
         if missing:
             side = replace(state.sides[index], goals=goals[index])
@@ -240,18 +282,23 @@ def with_tally(state: FootballState, tally: tuple[int, int]) -> FootballState:
     """Return the state with so many kicks of the shoot-out scored by each side.
 
     Kicks are added in turn, those that the tally does not have as missed; a tally that fell is
-    kicked anew from the first on.
+    kicked anew from the first on. Unreported ones were scored as far as the tally has more.
     """
-    if state.tally() == tally and state.period == "shootout":
+    if state.tally() == tally and state.period == "shootout" and state.unreported() == (0, 0):
         return state
     if state.period != "shootout":
         state = _begun(state, "shootout", latest(state))
-    first = state.kicks[0][0] if state.kicks else (0 if tally[0] >= tally[1] else 1)
+    first = state.kicks[0].side if state.kicks else (0 if tally[0] >= tally[1] else 1)
     if state.tally()[0] > tally[0] or state.tally()[1] > tally[1]:
         state = replace(state, kicks=())
+    for place, kick in enumerate(state.kicks):
+        if kick.scored is None:
+            known = replace(kick, scored=state.tally()[kick.side] < tally[kick.side])
+            kicks = (*state.kicks[:place], known, *state.kicks[place + 1 :])
+            state = replace(state, kicks=kicks)
     while state.tally() != tally:
-        side = 1 - state.kicks[-1][0] if state.kicks else first
-        kick = (side, state.tally()[side] < tally[side])
+        side = 1 - state.kicks[-1].side if state.kicks else first
+        kick = Kick(side, state.tally()[side] < tally[side], latest(state))
         state = replace(state, kicks=(*state.kicks, kick))
     return decided(state)
 

@@ -147,6 +147,12 @@ _MARKS = (
     Mark("substitution", "off", "off", "went off"),
 )
 
+_CHECKED = (
+    *("goal", "yellow_card", "second_yellow", "red_card", "substitution"),
+    *("penalty_saved", "penalty_missed", "save", "offside", "foul"),
+    *("shootout_scored", "shootout_saved", "shootout_missed"),
+)
+
 _SCORE = ScoreLayout(
     counts="goals",
     extra="shootout",
@@ -194,6 +200,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
             starters=parsed.players,
             marks=_MARKS,
             named={**NAMED, "player": Named(other_when=_OWN)},
+            checked=_CHECKED,
         ),
         statistics=_STATISTICS,
         chart=Chart("moments", spare=("substitution",)),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...protocol.errors import IllegalAction
-from ..capabilities import Phrases, PlayerRecord
+from ..capabilities import Contradiction, Implied, Phrases, PlayerRecord
+from ..names import EventNames
 from ..presentation import Presentation
 from ..simulate.simulation import Simulation
-from ..sport import Action, Kind, Rule, Score, Sport
+from ..sport import Action, Detail, Kind, Rule, Score, Sport
 from . import confirmed as confirming
-from . import kinds, laws, play, text
+from . import contradictions, kinds, laws, play, stated, text
+from .kinds import KICKS, REVIEWED
 from .phrases import PHRASES
 from .presentation import shown
 from .rules import RULES, parse
@@ -27,6 +29,11 @@ class Football:
     rules: tuple[Rule, ...] = RULES
     phrases: Phrases = PHRASES
     simulation: Simulation = SIMULATION
+    aftermath_seconds: float = 900.0
+    statements: tuple[Detail, ...] = stated.STATEMENTS
+    reviewed: frozenset[str] = REVIEWED
+    implying: frozenset[str] = frozenset(KICKS)
+    unmoved: frozenset[str] = play.UNMOVED
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions under these rules; the kicks only where there may be a shoot-out."""
@@ -69,12 +76,16 @@ class Football:
         return play.after(state, action)
 
     def score(self, state: FootballState) -> Score:
-        """Return `goals` by origin, `period` (empty if unknown), `shootout` by origin if begun."""
+        """Return `goals` by origin, `period` (empty if unknown), `shootout` by origin if begun,
+        and `shootout_unreported` likewise where kicks must have gone unreported."""
         first, second = state.origins
         goals = {first: state.sides[0].goals, second: state.sides[1].goals}
         score: Score = {"goals": goals, "period": state.period}
         if state.period == "shootout":
             score["shootout"] = dict(zip(state.origins, state.tally(), strict=True))
+            if any(state.unreported()):
+                unheard = zip(state.origins, state.unreported(), strict=True)
+                score["shootout_unreported"] = dict(unheard)
         return score
 
     def headline(self, state: FootballState) -> str:
@@ -99,9 +110,30 @@ class Football:
             origin: records(side) for origin, side in zip(state.origins, state.sides, strict=True)
         }
 
+    def implied(self, state: FootballState, action: Action) -> Implied | None:
+        """Return the kick of the other side before a second kick of one, or None."""
+        return play.implied(state, action)
+
+    def contradiction(self, action: Action, names: EventNames) -> Contradiction | None:
+        """Return what in an action contradicts the line-ups, or None."""
+        return contradictions.contradiction(action, names)
+
     def minutes(self, state: FootballState, time: int) -> int:
         """Return whole minutes on the match clock; in a break, those before it."""
         return text.minutes_played(state, time)
+
+    def unstatable(self, state: FootballState, statement: Action) -> str | None:
+        """Return why a statement can't be true, in one sentence, or None where it can."""
+        return stated.unstatable(state, statement)
+
+    def stated(self, state: FootballState, statement: Action) -> FootballState:
+        """Return the state with a stated minute, or with play interrupted: the clock stands then,
+        and goes on when play is resumed."""
+        return stated.after(state, statement)
+
+    def rests(self, state: FootballState) -> object:
+        """Return the periods that have ended."""
+        return tuple(period.name for period in state.periods if period.ended is not None)
 
     def over(self, state: FootballState) -> bool:
         """Return whether the final whistle has gone."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
-from functools import lru_cache
+import msgspec
 
+from ..names import canonical as key
 from .rules import FootballRules
 
 
-@dataclass(frozen=True, slots=True)
-class FootballPlayer:
+class FootballPlayer(msgspec.Struct, frozen=True):
     """A player, substitute or official of one side.
 
     Args:
@@ -43,58 +41,91 @@ class FootballPlayer:
         return len(self.goal_times)
 
 
-@dataclass(frozen=True, slots=True)
-class FootballSide:
+class FootballSide(msgspec.Struct, frozen=True):
     """One side.
 
     Args:
         people: the starters, then the bench, then players named later.
+        keys: their names in canonical form.
         starters_known: a line-up was given.
         bench_known: the line-up also named the substitutes.
         goals: its score, own goals of the other side included.
         substitutions: how many it has made.
-        unnamed_on: substitutes on the pitch whose name is not known.
         keeper: the name of the goalkeeper, the first of a line-up or the substitute;
             empty where it is not known.
     """
 
     people: tuple[FootballPlayer, ...] = ()
+    keys: tuple[str, ...] = ()
     starters_known: bool = False
     bench_known: bool = False
     goals: int = 0
     substitutions: int = 0
-    unnamed_on: int = 0
     keeper: str = ""
 
     def find(self, name: str) -> int:
         """Return the index of a person in `people`, or -1."""
         wanted = key(name)
-        for index, person in enumerate(self.people):
-            if key(person.name) == wanted:
-                return index
-        return -1
+        return self.keys.index(wanted) if wanted in self.keys else -1
 
 
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """A standing goal: the index of its side, and of the scorer among the people (-1 unknown)."""
+class Goal(msgspec.Struct, frozen=True):
+    """A standing goal.
+
+    Args:
+        side: the index of the side that gains.
+        scorer: the index of the scorer among its people; -1 where it is not known.
+        time: microseconds since 1970.
+        entry: the id of its entry; empty where it has none, as a goal of a confirmed score.
+    """
 
     side: int
     scorer: int
     time: int
+    entry: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FootballPeriod:
-    """A period that was reported; times in microseconds since 1970, `ended` None while it runs."""
+class Kick(msgspec.Struct, frozen=True):
+    """A kick of the shoot-out.
+
+    Args:
+        side: the index of the side that takes it.
+        scored: None where the kick went unreported: that it was taken follows from the one after.
+        time: microseconds since 1970; of an unreported one that of the kick after it.
+    """
+
+    side: int
+    scored: bool | None
+    time: int = 0
+
+
+class FootballPeriod(msgspec.Struct, frozen=True):
+    """A period that was reported.
+
+    Args:
+        name: one of `kinds.PERIODS`.
+        began: microseconds since 1970.
+        ended: likewise; None while it runs.
+        implied: nothing was reported of it but the final whistle.
+        stops: from when until when play was interrupted, likewise; None while it is.
+    """
 
     name: str
     began: int
     ended: int | None = None
+    implied: bool = False
+    stops: tuple[tuple[int, int | None], ...] = ()
+
+    def played(self, time: int) -> int:
+        """Return how long was played from its beginning to a time, interruptions left out
+        (microseconds)."""
+        stopped = 0
+        for since, until in self.stops:
+            stopped += max(0, (time if until is None else min(time, until)) - since)
+        return time - self.began - stopped
 
 
-@dataclass(frozen=True, slots=True)
-class FootballState:
+class FootballState(msgspec.Struct, frozen=True):
     """A match up to some moment.
 
     Args:
@@ -102,18 +133,20 @@ class FootballState:
         rules: the match's settings.
         sides: in the order of `origins`.
         goals: those that stand, in order.
-        kicks: of the shoot-out, in order: the side's index, whether it scored.
+        kicks: of the shoot-out, in order.
         periods: those reported, in order.
         finished: the final whistle has gone.
+        taken_back: the entries and claims whose goals were disallowed.
     """
 
     origins: tuple[str, str]
     rules: FootballRules
     sides: tuple[FootballSide, FootballSide]
     goals: tuple[Goal, ...] = ()
-    kicks: tuple[tuple[int, bool], ...] = ()
+    kicks: tuple[Kick, ...] = ()
     periods: tuple[FootballPeriod, ...] = ()
     finished: bool = False
+    taken_back: frozenset[str] = frozenset()
 
     @property
     def period(self) -> str:
@@ -127,15 +160,13 @@ class FootballState:
 
     def tally(self) -> tuple[int, int]:
         """Return the kicks scored in the shoot-out, in the order of `origins`."""
-        scored = [side for side, hit in self.kicks if hit]
+        scored = [kick.side for kick in self.kicks if kick.scored]
         return scored.count(0), scored.count(1)
 
-
-@lru_cache(maxsize=4096)
-def key(name: str) -> str:
-    """Return a name without case, accents and spare blanks: who types at the touchline has no é."""
-    plain = unicodedata.normalize("NFKD", name)
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).casefold().split())
+    def unreported(self) -> tuple[int, int]:
+        """Return the kicks that must have been taken unreported, in the order of `origins`."""
+        sides = [kick.side for kick in self.kicks if kick.scored is None]
+        return sides.count(0), sides.count(1)
 
 
 def shootout_winner(state: FootballState) -> int | None:
@@ -143,12 +174,12 @@ def shootout_winner(state: FootballState) -> int | None:
 
     Law 10, section 3: each side takes five kicks; it ends as soon as one has more goals than the
     other could reach with its kicks left; level after five, it goes on kick by kick until one
-    is ahead after as many kicks each.
+    is ahead after as many kicks each. An unreported kick may have gone either way.
     """
-    taken = [side for side, _ in state.kicks]
+    taken = [kick.side for kick in state.kicks]
     rounds = max(5, taken.count(0), taken.count(1))
-    tally = state.tally()
+    tally, unreported = state.tally(), state.unreported()
     for side, other in ((0, 1), (1, 0)):
-        if tally[side] > tally[other] + rounds - taken.count(other):
+        if tally[side] > tally[other] + unreported[other] + rounds - taken.count(other):
             return side
     return None

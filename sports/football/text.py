@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ...protocol.times import SECOND
 from ..capabilities import PlayerRecord
+from ..names import canonical as key
 from ..sport import Action
-from .kinds import PERIODS
+from .kinds import KICKS, PERIODS
 from .laws import nominal_minutes, scoring_side
-from .state import FootballPeriod, FootballSide, FootballState, key
+from .state import FootballPeriod, FootballSide, FootballState
 
 _MINUTE = 60 * SECOND
 
@@ -46,7 +47,10 @@ def headline(state: FootballState) -> str:
     home, away = state.origins
     line = f"{home} {state.sides[0].goals}–{state.sides[1].goals} {away}"
     if state.kicks:
-        line += " ({}–{} pens)".format(*state.tally())
+        unheard = sum(state.unreported())
+        line += " ({}–{} pens{})".format(
+            *state.tally(), f", {unheard} unreported" if unheard else ""
+        )
     return line
 
 
@@ -60,9 +64,21 @@ def phrase(state: FootballState, action: Action) -> str:
         said = _WORDS.get(action.title, action.title).format(origin=action.origin)
         who = _who(state, action)
         said += f": {who}" if who else ""
-    if action.title in _WITH_SCORE or action.title.startswith("shootout"):
+    unheard = _unheard_before(state, action)
+    if unheard:
+        said += f" (the kick of {unheard} before it went unreported)"
+    if action.title in _WITH_SCORE or action.title in KICKS:
         said += f". {headline(state)}"
     return said
+
+
+def _unheard_before(state: FootballState, action: Action) -> str:
+    """Return the side whose kick just before this one went unreported; empty where none did."""
+    if action.title not in KICKS or len(state.kicks) < 2:
+        return ""
+    before, last = state.kicks[-2:]
+    this = last.time == action.time and state.origins[last.side] == action.origin
+    return state.origins[before.side] if this and before.scored is None else ""
 
 
 def _who(state: FootballState, action: Action) -> str:
@@ -98,9 +114,9 @@ def clock(state: FootballState, time: int) -> str:
     period = _period_at(state, time)
     if period is None or period.name == "shootout":
         return ""
-    before = _minutes_before(state, period)
+    before = minutes_before(state, period)
     length = nominal_minutes(state.rules, period.name)
-    minute = (time - period.began) // _MINUTE + 1
+    minute = period.played(time) // _MINUTE + 1
     if minute > length:
         return f"{before + length}+{minute - length}'"
     return f"{before + minute}'"
@@ -114,8 +130,8 @@ def minutes_played(state: FootballState, time: int) -> int:
     period = reached[-1]
     until = time if period.ended is None else min(time, period.ended)
     if period.name == "shootout":
-        return _minutes_before(state, period)
-    return _minutes_before(state, period) + (until - period.began) // _MINUTE
+        return minutes_before(state, period)
+    return minutes_before(state, period) + period.played(until) // _MINUTE
 
 
 def _period_at(state: FootballState, time: int) -> FootballPeriod | None:
@@ -125,7 +141,7 @@ def _period_at(state: FootballState, time: int) -> FootballPeriod | None:
     return None
 
 
-def _minutes_before(state: FootballState, period: FootballPeriod) -> int:
+def minutes_before(state: FootballState, period: FootballPeriod) -> int:
     names = PERIODS[: PERIODS.index(period.name)]
     if period.name == "shootout" and not any(p.name in PERIODS[2:4] for p in state.periods):
         names = PERIODS[:2]
@@ -141,12 +157,12 @@ def records(side: FootballSide) -> tuple[PlayerRecord, ...]:
             on=person.on,
             starts=person.starts or not known,
             played=person.on or person.left or person.red or person.starts,
-            keeper=bool(side.keeper) and key(person.name) == key(side.keeper),
+            keeper=bool(side.keeper) and known_as == key(side.keeper),
             goals=person.goal_times,
             booked=person.yellow,
             sent_off=person.red_time if person.red else None,
             left=person.left,
             official=person.official,
         )
-        for person in side.people
+        for person, known_as in zip(side.people, side.keys, strict=True)
     )

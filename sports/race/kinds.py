@@ -6,18 +6,40 @@ from ..sport import Detail, Kind
 
 _TIME = Detail("time", "time since the start, as 9.58 (seconds), 12:34.5 or 2:03:15")
 
+_ONCE = 3_600.0
+
 KINDS: tuple[Kind, ...] = (
-    Kind("start", "Start", needs_origin=False, window=30.0),
+    # After a false start the runners walk back and are called to their marks again.
+    Kind("start", "Start", needs_origin=False, window=30.0, least_apart=45.0),
     Kind(
         "split",
         "Passes",
         details=(Detail("at", "the point passed, such as 10 km", required=True), _TIME),
         window=60.0,
         identity=("at",),
+        # Where the point is one of a track, it is passed again after a lap: 400 m take 43 seconds.
+        least_apart=40.0,
     ),
     # A runner does so once: reports far apart are of the same finish.
-    Kind("finish", "Finishes", details=(_TIME,), window=120.0),
-    Kind("drop_out", "Drops out", details=(Detail("reason", "why, if known"),), window=600.0),
+    Kind(
+        "finish", "Finishes", details=(_TIME,), window=120.0, least_apart=_ONCE, weight="decisive"
+    ),
+    Kind(
+        "drop_out",
+        "Drops out",
+        details=(Detail("reason", "why, if known"),),
+        window=600.0,
+        least_apart=_ONCE,
+    ),
+    # Decided after protests, long after the finish.
+    Kind(
+        "disqualify",
+        "Disqualified",
+        details=(Detail("reason", "why, such as a false start"),),
+        window=1_800.0,
+        least_apart=_ONCE,
+        weight="decisive",
+    ),
 )
 
 BY_TITLE = {kind.title: kind for kind in KINDS}

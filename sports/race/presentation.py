@@ -36,6 +36,7 @@ PRESENTATION = Presentation(
         "split": (Look(title=("Passes {at}", "Passes"), who=_WHO),),
         "finish": (Look(who=_WHO, weight="big"),),
         "drop_out": (Look(who=_WHO, weight="key"),),
+        "disqualify": (Look(who=_WHO, weight="key"),),
     },
     drawings={
         "start": (Shape("M7 4 20 12 7 20Z", "solid"),),
@@ -45,6 +46,7 @@ PRESENTATION = Presentation(
             Shape("M6 3h4v3H6ZM14 3h4v3h-4ZM10 6h4v3h-4ZM6 9h4v3H6ZM14 9h4v3h-4Z", "solid"),
         ),
         "drop_out": (CROSS,),
+        "disqualify": (CROSS,),
     },
     score=ScoreLayout(
         kind="leaderboard",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
+from ..capabilities import Implied
 from ..presentation import Presentation
 from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
 from . import confirmed as confirming
@@ -13,11 +14,19 @@ from . import text
 from .kinds import BY_TITLE, KINDS
 from .presentation import PRESENTATION
 from .rules import RULES
-from .state import MICROS, RaceState, Run, count, leaderboard
+from .state import MICROS, RaceState, Run, Status, count, leaderboard
 from .times import micros
 
 LEADERBOARD_ROWS = 50
 """Rows in a score, which rides on every entry and must fit its frame; `leaderboard` has all."""
+
+
+_DONE: dict[Status, str] = {
+    "finished": "finished",
+    "dropped out": "dropped out",
+    "disqualified": "been disqualified",
+}
+"""Where a runner has nothing more to do, in words."""
 
 
 class Race:
@@ -26,6 +35,9 @@ class Race:
     name: str = "race"
     text: str = "Race"
     rules: tuple[Rule, ...] = RULES
+    disqualification: str = "disqualify"
+    aftermath_seconds: float = 5_400.0  # protests are heard for half an hour after the results
+    implying: frozenset[str] = frozenset({"split", "finish"})
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions; they are the same under all rules."""
@@ -62,18 +74,18 @@ class Race:
         if unfit is not None:
             return unfit
         if action.title == "start" and not action.origin:
-            waiting = any(run.status == "waiting" for run in state.runs.values())
-            return None if waiting else "all runners have started"
-        run = state.runs[action.origin]
-        if run.status in {"finished", "dropped out"}:
-            done = "finished" if run.status == "finished" else "dropped out"
-            return f"{action.origin} has already {done}"
-        if action.title == "start":
-            return f"{action.origin} has already started" if run.status == "running" else None
-        if action.title == "drop_out":
+            in_ = any(run.status == "finished" for run in state.runs.values())
+            if in_ and count(state, "waiting") == 0:
+                return "all runners have started, and some are in"
             return None
-        if run.started is None:
-            return f"{action.origin} has not started"
+        run = state.runs[action.origin]
+        if action.title == "disqualify":
+            done = run.status == "disqualified"
+            return f"{action.origin} has been disqualified already" if done else None
+        if run.status in _DONE:
+            return f"{action.origin} has already {_DONE[run.status]}"
+        if action.title in {"start", "drop_out"}:
+            return None
         if action.title == "split" and action.details["at"] in dict(run.passed):
             return f"{action.origin} has already passed {action.details['at']}"
         return _no_time(run.started, action)
@@ -88,20 +100,27 @@ class Race:
         if refusal is not None:
             raise IllegalAction(refusal)
         if action.title == "start":
-            return _start(state, [action.origin] if action.origin else state.runs, action.time)
+            return _start(state, action)
         run = state.runs[action.origin]
         under_way = state.under_way
         if action.title == "split":
             passed = (str(action.details["at"]), _taken(state, run, action))
-            run = replace(run, passed=(*run.passed, passed))
+            run = replace(run, status="running", passed=(*run.passed, passed))
         elif action.title == "finish":
             run = replace(run, status="finished", time=_taken(state, run, action))
             under_way -= 1
         else:
-            run = replace(run, status="dropped out")
-            under_way -= 1
+            under_way -= run.status not in _DONE
+            status: Status = "dropped out" if action.title == "drop_out" else "disqualified"
+            run = replace(run, status=status)
         runs = {**state.runs, action.origin: run}
         return replace(state, runs=runs, last=action.time, under_way=under_way)
+
+    def implied(self, state: RaceState, action: Action) -> Implied | None:
+        """Return the start of a runner who passes a point, or comes in, without having started."""
+        if action.title not in self.implying or state.runs[action.origin].started is not None:
+            return None
+        return Implied(("start",), (action.origin, ""), 0)
 
     def score(self, state: RaceState) -> Score:
         """Return the head of the leaderboard and how many are where, as plain JSON values."""
@@ -121,6 +140,7 @@ class Race:
             "running": count(state, "running"),
             "finished": count(state, "finished"),
             "dropped_out": count(state, "dropped out"),
+            "disqualified": count(state, "disqualified"),
         }
 
     def headline(self, state: RaceState) -> str:
@@ -148,7 +168,7 @@ class Race:
         return PRESENTATION
 
     def over(self, state: RaceState) -> bool:
-        """Return whether every runner has finished or dropped out."""
+        """Return whether every runner has finished, dropped out or been disqualified."""
         return state.under_way == 0
 
     def read_score(self, state: RaceState, text: str) -> Score:
@@ -177,29 +197,47 @@ class Race:
         return confirming.adopt(state, confirmed)
 
 
-def _start(state: RaceState, runners: Iterable[str], time: int) -> RaceState:
-    started = {
-        runner: Run("running", started=time)
-        for runner in runners
-        if state.runs[runner].status == "waiting"
-    }
-    began = time if state.began is None else min(time, state.began)
-    return replace(state, runs={**state.runs, **started}, began=began, last=time)
+def _start(state: RaceState, action: Action) -> RaceState:
+    """Return the state after a start: of one runner, of all who wait, or of all who run once more.
+
+    Where all have started, the start before was a false one: who has not dropped out runs again,
+    and times count from the new start. So it is with a runner who starts a second time.
+    """
+    time = action.time
+    who = (
+        [action.origin]
+        if action.origin
+        else [runner for runner, run in state.runs.items() if run.status == "waiting"]
+    )
+    again = not who
+    if again:
+        who = [runner for runner, run in state.runs.items() if run.status == "running"]
+    started = {runner: Run("running", started=time) for runner in who}
+    runs = {**state.runs, **started}
+    began = time if state.began is None or again else _first(runs.values(), time)
+    return replace(state, runs=runs, began=began, last=time)
 
 
-def _no_time(started: int, action: Action) -> str | None:
+def _first(runs: Iterable[Run], time: int) -> int:
+    """Return the first start of those who have started; that of a runner who starts at `time`."""
+    return min((run.started for run in runs if run.started is not None), default=time)
+
+
+def _no_time(started: int | None, action: Action) -> str | None:
     given = action.details.get("time")
     if given is not None:
         known = micros(str(given))
         return None if known else f"{given!r} is not a time such as 9.58, 12:34.5 or 2:03:15"
-    if action.time <= started:
+    # A start that nobody reported leaves the time open.
+    if started is not None and action.time <= started:
         early = (started - action.time) / MICROS
         return f"{action.origin} started {early:g} seconds after this {action.title}"
     return None
 
 
-def _taken(state: RaceState, run: Run, action: Action) -> int:
-    """Return the time taken, microseconds: as stated, else from the times of the actions.
+def _taken(state: RaceState, run: Run, action: Action) -> int | None:
+    """Return the time taken, microseconds: as stated, else from the times of the actions; None
+    where the start went unreported.
 
     A stated time is an official one and stays as it is. One from people's reports is rounded up
     to the next unit, as hand timing is in athletics.
@@ -209,7 +247,7 @@ def _taken(state: RaceState, run: Run, action: Action) -> int:
     if stated is not None:
         return stated
     if run.started is None:
-        raise AssertionError("a runner who has not started has no time")
+        return None
     return -(-(action.time - run.started) // state.precision) * state.precision
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 MICROS = 1_000_000
 
-Status = Literal["waiting", "running", "finished", "dropped out"]
+Status = Literal["waiting", "running", "finished", "dropped out", "disqualified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,14 @@ class Run:
     Args:
         status: where the runner is in the race.
         started: microseconds since 1970 UTC, None before the start.
-        passed: splits on the way, each with the time taken to it in microseconds.
-        time: taken to the finish, microseconds; None before it.
+        passed: splits on the way, each with the time taken to it in microseconds; None where the
+            start went unreported.
+        time: taken to the finish, microseconds; None before it, and where it is not known.
     """
 
     status: Status = "waiting"
     started: int | None = None
-    passed: tuple[tuple[str, int], ...] = ()
+    passed: tuple[tuple[str, int | None], ...] = ()
     time: int | None = None
 
 
@@ -37,7 +38,7 @@ class RaceState:
         precision: microseconds to which times from reports are rounded up.
         began: the first start, microseconds since 1970 UTC; None before it.
         last: the latest action, likewise.
-        under_way: runners who have neither finished nor dropped out.
+        under_way: runners who have neither finished nor dropped out nor been disqualified.
     """
 
     runs: Mapping[str, Run]
@@ -52,9 +53,9 @@ class LeaderboardRow:
     """One line of the leaderboard.
 
     Args:
-        place: from 1; runners with the same time share it. None before the finish.
+        place: from 1; runners with the same time share it. None without a time.
         runner: who.
-        time: taken to the finish, microseconds, None before it.
+        time: taken to the finish, microseconds; None before it, and where it is not known.
         status: where the runner is in the race.
     """
 
@@ -65,7 +66,8 @@ class LeaderboardRow:
 
 
 def leaderboard(state: RaceState) -> list[LeaderboardRow]:
-    """Return all runners: the finished by time, then those who got furthest, then the rest.
+    """Return all runners: the finished by time, those whose time is not known after the others,
+    then those who got furthest, then the rest, and last those who were disqualified.
 
     Runners still under way are ordered by the points passed and the time taken to the last of them;
     equals stay in the order of the event's origins.
@@ -73,7 +75,7 @@ def leaderboard(state: RaceState) -> list[LeaderboardRow]:
     rows = []
     place, shared = 0, None
     for count, (runner, run) in enumerate(sorted(state.runs.items(), key=_rank), start=1):
-        if run.time is None:
+        if run.time is None or run.status == "disqualified":
             rows.append(LeaderboardRow(None, runner, None, run.status))
             continue
         if run.time != shared:
@@ -82,14 +84,21 @@ def leaderboard(state: RaceState) -> list[LeaderboardRow]:
     return rows
 
 
-_ORDER: dict[Status, int] = {"finished": 0, "running": 1, "waiting": 2, "dropped out": 3}
+_ORDER: dict[Status, int] = {
+    "finished": 0,
+    "running": 1,
+    "waiting": 2,
+    "dropped out": 3,
+    "disqualified": 4,
+}
 
 
 def _rank(item: tuple[str, Run]) -> tuple[int, int, int]:
     run = item[1]
-    if run.time is not None:
-        return _ORDER[run.status], 0, run.time
-    return _ORDER[run.status], -len(run.passed), run.passed[-1][1] if run.passed else 0
+    if run.status == "finished":
+        return _ORDER[run.status], int(run.time is None), run.time or 0
+    last = run.passed[-1][1] if run.passed else None
+    return _ORDER[run.status], -len(run.passed), last or 0
 
 
 def count(state: RaceState, status: Status) -> int:

@@ -27,9 +27,10 @@ def phrase(state: RaceState, action: Action) -> str:
     if action.title == "start":
         return f"{action.origin} starts" if action.origin else "The race starts"
     run = state.runs[action.origin]
-    if action.title == "drop_out":
+    if action.title in {"drop_out", "disqualify"}:
         reason = action.details.get("reason")
-        return f"{action.origin} drops out" + (f" ({reason})" if reason else "")
+        said = "drops out" if action.title == "drop_out" else "is disqualified"
+        return f"{action.origin} {said}" + (f" ({reason})" if reason else "")
     # An entry that was deleted is spoken of with a state that no longer has it.
     if action.title == "split":
         taken = dict(run.passed).get(str(action.details["at"]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import log
 from typing import Literal
+
+from msgspec.structs import replace
 
 from ...protocol.times import SECOND
 from .. import get, presentation_of
@@ -275,7 +278,7 @@ def _numbered(spoken: list[Saying], chance: Chance, duplicates: float) -> tuple[
         sayings.append(first)
         if chance.random() < duplicates:
             later = one.at + _whole_ms(chance.uniform(0.5, 20.0))
-            sayings.append(replace(first, at=later, kind="repeat"))
+            sayings.append(dataclasses.replace(first, at=later, kind="repeat"))
     return tuple(sorted(sayings, key=lambda one: one.at))
 
 

@@ -18,6 +18,22 @@ HOW = (
 
 _REASON = Detail("reason", "why, such as an injury")
 
+
+def _end(title: str, text: str, window: float, same: str = "") -> Kind:
+    # A match is given up once.
+    return Kind(
+        title,
+        text,
+        details=(_REASON,),
+        window=window,
+        exclusive="end",
+        same=same,
+        least_apart=3_600.0,
+        weight="decisive",
+        ends=True,
+    )
+
+
 KINDS: tuple[Kind, ...] = (
     Kind(
         title="point",
@@ -26,6 +42,9 @@ KINDS: tuple[Kind, ...] = (
         # Play resumes no sooner than about 15 seconds after a point: half of that on either side.
         window=8.0,
         exclusive="point",
+        # After a point the balls are gathered: the quickest servers take 15 seconds.
+        least_apart=12.0,
+        weight="point",
     ),
     Kind(
         title="serve",
@@ -33,10 +52,13 @@ KINDS: tuple[Kind, ...] = (
         details=(Detail("player", "which of the pair serves, in doubles"),),
         window=60.0,
         exclusive="serve",
+        # Once a set, and a set takes 24 points at the least.
+        least_apart=300.0,
     ),
-    Kind("retire", "Retires", details=(_REASON,), window=120.0, exclusive="end"),
-    Kind("default", "Defaulted", details=(_REASON,), window=120.0, exclusive="end"),
-    Kind("walkover", "Does not play", details=(_REASON,), window=600.0, exclusive="end"),
+    # From the stands it is hardly to be told whether the player or the umpire ended it.
+    _end("retire", "Retires", 120.0, same="given up"),
+    _end("default", "Defaulted", 120.0, same="given up"),
+    _end("walkover", "Does not play", 600.0),
 )
 
 BY_TITLE = {kind.title: kind for kind in KINDS}

@@ -75,7 +75,7 @@ PRESENTATION = Presentation(
         changes=("sets",),
     ),
     clock=Clock("elapsed", part="Set {}", counted="previous"),
-    lineup=LineUp(named=NAMED),
+    lineup=LineUp(named=NAMED, checked=("serve",)),
     statistics=(
         Statistic("Points won", ("point",)),
         Statistic("Aces", ("point",), "how", ("ace",)),

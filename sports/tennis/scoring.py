@@ -35,8 +35,10 @@ def game(state: TennisState, side: int, tiebreak: Pair | None) -> TennisState:
         tiebreak: the points where it was a tie-break, None in a standard game.
     """
     games = _plus_one(state.games, side)
-    # Rule 6: a set takes six games and a lead of two, or the tie-break that decides it.
-    if tiebreak is None and not (games[side] >= 6 and games[side] - games[1 - side] >= 2):
+    # Rule 6: a set takes six games (short sets four, a pro set eight) and a lead of two, or the
+    # tie-break that decides it.
+    enough = games[side] >= state.format.set_games and games[side] - games[1 - side] >= 2
+    if tiebreak is None and not enough:
         return replace(state, points=(0, 0), games=games)
     sets = _plus_one(state.sets, side)
     won = sets[side] == state.format.sets_to_win
@@ -68,35 +70,39 @@ def end(state: TennisState, side: int, title: str) -> TennisState:
 
 
 def serve(state: TennisState, side: int, player: str) -> TennisState:
-    """Return the state with a side, and in doubles one of its players, named as first server."""
+    """Return the state in which a side, and in doubles one of its players, serves now.
+
+    Rule 9: the toss decides who serves first in the match. Rule 14: in doubles a pair decides
+    anew in each set, before its first game of service, who of the two begins. In singles nothing is
+    left to choose after the first point: then it tells that points went unreported, and service
+    goes on from this side. A pair's player may be named while the other side still serves.
+    """
     players = list(state.players)
+    first = state.first
+    if len(players[side]) < 2 or not _begun(state):
+        first = (side - state.turn) % 2
     if player:
-        players[side] = tuple(sorted(players[side], key=lambda name: name != player))
-    first = side if _untouched(state) else state.first
+        # Of the turns from now on the next one of this side is this player's.
+        turn = state.turn if (first + state.turn) % 2 == side else state.turn + 1
+        pair = sorted(players[side], key=lambda name: name != player)
+        players[side] = tuple(pair if turn // 2 % 2 == 0 else reversed(pair))
     return replace(state, first=first, players=(players[0], players[1]))
 
 
 def no_serve(state: TennisState, side: int, action: Action) -> str | None:
-    """Return why a side can't name its first server now, or None.
+    """Return why a side can't serve now, or None.
 
-    Rule 9: the toss decides who serves first in the match. Rule 14: in doubles a pair decides
-    anew in each set, before its first game of service, who of the two begins.
+    When it does is not asked: games may have gone unreported.
     """
     player = action.details.get("player", "")
     pair = state.players[side]
     if player and player not in pair:
         listed = " and ".join(pair) or "nobody in a line-up"
         return f"{player!r} does not play for {action.origin}: there is {listed}"
-    if _untouched(state):
-        return None
-    if len(pair) < 2:
-        return "who serves first is settled before the first point"
-    if not player:
+    if _begun(state) and len(pair) == 2 and not player:
         return f"say which player of {action.origin} serves"
-    if state.points != (0, 0) or sum(state.games) > 1 or state.server != side:
-        return f"{action.origin} chooses its server just before its first service game of a set"
     return None
 
 
-def _untouched(state: TennisState) -> bool:
-    return state.served is None
+def _begun(state: TennisState) -> bool:
+    return state.served is not None

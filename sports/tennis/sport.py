@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
-from ..capabilities import Phrases, PointScore
+from ..capabilities import Contradiction, Phrases, PointScore
+from ..contradictions import misplaced
+from ..names import EventNames
 from ..presentation import Presentation
 from ..simulate.simulation import Simulation
-from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
+from ..sport import Action, Detail, Kind, Rule, Score, Sport, misfit, settle
 from . import confirmed as confirming
 from . import kinds, path, reading, scoring, text
 from .phrases import PHRASES
 from .presentation import PRESENTATION
-from .rules import RULES, Format
+from .rules import RULES, parse
 from .simulate import SIMULATION
 from .state import TennisState
 
@@ -32,6 +34,8 @@ class Tennis:
     point: str = "point"
     phrases: Phrases = PHRASES
     simulation: Simulation = SIMULATION
+    aftermath_seconds: float = 600.0
+    statements: tuple[Detail, ...] = (Detail("server", "the side that serves the next point"),)
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions; they are the same under all rules."""
@@ -63,7 +67,7 @@ class Tennis:
             raise SettingError(f"rules: first_server is {first!r}, not one of {', '.join(origins)}")
         return TennisState(
             sides=(origins[0], origins[1]),
-            format=Format(settled["best_of"], settled["final_set"], settled["no_ad"]),
+            format=parse(settled),
             players=_players(origins, lineups or {}),
             first=origins.index(first),
         )
@@ -119,6 +123,10 @@ class Tennis:
         """Return how tennis is shown; it is the same under all rules."""
         return PRESENTATION
 
+    def contradiction(self, action: Action, names: EventNames) -> Contradiction | None:
+        """Return what in an action contradicts the line-ups, or None."""
+        return misplaced(action, names)
+
     def point_score(self, state: TennisState) -> PointScore:
         """Return the score after a point; `state` is the one after it."""
         if state.served is None:
@@ -132,6 +140,24 @@ class Tennis:
             served=state.served,
             server=state.server,
         )
+
+    def unstatable(self, state: TennisState, statement: Action) -> str | None:
+        """Return why a statement can't be true, in one sentence, or None where it can."""
+        server = statement.details.get("server")
+        if server is not None and server not in state.sides:
+            return f"no server {server!r}; there are {', '.join(state.sides)}"
+        return None
+
+    def stated(self, state: TennisState, statement: Action) -> TennisState:
+        """Return the state in which a side serves the next point."""
+        server = statement.details.get("server")
+        if state.server is None or server in {None, state.sides[state.server]}:
+            return state
+        return replace(state, first=1 - state.first)
+
+    def rests(self, state: TennisState) -> object:
+        """Return the games and sets that were won: at the end of a game the umpire calls them."""
+        return state.sets, state.games
 
     def over(self, state: TennisState) -> bool:
         """Return whether the match is over."""

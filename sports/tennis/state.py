@@ -71,14 +71,16 @@ class TennisState:
         """Points that win the tie-break being played, with a lead of two; None in a standard
         game.
 
-        Rule 6(b): a tie-break at six games all. Of the last set the event's rules say more; the
-        match tie-break instead of it is among the alternative scoring methods of the rules'
-        appendix.
+        Rule 6(b): a tie-break at six games all, in short sets at three or four. Of the last set
+        the event's rules say more; the match tie-break instead of it is among the alternative
+        scoring methods of the rules' appendix.
         """
         if self.ended == "played":
             return None
+        level = self.format.tiebreak_at
+        standard = 7 if self.games == (level, level) else None
         if not self.final_set:
-            return 7 if self.games == (6, 6) else None
+            return standard
         match self.format.final_set:
             case "advantage":
                 return None
@@ -87,9 +89,9 @@ class TennisState:
             case "tiebreak_12":
                 return 7 if self.games == (12, 12) else None
             case "tiebreak_10":
-                return 10 if self.games == (6, 6) else None
+                return 10 if standard else None
             case "tiebreak_7":
-                return 7 if self.games == (6, 6) else None
+                return standard
 
     @property
     def turn(self) -> int:

@@ -1,7 +1,8 @@
 """What the rules allow at a point of a volleyball match, and what it does.
 
-A crowd does not report everything: what depends on something that may have gone unreported (a
-substitution before) is refused only where line-ups say who is meant.
+A crowd does not report everything: nothing is refused that depends on what may have gone
+unreported, a substitution before or the last point of a set, with which time-outs and substitutions
+are counted anew.
 """
 
 from __future__ import annotations
@@ -50,54 +51,20 @@ def forbids(state: VolleyballState, action: Action) -> str | None:
     """Return which rule an action of a side would break now, in one sentence, or None."""
     side = state.sides.index(action.origin)
     team = state.teams[side]
-    if action.title == "serve":
-        return _no_toss(state)
-    if action.title == "time_out" and team.timeouts >= state.rules.timeouts:
-        taken, most = team.timeouts, state.rules.timeouts
-        return f"{action.origin} has taken {taken} time-outs in this set, at most {most} allowed"
     if action.title == "substitution":
         return _no_substitution(state, team, action)
     return None
 
 
-def _no_toss(state: VolleyballState) -> str | None:
-    # Rule 12.2: the toss decides in the first set and in the deciding one; in the others the side
-    # begins that did not begin the set before.
-    if state.points != (0, 0) or (state.past and not state.final_set):
-        return "who serves first is tossed for before the first and the deciding set"
-    return None
-
-
 def _no_substitution(state: VolleyballState, team: Team, action: Action) -> str | None:
-    most = state.rules.substitutions
-    if team.substitutions >= most:
-        made = team.substitutions
-        return f"{action.origin} has made {made} substitutions in this set, at most {most} allowed"
+    if not state.rules.substitutions:
+        return "there are no substitutions under this event's rules"
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
     if off and off == on:
         return f"{off} can't come on for {off}"
-    if not team.players:
-        return None
     for name in (off, on):
-        if name and name not in team.players:
+        if name and team.players and name not in team.players:
             return f"{name!r} is not one of {action.origin}'s players"
-    if off and off not in team.court:
-        return f"{off} is not on the court"
-    if on and on in team.court:
-        return f"{on} is already on the court"
-    return _no_exchange(team, off, on) if off and on else None
-
-
-def _no_exchange(team: Team, off: str, on: str) -> str | None:
-    """Return why two may not be exchanged in this set (rule 15.6), or None."""
-    before = next((pair for pair in team.exchanged if off in pair or on in pair), None)
-    if before is None:
-        return None
-    starter, substitute = before
-    if {off, on} != {starter, substitute}:
-        return f"{starter} and {substitute} can be exchanged in this set for each other alone"
-    if starter in team.returned:
-        return f"{starter} has gone off and come back once in this set already"
     return None
 
 
@@ -109,11 +76,17 @@ def after(state: VolleyballState, action: Action) -> VolleyballState:
         case "point":
             return rally(state, side)
         case "serve":
-            return replace(state, first=side, serving=side)
+            # Rule 12.2: the side of the toss begins the set. Told in the middle of one, points
+            # went unreported, and the rally is this side's to serve.
+            first = side if state.points == (0, 0) else state.first
+            return replace(state, first=first, serving=side)
         case "substitution":
-            return _with(state, side, _exchanged(team, action))
+            team = _exchanged(team, action)
+            most = state.rules.substitutions
+            return _with(state, side, replace(team, substitutions=min(team.substitutions, most)))
         case "time_out":
-            return _with(state, side, replace(team, timeouts=team.timeouts + 1))
+            taken = min(team.timeouts + 1, state.rules.timeouts)
+            return _with(state, side, replace(team, timeouts=taken))
         case "forfeit":
             # Rule 6.4: the match is the other side's. What was played stays as it stood.
             return replace(state, winner=1 - side, ended="forfeited")
@@ -164,8 +137,8 @@ def _fresh(team: Team, players: int) -> Team:
 def _exchanged(team: Team, action: Action) -> Team:
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
     team = replace(team, substitutions=team.substitutions + 1)
-    if not (off and on and off in team.court):
-        return team
+    if not (off and on and off in team.court and on not in team.court):
+        return team  # another one before it went unreported, or nobody said who
     court = tuple(on if name == off else name for name in team.court)
     if (on, off) in team.exchanged:
         return replace(team, court=court, returned=(*team.returned, on))

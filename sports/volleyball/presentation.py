@@ -78,6 +78,8 @@ _DRAWINGS = {
     "forfeit": (CROSS,),
 }
 
+_CHECKED = ("substitution", "yellow_card", "red_card")
+
 _MARKS = (
     Mark("point", "player", "note", "1 point", "points"),
     Mark("yellow_card", "player", "icon", "yellow card", icon="yellow_card"),
@@ -120,7 +122,9 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
             changes=("sets",),
         ),
         clock=Clock("elapsed", hours=1, part="Set {}", counted="previous"),
-        lineup=LineUp(starters=players, anew="previous", marks=_MARKS, named=NAMED),
+        lineup=LineUp(
+            starters=players, anew="previous", marks=_MARKS, named=NAMED, checked=_CHECKED
+        ),
         statistics=_STATISTICS,
         chart=Chart("lead", counts="point", text="in points won"),
         form=ScoreForm("text", label="Points of each set, {first} first: 25-20 12-8"),

@@ -11,7 +11,7 @@ from ..matchfile import Match
 from ..simulate.chance import Chance
 from ..simulate.simulation import Simulation, SimulationOption
 from ..sport import Action, Sport
-from .state import VolleyballState
+from .state import Team, VolleyballState
 
 BETWEEN_SETS = 180.0
 """Seconds between two sets (rule 18.1)."""
@@ -153,7 +153,9 @@ class _Rallies:
         """Let the side that is losing points stop the game, a coach exchange, a referee warn."""
         self._wait(11.0, 19.0)
         losing = 1 - self.state.serving
-        if self.run >= 3 and self.chance.random() < 0.35 and self._try("time_out", losing):
+        left = self.state.teams[losing].timeouts < self.state.rules.timeouts
+        if self.run >= 3 and self.chance.random() < 0.35 and left:
+            self._say("time_out", losing)
             self._wait(TIMEOUT, TIMEOUT + 8.0)
             self.run = 0
         if sum(self.state.points) > 16 and self.chance.random() < 0.05:
@@ -168,24 +170,26 @@ class _Rallies:
         off = self.chance.choice(team.court)
         back = [starter for starter, substitute in team.exchanged if substitute == off]
         bench = back or [name for name in team.players if name not in team.court]
-        if self._try("substitution", side, off=off, on=self.chance.choice(bench)):
+        on = self.chance.choice(bench)
+        if team.substitutions < self.state.rules.substitutions and _may_exchange(team, off, on):
+            self._say("substitution", side, off=off, on=on)
             self._wait(6.0, 12.0)
 
-    def _try(self, title: str, side: int, **details: str) -> bool:
+    def _say(self, title: str, side: int, **details: str) -> None:
         action = Action(title, self.state.sides[side], self.time, details)
-        if self.sport.illegal(self.state, action) is not None:
-            return False
         self.state = self.sport.apply(self.state, action)
         self.actions.append(action)
-        return True
-
-    def _say(self, title: str, side: int, **details: str) -> None:
-        if not self._try(title, side, **details):
-            raise AssertionError(f"a simulated {title} is against the rules")
 
     def _wait(self, least: float, most: float) -> None:
         # Whole milliseconds, which is what a match file keeps.
         self.time += round(self.chance.uniform(least, most) * 1_000) * 1_000
+
+
+def _may_exchange(team: Team, off: str, on: str) -> bool:
+    """Return whether rule 15.6 lets two be exchanged: once off and once back in a set, and for
+    nobody else."""
+    before = next((pair for pair in team.exchanged if off in pair or on in pair), None)
+    return before is None or (set(before) == {off, on} and before[0] not in team.returned)
 
 
 SIMULATION = Simulation(

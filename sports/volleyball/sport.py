@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction
-from ..capabilities import PlayerRecord
+from ..capabilities import Contradiction, PlayerRecord
+from ..contradictions import misplaced
+from ..names import EventNames
 from ..presentation import Presentation
 from ..simulate.simulation import Simulation
 from ..sport import Action, Kind, Rule, Score, Sport, misfit
@@ -26,6 +28,7 @@ class Volleyball:
     text: str = "Volleyball"
     rules: tuple[Rule, ...] = RULES
     simulation: Simulation = SIMULATION
+    aftermath_seconds: float = 600.0
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions; they are the same under all rules."""
@@ -91,12 +94,21 @@ class Volleyball:
         """Return how volleyball is shown: its line-ups go by the rules."""
         return shown(rules)
 
+    def contradiction(self, action: Action, names: EventNames) -> Contradiction | None:
+        """Return what in an action contradicts the line-ups, or None; who won a point is told
+        from who lost it by no detail."""
+        return None if action.title == "point" else misplaced(action, names)
+
     def players(self, state: VolleyballState) -> dict[str, tuple[PlayerRecord, ...]]:
         """Return each side's line-up by origin: starters, then the bench."""
         return {
             side: text.records(team, state.rules.players)
             for side, team in zip(state.sides, state.teams, strict=True)
         }
+
+    def rests(self, state: VolleyballState) -> object:
+        """Return the sets that were won."""
+        return state.sets
 
     def over(self, state: VolleyballState) -> bool:
         """Return whether the match is over."""

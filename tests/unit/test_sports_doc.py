@@ -12,6 +12,7 @@ import pytest
 from touchline import sports
 from touchline.protocol.errors import SettingError
 from touchline.sports import Action, Detail, Rule, capabilities, custom, presentation
+from touchline.sports.custom import definition
 
 DOC = (Path(__file__).parents[2] / "docs" / "SPORTS.md").read_text("utf-8")
 
@@ -47,16 +48,18 @@ def codes(names: tuple[str, ...]) -> str:
 @pytest.mark.parametrize("name", FIXED)
 def test_actions(name: str) -> None:
     """Every action stands in the table in the order of the buttons, with all that joins reports."""
-    documented = table(f"{name} actions", 7)
+    documented = table(f"{name} actions", 9)
     coded = [
         (
             f"`{kind.title}`",
             kind.text,
             "yes" if kind.needs_origin else "may be left out",
             f"{kind.window:g}",
+            f"{kind.least_apart:g}",
             codes(kind.identity),
+            kind.same or "–",
             kind.exclusive or "–",
-            f"`{kind.relates_to}`" if kind.relates_to else "–",
+            f"`{kind.relates_to}` ({kind.relates_within:g} s)" if kind.relates_to else "–",
         )
         for kind in sports.get(name).kinds(FULL.get(name))
     ]
@@ -111,12 +114,18 @@ def test_rules(name: str) -> None:
 def score_keys(name: str) -> list[str]:
     sport = sports.get(name)
     if name == "custom":
-        rules: dict[str, object] = {"definition": {"actions": [{"title": "point"}]}}
+        rules: dict[str, object] = {
+            "definition": {
+                "actions": [{"title": "point"}, {"title": "go", "period": "begins"}],
+                "periods": [{"text": "1st half"}],
+            }
+        }
     else:
         rules = FULL.get(name, {})
     state = sport.start(["A", "B"], rules)
     if name == "football":
-        state = sport.apply(state, Action("period_start", details={"period": "shootout"}))
+        for minute in (1, 2):  # of which the other side's between goes unreported
+            state = sport.apply(state, Action("shootout_scored", "A", minute * 60_000_000))
     return [*sport.score(state)]
 
 
@@ -132,6 +141,7 @@ def test_score_keys(name: str) -> None:
     [
         ("custom definition", {"actions": [{"title": "a"}], "?": 1}),
         ("custom action", {"actions": [{"title": "a", "?": 1}]}),
+        ("custom period", {"actions": [{"title": "a"}], "periods": [{"text": "b", "?": 1}]}),
         ("custom detail", {"actions": [{"title": "a", "details": [{"name": "b", "?": 1}]}]}),
     ],
 )
@@ -147,6 +157,11 @@ def test_bounds() -> None:
     """The bounds that the page names are those of the code."""
     assert f"at most {custom.ORIGINS} origins" in DOC
     assert f"| `actions` | tables, at most {custom.ACTIONS} |" in DOC
+    assert f"| `periods` | tables, at most {definition.PERIODS} |" in DOC
+    assert (
+        f"at most {definition.DEFINITION_BYTES:,} bytes and {definition.LINE_CHARS:,} char" in DOC
+    )
+    assert f"nested at most {definition.NESTED} deep" in DOC
 
 
 def test_every_sport_has_its_section() -> None:

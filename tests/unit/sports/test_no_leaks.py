@@ -39,8 +39,11 @@ TITLES = frozenset(
 )
 """Actions: what tells one sport from another as surely as its name."""
 
-COMMON = frozenset({"start", "default", "serve", "save", "finish", "split", "point"})
-"""Actions that are everyday words of programs as well."""
+COMMON = frozenset(
+    {"start", "default", "serve", "save", "finish", "split", "point", "walkover", "disqualify"}
+)
+"""Actions that are everyday words of programs, of how any event may end, or of what its owner may
+rule, as well."""
 
 
 def leaks(source: str) -> Iterator[str]:

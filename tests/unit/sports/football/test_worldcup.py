@@ -17,7 +17,7 @@ import pytest
 from touchline.sports import Action, fold
 from touchline.sports.football import FOOTBALL
 
-RECORD = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "worldcup-2022.json"
+RECORD = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "worldcup-2022.json"
 SIDES = ("home", "away")
 MINUTE = 60_000_000
 CARDS = {"yellow": "yellow_card", "second yellow": "second_yellow", "red": "red_card"}

@@ -55,6 +55,21 @@ def test_every_sport_keeps_to_the_interface(name: str) -> None:
         sport.start(["A", "B"], {"no such rule": 1})
 
 
+@pytest.mark.parametrize("name", sports.list())
+def test_every_sport_confirms(name: str) -> None:
+    """Its own score is no gap and changes nothing; a text that is no score is refused with an
+    example."""
+    sport = sports.get(name)
+    state = sport.start(["A", "B"], SETUPS.get(name))
+    for score in (sport.score(state), {}):
+        assert sport.gap(state, state, score) is None
+        assert sport.score(sport.adopt(state, score)) == sport.score(state)
+    for text in ("", "?", "nil all", "9" * 400):
+        with pytest.raises(SettingError, match="such as") as refused:
+            sport.read_score(state, text)
+        assert len(refused.value.sentence) < 300
+
+
 KINDS = {
     kind.title: kind
     for kind in (

@@ -23,7 +23,7 @@ def play(said: str, rules: dict[str, object] | None = None, state: State = None)
             action = Action("period_end", "", 200 * MINUTE, {"period": word})
         elif len(word) == 2:
             title = "shootout_scored" if word[1] == "+" else "shootout_missed"
-            action = Action(title, word[0], 300 * MINUTE)
+            action = Action(title, word[0], (300 + minute) * MINUTE)
         else:
             title = "goal" if word.isupper() else "goal_disallowed"
             details = {"player": "Ada"} if word == "A" else {}
@@ -154,8 +154,21 @@ def test_adopt_kicks(kicks: str, tally: tuple[int, int]) -> None:
     score = goals(0, 0) | {"shootout": dict(zip("AB", tally, strict=True))}
     adopted = FOOTBALL.adopt(state, score)
     assert FOOTBALL.score(adopted) == score | {"period": "shootout"}
-    sides = [side for side, _ in adopted.kicks]
+    sides = [kick.side for kick in adopted.kicks]
     assert all(one != two for one, two in pairwise(sides))
+
+
+@pytest.mark.parametrize(("scored", "tally"), [(2, (2, 1)), (3, (2, 2))])
+def test_adopt_an_unreported_kick(scored: int, tally: tuple[int, int]) -> None:
+    """The tally that people confirm says what became of a kick that nobody reported."""
+    state = play("second_half extra_second A+ B+ A+")
+    state = FOOTBALL.apply(state, Action("shootout_missed", "A", 400 * MINUTE))
+    assert state.tally() == (2, 1)
+    assert state.unreported() == (0, 1)
+    score = goals(0, 0) | {"shootout": dict(zip("AB", tally, strict=True))}
+    adopted = FOOTBALL.adopt(state, score)
+    assert FOOTBALL.score(adopted) == score | {"period": "shootout"}
+    assert [kick.scored for kick in adopted.kicks] == [True, True, True, scored == 3, False]
 
 
 @pytest.mark.parametrize(

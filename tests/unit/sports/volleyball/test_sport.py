@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from itertools import pairwise
 
 import pytest
@@ -10,15 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline.protocol.errors import IllegalAction, SettingError
-from touchline.sports import Action, fold, get, matches, misfit
+from touchline.sports import Action, get
 from touchline.sports.capabilities import TeamSheet
-from touchline.sports.matchfile import read, write
 from touchline.sports.volleyball import VOLLEYBALL
-from touchline.sports.volleyball.simulate import volleyball
 
 SIX = ("P1", "P2", "P3", "P4", "P5", "P6")
 BENCH = ("S1", "S2", "S3")
-SHIPPED = "five-set-volleyball"
 
 
 def start(rules=None, lineups=None):
@@ -118,32 +114,41 @@ def test_the_toss_is_for_the_first_and_the_deciding_set() -> None:
     assert VOLLEYBALL.score(second)["server"] == "A"
     third = play(second, "B" * 25)
     assert VOLLEYBALL.score(third)["server"] == "B"
-    for middle in (play(state, "A"), second, third):
-        assert "tossed for" in (VOLLEYBALL.illegal(middle, Action("serve", "A")) or "")
     fifth = play(third, "A" * 25 + "B" * 25)
     assert VOLLEYBALL.score(act(fifth, "serve", "A"))["server"] == "A"
     assert VOLLEYBALL.score(act(fifth, "serve", "B"))["server"] == "B"
+
+
+def test_who_serves_is_told_in_the_middle() -> None:
+    """It tells that a rally went unreported: the next one is that side's to serve."""
+    state = act(play(start(), "A"), "serve", "B")
+    assert VOLLEYBALL.score(state)["server"] == "B"
+    fresh = play(start(), "A")
+    assert (
+        VOLLEYBALL.score(play(state, "A" * 24))["server"]
+        == (VOLLEYBALL.score(play(fresh, "A" * 24))["server"])
+    )
 
 
 # ── interruptions ────────────────────────────────────────────────────────────────────────────
 
 
 def test_time_outs_have_a_limit_in_each_set() -> None:
-    """Two a set (rule 15.1); the next set begins with none."""
+    """Two a set (rule 15.1); the next set begins with none. A third tells that the set's end went
+    unreported, and is no reason to refuse it."""
     state = act(act(start(), "time_out"), "time_out")
-    with pytest.raises(IllegalAction, match="2 time-outs in this set, at most 2"):
-        act(state, "time_out")
+    assert VOLLEYBALL.score(act(state, "time_out"))["timeouts"] == {"A": 2, "B": 0}
     assert VOLLEYBALL.score(act(state, "time_out", "B"))["timeouts"] == {"A": 2, "B": 1}
     assert VOLLEYBALL.score(play(state, "A" * 25))["timeouts"] == {"A": 0, "B": 0}
 
 
 def test_substitutions_have_a_limit_in_each_set() -> None:
-    """Six a set (rule 15.5), also where nobody says who."""
+    """Six a set (rule 15.5), also where nobody says who; a seventh is of a set that nobody said
+    had begun."""
     state = start()
     for _ in range(6):
         state = act(state, "substitution")
-    with pytest.raises(IllegalAction, match="6 substitutions in this set, at most 6"):
-        act(state, "substitution")
+    assert VOLLEYBALL.score(act(state, "substitution"))["substitutions"] == {"A": 6, "B": 0}
     assert VOLLEYBALL.score(act(state, "substitution", "B"))["substitutions"] == {"A": 6, "B": 1}
     assert not VOLLEYBALL.illegal(play(state, "B" * 25), Action("substitution", "A"))
 
@@ -152,19 +157,18 @@ def test_substitutions_have_a_limit_in_each_set() -> None:
     ("done", "off", "on", "reason"),
     [
         ([], "P1", "S1", None),
-        ([], "S1", "P1", "S1 is not on the court"),
-        ([], "P1", "P2", "P2 is already on the court"),
+        ([], "S1", "P1", None),
+        ([], "P1", "P2", None),
         ([], "P1", "P1", "P1 can't come on for P1"),
         ([], "P1", "X", "'X' is not one of A's players"),
         ([("P1", "S1")], "S1", "P1", None),
-        ([("P1", "S1")], "S1", "S2", "P1 and S1 can be exchanged in this set for each other alone"),
-        ([("P1", "S1")], "P2", "P1", "P1 and S1 can be exchanged in this set for each other alone"),
-        ([("P1", "S1")], "P2", "S2", None),
-        ([("P1", "S1"), ("S1", "P1")], "P1", "S1", "come back once in this set already"),
+        ([("P1", "S1")], "S1", "S2", None),
+        ([("P1", "S1"), ("S1", "P1")], "P1", "S1", None),
     ],
 )
-def test_a_starter_and_a_substitute_are_exchanged_for_each_other(done, off, on, reason):
-    """Rule 15.6: once off and once back in a set, and for nobody else."""
+def test_who_may_be_exchanged(done, off, on, reason):
+    """Players of the side's own; what depends on a substitution or a set's end that may have gone
+    unreported is not refused."""
     state = start(None, {"A": SIX + BENCH, "B": SIX})
     for before, after in done:
         state = act(state, "substitution", off=before, on=after)
@@ -230,57 +234,6 @@ def test_sentences_and_the_clock() -> None:
     change = Action("substitution", "B", 0, {"on": "S1", "off": "P1"})
     assert VOLLEYBALL.phrase(state, change) == "Substitution for B: S1 on for P1"
     assert VOLLEYBALL.phrase(state, Action("serve", "B")) == "B serve first"
-
-
-# ── simulated and recorded matches ───────────────────────────────────────────────────────────
-
-
-def folded(match):
-    return fold(
-        VOLLEYBALL, VOLLEYBALL.start(match.origins, match.rules, match.lineups), match.actions
-    )
-
-
-@pytest.mark.parametrize("best_of", [1, 3, 5])
-def test_every_simulated_match_is_legal_and_ends(best_of):
-    """Whatever the seed: nothing is left out, nothing misfits, and a side wins."""
-    kinds = {kind.title: kind for kind in VOLLEYBALL.kinds()}
-    for seed in range(30):
-        match = volleyball(VOLLEYBALL, random.Random(seed), best_of=best_of)
-        result = folded(match)
-        assert result.left_out == {}, seed
-        assert not [one for one in match.actions if misfit(kinds, match.origins, one)], seed
-        assert VOLLEYBALL.over(result.state), seed
-        assert read(write(match)) == match
-
-
-def test_simulated_matches_are_as_real_ones() -> None:
-    """Sides of one strength: neither wins all, and a match of five sets takes 1 to 2.5 hours."""
-    won = {"Foxes": 0, "Bears": 0}
-    for seed in range(60):
-        state = folded(volleyball(VOLLEYBALL, random.Random(seed))).state
-        won[str(VOLLEYBALL.score(state)["winner"])] += 1
-        assert 40 * 60 < (state.last - state.began) / 1e6 < 150 * 60
-    assert min(won.values()) > 12
-    strong = [volleyball(VOLLEYBALL, random.Random(seed), edge=0.3) for seed in range(10)]
-    assert all(VOLLEYBALL.score(folded(one).state)["winner"] == "Foxes" for one in strong)
-
-
-def test_the_shipped_match_is_that_of_its_seed_and_goes_over_five_sets() -> None:
-    """The recorded match comes to its known result, and to it with its last rally alone."""
-    match = matches.load(SHIPPED)
-    origins = ("Lindau", "Porto Alto")
-    assert match == volleyball(
-        VOLLEYBALL, random.Random(10), origins=origins, note="simulated with seed 10"
-    )
-    result = folded(match)
-    assert result.left_out == {}
-    line = "Lindau 3–2 Porto Alto (21–25 25–19 27–25 20–25 22–20)"
-    assert VOLLEYBALL.headline(result.state) == line
-    *others, last = match.actions
-    before = fold(VOLLEYBALL, VOLLEYBALL.start(origins, match.rules, match.lineups), others).state
-    assert not VOLLEYBALL.over(before)
-    assert VOLLEYBALL.headline(VOLLEYBALL.apply(before, last)) == line
 
 
 def test_it_is_installed() -> None:

@@ -309,12 +309,20 @@ def test_service_after_a_tiebreak(points: str) -> None:
 
 
 def test_first_server() -> None:
-    """The rule, or else a report of the toss, says who serves first; after a point it is late."""
+    """The rule, or else a report of the toss, says who serves first."""
     assert TENNIS.score(start({"first_server": "B"}))["server"] == "B"
     state = TENNIS.apply(start(), Action("serve", "B"))
     assert TENNIS.score(state)["server"] == "B"
-    refusal = TENNIS.illegal(play(state, "A"), Action("serve", "A"))
-    assert refusal == "who serves first is settled before the first point"
+
+
+def test_who_serves_is_told_in_the_middle() -> None:
+    """It tells that a game went unreported: service goes on from that side, in turn."""
+    state = play(start(), "AAAABB")
+    assert TENNIS.score(state)["server"] == "B"
+    told = TENNIS.apply(state, Action("serve", "A"))
+    assert TENNIS.score(told)["server"] == "A"
+    assert TENNIS.score(play(told, "BB"))["server"] == "B"
+    assert TENNIS.apply(state, Action("serve", "B")).first == state.first
 
 
 PAIRS = {"A": ["Ann", "Ada"], "B": ["Bea", "Bo"]}
@@ -351,18 +359,20 @@ def test_doubles_service() -> None:
 
 
 def test_doubles_order_can_change_each_set() -> None:
-    """A pair chooses its server before its first service game of a set, and at no other time."""
+    """A pair chooses its server before its first service game of a set; told at another time, it
+    is the server of the pair's next turn."""
     state = TENNIS.start(["A", "B"], lineups=PAIRS)
     state = TENNIS.apply(state, Action("serve", "B", details={"player": "Bo"}))
     assert names(state, ["AAAA"] * 4) == ["Bo", "Ann", "Bea", "Ada"]
     swap = Action("serve", "A", details={"player": "Ada"})
-    assert TENNIS.illegal(play(state, "A"), swap) is not None
     assert names(TENNIS.apply(play(state, "AAAA"), swap), ["AAAA"] * 3) == ["Ada", "Bea", "Ann"]
-    assert TENNIS.illegal(play(state, "AAAAA"), swap) is not None
-    assert TENNIS.illegal(play(state, "AAAA" * 3), swap) is not None
+    third = play(state, "AAAA" * 3)
+    assert names(third, ["AAAA"]) == ["Ada"]
+    other = Action("serve", "A", details={"player": "Ann"})
+    assert names(TENNIS.apply(third, other), ["AAAA"] * 3) == ["Ann", "Bo", "Ada"]
+    assert names(TENNIS.apply(play(state, "AAAA" * 2), other), ["AAAA"] * 2) == ["Bea", "Ann"]
     second = play(state, "A" * 24)
     assert TENNIS.score(second)["server"] == "B"
-    assert TENNIS.illegal(second, swap) is not None
     again = TENNIS.apply(second, Action("serve", "B", details={"player": "Bea"}))
     assert names(again, ["AAAA"] * 4) == ["Bea", "Ann", "Bo", "Ada"]
 
@@ -471,8 +481,10 @@ def test_a_misplaced_detail_does_not_cost_a_point() -> None:
         (["A", "A"], {}, {}, "two sides"),
         (["A", ""], {}, {}, "two sides"),
         (["A", "B", "C"], {}, {}, "two sides"),
-        (["A", "B"], {"best_of": 4}, {}, "best_of is 4, not one of 3, 5"),
-        (["A", "B"], {"best_of": "3"}, {}, "best_of is '3', not one of 3, 5"),
+        (["A", "B"], {"best_of": 4}, {}, "best_of is 4, not one of 1, 3, 5"),
+        (["A", "B"], {"best_of": "3"}, {}, "best_of is '3', not one of 1, 3, 5"),
+        (["A", "B"], {"tiebreak_at": 4}, {}, "tiebreak_at is 4, in a set to 6 games it is 5 or 6"),
+        (["A", "B"], {"set_games": 5}, {}, "set_games is 5, not one of 4, 6, 8"),
         (["A", "B"], {"no_ad": 1}, {}, "no_ad is 1, which is no bool"),
         (["A", "B"], {"first_server": "C"}, {}, "first_server is 'C'"),
         (["A", "B"], {"sets": 3}, {}, "no rule 'sets'; there are best_of"),
@@ -496,3 +508,52 @@ def test_what_is_not_tennis_is_refused() -> None:
     assert "no origin 'C'" in str(TENNIS.illegal(start(), Action("point", "C")))
     wrong = Action("point", "A", details={"how": "luck"})
     assert "not one of ace" in str(TENNIS.illegal(start(), wrong))
+
+
+def test_the_server_is_stated() -> None:
+    """A stated server serves the next point, and the turns go on from there."""
+    state = play(start(), "AAAA")
+    assert TENNIS.score(state)["server"] == "B"
+    stated = TENNIS.stated(state, Action("state", "", 0, {"server": "A"}))
+    assert TENNIS.score(stated)["server"] == "A"
+    assert TENNIS.score(play(stated, "BBBB"))["server"] == "B"
+    assert TENNIS.stated(state, Action("state", "", 0, {"server": "B"})) == state
+
+
+def test_games_are_where_the_score_is_called() -> None:
+    """The score is asked for after each game, not after each point."""
+    state = play(start(), "AAA")
+    assert TENNIS.rests(state) == TENNIS.rests(start())
+    assert TENNIS.rests(play(state, "A")) != TENNIS.rests(state)
+
+
+@pytest.mark.parametrize(
+    ("rules", "games", "line"),
+    [
+        ({"set_games": 4}, "AAAA", "A 4–0 0–0 B"),
+        ({"set_games": 4}, "ABABABAA", "A 5–3 0–0 B"),
+        ({"set_games": 4}, "ABABABABA", "A 5–4(0) 0–0 B"),
+        ({"set_games": 4, "tiebreak_at": 3}, "ABABAA", "A 4–2 0–0 B"),
+        ({"set_games": 4, "tiebreak_at": 3}, "ABABABB", "A 3–4(0) 0–0 B"),
+        ({"set_games": 8, "best_of": 1}, "AB" * 7 + "AA", "A 9–7 B"),
+        ({"set_games": 8, "best_of": 1}, "AB" * 8 + "B", "A 8–9(0) B"),
+        ({"best_of": 1}, "AAAAAA", "A 6–0 B"),
+    ],
+)
+def test_sets_of_other_lengths(rules: dict[str, object], games: str, line: str) -> None:
+    """Short sets end at four games with two ahead, or by the tie-break at three or four all; a pro
+    set at eight."""
+    state = start(rules)
+    for side in games:
+        state = play(state, side * (7 if state.tiebreak_to else 4))
+    assert TENNIS.headline(state) == line
+    assert TENNIS.over(state) == (rules.get("best_of") == 1)
+
+
+def test_the_score_of_a_short_set_is_read() -> None:
+    """What people confirm of short sets is read, and what can't be is refused."""
+    state = start({"set_games": 4, "tiebreak_at": 3})
+    after = play(state, "AAAA" * 4 + "B" * 4)
+    assert TENNIS.gap(state, after, TENNIS.read_score(state, "4-0 0-1")) is None
+    with pytest.raises(SettingError, match="no match under these rules comes to it"):
+        TENNIS.read_score(state, "6-4 0-1")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.protocol.errors import IllegalAction, SettingError
 from touchline.sports import Action, fold, get, misfit
 from touchline.sports.football import FOOTBALL
+from touchline.sports.football import state as state_of_football
+from touchline.sports.football.play import MOST_PEOPLE
 
 A, B = "Argentina", "France"
 MINUTE = 60_000_000
@@ -64,6 +67,34 @@ def test_a_goal_counts_for_its_origin():
     assert FOOTBALL.score(state) == {"goals": {A: 2, B: 1}, "period": ""}
 
 
+def test_names_are_folded_once(monkeypatch):
+    """However many people are known, finding another one by name folds that name alone."""
+    state = play(*(act("goal", player=f"Player {n}") for n in range(50)))
+    folded = []
+    monkeypatch.setattr(state_of_football, "key", lambda name: folded.append(name) or name.lower())
+    assert state.sides[0].find("PLAYER 49") == 49
+    assert folded == ["PLAYER 49"]
+
+
+def test_so_many_people_are_known():
+    """Beyond them goals, cards and changes count as those of people who are not known."""
+    many = [f"Player {n}" for n in range(MOST_PEOPLE + 5)]
+    state = play(*(act("goal", player=name) for name in many))
+    assert state.sides[0].goals == len(many)
+    assert [one.name for one in state.sides[0].people] == many[:MOST_PEOPLE]
+    assert [goal.scorer for goal in state.goals[-6:]] == [MOST_PEOPLE - 1] + [-1] * 5
+    for action in (
+        act("red_card", player=many[-1]),
+        act("substitution", off=many[-1], on=many[-2]),
+        act("goal_disallowed"),
+    ):
+        after = play(*(act("goal", player=name) for name in many), action)
+        assert after.sides[0].people[-1].name == many[MOST_PEOPLE - 1]
+    assert FOOTBALL.phrase(state, act("goal", player=many[-1])).startswith(
+        f"GOAL for {A}: {many[-1]}"
+    )
+
+
 def test_an_own_goal_counts_for_the_side_that_gains():
     """The origin of an own goal is the side that gains; its player scores nothing for anybody."""
     lineups = {A: ["Lionel Messi"], B: ["Raphaël Varane"]}
@@ -83,8 +114,55 @@ def test_a_goal_is_kept_whoever_is_said_to_have_scored():
         assert FOOTBALL.score(state)["goals"] == {A: 1, B: 0}
 
 
+def entered(action: Action, entry: str, relates_to: str = "") -> Action:
+    """Return an action as it stands on a timeline."""
+    return replace(action, entry=entry, relates_to=relates_to)
+
+
+def test_a_disallowed_goal_is_the_one_that_its_entry_names():
+    """That goal goes, from the score and from its scorer, and no later one."""
+    goals = (
+        entered(act("goal", minutes=10, player="Ann"), "1"),
+        entered(act("goal", minutes=12, player="Ann"), "2"),
+        entered(act("goal", minutes=13, player="Amy"), "3"),
+    )
+    state = play(*goals, entered(act("goal_disallowed", minutes=14), "4", "1"))
+    assert [goal.entry for goal in state.goals] == ["2", "3"]
+    assert person(state, A, "Ann").goal_times == (at(12),)
+    assert person(state, A, "Amy").goals == 1
+
+
+@pytest.mark.parametrize("relates_to", ["1", "7", "2"])
+def test_a_disallowed_goal_that_is_gone_takes_no_other(relates_to):
+    """Taken back already, never accepted, or the other side's: the score stays."""
+    state = play(
+        entered(act("goal"), "1"),
+        entered(act("goal", B), "2"),
+        entered(act("goal_disallowed"), "3", "1"),
+        entered(act("goal"), "4"),
+        entered(act("goal_disallowed"), "5", relates_to),
+    )
+    assert FOOTBALL.score(state)["goals"] == {A: 1, B: 1}
+
+
+def test_a_disallowed_goal_may_stand_after_the_whistle_against_it():
+    """Times are as people state them: whichever of the two comes first, the goal does not count."""
+    state = play(entered(act("goal_disallowed"), "2", "1"), entered(act("goal"), "1"))
+    assert FOOTBALL.score(state)["goals"] == {A: 0, B: 0}
+
+
+def test_a_goal_without_an_entry_is_taken_back_in_time():
+    """Of a confirmed score nothing says which goal it is: the latest of the last five minutes."""
+    state = play(act("goal", minutes=10), entered(act("goal", minutes=14), "1"))
+    assert FOOTBALL.illegal(state, act("goal_disallowed", minutes=16)) == (
+        f"{A} has no goal of the last 5 minutes to take away"
+    )
+    state = FOOTBALL.apply(state, act("goal_disallowed", minutes=15))
+    assert [goal.entry for goal in state.goals] == ["1"]
+
+
 def test_a_disallowed_goal_takes_the_latest_of_its_side_away():
-    """The side's latest goal goes, from the score and from its scorer, not the other side's."""
+    """Outside of a timeline it is the latest, from the score and from its scorer."""
     state = play(
         act("goal", player="Ann"),
         act("goal", player="Amy"),
@@ -94,7 +172,7 @@ def test_a_disallowed_goal_takes_the_latest_of_its_side_away():
     assert FOOTBALL.score(state)["goals"] == {A: 1, B: 1}
     assert (person(state, A, "Ann").goals, person(state, A, "Amy").goals) == (1, 0)
     assert FOOTBALL.illegal(play(act("goal", B)), act("goal_disallowed")) == (
-        f"{A} has no goal to take away"
+        f"{A} has no goal of the last 5 minutes to take away"
     )
 
 
@@ -156,8 +234,8 @@ def test_line_ups_name_the_starters_first():
 @pytest.mark.parametrize(
     ("details", "sentence"),
     [
-        ({"off": "Nobody", "on": "Sub 2"}, "Nobody is not on the pitch"),
-        ({"off": "Sub 2", "on": "Sub 3"}, "Sub 2 is not on the pitch"),
+        ({"off": "Nobody", "on": "Sub 2"}, "Nobody is not one of the side's players"),
+        ({"off": "Sub 2", "on": "Sub 3"}, None),
         ({"off": "Player 1", "on": "Sub 2"}, "Player 1 has already gone off"),
         ({"off": "Player 2", "on": "Player 1"}, "Player 1 has gone off and can't come on again"),
         ({"off": "Player 2", "on": "Sub 1"}, "Sub 1 is already on the pitch"),
@@ -171,7 +249,8 @@ def test_line_ups_name_the_starters_first():
     ],
 )
 def test_who_may_be_substituted(details, sentence):
-    """Law 3: who is on the pitch goes off, who was not yet on comes on, nobody sent off either."""
+    """Law 3: who was not yet on comes on, who has not gone off goes, nobody sent off either. Who
+    goes off from the bench has come on unreported."""
     state = play(
         act("substitution", off="Player 1", on="Sub 1"),
         act("red_card", player="Player 9"),
@@ -190,12 +269,22 @@ def test_any_name_goes_without_a_line_up():
     )
 
 
-def test_a_substitute_whom_nobody_named_may_go_off_under_a_name():
-    """After a substitution without `on`, one unknown name may go off, and no second."""
-    state = play(act("substitution", off="Player 1"), lineups={A: ELEVEN, B: []})
-    state = FOOTBALL.apply(state, act("substitution", off="Unheard", on="New"))
-    reason = FOOTBALL.illegal(state, act("substitution", off="Unheard 2", on="Newer"))
-    assert reason == "Unheard 2 is not on the pitch"
+def test_a_substitution_that_nobody_reported_is_implied():
+    """Who goes off without having come on has come on unheard, with or without a known bench."""
+    for lineup in (ELEVEN, (*ELEVEN, "Sub 1", "Sub 2")):
+        state = play(act("substitution", off="Sub 1", on="Sub 2"), lineups={A: lineup, B: []})
+        assert not person(state, A, "Sub 1").on
+        assert person(state, A, "Sub 2").on
+        assert FOOTBALL.illegal(state, act("substitution", off="Sub 1")) is not None
+
+
+def test_an_unreported_return_is_implied():
+    """Where players may come back, one who goes off twice has come back, and one who comes on
+    twice has gone off, unheard."""
+    rules = {"return_substitutions": True}
+    state = play(act("substitution", off="Ann", on="Amy"), rules=rules)
+    assert FOOTBALL.illegal(state, act("substitution", off="Ann", on="Ada")) is None
+    assert FOOTBALL.illegal(state, act("substitution", off="Bea", on="Amy")) is None
 
 
 def substitutions(count: int, minutes: float = 60):
@@ -265,9 +354,47 @@ def test_when_a_shootout_is_decided(sequence, tally, winner):
 
 
 def test_the_kicks_alternate():
-    """The same side can't kick twice running."""
-    reason = FOOTBALL.illegal(play(*kicks("A+"), rules=CUP), *kicks("A+"))
-    assert reason == f"the kicks alternate (Law 10): it is {B}'s turn"
+    """The same side can't kick twice running, unless the other had the time to kick between."""
+    state = play(*kicks("A+"), rules=CUP)
+    reason = FOOTBALL.illegal(state, act("shootout_scored", minutes=130.4))
+    assert reason == f"the kicks alternate (Law 10): {A} kicked 24 s before, so it is {B}'s turn"
+    assert FOOTBALL.illegal(state, act("shootout_scored", minutes=130.5)) is None
+
+
+def test_an_unreported_kick_is_implied():
+    """It counts as taken and is said to be unreported; those around it stand."""
+    state = play(*kicks("A+ B+ A+ A- B+"), rules=CUP)
+    score = FOOTBALL.score(state)
+    assert (score["shootout"], score["shootout_unreported"]) == ({A: 2, B: 2}, {A: 0, B: 1})
+    assert FOOTBALL.headline(state) == f"{A} 0–0 {B} (2–2 pens, 1 unreported)"
+    fourth = play(*kicks("A+ B+ A+ A-"), rules=CUP)
+    said = FOOTBALL.phrase(fourth, kicks("A+ B+ A+ A-")[-1])
+    assert f"(the kick of {B} before it went unreported)" in said
+    assert "before it" not in FOOTBALL.phrase(fourth, kicks("A+ B+ A+ B-")[-1])
+    assert "unreported)" not in FOOTBALL.phrase(state, act("shootout_scored", B)).split(". ")[0]
+    assert "shootout_unreported" not in FOOTBALL.score(play(*kicks("A+ B+ A+"), rules=CUP))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "winner"),
+    [
+        ("A+ A+ B- A+", None),  # B may have scored with the first, and has three more
+        ("A+ A+ B- A+ B-", None),  # 3-0, and one of B's three may have been in
+        ("A+ A+ B- A+ B- A+", A),  # 4-0, at most 4-2 with the last
+    ],
+)
+def test_an_unreported_kick_may_have_gone_either_way(sequence, winner):
+    """A shoot-out is not won as long as an unreported kick could still decide otherwise."""
+    state = play(*kicks(sequence), rules=CUP)
+    reason = FOOTBALL.illegal(state, act("shootout_saved", B, 150))
+    assert (reason is None) == (winner is None)
+
+
+def test_a_shootout_of_which_no_kick_was_reported_ends():
+    """Its end is seen by everybody, and is no less true for that."""
+    state = play(whistle("period_end", "extra_second", 125), rules=CUP)
+    state = FOOTBALL.apply(state, whistle("period_end", "shootout", 140))
+    assert FOOTBALL.over(state)
 
 
 def test_a_shootout_needs_a_rule():
@@ -310,14 +437,13 @@ def test_periods_follow_each_other():
     assert FOOTBALL.illegal(play(), whistle("period_start", "extra_first", 91)) == (
         "there is no extra time under this event's rules"
     )
-    assert "no kick" in FOOTBALL.illegal(state, whistle("period_end", "shootout", 140))
 
 
 def test_nothing_depends_on_a_reported_kick_off():
     """Goals, cards and full time need no period."""
     state = play(act("goal"), act("yellow_card"), Action("full_time", "", at(100)))
     assert FOOTBALL.over(state)
-    assert FOOTBALL.illegal(state, act("goal", minutes=101)) == "the event is over"
+    assert FOOTBALL.illegal(state, Action("full_time", "", at(101))) == "the event is over"
 
 
 @pytest.mark.parametrize(
@@ -339,6 +465,45 @@ def test_which_whistle_is_the_last(rules, period, level, over):
     goals = [] if level else [act("goal")]
     state = play(*goals, whistle("period_end", period, 100), rules=rules)
     assert FOOTBALL.over(state) is over
+
+
+def test_after_the_whistle():
+    """A card after the whistle, a goal by penalty and one that is taken back are what they are; the
+    match stays over."""
+    state = play(act("goal"), Action("full_time", "", at(95)))
+    for action in (act("yellow_card", minutes=96), act("goal", origin=B, minutes=99)):
+        assert FOOTBALL.illegal(state, action) is None
+        state = FOOTBALL.apply(state, action)
+    assert FOOTBALL.headline(state) == "Argentina 1–1 France"
+    assert FOOTBALL.over(state)
+
+
+def test_the_whistle_was_not_the_last():
+    """Of a cup match that seemed decided extra time may begin, or kicks: a goal went unreported.
+    A goal that makes it level lets it go on, one that is taken back likewise."""
+    led = play(act("goal"), Action("full_time", "", at(95)), rules=CUP)
+    assert FOOTBALL.over(led)
+    extra = Action("period_start", "", at(100), {"period": "extra_first"})
+    assert FOOTBALL.illegal(led, extra) is None
+    assert not FOOTBALL.over(FOOTBALL.apply(led, extra))
+    assert not FOOTBALL.over(FOOTBALL.apply(led, act("shootout_scored", minutes=140)))
+    assert not FOOTBALL.over(FOOTBALL.apply(led, act("goal", origin=B, minutes=96)))
+    assert not FOOTBALL.over(FOOTBALL.apply(led, act("goal_disallowed", minutes=12)))
+    assert "no extra time" in (FOOTBALL.illegal(play(act("goal")), extra) or "")
+
+
+def test_the_whistle_was_that_of_the_first_half():
+    """Where the second half begins after a full time that was told too early, it has not been
+    played yet."""
+    first = Action("period_start", "", at(0), {"period": "first_half"})
+    second = Action("period_start", "", at(62), {"period": "second_half"})
+    state = play(first, Action("full_time", "", at(47)))
+    assert FOOTBALL.over(state)
+    assert FOOTBALL.illegal(state, second) is None
+    state = FOOTBALL.apply(state, second)
+    assert not FOOTBALL.over(state)
+    assert FOOTBALL.clock(state, at(63)) == "47'"
+    assert "already begun" in (FOOTBALL.illegal(state, second) or "")
 
 
 def test_full_time_of_a_level_cup_match_is_not_the_end():

@@ -1,0 +1,95 @@
+"""What people at the ground can state besides what happens: the score, that play is interrupted.
+
+A statement is an action of its own, titled `state`, of one subject. It has its place on the
+timeline like any other, and what it says is in force from there on. Every sport takes a score and
+an interruption of play; a sport that knows more is a `capabilities.Stating`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..protocol.messages import Detail as Value
+from .capabilities import Reviews, Stating
+from .sport import Action, Detail, Kind, Sport, State, misfit
+
+TITLE = "state"
+"""The title of every statement; no action of a sport is called so."""
+
+SCORE = Detail("score", "the score as it stands")
+PLAY = Detail("play", "whether play is interrupted", choices=("interrupted", "resumed"))
+REVIEW = Detail("review", "of an entry, by the officials", choices=("begun", "over"))
+REASON = Detail("reason", "why")
+ENTRY = Detail("entry", "the entry that is reviewed")
+
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    PLAY.name: (REASON.name,),
+    REVIEW.name: (REASON.name, ENTRY.name),
+}
+"""What may be said besides of a subject."""
+
+
+def subjects(sport: Sport) -> tuple[Detail, ...]:
+    """Return the subjects on which a sport takes a statement."""
+    more = sport.statements if isinstance(sport, Stating) else ()
+    review = (REVIEW,) if isinstance(sport, Reviews) else ()
+    return (SCORE, PLAY, *review, *more)
+
+
+def kind(sport: Sport) -> Kind:
+    """Return the kind of a sport's statements."""
+    known = subjects(sport)
+    beside = (REASON, ENTRY) if REVIEW in known else (REASON,)
+    return Kind(TITLE, "Statement", (*known, *beside), needs_origin=False)
+
+
+def unfit(sport: Sport, origins: Iterable[str], action: Action) -> str | None:
+    """Return why a statement is not valid, whatever the score, in one sentence, or None.
+
+    Args:
+        sport: of the event.
+        origins: of the event.
+        action: the statement.
+    """
+    reason = misfit({TITLE: kind(sport)}, origins, action)
+    if reason is not None:
+        return reason
+    said = [one.name for one in subjects(sport) if one.name in action.details]
+    if len(said) != 1:
+        names = ", ".join(one.name for one in subjects(sport))
+        return f"state one thing of {names}, not {len(said)}"
+    for name in action.details:
+        if name != said[0] and name not in BESIDE.get(said[0], ()):
+            return f"a statement of {said[0]} has no {name}"
+    return None
+
+
+def subject(sport: Sport, details: Mapping[str, Value]) -> str:
+    """Return what a statement that is valid is about."""
+    return next(one.name for one in subjects(sport) if one.name in details)
+
+
+def apply(sport: Sport, state: State, action: Action) -> State:
+    """Return the state after a statement, or after an action of the sport.
+
+    Raises:
+        IllegalAction: the action is not legal now.
+    """
+    if action.title != TITLE:
+        return sport.apply(state, action)
+    return sport.stated(state, action) if isinstance(sport, Stating) else state
+
+
+def phrase(sport: Sport, state: State, action: Action) -> str:
+    """Return a statement, or an action of the sport, in one sentence; `state` is the one after
+    it."""
+    if action.title != TITLE:
+        return sport.phrase(state, action)
+    details = action.details
+    if SCORE.name in details:
+        return f"The score, as it is stated at the ground: {sport.headline(state)}"
+    if PLAY.name in details:
+        said = "Play goes on" if details[PLAY.name] == "resumed" else "Play is interrupted"
+        return said + (f": {details[REASON.name]}" if REASON.name in details else "")
+    known = {one.name: one.text for one in subjects(sport)}
+    return ", ".join(f"{known[name]}: {value}" for name, value in details.items() if name in known)

@@ -1,0 +1,122 @@
+"""A definition's file checked for its author: places of mistakes, hostile files, lists played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from touchline.protocol.errors import SettingError
+from touchline.sports.custom import CUSTOM, checking, define, read
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+
+FILE = """text = "Game"
+win_at = 10
+
+[[actions]]
+title = "point"
+points = 1
+
+[[actions]]
+title = "foul"
+details = [
+    { name = "player" },
+    { name = "kind", choices = ["a"] },
+]
+
+[[actions]]
+title = "gift"
+
+[[actions.details]]
+name = "who"
+
+[[actions.details]]
+name = "why"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("win_at = 10", "win_at = ", "line 2, column 10: not a TOML file: Invalid value"),
+        ("win_at = 10", "win_at = '10'", "line 2, column 1: definition.win_at: '10' is not"),
+        ("win_at = 10", "win = 10", "line 2, column 1: definition: no key 'win'; there are"),
+        ("win_at = 10", "win_by = 10", "line 2, column 1: definition.win_by: a lead wins nothing"),
+        ("points = 1", "points = 'a'", "line 6, column 1: actions[1].points: 'a' is not a number"),
+        ('title = "foul"', "", "line 8, column 1: actions[2].title: an action needs a title"),
+        ('title = "foul"', "title = 'point'", "line 9, column 1: actions[2].title: 'point' stands"),
+        ('name = "kind"', "nam = 'x'", "line 12, column 5: actions[2].details[2].name: a detail"),
+        ('["a"]', "5", "line 12, column 22: actions[2].details[2].choices: 5 is not a list"),
+        ('name = "why"', "name = 1", "line 22, column 1: actions[3].details[2].name: 1 is not a"),
+        ('"why"', '"why"\nx = 1', "line 23, column 1: actions[3].details[2]: no key 'x'; there"),
+    ],
+)
+def test_a_mistake_is_named_by_its_line_and_column(old: str, new: str, sentence: str) -> None:
+    """What is wrong is told with its place in the file, in tables of either way of writing."""
+    assert old in FILE
+    with pytest.raises(SettingError) as refused:
+        checking.check(FILE.replace(old, new))
+    assert refused.value.sentence.startswith(sentence)
+
+
+def test_a_good_file_is_what_the_reader_says() -> None:
+    """A file without a mistake gives its definition."""
+    assert checking.check(FILE) == read(FILE)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = " + "[" * 1_900, "line 1, column 1: not a TOML file"),
+        ("x = " + "[\n" * 20_000, "line 1, column 1: not a TOML file"),
+        ("x = " + "[" * 40 + "]" * 40, "line 1, column 1: definition: tables nested more than 16"),
+        (("a." * 900 + "b = 1\n"), "line 1, column 1: definition: tables nested more than 16"),
+        ("a." * 30_000 + "b = 1", "line 1, column 2001: 60,005 characters, at most 2,000"),
+        ("#" * 70_000, "line 1, column 1: a file of 70,000 bytes, at most 65,536 allowed"),
+        ("[[actions]]\ntitle='a'\n" * 61, "line 1, column 1: definition.actions: 61 of them"),
+    ],
+)
+def test_a_hostile_file_is_refused(text: str, sentence: str) -> None:
+    """What is nested deep, wide or huge is refused by a bound, before anything grows with it."""
+    with pytest.raises(SettingError) as refused:
+        checking.check(text)
+    assert refused.value.sentence.startswith(sentence)
+
+
+def test_a_definition_in_a_circle_is_refused() -> None:
+    """A definition that holds itself is refused; TOML has no such thing, a program may."""
+    circle: dict[str, object] = {"actions": []}
+    circle["actions"] = [circle, circle]
+    with pytest.raises(SettingError, match="nested more than 16 deep"):
+        define(circle)
+
+
+def test_a_list_is_played() -> None:
+    """Each line is applied, with its origin and details, and numbers are numbers."""
+    definition = read((EXAMPLES / "quiz.toml").read_text("utf-8"))
+    text = "# an evening\nright Owls question=1\n\nwrong 'The Cats' question=1\n"
+    played = [*checking.play(CUSTOM, definition, text)]
+    assert [(line, CUSTOM.headline(state)) for line, _, state in played] == [
+        (2, "Owls 1–0 The Cats"),
+        (4, "Owls 1–-1 The Cats"),
+    ]
+    assert played[0][1].details == {"question": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("right Owls\nleft Owls", "line 2: no action 'left'; there are right"),
+        ("right Owls question=x", "line 1: 'x' is not a number"),
+        ("right Owls Cats", "line 1: two origins, 'Owls' and 'Cats'"),
+        ("right 'Owls", "line 1: No closing quotation"),
+        ("last_orders\nright Owls", "line 2: the event is over"),
+    ],
+)
+def test_a_line_that_cannot_be_is_named(text: str, sentence: str) -> None:
+    """A list stops at the line that is not valid or not legal."""
+    definition = read((EXAMPLES / "quiz.toml").read_text("utf-8"))
+    with pytest.raises(SettingError) as refused:
+        [*checking.play(CUSTOM, definition, text)]
+    assert refused.value.sentence.startswith(sentence)
