@@ -1,7 +1,6 @@
-"""Peers: hosts, reporters, subscribers, and their standing link to the broker.
+"""Peers: hosts, reporters, subscribers, and their link to the broker.
 
-The public names are loaded when they are first used, so that a reporter does not load the host's
-database.
+A public name is loaded when it is first used, so that a reporter does not load the host's database.
 """
 
 from __future__ import annotations

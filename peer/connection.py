@@ -1,5 +1,5 @@
-"""A session's sockets: the DEALER to the host, the link to the broker, and what tells of a
-connection's coming back."""
+"""The sockets of a session: the DEALER to the host, a monitor of its connection, and the link to
+the broker."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from zmq.utils.monitor import parse_monitor_message
 from ..protocol import codec, limits
 from ..protocol.errors import PeerError, Untrusted
 from ..protocol.messages import Endpoints, HostReply
+from ..runtime.poll_loop import received
+from ..runtime.timers import earliest
 from .link import Link
 from .link.core import Reply
 from .link.service import HANDSHAKES, lock, own_routing_id
 from .session import AskBroker, ConnectToHost, SendToHost, Session
 
 HEARTBEAT_MS = 2_000
-"""ZeroMQ's own heartbeats notice a connection that died without a word."""
+"""Interval of ZeroMQ's own heartbeats, which find a connection that broke without being closed."""
 
 CONNECT_MS = 2_000
-"""After this long a new attempt at a connection is made. The system's own attempts grow apart:
-after a cut of 30 s it would take as long again until somebody is back."""
+"""How long an attempt to connect may take before the next one begins. The pauses between the
+system's own attempts grow: after a cut of 30 s it would take another 30 s to connect."""
 
 MISMATCHES = 3
-"""Handshakes in a row that fail without a word: it is not the host that the broker named. One
-alone may be a host that was just being stopped."""
+"""Handshakes in a row that fail without a reason before the session takes the other end for another
+host than the broker named. A single one may come from a host that is just stopping."""
 
 AGAIN_SECONDS = 1.0
-"""Pause before a host that does not let this peer in is tried again: it may not have heard from
-the broker yet."""
+"""Pause before the next connection to a host that refused this peer: the broker may not have told
+the host about it yet."""
 
 
 class HostConnection:
@@ -45,12 +47,12 @@ class HostConnection:
         self._session = session
         self._link = link
         self._context = link.context
-        self._asked = 0  # how often the broker has been asked; the newest answer counts
-        self._answer: Reply | None = None  # of the broker; the next `pump` takes it
+        self._asked = 0  # requests to the broker; only the answer to the newest counts
+        self._answer: Reply | None = None  # the broker's; the next `pump` takes it
         self._monitor: zmq.Socket[bytes] | None = None
-        self._known = False  # the monitor has told of a first connection
-        self._made = False  # there is a connection, as far as the monitor has told
-        self._mismatches = 0  # handshakes that failed in a row, without a word
+        self._known = False  # the monitor has reported a first connection
+        self._made = False  # the monitor has reported a connection, and not its end
+        self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._again_at: float | None = None  # monotonic; when to connect again after a refusal
         self._key = b""  # the host's; empty where nothing is encrypted
         self.dealer: zmq.Socket[bytes] | None = None
@@ -59,7 +61,7 @@ class HostConnection:
 
     @property
     def sockets(self) -> list[Any]:
-        """What a poller has to watch."""
+        """The sockets that a poller has to watch."""
         own = [s for s in (self.dealer, self._monitor) if s is not None]
         return [*self._link.sockets, *own]
 
@@ -67,11 +69,10 @@ class HostConnection:
         """Return when `pump` wants to be called at the latest (monotonic seconds)."""
         if self._answer is not None:  # another user of the link has polled it
             return 0.0
-        times = [self._session.next_timer(), self._link.next_timer(), self._again_at]
-        return min((time for time in times if time is not None), default=None)
+        return earliest(self._session.next_timer(), self._link.next_timer(), self._again_at)
 
     def pump(self, now: float, wall: int) -> list[HostReply]:
-        """Hand over what has arrived, carry out what is wanted; return the host's replies."""
+        """Receive, carry out the session's commands, and return the host's replies."""
         self._link.poll(now)
         answer, self._answer = self._answer, None
         if answer is not None:
@@ -84,7 +85,7 @@ class HostConnection:
         return replies
 
     def send(self, frame: bytes) -> bool:
-        """Send a frame to the host; False where it can't be taken now."""
+        """Send a frame to the host; return False where the socket can't take it now."""
         if self.dealer is None:
             return False
         try:
@@ -94,8 +95,8 @@ class HostConnection:
         return True
 
     def open(self, kind: int, endpoint: str) -> zmq.Socket[bytes]:
-        """Return a socket of this peer, to be connected to an endpoint of the host: encrypted for
-        it, quick to reconnect, with heartbeats, and bounded."""
+        """Return a new socket for an endpoint of the host, not yet connected: encrypted, quick to
+        reconnect, with heartbeats, and bounded."""
         socket: zmq.Socket[bytes] = self._context.socket(kind)
         if self._key:
             lock(socket, self._link.identity, self._key)
@@ -120,47 +121,43 @@ class HostConnection:
             self._monitor = None
 
     def _receive(self, now: float, wall: int) -> list[HostReply]:
-        lost = self._monitor is not None and self._watch_connection(self._monitor, now, wall)
+        if self.dealer is None or self._monitor is None:
+            return []
+        lost = self._watch_connection(self._monitor, now, wall)
         replies: list[HostReply] = []
-        while self.dealer is not None:
+        for frames in received(self.dealer):
             try:
-                frame = self.dealer.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                break
-            try:
-                reply = codec.decode_host_reply(frame)
+                reply = codec.decode_host_reply(frames[0] if len(frames) == 1 else b"")
             except PeerError:
                 continue  # a newer host may say what we do not know
             replies.append(reply)
             self._session.received(reply, now, wall)
         if lost and self._again_at is None:
-            # Only now: with a connection ZeroMQ drops what has come over it and is not yet read.
+            # After reading: with a connection, ZeroMQ drops the messages that are not read yet.
             self._renew()
         return replies
 
     def _watch_connection(self, monitor: zmq.Socket[bytes], now: float, wall: int) -> bool:
-        """Take note of what became of the connection; tell whether it was lost."""
+        """Read the events of the connection; return whether it was lost."""
         lost = False
-        while True:
-            try:
-                told = parse_monitor_message(monitor.recv_multipart(zmq.NOBLOCK))["event"]
-            except zmq.Again:
-                break
-            if told == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+        for message in received(monitor):
+            event = parse_monitor_message(message)["event"]
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._mismatches = 0
                 if self._known:
                     self._session.reconnected(now, wall)
                 self._known = self._made = True
-            elif told == zmq.EVENT_DISCONNECTED:
+            elif event == zmq.EVENT_DISCONNECTED:
                 lost, self._made = lost or self._made, False
             else:
-                self._note_failure(told, now)
+                self._count_failure(event, now)
         return lost
 
-    def _note_failure(self, told: int, now: float) -> None:
-        """Note that a connection could not be made although there was somebody."""
-        refused = told == zmq.EVENT_HANDSHAKE_FAILED_AUTH
-        final = refused or told == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    def _count_failure(self, event: int, now: float) -> None:
+        """Count a failed handshake; tell the session where the other end refuses this peer or is
+        not the host."""
+        refused = event == zmq.EVENT_HANDSHAKE_FAILED_AUTH
+        final = refused or event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
         self._mismatches += 1
         if final:
             # ZeroMQ gives such a connection up, and makes no other.
@@ -180,8 +177,8 @@ class HostConnection:
         )
 
     def _renew(self) -> None:
-        """Connect again under a new routing id: the host may still hold the old one for the
-        connection that broke, and would not listen to a second one of that id."""
+        """Connect again under a new routing id: the host may still hold the old id for the broken
+        connection, and a ROUTER ignores a second connection with the same id."""
         if self.dealer is not None and self.endpoints is not None:
             self.dealer.disconnect(self.endpoints.router)
             self.dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(self._link.identity))
@@ -196,7 +193,7 @@ class HostConnection:
                 case ConnectToHost():
                     self._key = command.key
                     if self._link.secure and not command.key:
-                        error = Untrusted("the broker named no key of the host's")
+                        error = Untrusted("the broker named no key for the host")
                         self._session.shut_out(error, now, refused=True)
                     else:
                         self._connect(command.endpoints)

@@ -1,4 +1,4 @@
-"""A peer's identity on disk: a key made once for each name, in a file that nobody else can read."""
+"""A peer's identity on disk: a key for each name, in a file that only its user can read."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from ..runtime import files
 from ..runtime.folders import configuration_folder
 
 NAME_BYTES = 200
-"""The longest name, in UTF-8; file systems allow 255 for a file's."""
+"""The longest name, in UTF-8; file systems allow 255 bytes for the name of a file."""
 
 
 def default_folder() -> Path:
-    """Return where identities are kept: under the folder that TOUCHLINE_HOME names, or the
-    user's configuration folder."""
+    """Return the folder of identities: in the folder that TOUCHLINE_HOME names, or in the user's
+    configuration folder."""
     return configuration_folder() / "identities"
 
 
 def load(name: str, folder: Path | None = None) -> Identity:
-    """Return the identity kept under a name, made on first use.
+    """Return the identity of a name; the first use makes it.
 
-    Of several processes that use a name for the first time at once, all get the same.
+    Processes that use a name for the first time at once get the same identity.
 
     Args:
         name: the peer's name, as people know it.
-        folder: where identities are kept; `default_folder()` unless given.
+        folder: the folder of identities; `default_folder()` unless given.
 
     Raises:
-        SettingError: the name can't be a file's name.
+        SettingError: the name is not valid as the name of a file.
         StorageFault: the file can't be read or written, holds no identity, or can be read by
-            others.
+            other users.
     """
     return load_file(file(name, folder))
 
 
 def load_file(path: Path) -> Identity:
-    """Return the identity kept in a file, made on first use; see `load`."""
+    """Return the identity in a file; the first use makes it. See `load`."""
     try:
         try:
             return read(path)
@@ -53,15 +53,15 @@ def load_file(path: Path) -> Identity:
 
 
 def create(name: str, folder: Path | None = None, *, seed: bytes = b"") -> Identity:
-    """Make the identity of a name, and return it.
+    """Make the identity of a name and return it.
 
     Args:
         name: the peer's name.
-        folder: where identities are kept.
-        seed: the secret, where it was made elsewhere.
+        folder: the folder of identities.
+        seed: the secret key, where it was made elsewhere; else a new one.
 
     Raises:
-        SettingError: the name has an identity, can't be a file's name, or the seed is none.
+        SettingError: the name has an identity or is not valid, or the seed is not valid.
         StorageFault: the file can't be written.
     """
     path = file(name, folder)
@@ -93,10 +93,10 @@ def names(folder: Path | None = None) -> list[str]:
 
 
 def file(name: str, folder: Path | None = None) -> Path:
-    """Return the file of a name's identity, whether it is there or not.
+    """Return the file of a name's identity, whether it exists or not.
 
     Raises:
-        SettingError: the name can't be a file's name.
+        SettingError: the name is not valid as the name of a file.
     """
     _check(name)
     return (default_folder() if folder is None else folder) / name
@@ -106,30 +106,30 @@ def read(path: Path) -> Identity:
     """Return the identity in a file.
 
     Raises:
-        FileNotFoundError, OSError: there is none, or it can't be read.
-        StorageFault: others can read it, or it holds no identity.
+        FileNotFoundError, OSError: the file does not exist, or can't be read.
+        StorageFault: other users can read it, or it holds no identity.
     """
     with path.open("rb") as opened:
         mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
         if mode & 0o077:
             raise StorageFault(
-                f"{path} can be read by others (mode {mode:04o}), so that it is no secret any "
-                f"more; make a new one, or if you trust them: chmod 600 {path}"
+                f"other users can read {path} (mode {mode:04o}), so that its key is not secret; "
+                f"make a new one or, if you trust them: chmod 600 {path}"
             )
         text = opened.read(1_000).strip()
     try:
         return Identity(from_text(text))
     except SettingError as error:
         raise StorageFault(
-            f"{path} holds {error.sentence}; move it away to be given a new one"
+            f"{path} holds {error.sentence}; move it away to get a new one"
         ) from None
 
 
 def from_text(text: bytes) -> bytes:
-    """Return the secret that a file of an identity holds.
+    """Return the secret key in the text of an identity's file.
 
     Raises:
-        SettingError: it holds none.
+        SettingError: the text holds none.
     """
     try:
         seed = bytes.fromhex(text.decode("ascii"))
@@ -152,7 +152,7 @@ def _check(name: str) -> None:
 
 
 def _write(path: Path, seed: bytes) -> bool:
-    """Write an identity, whole or not at all; False where there is one, which then stays."""
+    """Write an identity, whole or not at all; return False where the file exists, and leave it."""
     files.make_folder(path.parent)
     handle, draft = tempfile.mkstemp(prefix=".new-", dir=path.parent)  # mode 0600
     try:
@@ -160,7 +160,7 @@ def _write(path: Path, seed: bytes) -> bool:
             draft_file.write(seed.hex() + "\n")
             draft_file.flush()
             os.fsync(draft_file.fileno())
-        # A link, unlike a rename, does not replace what another process was quicker to write.
+        # A link, unlike a rename, does not replace a file that another process wrote first.
         try:
             os.link(draft, path)
         except FileExistsError:

@@ -1,4 +1,4 @@
-"""A peer's way into an event and its standing there: join, greet, attach, ping. Pure.
+"""The session of a peer with the host of an event: join, greet, attach, ping. Pure.
 
     PAUSED ──due──▶ JOINING ──invitation──▶ GREETING ──any reply──▶ ATTACHING ──setup──▶ OPEN
       ▲ ▲              │                      │ ▲ ▲                     │                 │ │
@@ -6,12 +6,12 @@
       │     no broker                         │ └─────── reconnected, forgotten ──────────┘ │
       └── three times no reply; token, key or connection refused; nothing heard ────────────┘
 
-`TABLE` is the whole of it: from a state and an input to the next state and the effects. The last
-state, FAILED, follows upon what no further try can change. A pair that is not in the table is
-refused, and changes nothing.
+`TABLE` is the whole of it: it maps a state and an input to the next state and the effects. The
+session enters the last state, FAILED, where no further try can help. A pair that is not in the
+table is refused and changes nothing.
 
 A refusal by the host alone is not final: the host's knowledge of this peer may be out of date, and
-its clock may be wrong. The broker is asked again, and decides.
+its clock may be wrong. The session asks the broker again, and the broker decides.
 
 The greeting measures the round trip on the open connection, so that the clock that `attach` states
 is not off by the time it takes to connect.
@@ -49,6 +49,9 @@ TRIES = 3
 SETUP_SECONDS = 10.0
 """The interval at which a host is expected to answer before it has named its own."""
 
+STEP = 2_000_000
+"""Microseconds by which a clock must be off for it to be taken for set."""
+
 REJOIN_SECONDS = 1.0
 """Pause before the session asks the broker again for an event that has no host yet."""
 
@@ -76,16 +79,16 @@ class SessionInput(Enum):
     DUE = auto()
     """The timer of the state is due."""
     UNANSWERED = auto()
-    """It is due, and the host has not answered `TRIES` greetings."""
+    """The timer is due, and the host has not answered `TRIES` greetings."""
     SILENT = auto()
-    """It is due, and nothing has been heard of the host for two heartbeats."""
+    """The timer is due, and nothing has come from the host for two heartbeats."""
     REJOIN = auto()
     """The caller doubts that the host is still there."""
 
     INVITED = auto()
     """The broker names the host."""
     UNHOSTED = auto()
-    """The broker knows the event, which has no host now."""
+    """The broker knows the event; it has no host now."""
     BROKER_AWAY = auto()
     """The broker can't answer, but an earlier invitation is known."""
     STRANDED = auto()
@@ -93,7 +96,7 @@ class SessionInput(Enum):
     TURNED_AWAY = auto()
     """The broker refuses this peer or the event."""
     KEPT = auto()
-    """The caller gives an invitation of an earlier run."""
+    """The caller gives an invitation from an earlier run."""
 
     CONNECTED = auto()
     """The connection to the host is new."""
@@ -107,7 +110,7 @@ class SessionInput(Enum):
     UNKNOWN = auto()
     """The host answers the newest ping in time, and does not know this peer."""
     LATE_UNKNOWN = auto()
-    """Likewise, too late for a measurement."""
+    """The same, too late for a measurement."""
     FORGOTTEN = auto()
     """The host answers another request, and does not know this peer."""
     SETUP = auto()
@@ -117,7 +120,7 @@ class SessionInput(Enum):
     TOKEN_REFUSED = auto()
     """The host refuses the token or the key."""
     TOKENS_REFUSED = auto()
-    """Likewise; it is the last of `TRIES` tokens in a row."""
+    """The same, for the last of `TRIES` tokens in a row."""
     WRONG_VERSION = auto()
     """The host speaks another version of the protocol."""
     REVOKED = auto()
@@ -127,7 +130,7 @@ class SessionInput(Enum):
 
 
 class SessionEffect(Enum):
-    """What a transition does, apart from changing the state."""
+    """What a transition does besides changing the state."""
 
     PAUSE = auto()
     HURRY = auto()
@@ -189,7 +192,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
     SessionState.PAUSED: {
         SessionInput.DUE: (SessionState.JOINING, (SessionEffect.ASK,)),
         SessionInput.REJOIN: _LOOK_UP,
-        # An answer to a request that was overtaken, by a connection or by a kept invitation.
+        # The answer to a request that a connection or a kept invitation has overtaken.
         SessionInput.INVITED: _GO,
         SessionInput.UNHOSTED: _WAIT_FOR_HOST,
         SessionInput.BROKER_AWAY: _GO_WITHOUT_BROKER,
@@ -197,7 +200,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.TURNED_AWAY: _FAIL,
         SessionInput.KEPT: _GO_BY_KEPT,
         SessionInput.CONNECTED: _GREET_ON_CONNECTION,
-        # The pause goes on: however often a handshake fails, it is not put off.
+        # The pause goes on: a handshake that fails again does not lengthen it.
         SessionInput.SHUT_OUT: (SessionState.PAUSED, (SessionEffect.NOTE_SHUT_OUT,)),
         SessionInput.PONG: _ATTACH,
         SessionInput.LATE_PONG: _GREET_ANEW,
@@ -256,7 +259,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
     SessionState.ATTACHING: {
         SessionInput.DUE: _GREET_AGAIN,
         SessionInput.UNANSWERED: (SessionState.PAUSED, (SessionEffect.HURRY,)),
-        # The host is there and about to answer; what the broker says is wanted all the same.
+        # The host is there and about to answer; the broker is asked all the same.
         SessionInput.REJOIN: (
             SessionState.ATTACHING,
             (SessionEffect.DOUBT_BROKER, SessionEffect.ASK),
@@ -299,7 +302,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.SHUT_OUT: _SHUT_OUT,
         SessionInput.PONG: (SessionState.OPEN, (SessionEffect.MEASURE,)),
         SessionInput.LATE_PONG: (SessionState.OPEN, (SessionEffect.MEASURE,)),
-        # The host is a new one, or has started again: it knows no peer yet.
+        # The host is another one, or has started again: it knows no peer yet.
         SessionInput.UNKNOWN: _ATTACH_AS_NEW,
         SessionInput.LATE_UNKNOWN: _GREET_ANEW,
         SessionInput.FORGOTTEN: _GREET_ANEW,
@@ -353,18 +356,20 @@ class _Occasion:
     now: float
     wall: int
     content: Any = None
-    """The broker's or the host's reply, or the error, as the input demands."""
+    """The broker's or the host's reply, or the error, as the input requires."""
 
 
 class Session:
-    """One peer's standing in one event.
+    """The session of one peer in one event.
 
     Args:
         event: its id.
-        role: what the peer wants to be there.
+        role: the role that the peer asks for.
         counters: gives (seq, received, lost) for pings.
         last: gives the number of a reporter's newest report, sent or not.
-        brief: the peer comes for a moment, and its silence afterwards means nothing.
+        brief: the peer stays for a moment only; its silence afterwards means nothing.
+        answers: the peer takes the host's questions.
+        withholds: a viewer shows no entry to a reporter before it may see it.
     """
 
     def __init__(
@@ -375,6 +380,8 @@ class Session:
         last: Callable[[], int] = lambda: 0,
         *,
         brief: bool = False,
+        answers: bool = False,
+        withholds: bool = False,
     ) -> None:
         self.event = event
         self.role = role
@@ -386,17 +393,20 @@ class Session:
         self.shut: Untrusted | None = None  # why the newest connection to the host failed
         self.broker: bool | None = None  # whether it answered when last asked; None: not yet
         self.hosted: bool | None = None  # whether the event has a host; None before it is known
-        self.asked_seq: int | None = None  # what had been received when the token was presented
-        self.offset = 0  # host's wall clock minus ours, microseconds
+        self.asked_seq: int | None = None  # the feed received when the token was presented
+        self.offset = 0  # the host's wall clock minus ours, microseconds
         self.rtt: float | None = None  # the least seen, seconds
         self._counters = counters
         self._last = last
         self._brief = brief
+        self._answers = answers
+        self._withholds = withholds
         self._liveness = Liveness(SETUP_SECONDS)
         self._commands: list[Command] = []
         self._due: float | None = 0.0
         self._last_id = 0
-        self._tries = 0  # greetings since anything but a greeting was sent to the host
+        self._tries = 0  # greetings without an answer
+        self._round_trip = 0  # microseconds, of the newest ping; 0: it is not answered
         self._greeting = (0, 0.0)  # id and time of the newest ping
         self._refused = 0  # tokens refused in a row
         self._bad_token = ""  # the newest of them
@@ -404,7 +414,7 @@ class Session:
 
     @property
     def open(self) -> bool:
-        """Whether the host has let this peer in, and is there as far as is known."""
+        """Whether the host has let this peer in and, as far as is known, is there."""
         return self.state is SessionState.OPEN
 
     def commands(self) -> list[Command]:
@@ -438,7 +448,7 @@ class Session:
         return self._last_id
 
     def rejoin(self, now: float) -> None:
-        """Ask the broker again where the host is, and whether the broker is there itself."""
+        """Ask the broker again where the host is, and find out whether the broker is there."""
         self._step(SessionInput.REJOIN, _Occasion(now, 0))
 
     def invited(self, reply: messages.BrokerReply | TouchlineError, now: float, wall: int) -> None:
@@ -459,29 +469,29 @@ class Session:
         self._step(found, _Occasion(now, wall, reply))
 
     def invite(self, invitation: Invitation, now: float, wall: int) -> None:
-        """Go where an invitation leads that was kept from an earlier run."""
+        """Follow an invitation that was kept from an earlier run."""
         if invitation.endpoints is None:
             raise AssertionError("an invitation without endpoints leads nowhere")
         self._step(SessionInput.KEPT, _Occasion(now, wall, invitation))
 
     def reconnected(self, now: float, wall: int) -> None:
-        """Note that the connection to the host is new: it may be a new host."""
+        """Take note of a new connection to the host: it may be another host."""
         found = SessionInput.OTHER if self.invitation is None else SessionInput.CONNECTED
         self._step(found, _Occasion(now, wall))
 
     def shut_out(self, error: Untrusted, now: float, *, refused: bool) -> None:
-        """Note that a connection to the host's address failed in its handshake.
+        """Take note that the handshake of a connection to the host's address failed.
 
         Args:
             error: what is wrong.
             now: monotonic seconds.
-            refused: the other end does not let this peer's key in, which is final if the broker
-                then refuses it too; otherwise it is not the host, which may have moved.
+            refused: whether the host refuses this peer's key, which is final if the broker then
+                refuses it too; otherwise the other end is not the host, which may have moved.
         """
         self._step(SessionInput.SHUT_OUT, _Occasion(now, 0, (error, refused)))
 
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
-        """Take a reply of the host, also one to a request of the caller's own."""
+        """Take a reply of the host, also to a request of the caller's own."""
         self._liveness.heard(now)
         match reply:
             case Setup():
@@ -515,14 +525,14 @@ class Session:
                 return SessionInput.REFUSED
 
     def _is_late(self, now: float) -> bool:
-        """Return whether an answer to the newest ping measures nothing, since it waited for a
-        connection."""
+        """Return whether an answer to the newest ping is too late to measure the round trip: the
+        ping has waited for a connection."""
         return now - self._greeting[1] > REPLY_SECONDS
 
     def _refusals(self, error: TouchlineError) -> int:
-        """Return how many tokens have been refused in a row, with this refusal."""
-        # Where the host's clock is ahead, a token has expired there that the broker still gives:
-        # the same token again is no further refusal.
+        """Return how many tokens have been refused in a row, this refusal included."""
+        # Where the host's clock is ahead, a token that the broker still gives has expired there:
+        # a refusal of the same token does not count again.
         repeated = isinstance(error, BadToken) and self._bad_token == self._token
         return self._refused + (not repeated)
 
@@ -533,7 +543,7 @@ class Session:
     # ── transitions ──────────────────────────────────────────────────────────────────────────
 
     def _step(self, found: SessionInput, occasion: _Occasion) -> bool:
-        """Make the transition that the table demands; return False where it has none."""
+        """Make the transition in the table; return False where it has none."""
         transition = TABLE[self.state].get(found)
         if transition is None:
             return False
@@ -560,6 +570,7 @@ class Session:
             raise AssertionError("followed an invitation that leads nowhere")
         if known is None or (to.endpoints, to.key) != (known.endpoints, known.key):
             self._commands.append(ConnectToHost(to.endpoints, to.key))
+            self._round_trip = 0  # the host measures none that was another's
         self.invitation = to
 
     def _greet(self, at: _Occasion) -> None:
@@ -584,6 +595,8 @@ class Session:
                 rtt=round((self.rtt or 0.0) * 1e6),
                 last=self._last(),
                 brief=self._brief,
+                answers=self._answers,
+                withholds=self._withholds,
             )
         )
         self._due = at.now + REPLY_SECONDS
@@ -605,16 +618,21 @@ class Session:
     def _measure(self, at: _Occasion) -> None:
         pong: messages.Pong = at.content
         rtt = at.now - self._greeting[1]
-        if self.rtt is None or rtt <= self.rtt or not self.offset:
+        self._round_trip = max(1, round(rtt * 1e6))
+        offset = pong.host_time - (pong.time + at.wall) // 2
+        # What the two round trips do not explain, a clock that was set does.
+        off = abs(offset - self.offset) - round((rtt + (self.rtt or 0.0)) / 2 * 1e6)
+        if self.rtt is None or rtt <= self.rtt or not self.offset or off > STEP:
             self.rtt = rtt
-            self.offset = pong.host_time - (pong.time + at.wall) // 2
+            self.offset = offset
 
     def _time_round_trip(self, at: _Occasion) -> None:
         self.rtt = at.now - self._greeting[1]
+        self._round_trip = max(1, round(self.rtt * 1e6))
 
     def _count_refusal(self, at: _Occasion) -> None:
-        # A token that was presented several times before the host could ask about it is refused
-        # as often at once: the state has changed after the first, and the others count nothing.
+        # A token that was presented several times before the host could verify it is refused as
+        # often. The first refusal changes the state, so that the others do not count.
         self._refused = self._refusals(at.content)
         if isinstance(at.content, BadToken):
             self._bad_token = self._token
@@ -632,7 +650,7 @@ class Session:
     def _note_broker_away(self, at: _Occasion) -> None:
         self.away, self.broker = at.content, False
         if not self.open:
-            self._refused = 0  # the broker can't give a new token: the old one is not final
+            self._refused = 0  # without a new token, a refusal of the old one is not final
 
     def _doubt_broker(self, _: _Occasion) -> None:
         self.broker = None
@@ -658,7 +676,9 @@ class Session:
             seq=seq,
             received=received,
             lost=lost,
+            rtt=self._round_trip,
         )
+        self._round_trip = 0
         self._greeting = (ping.id, at.now)
         self._send(ping)
 

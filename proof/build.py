@@ -11,8 +11,11 @@ from collections.abc import Iterable
 
 from ..peer.host.event import records
 from ..peer.host.event.claims import Claim
+from ..peer.host.event.details import contradicts
+from ..peer.host.event.ending import outcome
 from ..peer.host.event.event import HostedEvent
 from ..peer.host.event.participant import Participant
+from ..peer.host.event.publications import IMPLIED
 from ..peer.host.event.verdict import Verdict
 from ..peer.host.event.verdict import parse as parse_verdict
 from ..peer.host.options import Options
@@ -20,7 +23,19 @@ from ..protocol import messages, signing
 from ..protocol.keys import Identity
 from ..protocol.messages import Card, Entry, Report, Said
 from . import lines
-from .lines import By, ConfirmedScore, Epoch, Header, Hosting, Published, Seal, Signed, Signer, Vote
+from .lines import (
+    By,
+    ConfirmedScore,
+    Epoch,
+    Header,
+    Hosting,
+    Published,
+    Seal,
+    Signed,
+    Signer,
+    Vote,
+    Weighing,
+)
 
 
 def build(card: Card, turns: Iterable[bytes], host: Identity) -> list[bytes]:
@@ -63,23 +78,33 @@ class _Evidence:
         self.signers: dict[str, Signer] = {}
         self._event = event
         self._policy: Verdict = Options().policy
-        # By the reporter's number and the report's: each report, and the offset of its clock then.
+        self._ruling = b""  # of the event's owner; the next message is what it led to
+        # By the reporter's number and the report's: each report, and what was added to its time.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
 
     def stored(self, reporter: Participant, said: Report | Said) -> None:
         """Keep a report that was counted."""
-        self._said[reporter.voter, said.n] = (said, reporter.clock_offset)
+        self._said[reporter.voter, said.n] = (said, self._event.offset_of(reporter, said))
 
     def before(self, record: records.Record, raw: bytes) -> None:
         """Note what a record says was published, while the claims behind it are still open."""
         match record:
             case records.Began():
                 self._set_policy(record)
+            case messages.Ruling():
+                self._ruling = raw
+            case Entry() | messages.Finished() if self._ruling:
+                self.lines.append(Published(record.seq, "owner", raw, ruling=self._ruling))
+                self._ruling = b""
             case Entry():
                 by, claim = self._behind(record)
-                self._add(record.seq, by, raw, claim)
+                if by == "details" and claim is not None:
+                    for_, against = self._divided(claim, record)
+                    self.lines.append(Published(record.seq, by, raw, for_, against))
+                else:
+                    self._add(record.seq, by, raw, claim)
             case messages.Finished():
-                claim = self._ending()
+                claim = self._ending(record)
                 self._add(record.seq, "end" if claim else "rules", raw, claim)
             case records.ScoreConfirmed():
                 self._add_score(record)
@@ -87,39 +112,124 @@ class _Evidence:
                 self._add(record.seq, "host", raw, None)
 
     def _set_policy(self, began: records.Began) -> None:
-        self.epochs[began.epoch] = Epoch(began.epoch, began.verdict, began.alone, began.signed)
+        self.epochs[began.epoch] = Epoch(
+            began.epoch, began.verdict, began.alone, began.signed, began.edition, began.book
+        )
         if began.verdict:
             self._policy = parse_verdict(began.verdict, alone=began.alone)
 
     def _behind(self, entry: Entry) -> tuple[By, Claim | None]:
         """Return why a version of an entry was published, and the claim that led to it."""
         own = self._event.claims.open.get(int(entry.entry_id))
+        if own is not None and entry.reason == IMPLIED:
+            return "implied", own
+        if own is not None and own.index.kind is None:
+            return "stated", own
         if own is not None:
-            return "reports", own
+            return ("verdict" if self._policy.learns else "reports"), own
+        correcting = self._event.correcting
+        if correcting is not None and correcting.index.title == "state":
+            return "review", correcting
         if self._event.correcting is not None:
             return ("delete" if entry.status == "DELETED" else "amend"), self._event.correcting
+        before = self._event.timeline.versions[entry.entry_id]
+        own = self._event.by_entry[entry.entry_id]
+        if entry.status == "DELETED":
+            judged = self._policy.judge(self._event.case(own)).standing
+            return ("verdict" if judged == "DELETED" else "exclusive"), own
         if entry.status == "CONFIRMED":
-            return "second", self._event.by_entry[entry.entry_id]
-        return "doubt", None
+            return ("verdict" if self._policy.learns else "second"), own
+        if (entry.title, entry.details) != (before.title, before.details):
+            return "details", own
+        doubted = before.delay_status != entry.delay_status
+        return "doubt" if doubted else "text", None
 
-    def _ending(self) -> Claim | None:
-        """Return the claim by which reporters ended the event; None where the rules did."""
-        for claim in self._event.claims.open.values():
-            if claim.index.kind is None and claim.index.title == "end":
-                evidence = self._event.evidence(claim)
-                if self._policy.accept(evidence.for_, evidence.against, evidence.present):
-                    return claim
+    def _ending(self, message: messages.Finished) -> Claim | None:
+        """Return the claim whose votes ended the event, or let it go on; None: the rules did."""
+        on_probation = self._event.roster.on_probation
+        for claim in self._event.claims.ends():
+            if bool(claim.index.key) == message.over or not self._event.carried(claim):
+                continue
+            if not message.over:
+                return claim
+            voters = [voter for voter, _ in claim.votes if not on_probation >> voter & 1]
+            said = [claim.details.get(voter, {}) for voter in voters]
+            if outcome(said) == (message.how, message.winner, message.reason):
+                return claim
         return None
 
     def _add(self, seq: int, by: By, raw: bytes, claim: Claim | None) -> None:
         if claim is None:
             self.lines.append(Published(seq, by, raw))
             return
+        if self._policy.learns and by in ("verdict", "exclusive"):
+            self.lines.append(self._weighed(seq, by, raw, claim))
+            return
         for_, against = self._votes(claim)
-        present = self._event.evidence(claim).present if by == "end" else 0
-        self.lines.append(Published(seq, by, raw, for_, against, present))
+        tells = by in ("end", "review")
+        present = self._event.evidence(claim).present if tells else 0
+        seen = [self._signer(voter).peer for voter in self._repeating(claim)]
+        self.lines.append(Published(seq, by, raw, for_, against, present, seen=seen))
+
+    def _repeating(self, claim: Claim) -> list[int]:
+        """Return the reporters whose votes for what a claim says happened count for nothing."""
+        if claim.index.kind is None:
+            return []
+        bits = claim.dependent & ~self._event.roster.on_probation
+        return [voter for voter, _ in claim.votes if bits >> voter & 1]
+
+    def _weighed(self, seq: int, by: By, raw: bytes, claim: Claim) -> Published:
+        """Return the line of an entry that was weighed."""
+        known = self._event.weighed(claim)
+        uncounted = self._event.roster.on_probation | claim.left_out
+        named = [(voter, n) for voter, n in claim.votes if not uncounted >> voter & 1]
+        for_ = [self._vote_of(voter, n) for voter, n in named]
+        seen = [voter for voter, _ in named if claim.dependent >> voter & 1]
+        weighing = Weighing(
+            age=known.age,
+            silence=known.silence,
+            yes=self._answers(claim, known.yes),
+            no=self._answers(claim, known.no),
+            seen=[self._signer(voter).peer for voter in seen],
+            silent=self._ids(known.silent),
+            excused=self._ids(known.excused),
+            waiting=known.waiting,
+            rival=known.rival,
+            asked=known.asked,
+        )
+        return Published(seq, by, raw, for_, self._against(claim), weighing=weighing)
+
+    def _against(self, claim: Claim) -> list[Vote]:
+        """Return what reporters said that excludes a claim, one vote of each: the one whose time is
+        nearest to what the reporter said of the claim itself."""
+        on_probation = self._event.roster.on_probation
+        own = {voter: time for (voter, _), time in zip(claim.votes, claim.times, strict=True)}
+        nearest: dict[int, tuple[int, int]] = {}
+        for rival in self._event.claims.rivals(claim):
+            spoken = {voter: (0, n) for voter, n in rival.answers.items() if rival.yes >> voter & 1}
+            for (voter, n), time in zip(rival.votes, rival.times, strict=True):
+                if not rival.dependent >> voter & 1:
+                    spoken.setdefault(voter, (abs(time - own.get(voter, time)), n))
+            for voter, found in spoken.items():
+                if not on_probation >> voter & 1:
+                    nearest[voter] = min(nearest.get(voter, found), found)
+        return [self._vote_of(voter, n) for voter, (_, n) in nearest.items()]
+
+    def _answers(self, claim: Claim, bits: int) -> list[Vote]:
+        return [self._vote_of(voter, n) for voter, n in claim.answers.items() if bits >> voter & 1]
+
+    def _ids(self, bits: int) -> list[str]:
+        voters = [voter for voter in range(bits.bit_length()) if bits >> voter & 1]
+        return [self._signer(voter).peer for voter in voters]
+
+    def _signer(self, voter: int) -> Signer:
+        reporter = self._event.roster.reporters[voter]
+        signer = Signer(reporter.peer, reporter.name, reporter.key)
+        return self.signers.setdefault(reporter.peer, signer)
 
     def _add_score(self, record: records.ScoreConfirmed) -> None:
+        if self._event.outage.state != "reconstructing":
+            return  # a statement that changed nothing
         claim = self._event.claims.open[record.claim]
         for_, against = self._votes(claim)
         present = self._event.evidence(claim).present
@@ -129,16 +239,38 @@ class _Evidence:
     def _votes(self, claim: Claim) -> tuple[list[Vote], list[Vote]]:
         """Return the votes that count for and against a claim, one of each reporter."""
         on_probation = self._event.roster.on_probation
-        for_ = [
-            self._vote_of(voter, n) for voter, n in claim.votes if not on_probation >> voter & 1
-        ]
-        seen = {voter for voter, _ in claim.votes}
+        uncounted = on_probation | claim.left_out
+        for_ = [self._vote_of(voter, n) for voter, n in claim.votes if not uncounted >> voter & 1]
+        repeating = set(self._repeating(claim))
+        seen = {voter for voter, _ in claim.votes if voter not in repeating}
+        for ally in self._event.allies(claim):
+            for voter, n in ally.votes:
+                if voter not in seen and not on_probation >> voter & 1:
+                    seen.add(voter)
+                    for_.append(self._vote_of(voter, n))
         against = []
         for rival in self._event.rivals(claim):
             for voter, n in rival.votes:
+                if voter in self._repeating(rival) and claim.index.kind is not None:
+                    continue
                 if voter not in seen and not on_probation >> voter & 1:
                     seen.add(voter)
                     against.append(self._vote_of(voter, n))
+        return for_, against
+
+    def _divided(self, claim: Claim, entry: Entry) -> tuple[list[Vote], list[Vote]]:
+        """Return the votes for an entry that agree with what changed in it, and those that do
+        not."""
+        before = self._event.timeline.versions[entry.entry_id].details
+        changed = [name for name, value in entry.details.items() if before.get(name) != value]
+        on_probation = self._event.roster.on_probation
+        for_: list[Vote] = []
+        against: list[Vote] = []
+        for voter, n in claim.votes:
+            if not on_probation >> voter & 1:
+                said = claim.details.get(voter, {})
+                other = contradicts(claim.index.rules, said, entry.details, changed)
+                (against if other else for_).append(self._vote_of(voter, n))
         return for_, against
 
     def _vote_of(self, voter: int, n: int) -> Vote:

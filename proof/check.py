@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from .. import sports
+from ..peer.grades.book import Book
 from ..peer.host.event.verdict import Verdict
 from ..peer.host.event.verdict import parse as parse_verdict
 from ..protocol import codec, digest, keys
 from ..protocol.errors import PeerError, SettingError, TouchlineError
-from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored
+from ..protocol.messages import Alarm, Entry, FeedMessage, Finished, Restored, Ruling
 from ..timeline.timeline import Timeline
 from . import lines
-from .lines import ConfirmedScore, Epoch, Header, Published, Seal
+from .lines import ConfirmedScore, Epoch, Header, Published, Seal, Weighing
 from .rules import ProvenTimeline
-from .votes import Broken, Votes
+from .votes import Broken, Spoken, Votes
+from .weighed import Voices, WeighedVerdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,10 @@ class Result:
         reporters: of whom there are votes.
         signed, unsigned: reports with and without a signature.
         clock_offset: the largest correction of a reporter's clock, microseconds.
+        book: the digest of the book by which reporters were weighed; empty: there was none.
         at: the seq at which the feed has the digest that was asked for.
+        owner: peer id of the event's owner, as the host had it from the broker; empty: not known.
+        rulings: the owner's, each of which bears the owner's signature.
     """
 
     flaw: Flaw | None = None
@@ -76,11 +81,19 @@ class Result:
     signed: int = 0
     unsigned: int = 0
     clock_offset: int = 0
+    book: bytes = b""
     at: int = 0
+    owner: str = ""
+    rulings: int = 0
 
 
 def check(
-    text: bytes, *, host: str = "", expected: bytes = b"", allow_unsigned: bool = False
+    text: bytes,
+    *,
+    host: str = "",
+    expected: bytes = b"",
+    allow_unsigned: bool = False,
+    book: Book | None = None,
 ) -> Result:
     """Return what a proof holds, and the first thing that is wrong with it.
 
@@ -89,11 +102,12 @@ def check(
         host: public key (43 characters) or peer id of the host that sealed it; empty: any host.
         expected: a digest that the feed must have had; empty: any.
         allow_unsigned: votes without a signature count.
+        book: the book of records by which the reporters were weighed; None: there is none.
 
     Raises:
         NotFound: the sport is not installed here.
     """
-    made = _Check(allow_unsigned=allow_unsigned)
+    made = _Check(book or Book(), allow_unsigned=allow_unsigned)
     try:
         made.run(text, host, expected)
     except Broken as flaw:
@@ -104,11 +118,12 @@ def check(
 class _Check:
     """One run over one file."""
 
-    def __init__(self, *, allow_unsigned: bool) -> None:
+    def __init__(self, book: Book, *, allow_unsigned: bool) -> None:
         self.result = Result()
         self.line = 1
         self.seq = 0
         self.entry_id = ""
+        self._book = book
         self._allow_unsigned = allow_unsigned
         self._epoch = 0
         self._score_confirmed = False  # since the last message that ended an outage
@@ -127,6 +142,7 @@ class _Check:
             if expected == self.result.digest:
                 met, self.result.at = True, self.result.seq
         self.line, self.seq, self.entry_id = len(all_lines), 0, ""
+        self._rules.settled()
         if seal.digest != self.result.digest:
             raise Broken("the seal states another digest than that of the messages")
         if not met:
@@ -208,6 +224,8 @@ class _Check:
         if host not in ("", sealer.peer, keys.to_text(sealer.key)):
             raise Broken(f"sealed by {sealer.peer}, not by {host}")
         self._policies = {epoch.epoch: _policy(epoch) for epoch in header.epochs}
+        self._editions = {epoch.epoch: epoch.edition for epoch in header.epochs}
+        self._books = {epoch.epoch: epoch.book for epoch in header.epochs}
         self._votes = Votes(card.event, header.signers, allow_unsigned=self._allow_unsigned)
         self._sport = sports.get(card.sport)
         try:
@@ -216,11 +234,13 @@ class _Check:
         except SettingError as error:
             raise Broken(error.sentence) from None
         self._timeline = Timeline(self._sport, start)
-        self._rules = ProvenTimeline(card, self._sport, kinds, self._timeline)
+        weighed = WeighedVerdicts(header.signers, self._book)
+        self._rules = ProvenTimeline(card, self._sport, kinds, self._timeline, weighed)
         result = self.result
-        result.event, result.title = card.event, card.title
+        result.event, result.title, result.owner = card.event, card.title, card.owner
         result.host, result.key = sealer.peer, sealer.key
         result.reporters = len(header.signers)
+        result.book = header.epochs[-1].book if header.epochs else b""
 
     # ── what was published ───────────────────────────────────────────────────────────────────
 
@@ -253,17 +273,32 @@ class _Check:
         verdict = self._policies.get(message.epoch)
         if verdict is None:
             raise Broken(f"the header knows no epoch {message.epoch}")
+        self._rules.match_by(self._editions[message.epoch])
         if isinstance(message, Entry):
             self.entry_id = message.entry_id
         cause = f"entry {self.entry_id}"
-        if not isinstance(message, Entry) or line.by in ("delete", "amend"):
+        if not isinstance(message, Entry) or line.by in ("delete", "amend", "review"):
             cause = f"seq {line.seq}"
-        for_, against = self._votes.read(line.for_, line.against, cause)
+        if line.weighing is not None:
+            self._weighed(line, line.weighing, message, cause, verdict)
+            self._advance(line)
+            return
+        if not isinstance(message, Entry) or line.by == "owner":
+            self._rules.settled()
+        for_, against = self._read(line, cause)
+        if line.by != "owner" and isinstance(message, Entry | Finished):
+            self._rules.not_by_owner(message)
         match message:
+            case Entry() | Finished() if line.by == "owner":
+                self._rules.ruled(message, self._ruling(line))
+                self.result.rulings += 1
             case Entry():
-                self._rules.entry(message, line.by, for_, against, verdict)
+                self._rules.entry(message, line.by, for_, against, verdict, line.present, line.seen)
             case Finished():
-                self._rules.finished(message, line.by, for_, against, line.present, verdict)
+                edition = self._editions[message.epoch]
+                self._rules.finished(
+                    message, line.by, for_, against, line.present, verdict, edition
+                )
             case _ if for_ or against or line.by != "host":
                 raise Broken("there are votes on it, and it is not voted on")
             case Alarm():
@@ -273,8 +308,54 @@ class _Check:
                     raise Broken("a score was confirmed, or was not, other than it says")
                 self._score_confirmed = False
                 self._rules.restored(message)
-        result.seq = line.seq
-        result.digest = digest.chain(result.digest, line.body)
+        self._advance(line)
+
+    def _read(self, line: Published, cause: str) -> tuple[list[Spoken], list[Spoken]]:
+        if not line.seen:
+            return self._votes.read(line.for_, line.against, cause)
+        # A reporter that repeats the one may have told the other by itself.
+        for_, _ = self._votes.read(line.for_, [], cause)
+        _, against = self._votes.read([], line.against, cause)
+        twice = {one.peer for one in line.for_} & {one.peer for one in line.against}
+        if not twice.issubset(line.seen):
+            raise Broken("a reporter is counted for and against")
+        return for_, against
+
+    def _ruling(self, line: Published) -> Ruling:
+        """Return the ruling of the owner that a line holds; its signature is looked at later."""
+        if line.for_ or line.against:
+            raise Broken("there are votes on it, and the owner has ruled")
+        try:
+            ruling = codec.decode_host_request(line.ruling)
+        except PeerError as error:
+            raise Broken(f"the ruling cannot be read: {error.sentence}") from None
+        if not isinstance(ruling, Ruling):
+            raise Broken("there is no ruling of the owner behind it")
+        return ruling
+
+    def _advance(self, line: Published) -> None:
+        self.result.seq = line.seq
+        self.result.digest = digest.chain(self.result.digest, line.body)
+
+    def _weighed(
+        self,
+        line: Published,
+        weighing: Weighing,
+        message: FeedMessage,
+        cause: str,
+        verdict: Verdict,
+    ) -> None:
+        if not isinstance(message, Entry):
+            raise Broken("only entries are weighed")
+        epoch = message.epoch
+        if self._books[epoch] != self._book.digest:
+            raise Broken(f"it was weighed by the book {self._books[epoch].hex()}; name it: --book")
+        read = self._votes.read
+        for_, _ = read(line.for_, [], cause)
+        _, against = read([], line.against, cause)
+        yes, no = read(weighing.yes, weighing.no, cause)
+        voices = Voices(for_, against, yes, no)
+        self._rules.weighed(message, line.by, voices, weighing, verdict)
 
     def _message(self, line: Published) -> FeedMessage:
         try:

@@ -25,12 +25,32 @@ LABEL = "touchline proof 1"
 Hash = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Content = Annotated[bytes, Meta(max_length=65_536)]
 
-By = Literal["reports", "second", "delete", "amend", "doubt", "rules", "end", "host"]
+By = Literal[
+    "reports",
+    "second",
+    "verdict",
+    "exclusive",
+    "implied",
+    "details",
+    "delete",
+    "amend",
+    "stated",
+    "review",
+    "text",
+    "doubt",
+    "rules",
+    "end",
+    "owner",
+    "host",
+]
 """Why a message was published.
 
-Of an entry: reports of it; a second voice to one that had been alone; votes to delete or amend it;
-doubt of what was put together after an outage. Of the end: the sport's rules, or votes to end. All
-else the host says by itself.
+Of an entry: reports of it; a second voice to one that had been alone; the verdict that weighs all
+that is known (see `Weighing`); a confirmed entry that excludes it; another one that needs it; later
+reports that turned its details; votes to delete or amend it; statements, of which it is one, or of
+a review of it; a text that follows from what is known by now of before it; doubt of what was put
+together after an outage. Of the end: the sport's rules, or votes to end. Of both: a ruling of the
+event's owner. All else the host says by itself.
 """
 
 
@@ -48,6 +68,8 @@ class Epoch(Struct, frozen=True):
     verdict: Name
     alone: bool
     signed: bool
+    edition: Count = 0
+    book: Annotated[bytes, Meta(max_length=32)] = b""
 
 
 class Signer(Struct, frozen=True):
@@ -82,6 +104,33 @@ class Vote(Signed, frozen=True, omit_defaults=True, kw_only=True):
     undoes: Signed | None = None
 
 
+class Weighing(Struct, frozen=True, omit_defaults=True):
+    """What the verdict went by besides the votes; see `peer.host.event.cases.Weighed`.
+
+    The votes for an entry are then all that named it, in their order.
+
+    Args:
+        age, silence: tenths of a second.
+        yes, no: the answers to questions about it.
+        seen: ids of those among the votes for it that came after their reporters were shown it.
+        silent, excused: ids of the reporters that take part and said nothing.
+        waiting: reporters that were asked and had not answered.
+        rival: the likelihood of the best entry that excludes it.
+        asked: tenths of a second; at this age reporters were last asked.
+    """
+
+    age: Count
+    silence: Count
+    yes: list[Vote] = field(default_factory=list)
+    no: list[Vote] = field(default_factory=list)
+    seen: list[Id] = field(default_factory=list)
+    silent: list[Id] = field(default_factory=list)
+    excused: list[Id] = field(default_factory=list)
+    waiting: Count = 0
+    rival: int | None = None
+    asked: int | None = None
+
+
 class Header(Struct, frozen=True, tag="proof"):
     """The first line."""
 
@@ -94,7 +143,10 @@ class Header(Struct, frozen=True, tag="proof"):
 
 class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
     """A message of the feed, its bytes without the topic, and the votes behind it. `present`:
-    reporters that were present, where the message does not say it itself."""
+    reporters that were present, where the message does not say it itself. `weighing`: what else a
+    verdict went by that weighs. `seen`: where it only counts, ids of those among the votes for it
+    that repeat what they were shown, and do not count. `ruling`: the ruling of the event's owner
+    that led to it, as the host received it, with the owner's key and signature."""
 
     seq: Count
     by: By
@@ -102,6 +154,9 @@ class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
     for_: list[Vote] = field(name="for", default_factory=list)
     against: list[Vote] = field(default_factory=list)
     present: Count = 0
+    weighing: Weighing | None = None
+    seen: list[Id] = field(default_factory=list)
+    ruling: Content = b""
 
 
 class ConfirmedScore(Struct, frozen=True, tag="confirmed"):

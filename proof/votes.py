@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from ..protocol import keys, signing
-from ..protocol.messages import Detail, Details, Happening, Id, Micros, Name, Said
+from ..protocol.messages import Count, Detail, Details, Happening, Id, Micros, Name, Said
 from .lines import Signed, Signer, Vote
 
-_Content = tuple[
+_Blind = tuple[
     Literal["touchline report 1"], Id, int, Micros, Name, Name, Micros, list[tuple[Name, Detail]]
 ]
-_decode = msgspec.msgpack.Decoder(_Content).decode
+_Shown = tuple[
+    Literal["touchline report 2"], Id, int, Micros, Name, Name, Micros, list[tuple[Name, Detail]],
+    Count,
+]  # fmt: skip
+_decode = msgspec.msgpack.Decoder(_Blind).decode
+_decode_shown = msgspec.msgpack.Decoder(_Shown).decode
 
 
 class Broken(Exception):
@@ -136,9 +141,10 @@ class Votes:
 def _content(event: str, report: bytes) -> Said:
     """Return the report whose signed bytes these are."""
     try:
-        _, of, n, time, title, origin, at, pairs = _decode(report)
+        _, of, n, time, title, origin, at, pairs, seen = _parts(report)
         details: Details = dict(pairs)
-        said = Said(n=n, time=time, event=Happening(title, origin, at, details or None))
+        happening = Happening(title, origin, at, details or None)
+        said = Said(n=n, time=time, event=happening, seen=seen)
         whole = signing.content(event, said) == report
     except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
         raise Broken(f"there is a vote that is no report: {error}") from None
@@ -147,6 +153,13 @@ def _content(event: str, report: bytes) -> Said:
     if not whole:
         raise Broken(f"report {n} is not written as reports are when they are signed")
     return said
+
+
+def _parts(report: bytes) -> tuple[Any, ...]:
+    try:
+        return (*_decode(report), 0)
+    except msgspec.ValidationError:
+        return (*_decode_shown(report),)
 
 
 def _name(one: Spoken) -> str:

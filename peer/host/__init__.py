@@ -1,1 +1,1 @@
-"""The hosting peer."""
+"""The host of events."""

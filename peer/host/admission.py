@@ -1,20 +1,20 @@
-"""What may come in: which keys may connect, which requests are heard. Pure.
+"""Admission: which keys may connect, and which requests are answered. Pure.
 
-| a key that connects                                  | what follows                              |
+| a key that connects                                  | outcome                                   |
 |------------------------------------------------------|-------------------------------------------|
 | of a peer that takes part, or was vouched for        | admitted at once, also without the broker |
 | of a peer that is revoked                            | refused at once                           |
-| refused by the broker just now                       | refused                                   |
-| any other                                            | held; the broker is asked                 |
+| refused by the broker within `REFUSAL_SECONDS`       | refused                                   |
+| any other                                            | held; the host asks the broker            |
 | the broker vouches for it                            | admitted                                  |
 | the broker refuses it, and every event is served     | refused                                   |
-| the broker gives no answer, or knows of no lease of  | held until the authenticator gives it up; |
-| this host, or too many keys are asked about          | the peer connects again                   |
+| the broker gives no answer, or knows no lease of     | held until the authenticator drops it;    |
+| this host, or too many keys are pending              | the peer connects again                   |
 
 | a frame on the ROUTER                                | outcome                                   |
 |------------------------------------------------------|-------------------------------------------|
-| under a routing id that is not its connection's key's| WRONG_KEY                                 |
-| of a key over its rate                               | OVERLOADED                                |
+| its routing id is not bound to its connection's key  | WRONG_KEY                                 |
+| its key is over the rate                             | OVERLOADED                                |
 """
 
 from __future__ import annotations
@@ -35,45 +35,46 @@ from ...runtime.rate_limit import RateLimiter, TokenBucket
 from ..link.core import Reply, Then
 
 REQUEST_RATE, REQUEST_BURST = 100.0, 1_000
-"""Requests a second that one key may go on with, and at once after it was quiet: a gateway that
-follows hundreds of events pings for each of them."""
+"""Requests a second that one key may keep up, and the most at once after a quiet time: a gateway
+that follows hundreds of events pings for each of them."""
 
 REPLAY_COST = 10
-"""What a replay counts for, in requests: its answer may be a whole feed."""
+"""The requests that a replay counts for: its answer may be a whole feed."""
 
 UNKNOWN_RATE, UNKNOWN_BURST = 1.0, 30
-"""Unknown tokens that one key may present; each is asked about at the broker."""
+"""Unknown tokens a second that one key may present, and at once; the host asks the broker about
+each."""
 
 ASK_RATE, ASK_BURST = 150.0, 1_500
-"""What the broker is asked on behalf of peers, in all: it limits its hosts as well, and their
-leases must not suffer from strangers that connect."""
+"""Requests a second to the broker on behalf of all peers, and at once. The broker limits its hosts
+as well, and unknown peers that connect must not cost a host its leases."""
 
 REPLY_RATE, REPLY_BURST = 10.0, 100
-"""Refusals that are sent to one key; more are dropped without a reply, so that a flood is not
-answered with a flood."""
+"""Refusals a second that are sent to one key, and at once; further frames are dropped without a
+reply, so that a flood is not answered with a flood."""
 
 REFUSAL_SECONDS = 5.0
-"""For how long the broker is not asked again about a key that it refused."""
+"""How long the broker is not asked again about a key that it refused."""
 
 MOST_REFUSED = 10_000
-"""Refused keys that are remembered; the oldest are forgotten."""
+"""The most refused keys that are remembered; the oldest are forgotten."""
 
 MOST_VOUCHED = 65_536
-"""Keys remembered of those that the broker vouched for; the oldest are asked about again."""
+"""The most vouched keys that are remembered; the broker is asked about the oldest again."""
 
 
 class PendingPeers:
-    """The keys that may connect, and those that wait for the broker's word.
+    """The keys that may connect, and those about which the broker is asked.
 
-    `decide` is called in the authenticator's thread, everything else in the host's.
+    The authenticator's thread calls `decide`, the host's thread everything else.
 
     Args:
-        ask: sends `vouch` to the broker, with what follows upon the answer.
+        ask: sends `vouch` to the broker, with the callback for the answer.
         resolve: tells the authenticator whether a key that it holds is admitted.
-        wake: tells the host's thread that a key is pending; called in the authenticator's.
+        wake: wakes the host's thread, since a key is pending; called in the authenticator's.
         may_ask: returns whether the broker may be asked once more (now, monotonic seconds).
-        serving: returns whether every event is served; before that the broker cannot know for
-            which peers to vouch.
+        serving: returns whether every event is served; before that, the broker can't know which
+            peers to vouch for.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class PendingPeers:
         self._asking: set[bytes] = set()
 
     def decide(self, key: bytes) -> bool | None:
-        """Return whether a CURVE key is admitted; None where `resolve` will say."""
+        """Return whether a CURVE key is admitted; None where `resolve` will be called with it."""
         if key in self._barred:
             return False
         if key in self._known:
@@ -107,15 +108,15 @@ class PendingPeers:
         return None
 
     def admit(self, keys: Iterable[bytes]) -> None:
-        """Admit keys from now on: their peers take part."""
+        """Admit the keys of peers that take part."""
         for key in keys:
             self._vouched.pop(key, None)
             if key not in self._known and key not in self._barred:
                 self._known.add(key)
-                self._resolve(key, True)  # it may be held
+                self._resolve(key, True)  # the authenticator may hold it
 
     def revoke(self, keys: Iterable[bytes], peers: Iterable[str]) -> bool:
-        """Admit keys and peers no more; return whether one of them may be connected.
+        """Stop admitting keys and peers; return whether one of them may be connected.
 
         Args:
             keys: CURVE keys of peers that take part.
@@ -131,7 +132,7 @@ class PendingPeers:
         return connected
 
     def handle(self, now: float) -> None:
-        """Ask the broker about the keys that are pending."""
+        """Ask the broker about the pending keys."""
         while self._pending:
             key = self._pending.popleft()
             if key in self._known or key in self._barred:
@@ -153,8 +154,8 @@ class PendingPeers:
             self._forget()
             self._resolve(key, True)
         elif not isinstance(reply, EnvironmentFault | Overloaded | NotAllowed) and self._serving():
-            # (NotAllowed is about this host: its lease has lapsed while it, or the broker, was
-            # away, and is being asked for.)
+            # NotAllowed is about this host: its lease has lapsed while it or the broker was away,
+            # and it is asking for the lease again.
             while len(self._refused) >= MOST_REFUSED:
                 del self._refused[next(iter(self._refused))]
             self._refused[key] = now + REFUSAL_SECONDS
@@ -168,7 +169,7 @@ class PendingPeers:
 
 
 class HostRequestLimiter:
-    """Bounds the requests of each key, and what the broker is asked because of them."""
+    """The limits of requests by key, and of the requests to the broker that follow from them."""
 
     def __init__(self) -> None:
         self._requests = RateLimiter(REQUEST_RATE, REQUEST_BURST)
@@ -177,10 +178,10 @@ class HostRequestLimiter:
         self._asks = TokenBucket(ASK_RATE, ASK_BURST)
 
     def refusal(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
-        """Return why a frame is refused, None where it is let through.
+        """Return why a frame is refused; None where it is not.
 
         Args:
-            routing_id: the connection that it came from.
+            routing_id: of the connection that the frame came over.
             curve: the CURVE key of that connection; empty where nothing is encrypted.
             now: monotonic seconds.
         """
@@ -195,10 +196,10 @@ class HostRequestLimiter:
         return self._replies.take(curve or routing_id, 1, now)
 
     def check_replay(self, routing_id: bytes, curve: bytes, now: float) -> None:
-        """Count a replay for what it costs.
+        """Count a replay as `REPLAY_COST` requests.
 
         Raises:
-            Overloaded: it is too much.
+            Overloaded: the key is over its rate.
         """
         if not self._requests.take(curve or routing_id, REPLAY_COST - 1, now):
             raise Overloaded(
@@ -209,12 +210,14 @@ class HostRequestLimiter:
         """Count an unknown token.
 
         Raises:
-            Overloaded: too many unknown tokens, of this key or of all together.
+            Overloaded: this key, or all keys together, presented too many.
         """
         if not self._unknown.take(curve or routing_id, 1, now):
             raise Overloaded(f"more than {UNKNOWN_RATE:g} unknown tokens a second; try again later")
         if not self.may_ask(now):
-            raise Overloaded("the broker is being asked about too many others; try again later")
+            raise Overloaded(
+                "the broker is being asked about too many other tokens; try again later"
+            )
 
     def may_ask(self, now: float) -> bool:
         """Return whether the broker may be asked once more on behalf of a peer."""
@@ -222,22 +225,22 @@ class HostRequestLimiter:
 
 
 class AdaptiveBatch:
-    """How many frames of a socket are taken in one turn: fewer while most are refused, so that a
-    flood does not hold up other peers.
+    """The number of frames that are taken from a socket in a turn: fewer while most are refused, so
+    that a flood does not hold up other peers.
 
     Args:
-        most: in a turn in which all is well.
-        least: in a flood.
+        most: the frames of a turn in which few are refused.
+        least: the frames of a turn in a flood.
     """
 
     def __init__(self, most: int, least: int) -> None:
         self._most = most
         self._least = least
         self.frames = most
-        """How many are taken in the next turn."""
+        """The frames to take in the next turn."""
 
     def adapt(self, taken: int, refused: int) -> None:
-        """Set how many frames are taken in the next turn, by how many of this turn were refused."""
+        """Set the frames of the next turn from those taken and refused in this one."""
         if taken == self.frames and 2 * refused > taken:
             self.frames = max(self._least, self.frames // 4)
         else:

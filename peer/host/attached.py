@@ -1,18 +1,21 @@
 """The peers that have attached: their requests on the ROUTER, their reports on the PULL. Pure.
 
 A token is for one key. A peer that presents it over a connection of that key gets a report token,
-which no other peer learns: it is all that a report has to carry. (On the wire and in the journal
-its field is called `badge`.)
+which no other peer learns and which stands for the peer in each report. (On the wire and in the
+journal, the field of the report token is called `badge`.)
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import repeat
 
-from ...protocol import codec, keys, limits, messages
+from msgspec.structs import replace
+
+from ...protocol import codec, keys, limits, messages, tokens
 from ...protocol.errors import (
     BadToken,
     NotFound,
@@ -26,41 +29,53 @@ from ...protocol.errors import (
     WrongKey,
     WrongVersion,
 )
-from ...protocol.messages import Attach, Grant, HostReply, Report
+from ...protocol.messages import Attach, Grant, HostReply, Report, ReportBatch
 from ...runtime.rate_limit import TokenBucket
 from ..link.core import Reply, Then
 from .admission import HostRequestLimiter
 from .event.event import HostedEvent
+from .event.feed import FeedPosition
 from .event.participant import Participant
 
 REFUSAL_SECONDS = 5.0
-"""For how long the broker is not asked again about a token that it does not know."""
+"""How long the broker is not asked again about a token that it refused."""
 
 ATTACHED = 65_536
-"""Connections that are remembered; of more, those least recently heard have to attach again."""
+"""The most connections that are remembered; the peers of the least recently used attach again."""
 
 RECEIPTS_KEPT = 100
-"""Receipts kept for a peer that cannot be reached; the newest."""
+"""The most receipts that are kept for a peer that can't be reached; the oldest go first."""
 
 BURST_SECONDS = 20.0
-"""A reporter that was quiet may send at once what its rate allows in this time."""
+"""A reporter that was quiet may send as many reports at once as its rate allows in this time."""
 
 CREDIT = 64
-"""Reports taken out of a reporter's bucket at a time, so that most cost one comparison."""
+"""Reports taken from a reporter's bucket at once, so that most reports cost one comparison."""
+
+LOADED_EVERY = 16
+"""Reports after which it is seen whether their event has enough to do in this turn."""
 
 REVOKED = "an operator has put this peer out"
 
 AttachedPeer = tuple[HostedEvent, Participant]
-"""An event and what the peer is in it."""
+"""An event, and the peer as its participant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A connection that waits for the broker's word on its token; `curve` is its CURVE key."""
+    """A connection that waits for the broker's answer about its token.
+
+    Args:
+        routing_id: of the connection.
+        curve: its CURVE key.
+        request: the attach that waits.
+        arrived: when that came, microseconds since 1970 UTC.
+    """
 
     routing_id: bytes
     curve: bytes
     request: Attach
+    arrived: int
 
 
 @dataclass(slots=True)
@@ -72,17 +87,18 @@ class PendingToken:
 
 
 class AttachedPeers:
-    """Attaches peers by their tokens and hands what they say to the right event.
+    """Attaches peers by their tokens, and hands their messages to the right event.
 
     Args:
-        events: those that are served, by id; the shell's own, looked at again each time.
-        mark_dirty: tells the shell that an event is part of this turn, and sets its time.
-        ask: sends `verify` to the broker, with what follows upon the answer.
-        admit: is given the CURVE key of each peer that the broker's answer lets take part.
+        events: the served events by id; the shell's own mapping, which changes.
+        mark_dirty: makes an event part of this turn, and sets its time.
+        ask: sends `verify` to the broker, with the callback for the answer.
+        admit: takes the CURVE key of each peer to which the broker has granted its token.
         send: sends a frame to a routing id.
-        new_token: makes a report token that cannot be guessed.
-        limiter: says which requests are heard.
-        report_rate: reports a second that one reporter may go on with.
+        new_token: new_token(token) returns the report token of a peer, which nobody can guess who
+            does not know the token and the host's secret.
+        limiter: decides which requests are answered.
+        report_rate: reports a second that one reporter may keep up.
     """
 
     def __init__(
@@ -92,7 +108,7 @@ class AttachedPeers:
         ask: Callable[[messages.Verify, Then], None],
         admit: Callable[[bytes], object],
         send: Callable[[bytes, bytes], object],
-        new_token: Callable[[], str],
+        new_token: Callable[[str], str],
         limiter: HostRequestLimiter,
         report_rate: float,
     ) -> None:
@@ -105,21 +121,31 @@ class AttachedPeers:
         self._limiter = limiter
         self._rate = report_rate
         self._burst = max(BURST_SECONDS * report_rate, limits.BATCH_REPORTS)
-        self._by_token: dict[str, AttachedPeer] = {}
-        self._by_report_token: dict[str, AttachedPeer] = {}
-        self._pending: dict[str, PendingToken] = {}  # by token
-        self._refused: dict[str, tuple[float, TouchlineError]] = {}  # by token: until when, why
+        self._by_token: dict[str, AttachedPeer] = {}  # by the token's digest, as all that follow
+        self._by_report_token: dict[str, AttachedPeer] = {}  # by the report token itself
+        # By the digest of the report token: those that have not shown it in this run.
+        self._by_digest: dict[str, AttachedPeer] = {}
+        self._pending: dict[str, PendingToken] = {}  # by the token itself
+        self._refused: dict[str, tuple[float, TouchlineError]] = {}  # likewise: until when, why
         self._kept: dict[str, deque[bytes]] = {}
         self._by_route: dict[tuple[bytes, str], AttachedPeer] = {}  # by routing id and event
-        # By token: the peers that pinged, or (None) left, while nothing could be stored.
+        # By token: the last report number of peers that pinged, or None of peers that left, while
+        # nothing could be stored.
         self._met: dict[str, tuple[HostedEvent, Participant, int | None]] = {}
         self.routes: dict[str, bytes] = {}
-        """Where the peer of a token can be reached: token to routing id."""
+        """From the digest of each token to the routing id at which its peer can be reached."""
+        self.beside: dict[str, bytes] = {}
+        """From the digest of a token to a brief connection of its peer, which gets what the other
+        one gets."""
+        self.waiting: list[bytes] = []
+        """Frames of reports that the last turn has left for the next."""
+        self.waiting_keys: list[str] = []
+        """The keys of their connections, as `take_reports` got them."""
         self.refusals: dict[str, int] = {}
         """Frames refused before they reached an event, by code."""
 
     def open(self, event: HostedEvent) -> None:
-        """Add the peers that an event's journal brought back."""
+        """Add the peers of an event that its journal has restored."""
         for participant in event.roster.participants.values():
             self._add(event, participant)
 
@@ -132,51 +158,67 @@ class AttachedPeers:
             del self._by_route[key]
 
     def _add(self, event: HostedEvent, participant: Participant) -> None:
-        if participant.key:  # there is none in journals of the time before keys
+        if participant.key:  # journals from before there were keys have none
             peer = (event, participant)
             self._by_token[participant.token] = peer
-            self._by_report_token[participant.report_token] = peer
+            if participant.report_token:
+                self._by_report_token[participant.report_token] = peer
+            else:
+                self._by_digest[participant.stored_as] = peer
 
     def _remove(self, participant: Participant) -> None:
-        self._by_report_token.pop(participant.report_token, None)
+        self._remove_report_token(participant)
         token = participant.token
         self._by_token.pop(token, None)
         self.routes.pop(token, None)
+        self.beside.pop(token, None)
         self._kept.pop(token, None)
         self._met.pop(token, None)
 
+    def _remove_report_token(self, participant: Participant) -> None:
+        self._by_report_token.pop(participant.report_token, None)
+        self._by_digest.pop(participant.stored_as, None)
+
     # ── reports ──────────────────────────────────────────────────────────────────────────────
 
-    def take_reports(self, frames: Iterable[bytes], now: float, wall: int) -> int:
-        """Hand over the frames of the PULL socket in the order in which they came.
+    def take_reports(
+        self, frames: Iterable[bytes], now: float, wall: int, keys_of: Iterable[str] = ()
+    ) -> int:
+        """Hand the frames of the PULL socket to their events, in the order in which they came.
+
+        As soon as an event has enough to do, the rest is left `waiting` for the next turn.
 
         Args:
-            frames: as they came.
+            frames: in that order.
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
+            keys_of: the CURVE key in hex of the connection of each frame; empty where none is to
+                be checked, since nothing is encrypted or all reports are signed.
 
         Returns:
-            how many of them were refused.
+            how many frames were refused.
         """
-        # One pass over thousands of frames: what can be looked up once is, and most of a crowd's
-        # reports are for one event, which is marked once.
+        # One pass over thousands of frames: names are looked up once, and the one event of most of
+        # a crowd's reports is marked once.
         by_report_token = self._by_report_token
-        decode = codec.decode_report
+        decode = codec.decode_report.__call__  # a method: Python calls it faster than an object
         marked = None
         refused = 0
-        for frame in frames:
+        unseen = LOADED_EVERY
+        rest = zip(frames, keys_of or repeat(""), strict=False)
+        for frame, curve in rest:
             try:
                 message = decode(frame)
-                peer = by_report_token.get(message.token)
-                if peer is None:
-                    raise BadToken("the report token is not one of this host; attach first")
+                peer = by_report_token.get(message.token) or self._recognise(message.token)
                 event, reporter = peer
                 if reporter.expires < wall:
                     raise _lapsed(reporter)
-                size = 1 if type(message) is Report else len(message.reports)  # type: ignore[union-attr]  # the other one
-                if reporter.credit >= size:
-                    reporter.credit -= size
-                elif reporter.exhausted_at == now or not self._refill(reporter, size, now):
+                if curve and not is_signed(message) and curve != curve_of(reporter).hex():
+                    raise WrongKey("a report that is not signed, of another key")
+                # A batch costs as much as its reports do.
+                if type(message) is Report and reporter.credit:
+                    reporter.credit -= 1
+                elif not self._pays(reporter, message, now):
                     refused += 1
                     self.refusals["OVERLOADED"] = self.refusals.get("OVERLOADED", 0) + 1
                     continue
@@ -184,18 +226,45 @@ class AttachedPeers:
                     self._mark_dirty(event)
                     marked = event
                 event.report(reporter, message, frame)
+                unseen -= 1
+                if not unseen or type(message) is not Report:
+                    unseen = LOADED_EVERY
+                    if event.laden:
+                        break
             except PeerError as error:
                 refused += 1
                 self._count(error)
+        left = list(rest)
+        self.waiting = [frame for frame, _ in left]
+        self.waiting_keys = [curve for _, curve in left]
         return refused
 
-    def _refill(self, reporter: Participant, size: int, now: float) -> bool:
-        """Take reports out of a reporter's bucket; return whether there are `size` of them."""
+    def _recognise(self, report_token: str) -> AttachedPeer:
+        """Return the peer that shows its report token for the first time in this run.
+
+        Raises:
+            BadToken: it is not one of this host.
+        """
+        peer = self._by_digest.pop(tokens.digest(report_token), None)
+        if peer is None:
+            raise BadToken("the report token is not one of this host; attach first")
+        peer[1].report_token = report_token
+        self._by_report_token[report_token] = peer
+        return peer
+
+    def _pays(self, reporter: Participant, message: Report | ReportBatch, now: float) -> bool:
+        """Take the reports of a frame from a reporter's bucket; return whether it gave as many."""
+        size = len(message.reports) if isinstance(message, ReportBatch) else 1
+        if reporter.credit >= size:
+            reporter.credit -= size
+            return True
+        if reporter.exhausted_at == now:
+            return False
         if reporter.bucket is None:
             reporter.bucket = TokenBucket(self._rate, self._burst)
         reporter.credit += reporter.bucket.take_most(max(size, CREDIT), now)
         if reporter.credit < size:
-            # What comes after it in this turn is refused by one comparison.
+            # Its further reports of this turn are refused by one comparison.
             reporter.exhausted_at = now
             return False
         reporter.credit -= size
@@ -204,18 +273,18 @@ class AttachedPeers:
     # ── requests ─────────────────────────────────────────────────────────────────────────────
 
     def answer(self, routing_id: bytes, curve: bytes, frame: bytes, now: float, wall: int) -> bool:
-        """Answer one frame of the ROUTER socket.
+        """Answer a frame of the ROUTER socket.
 
         Args:
-            routing_id: the connection that it came from.
-            curve: the CURVE key of that connection; empty where nothing is encrypted, and any
-                token is believed.
+            routing_id: of the connection that the frame came over.
+            curve: the CURVE key of that connection; empty where nothing is encrypted, so that any
+                peer may present any token.
             frame: its bytes.
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
 
         Returns:
-            whether it was taken, and not refused.
+            whether the request was accepted.
         """
         number = 0
         refused = self._limiter.refusal(routing_id, curve, now)
@@ -230,18 +299,20 @@ class AttachedPeers:
             number = request.id
             match request:
                 case Attach():
-                    self._attach(Waiting(routing_id, curve, request), now, wall)
+                    self._attach(Waiting(routing_id, curve, request, wall), now, wall)
                 case messages.HostPing():
                     event, participant = self._attached_peer(routing_id, request.event)
                     if participant.expires < wall:
-                        # Reports on the PULL have no answer: nothing else tells the peer why they
-                        # are refused.
+                        # Reports on the PULL have no answer: without this refusal the peer would
+                        # not learn why they are refused.
                         del self._by_route[routing_id, request.event]
                         raise UnknownPeer("the token has expired; attach with a new one")
                     self._mark_dirty(event)
                     event.ping(participant, request.last)
-                    # The connection that got the receipts may be gone: then this one gets them.
-                    self.routes.setdefault(participant.token, routing_id)
+                    event.measure_clock(participant, request, routing_id)
+                    # Where the connection that got the receipts is gone, this one gets them.
+                    if participant.token not in self.routes:
+                        self._route(participant.token, routing_id)
                     self._reply(
                         routing_id,
                         messages.Pong(
@@ -260,6 +331,15 @@ class AttachedPeers:
                     event.detach(participant)
                     del self._by_route[routing_id, request.event]
                     self._reply(routing_id, messages.Done(id=number))
+                case messages.AskScore():
+                    event, participant = self._attached_peer(routing_id, request.event)
+                    self._mark_dirty(event)
+                    event.ask_score(participant)
+                    self._reply(routing_id, messages.Done(id=number))
+                case messages.Ruling():
+                    event, _ = self._attached_peer(routing_id, request.event)
+                    self._mark_dirty(event)
+                    self._reply(routing_id, event.rule(request, frame))
         except PeerError as error:
             self._refuse(routing_id, number, error)
             return False
@@ -268,18 +348,31 @@ class AttachedPeers:
     # ── while nothing can be stored ──────────────────────────────────────────────────────────
 
     def answer_meanwhile(
-        self, routing_id: bytes, curve: bytes, frame: bytes, now: float, wall: int, trouble: str
-    ) -> bytes:
-        """Return the answer to a frame while nothing can be stored; no event changes.
+        self,
+        routing_id: bytes,
+        curve: bytes,
+        frame: bytes,
+        now: float,
+        wall: int,
+        trouble: str,
+        positions: Mapping[str, FeedPosition],
+    ) -> list[bytes]:
+        """Return the answers to a frame while nothing can be stored; no event changes.
 
-        Peers that ping or leave are remembered for `recall`. What needs the disk is refused, and
-        peers ask for it again. The answer is empty where a flood is refused without a reply.
+        Peers that ping or leave are remembered for `recall`. Viewers that the journal knows attach
+        and get what was published. A request that needs the disk is refused, and its peer sends it
+        again. A flood gets no reply.
+
+        Args:
+            routing_id, curve, frame, now, wall: as for `answer`.
+            trouble: why nothing can be stored.
+            positions: of the feeds, by event: what is on the disk. The feeds may be ahead of it.
         """
         number = 0
         refused = self._limiter.refusal(routing_id, curve, now)
         if refused is not None:
             reply = self._error(0, refused)
-            return reply if self._limiter.may_reply(routing_id, curve, now) else b""
+            return [reply] if self._limiter.may_reply(routing_id, curve, now) else []
         try:
             request = codec.decode_host_request(frame)
             number = request.id
@@ -290,46 +383,59 @@ class AttachedPeers:
                     pong = messages.Pong(
                         id=number, event=request.event, time=request.time, host_time=wall
                     )
-                    return codec.encode(pong)
+                    return [codec.encode(pong)]
+                case Attach():
+                    viewer = self._viewer(request, curve, wall)
+                    if viewer is None:
+                        raise StorageFault(trouble)  # its attach goes on record
+                    event, _ = self._by_route[routing_id, viewer[0].card.event] = viewer
+                    at = positions[event.card.event]
+                    return [codec.encode(event.setup(number, viewer[1], at, wall))]
+                case messages.Replay():
+                    event, _ = self._attached_peer(routing_id, request.event)
+                    self._limiter.check_replay(routing_id, curve, now)
+                    newest = positions[request.event].seq
+                    return list(event.feed.replay(number, request.first, request.last, newest))
                 case messages.Detach():
                     event, participant = self._attached_peer(routing_id, request.event)
                     self._met[participant.token] = (event, participant, None)
                     del self._by_route[routing_id, request.event]
-                    return codec.encode(messages.Done(id=number))
+                    return [codec.encode(messages.Done(id=number))]
                 case _:
                     raise StorageFault(trouble)
         except (PeerError, StorageFault) as error:
-            return self._error(number, error)
+            return [self._error(number, error)]
+
+    def _viewer(self, request: Attach, curve: bytes, wall: int) -> AttachedPeer | None:
+        """Return the viewer that presents a token; None where it is no viewer, or not known here.
+
+        Raises:
+            PeerError: it may not attach.
+        """
+        peer = self._known(request, curve, wall)
+        return peer if peer is not None and peer[1].role == "viewer" else None
 
     def recall(self) -> None:
-        """Let the events know which peers were there meanwhile; within a turn."""
+        """Hand the pings and detaches of that time to their events; call it within a turn."""
         met, self._met = self._met, {}
         for event, participant, last in met.values():
             if participant.revoked:
-                continue  # since then; it has left
+                continue  # revoked since then, so that it has left
             self._mark_dirty(event)
             if last is None:
                 event.detach(participant)
             else:
                 event.ping(participant, last)
+                participant.pinged = None  # the round trip of the next one is not that of an older
 
     # ── attaching ────────────────────────────────────────────────────────────────────────────
 
     def _attach(self, asker: Waiting, now: float, wall: int) -> None:
-        request = asker.request
-        if request.version != messages.VERSION:
-            raise WrongVersion(
-                f"protocol version {request.version}, this host speaks {messages.VERSION}"
-            )
-        peer = self._by_token.get(request.token)
+        peer = self._known(asker.request, asker.curve, wall)
         if peer is None:
             self._wait(asker, now)
             return
         event, participant = peer
-        if asker.curve and asker.curve != curve_of(participant):
-            raise WrongKey("the token was given to another key")
-        if participant.expires < wall:
-            raise _lapsed(participant)
         grant = Grant(
             id=0,
             token=participant.token,
@@ -344,29 +450,65 @@ class AttachedPeers:
         )
         self._admit(asker, event, grant)
 
+    def _known(self, request: Attach, curve: bytes, wall: int) -> AttachedPeer | None:
+        """Return the peer that presents a token; None where the token is not known here.
+
+        Raises:
+            PeerError: its version, key or token is not valid.
+        """
+        if request.version != messages.VERSION:
+            raise WrongVersion(
+                f"protocol version {request.version}, this host speaks {messages.VERSION}"
+            )
+        peer = self._by_token.get(tokens.digest(request.token))
+        if peer is None:
+            return None
+        participant = peer[1]
+        if curve and curve != curve_of(participant):
+            raise WrongKey("the token was given to another key")
+        if participant.expires < wall:
+            raise _lapsed(participant)
+        return peer
+
     def _admit(self, asker: Waiting, event: HostedEvent, grant: Grant) -> None:
         routing_id, request = asker.routing_id, asker.request
         self._mark_dirty(event)
         if grant.peer in event.roster.revoked:
             raise Revoked(REVOKED)
         known = event.roster.find(grant.peer, grant.role)
+        if known is not None and asker.arrived < known.attached:
+            # It waited for the broker, and what a newer one said of clock and reports holds.
+            self._reply(routing_id, event.setup(request.id, known))
+            return
         if known is not None and known.token != grant.token:
             self._remove(known)
-        participant = event.attach(grant, request, self._new_token())
+        elif known is not None:
+            self._remove_report_token(known)
+        report_token = self._new_token(request.token)
+        participant = event.attach(grant, request, report_token, asker.arrived)
         self._add(event, participant)
         self._by_route[routing_id, event.card.event] = (event, participant)
         while len(self._by_route) > ATTACHED:
             del self._by_route[next(iter(self._by_route))]
-        self.routes[grant.token] = routing_id
+        if request.brief and participant.stays and grant.token in self.routes:
+            self.beside[grant.token] = routing_id
+            self._reply(routing_id, event.setup(request.id, participant))
+            return
+        self.beside.pop(grant.token, None)
         self._reply(routing_id, event.setup(request.id, participant))
-        for receipt in self._kept.pop(grant.token, ()):
+        self._route(grant.token, routing_id)
+
+    def _route(self, token: str, routing_id: bytes) -> None:
+        """Send what is for a peer to this connection from now on, and what was kept for it."""
+        self.routes[token] = routing_id
+        for receipt in self._kept.pop(token, ()):
             self._send(routing_id, receipt)
 
     def keep(self, token: str, receipt: bytes) -> None:
-        """Keep a receipt for a peer that cannot be reached until it attaches again.
+        """Keep a receipt for a peer that can't be reached until it attaches again.
 
-        After a restart of the host the reports that a PUSH socket held arrive before their sender
-        has attached; it would otherwise never hear what became of them.
+        After a restart of the host, the reports that a PUSH socket held arrive before their
+        reporter has attached; without this, it would never get their receipts.
         """
         self.routes.pop(token, None)
         self._kept.setdefault(token, deque(maxlen=RECEIPTS_KEPT)).append(receipt)
@@ -375,18 +517,18 @@ class AttachedPeers:
         peer = self._by_route.pop((routing_id, event), None)
         if peer is None:
             raise UnknownPeer("attach with a token first")
-        self._by_route[routing_id, event] = peer  # last again: it was heard just now
+        self._by_route[routing_id, event] = peer  # the last, as the most recently used
         if peer[1].revoked:
             raise _lapsed(peer[1])
         return peer
 
-    # ── the broker's word ────────────────────────────────────────────────────────────────────
+    # ── the broker's answer ──────────────────────────────────────────────────────────────────
 
     def _wait(self, asker: Waiting, now: float) -> None:
-        """Let a connection wait for the broker's word on its token.
+        """Let a connection wait for the broker's answer about its token.
 
         Raises:
-            PeerError: the broker has just refused the token, or is asked about too many.
+            PeerError: the broker has just refused the token, or is asked about too many tokens.
         """
         token = asker.request.token
         until, error = self._refused.get(token, (0.0, None))
@@ -403,7 +545,7 @@ class AttachedPeers:
             self._ask(messages.Verify(id=0, token=token), partial(self._granted, pending))
             self._pending[token] = pending
         if len(pending.waiting) >= limits.WAITING_ATTACHES:
-            raise Overloaded("too many wait for the broker's word on this token")
+            raise Overloaded("too many connections wait for the broker's answer about this token")
         pending.waiting.append(asker)
 
     def _granted(self, pending: PendingToken, reply: Reply, now: float) -> None:
@@ -429,7 +571,8 @@ class AttachedPeers:
             self._admit_key(curve)
 
     def _read(self, reply: Reply) -> tuple[HostedEvent, Grant, bytes]:
-        """Return the event, the grant, and the CURVE key of the peer that it is for."""
+        """Return the event, the grant with the digest of its token, and the CURVE key of the peer
+        that the grant is for."""
         if isinstance(reply, TouchlineError):
             raise reply
         if not isinstance(reply, Grant):
@@ -438,12 +581,13 @@ class AttachedPeers:
         if event is None:
             raise NotFound(f"event {reply.event!r} is not hosted here")
         try:
-            return event, reply, keys.curve_key(reply.key)
+            grant = replace(reply, token=tokens.digest(reply.token))
+            return event, grant, keys.curve_key(reply.key)
         except SettingError:
-            raise BadToken("the broker named no key of the token's holder") from None
+            raise BadToken("the broker named no key for the token") from None
 
     def _remember(self, token: str, error: TouchlineError, now: float) -> None:
-        if isinstance(error, BadToken | Revoked):  # anything else may be different in a moment
+        if isinstance(error, BadToken | Revoked):  # any other refusal may be gone in a moment
             while len(self._refused) >= limits.UNKNOWN_TOKENS:
                 del self._refused[next(iter(self._refused))]
             self._refused[token] = (now + REFUSAL_SECONDS, error)
@@ -466,14 +610,21 @@ class AttachedPeers:
 
 
 def curve_of(participant: Participant) -> bytes:
-    """Return the CURVE form of a peer's key, which is computed once."""
+    """Return the CURVE form of a peer's key; it is computed once."""
     if participant.curve is None:
         participant.curve = keys.curve_key(participant.key)
     return participant.curve
 
 
+def is_signed(message: Report | ReportBatch) -> bool:
+    """Return whether each report of a frame is signed."""
+    if isinstance(message, Report):
+        return bool(message.signature)
+    return all(said.signature for said in message.reports)
+
+
 def _lapsed(participant: Participant) -> PeerError:
-    """Return why nothing is taken from a peer any more."""
+    """Return why messages of a peer are refused: it is revoked, or its token has expired."""
     if participant.revoked:
         return Revoked(REVOKED)
     return BadToken("the token has expired; join again")

@@ -1,13 +1,21 @@
-"""The journal on disk: one row a turn and event, all events of a turn in one commit.
+"""The journal on disk: a row for each turn and event, with all events of a turn in one commit.
 
 SQLite writes ahead (WAL) with synchronous FULL: when `commit` returns, the rows survive a
-`kill -9` and a loss of power. SQLAlchemy is loaded here, by hosts alone.
+`kill -9` and a loss of power. Each turn carries a checksum over itself and the checksum of the turn
+before it, so that a byte that has changed on the disk is found when the journal is read.
+SQLAlchemy is loaded here, so that only hosts load it.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import (
@@ -19,8 +27,11 @@ from sqlalchemy import (
     String,
     Table,
     insert,
+    inspect,
     make_url,
+    null,
     select,
+    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,11 +40,18 @@ from ...protocol.errors import StorageFault
 from ...protocol.messages import Card
 from ...runtime import database
 
+_log = logging.getLogger(__name__)
+
 SOCKETS = ("router", "pull", "pub")
-"""The sockets of a host whose ports are kept."""
+"""The names of the sockets whose ports are stored."""
+
+CHECKSUM_BYTES = 16
+
+REPEATED = 1_000
+"""A turn that the database stored without confirming it is found again among so many before it."""
 
 LOCKED_SECONDS = 1.0
-"""How long a host waits for another one that has the journal open."""
+"""How long a host waits for another host that has the journal open."""
 
 _tables = MetaData()
 _turns = Table(
@@ -42,6 +60,8 @@ _turns = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("event", String(limits.ID_CHARS), nullable=False, index=True),
     Column("records", LargeBinary, nullable=False),
+    # Over the turn and the checksum of the event's turn before it; releases before stored none.
+    Column("checksum", LargeBinary(CHECKSUM_BYTES)),
 )
 _cards = Table(
     "cards",
@@ -57,6 +77,19 @@ _state = Table(
 )
 
 
+class StoredTurn(NamedTuple):
+    """A turn as it was read.
+
+    `number`: its row. `checksum`: empty where a release before stored it. `damage`: what is wrong
+    with it; empty where nothing is.
+    """
+
+    number: int
+    records: bytes
+    checksum: bytes
+    damage: str
+
+
 class Journal:
     """The turns of all events that a host serves.
 
@@ -64,7 +97,7 @@ class Journal:
         url: an SQLAlchemy URL such as `sqlite:////var/lib/touchline/journal.db`.
 
     Raises:
-        StorageFault: it cannot be opened, or another host has it open.
+        StorageFault: the journal can't be opened, or another host has it open.
     """
 
     def __init__(self, url: str) -> None:
@@ -76,33 +109,73 @@ class Journal:
             self._engine.dispose()
             raise StorageFault(f"journal {url}: {_cause(error)}") from error
         self._insert = insert(_turns)
+        self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
+        self._has_checksums = False
+        try:
+            self._add_checksums()
+        except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
+            _log.warning("%s", fault.sentence)
+
+    def _add_checksums(self) -> None:
+        """Make room for checksums in a journal of a release before."""
+        if self._has_checksums:
+            return
+        with self._writing():
+            known = {column["name"] for column in inspect(self._connection).get_columns("turns")}
+            if "checksum" not in known:
+                kind = _turns.c.checksum.type.compile(self._engine.dialect)
+                self._connection.execute(text(f"ALTER TABLE turns ADD COLUMN checksum {kind}"))
+        self._has_checksums = True
 
     def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
-        """Store the records of one turn, by event; on disk when this returns.
+        """Store the records of a turn, by event; they are on disk when this returns.
 
         Raises:
-            StorageFault: nothing of it was stored; try again when there is room.
+            StorageFault: none of them was stored; try again later, such as when there is room.
         """
-        rows = [{"event": event_id, "records": blob} for event_id, blob in turns]
+        self._add_checksums()
+        rows: list[dict[str, object]] = []
+        last: dict[str, bytes] = {}
+        for event_id, blob in turns:
+            before = last.get(event_id)
+            checksum = chained(self._last_of(event_id) if before is None else before, blob)
+            last[event_id] = checksum
+            rows.append({"event": event_id, "records": blob, "checksum": checksum})
         with self._writing():
             self._connection.execute(self._insert, rows)
+        self._last.update(last)
+
+    def _last_of(self, event_id: str) -> bytes:
+        """Return what the checksum of an event's next turn follows from."""
+        last = self._last.get(event_id)
+        if last is None:
+            query = (
+                select(_turns.c.checksum)
+                .where(_turns.c.event == event_id)
+                .order_by(_turns.c.number.desc())
+                .limit(1)
+            )
+            with self._reading():
+                stored = self._connection.execute(query).scalar_one_or_none()
+            last = self._last[event_id] = bytes(stored) if stored else start_of(event_id)
+        return last
 
     def keep_card(self, card: Card) -> None:
-        """Store what an event is, so that it can be served while the broker is away."""
+        """Store the card of an event, so that the event can be served while the broker is away."""
         blob = msgspec.msgpack.encode(card)
         with self._writing():
             self._connection.execute(_cards.delete().where(_cards.c.event == card.event))
             self._connection.execute(insert(_cards).values(event=card.event, card=blob))
 
     def card(self, event_id: str) -> Card | None:
-        """Return a stored event's card."""
+        """Return the stored card of an event; None where there is none."""
         query = select(_cards.c.card).where(_cards.c.event == event_id)
         with self._reading():
             blob = self._connection.execute(query).scalar_one_or_none()
         try:
             return None if blob is None else msgspec.msgpack.decode(blob, type=Card)
         except msgspec.MsgspecError as error:
-            raise StorageFault(f"journal: the card of {event_id} cannot be read: {error}") from None
+            raise StorageFault(f"journal: the card of {event_id} can't be read: {error}") from None
 
     def events(self) -> list[str]:
         """Return the ids of the events in the journal."""
@@ -110,33 +183,93 @@ class Journal:
             ids = self._connection.execute(select(_cards.c.event).order_by(_cards.c.event))
             return [str(event_id) for event_id in ids.scalars()]
 
+    def all_events(self) -> list[str]:
+        """Return the ids of the events in the journal, those without a card as well."""
+        with self._reading():
+            ids = self._connection.execute(select(_turns.c.event).distinct()).scalars()
+            return sorted({*map(str, ids), *self.events()})
+
+    def take_over(self, other: Journal, event_id: str, most: int) -> None:
+        """Store what another journal holds of an event: its card, and its first turns as they are.
+
+        Args:
+            other: that journal, whose ports are taken over as well.
+            event_id: the event.
+            most: how many turns.
+        """
+        ports, card = other.ports(), other.card(event_id)
+        if ports:
+            self.keep_ports(ports)
+        if card is not None:
+            self.keep_card(card)
+        for turn in islice(other.read(event_id), most):
+            row = {"number": turn.number, "event": event_id, "records": turn.records}
+            with self._writing():
+                self._connection.execute(self._insert, [row | {"checksum": turn.checksum or None}])
+
     def ports(self) -> dict[str, int]:
-        """Return the ports that were kept, by socket; empty before the first run."""
+        """Return the stored ports by socket; empty before the first run."""
         with self._reading():
             rows = self._connection.execute(select(_state).where(_state.c.name.in_(SOCKETS)))
             return {str(row.name): int(row.value) for row in rows}
 
     def keep_ports(self, ports: Mapping[str, int]) -> None:
-        """Store the ports listened on, by socket, so that the next run can take them again."""
+        """Store the ports by socket, so that the next run can take them again."""
         rows = [{"name": socket, "value": str(ports[socket])} for socket in SOCKETS]
         with self._writing():
             self._connection.execute(_state.delete().where(_state.c.name.in_(SOCKETS)))
             self._connection.execute(insert(_state), rows)
 
     def turns(self, event_id: str) -> Iterator[bytes]:
-        """Yield the records of an event's turns, oldest first."""
-        query = select(_turns.c.records).where(_turns.c.event == event_id).order_by(_turns.c.number)
-        before = b""
-        with self._reading():
-            for blob in self._connection.execute(query).scalars():
-                # A database that stored a turn and then failed to confirm it was given it again.
-                if blob != before:
-                    yield bytes(blob)
-                before = blob
+        """Yield the records of an event's turns, oldest first.
+
+        Raises:
+            StorageFault: a turn is damaged; the sentence says which.
+        """
+        for turn in self.read(event_id):
+            if turn.damage:
+                raise StorageFault(
+                    f"journal: turn {turn.number} of {event_id} is damaged: {turn.damage}; "
+                    "touchline journal check tells what can be kept"
+                )
+            yield turn.records
+
+    def read(self, event_id: str) -> Iterator[StoredTurn]:
+        """Yield an event's turns, oldest first, damaged ones as well."""
+        checksum = _turns.c.checksum if self._has_checksums else null()
+        query = (
+            select(_turns.c.number, _turns.c.records, checksum)
+            .where(_turns.c.event == event_id)
+            .order_by(_turns.c.number)
+        )
+        records, last, number = b"", start_of(event_id), 0
+        recent: deque[bytes] = deque(maxlen=REPEATED)
+        known: set[bytes] = set()
+        try:
+            with self._reading():
+                for row in self._connection.execute(query):
+                    number, before = row[0], records
+                    records, stored = bytes(row[1]), bytes(row[2] or b"")
+                    # Turns that the database stored without confirming it were stored again.
+                    if stored in known:
+                        continue
+                    damage = ""
+                    if stored and stored != chained(last, records):
+                        damage = "it does not match its checksum, or the turn before it is missing"
+                    if stored:
+                        if len(recent) == REPEATED:
+                            known.discard(recent[0])
+                        recent.append(stored)
+                        known.add(stored)
+                    last = stored or start_of(event_id)
+                    if records != before or damage:
+                        yield StoredTurn(number, records, stored, damage)
+        except StorageFault as fault:
+            raise StorageFault(f"{fault.sentence}, after turn {number} of {event_id}") from fault
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Commit what is written, or nothing of it."""
+        """Commit all that is written in this context, or nothing."""
         try:
             yield
             self._connection.commit()
@@ -146,7 +279,7 @@ class Journal:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """End the transaction that SQLAlchemy begins even for a query."""
+        """End the transaction that SQLAlchemy begins also for a query."""
         try:
             yield
         except SQLAlchemyError as error:
@@ -160,19 +293,48 @@ class Journal:
         self._engine.dispose()
 
 
+def start_of(event_id: str) -> bytes:
+    """Return what the checksum of an event's first turn follows from."""
+    return chained(b"", event_id.encode())
+
+
+def chained(before: bytes, records: bytes) -> bytes:
+    """Return the checksum of a turn.
+
+    Args:
+        before: that of the event's turn before it, or `start_of` the event.
+        records: of the turn.
+    """
+    made = sha256(before)
+    made.update(records)
+    return made.digest()[:CHECKSUM_BYTES]
+
+
+def file_of(url: str) -> Path | None:
+    """Return the file that a journal is in; None for PostgreSQL and in memory.
+
+    Raises:
+        StorageFault: the URL is not valid.
+    """
+    try:
+        return database.file_of(make_url(url))
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        raise StorageFault(f"journal {url!r}: {error}") from error
+
+
 def _open(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if not database.is_sqlite(parsed):
             return database.open_engine(parsed)
-        # Two hosts on one journal would each put a different entry under the same seq: wait a
-        # moment for one that is just ending, then refuse.
+        # Two hosts with one journal would each store a different entry under the same seq. A host
+        # that is just ending closes it within a moment; if not, this one is refused.
         return database.open_engine(
             parsed,
             pragmas=("locking_mode = EXCLUSIVE",),
             connect_args={"timeout": LOCKED_SECONDS},
         )
-    except (SQLAlchemyError, OSError, ImportError) as error:
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
         raise StorageFault(f"journal {url!r}: {error}") from error
 
 

@@ -1,4 +1,4 @@
-"""How a host gets the lease of an event and keeps it: join, lease, renew, finish."""
+"""How a host gets the lease of an event and keeps it: it joins, asks, renews, finishes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...protocol import messages
-from ...protocol.errors import EnvironmentFault, NotAllowed, Overloaded, PeerError, TouchlineError
+from ...protocol.errors import (
+    EnvironmentFault,
+    NotAllowed,
+    Overloaded,
+    PeerError,
+    StorageFault,
+    TouchlineError,
+)
 from ...protocol.messages import Card, Endpoints
 from ..link.core import Reply, Then, ignore
 from .event.event import HostedEvent
@@ -16,20 +23,21 @@ from .event.event import HostedEvent
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
-"""Pause before the broker is asked again after it did not answer."""
+"""Pause before the broker is asked again where it did not answer."""
 
 
 @dataclass(slots=True)
 class HeldLease:
-    """The lease of one event, which is served or on its way to being served."""
+    """The lease of an event that is served, or is going to be."""
 
     event: str
     hosted: HostedEvent | None = None
     joined: bool = False  # the broker has let this peer in as host
     started: bool = False
-    leased: bool = False  # the broker granted the newest lease that was asked for
-    finished: bool = False
-    asked: str = ""  # what the broker has been asked and not yet answered
+    leased: bool = False  # the broker granted the newest request for the lease
+    finished: bool = False  # as the broker knows it
+    telling: bool = False  # what it is being told of that
+    asked: str = ""  # the request that the broker has not answered yet; empty: none
     ask_at: float = 0.0  # monotonic; when to ask next
 
 
@@ -37,14 +45,15 @@ class LeaseHolder:
     """The leases of all events of a host.
 
     Args:
-        instance: random for each start of the host.
-        endpoints: tells where its sockets listen.
-        ask: sends a request to the broker, with what follows upon the answer.
-        stored: gives the card of an event that is in the journal.
-        build: makes an event, its journal restored.
+        instance: a text that is random for each start of the host.
+        endpoints: returns where the host's sockets listen.
+        ask: sends a request to the broker, with the callback for the answer.
+        stored: returns the card of an event from the journal.
+        build: makes an event, restored from the journal.
+        keep: puts the card of an event into the journal anew.
         serve: begins to serve an event under an epoch.
         drop: stops serving an event that another host holds.
-        revoke: excludes peers from an event, by their ids; may name some that are excluded.
+        revoke: excludes peers from an event, by their ids; some may be excluded already.
     """
 
     def __init__(
@@ -54,6 +63,7 @@ class LeaseHolder:
         ask: Callable[[messages.BrokerRequest, Then], None],
         stored: Callable[[str], Card | None],
         build: Callable[[Card], HostedEvent],
+        keep: Callable[[Card], None],
         serve: Callable[[HostedEvent, int], None],
         drop: Callable[[HostedEvent], None],
         revoke: Callable[[HostedEvent, list[str]], None],
@@ -63,16 +73,17 @@ class LeaseHolder:
         self._ask = ask
         self._stored = stored
         self._build = build
+        self._keep = keep
         self._serve = serve
         self._drop = drop
         self._revoke = revoke
         self._leases: dict[str, HeldLease] = {}
         self.lost: dict[str, TouchlineError] = {}
-        """Events that cannot be held (any more), and why."""
+        """The events that can't be served, or no longer, with the reason."""
         self.answers = 0
-        """The broker's answers so far; no lease changes without one."""
+        """The number of the broker's answers; no lease changes without an answer."""
         self.away = ""
-        """Why the broker did not answer the newest request; empty while it does."""
+        """Why the broker did not answer the newest request; empty where it did."""
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event."""
@@ -80,18 +91,21 @@ class LeaseHolder:
 
     @property
     def serving(self) -> bool:
-        """Whether every event that can be is being served."""
+        """Whether every event is served but for the lost ones."""
         return all(held.started for held in self._leases.values())
 
     @property
     def holds_any(self) -> bool:
-        """Whether there is an event that is held, or may still be."""
+        """Whether there is an event whose lease is held, or may still be granted."""
         return bool(self._leases)
 
     @property
     def finished(self) -> bool:
-        """Whether every event is over and the broker knows."""
-        return all(held.finished for held in self._leases.values())
+        """Whether every event is over, the broker knows it, and no report of it counts any more."""
+        return all(
+            held.finished and held.hosted is not None and held.hosted.closed
+            for held in self._leases.values()
+        )
 
     def next_timer(self) -> float:
         """Return when `handle_timer` wants to be called next (monotonic seconds)."""
@@ -99,22 +113,26 @@ class LeaseHolder:
         return min(waiting, default=float("inf"))
 
     def handle_timer(self, now: float) -> None:
-        """Ask the broker what is due."""
+        """Send the requests to the broker that are due."""
         for held in self._leases.values():
             if held.asked or held.ask_at > now:
                 continue
             hosted = held.hosted
             if hosted is None or not held.joined:
                 self._send(held, "join", messages.Join(id=0, event=held.event, role="host"))
-            elif hosted.finished and held.leased and not held.finished:
-                self._send(held, "finish", messages.Finish(id=0, event=held.event))
+            elif hosted.finished != held.finished and held.leased:
+                held.telling = hosted.finished
+                over = messages.Finish(id=0, event=held.event, over=hosted.finished)
+                self._send(held, "finish", over)
             else:
                 self._lease(held, hosted)
 
-    def finish(self, event: str) -> None:
-        """Tell the broker soon that an event is over."""
+    def note_end(self, event: str) -> None:
+        """Tell the broker soon that an event is over, or goes on, where it does not know it yet."""
         held = self._leases.get(event)
-        if held is not None and not held.finished:
+        if held is None or held.hosted is None or held.asked:
+            return
+        if held.leased and held.hosted.finished != held.finished:
             held.ask_at = 0.0
 
     def leave(self) -> None:
@@ -150,6 +168,7 @@ class LeaseHolder:
         match reply:
             case messages.Invitation():
                 held.joined = True
+                held.finished = reply.card.status == "finished"
                 held.ask_at = now
                 if held.hosted is None:
                     self._begin(held, reply.card)
@@ -157,10 +176,10 @@ class LeaseHolder:
                 held.ask_at = now + reply.seconds / 3
                 self._hold(held, reply, now)
             case messages.Done() if asked == "finish":
-                held.finished = True
+                held.finished = held.telling
                 held.ask_at = now
             case NotAllowed() if asked == "finish":
-                held.leased = False  # it has lapsed meanwhile: ask for it first
+                held.leased = False  # the lease has lapsed meanwhile: ask for it first
                 held.ask_at = now
             case NotAllowed() if asked == "lease" and held.joined:
                 held.joined = False  # the invitation has expired meanwhile: join again
@@ -182,7 +201,12 @@ class LeaseHolder:
         if hosted is None:
             raise AssertionError("a lease was asked for before there was an event")
         held.leased = True
-        if hosted.finished and not held.finished:
+        if hosted.own(lease.owners):
+            try:
+                self._keep(hosted.card)
+            except StorageFault as fault:
+                log.warning("event %s: %s", held.event, fault.sentence)
+        if hosted.finished != held.finished:
             held.ask_at = now  # only the holder of the lease can say that the event is over
         if not held.started or lease.epoch > hosted.epoch:
             held.started = True
@@ -191,7 +215,7 @@ class LeaseHolder:
             self._revoke(hosted, lease.revoked)
 
     def _go_on_alone(self, held: HeldLease) -> None:
-        """Serve what the journal holds while the broker is away: its peers have joined already."""
+        """Serve an event from the journal without the broker: its peers have joined before."""
         held.leased = False  # it may lapse before the broker is back
         if held.hosted is None:
             card = self._stored(held.event)

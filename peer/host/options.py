@@ -1,4 +1,4 @@
-"""Every setting of a host."""
+"""The settings of a host."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ def _check_verdict(_flag: str, text: str) -> None:
     parse_verdict(text)
 
 
+def _check_publish(flag: str, text: str) -> None:
+    if text not in ("provisional", "confirmed"):
+        raise SettingError(f"{flag}: {text!r} is neither provisional nor confirmed")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The settings of one host.
 
     Args:
         name: the host's name at the broker.
-        broker: the broker's whole address; where that is insecure, so is the host.
+        broker: the broker's whole address; where it is insecure, so is the host.
         policy: the verdict, made from `verdict` and `alone`.
 
     Raises:
@@ -161,10 +166,40 @@ class Options:
         Setting(
             "--verdict",
             metavar="POLICY",
-            help="How many reporters must agree: quorum, majority or fixed:K.",
+            help="How reports become entries: evidence, or a count: quorum, majority or fixed:K.",
             further=_check_verdict,
         ),
-    ] = "quorum"
+    ] = "evidence"
+
+    publish: Annotated[
+        str,
+        Setting(
+            "--publish",
+            metavar="STAGE",
+            help="When an entry is first published: provisional, as soon as a quorum says so and"
+            " marked as such, or confirmed.",
+            further=_check_publish,
+        ),
+    ] = "provisional"
+
+    show_open_claims: Annotated[
+        bool,
+        Setting(
+            "--show-open-claims",
+            help="Let heartbeats say what others have reported before it is decided. Reporters then"
+            " repeat what they are shown.",
+        ),
+    ] = False
+
+    book: Annotated[
+        str,
+        Setting(
+            "--book",
+            metavar="FILE",
+            help="The book of records by which reporters are weighed; see touchline book.",
+            otherwise="no book: no reporter has a record",
+        ),
+    ] = ""
 
     alone: Annotated[
         bool,
@@ -235,6 +270,64 @@ class Options:
             "How long the votes of a newly enrolled reporter are shown but do not count.",
         ),
     ] = 0.0
+
+    key_connections: Annotated[
+        int,
+        Setting(
+            "--key-connections",
+            "connections",
+            4,
+            1_000_000,
+            "How many connections of one key may be open at one time, a quarter of the files that"
+            " the system permits at most; those beyond try again.",
+        ),
+    ] = 1_024
+
+    address_connections: Annotated[
+        int,
+        Setting(
+            "--address-connections",
+            "connections",
+            4,
+            1_000_000,
+            "How many connections from one address may be open at one time, half of the files that"
+            " the system permits at most; those beyond are ended.",
+        ),
+    ] = 4_096
+
+    subscriptions: Annotated[
+        int,
+        Setting(
+            "--subscriptions",
+            "subscriptions",
+            1,
+            1_000_000,
+            "How many subscriptions one connection to the feed may have; one that goes further is"
+            " ended, also by the next two.",
+        ),
+    ] = 16
+
+    key_subscriptions: Annotated[
+        int,
+        Setting(
+            "--key-subscriptions",
+            "subscriptions",
+            1,
+            1_000_000,
+            "How many the connections of one key may have together.",
+        ),
+    ] = 1_024
+
+    address_subscriptions: Annotated[
+        int,
+        Setting(
+            "--address-subscriptions",
+            "subscriptions",
+            1,
+            10_000_000,
+            "How many the connections from one address may have together.",
+        ),
+    ] = 4_096
 
     policy: Verdict = field(init=False)
 

@@ -1,11 +1,11 @@
-"""The hosting peer's sockets: one loop that drains, decides, commits, publishes.
+"""The host's process: one loop that reads its sockets, decides, commits and publishes.
 
     PULL reports ──┐
     ROUTER joins ──┼─▶ peers ─▶ events ─▶ journal, one commit a turn ─▶ PUB entries
     the broker ────┘                                                └▶ ROUTER receipts
 
-Plain `recv(NOBLOCK)` in a drain loop. A turn is committed as soon as it is drained: a fixed tick
-would cost its own length in latency.
+The loop reads with plain `recv(NOBLOCK)` until nothing is left, and then commits the turn at once:
+a fixed tick would add its own length to the latency.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ from uuid import uuid4
 
 import zmq
 
-from ...protocol import messages
+from ...protocol import messages, tokens
 from ...protocol.errors import StorageFault, TouchlineError
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
+from ...runtime.connection_guard import ConnectionGuard
 from ...runtime.poll_loop import PollLoop
 from ...runtime.timers import earliest
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
+from ..grades.book import Book
 from ..link import Link
 from ..link.core import Reply, Then
 from ..link.service import trusted
@@ -42,19 +44,20 @@ from .journal import Journal
 from .lease import LeaseHolder
 from .options import Options
 from .sockets import Sockets
+from .subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
 
 REPORTS_A_TURN = 10_000, 250
-"""Frames taken in before a turn is committed: as many as a disk that takes milliseconds to sync is
-worth, and few enough that a crowd holds up a verdict for some tens of milliseconds at most. In a
-flood of what is refused, so few that it holds up nothing."""
+"""The most frames of a turn, usually and in a flood of refused ones. Usually so many that a commit,
+which takes a disk milliseconds, is worth it, and so few that a crowd delays a verdict by some tens
+of milliseconds at most; in a flood so few that it delays nothing."""
 
 REQUESTS_A_TURN = 2_000, 100
-"""Likewise for requests, each of which is answered."""
+"""The same for requests, each of which is answered."""
 
 RETRY_SECONDS = 0.5
-"""Pause before a commit that the disk refused is tried again."""
+"""Pause before a failed commit is tried again."""
 
 
 class Host:
@@ -65,12 +68,13 @@ class Host:
         identity: the peer's key.
         journal: where turns are stored; the caller closes it.
         events: ids of the events to host.
-        wall: the wall clock, microseconds since 1970 UTC; read once, see `clock.steady`.
+        wall: returns the wall clock, microseconds since 1970 UTC; called once, see `clock.steady`.
+        book: what is known of reporters from before; None: nothing.
 
     Raises:
         SettingError: the broker's address names no key.
-        AddressTaken: a socket could not be bound.
-        StorageFault: the journal cannot be written.
+        AddressTaken: a socket can't be bound.
+        StorageFault: the journal can't be written.
     """
 
     def __init__(
@@ -80,18 +84,28 @@ class Host:
         journal: Journal,
         events: tuple[str, ...],
         wall: Callable[[], int] = clock.wall,
+        book: Book | None = None,
     ) -> None:
         self.events: dict[str, HostedEvent] = {}
-        self.ready = threading.Event()  # set when every event is being served
+        self.ready = threading.Event()  # set when every event is served
         self.trouble = ""  # why nothing can be stored; empty when all is well
         self._options = options
         self._journal = journal
+        self._book = book
         self._wall = clock.steady(wall)
         secure = not trusted(options.broker).plain
         limiter = HostRequestLimiter()
-        self.zap: ZapAuthenticator | None = None  # where connections are encrypted
+        self.zap: ZapAuthenticator | None = None  # None where connections are not encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
+        self.connections = ConnectionGuard(
+            key=options.key_connections, address=options.address_connections
+        )
+        self.subscriptions = Subscriptions(
+            connection=options.subscriptions,
+            key=options.key_subscriptions,
+            address=options.address_subscriptions,
+        )
         self.pending = PendingPeers(
             self._ask,
             self._resolve,
@@ -101,11 +115,16 @@ class Host:
         )
         try:
             if secure:
-                self.zap = ZapAuthenticator(self._context, self.pending.decide)
+                self.zap = ZapAuthenticator(self._context, self._admits, self.connections.proved)
             self._sockets = Sockets(
-                self._context, options, identity if secure else None, journal.ports()
+                self._context,
+                options,
+                identity if secure else None,
+                journal.ports(),
+                self.connections,
+                self.subscriptions,
             )
-            journal.keep_ports(self._sockets.ports)
+            self._keep_ports()
             self._link = Link(
                 options.broker, options.name, identity, roles=("host",), context=self._context
             )
@@ -117,13 +136,13 @@ class Host:
         self._turn_wall = self._wall()
         self._dirty: dict[str, HostedEvent] = {}
         self._uncommitted: list[tuple[HostedEvent, Output]] = []
-        # Where each feed stood when it was last let out: the events are ahead of the disk.
+        # The position of each feed at its last commit: the events are ahead of the disk.
         self._positions: dict[str, FeedPosition] = {}
-        # The broker's answers that came while nothing could be stored.
+        # The broker's answers that came while nothing could be stored, with their callbacks.
         self._answers: list[tuple[Then, Reply]] = []
         self._timers: list[tuple[float, str]] = []
         self._timer_at: dict[str, float] = {}
-        # Answers to requests wait for the turn's commit: a setup counts what is not stored before.
+        # Answers to requests wait for the turn's commit: a setup confirms reports of the turn.
         self._replies: list[tuple[bytes, bytes]] = []
         self._report_batch = AdaptiveBatch(*REPORTS_A_TURN)
         self._request_batch = AdaptiveBatch(*REQUESTS_A_TURN)
@@ -134,7 +153,7 @@ class Host:
             self._ask,
             lambda curve: self.pending.admit([curve]),
             self._reply,
-            lambda: str(uuid4()),
+            partial(tokens.derive, tokens.secret_of(identity.seed)),
             limiter,
             options.report_rate,
         )
@@ -144,6 +163,7 @@ class Host:
             self._ask,
             journal.card,
             self._build,
+            journal.keep_card,
             self._serve,
             self._drop,
             lambda event, peers: self._revoked.append((event, peers)),
@@ -153,31 +173,33 @@ class Host:
 
     @property
     def endpoints(self) -> Endpoints:
-        """Where the three sockets can be reached."""
+        """The endpoints at which peers reach the three sockets."""
         return self._sockets.endpoints
 
     @property
     def lost(self) -> dict[str, TouchlineError]:
-        """Events that cannot be held (any more), and why."""
+        """The events that can't be served, or no longer, with the reason."""
         return self.leases.lost
 
     def stop(self) -> None:
-        """End `run` soon; may be called from a signal or another thread."""
+        """End `run` soon; a signal or another thread may call this."""
         self._stopping = True
         self._waker.wake()
 
     def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Serve until `stop`, until no event is left to serve, or until `go_on` says no.
+        """Serve until `stop`, until no event is left to serve, or until `go_on` returns False.
 
         Args:
-            go_on: asked before the first turn and after each, on this thread.
+            go_on: called before the first turn and after each, on this thread.
         """
         sockets = self._sockets
-        loop = PollLoop(*self._link.sockets, sockets.router, sockets.pull, waker=self._waker)
+        loop = PollLoop(waker=self._waker)
         try:
             while not self._stopping and self.leases.holds_any and go_on():
+                # The socket of the feed may be another after a revocation.
+                loop.watch([*self._link.sockets, sockets.router, sockets.pull, sockets.pub])
                 loop.wait(self.next_timer())
-                # The process was stopped: peers had no chance to be heard for as long.
+                # The process was stopped, and could receive nothing from its peers meanwhile.
                 if loop.late > self._options.heartbeat / 2:
                     for event in self.events.values():
                         event.slept(loop.late)
@@ -200,13 +222,19 @@ class Host:
         self._link.poll(now)
         self.pending.handle(now)
         self._revoke()
+        self._sockets.watch_viewers(now)
         self.attached.recall()
         requests = self._sockets.requests(self._request_batch.frames)
         heard = sum([self.attached.answer(*request, now, wall) for request in requests])
         self._request_batch.adapt(len(requests), len(requests) - heard)
-        reports = self._sockets.reports(self._report_batch.frames)
-        refused = self.attached.take_reports(reports, now, wall)
-        self._report_batch.adapt(len(reports), refused)
+        waiting = self.attached.waiting
+        if waiting:
+            reports, curves = waiting, self.attached.waiting_keys
+        else:
+            reports, curves = self._sockets.reports(self._report_batch.frames)
+        refused = self.attached.take_reports(reports, now, wall, curves)
+        if not waiting:
+            self._report_batch.adapt(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
         if not self.ready.is_set() and self.leases.holds_any and self.leases.serving:
@@ -237,7 +265,7 @@ class Host:
         self._commit()
 
     def _commit(self) -> None:
-        """Store what the turn led to, then let it out; keep it where the disk refuses."""
+        """Store the results of the turn, then send them; keep them where they can't be stored."""
         turns = [(event.card.event, out.commit) for event, out in self._uncommitted if out.commit]
         try:
             if turns:
@@ -255,43 +283,47 @@ class Host:
             for frame in out.publish:
                 self._sockets.publish(frame)
             for token, receipt in out.receipts:
+                beside = self.attached.beside.get(token)
+                if beside is not None and not self._sockets.send(beside, receipt):
+                    del self.attached.beside[token]
                 routing_id = self.attached.routes.get(token)
                 if routing_id is None or not self._sockets.send(routing_id, receipt):
                     self.attached.keep(token, receipt)
-            if out.finished:
-                self.leases.finish(event.card.event)
+            self.leases.note_end(event.card.event)
             self._positions[event.card.event] = event.position
         self._uncommitted.clear()
         if was_in_trouble:
             log.warning("the journal can be written again")
-            self._tell_trouble()
+            self._publish_trouble()
 
     # ── the disk is full ─────────────────────────────────────────────────────────────────────
 
     def _wait_for_room(self) -> None:
-        """Take nothing in while nothing can be stored: the senders keep it.
+        """Take no reports while nothing can be stored: reporters keep them.
 
-        The feed says so, and peers that have attached are answered: the host is not lost.
+        The feed says so, and attached peers get answers: they do not take the host for lost.
         """
-        loop = PollLoop(*self._link.sockets, self._sockets.router, waker=self._waker)
+        sockets = self._sockets
+        loop = PollLoop(*self._link.sockets, sockets.router, sockets.pub, waker=self._waker)
         retry_at = clock.now() + RETRY_SECONDS
         beat_at = 0.0
         while self._uncommitted and not self._stopping:
             now = clock.now()
             if now >= beat_at:
                 beat_at = now + self._options.heartbeat
-                self._tell_trouble()
+                self._publish_trouble()
             if now >= retry_at:
                 retry_at = now + RETRY_SECONDS
                 self._commit()
                 continue
+            sockets.watch_viewers(now)
             self._answer_meanwhile(now)
             loop.wait(retry_at, beat_at, self.leases.next_timer())
-        # The answers and pending peers that came meanwhile are due now, and their wake-up is spent.
+        # The answers and pending peers of that time are due now, and have used up their wake-up.
         self._waker.wake()
 
-    def _tell_trouble(self) -> None:
-        """Publish how it stands with the journal, and with each feed that was let out before."""
+    def _publish_trouble(self) -> None:
+        """Publish the trouble with the journal, or its end, on each feed at its last position."""
         wall = self._wall()
         for event_id, position in self._positions.items():
             event = self.events.get(event_id)
@@ -299,28 +331,57 @@ class Host:
                 self._sockets.publish(event.troubled(position, self.trouble, wall))
 
     def _answer_meanwhile(self, now: float) -> None:
-        """Answer what needs no disk; keep the leases, so that no other host begins from nothing."""
-        self._now = now  # what is asked meanwhile waits for its answer from now on
+        """Answer requests that need no disk; keep the leases, so that no other host gets them."""
+        self._now = now  # deadlines of requests to the broker count from it
         self._link.poll(now)
         self.leases.handle_timer(now)
         wall = self._wall()
         for routing_id, curve, frame in self._sockets.requests(self._request_batch.frames):
-            body = self.attached.answer_meanwhile(routing_id, curve, frame, now, wall, self.trouble)
-            if body:
+            for body in self.attached.answer_meanwhile(
+                routing_id, curve, frame, now, wall, self.trouble, self._positions
+            ):
                 self._sockets.send(routing_id, body)
 
     def next_timer(self) -> float | None:
-        """Return when the next turn is due though nothing came (monotonic seconds)."""
+        """Return when the next turn is due where nothing comes (monotonic seconds)."""
+        if self.attached.waiting:
+            return self._now
         event = self._timers[0][0] if self._timers else None
         return earliest(self._link.next_timer(), self.leases.next_timer(), event)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
     def _build(self, card: Card) -> HostedEvent:
-        event = HostedEvent(card, self._options)
-        self._journal.keep_card(card)
+        event = HostedEvent(card, self._options, self._book)
+        self._keep_card(card)
         event.restore(self._journal.turns(card.event))
+        event.check_book()
         return event
+
+    def _keep_ports(self) -> None:
+        """Store the ports, unless they are stored; on a full disk the next run may have others."""
+        ports = self._sockets.ports
+        if self._journal.ports() != ports:
+            try:
+                self._journal.keep_ports(ports)
+            except StorageFault as fault:
+                log.warning("the ports are not kept: %s", fault.sentence)
+
+    def _keep_card(self, card: Card) -> None:
+        """Store an event's card, unless it is stored.
+
+        Raises:
+            StorageFault: the journal has no card of the event, and can't store this one.
+        """
+        stored = self._journal.card(card.event)
+        if stored == card:
+            return
+        try:
+            self._journal.keep_card(card)
+        except StorageFault as fault:
+            if stored is None:
+                raise
+            log.warning("%s: the newer card is not kept: %s", card.event, fault.sentence)
 
     def _serve(self, event: HostedEvent, epoch: int) -> None:
         self.events[event.card.event] = event
@@ -350,15 +411,19 @@ class Host:
         self._link.request(request, partial(self._follow, then), self._now)
 
     def _follow(self, then: Then, reply: Reply, now: float) -> None:
-        """Do what follows upon the broker's answer, or keep it while nothing can be stored."""
+        """Call the callback of the broker's answer, or keep it while nothing can be stored."""
         if self._stopping:
-            return  # what the answer leads to is given up already
+            return  # the host is leaving: no answer matters any more
         if self._uncommitted and not isinstance(reply, messages.Leased):
             self._answers.append((then, reply))
         else:
             then(reply, now)
 
     # ── which peers may connect ──────────────────────────────────────────────────────────────
+
+    def _admits(self, key: bytes) -> bool | None:
+        """Decide on the key of a connection; called in the authenticator's thread."""
+        return False if self.subscriptions.refuses(key, clock.now()) else self.pending.decide(key)
 
     def _resolve(self, key: bytes, admitted: bool) -> None:
         if self.zap is not None:
@@ -377,7 +442,7 @@ class Host:
             for one in out:
                 log.warning("%s: %s (%s) is revoked", event.card.event, one.name, one.peer)
         if connected and self.zap is not None:
-            # One of them may be subscribed, and PUB sends to every subscriber.
+            # A revoked peer may be subscribed, and PUB sends to every subscriber.
             port = self._sockets.ports["pub"]
             self._sockets.renew_pub()
             if self._sockets.ports["pub"] != port:
@@ -386,11 +451,12 @@ class Host:
                 self._mark_dirty(event)
                 event.hasten_heartbeat()
 
-    # ── what it is made of ───────────────────────────────────────────────────────────────────
+    # ── sockets ──────────────────────────────────────────────────────────────────────────────
 
     def _close(self) -> None:
         if self.zap is not None:
             self.zap.stop()
+        self.connections.stop()
         self._context.destroy(linger=500)
         self._waker.close()
 
@@ -399,10 +465,10 @@ class Host:
 
 
 def spare_collector() -> None:
-    """Let Python's cycle collector look at a host's memory less often; call it once a process.
+    """Make Python's cycle collector run less often; call it once in a process.
 
-    Claims live as long as their event and hold no cycles; looking through them again and again
-    takes a tenth of the time of the report path.
+    Claims live as long as their event and hold no cycles, and looking through them takes a tenth of
+    the time of the report path.
     """
     gc.collect()
     gc.freeze()

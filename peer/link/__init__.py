@@ -1,4 +1,4 @@
-"""The standing link to the broker."""
+"""A peer's link to the broker, which stays over restarts of the broker."""
 
 from .core import LinkCore
 from .service import Link

@@ -1,7 +1,7 @@
 """The link to the broker as a pure core: says hello, asks, asks again, gives up.
 
 A request is *held* until the broker has welcomed the connection and fewer than `WINDOW` others are
-unanswered, then *sent* and sent again with growing pauses until its reply comes or its time is up.
+unanswered, then *sent*, and sent again with growing pauses until its reply or its deadline comes.
 All requests may be repeated: the broker gives the same answer.
 
 | what comes                  | what follows                                                  |
@@ -11,11 +11,11 @@ All requests may be repeated: the broker gives the same answer.
 | hello is refused            | everything fails with that refusal                            |
 | UNKNOWN_PEER to a request   | the request is held, hello again                              |
 | OVERLOADED to a hello       | it is sent again later                                        |
-| OVERLOADED to a request     | likewise; the refusal counts when time is up                  |
+| OVERLOADED to a request     | likewise; at the deadline, the refusal is the answer          |
 | any other reply             | it is the answer                                              |
 | nothing for a while         | a new connection, everything is held, hello again             |
 | nothing until the deadline  | Unreachable                                                   |
-| the broker's door is shut   | everything fails with Untrusted; a new connection with the    |
+| the broker refuses the key  | everything fails with Untrusted; a new connection with the    |
 |                             | next request                                                  |
 | handshakes fail in a row    | everything fails with Untrusted                               |
 """
@@ -44,47 +44,47 @@ from ...protocol.errors import (
 )
 
 FIRST_PAUSE = 0.25
-"""Seconds until something unanswered is sent again; doubles each time."""
+"""Seconds until an unanswered request is sent again; doubles each time."""
 
 LONGEST_PAUSE = 5.0
-"""Seconds that a pause grows to."""
+"""Seconds to which a pause grows."""
 
 SILENCE = 3.0
-"""Seconds without any answer after which the connection is thought dead and made anew."""
+"""Seconds without an answer after which the connection is taken for dead and made anew."""
 
 WINDOW = 64
-"""Requests sent and unanswered at one time. Were a thousand sent at once, the last would be sent
-again and again while the broker still works through the first."""
+"""The most requests that are sent and unanswered at one time. Of a thousand sent at once, the last
+would be sent again and again while the broker still works through the first."""
 
 MOST_PENDING = 10_000
-"""Requests that may be unanswered at one time."""
+"""The most requests that are unanswered at one time, held ones included."""
 
 MISMATCHES = 3
-"""Handshakes in a row that fail without a word: the broker holds another key. One alone may be a
-broker that was just being stopped."""
+"""Handshakes in a row that fail without a reason before the broker is taken to hold another key. A
+single one may come from a broker that is just stopping."""
 
 MOST_PUSHED = 1_000
-"""Messages from rooms kept until they are taken; of more, the oldest are forgotten."""
+"""The most messages of groups that are kept until `pushed` takes them; the oldest go first."""
 
 Push = messages.GroupChanged | messages.GroupMessage
-"""What the broker says without being asked: to the members of a room."""
+"""What the broker sends to the members of a group without being asked."""
 
 Reply = messages.BrokerReply | TouchlineError
-"""What becomes of a request: the broker's reply, or what went wrong."""
+"""The result of a request: the broker's reply, or the error."""
 
 Then = Callable[[Reply, float], object]
-"""What follows upon a request: takes the reply and the time (monotonic seconds)."""
+"""The callback of a request: takes the result and the time (monotonic seconds)."""
 
 
 class Answered(NamedTuple):
-    """A reply, and what follows upon it; the shell calls `then` with it."""
+    """A result and the callback of its request, which the shell calls with it."""
 
     then: Then
     reply: Reply
 
 
 def ignore(_: Reply, __: float) -> None:
-    """Follow a request whose reply makes no difference."""
+    """Do nothing: the callback of a request whose result makes no difference."""
 
 
 @dataclass(slots=True)
@@ -97,20 +97,20 @@ class _Asked:
     wait: float  # seconds from asking to the deadline
     pause: float = FIRST_PAUSE
     held: bool = True
-    due: float = 0.0  # when its timer rings; set whenever it is sent
+    due: float = 0.0  # when its timer is due; set whenever it is sent
     refusal: TouchlineError | None = None
 
 
 class LinkCore:
-    """The standing link of one peer.
+    """The link of one peer.
 
     Args:
         name: the peer's name, for people.
         key: its public key, 32 bytes.
-        roles: what it means to do.
-        invite: the code to enrol with, where the broker asks for one.
-        timeout: seconds that a request waits for its reply unless it says otherwise.
-        address: the broker's, for the sentence when it does not answer.
+        roles: the roles that it asks for.
+        invite: the code to enrol with, where the broker requires one.
+        timeout: seconds that a request waits for its reply unless it names others.
+        address: the broker's, for the sentences of errors.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class LinkCore:
         self.heartbeat = 0.0
         """Seconds between heartbeats of an idle feed, once the broker has told it."""
         self.strange = 0
-        """Frames received that were no answer to anything."""
+        """Received frames that answered no request."""
         self._hello = messages.Hello(id=0, name=name, key=key, invite=invite, roles=list(roles))
         self._timeout = timeout
         self._where = f" at {address}" if address else ""
@@ -141,9 +141,9 @@ class LinkCore:
         self._flying = 0  # requests sent and unanswered
         self._greeting = 0  # number of the hello under way, 0 when none is
         self._welcome = False
-        self._heard = 0.0  # when the broker last answered, or silence began to count
+        self._heard = 0.0  # when the broker last answered, or a silence began
         self._anew = False
-        self._mismatches = 0  # handshakes that failed in a row, without a word
+        self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._dead = False  # ZeroMQ has given the connection up, and makes no other
         self._out: list[bytes] = []
         self._pushed: deque[Push] = deque(maxlen=MOST_PUSHED)
@@ -164,12 +164,12 @@ class LinkCore:
 
         Args:
             message: any request but hello; its `id` is replaced.
-            then: what follows; is returned with the answer, and not called here.
+            then: the callback; returned with the answer, not called here.
             now: monotonic seconds.
             timeout: seconds to wait for the reply.
 
         Raises:
-            TooLarge: the broker would refuse to read it.
+            TooLarge: the broker would refuse to read the request.
             Overloaded: too many requests are unanswered.
         """
         if len(self._pending) >= MOST_PENDING:
@@ -196,7 +196,7 @@ class LinkCore:
             self._greet(now)
 
     def receive(self, frame: bytes, now: float) -> list[Answered]:
-        """Take a frame from the broker and return the answers that are now known."""
+        """Take a frame from the broker; return the answers that are now known."""
         try:
             reply: messages.BrokerReply = codec.decode_broker_reply(frame)
         except PeerError:
@@ -207,7 +207,7 @@ class LinkCore:
             self._pushed.append(reply)
             return []
         if reply.id not in self._pending:
-            self.strange += 1  # to a request answered already, or given up
+            self.strange += 1  # its request has been answered or given up
             return []
         self._heard = now
         if reply.id == self._greeting:
@@ -234,7 +234,7 @@ class LinkCore:
         return []
 
     def _fail(self, error: TouchlineError) -> list[Answered]:
-        """Give everything that was asked this answer."""
+        """Answer every request with this error."""
         self._welcome = False
         self._pending.pop(self._greeting, None)
         self._greeting = 0
@@ -258,7 +258,7 @@ class LinkCore:
         return [Answered(then, error)]
 
     def pushed(self) -> list[Push]:
-        """Return what came from rooms without being asked for, oldest first, each once."""
+        """Return the messages of groups, oldest first, each once."""
         pushed = list(self._pushed)
         self._pushed.clear()
         return pushed
@@ -300,14 +300,14 @@ class LinkCore:
 
     @property
     def wants_new_connection(self) -> bool:
-        """Whether the connection is thought dead; make a new one and call `reconnected`."""
+        """Whether the connection is taken for dead; make a new one and call `reconnected`."""
         return self._anew
 
     def reconnected(self, now: float) -> None:
-        """Say that the connection is a new one, with a routing id of its own.
+        """Take note of a new connection, which needs a new routing id.
 
-        A new routing id, because the broker may still hold the old one for a connection that
-        is dead, and would not listen to a second one of that id.
+        The broker may still hold the old id for the dead connection, and a ROUTER ignores a second
+        connection with the same id.
         """
         self._anew = self._dead = False
         self._welcome = False
@@ -324,14 +324,14 @@ class LinkCore:
             self._greet(now)
 
     def trusted(self) -> None:
-        """Note that a connection was made: the other end is the one that it should be."""
+        """Take note that a handshake succeeded: the other end holds the right key."""
         self._mismatches = 0
 
     def refused(self) -> list[Answered]:
-        """Note that the broker holds the right key and does not let this peer's in.
+        """Take note that the broker holds the right key and refuses this peer's.
 
         Returns:
-            what fails at once, rather than when its time is up.
+            the answers of the requests that fail at once, before their deadlines.
         """
         self._dead = True
         return self._fail(
@@ -339,14 +339,14 @@ class LinkCore:
         )
 
     def mismatched(self, *, final: bool) -> list[Answered]:
-        """Note that there was somebody at the broker's address and no connection came of it.
+        """Take note that a handshake at the broker's address failed.
 
         Args:
-            final: it said what it speaks, which is something else; otherwise it said nothing, as
-                one does that holds another key.
+            final: whether the other end speaks another protocol; otherwise it gave no reason, as a
+                broker with another key does.
 
         Returns:
-            what fails at once, rather than when its time is up.
+            the answers of the requests that fail at once, before their deadlines.
         """
         self._dead = self._dead or final
         self._mismatches += 1
@@ -371,7 +371,7 @@ class LinkCore:
     def _greet_again(self, number: int, asked: _Asked, now: float) -> None:
         if len(self._pending) > 1:
             self._send(number, asked, now)
-        else:  # nobody waits for it any more
+        else:  # no request waits for it any more
             del self._pending[number]
             self._greeting = 0
 
@@ -384,13 +384,13 @@ class LinkCore:
         while self._welcome and self._held and self._flying < WINDOW:
             number = self._held.popleft()
             asked = self._pending.get(number)
-            if asked is not None:  # its time may have been up
+            if asked is not None:  # its deadline may have passed
                 asked.held = False
                 self._flying += 1
                 self._send(number, asked, now)
 
     def _drop(self, number: int) -> Then:
-        """Forget a request, and return what follows upon it."""
+        """Forget a request and return its callback."""
         asked = self._pending.pop(number)
         if not asked.held:
             self._flying -= 1

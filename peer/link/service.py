@@ -1,4 +1,4 @@
-"""The link to the broker on a socket: blocking for a command, by hand within a loop."""
+"""The link to the broker on a socket: a command waits for its answer, a process polls."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ HANDSHAKES = (
     | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
     | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 )
-"""What a monitor tells of how a connection begins."""
+"""The events of a monitor about how a connection begins."""
 
 
 class Link:
-    """A peer's connection to the broker. Not safe for threads.
+    """A peer's connection to the broker. Not thread-safe.
 
     A command asks and waits: `link.ask(messages.Search(id=0, text="final"))`.
 
     A process with a loop of its own polls `sockets` for POLLIN, wakes at `next_timer()`, calls
-    `request(message, then, now)` to ask and `poll(now)` in each turn, which hands every answer to
-    the `then` of its request.
+    `request(message, then, now)` to ask and `poll(now)` in each turn, which calls `then` of every
+    answered request.
 
     Args:
         address: the broker's, in full: `touchline://host:port?key=…`.
         name: the peer's name, for people.
         identity: its key; see `identity.load`.
-        roles: what it means to do.
-        context: the process's ZeroMQ context; without one the link has its own.
-        invite: the code to enrol with, where the broker asks for one.
+        roles: the roles that it asks for.
+        context: the process's ZeroMQ context; without one, the link makes its own.
+        invite: the code to enrol with, where the broker requires one.
 
     Raises:
-        SettingError: the address is none, or names no key.
+        SettingError: the address is not valid, or names no key.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Link:
         )
         self._context = context or zmq.Context()
         self._owns_context = context is None
-        # It stays the same object when the connection is made anew, as pollers need it.
+        # The same object over all connections, since pollers hold it.
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._connected = False
-        self._answers: deque[Answered] = deque()  # not yet handed over
+        self._answers: deque[Answered] = deque()  # whose callbacks are not called yet
         self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
@@ -85,7 +85,7 @@ class Link:
 
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
-        """What a poller has to watch."""
+        """The sockets that a poller has to watch."""
         return [self.socket, self._monitor]
 
     @property
@@ -114,7 +114,7 @@ class Link:
         return self._core.heartbeat
 
     def ask(self, message: messages.BrokerRequest, timeout: float = 5.0) -> messages.BrokerReply:
-        """Ask the broker and wait for the reply.
+        """Ask the broker, wait, and return the reply.
 
         Args:
             message: any request but hello; its `id` is replaced.
@@ -133,7 +133,7 @@ class Link:
         return reply
 
     def flush(self, timeout: float = 1.0) -> None:
-        """Wait until the broker has answered everything; to be called before `close`.
+        """Wait until the broker has answered every request; call it before `close`.
 
         Args:
             timeout: seconds to wait at most.
@@ -143,7 +143,7 @@ class Link:
             self._wait(deadline)
 
     def _wait(self, deadline: float | None = None) -> None:
-        """Poll now, and if there was nothing, once more when something comes or is due."""
+        """Poll now; where nothing was answered, poll again when something comes or is due."""
         if not self.poll(clock.now()):
             self._loop.watch(self.sockets)
             self._loop.wait(self.next_timer(), deadline)
@@ -160,12 +160,12 @@ class Link:
 
         Args:
             message: any request but hello; its `id` is replaced.
-            then: is called by a later `poll`, once, with the reply or the error and the time.
+            then: the callback; a later `poll` calls it once, with the reply or error and the time.
             now: monotonic seconds.
             timeout: seconds to wait for the reply, 5 unless given.
 
         Raises:
-            TooLarge: the broker would refuse to read it.
+            TooLarge: the broker would refuse to read the request.
             Overloaded: too many requests are unanswered.
         """
         self._core.request(message, then, now, timeout)
@@ -173,7 +173,7 @@ class Link:
         self._send_out()
 
     def poll(self, now: float) -> int:
-        """Take what has come, send again what is due, and hand each answer to its `then`.
+        """Receive, send again what is due, and call the callback of each answered request.
 
         Never waits; call it when one of `sockets` can be read and at `next_timer()`.
 
@@ -190,14 +190,14 @@ class Link:
         self._renew(now)
         self._send_out()
         answered = 0
-        while self._answers:  # one at a time: what follows may raise, and the others are kept
+        while self._answers:  # one at a time: a callback may raise, and the others stay
             then, reply = self._answers.popleft()
             then(reply, now)
             answered += 1
         return answered
 
     def pushed(self) -> list[Push]:
-        """Return what came from the rooms that this peer is in, oldest first; `poll` before."""
+        """Return the messages of the groups that this peer is in, oldest first; `poll` before."""
         return self._core.pushed()
 
     def next_timer(self) -> float | None:
@@ -224,16 +224,16 @@ class Link:
         self.close()
 
     def _watch(self) -> list[Answered]:
-        """Take note of how connections began; return what fails where they may not."""
+        """Read the events of connections; return the answers of requests that fail by them."""
         answers: list[Answered] = []
         for message in received(self._monitor):
-            told = parse_monitor_message(message)["event"]
-            if told == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            event = parse_monitor_message(message)["event"]
+            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._core.trusted()
-            elif told == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
+            elif event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
                 answers += self._core.refused()
             else:
-                final = told == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+                final = event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
                 answers += self._core.mismatched(final=final)
         return answers
 
@@ -243,9 +243,9 @@ class Link:
             self._core.reconnected(now)
 
     def _connect(self) -> None:
-        """Connect, anew where there was a connection, under a routing id of this peer's alone."""
+        """Connect under a new routing id of this peer; drop the earlier connection, if any."""
         if self._connected:
-            # Drops what waits in it: everything that still matters is sent again.
+            # This drops what waits to be sent; what still matters is sent again.
             self.socket.disconnect(self.broker.endpoint)
         self.socket.routing_id = own_routing_id(self.identity)
         self.socket.connect(self.broker.endpoint)
@@ -256,20 +256,20 @@ class Link:
             try:
                 self.socket.send(frame, zmq.NOBLOCK)
             except zmq.Again:
-                return  # its queue is full: sent again when due
+                return  # the queue is full; the frame is sent again when due
 
 
 def trusted(address: str) -> addresses.BrokerAddress:
-    """Return the broker of an address that one can connect to.
+    """Return the broker that a complete address names.
 
     Raises:
-        SettingError: the address is none, or names no key without being insecure.
+        SettingError: the address is not valid, or names no key without being insecure.
     """
     broker = addresses.broker(address)
     if not broker.key and not broker.plain:
         raise SettingError(
-            f"--broker: {address!r} names no key, so that nobody could tell the broker from "
-            f"another; give the whole string that `touchline broker` prints, {broker}?key=…"
+            f"--broker: {address!r} names no key, by which a peer knows the broker; give the "
+            f"whole address that `touchline broker` prints, {broker}?key=…"
         )
     return broker
 
@@ -279,11 +279,11 @@ def lock(socket: zmq.Socket[bytes], identity: Identity, server: bytes) -> None:
 
     Args:
         socket: not connected yet.
-        identity: whose connections they are.
+        identity: of this peer.
         server: the public key of the other end, 32 bytes.
 
     Raises:
-        SettingError: that is no public key.
+        SettingError: `server` is not a public key.
     """
     socket.setsockopt(zmq.CURVE_SERVERKEY, keys.curve_key(server))
     socket.setsockopt(zmq.CURVE_PUBLICKEY, identity.curve_public)
@@ -291,5 +291,5 @@ def lock(socket: zmq.Socket[bytes], identity: Identity, server: bytes) -> None:
 
 
 def own_routing_id(identity: Identity) -> bytes:
-    """Return a new routing id that nobody but this peer may use, or can guess."""
+    """Return a new routing id that only this peer may use, and no other peer can guess."""
     return keys.routing_id(identity.curve_public, os.urandom(ENTROPY_BYTES))

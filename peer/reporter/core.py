@@ -1,6 +1,6 @@
-"""What a reporter does with its reports: send, send again, learn their fates. Pure.
+"""The sending of a reporter: it sends reports, sends them again, and learns their fates. Pure.
 
-The outbox is the truth; this core only decides when what is pending goes out.
+The outbox holds the reports; this core only decides when the pending ones are sent.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from ...protocol import codec, keys, limits, signing
 from ...protocol.messages import Fate, Receipt, Report, ReportBatch, Said
 
 RESEND_SECONDS = 1.0
-"""Silence of the host after which what is not confirmed is sent again; doubles up to 30 s."""
+"""Pause without a receipt after which pending reports are sent again; doubles up to the most."""
 
 RESEND_MOST = 30.0
+"""The longest such pause, seconds."""
 
 
 class ReporterCore:
@@ -23,14 +24,14 @@ class ReporterCore:
 
     Args:
         event: its id.
-        identity: the key that signs each report as it is sent; None: they are not signed.
+        identity: the key that signs each report as it is sent; None: reports are not signed.
     """
 
     def __init__(self, event: str = "", identity: keys.Identity | None = None) -> None:
         self.fates: dict[int, Fate] = {}
         """The newest fate of each report, by number."""
         self.stored = 0
-        """Everything up to this number is on the host's disk."""
+        """The host has stored all reports up to this number on its disk."""
         self._event = event
         self._identity = identity
         self._token = ""
@@ -38,14 +39,20 @@ class ReporterCore:
         self._due: float | None = None
 
     def opened(self, token: str, n: int, now: float) -> None:
-        """Note that the host is there: what is pending goes out at once."""
+        """Take note that the session is open: pending reports are sent at once.
+
+        Args:
+            token: the report token that the host gave.
+            n: the number up to which the host has stored this reporter's reports.
+            now: monotonic seconds.
+        """
         self._token = token
         self.stored = n
         self._pause = RESEND_SECONDS
         self._due = now
 
     def renumbered(self) -> None:
-        """Note that what is pending has other numbers now: fates known so far are of old ones."""
+        """Forget the fates: pending reports have new numbers, the known fates are of old ones."""
         self.fates.clear()
 
     def frames(self, said: Sequence[Said], now: float) -> list[bytes]:
@@ -55,7 +62,7 @@ class ReporterCore:
         return self._pack(said)
 
     def resend(self, pending: Sequence[Said], now: float) -> list[bytes]:
-        """Return the frames that carry what is pending, and wait longer for the next time."""
+        """Return the frames that carry the pending reports, and lengthen the pause."""
         if not pending:
             self._due = None
             self._pause = RESEND_SECONDS
@@ -65,7 +72,7 @@ class ReporterCore:
         return self._pack(pending)
 
     def receipt(self, receipt: Receipt, now: float) -> bool:
-        """Take a receipt; tell whether it confirms anything new."""
+        """Take a receipt; return whether it confirms a further report."""
         for fate in receipt.fates:
             self.fates[fate.n] = fate
         new = receipt.n > self.stored
@@ -77,11 +84,11 @@ class ReporterCore:
         return new
 
     def closed(self) -> None:
-        """Note that the host is gone: nothing is sent until it is back."""
+        """Take note that the session is closed: nothing is sent until it opens again."""
         self._due = None
 
     def next_timer(self) -> float | None:
-        """Return when what is pending is to be sent again (monotonic seconds)."""
+        """Return when pending reports are to be sent again (monotonic seconds)."""
         return self._due
 
     def _pack(self, said: Sequence[Said]) -> list[bytes]:
@@ -93,7 +100,7 @@ class ReporterCore:
         return frames
 
     def _sign(self, said: Said) -> Said:
-        """Sign a report under the number that it has now: it may have had another."""
+        """Sign a report with the number that it has now: it may have had another before."""
         if self._identity is None:
             return said
         return replace(said, signature=self._identity.sign(signing.content(self._event, said)))
@@ -109,10 +116,17 @@ class ReporterCore:
 
 
 def check_size(said: Said) -> int:
-    """Return the bytes that a report takes on the wire, its token and signature included."""
+    """Return the size of a report on the wire in bytes, its token and signature included."""
     signed = replace(said, signature=bytes(keys.SIGNATURE_BYTES))
     return len(codec.encode(_report("0" * 36, signed)))
 
 
 def _report(token: str, said: Said) -> Report:
-    return Report(token=token, n=said.n, time=said.time, event=said.event, signature=said.signature)
+    return Report(
+        token=token,
+        n=said.n,
+        time=said.time,
+        event=said.event,
+        signature=said.signature,
+        seen=said.seen,
+    )

@@ -1,8 +1,8 @@
-"""What a reporter has said and the host has not yet confirmed as stored, on disk.
+"""The reports that the host has not yet confirmed as stored, on the reporter's disk.
 
-SQLite from the standard library, since a one-shot `touchline report` should start at once. Every
-statement is committed before it is sent: a reporter killed at any moment has lost nothing it
-counted, and uses no number twice.
+It uses SQLite from the standard library, since a one-shot `touchline report` should start at once.
+Every report is committed before it is sent: a reporter that is killed at any moment loses no report
+that it has numbered, and uses no number twice.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Outbox:
 
     Args:
         path: its file; missing folders are made.
-        renumbered: is called when numbers change, within the transaction that changes them.
+        renumbered: called when numbers change, within the transaction that changes them.
 
     Raises:
         StorageFault: the file can't be opened or written.
@@ -45,28 +45,29 @@ class Outbox:
         self._renumbered = renumbered
         self._base = sqlite.connect(path, _SCHEMA, what="outbox")
 
-    def add(self, event: Happening, time: int) -> Said:
-        """Keep a new report under the next number, and return it.
+    def add(self, event: Happening, time: int, seen: int = 0) -> Said:
+        """Store a new report under the next number, and return it.
 
         Args:
             event: what happened.
             time: the reporter's wall clock, microseconds.
+            seen: the number of the newest open claim that the reporter had been shown.
         """
         with self.transaction():
-            return self.append(event, time)
+            return self.append(event, time, seen)
 
     @property
     def database(self) -> sqlite3.Connection:
-        """The file, for what its owner keeps there beside the reports."""
+        """The database, for what the owner of the outbox stores beside the reports."""
         return self._base
 
     @property
     def last(self) -> int:
-        """The newest number that was given, 0 before the first."""
+        """The newest number of a report; 0 before the first."""
         return self._number("last")
 
     def pending(self) -> list[Said]:
-        """Return what is not confirmed yet, in the order of its numbers.
+        """Return the reports that are not confirmed, in the order of their numbers.
 
         Raises:
             StorageFault: the file can't be read.
@@ -78,16 +79,16 @@ class Outbox:
             raise StorageFault(f"outbox {self._path}: {error}") from error
 
     def confirmed(self, n: int) -> None:
-        """Forget what the host has stored: everything up to `n`."""
+        """Delete the reports that the host has stored, which are those up to number `n`."""
         with self.transaction():
             self._forget(n)
 
     def attached(self, n: int) -> dict[int, int]:
         """Agree on the count with a host that has stored this reporter's reports up to `n`.
 
-        What is pending is numbered on from `n` where the host counts otherwise: because this
-        outbox is a new one after an old one was lost, or because another host, with a journal of
-        its own, has taken the event over.
+        Where the host counts otherwise, the pending reports are numbered on from `n`. This happens
+        when this outbox replaces a lost one, or when another host, with a journal of its own, has
+        taken over the event.
 
         Returns:
             the new number of each pending report whose number changed, by the old one.
@@ -101,9 +102,9 @@ class Outbox:
                 return {}
             return self._renumber(n)
 
-    def append(self, event: Happening, time: int) -> Said:
-        """Keep a new report as `add` does, within a transaction of the caller's."""
-        said = Said(n=self._number("last") + 1, time=time, event=event)
+    def append(self, event: Happening, time: int, seen: int = 0) -> Said:
+        """Store a new report as `add` does, within a transaction of the caller."""
+        said = Said(n=self._number("last") + 1, time=time, event=event, seen=seen)
         self._keep("last", said.n)
         self._base.execute("INSERT INTO said VALUES (?, ?)", (said.n, msgspec.msgpack.encode(said)))
         return said
@@ -119,8 +120,9 @@ class Outbox:
         self._base.execute("DELETE FROM said")
         for said in pending:
             event = _redirected(said.event, moved)
-            report = msgspec.msgpack.encode(Said(n=moved[said.n], time=said.time, event=event))
-            self._base.execute("INSERT INTO said VALUES (?, ?)", (moved[said.n], report))
+            again = msgspec.structs.replace(said, n=moved[said.n], event=event)
+            report = msgspec.msgpack.encode(again)
+            self._base.execute("INSERT INTO said VALUES (?, ?)", (again.n, report))
         self._keep("last", n + len(pending))
         self._keep("confirmed", n)
         self._renumbered(moved)
@@ -128,17 +130,35 @@ class Outbox:
 
     @property
     def invitation(self) -> Invitation | None:
-        """The newest invitation that was kept."""
+        """The newest stored invitation, without its token, see `sealed_token`; None where there is
+        none. An outbox of a release that did not seal has the token in it."""
         try:
             row = self._base.execute("SELECT value FROM state WHERE name = 'invitation'").fetchone()
             return msgspec.msgpack.decode(row[0], type=Invitation) if row else None
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise StorageFault(f"outbox {self._path}: {error}") from error
 
-    def keep_invitation(self, invitation: Invitation) -> None:
-        """Keep the way in, so that the broker is not needed next time."""
+    @property
+    def sealed_token(self) -> bytes:
+        """The token of the stored invitation, as its reporter has sealed it; empty where there is
+        none."""
+        try:
+            row = self._base.execute("SELECT value FROM state WHERE name = 'token'").fetchone()
+        except sqlite3.Error as error:
+            raise StorageFault(f"outbox {self._path}: {error}") from error
+        return bytes(row[0]) if row else b""
+
+    def keep_invitation(self, invitation: Invitation, sealed: bytes) -> None:
+        """Store an invitation, so that the next run can join without the broker.
+
+        Args:
+            invitation: its token is not stored.
+            sealed: what is stored instead, which only the reporter's key can read.
+        """
+        without = msgspec.structs.replace(invitation, token="")
         with self.transaction():
-            self._keep("invitation", msgspec.msgpack.encode(invitation))
+            self._keep("invitation", msgspec.msgpack.encode(without))
+            self._keep("token", sealed)
 
     def close(self) -> None:
         """Close the file."""
@@ -152,16 +172,16 @@ class Outbox:
         self._base.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
     def transaction(self) -> _Transaction:
-        """Return a context in which all is committed together, or nothing where it fails.
+        """Return a context whose statements are committed together, or not at all where one fails.
 
         Raises:
-            StorageFault: the disk refused.
+            StorageFault: the file can't be written.
         """
         return _Transaction(self._base, self._path)
 
 
 def _redirected(event: Happening, moved: dict[int, int]) -> Happening:
-    """Return an undo of a report whose number has changed with the new one, all else as it is."""
+    """Return an undo with the new number of its report; return any other event as it is."""
     details = event.details or {}
     if event.title != "undo" or details.get("n") not in moved:
         return event
@@ -169,7 +189,8 @@ def _redirected(event: Happening, moved: dict[int, int]) -> Happening:
 
 
 class _Transaction:
-    """BEGIN IMMEDIATE, so that two commands of one reporter never take the same number."""
+    """A transaction. It begins with BEGIN IMMEDIATE, so that two commands of one reporter never
+    take the same number."""
 
     def __init__(self, base: sqlite3.Connection, path: Path) -> None:
         self._base = base
@@ -187,7 +208,7 @@ class _Transaction:
             raise StorageFault(f"outbox {self._path}: {error}") from error
 
     def _roll_back(self) -> None:
-        # A full disk makes SQLite roll back by itself, a failed commit leaves it to us.
+        # SQLite rolls back by itself on a full disk, but not after a failed commit.
         if self._base.in_transaction:
             self._base.execute("ROLLBACK")
 

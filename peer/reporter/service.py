@@ -1,7 +1,7 @@
 """The reporter's sockets: PUSH for reports, a session for everything else.
 
-A reporter does nothing by itself: the program that owns it calls `pump` (or one of the waiting
-calls, which pump) as often as it likes.
+A reporter does nothing by itself: its program calls `pump`, or a method that waits and pumps, as
+often as it likes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import zmq
+from msgspec.structs import replace
 
 from ...protocol import codec, limits, messages
 from ...protocol.errors import TooLarge, TouchlineError, Unreachable
-from ...protocol.messages import Detail, Fate, Happening, Said, Setup
+from ...protocol.messages import Ask, Detail, Fate, Happening, Invitation, Said, Setup
+from ...protocol.text import check_texts
 from ...runtime import clock
 from ...runtime.poll_loop import PollLoop
 from ...runtime.timers import earliest
@@ -22,21 +24,23 @@ from ..link import Link
 from ..session import Session
 from .core import ReporterCore, check_size
 from .outbox import Outbox
+from .questions import OpenQuestions
 
 KEPT_SECONDS = 0.5
-"""How long the broker may take before the invitation of an earlier run is used."""
+"""How long the broker may take before the reporter follows the invitation of an earlier run."""
 
 
 class Reporter:
-    """One person's reporting on one event.
+    """One reporter of one event.
 
     Args:
         event: its id.
         link: the link to the broker; the caller closes it after the reporter.
-        outbox: the file of this person's outbox for this event, or the outbox itself, which is
-            closed with the reporter.
-        wall: the person's wall clock, microseconds since 1970 UTC.
-        brief: for a report or two: the host does not watch over this reporter.
+        outbox: the file of the reporter's outbox for this event, or the outbox itself, which
+            `close` closes.
+        wall: returns the reporter's wall clock, microseconds since 1970 UTC.
+        brief: the reporter stays for a report or two: the host does not watch over it.
+        answers: a person is there whom the host may ask whether something happened (`asked_about`).
 
     Raises:
         StorageFault: the outbox can't be opened.
@@ -50,10 +54,18 @@ class Reporter:
         wall: Callable[[], int] = clock.wall,
         *,
         brief: bool = False,
+        answers: bool = False,
     ) -> None:
-        self.session = Session(event, "reporter", last=lambda: self._outbox.last, brief=brief)
-        self.asked: messages.Confirm | None = None  # for the score, after an outage
+        self.session = Session(
+            event, "reporter", last=lambda: self._outbox.last, brief=brief, answers=answers
+        )
+        self.asked: messages.Confirm | None = None
+        """The host's open question for the score, with the reason; see `confirm`."""
+        self.stepped = 0
+        """Microseconds by which the clock was set, forward where it is positive, as the host has
+        seen it; the caller reads it and sets it to 0."""
         self.core = ReporterCore(event, link.identity)
+        self._questions = OpenQuestions()
         self._link = link
         self._wall = wall
         self._brief = brief
@@ -62,8 +74,8 @@ class Reporter:
         self._loop = PollLoop()
         self._push: zmq.Socket[bytes] | None = None
         self._setup: Setup | None = None
-        self._moved: dict[int, int] = {}  # number that `say` returned: the one it has now
-        self._kept = self._outbox.invitation
+        self._moved: dict[int, int] = {}  # from the number that `say` returned to the present one
+        self._kept = self._kept_invitation()
         self._use_kept_at = clock.now() + KEPT_SECONDS
 
     def __enter__(self) -> Reporter:
@@ -74,17 +86,24 @@ class Reporter:
 
     @property
     def setup(self) -> Setup | None:
-        """What the host said on joining; None before that."""
+        """The host's newest setup; None before the first."""
         return self._setup
 
     @property
+    def asked_about(self) -> Mapping[int, Ask]:
+        """The open questions whether something happened, by claim, oldest first; see `answer`."""
+        return self._questions.by_claim
+
+    @property
     def pending(self) -> int:
-        """Reports that the host has not confirmed."""
+        """The number of reports that the host has not confirmed."""
         return len(self._outbox.pending())
 
     def sockets(self) -> list[zmq.Socket[bytes]]:
-        """Return what a poller of several reporters has to watch now; a connection made anew
-        changes it. When one can be read, or `next_timer` is over: `pump`."""
+        """Return the sockets that a poller has to watch; they change with each new connection.
+
+        Call `pump` when one of them can be read, and at `next_timer`.
+        """
         return self._connection.sockets
 
     def say(
@@ -93,45 +112,50 @@ class Reporter:
         origin: str = "",
         time: int | None = None,
         details: Mapping[str, Detail] | None = None,
+        *,
+        seen: int = 0,
     ) -> int:
-        """Report an action; it is kept until the host has confirmed it.
+        """Report an action; the report is stored until the host has confirmed it.
 
         Args:
             title: the action.
-            origin: what made it.
+            origin: the origin of the action, such as a team.
             time: when it happened, microseconds by this reporter's clock; None: now.
-            details: what else is known of it.
+            details: the details of the action.
+            seen: the number of the newest open claim that the reporter had been shown before.
 
         Returns:
-            The report's number; `fate` tells what became of it.
+            The report's number; `fate` gives its fate.
 
         Raises:
-            TooLarge: it would not fit into a frame; nothing was kept.
-            StorageFault: the disk refused; nothing was kept.
+            BadReport: nothing in a detail's text can be seen; the report is not stored.
+            TooLarge: the report does not fit into a frame; it is not stored.
+            StorageFault: the report can't be stored.
         """
+        check_texts(details or {})
         wall = self._wall()
         happening = Happening(title, origin, wall if time is None else time, dict(details or {}))
-        size = check_size(Said(n=2**62, time=wall, event=happening))
+        size = check_size(Said(n=2**62, time=wall, event=happening, seen=seen))
         if size > limits.FRAME_BYTES:
             raise TooLarge(f"report of {size:,} bytes, at most {limits.FRAME_BYTES:,} allowed")
-        said = self._outbox.add(happening, wall)
+        said = self._outbox.add(happening, wall, seen)
         self.send([said])
         return said.n
 
     def send(self, said: Sequence[Said]) -> None:
-        """Send what the caller has just put into the outbox, now or when the host is there."""
+        """Send reports that are new in the outbox, now or when the session opens."""
         for one in said:
             self._moved.pop(one.n, None)
         if said and self.session.open:
             self._send(self.core.frames(said, clock.now()))
 
     def confirm(self, score: str, time: int | None = None) -> int:
-        """Tell the host what the score is, as it asks for after an outage (`asked`).
+        """Report the score, which the host asks for now and then (`asked`).
 
         Args:
-            score: as people write it in this sport, such as `2-1`.
-            time: when it stood so, microseconds on the event's clock as this reporter has it;
-                None: now, by a wall clock.
+            score: as it is written in this sport, such as `2-1`.
+            time: when the score was this, microseconds by the event's clock as this reporter has
+                it; None: now, by the wall clock.
 
         Returns:
             The number of this report; see `say`.
@@ -139,8 +163,25 @@ class Reporter:
         self.asked = None
         return self.say("confirm", time=time, details={"score": score})
 
+    def answer(self, claim: int, yes: bool) -> int:
+        """Answer the host's question about a claim (`asked_about`).
+
+        Args:
+            claim: its number.
+            yes: whether it happened.
+
+        Returns:
+            The number of this report; see `say`.
+        """
+        self._questions.answered(claim)
+        return self.say("answer", details={"claim": claim, "yes": yes})
+
+    def drop_question(self, claim: object) -> None:
+        """Forget the question about a claim: a report that answers it was made elsewhere."""
+        self._questions.answered(claim)
+
     def fate(self, n: int) -> Fate | None:
-        """Return the newest that is known of a report."""
+        """Return the newest known fate of a report; None before the first."""
         number = self._moved.get(n, n)
         fate = self.core.fates.get(number)
         if fate is None and 0 < number <= self.core.stored:
@@ -148,13 +189,13 @@ class Reporter:
         return fate
 
     def pump(self, seconds: float = 0.0) -> None:
-        """Send and receive for a while.
+        """Send and receive.
 
         Args:
-            seconds: how long to wait for something to happen, at most.
+            seconds: how long to wait at most for something to receive or send.
 
         Raises:
-            TouchlineError: the event does not exist, or the broker or host refuses this peer.
+            TouchlineError: the event does not exist, or the broker or the host refuses this peer.
         """
         until = clock.now() + seconds
         while True:
@@ -169,10 +210,10 @@ class Reporter:
                 return
 
     def wait_open(self, seconds: float) -> Setup:
-        """Wait until the host has let this reporter in.
+        """Wait until the session is open; return the host's setup.
 
         Raises:
-            Unreachable: it has not within `seconds`; the sentence says what was missing.
+            Unreachable: the session is not open after `seconds`; the sentence says why.
         """
         until = clock.now() + seconds
         while not self.session.open or self._setup is None:
@@ -182,7 +223,8 @@ class Reporter:
         return self._setup
 
     def wait_fate(self, n: int, seconds: float, outcomes: tuple[str, ...] = ()) -> Fate | None:
-        """Wait until a report's fate is one of `outcomes` (any, where empty) or time is up."""
+        """Wait until the fate of a report is one of `outcomes`, or any where that is empty; return
+        the newest fate, also when `seconds` have passed."""
         until = clock.now() + seconds
         while True:
             fate = self.fate(n)
@@ -193,14 +235,14 @@ class Reporter:
             self.pump(min(0.2, max(0.001, until - clock.now())))
 
     def close(self, *, silent: bool = False) -> None:
-        """Leave the event, and close the sockets and the outbox; what is pending stays in it.
+        """Leave the event, and close the sockets and the outbox, which keeps the pending reports.
 
         Args:
-            silent: leave without a word, since the person was lost and did not leave: the host
-                shall take the silence that follows for what it is.
+            silent: leave without a detach, as a reporter whose connection breaks: to the host, the
+                silence that follows is an outage.
         """
         if self.session.open and not self._brief and not silent:
-            # In good order: the silence that follows is no outage.
+            # After a detach, the silence that follows is no outage.
             detach = messages.Detach(id=self.session.request_id(), event=self.session.event)
             self._connection.send(codec.encode(detach))
         if self._push is not None:
@@ -226,7 +268,12 @@ class Reporter:
 
     def next_timer(self) -> float | None:
         """Return when `pump` is to be called at the latest (monotonic seconds)."""
-        return earliest(self._connection.next_timer(), self.core.next_timer(), self._use_kept_at)
+        return earliest(
+            self._connection.next_timer(),
+            self.core.next_timer(),
+            self._questions.next_timer(),
+            self._use_kept_at,
+        )
 
     def _turn(self) -> None:
         now, wall = clock.now(), self._wall()
@@ -237,9 +284,13 @@ class Reporter:
                     self._open(reply, now)
                 case messages.Confirm():
                     self.asked = reply
+                case Ask():
+                    self._questions.take(reply, now)
                 case messages.Receipt():
+                    self.stepped += reply.stepped
                     if self.core.receipt(reply, now):
                         self._outbox.confirmed(self.core.stored)
+        self._questions.drop_old(now)
         if now >= self._use_kept_at:
             self._use_kept(now, wall)
         if self._connection.connected:
@@ -250,9 +301,17 @@ class Reporter:
         if self.session.open and due is not None and now >= due:
             self._send(self.core.resend(self._outbox.pending(), now))
 
+    def _kept_invitation(self) -> Invitation | None:
+        """Return the stored invitation; None where there is none that this key can read."""
+        kept = self._outbox.invitation
+        if kept is None or kept.token:
+            return kept
+        token = self._link.identity.unseal(self._outbox.sealed_token)
+        return None if token is None else replace(kept, token=token.decode())
+
     def _use_kept(self, now: float, wall: int) -> None:
-        """Go where the last invitation led, if the broker is slow to give a new one: it stops
-        nobody who has joined before."""
+        """Follow the stored invitation where the broker is slow: a reporter that has joined before
+        does not need the broker."""
         self._use_kept_at = float("inf")
         kept = self._kept
         if self.session.invitation is None and kept is not None and kept.expires > wall:
@@ -264,7 +323,8 @@ class Reporter:
         if invitation is None:
             raise AssertionError("set up before there was an invitation")
         if invitation != self._kept:
-            self._outbox.keep_invitation(invitation)
+            sealed = self._link.identity.seal(invitation.token.encode())
+            self._outbox.keep_invitation(invitation, sealed)
             self._kept = invitation
         moved = self._outbox.attached(setup.n)
         if moved:
@@ -272,6 +332,7 @@ class Reporter:
             before = self._moved
             self._moved = {said: moved.get(number, number) for said, number in before.items()}
             self._moved |= {n: moved[n] for n in moved.keys() - set(before.values())}
+        self._questions.set_time(setup.time, now)
         self.core.opened(setup.badge, setup.n, now)
 
     def _reconnect(self) -> None:
@@ -285,7 +346,7 @@ class Reporter:
         self._push.connect(endpoints.pull)
 
     def _send(self, frames: list[bytes]) -> None:
-        """Push frames; one that can't go now is sent again with what is pending."""
+        """Push frames; a frame that can't be sent now is sent again with the pending reports."""
         for frame in frames:
             if self._push is None:
                 return

@@ -1,5 +1,4 @@
-"""What a subscriber makes of a feed: entries in order, latency, and whether it is still live.
-Pure."""
+"""A feed as its subscriber sees it: entries in order, latency, whether it is live. Pure."""
 
 from __future__ import annotations
 
@@ -30,29 +29,29 @@ LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 """Upper bounds of the latency histogram, seconds."""
 
 KEPT_LATENCIES = 10_000
-"""The newest latencies, from which percentiles are taken."""
+"""The number of newest latencies from which percentiles are taken."""
 
 
 NEW = frozenset({"PROVISIONAL", "CONFIRMED"})
-"""What an entry is when its claim has just been decided."""
+"""The status of an entry whose claim has just been decided."""
 
 
 @dataclass(slots=True)
 class Latency:
-    """Host to subscriber, for what came by SUB, in seconds."""
+    """Seconds from the host to the subscriber, of the messages that came by SUB."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     total: float = 0.0
     newest: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT_LATENCIES))
 
     def add(self, seconds: float) -> None:
-        """Count one."""
+        """Count a latency, seconds."""
         self.buckets[bisect_left(LATENCY_BUCKETS, seconds)] += 1
         self.total += seconds
         self.newest.append(seconds)
 
     def percentile(self, percent: float) -> float | None:
-        """Return a percentile of the newest 10,000, seconds; None before the first."""
+        """Return a percentile of the newest latencies, seconds; None before the first."""
         if not self.newest:
             return None
         ranked = sorted(self.newest)
@@ -74,24 +73,24 @@ class SubscriberCore:
         self.state: FeedState = "live"
         self.last_received = 0  # wall time at which the host heard a reporter before the alarm
         self.trouble = ""  # why the host can store nothing
-        self._told_seq = 0  # up to which the newest heartbeat's state accounts for the feed
+        self._beat_seq = 0  # the feed up to here is in the state that the newest heartbeat gave
         self.present = 0
         self.claims = 0
         self.disputed = 0
         self.pending: tuple[Pending, ...] = ()
-        """Open claims as the newest heartbeat told them, but for those that are entries by now."""
+        """The open claims of the newest heartbeat, without those that have become entries since."""
         self.cause = QUIET
         self._liveness = Liveness(10.0)
         self._items: deque[Item] = deque()
 
     @property
     def stale(self) -> bool:
-        """Whether nothing has been heard of the host for two heartbeats."""
+        """Whether nothing has come from the host for two heartbeats."""
         return self._liveness.silent
 
     @property
     def heard(self) -> float | None:
-        """When SUB last brought anything, monotonic seconds."""
+        """When the newest frame came by SUB, monotonic seconds; None before the first."""
         return self._liveness.heard_at
 
     @property
@@ -100,17 +99,17 @@ class SubscriberCore:
         return self._liveness.interval
 
     def items(self) -> deque[Item]:
-        """Return what is ready, oldest first; the caller takes from it."""
+        """Return the items that are ready, oldest first; the caller removes what it has taken."""
         return self._items
 
     def joined(self, setup: messages.Setup, now: float, *, asked: int | None = None) -> None:
-        """Note what the host said as one attached.
+        """Take the setup with which the host answered `attach`.
 
         Args:
-            setup: what it said.
+            setup: the answer.
             now: monotonic seconds.
-            asked: the seq up to which the feed was here when the host was asked; unless given, up
-                to which it is here now. SUB may have overtaken the answer meanwhile.
+            asked: the seq up to which this subscriber had the feed when it sent `attach`; its
+                present seq unless given. SUB may have overtaken the answer.
         """
         self._liveness.interval = setup.heartbeat
         if self.heard is None:
@@ -130,7 +129,7 @@ class SubscriberCore:
         Args:
             frame: topic and body.
             now: monotonic seconds.
-            wall: the host's wall clock as it is reckoned here, microseconds.
+            wall: the host's wall clock as estimated here, microseconds.
         """
         try:
             _, body = codec.split_topic(frame)
@@ -162,14 +161,15 @@ class SubscriberCore:
         """Return when `handle_timer` wants to be called next (monotonic seconds).
 
         Args:
-            asking: replays can be asked for; while they can't, no time for it is named.
+            asking: whether replays can be asked for now; if not, their timer is left out.
         """
         times = [self.tracker.next_timer() if asking else None]
         times.append(self._liveness.next_timer())
         return min((time for time in times if time is not None), default=None)
 
     def handle_timer(self, now: float) -> bool:
-        """Do what is due; True where the feed has just gone stale, to be looked up again."""
+        """Do what is due; return whether the feed has gone stale, so that the host is to be looked
+        up again."""
         if not self._liveness.handle_timer(now):
             return False
         silent = now - (self.heard or now)
@@ -177,7 +177,7 @@ class SubscriberCore:
         return True
 
     def look_why(self, *, broker: bool | None) -> None:
-        """Tell, by a notice, when the cause of the silence has changed.
+        """Find the cause of the silence; give a notice where it has changed.
 
         Args:
             broker: whether the broker answered since the feed went stale; None: not yet known.
@@ -201,7 +201,7 @@ class SubscriberCore:
     def _beat(self, beat: Heartbeat, now: float) -> None:
         self._liveness.interval = beat.interval
         self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
-        self.state, self.trouble, self._told_seq = beat.state, beat.trouble, beat.seq
+        self.state, self.trouble, self._beat_seq = beat.state, beat.trouble, beat.seq
         self.pending = () if self.finished else tuple(beat.pending)
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
             self._items.append(beat)
@@ -213,7 +213,7 @@ class SubscriberCore:
         self.notice("diverged", f"{why}: the feed is read again from its start")
         self.tracker.counters.diverged += 1
         self.tracker.reset()
-        self._told_seq = 0
+        self._beat_seq = 0
         self.pending = ()
 
     def _note_epoch(self, epoch: int) -> None:
@@ -240,15 +240,15 @@ class SubscriberCore:
             case Restored():
                 self._turn_to("live", message.seq)
             case Finished():
-                self.finished = True
+                self.finished = message.over
                 self.pending = ()
-                self._turn_to("finished", message.seq)
+                self._turn_to("finished" if message.over else "live", message.seq)
         self._items.append(message)
 
     def _decide(self, entry: Entry) -> None:
-        """Note that the claim behind a new entry is open no longer; the next heartbeat says so only
-        later. Two of the same action and origin are told apart by their times."""
-        if entry.seq <= self._told_seq or entry.status not in NEW:
+        """Remove the claim behind a new entry from the open ones, as the next heartbeat will. Of
+        claims with the same action and origin it is the one that is nearest in time."""
+        if entry.seq <= self._beat_seq or entry.status not in NEW:
             return
         alike = [
             one for one in self.pending if (one.title, one.origin) == (entry.title, entry.origin)
@@ -259,6 +259,6 @@ class SubscriberCore:
             self.claims -= 1
 
     def _turn_to(self, state: FeedState, seq: int) -> None:
-        # What a replay brings may be older than the heartbeat that led to the replay.
-        if seq > self._told_seq:
+        # A replayed message may be older than the heartbeat that led to the replay.
+        if seq > self._beat_seq:
             self.state = state

@@ -26,26 +26,28 @@ from ..session import Session
 from .core import SubscriberCore
 
 DRAIN = 1_000
-"""Frames taken in before what is ready is handed out."""
+"""The most frames that are read before the ready items are handed out."""
 
 SAFETY_SECONDS = 1.0
-"""The longest that the asyncio face waits without looking by itself."""
+"""The longest that an `async for` waits before it looks at its sockets by itself."""
 
 
 class Subscriber:
     """One event followed from its start.
 
     Iterating gives entries in the order of their seq, `Finished`, heartbeats, and notices about the
-    feed itself. It goes on by itself over restarts of the host and broker, and ends only by
-    `close` or an error.
+    feed itself. It goes on over restarts of the host and broker, and ends only by `close` or an
+    error.
 
     Args:
         event: its id.
         link: the link to the broker; the caller closes it after the subscriber.
-        wall: the wall clock, microseconds since 1970 UTC.
+        wall: returns the wall clock, microseconds since 1970 UTC.
+        withholds: the program shows no unconfirmed entry to a person who reports with the same key
+            before that person may see it (`timeline.withheld`), or shows none at all.
 
     Raises (while iterating):
-        TouchlineError: the event does not exist, or this peer is refused.
+        TouchlineError: the event does not exist, or the broker or the host refuses this peer.
     """
 
     def __init__(
@@ -53,15 +55,18 @@ class Subscriber:
         event: str,
         link: Link,
         wall: Callable[[], int] = clock.wall,
+        *,
+        withholds: bool = False,
     ) -> None:
         self.core = SubscriberCore(random.random)
-        self.session = Session(event, "viewer", self._counts)
+        self.session = Session(event, "viewer", self._counts, withholds=withholds)
         self._link = link
         self._wall = wall
         self._connection = HostConnection(self.session, link)
         self._loop = PollLoop()
         self._sub: zmq.Socket[bytes] | None = None
-        self._waiting = ""  # the newest notice of that kind
+        self._renew_at = 0.0  # when the SUB may be made anew once more, monotonic
+        self._waiting = ""  # the text of the newest notice of this kind
         self.setup: Setup | None = None
 
     def __enter__(self) -> Subscriber:
@@ -85,7 +90,7 @@ class Subscriber:
             await self._readable()
 
     def next(self, seconds: float) -> Item | None:
-        """Return the next item, or None after `seconds` without one."""
+        """Return the next item, or None after `seconds` without an item."""
         items = self.core.items()
         until = clock.now() + seconds
         while not items:
@@ -97,13 +102,14 @@ class Subscriber:
         return items.popleft() if items else None
 
     def sockets(self) -> list[zmq.Socket[bytes]]:
-        """Return what a poller of several subscribers has to watch now; a connection made anew
-        changes it. When one can be read, or `next_timer` is over: `next(0.0)` until it gives None.
+        """Return the sockets that a poller has to watch; they change with each new connection.
+
+        Call `next(0.0)` until it returns None when one of them can be read, and at `next_timer`.
         """
         return self._connection.sockets + ([self._sub] if self._sub is not None else [])
 
     def next_timer(self) -> float | None:
-        """Return when something is to be done though nothing came (monotonic seconds)."""
+        """Return when `next` is to be called at the latest (monotonic seconds)."""
         return earliest(
             self._connection.next_timer(), self.core.next_timer(asking=self.session.open)
         )
@@ -137,6 +143,10 @@ class Subscriber:
         self._drain(now, wall + self.session.offset)
         if self.core.handle_timer(now):
             self.session.rejoin(now)
+        if self.core.stale and self.session.open and now >= self._renew_at:
+            # ZeroMQ gives up the connection of a SUB for good where the host refuses it once.
+            self._renew_at = now + 2 * self.core.interval
+            self._resubscribe()
         wanted = self.core.tracker.wanted(now) if self.session.open else None
         if wanted is not None:
             first, last = wanted
@@ -144,7 +154,7 @@ class Subscriber:
                 id=self.session.request_id(), event=self.session.event, first=first, last=last
             )
             self._connection.send(codec.encode(replay))
-        self._tell_waiting()
+        self._notify_waiting()
         self.core.look_why(broker=self.session.broker)
         if self.session.failure is not None and not self.core.items():
             raise self.session.failure
@@ -168,7 +178,7 @@ class Subscriber:
         self._sub.setsockopt(zmq.SUBSCRIBE, codec.topic(self.session.event))
         self._sub.connect(endpoints.pub)
 
-    def _tell_waiting(self) -> None:
+    def _notify_waiting(self) -> None:
         text = ""
         if self.session.hosted is False:
             text = f"event {self.session.event} has no host yet"
@@ -185,7 +195,7 @@ class Subscriber:
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         wait = seconds_left(clock.now(), self.next_timer(), longest=SAFETY_SECONDS)
-        # The descriptor stays readable until its socket is looked at, which `_turn` does.
+        # A descriptor stays readable until its socket is looked at, which `_turn` does.
         descriptors = {socket.fileno() for socket in self.sockets()}
         for descriptor in descriptors:
             loop.add_reader(descriptor, woken.set)

@@ -1,15 +1,15 @@
-"""Why is it silent? Pure.
+"""The cause of a feed's silence. Pure.
 
 | kind | means |
 |---|---|
-| quiet | all is well: nothing is happening, or it is being shown |
-| reconstructing | contact with the venue is back; what happened meanwhile is being put together |
+| quiet | all is well: nothing happens, or what happens is shown |
+| reconstructing | contact with the venue is back; the host reconstructs what happened meanwhile |
 | venue_lost | the host hears no reporter |
-| disagree | enough reporters speak of something, and as many speak against it |
-| host_trouble | the host can store nothing, so that nothing is confirmed |
+| disagree | enough reporters report something, and as many are against it |
+| host_trouble | the host can store nothing, so that it confirms nothing |
 | host_lost | the broker answers, the host does not |
-| link_lost | neither host nor broker can be heard: it is this end |
-| silent | the host can't be heard; the broker has been asked and has not answered yet |
+| link_lost | neither the host nor the broker answers: this end has lost its connection |
+| silent | the host does not answer; the broker has been asked and has not answered yet |
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ...protocol.times import to_rfc3339
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why nothing, or nothing certain, is to be seen.
+    """Why the feed shows nothing, or nothing certain.
 
     Args:
         kind: see the table above.
-        text: one sentence for people.
+        text: a sentence for people.
     """
 
     kind: str
@@ -45,14 +45,14 @@ def cause(
     disputed: int,
     trouble: str,
 ) -> Cause:
-    """Return why it is silent; the gravest cause where there are several.
+    """Return the cause of the silence; of several, the gravest.
 
     Args:
-        stale: nothing has been heard of the host for two heartbeats.
+        stale: whether nothing has come from the host for two heartbeats.
         broker: whether the broker has answered since; None while it is being asked.
-        state: what the host's newest alarm, heartbeat or `restored` said.
+        state: by the host's newest alarm, heartbeat or `restored`.
         last_received: wall time at which the host last heard a reporter, microseconds; 0: unknown.
-        disputed: claims that enough reporters speak of, and as many against.
+        disputed: the number of claims with enough reporters for them and as many against them.
         trouble: why the host can store nothing; empty where it can.
     """
     if stale and broker is None:

@@ -1,8 +1,8 @@
-"""One ordered feed out of what the network delivers: order, gaps, repair, digest. Pure.
+"""The order of a feed, made from what the network delivers: gaps, repair, digest. Pure.
 
-Counted apart: `received` (delivered in order, whatever the way), `lost` (had to be asked for),
-`repaired` (lost, then had by replay), `out_of_order` (came late by itself: not lost), `duplicate`.
-What was published before this subscriber came is `history`, not lost.
+Messages are counted as `received` (delivered in order, by SUB or by replay), `lost` (asked for
+again), `repaired` (lost, then received by replay), `out_of_order` (late by itself, so not lost) and
+`duplicate`. Messages that were published before this subscriber came are `history`, not lost.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from ...protocol.digest import EMPTY, chain
 from ...protocol.messages import Block
 
 JITTER_SECONDS = 0.5
-"""Gaps are asked for after 0 to this long, so that a thousand subscribers do not ask at once."""
+"""The longest random pause before a gap is asked for, so that a thousand subscribers do not ask at
+once."""
 
 AGAIN_SECONDS = 2.0
-"""An unanswered replay is asked for again after this long."""
+"""How long a replay may be unanswered before it is asked for again."""
 
 AHEAD = 100_000
-"""Messages that may be held beyond a gap; more are dropped and had by replay."""
+"""The most messages that are held beyond a gap; further ones are dropped and asked for again."""
 
 
 @dataclass(slots=True)
 class TrackerCounters:
-    """Plain integers, read when metrics are scraped."""
+    """The counts of a tracker, read when metrics are scraped."""
 
     received: int = 0
     history: int = 0
@@ -51,14 +52,14 @@ class Tracker:
         self.epoch = 0
         self.digest = EMPTY
         self.trail = bytearray()
-        """The digest after each message, 16 bytes a seq from 1 on: proves where others stood."""
+        """The digest after each message, 16 bytes for each seq from 1 on."""
         self.newest = 0
         """The newest seq that is known to exist."""
         self._jitter = jitter
         self._ahead: dict[int, bytes] = {}
         self._furthest = 0  # highest seq that came by SUB
-        self._live_from = 0  # first seq that was published since we are here; 0 before we know
-        self._lost: set[int] = set()  # asked for, and not come yet
+        self._live_from = 0  # first seq published since this subscriber came; 0: not known yet
+        self._lost: set[int] = set()  # seqs that were asked for and have not come
         self._ask_at: float | None = None
         self._asked: tuple[int, int] | None = None
 
@@ -68,8 +69,8 @@ class Tracker:
         return self.seq >= self.newest
 
     def joined(self, epoch: int, seq: int, now: float) -> None:
-        """Note where the feed stands as one (re)attaches: what is missing is asked for, by who is
-        new here at once, by who was here before like any gap, since it may be on its way."""
+        """Take the host's epoch and seq at an attach. A new subscriber asks for what is missing at
+        once; a returning one waits as for any gap, since the messages may be on their way."""
         first, self._live_from = not self._live_from, self._live_from or seq + 1
         self._see_epoch(epoch)
         self.newest = max(self.newest, seq)
@@ -79,7 +80,7 @@ class Tracker:
             self._consider_gap(now)
 
     def published(self, epoch: int, seq: int, body: bytes, now: float) -> list[bytes]:
-        """Take a message from SUB; return the bodies that are in order now."""
+        """Take a message from SUB; return the bodies that are now in order."""
         self._see_epoch(epoch)
         if seq <= self.seq or seq in self._ahead:
             self.counters.duplicate += 1
@@ -88,7 +89,7 @@ class Tracker:
         if self._live_from == 0:
             self._live_from = seq
         if seq in self._lost:
-            # It was only late: the replay that was asked for will be the duplicate.
+            # It was only late: its replay will be the duplicate.
             self._lost.discard(seq)
             self.counters.lost -= 1
             self.counters.out_of_order += 1
@@ -100,7 +101,7 @@ class Tracker:
         return self._advance(now)
 
     def heartbeat(self, epoch: int, seq: int, digest: bytes, now: float) -> bool:
-        """Take a heartbeat; False where the digest shows that this is another feed."""
+        """Take a heartbeat; return False where its digest shows that this is another feed."""
         self._see_epoch(epoch)
         self.newest = max(self.newest, seq)
         self._live_from = self._live_from or seq + 1
@@ -108,7 +109,7 @@ class Tracker:
         return seq != self.seq or digest == self.digest
 
     def replayed(self, block: Block, now: float) -> list[bytes]:
-        """Take a block of a replay; return the bodies that are in order now."""
+        """Take a block of a replay; return the bodies that are now in order."""
         for seq, body in enumerate(block.frames, block.first):
             if seq <= self.seq or seq in self._ahead:
                 continue
@@ -121,14 +122,14 @@ class Tracker:
                 self.counters.history += 1
         ready = self._advance(now)
         if not self.whole and (block.more or not ready):
-            self._ask_at = now + AGAIN_SECONDS  # more is on its way, or the host has no more
+            self._ask_at = now + AGAIN_SECONDS  # more is coming, or the host has no more
         elif not self.whole:
             self._asked = None
-            self._ask_at = now  # a further gap, which has been waiting while this one was closed
+            self._ask_at = now  # a further gap, which has waited while this one was closed
         return ready
 
     def reset(self) -> None:
-        """Forget the feed, to have it again from its start: what was delivered is void."""
+        """Forget the feed, to receive it again from its start; what was delivered is void."""
         self._ahead.clear()
         self._lost.clear()
         self._asked = None
@@ -143,7 +144,7 @@ class Tracker:
         return self._ask_at
 
     def wanted(self, now: float) -> tuple[int, int] | None:
-        """Return the range (first, last) to ask a replay of now, if any is due."""
+        """Return the range (first, last) to ask a replay of now, or None."""
         if self._ask_at is None or now < self._ask_at:
             return None
         if self.whole:
@@ -175,7 +176,7 @@ class Tracker:
             self._ask_at = None
             self._asked = None
         elif self._asked is not None and self.seq >= self._asked[1]:
-            # There is a further gap, which has been waiting while the first was closed.
+            # There is a further gap, which has waited while the first was closed.
             self._asked = None
             self._ask_at = now
         elif self._ask_at is None:

@@ -2,31 +2,52 @@
 
 A report matches a claim when action and origin are the same, the time is within the kind's window,
 and its reporter has not voted in the claim: a second report of the same thing by one reporter is a
-second occurrence. The nearest claim is taken. Of those that are equally near as far as people can
-tell (within a quarter of the window), it is the one with most voters, since the few that a double
-tap leaves beside it would otherwise split the crowd. Distance is measured to the mean of the
-claim's times, which costs one addition a report; the entry's time is their median. The mean stays
-within a window of the first time, so that no chain of reports drags a claim along.
+second occurrence, unless it is a double tap. Actions that say the same of one happening
+(`Kind.same`) are in one index. The nearest claim is taken. Of those that are equally near as far as
+people can tell (within a quarter of the window), it is one with the report's own title, and of
+these the one with most voters, since the few that a slip leaves beside it would otherwise split the
+crowd. Distance is measured to the mean of the claim's times; the entry's time is their median. The
+mean stays within a window of the first time, so that no chain of reports drags a claim along. It is
+not reckoned for each report: one within half a window of the first time matches where all votes so
+far are.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Mapping
-from heapq import heappop, heappush
-from statistics import median_low
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ....protocol import limits
-from ....protocol.errors import BadReport, Overloaded
+from ....protocol.errors import Overloaded
 from ....protocol.messages import Detail, Report, Said
 from ....protocol.times import SECOND
 from ....sports import Kind
+from ....sports.sport import Weight
+from .details import DetailRules, Identity
+from .thumbs import middle
+from .titles import ranked
+from .verdict.case import Standing
 
-WORDS = frozenset({"delete", "amend", "undo", "end", "confirm"})
-"""The titles of votes on what is there already; no action of a sport is called so."""
+WORDS = frozenset({"delete", "amend", "undo", "end", "confirm", "state", "answer"})
+"""The titles of reports that are no actions: votes on what is there already, and answers."""
 
-Identity = tuple[Detail | None, ...]
-"""The values of a kind's identity details; None where a report leaves one out."""
+
+DOUBLE_TAP_SECONDS = 0.6
+"""A reporter that says a thing again so soon has tapped twice; on the event's clock."""
+
+
+class Repeat(NamedTuple):
+    """A report that is no vote, since its reporter's vote is another of the same thing.
+
+    `time`: its event time, microseconds. `said`: the report, where its signature is not verified.
+    """
+
+    n: int
+    time: int
+    title: str
+    details: Mapping[str, Detail] | None
+    said: Report | Said | None
 
 
 class Claim:
@@ -41,27 +62,51 @@ class Claim:
     """
 
     __slots__ = (
+        "_mean",
+        "_summed",
+        "_total",
+        "amended",
         "anchor",
+        "answers",
+        "asked",
+        "asked_round",
         "begun_by",
+        "dependent",
         "details",
         "entry_id",
+        "exact",
+        "final",
         "held",
         "high",
         "identity",
+        "implied",
         "index",
         "isolated",
+        "late",
+        "left_out",
+        "look_at",
+        "looked",
+        "looks",
         "low",
-        "mean",
+        "near_from",
+        "near_until",
+        "no",
         "number",
-        "provisional",
+        "ordered",
+        "published",
         "received",
+        "repeats",
         "seq",
+        "standing",
         "times",
+        "titles",
         "total",
         "until",
         "unverified",
+        "unverified_answers",
         "voters",
         "votes",
+        "yes",
     )
 
     def __init__(
@@ -72,9 +117,16 @@ class Claim:
         self.anchor = time
         self.low = time - index.window
         self.high = time + index.window
-        self.mean = time
-        self.total = 0
+        # As long as all votes are within these times, each report within them matches, unless its
+        # reporter has voted or another claim is near.
+        self.near_from = time - index.window // 2
+        self.near_until = time + index.window // 2
+        self._mean = time
+        self._total = 0  # of the first `_summed` times
+        self._summed = 0
+        self.late = 0  # the votes since it is an entry, the last ones: they move it no more
         self.times: list[int] = []
+        self.ordered: list[int] = []  # the times, the earliest first; see `in_order`
         self.identity = identity
         self.received = received
         # Bit i is set when reporter number i has voted; `votes` keeps (number, n) in order, `times`
@@ -83,13 +135,33 @@ class Claim:
         self.voters = 0
         self.votes: list[tuple[int, int]] = []
         self.details: dict[int, Mapping[str, Detail]] = {}  # by voter, where there are any
+        self.titles: dict[int, str] = {}  # by voter, where the index has several
+        self.repeats: dict[int, list[Repeat]] = {}  # by voter: further reports, which are no votes
         self.unverified: dict[int, Report | Said] = {}  # by voter: signed, not yet verified
+        self.unverified_answers: dict[int, Report | Said] = {}  # likewise
         self.begun_by = -1  # number of the reporter whose report was the first
         self.until = 0.0  # monotonic; when it expires, pushed out by each vote
+        self.amended: dict[str, Detail] = {}  # the details of its entry that votes amended
         self.entry_id = ""  # set when it is accepted
         self.seq = 0  # of its entry's first publication
         self.isolated = True  # no other claim of its index can be near a report that is near it
-        self.provisional = False  # its entry waits for a second reporter
+        self.standing: Standing = ""
+        self.final = False  # its entry is settled: reporters voted to delete it, or the owner ruled
+        self.implied = False  # its entry is there since another one needs it, see `implied`
+        self.published = 0  # wall time at which its entry was first published
+        self.look_at = 0  # it is judged once it has so many votes
+        self.looks = 0  # how often it was looked at although nothing was said
+        self.looked = 0.0  # monotonic; when it was looked at last
+        # Bits, as in `voters`: who spoke after they had been shown that others do; who stated a
+        # time other than that of the report; who answered a question.
+        self.dependent = 0
+        self.exact = 0
+        self.yes = 0
+        self.no = 0
+        self.answers: dict[int, int] = {}  # by voter: the number of the report that answers
+        self.asked: dict[int, int] = {}  # by voter: wall time of the question
+        self.left_out = 0  # bits: whose votes its entry does not count, see `Signatures`
+        self.asked_round = 0  # wall time at which reporters were last asked; 0: not yet
         self.held = ""  # why the sport's rules forbid it although enough agree
 
     def add_vote(
@@ -99,40 +171,182 @@ class Claim:
         self.voters |= bit
         self.votes.append((voter, n))
         self.times.append(time)
-        self.total += time
-        self.mean = mean = self.total // len(self.times)
-        if not self.low <= mean <= self.high:
-            self.mean = self.low if mean < self.low else self.high
         if details:
             self.details[voter] = details
 
-    def add_late_vote(self, voter: int, bit: int, n: int) -> None:
-        """Add a vote to a claim that is an entry already: its time and details change nothing."""
-        self.voters |= bit
-        self.votes.append((voter, n))
+    def add_late_vote(
+        self, voter: int, bit: int, n: int, time: int, details: Mapping[str, Detail] | None
+    ) -> None:
+        """Add a vote to a claim that is an entry already: it moves the claim no more."""
+        self.add_vote(voter, bit, n, time, details)
+        self.late += 1
+
+    @property
+    def mean(self) -> int:
+        """The mean of the times that move it, within a window of the first one."""
+        moving = len(self.times) - self.late
+        if self._summed < moving:
+            self._total += sum(self.times[self._summed : moving])
+            self._summed = moving
+            self._mean = max(self.low, min(self._total // moving, self.high))
+        return self._mean
+
+    def spread_out(self) -> None:
+        """Match reports by the mean from now on: a vote is further from the first one."""
+        self.near_until = self.near_from - 1
 
     def withdraw(self, voter: int, bit: int) -> int:
         """Take a reporter's vote out with all that it said; return the number of the report."""
+        self._mean = self.mean  # which stays where none is left
         self.voters &= ~bit
         place = [one for one, _ in self.votes].index(voter)
         _, n = self.votes.pop(place)
+        self.titles.pop(voter, None)
         self.details.pop(voter, None)
         self.unverified.pop(voter, None)
-        if place >= len(self.times):  # a late vote, which has no time
-            return n
-        self.total -= self.times.pop(place)
-        if self.times:
-            self.mean = max(self.low, min(self.total // len(self.times), self.high))
+        del self.times[place]
+        self.ordered = []
+        self.dependent &= ~bit
+        self.exact &= ~bit
+        self.left_out &= ~bit
+        if place > len(self.times) - self.late:
+            self.late -= 1  # it did not move the claim
+        else:
+            self._total = self._summed = 0
         return n
+
+    def withdraw_answer(self, voter: int, bit: int) -> int:
+        """Take a reporter's answer out; return the number of the report."""
+        self.yes &= ~bit
+        self.no &= ~bit
+        self.unverified_answers.pop(voter, None)
+        return self.answers.pop(voter)
 
     @property
     def time(self) -> int:
         """The median of the reports' event times, the lower of two."""
-        return median_low(self.times)
+        return middle(self.in_order(self.voters))
+
+    @property
+    def weight(self) -> Weight:
+        """What is at stake, see `sports.Kind`."""
+        kind = self.index.kind
+        if kind is None:
+            return "action"
+        return self.index.kinds[self.title].weight if self.titles else kind.weight
+
+    @property
+    def title(self) -> str:
+        """What most votes call it; of a claim that can have one title only, that one."""
+        return self.titled(0)[0]
+
+    def titled(self, on_probation: int) -> list[str]:
+        """Return the titles that votes give it, that of most votes first.
+
+        Args:
+            on_probation: the bits of the reporters whose votes do not count.
+        """
+        if not self.titles:
+            return [self.index.title]
+        said = [one for voter, one in self.titles.items() if not on_probation >> voter & 1]
+        return ranked(said, self.index.titles) if said else [self.index.title]
+
+    def vote_of(self, voter: int) -> tuple[int, int]:
+        """Return the number and the event time of the report that is a reporter's vote."""
+        place = [one for one, _ in self.votes].index(voter)
+        return self.votes[place][1], self.times[place]
+
+    def add_repeat(self, voter: int, again: Repeat) -> None:
+        """Keep a report of a voter that is no vote.
+
+        Raises:
+            Overloaded: there are too many.
+        """
+        of_voter = self.repeats.setdefault(voter, [])
+        if len(of_voter) >= limits.ALIKE_CLAIMS:
+            raise Overloaded(
+                f"you have reported the same {len(of_voter)} times within a moment, at most"
+                f" {limits.ALIKE_CLAIMS} allowed"
+            )
+        of_voter.append(again)
+
+    def replace_vote(self, voter: int, by: Repeat) -> None:
+        """Let another report be the vote of its reporter; the vote becomes a repeat.
+
+        Raises:
+            Overloaded: there are too many.
+        """
+        place = [one for one, _ in self.votes].index(voter)
+        before = Repeat(
+            self.votes[place][1],
+            self.times[place],
+            self.titles.get(voter, self.index.title),
+            self.details.get(voter),
+            self.unverified.get(voter),
+        )
+        self.add_repeat(voter, before)
+        self.details.pop(voter, None)
+        self.unverified.pop(voter, None)
+        self.votes[place] = voter, by.n
+        self.times[place] = by.time
+        self.ordered = []
+        if self.titles:
+            self.titles[voter] = by.title
+        if by.details:
+            self.details[voter] = by.details
+        if by.said is not None and by.said.signature:
+            self.unverified[voter] = by.said
+        self._total = self._summed = 0
+        self.spread_out()
+
+    def undo_repeat(self, voter: int, n: int) -> bool:
+        """Take back one of several reports in which a reporter said the same; return whether there
+        were several, of which another is the vote now."""
+        again = self.repeats.get(voter)
+        if not again:
+            return False
+        if (voter, n) in self.votes:
+            self.replace_vote(voter, again.pop())
+        self.repeats[voter] = [one for one in self.repeats[voter] if one.n != n]
+        return True
+
+    def said_in(self, voter: int, n: int) -> bool:
+        """Return whether a reporter's report of this number is the vote, or says the same."""
+        again = self.repeats.get(voter, ())
+        return (voter, n) in self.votes or any(one.n == n for one in again)
+
+    @property
+    def independent(self) -> int:
+        """The bits of the reporters that said it before anything showed them that others do."""
+        return self.voters & ~self.dependent
+
+    @property
+    def spoken(self) -> int:
+        """The bits of the reporters that said what they think, by themselves or when asked."""
+        return self.independent | self.yes | self.no
 
     def merged(self) -> dict[str, Detail]:
-        """Return each detail's most reported value; of equals the first reported."""
-        return merged(self.details.values())
+        """Return what all votes say, see `DetailRules`, and what was amended."""
+        said = self.index.rules.merged(self.details.values()) if self.details else {}
+        return said | self.amended
+
+    def times_of(self, bits: int) -> list[int]:
+        """Return the event times that some reporters stated, in the order of their votes."""
+        if self.voters & bits == self.voters:
+            return self.times
+        votes = zip(self.votes, self.times, strict=True)
+        return [time for (voter, _), time in votes if bits >> voter & 1]
+
+    def in_order(self, bits: int) -> list[int]:
+        """Return the event times that some reporters stated, the earliest first; not to be changed.
+
+        All that a verdict leads to asks for the times of all voters, which are sorted once.
+        """
+        if self.voters & ~bits:
+            return sorted(self.times_of(bits))
+        if len(self.ordered) != len(self.times):
+            self.ordered = sorted(self.times)
+        return self.ordered
 
     def agreed(self, on_probation: int) -> tuple[int, dict[str, Detail]]:
         """Return the median of the times, and the merged details, of the votes that count.
@@ -140,49 +354,69 @@ class Claim:
         Args:
             on_probation: the bits of the reporters whose votes do not.
         """
+        return self.agreed_time(on_probation), self.agreed_details(on_probation)
+
+    def agreed_time(self, on_probation: int) -> int:
+        """Return the median of the times (microseconds) of the votes that count; see `agreed`."""
+        counting = self.in_order(~(on_probation | self.dependent))
+        return middle(counting or self.in_order(self.voters) or [self.mean])
+
+    def agreed_details(self, on_probation: int) -> dict[str, Detail]:
+        """Return the merged details of the votes that count; see `agreed`."""
         if not self.voters & on_probation:
-            return self.time, self.merged()
-        votes = zip(self.votes, self.times, strict=False)  # late votes have no time
-        times = [time for (voter, _), time in votes if not on_probation >> voter & 1]
+            return self.merged()
         details = (said for voter, said in self.details.items() if not on_probation >> voter & 1)
-        return median_low(times), merged(details)
-
-
-def merged(reports: Iterable[Mapping[str, Detail]]) -> dict[str, Detail]:
-    """Return the most reported value of each detail that any report names, of equals the first."""
-    counts: dict[str, dict[Detail, int]] = {}
-    for details in reports:
-        for name, value in details.items():
-            values = counts.setdefault(name, {})
-            values[value] = values.get(value, 0) + 1
-    return {name: max(values, key=values.__getitem__) for name, values in sorted(counts.items())}
+        return self.index.rules.merged(details) | self.amended
 
 
 class ClaimIndex:
     """The claims of one action and origin, in order of their first report's time.
 
     Args:
-        title, origin: what the claims are of.
-        kind: the sport's kind, or None for votes on an entry or the event (delete, amend, end,
-            confirm), of which there is one claim at any time, whatever time they state.
+        title, origin: what the claims are of; of several titles the first.
+        kind: the sport's kind of this title, or None for votes on an entry or the event (delete,
+            amend, end, confirm), of which there is one claim at any time, whatever time they state.
         key: what else tells such votes from others, such as the score that is confirmed.
+        rules: how details are compared.
+        kinds: where several titles say the same of one happening, the kinds of all of them, in the
+            sport's order.
     """
 
     __slots__ = (
         "_anchors",
         "_claims",
+        "double_tap",
         "equally_near",
         "key",
         "kind",
+        "kinds",
         "needs_no_details",
         "origin",
         "recent",
+        "rephrased",
+        "rules",
         "title",
+        "titles",
         "window",
         "without_identity",
     )
 
-    def __init__(self, title: str, origin: str, kind: Kind | None, key: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        origin: str,
+        kind: Kind | None,
+        key: str = "",
+        *,
+        rules: DetailRules,
+        kinds: Sequence[Kind] = (),
+    ) -> None:
+        self.rules = rules
+        self.kinds = {one.title: one for one in kinds}
+        self.titles = tuple(self.kinds)  # empty where there is one title only
+        # Microseconds of the event's clock in which a reporter says a thing once, in the same word
+        # or in another; 0: as often as it is said, which is the rule of release 0.1.
+        self.double_tap = self.rephrased = 0
         self.title = title
         self.origin = origin
         self.kind = kind
@@ -191,18 +425,24 @@ class ClaimIndex:
         self.equally_near = self.window // 4 if kind else 0
         # A report that says nothing but action and origin is right as it is.
         self.needs_no_details = kind is not None and not any(
-            detail.required for detail in kind.details
+            detail.required for one in (kinds or (kind,)) for detail in one.details
         )
         self.without_identity = kind is None or not kind.identity  # no detail tells claims apart
         self._anchors: list[tuple[int, int]] = []
         self._claims: dict[int, Claim] = {}
         self.recent: Claim | None = None  # the claim that was found or added last
 
+    def note_repeats(self) -> None:
+        """Take a double tap for one vote from now on, and another word for the same thing as well,
+        in the time in which no second such thing can happen."""
+        if self.kind is not None:
+            self.double_tap = round(DOUBLE_TAP_SECONDS * SECOND)
+            apart = round(self.kind.least_apart * SECOND) if self.titles else 0
+            self.rephrased = max(self.double_tap, apart)
+
     def identity(self, details: Mapping[str, Detail] | None) -> Identity:
         """Return the identity that a report's details give."""
-        if self.without_identity or self.kind is None:
-            return ()
-        return tuple((details or {}).get(name) for name in self.kind.identity)
+        return () if self.without_identity else self.rules.identity(details or {})
 
     def add(self, claim: Claim) -> None:
         """Put a new claim in."""
@@ -230,209 +470,80 @@ class ClaimIndex:
         last = bisect_left(self._anchors, (time + reach + self.window + 1, 0))
         return [self._claims[number] for _, number in self._anchors[first:last]]
 
-    def find(self, time: int, bit: int, identity: Identity) -> Claim | None:
-        """Return the nearest claim that a report matches, or None.
+    def find(self, time: int, bit: int, identity: Identity, title: str = "") -> Claim | None:
+        """Return the nearest claim that a report matches; None where it begins one, or says again
+        what its reporter has said: see `said_before`.
 
         Args:
             time: event time of the report, microseconds.
             bit: its reporter's.
             identity: what its details give.
+            title: its own, where the index has several.
         """
         recent = self.recent
         if (
             recent is not None
             and recent.isolated
             and not recent.voters & bit
-            and -self.window <= time - recent.mean <= self.window
-            and (recent.identity == identity or _fits(recent.identity, identity))
+            and (recent.identity == identity or self.rules.fit(recent.identity, identity))
         ):
-            return recent  # what the search below finds, without the search: most reports
+            # What the search below finds, without the search.
+            if recent.near_from <= time <= recent.near_until:
+                return recent
+            if -self.window <= time - recent.mean <= self.window:
+                recent.spread_out()
+                return recent
+        near = self.near(time, max(self.window, self.rephrased))
+        if self._said_in(near, time, bit, identity, title) is not None:
+            return None
         fitting = [
             (abs(time - claim.mean), claim)
-            for claim in self.near(time, self.window)
+            for claim in near
             if abs(time - claim.mean) <= self.window
             and not claim.voters & bit
-            and (claim.identity == identity or _fits(claim.identity, identity))
+            and (claim.identity == identity or self.rules.fit(claim.identity, identity))
         ]
         if not fitting:
             return None
         reach = min(distance for distance, _ in fitting) + self.equally_near
         best = max(
             (pair for pair in fitting if pair[0] <= reach),
-            key=lambda pair: (len(pair[1].votes), -pair[0], -pair[1].number),
+            key=lambda pair: (
+                not self.titles or pair[1].title == title,
+                len(pair[1].votes),
+                -pair[0],
+                -pair[1].number,
+            ),
         )[1]
         self.recent = best
+        if not best.near_from <= time <= best.near_until:
+            best.spread_out()
         return best
 
+    def said_before(self, time: int, bit: int, identity: Identity, title: str = "") -> Claim | None:
+        """Return the claim in which a reporter has said what it says now, or None.
 
-def _fits(one: Identity, other: Identity) -> bool:
-    return all(a is None or b is None or _same(a, b) for a, b in zip(one, other, strict=True))
-
-
-def _same(a: Detail, b: Detail) -> bool:
-    if isinstance(a, str) and isinstance(b, str):
-        return a.casefold() == b.casefold()
-    return a == b
-
-
-class Claims:
-    """All claims of an event.
-
-    Args:
-        kinds: the sport's kinds by title.
-    """
-
-    def __init__(self, kinds: Mapping[str, Kind]) -> None:
-        self._kinds = kinds
-        self._indexes: dict[tuple[str, ...], ClaimIndex] = {}
-        self._groups: dict[str, list[ClaimIndex]] = {}
-        self._due: list[tuple[float, int]] = []
-        self._count = 0
-        self._begun: dict[int, int] = {}  # open claims by the reporter who began them
-        self.open: dict[int, Claim] = {}
-        self.find_index = self._indexes.get
-        """find_index((title, origin)) -> ClaimIndex or None: the look-up of the hot path."""
-
-    def index(self, title: str, origin: str) -> ClaimIndex:
-        """Return the index of an action and origin that are known to fit the sport."""
-        index = self._indexes.get((title, origin))
-        if index is None:
-            index = self._indexes[title, origin] = ClaimIndex(title, origin, self._kinds[title])
-            if index.kind is not None and index.kind.exclusive:
-                self._groups.setdefault(index.kind.exclusive, []).append(index)
-        return index
-
-    def correction_index(self, *key: str) -> ClaimIndex:
-        """Return the index of votes on an entry: their word, the entry's id, what they change."""
-        # Three parts, so that no report's (title, origin) can name it.
-        full = (*key, "", "")[:3]
-        index = self._indexes.get(full)
-        if index is None:
-            index = self._indexes[full] = ClaimIndex(full[0], full[1], None, full[2])
-        return index
-
-    def amendments(self, entry_id: str) -> list[Claim]:
-        """Return the open claims that would amend an entry."""
-        return [
-            claim
-            for claim in self.open.values()
-            if claim.index.kind is None
-            and claim.index.title == "amend"
-            and claim.index.origin == entry_id
-        ]
-
-    def confirmations(self) -> list[Claim]:
-        """Return the open claims that state a score after an outage."""
-        return [
-            claim
-            for claim in self.open.values()
-            if claim.index.kind is None and claim.index.title == "confirm"
-        ]
-
-    def start(
-        self,
-        index: ClaimIndex,
-        time: int,
-        identity: Identity,
-        received: int,
-        until: float,
-        begun_by: int = -1,
-    ) -> Claim:
-        """Open a claim that expires at `until` (monotonic seconds) unless votes push it out.
+        It is a double tap within a moment, and another word for the same within the time in which
+        no second such thing can happen.
 
         Args:
-            index, time, identity, received: see `Claim`.
-            until: monotonic seconds.
-            begun_by: the number of the reporter who begins it.
-
-        Raises:
-            BadReport, Overloaded: too many are open, of all or of this reporter's.
+            time, bit, identity, title: see `find`.
         """
-        if len(self.open) >= limits.OPEN_CLAIMS:
-            raise BadReport(f"{limits.OPEN_CLAIMS:,} claims are open, no more are allowed")
-        begun = self._begun.get(begun_by, 0)
-        if begun >= limits.MEMBER_CLAIMS:
-            raise Overloaded(
-                f"{begun:,} claims that you began are open, at most "
-                f"{limits.MEMBER_CLAIMS:,} allowed"
-            )
-        if begun >= limits.ALIKE_CLAIMS:
-            self._check_alike(index, time, begun_by)
-        self._begun[begun_by] = begun + 1
-        self._count += 1
-        claim = Claim(self._count, index, time, identity, received)
-        index.add(claim)
-        self.open[claim.number] = claim
-        claim.until = until
-        claim.begun_by = begun_by
-        heappush(self._due, (until, claim.number))
-        return claim
+        near = self.near(time, max(self.window, self.rephrased))
+        return self._said_in(near, time, bit, identity, title)
 
-    def _check_alike(self, index: ClaimIndex, time: int, begun_by: int) -> None:
-        # A report looks at all claims near it: a reporter that says the same thousands of times
-        # would make every report slow.
-        near = index.near(time, index.window)
-        alike = sum(claim.begun_by == begun_by and claim.number in self.open for claim in near)
-        if index.kind is not None and alike >= limits.ALIKE_CLAIMS:
-            raise Overloaded(
-                f"you have reported the same {alike} times, at most {limits.ALIKE_CLAIMS} allowed"
-                " before others have"
-            )
-
-    def adopt(self, claim: Claim, identity: Identity) -> None:
-        """Add to a claim's identity what a matching report says of it."""
-        if claim.identity != identity:
-            claim.identity = tuple(
-                b if a is None else a for a, b in zip(claim.identity, identity, strict=True)
-            )
-
-    def close(self, claim: Claim, *, forget: bool) -> None:
-        """End a claim; `forget` it where no report may match it any more."""
-        if self.open.pop(claim.number, None) is not None:
-            self._begun[claim.begun_by] -= 1
-        if forget:
-            claim.index.remove(claim)
-
-    def rivals(self, claim: Claim) -> list[Claim]:
-        """Return the claims that cannot be true together with this one."""
-        kind = claim.index.kind
-        if kind is None or not kind.exclusive:
-            return []
-        found = []
-        for index in self._groups[kind.exclusive]:
-            if index is not claim.index:
-                reach = max(index.window, claim.index.window)
-                found += [
-                    other
-                    for other in index.near(claim.mean, reach)
-                    if abs(other.mean - claim.mean) <= reach
-                ]
-        return found
-
-    def postpone(self, until: float) -> None:
-        """Let every open claim expire at `until` (monotonic seconds) unless votes push it out."""
-        self._due = [(until, number) for number in sorted(self.open)]
-        for claim in self.open.values():
-            claim.until = until
-
-    def next_due(self) -> float | None:
-        """Return when the next claim may expire (monotonic seconds)."""
-        while self._due:
-            claim = self.open.get(self._due[0][1])
-            if claim is not None:
-                return self._due[0][0]
-            heappop(self._due)
+    def _said_in(
+        self, near: list[Claim], time: int, bit: int, identity: Identity, title: str
+    ) -> Claim | None:
+        if not self.double_tap:
+            return None
+        for claim in near:
+            if claim.voters & bit and (
+                claim.identity == identity or self.rules.fit(claim.identity, identity)
+            ):
+                voter = bit.bit_length() - 1
+                same = claim.titles.get(voter, title) == title
+                reach = self.double_tap if same else self.rephrased
+                if abs(time - claim.vote_of(voter)[1]) <= reach:
+                    return claim
         return None
-
-    def expired(self, now: float) -> list[Claim]:
-        """Return the claims whose time is over; the caller ends them."""
-        over = []
-        while self._due and self._due[0][0] <= now:
-            claim = self.open.get(heappop(self._due)[1])
-            if claim is None:
-                continue
-            if claim.until > now:
-                heappush(self._due, (claim.until, claim.number))
-            else:
-                over.append(claim)
-        return over

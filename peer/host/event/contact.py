@@ -80,8 +80,8 @@ class VenueContact:
         if state.finished or not state.roster.staying:
             return
         if state.outage.state == "suspended":
-            told = max(0, state.wall - self._alarmed) / SECOND
-            self._liveness.resume(state.now, told=told)
+            reported = max(0, state.wall - self._alarmed) / SECOND
+            self._liveness.resume(state.now, reported=reported)
         else:
             self._liveness.heard(state.now)
 

@@ -19,8 +19,10 @@ class EventCounters:
     entries: dict[str, int] = field(default_factory=dict)
     delays: dict[str, int] = field(default_factory=dict)
     alarms: int = 0
+    clocks_set: int = 0
     expired: int = 0
     heartbeats: int = 0
+    questions: int = 0
     replayed: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_sum: float = 0.0

@@ -1,4 +1,4 @@
-"""When a claim becomes an entry, corrects one, is held, or expires. Pure.
+"""When a claim becomes an entry, changes one, is held, or expires. Pure.
 
 Each function decides and hands back what is to be published; `event` publishes it, since other
 claims may be decided anew by that.
@@ -6,17 +6,26 @@ claims may be decided anew by that.
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from ....protocol import codec, limits
 from ....protocol.errors import IllegalAction
-from ....protocol.messages import Entry, Evidence, Fate
+from ....protocol.messages import Detail, Entry, EntryStatus, Evidence, Fate
+from ....protocol.times import EARLIEST
 from ....sports import Action
+from ....sports.capabilities import Implying
+from ....sports.contradictions import without_contradiction
+from . import cases, implied, records, thresholds, thumbs
 from . import evidence as evidences
-from . import records
+from .actions import does_not_count, possible
 from .claims import Claim
-from .publications import accepted, revised
+from .publications import IMPLIED, accepted, revised
+from .related import DELETE
 from .signatures import Signatures
 from .state import EventState
 from .turn import Turn
+from .updates import turned
+from .verdict.case import Case, Judgement
 
 
 class Decisions:
@@ -32,62 +41,187 @@ class Decisions:
         self._state = state
         self._turn = turn
         self._signatures = signatures
+        # Asked once: looking at what a class has takes long.
+        self._implying = state.sport if isinstance(state.sport, Implying) else None
 
     def decide(self, claim: Claim) -> Evidence | None:
-        """Return the evidence of an open claim on which enough reporters agree; None otherwise."""
+        """Return the evidence of votes on what is there already, where they carry it; else None."""
         state = self._state
-        if state.finished or claim.number not in state.claims.open:
+        if state.closed or claim.number not in state.claims.open:
             return None
         evidence = evidences.of(state, claim)
-        if not state.policy.accept(evidence.for_, evidence.against, evidence.present):
+        if not thresholds.carried(state, claim, evidence):
             return None
         if not self._signatures.verify(claim):
             return None  # it is to be re-evaluated without the votes that do not hold
         return evidence
 
-    def accept(self, claim: Claim, evidence: Evidence) -> Entry | None:
-        """Return the entry of a claim that is decided; None where the sport's rules forbid it.
+    def judge(self, claim: Claim) -> tuple[Judgement, Case] | None:
+        """Return what the verdict says of a claim of an action; None where it cannot say yet."""
+        state = self._state
+        settled = claim.final or (not claim.entry_id and claim.number not in state.claims.open)
+        if state.closed or settled:
+            return None
+        active = state.active_bits()
+        case = cases.of(state, claim, active)
+        judgement = state.policy.judge(case)
+        claim.look_at = judgement.look_at
+        if claim.index.kind is not None and claim.index.kind.same == DELETE:
+            # With each vote, the votes to delete what it takes back may be enough.
+            claim.look_at = min(claim.look_at, len(claim.votes) + 1)
+        if judgement.standing == claim.standing:
+            return judgement, case
+        if case.against or evidences.rivals(state, claim):
+            return (judgement, case) if self._signatures.verify(claim) else None
+        return self._unopposed(claim, judgement, case, active)
+
+    def _unopposed(
+        self, claim: Claim, judgement: Judgement, case: Case, active: int
+    ) -> tuple[Judgement, Case] | None:
+        """Return what the verdict says by as many verified votes as lead to a standing; None where
+        some do not hold: the claim is to be re-evaluated without them.
+
+        Args:
+            claim: nothing speaks against it.
+            judgement, case: what it says if all hold.
+            active: the bits of the reporters that take part.
+        """
+        state = self._state
+        enough = state.policy.needed(case.active)
+        while self._signatures.verify_some(claim, enough):
+            if not claim.left_out:
+                return judgement, case
+            verified = cases.of(state, claim, active, claim.left_out)
+            said = state.policy.judge(verified)
+            if said.standing == judgement.standing:
+                return said, verified
+            enough = max(said.look_at, enough + 1)
+        return None
+
+    def accept(self, claim: Claim, standing: EntryStatus, evidence: Evidence) -> Entry | None:
+        """Return the first version of a claim's entry; None where no vote for it is left, the
+        sport's rules forbid it, or it would end the event and too few say so.
 
         A claim that the rules forbid is held: what makes it possible may be on its way.
         """
         state = self._state
-        time, details = claim.agreed(state.roster.on_probation)
-        action = Action(claim.index.title, claim.index.origin, time, details)
-        # Where the action stands in match order, which need not be the end of the timeline.
-        before = state.timeline.state_before(action.time, claim.number)
-        reason = state.sport.illegal(before, action)
+        if not claim.votes:
+            return None  # all took it back: who said yes to a question did not say what it was
+        time, details, spread = self._agreed(claim)
+        action, reason = possible(state, claim, time, details)
         if reason is not None:
-            reason = reason[: limits.TEXT_CHARS]
-            if claim.held != reason:
-                self._turn.record(codec.encode(records.Held(claim=claim.number, reason=reason)))
-                self._hold(claim, reason)
+            self.hold(claim, reason)
             return None
+        related = action.relates_to
+        if thresholds.ends_early(state, action, evidence):
+            claim.look_at = 0  # each further vote may be the one that it takes
+            return None
+        not_accepted = state.claims.open.get(int(related)) if related else None
+        if not_accepted is not None:
+            self.hold(not_accepted, does_not_count(str(claim.number)))
         state.counters.add_latency(evidence.latency_ms / 1000)
-        kind = claim.index.kind
-        related = None
-        if kind is not None and kind.relates_to:
-            related = state.timeline.latest(kind.relates_to, action.origin, action.time)
         return accepted(
             state.card.event,
             state.wall,
             claim,
             action,
             evidence,
+            standing=standing,
+            spread=spread,
             delay_status=state.outage.status(action.time, state.clock.event_time(state.wall)),
-            relates_to=related.entry_id if related else "",
+            relates_to=related,
         )
 
-    def confirm(self, claim: Claim) -> Entry | None:
-        """Return the confirmed version of an entry that one reporter alone had made; None where no
-        second one agrees, or as many disagree."""
+    def imply(self, entry: Entry) -> Entry | None:
+        """Return the entry of what few reported and a new entry needs; None where there is none.
+
+        Args:
+            entry: it is not on the timeline yet.
+        """
         state = self._state
-        while not state.finished:
-            evidence = evidences.of(state, claim)
-            if evidence.for_ < 2 or evidence.for_ <= evidence.against:
-                break
-            if self._signatures.verify(claim):
-                return revised(state.timeline.versions[claim.entry_id], "CONFIRMED", evidence)
-        return None
+        if self._implying is None or entry.title not in self._implying.implying:
+            return None
+        if state.options.publish == "confirmed":
+            return None
+        claim = implied.unheard(state, self._implying, entry)
+        if claim is None or not self._signatures.verify(claim):
+            return None
+        found = self.accept(claim, "PROVISIONAL", evidences.of(state, claim))
+        if found is None:
+            return None
+        time = thumbs.middle(claim.in_order(~state.roster.on_probation))
+        return replace(found, time=time, spread=0, reason=IMPLIED)
+
+    def is_forbidden(self, claim: Claim) -> bool:
+        """Return whether a held claim is forbidden still, and for the same reason."""
+        if not claim.held or not claim.votes:
+            return False
+        time, details, _ = self._agreed(claim)
+        _, reason = possible(self._state, claim, time, details)
+        return reason is not None and reason[: limits.TEXT_CHARS] == claim.held
+
+    def hold(self, claim: Claim, reason: str) -> None:
+        """Hold a claim that can't be accepted as things stand."""
+        reason = reason[: limits.TEXT_CHARS]
+        if claim.held != reason:
+            self._turn.record(codec.encode(records.Held(claim=claim.number, reason=reason)))
+            self._hold(claim, reason)
+
+    def revise(
+        self, claim: Claim, standing: EntryStatus, evidence: Evidence, reason: str
+    ) -> Entry | None:
+        """Return the version of a claim's entry that a verdict leads to: confirmed, taken back, or
+        let in once more; None where it was deleted by votes, or the rules forbid it now.
+
+        Args:
+            claim: it has an entry.
+            standing: how it stands from now on.
+            evidence: why.
+            reason: in words, where it is taken back.
+        """
+        state = self._state
+        entry = state.timeline.versions[claim.entry_id]
+        if standing == "DELETED":
+            return revised(entry, standing, evidence, reason=reason)
+        if entry.status != "DELETED":
+            entry = turned(state, claim, entry)
+            if not state.policy.learns:
+                return revised(entry, standing, evidence)
+        if not claim.votes:  # nothing is left that says another time, or what came back
+            return None if entry.status == "DELETED" else revised(entry, standing, evidence)
+        time, details, spread = self._agreed(claim)
+        if entry.status == "DELETED":
+            action, why = possible(state, claim, time, details, entry)
+            if why is not None:
+                return None
+            entry = replace(entry, title=action.title, details=dict(action.details))
+        delay_status = entry.delay_status
+        if delay_status in ("", "DELAYED") and time != entry.time:
+            # By more votes it may have happened in an outage after all.
+            now = state.clock.event_time(entry.accepted)
+            delay_status = state.outage.status(time, now)
+        return revised(
+            entry, standing, evidence, time=time, spread=spread, delay_status=delay_status
+        )
+
+    def _agreed(self, claim: Claim) -> tuple[int, dict[str, Detail], int]:
+        """Return the time and the details on which a claim's reporters agree, and the spread of the
+        time."""
+        state = self._state
+        uncounted = state.roster.on_probation | claim.left_out
+        bits = claim.independent & ~uncounted
+        tapped = claim.in_order(bits & ~claim.exact) if state.policy.learns else []
+        if 2 * len(tapped) > bits.bit_count():
+            time = max(thumbs.middle(tapped) - state.thumbs.delay, EARLIEST)
+            spread = thumbs.spread(tapped)
+        else:
+            time, spread = claim.agreed_time(uncounted), 0
+        details = claim.agreed_details(state.roster.on_probation)
+        if details:
+            action = Action(claim.title, claim.index.origin, time, details)
+            action = without_contradiction(state.contradiction, state.names, action)
+            details = dict(action.details)
+        return time, details, spread
 
     def correct(self, claim: Claim, evidence: Evidence) -> Entry | None:
         """Return the version of an entry that votes to delete or amend it lead to; None where

@@ -41,15 +41,19 @@ class Feed:
         self._bodies.append(body)
         self.digest = chain(self.digest, body)
 
-    def replay(self, request: int, first: int, last: int) -> Iterator[bytes]:
+    def replay(
+        self, request: int, first: int, last: int, newest: int | None = None
+    ) -> Iterator[bytes]:
         """Yield the encoded blocks that answer a replay request.
 
         Args:
             request: the request's id, repeated in each block.
             first, last: seqs, both included; last 0: up to the newest. What is not there yet is
                 left out; at least one block comes.
+            newest: the newest seq that may be let out; None: any.
         """
-        last = min(last or self.seq, self.seq)
+        newest = self.seq if newest is None else newest
+        last = min(last or newest, newest)
         at = max(first, 1)
         while True:
             # Blocks end at multiples of BLOCK_FRAMES, so that most are the same for everybody.

@@ -109,8 +109,11 @@ class Heartbeats:
         )
 
     def _pending(self) -> list[messages.Pending]:
-        """Return how the newest open claims stand."""
+        """Return how the newest open claims stand, where that may be shown."""
         state = self._state
+        if not state.options.show_open_claims:
+            self._claims_shown = bool(state.claims.open)
+            return []
         actions = (
             claim for claim in reversed(state.claims.open.values()) if claim.index.kind is not None
         )
@@ -119,12 +122,13 @@ class Heartbeats:
             evidence = evidences.of(state, claim)
             pending.append(
                 messages.Pending(
-                    title=claim.index.title,
+                    title=claim.title,
                     origin=claim.index.origin,
                     time=claim.mean,
                     for_=evidence.for_,
                     against=evidence.against,
                     needed=state.needed,
+                    claim=claim.number,
                 )
             )
         self._claims_shown = bool(pending)

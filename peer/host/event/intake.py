@@ -9,17 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from msgspec.structs import replace
+
 from .... import sports
-from ....protocol import limits
-from ....protocol.errors import BadReport, BadSignature, EventOver, PeerError
+from ....protocol import codec, limits, tokens
+from ....protocol.errors import BadReport, BadSignature, Contradictory, EventOver, PeerError
 from ....protocol.messages import Fate, Happening, Report, ReportBatch, Said
-from ....protocol.times import EARLIEST
+from ....protocol.times import SECOND
 from ....sports import Action
-from .claims import WORDS, Claim, ClaimIndex
+from . import plausibility, related
+from .claims import WORDS, Claim, ClaimIndex, Repeat
+from .clock_steps import offset_of
 from .corrections import Corrections
+from .details import origin_meant
 from .participant import Participant
+from .questions import Questions
 from .state import EventState
 from .turn import Turn
+
+FOLLOWER_SECONDS = 1.0
+"""A reporter that follows the feed as well has seen an entry so long after it was published."""
+
+WITHHELD_SECONDS = 6.0
+"""A reporter's own view withholds a provisional entry for so long. On the event's clock, both."""
 
 OnStored = Callable[[Participant, Report | Said], None]
 """Is told of each report that is stored, and of its reporter as it was then."""
@@ -32,61 +44,55 @@ class Intake:
         state: its claims get votes, its participants' counts grow.
         turn: which reporters are owed a receipt.
         corrections: matches the votes on what is there already.
+        questions: takes answers in.
     """
 
-    def __init__(self, state: EventState, turn: Turn, corrections: Corrections) -> None:
+    def __init__(
+        self, state: EventState, turn: Turn, corrections: Corrections, questions: Questions
+    ) -> None:
         self._state = state
-        self._ttl = state.clock.real(state.options.claim_ttl)
         self._owed = turn.owed
         # Looked up once: each of these would cost a report some 20 ns.
         self._find_index = state.claims.find_index
         self._start_claim = state.claims.start
         self._match_correction = corrections.match
+        self._answer = questions.answer
 
-    def take_in(
-        self, reporter: Participant, said: Sequence[Report | Said]
-    ) -> Sequence[Claim] | None:
-        """Count and match the reports of one frame; within a turn.
+    def take_in(self, reporter: Participant, said: Report | Said) -> bool:
+        """Count and match a report; within a turn. A claim that may be decided now is to be judged
+        when it ends.
 
         Args:
             reporter: the sender, by its report token.
-            said: the reports. What is wrong with a single one is told by its receipt.
+            said: the report. What is wrong with it is told by its receipt.
 
         Returns:
-            the claims that may be decided now; None where no report is new.
+            whether it is new.
         """
-        state = self._state
+        n = said.n
         self._owed[reporter.token] = reporter
-        stored = 0
-        ready: list[Claim] | tuple[()] = ()
-        for one in said:
-            n = one.n
-            # Nearly every report is the next one; `_count` knows the other cases as well.
-            if n == reporter.n + 1 and not reporter.ahead:
-                reporter.n = n
-            elif not self._count(reporter, n):
-                continue
-            stored += 1
-            try:
-                claim = self._match(reporter, one)
-            except PeerError as error:
-                self._refuse(reporter, n, error)
-                continue
-            if claim is None:
-                continue
-            if one.signature:
-                claim.unverified[reporter.voter] = one
-            if claim.entry_id:
-                reporter.late.append((n, claim))
-                if not claim.provisional:
-                    continue
-            elif len(claim.votes) < state.needed:
-                continue
-            ready = [*ready, claim]
-        if not stored:
-            return None
-        state.counters.stored += stored
-        return ready
+        # Nearly every report is the next one; `_count` knows the other cases as well.
+        if n == reporter.n + 1 and not reporter.ahead:
+            reporter.n = n
+        elif not self._count(reporter, n):
+            return False
+        state = self._state
+        state.counters.stored += 1
+        try:
+            claim = self._match(reporter, said)
+        except PeerError as error:
+            self._refuse(reporter, n, error)
+            return True
+        if claim is None:
+            return True
+        if said.signature:
+            claim.unverified[reporter.voter] = said
+        reporter.claim_of[n] = claim.number
+        if claim.entry_id:
+            reporter.late.append((n, claim))
+        if len(claim.votes) >= claim.look_at:
+            state.to_judge[claim.number] = claim
+        return True
 
     def restore(
         self, record: Report | ReportBatch, _raw: bytes, on_stored: OnStored | None = None
@@ -101,7 +107,7 @@ class Intake:
         state.received = state.wall
         reporter = state.roster.by_report_token[record.token]
         for one in said_in(record):
-            if self.take_in(reporter, (one,)) is not None and on_stored is not None:
+            if self.take_in(reporter, one) and on_stored is not None:
                 on_stored(reporter, one)
 
     def _count(self, reporter: Participant, n: int) -> bool:
@@ -128,27 +134,124 @@ class Intake:
         details = event.details
         index = self._find_index((event.title, event.origin))
         if index is None or details or not index.needs_no_details:
+            if event.title == "answer":
+                self._hear_answer(reporter, said)
+                return None
             if event.title in WORDS:
                 return self._match_correction(reporter, said.n, event)
             index = self._check(event)
-        if state.finished:
+        if state.finished and state.closed:
             raise EventOver(f"{state.card.title} is finished")
-        time = event.time + reporter.clock_offset
-        if not EARLIEST <= time <= state.latest:
-            raise state.clock.refusal(time, state.wall)
+        time = event.time + (
+            reporter.clock_offset
+            if said.time + reporter.clock_error <= state.said_by
+            else offset_of(state, reporter, said)
+        )
+        if not state.earliest <= time <= state.latest:
+            raise state.clock.refusal(time, state.wall, state.earliest)
         identity = () if index.without_identity else index.identity(details)
-        claim = index.find(time, reporter.bit, identity)
-        until = state.now + self._ttl
-        if claim is None:
-            claim = self._start_claim(index, time, identity, state.wall, until, reporter.voter)
-        elif identity:
-            state.claims.adopt(claim, identity)
+        bit = reporter.bit
+        claim = index.recent
+        # Nearly every report is of the claim that was found last; `find` knows the others as well.
+        if (
+            claim is None
+            or claim.voters & bit
+            or not claim.near_from <= time <= claim.near_until
+            or claim.identity != identity
+            or not claim.isolated
+        ):
+            claim = index.find(time, bit, identity, event.title)
+            if claim is None:
+                known = index.said_before(time, bit, identity, event.title)
+                if known is not None:
+                    return self._say_again(reporter, said, known, time)
+                if index.kind is not None and state.edition >= plausibility.SINCE_EDITION:
+                    plausibility.count(reporter.begun, index.kind, index.origin, time)
+                until = state.claims_until
+                claim = self._start_claim(index, time, identity, state.wall, until, reporter.voter)
+                self._begin(claim)
+            elif identity:
+                state.claims.adopt(claim, identity)
+        if said.time != event.time:
+            claim.exact |= bit
+        if said.seen >= claim.number:
+            claim.dependent |= bit
+        if index.titles:
+            claim.titles[reporter.voter] = event.title
         if claim.entry_id:
-            claim.add_late_vote(reporter.voter, reporter.bit, said.n)
+            claim.add_late_vote(reporter.voter, bit, said.n, time, details)
+            if self._saw_it(reporter, claim):
+                claim.dependent |= bit
+            if (details or index.titles) and not self._is_known(claim, event):
+                state.to_update[claim.number] = claim
             return claim
-        claim.add_vote(reporter.voter, reporter.bit, said.n, time, details)
-        claim.until = until
+        claim.add_vote(reporter.voter, bit, said.n, time, details)
+        claim.until = state.claims_until
+        if len(claim.votes) == 2:
+            state.activity.begin(claim, state.wall)
         return claim
+
+    def _begin(self, claim: Claim) -> None:
+        """Note when a new claim is to be judged, and what waits for it."""
+        state, kind = self._state, claim.index.kind
+        if state.held:
+            state.re_evaluate += related.waiting(state, claim)
+        claim.look_at = state.needed
+        if state.policy.learns:
+            claim.look_at = state.policy.needed(0)  # the verdict says what it really takes
+            state.looks.begin(claim, state.now)
+        if kind is not None and kind.same == related.DELETE:
+            claim.look_at = 1  # with votes to delete the same it may be enough
+
+    def _say_again(
+        self, reporter: Participant, said: Report | Said, claim: Claim, time: int
+    ) -> Claim | None:
+        """Take in a report of what its reporter has said already; return the claim where its vote
+        is another one now.
+
+        Another word for the same thing is what the reporter means now. A double tap is nothing new,
+        and shares the fate of the first.
+        """
+        event, voter = said.event, reporter.voter
+        again = Repeat(said.n, time, event.title, event.details, said)
+        if not claim.titles or claim.titles[voter] == event.title:
+            claim.add_repeat(voter, again)
+            reporter.claim_of[said.n] = claim.number
+            if claim.entry_id:
+                reporter.late.append((said.n, claim))
+            return None
+        claim.replace_vote(voter, again)
+        if claim.entry_id:
+            self._state.to_update[claim.number] = claim
+        return claim
+
+    def _saw_it(self, reporter: Participant, claim: Claim) -> bool:
+        """Return whether a reporter can have seen the entry of a claim before it reported it: one
+        that follows the feed as well, unless it withholds what is unconfirmed, or does as if it
+        followed, has at once, another some time later."""
+        state = self._state
+        age = state.clock.elapsed(claim.published, state.wall)
+        if age <= FOLLOWER_SECONDS * SECOND:
+            return False
+        if state.roster.note_followed(reporter) or age > WITHHELD_SECONDS * SECOND:
+            return True
+        viewer = state.roster.find(reporter.peer, "viewer")
+        return viewer is not None and viewer.sees_at_once
+
+    def _hear_answer(self, reporter: Participant, said: Report | Said) -> None:
+        claim = self._answer(reporter, said.n, said.event)
+        if claim is not None:
+            if said.signature:
+                claim.unverified_answers[reporter.voter] = said
+            self._state.to_judge[claim.number] = claim
+
+    def _is_known(self, claim: Claim, event: Happening) -> bool:
+        """Return whether an entry says already what a report of it says."""
+        entry = self._state.timeline.versions[claim.entry_id]
+        if claim.titles and event.title != entry.title:
+            return False
+        details, known = event.details or {}, entry.details.items()
+        return details.items() <= known or claim.index.rules.merged((details,)).items() <= known
 
     def _check(self, event: Happening) -> ClaimIndex:
         """Return the index of the action that a report states.
@@ -157,16 +260,43 @@ class Intake:
             BadReport: the sport knows no such action, or not with these details.
         """
         state = self._state
-        action = Action(event.title, event.origin, event.time, event.details or {})
+        origin = origin_meant(state.names, state.origins, event.origin)
+        action = Action(event.title, origin, event.time, event.details or {})
         reason = sports.misfit(state.kinds, state.origins, action)
         if reason is not None:
             raise BadReport(reason)
-        return state.claims.index(event.title, event.origin)
+        found = state.contradiction(action) if action.details else None
+        if found is not None:
+            raise Contradictory(found.sentence)
+        return state.claims.index(event.title, origin)
 
     def _refuse(self, reporter: Participant, n: int, error: PeerError) -> None:
         self._state.counters.refuse(error.code)
         reason = error.sentence[: limits.TEXT_CHARS]
         reporter.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
+
+
+_BEFORE_TOKEN = b"\xa4type\xa6report\xa5token\xd9" + bytes([tokens.CHARS])
+"""What comes between the first byte of a report and its token, as MessagePack has it."""
+
+_TOKEN_AT = 1 + len(_BEFORE_TOKEN)
+_TOKEN_END = _TOKEN_AT + tokens.CHARS
+
+
+def as_stored(reporter: Participant, message: Report | ReportBatch, frame: bytes) -> bytes:
+    """Return a frame as it goes into the journal: with the digest of its report token.
+
+    Args:
+        reporter: its sender.
+        message: what it says.
+        frame: its bytes.
+    """
+    shown, stored = reporter.report_token.encode(), reporter.stored_as.encode()
+    if frame[1:_TOKEN_AT] == _BEFORE_TOKEN and frame[_TOKEN_AT:_TOKEN_END] == shown:
+        return b"".join((frame[:_TOKEN_AT], stored, frame[_TOKEN_END:]))  # most reports
+    if len(shown) == len(stored) and frame.count(shown) == 1:
+        return frame.replace(shown, stored)  # a fifth of the time that encoding takes
+    return codec.encode(replace(message, token=reporter.stored_as))
 
 
 def said_in(message: Report | ReportBatch) -> Sequence[Report | Said]:

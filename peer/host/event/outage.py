@@ -50,6 +50,11 @@ class EventEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class EventReopened:
+    """The event is not over after all."""
+
+
+@dataclass(frozen=True, slots=True)
 class HostRestarted:
     """The host serves the event anew: reporters say anew what they have, and are asked anew.
 
@@ -60,7 +65,7 @@ class HostRestarted:
     now: float
 
 
-Input = ContactLost | ContactBack | OutageClosed | EventEnded | HostRestarted
+Input = ContactLost | ContactBack | OutageClosed | EventEnded | EventReopened | HostRestarted
 
 
 class ImpossibleTransition(Exception):
@@ -131,21 +136,12 @@ class Outage:
             return "DELAYED"
         return ""
 
-    def complete(
-        self,
-        reporters: Iterable[Participant],
-        open_claims: Iterable[Claim],
-        now: float,
-        patience: float,
-    ) -> bool:
-        """Return whether nothing more of the outage is to be expected.
-
-        Every reporter that was there is back or had time to come back, each one's outbox is empty,
-        and no claim of the outage is open.
+    def all_delivered(self, reporters: Iterable[Participant], now: float, patience: float) -> bool:
+        """Return whether every reporter that was there is back or had time to come back, and each
+        one's outbox is empty.
 
         Args:
             reporters: those who stay.
-            open_claims: of the event.
             now: monotonic seconds.
             patience: seconds for which reporters that are not back yet are waited for.
         """
@@ -158,10 +154,19 @@ class Outage:
             if not back and now >= self.back_at + patience:
                 continue  # gone for good, or for longer
             return False
-        return not any(
-            claim.index.kind is not None and self.since <= claim.mean <= self.until
+        return True
+
+    def undecided(self, open_claims: Iterable[Claim]) -> list[Claim]:
+        """Return the claims of actions of this outage that are still open.
+
+        Args:
+            open_claims: of the event.
+        """
+        return [
+            claim
             for claim in open_claims
-        )
+            if claim.index.kind is not None and self.since <= claim.mean <= self.until
+        ]
 
 
 # ── effects ──────────────────────────────────────────────────────────────────────────────────────
@@ -210,6 +215,7 @@ TRANSITIONS: Mapping[tuple[FeedState, type[Input]], tuple[FeedState, tuple[Effec
     ("reconstructing", ContactLost): ("suspended", (_count_alarm, _forget_question)),
     ("reconstructing", OutageClosed): ("live", (_keep_span, _forget_question)),
     ("reconstructing", HostRestarted): ("reconstructing", (_wait_anew, _forget_question)),
+    ("finished", EventReopened): ("live", ()),
     ("finished", HostRestarted): ("finished", (_wait_anew,)),
 }
 """(state, input) -> (next state, effects)."""

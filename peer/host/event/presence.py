@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from ....protocol import codec, messages
 from ....protocol.messages import Grant
 from ....protocol.times import SECOND
+from ....protocol.tokens import digest
 from . import records
 from .contact import VenueContact
 from .participant import Participant
@@ -31,29 +32,42 @@ class Presence:
         self._turn = turn
         self._contact = contact
         self._patience = state.options.patience
+        self._unheard = round(self._patience * 1.25 * SECOND)  # microseconds, see the sweep
         self._probation = round(state.options.probation * SECOND)  # microseconds
         self._sweep_at = 0.0  # monotonic
 
-    def attach(self, grant: Grant, attach: messages.Attach, report_token: str) -> Participant:
+    def attach(
+        self,
+        grant: Grant,
+        attach: messages.Attach,
+        report_token: str,
+        arrived: int | None = None,
+    ) -> Participant:
         """Let a peer take part whose token the broker has vouched for; within a turn.
 
         Args:
-            grant: the broker's word.
+            grant: the broker's word, with the token's digest in its place.
             attach: the peer's request.
             report_token: a new one, which the peer gets where it has none under this token.
+            arrived: when the request came, microseconds since 1970 UTC; None: in this turn. It may
+                have waited for the broker's word, and the peer's clock has gone on since.
 
         Raises:
             BadMessage: its clock is off by more than times can span.
         """
         state = self._state
         known = state.roster.find(grant.peer, grant.role)
-        offset, stays = 0, False
+        arrived = state.wall if arrived is None else arrived
+        offset, stays, answers = 0, False, attach.answers
         if grant.role == "reporter":
-            offset = state.clock.offset(attach, state.wall)
+            offset = state.clock.offset(arrived - attach.time - attach.rtt // 2)
             stays = not attach.brief
-        if known is not None and known.token == grant.token != known.report_token:
+            if attach.brief and known is not None and known.stays and known.present:
+                # A single report beside a form that goes on: its person is still there.
+                stays, answers = True, known.answers
+        if known is not None and known.token == grant.token and known.stored_as != grant.token:
             # The same for as long as the token: reports that carry it are under way.
-            report_token = known.report_token
+            report_token = known.report_token or report_token
         record = records.MemberAttached(
             peer=grant.peer,
             name=grant.name,
@@ -61,15 +75,21 @@ class Presence:
             role=grant.role,
             expires=grant.expires,
             key=grant.key,
-            badge=report_token,
+            badge=digest(report_token),
             shift=offset,
             stays=stays,
             invite=grant.invite,
             enrolled=grant.enrolled,
             counts=grant.enrolled + self._probation if self._probation else 0,
+            answers=answers,
+            withholds=attach.withholds,
+            hashed=True,
         )
         self._turn.record(codec.encode(record))
         participant = self._add(record)
+        participant.report_token = report_token
+        participant.attached = arrived
+        participant.clock_agreed = False
         participant.announced = 0  # a peer whose outbox was lost begins anew
         self.ping(participant, attach.last)
         return participant
@@ -116,7 +136,10 @@ class Presence:
             if found:
                 self._turn.record(codec.encode(records.PeerRevoked(peer=peer)))
             for participant in found:
-                if participant.role == "reporter" and (participant.stays or participant.present):
+                if participant.role != "reporter":
+                    continue
+                self._state.departures.forget(participant.bit)
+                if participant.stays or participant.present:
                     self._leave(participant)
             out += found
         return out
@@ -166,17 +189,24 @@ class Presence:
         """Count a reporter as present, or no longer, as the journal says."""
         reporter = self._state.roster.participants[record.peer, "reporter"]
         reporter.stays = reporter.stays and not record.left
-        self._mark(reporter, present=record.present)
+        self._mark(reporter, present=record.present, left=record.left)
         if record.present or (record.left and not reporter.revoked):
             self._state.received = self._state.wall
 
     def restore_revoked(self, record: records.PeerRevoked, _raw: bytes) -> None:
         """Exclude a peer as the journal says."""
-        self._state.roster.revoke(record.peer)
+        for participant in self._state.roster.revoke(record.peer):
+            self._state.departures.forget(participant.bit)
 
     def _add(self, record: records.MemberAttached) -> Participant:
         state = self._state
+        first = state.roster.find(record.peer, record.role) is None
         participant = state.roster.add(record)
+        participant.clock_error = state.clock.error(record.shift)
+        if first and participant.voter >= 0:
+            state.activity.arrive(participant.bit, state.wall)
+        if participant.voter >= 0:
+            state.reputations.look_up(participant.voter, participant.key)
         if (record.counts or state.roster.on_probation) and self.end_probations():
             state.re_evaluate_all = True
         return participant
@@ -192,11 +222,15 @@ class Presence:
         # On record, since verdicts and the evidence of entries depend on it.
         record = records.PresenceChanged(peer=reporter.peer, present=present, left=left)
         self._turn.record(codec.encode(record))
-        self._mark(reporter, present=present)
+        self._mark(reporter, present=present, left=left)
         if not present:
             self._state.re_evaluate_all = True  # fewer must agree now
 
-    def _mark(self, reporter: Participant, *, present: bool) -> None:
+    def _mark(self, reporter: Participant, *, present: bool, left: bool) -> None:
         state = self._state
+        if not present and not reporter.revoked:
+            # Who fell silent was last heard some time before that was seen.
+            last = state.wall if left else state.wall - self._unheard
+            state.departures.add(reporter.bit & state.active_bits(), last)
         state.roster.mark(reporter, present)
         state.needed = state.policy.needed(state.roster.present)

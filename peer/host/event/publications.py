@@ -8,12 +8,15 @@ from msgspec.structs import replace
 
 from ....protocol import limits, messages
 from ....protocol.messages import Card, Entry, Evidence
-from ....sports import Action, Kind, Sport, State
+from ....sports import Action, Kind, Sport, State, statements
 from ....timeline.timeline import Timeline, action_of
 from .claims import Claim
-from .feed import Feed
+from .feed import Feed, FeedPosition
 from .outage import Outage
 from .participant import Participant
+
+IMPLIED = "few reported it, but what came after it needs it"
+"""The reason of an entry that is there since another one needs it, see `implied`."""
 
 
 def setup(
@@ -23,7 +26,7 @@ def setup(
     card: Card,
     kinds: Iterable[Kind],
     epoch: int,
-    feed: Feed,
+    feed: Feed | FeedPosition,
     wall: int,
     interval: float,
 ) -> messages.Setup:
@@ -65,6 +68,8 @@ def accepted(
     action: Action,
     evidence: Evidence,
     *,
+    standing: messages.EntryStatus,
+    spread: int,
     delay_status: messages.DelayStatus,
     relates_to: str,
 ) -> Entry:
@@ -74,7 +79,7 @@ def accepted(
         epoch=0,
         seq=0,
         entry_id=str(claim.number),
-        status="CONFIRMED" if evidence.for_ > 1 else "PROVISIONAL",
+        status=standing,
         title=action.title,
         origin=action.origin,
         details=dict(action.details),
@@ -85,22 +90,44 @@ def accepted(
         delay_status=delay_status,
         evidence=evidence,
         relates_to=relates_to,
+        spread=spread,
     )
 
 
-def with_score(entry: Entry, sport: Sport, timeline: Timeline) -> Entry:
-    """Return an entry that is on the timeline (or, deleted, off it) with its text and clock, and
-    the score after everything."""
+def with_score(
+    entry: Entry, sport: Sport, timeline: Timeline, *, epoch: int, seq: int, sent: int
+) -> Entry:
+    """Return an entry that is on the timeline (or, deleted, off it) as it is published: with its
+    text and clock, and the score after everything.
+
+    Args:
+        entry: the version.
+        sport, timeline: what the rest follows from.
+        epoch, seq: its place on the feed.
+        sent: microseconds since 1970 UTC.
+    """
     state = timeline.state
-    at = timeline.state_after(entry) if entry.status != "DELETED" else state
+    text, clock = words(entry, sport, timeline)
     return replace(
         entry,
+        epoch=epoch,
+        seq=seq,
+        sent=sent,
         place=timeline.place(entry),
-        text=sport.phrase(at, action_of(entry))[: limits.TEXT_CHARS],
-        clock=sport.clock(at, entry.time)[: limits.NAME_CHARS],
+        text=text,
+        clock=clock,
         score=sport.score(state),
         headline=sport.headline(state)[: limits.TEXT_CHARS],
     )
+
+
+def words(entry: Entry, sport: Sport, timeline: Timeline) -> tuple[str, str]:
+    """Return the text and the clock of an entry, as they follow from the timeline."""
+    at = timeline.state_after(entry) if entry.status != "DELETED" else timeline.state
+    text, clock = statements.phrase(sport, at, action_of(entry)), sport.clock(at, entry.time)
+    if entry.by and entry.stated:
+        text = f"The result, amended: {sport.headline(at)}"
+    return text[: limits.TEXT_CHARS], clock[: limits.NAME_CHARS]
 
 
 def revised(
@@ -108,19 +135,35 @@ def revised(
     status: messages.EntryStatus,
     evidence: Evidence,
     details: dict[str, messages.Detail] | None = None,
+    *,
+    time: int | None = None,
+    spread: int | None = None,
+    delay_status: messages.DelayStatus | None = None,
+    reason: str = "",
 ) -> Entry:
-    """Return a new version of an entry, its details as they were unless given."""
+    """Return a new version of an entry; what is not given stays as it was."""
     return replace(
         entry,
         status=status,
         evidence=evidence,
         details=entry.details if details is None else details,
+        time=entry.time if time is None else time,
+        spread=entry.spread if spread is None else spread,
+        delay_status=entry.delay_status if delay_status is None else delay_status,
+        reason=reason or _kept(entry, status),
     )
 
 
+def _kept(entry: Entry, status: messages.EntryStatus) -> str:
+    """Return the reason that a new version keeps: one that more than few report needs no other."""
+    return "" if entry.reason == IMPLIED and status == "CONFIRMED" else entry.reason
+
+
 def doubted(entry: Entry, reason: str) -> Entry:
-    """Return a new version of an entry that is known not to be right."""
-    return replace(entry, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason=reason)
+    """Return a new version of an entry that is known not to be right; what was not confirmed is
+    not by that."""
+    status: messages.EntryStatus = "PROVISIONAL" if entry.status == "PROVISIONAL" else "UPDATED"
+    return replace(entry, status=status, delay_status="RECONSTRUCTION_INACCURATE", reason=reason)
 
 
 def restored(
@@ -154,9 +197,22 @@ def restored(
 
 
 def finished(
-    event: str, epoch: int, seq: int, wall: int, sport: Sport, state: State
+    event: str,
+    epoch: int,
+    seq: int,
+    wall: int,
+    sport: Sport,
+    state: State,
+    *,
+    how: messages.HowEnded = "",
+    winner: str = "",
+    reason: str = "",
+    over: bool = True,
+    until: int = 0,
+    by: str = "",
 ) -> messages.Finished:
-    """Return the message that ends a feed, with the score in which the event ended."""
+    """Return the message that an event is over, with the score in which it ended, and how; or that
+    it is not, after all."""
     return messages.Finished(
         event=event,
         epoch=epoch,
@@ -164,6 +220,12 @@ def finished(
         sent=wall,
         score=sport.score(state),
         headline=sport.headline(state)[: limits.TEXT_CHARS],
+        how=how,
+        winner=winner,
+        reason=reason,
+        over=over,
+        until=until,
+        by=by,
     )
 
 

@@ -12,23 +12,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import field
 
 from ....protocol import messages
 from ....protocol.errors import StorageFault
 from ....protocol.messages import Id, Message, Micros, Name, Role, Text
+from ....protocol.times import EARLIEST
+
+EDITION = 3
+"""The edition of the rules by which a host matches reports to claims; 0 is that of release 0.1. A
+journal's reports are matched by the rules under which they came in, so that its later records speak
+of the same claims. Since edition 2 what gives way to an entry is taken back before that comes;
+since edition 3 a reporter begins no more claims than an event can have, see `plausibility`."""
 
 
 class Began(Message, frozen=True, kw_only=True):
     """The host started, or took over, under this epoch.
 
     `verdict`, `alone` and `signed` are the settings in force from here on: the policy, and whether
-    every report must be signed.
+    every report must be signed. `book` is the digest of the book of records, empty without one.
+    `edition` is that of the rules by which reports are matched, see `EDITION`; `earliest` the
+    earliest event time that a report may state (any, in journals of the time before that bound).
     """
 
     epoch: int
     verdict: Name = ""
     alone: bool = False
     signed: bool = False
+    book: bytes = b""
+    edition: int = 0
+    earliest: Micros = EARLIEST
 
 
 class TurnBegan(Message, frozen=True, kw_only=True, tag="turn"):
@@ -40,11 +53,14 @@ class TurnBegan(Message, frozen=True, kw_only=True, tag="turn"):
 class MemberAttached(Message, frozen=True, kw_only=True, tag="member"):
     """A token was accepted over a connection of `key`.
 
-    `badge`: the report token, which the peer's reports carry (empty in journals of the time before
-    there were any: the token itself). `shift`: the offset of its clock, microseconds, which is
-    added to its times. `stays`: the peer counts as there until it says that it leaves. `invite`:
-    the invitation by which it enrolled at the broker, `enrolled` when. `counts`: the wall time from
-    which on its votes count.
+    `hashed`: `token` and `badge` are digests; without it, in journals of the time before, they are
+    what they stand for. `badge`: the report token, which the peer's reports carry (empty in
+    journals of the time before there were any: the token itself). `shift`: the offset of its
+    clock, microseconds, which is added to its times. `stays`: the peer counts as there until it
+    says that it leaves. `invite`: the invitation by which it enrolled at the broker, `enrolled`
+    when. `counts`: the wall time from which on its votes count. `answers`: it may be asked
+    questions. `withholds`: what it follows is shown to its reporter no sooner than the host takes
+    for granted.
     """
 
     peer: Id
@@ -59,6 +75,17 @@ class MemberAttached(Message, frozen=True, kw_only=True, tag="member"):
     invite: Id = ""
     enrolled: Micros = 0
     counts: Micros = 0
+    answers: bool = False
+    withholds: bool = False
+    hashed: bool = False
+
+
+class ClockSet(Message, frozen=True, kw_only=True, tag="clock"):
+    """A reporter's clock was set since its offset was last measured; from here on it is `shift`
+    microseconds."""
+
+    peer: Id
+    shift: int
 
 
 class PeerRevoked(Message, frozen=True, kw_only=True, tag="revoked"):
@@ -97,7 +124,29 @@ class Corrected(Message, frozen=True, kw_only=True):
 
 
 class Struck(Message, frozen=True, kw_only=True):
-    """Votes were taken out of a claim, since their signatures do not hold.
+    """Votes and answers were taken out of a claim, since their signatures do not hold.
+
+    `voters`, `answers`: numbers among the event's reporters.
+    """
+
+    claim: int
+    voters: list[int]
+    answers: list[int] = field(default_factory=list)
+
+
+class Uncounted(Message, frozen=True, kw_only=True):
+    """Votes for a claim do not count in its next entry: it takes fewer, and their signatures were
+    not verified.
+
+    `voters`: numbers among the event's reporters; they replace those of the record before.
+    """
+
+    claim: int
+    voters: list[int]
+
+
+class QuestionsAsked(Message, frozen=True, kw_only=True, tag="asked"):
+    """Reporters were asked whether what a claim says happened.
 
     `voters`: numbers among the event's reporters.
     """
@@ -126,16 +175,20 @@ Record = (
     Began
     | TurnBegan
     | MemberAttached
+    | ClockSet
     | PeerRevoked
     | PresenceChanged
     | Held
     | Expired
     | Corrected
     | Struck
+    | Uncounted
+    | QuestionsAsked
     | ContactRegained
     | ScoreConfirmed
     | messages.Report
     | messages.ReportBatch
+    | messages.Ruling
     | messages.FeedMessage
 )
 

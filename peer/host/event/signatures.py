@@ -1,17 +1,22 @@
-"""The signatures of the votes behind a verdict: verified once, just before they count. Pure.
+"""The signatures of votes and answers behind a verdict: verified once, before they count. Pure.
 
 To verify one takes some 65 µs, so that not each report is verified as it comes, but those that make
-up an entry, or speak against it, when it is about to be accepted. A vote whose signature does not
-hold is taken out, and the claim is decided again without it.
+up an entry, or speak against it, when it is about to be accepted. Where nothing speaks against it,
+only as many are verified as the verdict takes: further votes that say nothing else are left out of
+the entry, and count neither for it nor as silence. A vote whose signature does not hold is taken
+out, and the claim is decided again without it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ....protocol import codec, signing
 from ....protocol.errors import BadSignature
-from ....protocol.messages import Fate
-from . import evidence, records
+from ....protocol.messages import Fate, Report, Said
+from . import evidence, records, related
 from .claims import Claim
+from .participant import Participant
 from .state import EventState
 from .turn import Turn
 
@@ -29,9 +34,9 @@ class Signatures:
         self._turn = turn
 
     def verify(self, claim: Claim) -> bool:
-        """Verify the signatures of all votes for and against a claim.
+        """Verify the signatures of all votes and answers for and against a claim.
 
-        Votes whose signatures do not hold are taken out; the claim and its rivals are then to be
+        Those whose signatures do not hold are taken out; the claim and its rivals are then to be
         re-evaluated.
 
         Returns:
@@ -39,36 +44,93 @@ class Signatures:
         """
         state = self._state
         whole = True
-        for one in (claim, *evidence.rivals(state, claim)):
-            if not one.unverified:
-                continue
-            unverified, one.unverified = one.unverified, {}
-            voters = [
-                voter
-                for voter, said in unverified.items()
-                if not signing.holds(state.roster.reporters[voter].key, state.card.event, said)
-            ]
-            if voters:
-                whole = False
-                struck = records.Struck(claim=one.number, voters=voters)
-                self._turn.record(codec.encode(struck))
-                self._strike(struck)
+        for one in (claim, *evidence.rivals(state, claim), *related.allies(state, claim)):
+            whole = self._verify(one, []) and whole
         if not whole:
             state.re_evaluate += [claim, *evidence.rivals(state, claim)]
         return whole
 
+    def verify_some(self, claim: Claim, enough: int) -> bool:
+        """Verify the signatures of a claim that nothing speaks against, until so many votes count.
+
+        Those that say more than the action itself are verified all. The rest is left out.
+
+        Returns:
+            whether all that were verified hold; see `verify`.
+        """
+        if not claim.unverified and not claim.unverified_answers and not claim.left_out:
+            return True
+        counting = claim.independent & ~self._state.roster.on_probation
+        spare = counting.bit_count() - enough
+        plain = (
+            []
+            if claim.titles or spare <= 0
+            else [
+                voter
+                for voter in claim.unverified
+                if counting >> voter & 1 and voter not in claim.details
+            ]
+        )
+        whole = self._verify(claim, plain[-spare:])
+        if not whole:
+            self._state.re_evaluate.append(claim)
+        return whole
+
+    def _verify(self, claim: Claim, left_out: list[int]) -> bool:
+        """Verify the votes for a claim, but those that are left out, and its answers."""
+        bits = sum(1 << voter for voter in left_out)
+        if bits != claim.left_out:
+            record = records.Uncounted(claim=claim.number, voters=left_out)
+            self._turn.record(codec.encode(record))
+            claim.left_out = bits
+        if not claim.unverified and not claim.unverified_answers:
+            return True
+        unverified, claim.unverified = claim.unverified, {}
+        for voter in left_out:
+            claim.unverified[voter] = unverified.pop(voter)
+        answers, claim.unverified_answers = claim.unverified_answers, {}
+        struck = records.Struck(
+            claim=claim.number, voters=self._forged(unverified), answers=self._forged(answers)
+        )
+        if not struck.voters and not struck.answers:
+            return True
+        self._turn.record(codec.encode(struck))
+        self._strike(struck)
+        return False
+
+    def restore_uncounted(self, record: records.Uncounted, _raw: bytes) -> None:
+        """Leave votes out as the journal says."""
+        self._claim(record.claim).left_out = sum(1 << voter for voter in record.voters)
+
     def restore(self, record: records.Struck, _raw: bytes) -> None:
-        """Take out the votes that the journal says were taken out."""
+        """Take out the votes and answers that the journal says were taken out."""
         self._strike(record)
+
+    def _forged(self, unverified: Mapping[int, Report | Said]) -> list[int]:
+        """Return the reporters, by their numbers, whose signatures do not hold."""
+        state = self._state
+        return [
+            voter
+            for voter, said in unverified.items()
+            if not signing.holds(state.roster.reporters[voter].key, state.card.event, said)
+        ]
 
     def _strike(self, struck: records.Struck) -> None:
         state = self._state
-        claim = state.claims.open.get(struck.claim) or state.by_entry[str(struck.claim)]
+        claim = self._claim(struck.claim)
         for voter in struck.voters:
             reporter = state.roster.reporters[voter]
             n = claim.withdraw(voter, reporter.bit)
             reporter.late = [late for late in reporter.late if late[0] != n]
-            state.counters.refuse(BadSignature.code)
-            reason = "the signature is not that of your key over this report"
-            fate = Fate(n, "refused", code=BadSignature.code, reason=reason)
-            self._turn.add_fate(reporter, fate)
+            self._refuse(reporter, n)
+        for voter in struck.answers:
+            reporter = state.roster.reporters[voter]
+            self._refuse(reporter, claim.withdraw_answer(voter, reporter.bit))
+
+    def _claim(self, number: int) -> Claim:
+        return self._state.claims.open.get(number) or self._state.by_entry[str(number)]
+
+    def _refuse(self, reporter: Participant, n: int) -> None:
+        self._state.counters.refuse(BadSignature.code)
+        reason = "the signature is not that of your key over this report"
+        self._turn.add_fate(reporter, Fate(n, "refused", code=BadSignature.code, reason=reason))

@@ -76,9 +76,16 @@ class Turn:
             fate: with any `n`; each receipt gets its own.
         """
         outcome, seq, entry_id = fate.outcome, fate.seq, fate.entry_id
-        for voter, n in claim.votes:
-            own = Fate(n, outcome, seq, entry_id, fate.code, fate.reason)
-            self.add_fate(self._reporters[voter], own)
+        code, reason = fate.code, fate.reason
+        votes = claim.votes
+        if claim.repeats:
+            again = claim.repeats.items()
+            votes = [*votes, *((voter, one.n) for voter, of_voter in again for one in of_voter)]
+        reporters, owed = self._reporters, self.owed
+        for voter, n in votes:
+            reporter = reporters[voter]
+            reporter.fates.append(Fate(n, outcome, seq, entry_id, code, reason))
+            owed[reporter.token] = reporter
 
     def discard(self) -> None:
         """Forget everything, as after a restore, which leads to nothing new."""
@@ -101,7 +108,8 @@ class Turn:
             fates = participant.drain_fates()
             for start in range(0, max(1, len(fates)), RECEIPT_FATES):
                 part = fates[start : start + RECEIPT_FATES]
-                receipt = Receipt(event=self._event, n=participant.n, fates=part)
+                stepped, participant.stepped = participant.stepped, 0
+                receipt = Receipt(event=self._event, n=participant.n, fates=part, stepped=stepped)
                 output.receipts.append((participant.token, codec.encode(receipt)))
         self.owed.clear()
         output.receipts += self._frames

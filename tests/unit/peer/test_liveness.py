@@ -99,7 +99,7 @@ def test_resume(passed, due):
     """A silence that an earlier run had told goes on: the next telling is when it would have been,
     or at once; a word ends it like any other."""
     liveness = Liveness(10.0, 25.0)
-    liveness.resume(100.0, told=passed)
+    liveness.resume(100.0, reported=passed)
     assert liveness.silent
     assert liveness.next_timer() == due
     assert liveness.heard(101.0)

@@ -66,6 +66,37 @@ def test_best_round_trip_counts(stage):
     assert stage.session.offset == 2 * SECOND
 
 
+def test_pings_tell_the_round_trip_of_the_ping_before(stage):
+    """The greeting's is told by the first ping; a ping that is not answered before the next one
+    has none to tell, nor has the first to another host."""
+    stage.opened()
+    told = []
+    for delay in (0.2, None, 2.5, 0.3):
+        (ping,) = stage.tick()
+        told.append(ping.rtt)
+        if delay is not None:
+            pong = Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time)
+            assert stage.hear(pong, after=delay) == []
+    assert told == [100_000, 200_000, 0, 2_500_000]
+    stage.session.rejoin(stage.now)
+    assert isinstance(stage.tick()[0], AskBroker)
+    (_, ping) = stage.invited(invitation(THERE))
+    assert ping.rtt == 0
+
+
+def test_a_clock_that_is_set(stage):
+    """A clock that is set is followed at the next pong, however slow that is; what the round trips
+    explain is no step."""
+    stage.opened()
+    found = []
+    for delay, ahead in ((0.05, 0), (1.0, 25), (0.6, 25.4), (1.0, -3)):
+        (ping,) = stage.tick()
+        host_time = ping.time + round((delay / 2 + ahead) * SECOND)
+        stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=host_time), after=delay)
+        found.append(stage.session.offset / SECOND)
+    assert found == [0, 25, 25.4, -3]
+
+
 def test_no_host_yet(stage):
     """An event without a host is asked for again, and the session knows that there is none."""
     stage.tick()

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.proof import build
+from touchline.protocol.messages import Finished
 
 from .forging import HOST, Proof
 
@@ -61,6 +62,76 @@ def everything(ground: Any) -> Any:
     g.both("point", "A", at=g.second, names=("ann", "cid"))
     g.both("end", names=crew)
     return g
+
+
+def reopened(ground: Any) -> Any:
+    """Return a ground where the votes ended the event against some, took that back, and where the
+    rules ended it and what led to it was taken back."""
+    rules = {"definition": {**POINTS["definition"], "win_at": 2}}
+    g = ground("custom", rules=rules, signs=True, finish_after=5.0)
+    crew = ("ann", "bob", "cid", "dan", "eve")
+    g.begun(*crew)
+    g.both("point", "A", at=20, names=crew)
+    g.say("dan", "end", over=False)
+    g.both("end", names=crew[:3], how="abandoned", reason="rain")
+    g.stay(16, *crew)
+    g.say("eve", "end", over=False)
+    g.both("end", names=crew[:3], over=False)
+    g.both("point", "A", at=g.second, names=crew)
+    g.stay(20, *crew)
+    g.both("delete", names=crew, entry=g.entries[-1].entry_id)
+    g.both("point", "A", at=g.second, names=crew)
+    g.stay(20, *crew)
+    return g
+
+
+def stated(ground: Any) -> Any:
+    """Return a ground where a score was stated against another one, taken off and stated anew, play
+    was interrupted, and goals were under review: one stood, one was disallowed."""
+    g = ground(signs=True, rules={"extra_time": True})
+    crew = ("ann", "bob", "cid", "dan", "eve")
+    g.begun(*crew)
+    g.both("save", "A", at=0, names=crew)
+    g.say("eve", "state", at=g.second, score="3-3")
+    g.both("confirm", at=g.second, names=crew[:2], score="2-1")
+    g.both("state", at=g.second, names=crew[2:4], score="2:1")
+    g.both("delete", names=crew, entry=g.entries[-1].entry_id)
+    g.both("state", at=g.second, names=crew[:3], score="2-2")
+    g.both("state", at=g.second, names=crew[:3], minute=60)
+    g.both("state", at=g.second, names=crew[:4], play="interrupted", reason="rain")
+    g.both("goal", "A", at=g.second, names=crew)
+    goal = g.entries[-1].entry_id
+    g.both("state", at=g.second, names=crew[:3], review="begun", reason="offside")
+    g.both("state", at=g.second, names=crew[:3], review="over", entry=goal)
+    g.both("goal", "B", at=g.second + 40, names=crew)
+    g.stay(60, *crew)
+    g.both("state", at=g.second, names=crew[:3], review="begun")
+    g.both("goal_disallowed", "B", at=g.second, names=crew)
+    g.both("goal", "A", at=g.second, names=crew)
+    g.both("state", at=g.second, names=crew[:3], review="begun")
+    g.both("delete", names=crew, entry=g.entries[-1].entry_id)
+    g.both("state", at=g.second, names=crew[:3], score="3-2")
+    return g
+
+
+@pytest.fixture
+def stated_proof(ground: Any) -> Proof:
+    g = stated(ground)
+    assert g.headline == "A 3–2 B"
+    return build(g.card, g.journal, HOST)
+
+
+@pytest.fixture
+def ended(ground: Any) -> Any:
+    g = reopened(ground)
+    over = [message.over for message in g.feed if isinstance(message, Finished)]
+    assert over == [True, False, True, False, True]
+    return g
+
+
+@pytest.fixture
+def ended_proof(ended: Any) -> Proof:
+    return build(ended.card, ended.journal, HOST)
 
 
 @pytest.fixture

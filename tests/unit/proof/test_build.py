@@ -6,12 +6,17 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from touchline.proof import build, lines
+from tests.unit.conftest import BEGIN
+from touchline.peer.host.event.records import EDITION
+from touchline.proof import build, check, lines
 from touchline.proof.lines import ConfirmedScore, Header, Published, Seal
-from touchline.protocol import keys
+from touchline.protocol import codec, keys
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Entry
+
+from .forging import HOST, whole
 
 
 def published(proof: list[bytes]) -> list[Published]:
@@ -44,6 +49,25 @@ def test_shift(proof: list[bytes]) -> None:
     assert [vote.shift for vote in second.for_] == [0, 3_000_000]
 
 
+def test_clocks_that_were_set(ground: Any) -> None:
+    """A clock that was set, and a report that was made later than it came, are told with the votes;
+    the proof holds."""
+    g = ground(signs=True, verdict="fixed:2")
+    g.attach("bob")
+    for behind in (0.0, 0.0, -25.0):
+        g.wait(5.0)
+        g.ping("ann", behind=behind)
+    now = g.second
+    g.say("ann", "goal", "A", at=now + 24, made=now + 25)
+    g.say("bob", "goal", "A", at=now + 39, made=now + 40)
+    proof = build(g.card, g.journal, HOST)
+    (line,) = published(proof)
+    assert [vote.shift for vote in line.for_] == [-25_000_000, -40_000_000]
+    (entry,) = g.entries
+    assert entry.time == BEGIN + round((now - 1) * 1_000_000)
+    assert check(whole(proof)).flaw is None
+
+
 def test_undone_report(proof: list[bytes]) -> None:
     """With an undo that came too late the report is there that it takes back."""
     (deleted,) = [line for line in published(proof) if line.by == "delete"]
@@ -56,9 +80,9 @@ def test_head_and_score(busy: Any, proof: list[bytes]) -> None:
     header = lines.decode(proof[0])
     assert isinstance(header, Header)
     assert header.card == busy.card
-    assert [(one.epoch, one.verdict, one.alone) for one in header.epochs] == [
-        (1, "quorum", True),
-        (2, "quorum", True),
+    assert [(one.epoch, one.verdict, one.alone, one.edition) for one in header.epochs] == [
+        (1, "quorum", True, EDITION),
+        (2, "quorum", True, EDITION),
     ]
     assert {one.name for one in header.signers} == {"ann", "bob", "cid", "dan", "eve"}
     assert all(keys.peer_id(one.key) == one.peer for one in header.signers)
@@ -115,3 +139,22 @@ def test_damaged_journal(busy: Any) -> None:
     del busy.journal[1]
     with pytest.raises(StorageFault):
         build(busy.card, busy.journal, keys.Identity(bytes(32)))
+
+
+def test_votes_left_out(ground: Any) -> None:
+    """A vote whose signature it did not take is in no proof, and its reporter not among the silent:
+    a forged one cannot spoil it."""
+    g = ground(signs=True, verdict="evidence")
+    names = [f"p{number}" for number in range(12)]
+    said = [(name, g.said(name, "foul", "A", at=0)) for name in names]
+    said[-1] = ("p11", replace(said[-1][1], signature=bytes(64)))
+    g.begin()
+    for name, one in said:
+        message = g.report(name, one)
+        g.core.report(g.member(name), message, codec.encode(message))
+    g.take()
+    proof = build(g.card, g.journal, HOST)
+    (line,) = published(proof)
+    assert line.weighing is not None
+    assert (len(line.for_), line.weighing.silent, len(line.weighing.excused)) == (4, [], 8)
+    assert check(whole(proof)).flaw is None

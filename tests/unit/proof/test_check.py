@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from touchline.proof import check, lines
+from touchline.proof import build, check, lines
 from touchline.proof.lines import ConfirmedScore, Header, Published
 from touchline.protocol import keys
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Entry
 
-from .forging import HOST, Proof, at, broken, line_of, resealed, whole, with_line
+from .forging import HOST, Proof, at, broken, line_of, resealed, whole, with_body, with_line
 
 sampled = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 
@@ -218,3 +218,81 @@ def test_header_kind(proof: Proof) -> None:
     """The first line is a header, and no other is."""
     assert isinstance(lines.decode(proof[0]), Header)
     broken(check(resealed([*proof[:2], proof[0], *proof[2:]])), 2, "neither")
+
+
+# ── names as people write them ───────────────────────────────────────────────────────────────
+
+
+def test_names_in_other_forms(ground: Any, build_proof: Callable[[Any], Proof]) -> None:
+    """Votes that mean the same action in other words are checked as the host matched them."""
+    g = ground(
+        origins=("Argentina", "France"), lineups={"Argentina": ["10 Lionel Messi"]}, signs=True
+    )
+    g.say("ann", "yellow_card", "argentina", at=1, player="Messi")
+    taken_back = g.say("bob", "yellow_card", "Argentína", at=2, player="10")
+    g.say("ann", "amend", entry="1", person="coach")
+    g.say("bob", "amend", entry="1", person="coach")
+    g.both("goal", "France", at=9, player="Mbappe")
+    g.say("ann", "amend", entry=g.entries[-1].entry_id, player="K. Mbappé ")
+    g.say("bob", "amend", entry=g.entries[-1].entry_id, player="k. mbappe")
+    g.say("cid", "yellow_card", "argentina", at=3, player="#10")
+    g.say("bob", "undo", n=taken_back)
+    g.say("ann", "delete", entry="1")
+    assert g.entries[-1].evidence.against == 1
+    assert [one.status for one in g.entries] == [
+        *("CONFIRMED", "UPDATED", "CONFIRMED", "UPDATED", "DELETED"),
+    ]
+    proof = build_proof(g)
+    assert check(whole(proof)).flaw is None
+    header = lines.decode(proof[0])
+    assert isinstance(header, Header)
+    as_typed = [replace(one, edition=0) for one in header.epochs]
+    broken(check(resealed(with_line(proof, 0, epochs=as_typed))), 1, "argentina")
+
+
+def test_ends_and_reopenings(ended_proof: Proof) -> None:
+    """Ends that votes or rules took back follow from them: how the votes ended it, which votes were
+    against it, and why it went on."""
+    assert check(whole(ended_proof)).flaw is None
+    ended, goes_on = (line_of(ended_proof, at(ended_proof, "end", which)) for which in (0, 1))
+    assert (len(ended.for_), len(ended.against), len(goes_on.for_)) == (3, 1, 3)
+
+
+def test_moved_into_an_outage(ground: Any) -> None:
+    """A time that later votes move may change the mark of the entry, to nothing but what the votes
+    can know of it."""
+    crew = ("ann", "bob", "cid", "dan", "eve")
+    g = ground(verdict="evidence", signs=True).begun(*crew)
+    g.wait(70)
+    g.back(*crew[:3], pending=1)
+    for name, second in zip(crew[:3], (29.5, 30.5, 34.0), strict=True):
+        g.say(name, "save", "A", at=second)
+    assert [one.delay_status for one in g.entries] == ["DELAYED", "RECONSTRUCTED"]
+    moved = build(g.card, g.journal, HOST)
+    assert check(whole(moved)).flaw is None
+    index = at(moved, "verdict", 1)
+    doubted = with_body(moved, index, delay_status="RECONSTRUCTION_INACCURATE")
+    broken(check(resealed(doubted)), index, "do not speak of")
+
+
+def test_doubt_of_what_is_provisional(ground: Any) -> None:
+    """Doubt makes no entry more certain than it was."""
+    g = ground(verdict="fixed:1", signs=True).begun("ann")
+    g.wait(70)
+    g.back("ann", pending=1)
+    g.say("ann", "goal", "A", at=50)
+    g.stay(6, "ann")
+    g.say("ann", "confirm", at=g.second, score="3-0")
+    doubted = build(g.card, g.journal, HOST)
+    assert check(whole(doubted)).flaw is None
+    index = at(doubted, "doubt")
+    broken(check(resealed(with_body(doubted, index, status="UPDATED"))), index, "without votes")
+
+
+def test_statements(stated_proof: Proof) -> None:
+    """Statements, and reviews of entries, follow from their votes; a score that holds already is
+    no line of a proof."""
+    assert check(whole(stated_proof)).flaw is None
+    by = [line.by for line in map(lines.decode, stated_proof) if isinstance(line, Published)]
+    assert (by.count("stated"), by.count("review")) == (4, 4)
+    assert not any(isinstance(lines.decode(line), ConfirmedScore) for line in stated_proof)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tests.unit.conftest import BEGIN
 from touchline.proof import check, lines
 from touchline.proof.lines import ConfirmedScore, Published, Seal, Vote
 from touchline.protocol import codec, signing
@@ -176,6 +177,71 @@ def test_too_few_for_a_correction(proof: Proof) -> None:
     broken(check(resealed(with_line(proof, index, against=[wrong]))), index, "speaks of a point")
 
 
+def test_changes_more_than_a_text(ground: Any, build_proof: Callable[[Any], Proof]) -> None:
+    """What is published anew since something before it is known says nothing else anew."""
+    g = ground("football", signs=True).begun()
+    g.both("goal", "A", at=20)
+    g.both("goal", "B", at=10)
+    proof = build_proof(g)
+    assert check(whole(proof)).flaw is None
+    index = at(proof, "text")
+    evidence = Evidence(for_=3, against=0, present=3)
+    for changes, words in (
+        ({"time": 5}, "do not speak of"),
+        ({"status": "CONFIRMED"}, "makes no CONFIRMED of it"),
+        ({"evidence": evidence}, "without votes"),
+    ):
+        broken(check(resealed(with_body(proof, index, **changes))), index, words)
+
+
+@pytest.mark.parametrize("verdict", ["fixed:3", "evidence"])
+def test_calls_it_otherwise(ground: Any, build_proof: Callable[[Any], Proof], verdict: str) -> None:
+    """Of several titles that say the same an entry has that of most votes, and no other."""
+    crew = ("ann", "bob", "cid", "dan", "eve")
+    g = ground("football", signs=True, verdict=verdict).begun(*crew)
+    for name, title in zip(
+        crew, ("yellow_card", *["red_card"] * 2, *["second_yellow"] * 2), strict=True
+    ):
+        g.say(name, title, "A", at=g.second)
+    g.stay(20, *crew)
+    g.say("ann", "undo", n=1)
+    assert {entry.title for entry in g.entries} & {"red_card", "second_yellow"}
+    proof = build_proof(g)
+    assert check(whole(proof)).flaw is None
+    first = at(proof, "reports" if verdict != "evidence" else "verdict")
+    broken(
+        check(resealed(with_body(proof, first, title="yellow_card"))), first, "more votes call it"
+    )
+    broken(check(resealed(with_body(proof, first, title="foul"))), first, "speaks of")
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+def test_deletes_by_other_words(
+    ground: Any, build_proof: Callable[[Any], Proof], verdict: str
+) -> None:
+    """Who says that a goal was disallowed wants it deleted, and that goal alone."""
+    crew = ("ann", "bob", "cid", "dan", "eve", "fay", "gil", "hal", "ida")
+    g = ground("football", signs=True, verdict=verdict).begun(*crew)
+    g.both("goal", "A", at=g.second, names=crew)
+    g.stay(60, *crew)
+    g.both("goal_disallowed", "A", at=g.second, names=crew[:2])
+    g.both("delete", names=crew[2:5], entry="1")
+    assert g.headline == "A 0–0 B"
+    proof = build_proof(g)
+    assert check(whole(proof)).flaw is None
+    index = at(proof, "delete")
+    line = line_of(proof, index)
+    assert len(line.for_) == 5
+    for title, origin, seconds in (
+        ("foul", "A", 60),
+        ("goal_disallowed", "B", 60),
+        ("goal_disallowed", "A", 600),
+    ):
+        other = vote("ann", 70, title, origin, BEGIN + (30 + seconds) * 1_000_000)
+        forged = with_line(proof, index, for_=[other, *line.for_[1:]])
+        broken(check(resealed(forged)), index)
+
+
 def test_wakes_the_dead(proof: Proof) -> None:
     """A deleted entry does not come back."""
     deleted: Any = codec.decode_published(line_of(proof, at(proof, "delete")).body)
@@ -339,3 +405,72 @@ def test_nothing_crashes_it(proof: Proof, chance: st.DataObject) -> None:
             return
         changed = lines.encode(replace(line, body=evil))
     check(resealed([*proof[:index], changed, *proof[index + 1 :]]))
+
+
+ENDS: list[tuple[str, int, dict[str, Any], str]] = [
+    ("end", 0, {"how": "postponed"}, "as its votes say"),
+    ("end", 0, {"reason": "snow"}, "as its votes say"),
+    ("end", 0, {"over": False, "how": "", "reason": ""}, "says that it is over"),
+    ("end", 1, {"over": True}, "says that it is not over"),
+    ("end", 1, {"reason": "we like it"}, "another reason"),
+    ("rules", 0, {"how": "awarded", "winner": "B"}, "otherwise than by its score"),
+    ("rules", 0, {"over": False}, "still end the event"),
+    ("rules", 1, {"over": True, "reason": ""}, "do not end"),
+    ("rules", 1, {"reason": ""}, "another reason"),
+]
+
+
+@pytest.mark.parametrize(("by", "which", "changes", "words"), ENDS)
+def test_ends_it_otherwise(
+    ended_proof: Proof, by: str, which: int, changes: dict[str, Any], words: str
+) -> None:
+    """How an event ended, and that it goes on, is what the votes or the score say."""
+    index = at(ended_proof, by, which)
+    broken(check(resealed(with_body(ended_proof, index, **changes))), index, words)
+
+
+def test_ends_it_with_too_few(ended_proof: Proof) -> None:
+    """An end, and its taking back, needs its votes, more for than against."""
+    for which in (0, 1):
+        index = at(ended_proof, "end", which)
+        less = with_line(ended_proof, index, for_=line_of(ended_proof, index).for_[:2])
+        broken(check(resealed(less)), index, "not enough")
+
+
+STATED: list[tuple[str, int, dict[str, Any], str]] = [
+    ("stated", 0, {"stated": {"goals": {"A": 9, "B": 1}}}, "not the score that is put in force"),
+    ("stated", 0, {"details": {"score": "9-1"}}, "not those of the votes"),
+    ("stated", 0, {"details": {}}, "state one thing"),
+    ("stated", 0, {"title": "goal"}, "not the entry of a statement"),
+    ("stated", 0, {"time": 2**57}, "its time is"),
+    ("stated", 2, {"stated": {"goals": {"A": 9, "B": 1}}}, "does not state"),
+    ("stated", 2, {"details": {"play": "interrupted"}}, "not those of the votes"),
+    ("review", 0, {"review": ""}, "does not state that a review is over"),
+    ("review", 0, {"time": 2**57}, "do not speak of"),
+    ("review", 1, {"review": "still"}, "does not state that a review is begun"),
+    ("review", 0, {"evidence": Evidence(for_=9, against=0, present=9)}, "without votes"),
+]
+
+
+@pytest.mark.parametrize(("by", "which", "changes", "words"), STATED)
+def test_states_something_else(
+    stated_proof: Proof, by: str, which: int, changes: dict[str, Any], words: str
+) -> None:
+    """A statement is in force, and an entry under review, as the votes say."""
+    index = at(stated_proof, by, which)
+    broken(check(resealed(with_body(stated_proof, index, **changes))), index, words)
+
+
+def test_states_it_with_too_few(stated_proof: Proof) -> None:
+    """A statement, and a review, need their votes."""
+    index = at(stated_proof, "review")
+    line = line_of(stated_proof, index)
+    less = with_line(stated_proof, index, for_=line.for_[:2])
+    broken(check(resealed(less)), index, "not enough for a statement")
+    index = at(stated_proof, "stated")
+    line = line_of(stated_proof, index)
+    message: Any = codec.decode_published(line.body)
+    evidence = replace(message.evidence, for_=2)
+    less = with_body(stated_proof, index, evidence=evidence)
+    less = with_line(less, index, for_=line.for_[:2])
+    broken(check(resealed(less)), index, "not enough for a statement")

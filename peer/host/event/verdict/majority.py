@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from . import counts
+from .case import Case, Judgement
+
 
 class Majority:
     """A strict policy for crowds that are known to report nearly everything.
@@ -11,6 +14,7 @@ class Majority:
     """
 
     name = "majority"
+    learns = False
 
     def __init__(self, *, alone: bool = False) -> None:
         self._alone = alone
@@ -24,3 +28,7 @@ class Majority:
     def accept(self, for_: int, against: int, present: int) -> bool:
         """Return whether more than half of those present agree and more are for than against."""
         return for_ >= self.needed(present) and for_ > against
+
+    def judge(self, case: Case) -> Judgement:
+        """Return how a claim stands by a count of heads."""
+        return counts.judge(case, self.accept)

@@ -6,15 +6,19 @@ much, while a fixed small number is beaten as soon as that many collude.
 
 from __future__ import annotations
 
+from . import counts
+from .case import Case, Judgement
+
 
 class Quorum:
-    """The default policy.
+    """The policy of the first release, and the start of every other.
 
     Args:
         alone: one reporter is enough where only one is present.
     """
 
     name = "quorum"
+    learns = False
 
     def __init__(self, *, alone: bool = False) -> None:
         self._alone = alone
@@ -28,3 +32,7 @@ class Quorum:
     def accept(self, for_: int, against: int, present: int) -> bool:
         """Return whether a quorum agrees and more are for than against."""
         return for_ >= self.needed(present) and for_ > against
+
+    def judge(self, case: Case) -> Judgement:
+        """Return how a claim stands by a count of heads."""
+        return counts.judge(case, self.accept)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from itertools import count
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.host import admission
 from touchline.peer.host import attached as module
 from touchline.peer.host.attached import REFUSAL_SECONDS, AttachedPeers
+from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.link.core import Then
@@ -17,9 +18,11 @@ from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import BadToken, NotAllowed, Revoked, Unreachable
 from touchline.protocol.keys import Identity, routing_id
 from touchline.protocol.messages import Attach, Card, Grant, Happening, HostPing, Report
+from touchline.protocol.tokens import digest
 
 WALL = 1_700_000_000_000_000
 
+T = digest("t")
 HOLDER, THIEF = (Identity(seed * 32) for seed in (b"h", b"t"))
 OWN, OTHER, STOLEN = (
     routing_id(who.curve_public, number)
@@ -49,14 +52,13 @@ class Bench:
         self.desk.open(self.core)
 
     def made(self, report_rate: float = 1e6) -> AttachedPeers:
-        badges = (f"badge {number}" for number in count(1))
         return AttachedPeers(
             self.cores,
             self.touch,
             self.ask,
             self.admitted.append,
             self.send,
-            lambda: next(badges),
+            lambda token: f"badge of {token}",
             self.gate,
             report_rate,
         )
@@ -137,21 +139,30 @@ def test_unknown_token(bench):
     assert bench.asked == ["t"]
     assert bench.grant() == [HOLDER.curve_public]
     assert [(to, reply.id) for to, reply in bench.sent] == [(b"r", 5), (b"r", 6)]
-    assert {reply.badge for _, reply in bench.sent} == {"badge 1"}
+    assert {reply.badge for _, reply in bench.sent} == {"badge of t"}
     assert bench.sent[0][1].peer == "peer of t"
-    assert bench.desk.routes == {"t": b"r"}
+    assert bench.desk.routes == {T: b"r"}
     (again,) = bench.attach(b"other", id=7)
     assert isinstance(again, messages.Setup)
     assert bench.asked == ["t"], "it is remembered"
+
+
+def test_clock_while_the_broker_is_asked(bench):
+    """However long the broker takes, a reporter's clock is measured as its request arrives."""
+    bench.attach(time=bench.wall - 7_000_000)
+    bench.wall += 5_000_000
+    bench.grant()
+    (reporter,) = bench.core.roster.participants.values()
+    assert reporter.clock_offset == 7_000_000
 
 
 def test_badges(bench):
     """Reports are taken under the badge alone: not under the token, nor under one of nobody's."""
     bench.attach()
     bench.grant()
-    assert bench.badge() == "badge 1"
+    assert bench.badge() == "badge of t"
     assert bench.report(1) == 0
-    assert bench.report(2, badge="t") == bench.report(2, badge="badge 2") == 1
+    assert bench.report(2, badge="t") == bench.report(2, badge="badge of u") == 1
     assert bench.core.counters.stored == 1
     assert bench.desk.refusals == {"BAD_TOKEN": 2}
     assert bench.asked == ["t"], "the broker is not asked about badges"
@@ -163,11 +174,11 @@ def test_badge_stays(bench):
     bench.attach()
     bench.grant()
     (setup,) = bench.attach(b"again")
-    assert setup.badge == "badge 1"
+    assert setup.badge == "badge of t"
     bench.attach(token="new")
     bench.grant(token="new", peer="peer of t")
-    assert bench.badge() == "badge 3"
-    assert bench.report(1, badge="badge 1") == 1
+    assert bench.badge() == "badge of new"
+    assert bench.report(1, badge="badge of t") == 1
     assert codes(bench.attach(token="t")) == []
     assert bench.asked == ["t", "new", "t"], "the old token is unknown again"
 
@@ -198,7 +209,7 @@ def test_stolen_token(bench):
         (OWN, "setup"),
     ]
     assert codes(bench.attach(STOLEN)) == ["WRONG_KEY"]
-    assert bench.desk.routes == {"t": OWN}
+    assert bench.desk.routes == {T: OWN}
     assert codes(bench.hear(STOLEN, HostPing(id=1, event="e", time=0))) == ["UNKNOWN_PEER"]
     assert bench.desk.refusals == {"WRONG_KEY": 2, "UNKNOWN_PEER": 1}
 
@@ -294,6 +305,29 @@ def test_report_rate(bench):
     flood = [report_frame(one, n) for n in range(1_001, 1_501)]
     assert bench.desk.take_reports(flood, bench.now, bench.wall) == 400
     assert len(bench.sent) == sent
+
+
+def test_what_is_over_the_measure_of_a_turn_waits(bench, monkeypatch):
+    """An event that has enough to do gets the rest in the next turn, in the order of its coming."""
+    bench.attach()
+    bench.grant()
+    asked = []
+    monkeypatch.setattr(
+        HostedEvent, "laden", property(lambda core: asked.append(1) or core.counters.stored >= 40)
+    )
+    frames = [report_frame(bench.badge(), n) for n in range(1, 101)]
+    assert bench.desk.take_reports(frames, bench.now, bench.wall) == 0
+    assert bench.core.counters.stored == 3 * module.LOADED_EVERY
+    assert bench.desk.waiting == frames[3 * module.LOADED_EVERY :]
+    bench.core.counters.stored = 0
+    assert bench.desk.take_reports(bench.desk.waiting, bench.now, bench.wall) == 0
+    assert len(bench.desk.waiting) == 100 - 6 * module.LOADED_EVERY
+    bench.core.counters.stored = 0
+    assert bench.desk.take_reports(bench.desk.waiting, bench.now, bench.wall) == 0
+    assert bench.desk.waiting == []
+    assert len(asked) == 6  # it is not looked at for each report
+    (reporter,) = bench.core.roster.participants.values()
+    assert (reporter.n, reporter.ahead) == (100, set())
 
 
 def test_batches_count(bench):
@@ -454,6 +488,26 @@ def test_ping(bench):
     assert codes(bench.hear(b"r", HostPing(id=8, event="f", time=77))) == ["UNKNOWN_PEER"]
 
 
+def test_a_clock_that_is_set(bench):
+    """Pings measure a reporter's clock, each connection's by itself; the reporter is told."""
+    bench.attach(time=bench.wall)
+    bench.grant()
+    (reporter,) = bench.core.roster.reporters
+
+    def ping(connection: bytes, behind: int, rtt: int) -> None:
+        time = bench.wall - behind * 1_000_000
+        bench.hear(connection, HostPing(id=8, event="e", time=time, rtt=rtt))
+
+    ping(b"r", 0, 1)
+    bench.attach(b"other", time=bench.wall)
+    ping(b"other", 30, 1)
+    ping(b"r", 20, 1)
+    assert reporter.clock_offset == 0
+    ping(b"r", -25, 1)
+    assert reporter.clock_offset == -25_000_000
+    assert reporter.stepped == 25_000_000
+
+
 def test_replay(bench):
     """A replay is answered with the blocks of the feed, to those who have attached."""
     replay = messages.Replay(id=8, event="e", first=1)
@@ -485,10 +539,25 @@ def test_one_token_on_two_connections(bench):
     for connection in (b"one", b"two"):
         (pong,) = bench.hear(connection, HostPing(id=1, event="e", time=0))
         assert isinstance(pong, messages.Pong)
-    assert bench.desk.routes == {"t": b"two"}
-    del bench.desk.routes["t"]
-    bench.hear(b"one", HostPing(id=1, event="e", time=0))
-    assert bench.desk.routes == {"t": b"one"}
+    assert bench.desk.routes == {T: b"two"}
+    bench.desk.keep(T, codec.encode(messages.Receipt(event="e", n=1)))
+    receipt, _ = bench.hear(b"one", HostPing(id=1, event="e", time=0))
+    assert bench.desk.routes == {T: b"one"}
+    assert isinstance(receipt, messages.Receipt), "what the other one could not get any more"
+
+
+def test_a_single_report_beside_a_form(bench):
+    """A brief connection gets what the one that stays gets, and takes nothing away from it; alone,
+    it is the one that is reached."""
+    bench.attach(b"form")
+    bench.grant()
+    bench.attach(b"brief", brief=True)
+    assert (bench.desk.routes, bench.desk.beside) == ({T: b"form"}, {T: b"brief"})
+    bench.attach(b"form again")
+    assert (bench.desk.routes, bench.desk.beside) == ({T: b"form again"}, {})
+    bench.hear(b"form again", messages.Detach(id=9, event="e"))
+    bench.attach(b"brief", brief=True)
+    assert (bench.desk.routes, bench.desk.beside) == ({T: b"brief"}, {})
 
 
 def test_receipts_are_kept(bench, monkeypatch):
@@ -497,7 +566,7 @@ def test_receipts_are_kept(bench, monkeypatch):
     bench.attach()
     bench.grant()
     for n in range(1, 4):
-        bench.desk.keep("t", codec.encode(messages.Receipt(event="e", n=n)))
+        bench.desk.keep(T, codec.encode(messages.Receipt(event="e", n=n)))
     replies = bench.attach(b"new")
     assert [type(reply) for reply in replies] == [messages.Setup] + [messages.Receipt] * 2
     assert [reply.n for reply in replies[1:]] == [2, 3]
@@ -546,6 +615,103 @@ def test_tokens_of_the_journal(bench):
     (setup,) = bench.attach(OTHER)
     assert (setup.epoch, setup.badge) == (2, badge)
     assert bench.asked == ["t"]
+
+
+def test_a_journal_names_digests_alone(bench):
+    """Neither a token nor a badge is in it, that of a report in one frame or a batch included, and
+    one that a reporter puts into its details."""
+    bench.attach()
+    bench.grant()
+    badge = bench.badge()
+    bench.report(1)
+    said = messages.Said(2, 0, Happening("goal", "A", bench.wall, {"player": badge}))
+    frames = [
+        codec.encode(messages.ReportBatch(token=badge, reports=[said])),
+        codec.encode(Report(token=badge, n=3, time=0, event=said.event)),
+    ]
+    assert bench.desk.take_reports(frames, bench.now, bench.wall) == 0
+    commit = bench.core.take().commit
+    stored = [record for record, _ in records.unpack(commit)]
+    reports = [one for one in stored if isinstance(one, Report | messages.ReportBatch)]
+    assert [one.token for one in reports] == [digest(badge)] * 3
+    assert reports[1].reports == [said]
+    (member,) = [one for one in stored if isinstance(one, records.MemberAttached)]
+    assert (member.token, member.badge, member.hashed) == (T, digest(badge), True)
+
+
+@pytest.mark.parametrize("badge", ["0b7f7b0e-6f39-4f0c-8c9a-8f2b1a3c5d7e", "badge of release"])
+def test_a_journal_of_a_release_with_tokens(bench, badge):
+    """What its journal holds as it is holds on: the reports in it, those under way, the token, and
+    the badge until there is a new token. From here on nothing is stored as it is."""
+    bench.attach()
+    bench.grant()
+    record = next(
+        one
+        for one, _ in records.unpack(bench.core.take().commit)
+        if isinstance(one, records.MemberAttached)
+    )
+    record = replace(record, token="t", badge=badge, hashed=False)
+    said = [
+        Report(token=badge, n=n, time=0, event=Happening("goal", "A", bench.wall)) for n in (1, 2)
+    ]
+    began = records.Began(epoch=1)
+    old = records.pack([codec.encode(one) for one in (began, record, said[0])])
+    again = bench.core = bench.cores["e"] = HostedEvent(bench.card("e"), Options())
+    again.restore([old])
+    again.start(2, bench.now, bench.wall)
+    bench.desk = bench.made()
+    bench.desk.open(again)
+    (reporter,) = again.roster.participants.values()
+    assert reporter.n == 1
+    assert bench.desk.take_reports([codec.encode(said[1])], bench.now, bench.wall) == 0
+    (setup,) = bench.attach()
+    assert (setup.badge, setup.n) == (badge, 2)
+    assert bench.asked == ["t"], "the broker is not asked again"
+    bench.report(3)
+    assert badge.encode() not in again.take().commit
+
+
+def test_a_badge_is_bound_to_its_key_unless_reports_are_signed(bench):
+    """An unsigned report over a connection of another key is refused and counted; a signed one
+    speaks for itself, a batch only if all of it is signed."""
+    bench.attach(OWN)
+    bench.grant()
+    own, other = (one.curve_public.hex() for one in (HOLDER, THIEF))
+    event = Happening("goal", "A", bench.wall)
+
+    def take(curve: str, *signatures: bytes) -> int:
+        said = [messages.Said(n, 0, event, s) for n, s in enumerate(signatures, 1)]
+        frame = codec.encode(messages.ReportBatch(token=bench.badge(), reports=said))
+        return bench.desk.take_reports([frame], bench.now, bench.wall, [curve])
+
+    def single(curve: str) -> int:
+        frame = codec.encode(Report(token=bench.badge(), n=1, time=0, event=event))
+        return bench.desk.take_reports([frame], bench.now, bench.wall, [curve])
+
+    signed = bytes(64)
+    assert single(other) == take(other, b"") == take(other, signed, b"") == 1
+    assert bench.desk.refusals == {"WRONG_KEY": 3}
+    assert take(other, signed) == take(own, b"") == single(own) == single("") == 0
+
+
+def test_overtaken_attach(bench):
+    """A request that waited for the broker changes nothing of what a newer one has said, which the
+    journal let in meanwhile."""
+    bench.attach(OWN)
+    bench.grant()
+    journal = [bench.core.take().commit]
+    again = bench.core = bench.cores["e"] = HostedEvent(bench.card("e"), Options())
+    again.restore(journal)
+    again.start(2, bench.now, bench.wall)
+    bench.desk = bench.made()
+    bench.attach(OWN, last=1)
+    bench.desk.open(again)
+    bench.wall += 3_000_000
+    bench.attach(OWN, time=bench.wall - 7_000_000, last=5, id=6)
+    bench.grant()
+    (reporter,) = again.roster.participants.values()
+    assert (reporter.announced, reporter.clock_offset) == (5, 7_000_000)
+    assert [reply.id for _, reply in bench.sent] == [5, 6, 5], "each is answered"
 
 
 def test_viewer_reports(bench):

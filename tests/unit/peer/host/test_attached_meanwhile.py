@@ -13,7 +13,16 @@ from touchline.peer.host.options import Options
 from touchline.peer.link.core import Then
 from touchline.protocol import codec, messages
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Attach, Card, Detach, Grant, Heartbeat, HostPing, Replay
+from touchline.protocol.messages import (
+    Attach,
+    Card,
+    Detach,
+    Grant,
+    Heartbeat,
+    HostPing,
+    Replay,
+    Role,
+)
 
 WALL = 1_700_000_000_000_000
 
@@ -29,32 +38,36 @@ class Bench:
         self.published: list[bytes] = []
         self.commits: list[bytes] = []
         self.take()
-        thens: list[Then] = []
+        self.thens: list[Then] = []
         self.desk = AttachedPeers(
             {"e": self.core},
             self.touch,
-            lambda _, then: thens.append(then),
+            lambda _, then: self.thens.append(then),
             lambda _: None,
             lambda *_: None,
-            lambda: "badge",
+            lambda token: "badge",
             HostRequestLimiter(),
             100.0,
-        )
-        grant = Grant(
-            id=1,
-            token="t",
-            peer="ann",
-            name="Ann",
-            role="reporter",
-            event="e",
-            expires=1 << 60,
-            key=Identity(bytes(32)).public,
         )
         attach = Attach(id=5, token="t", time=WALL)
         self.desk.answer(b"r", b"", codec.encode(attach), self.now, WALL)
         self.touch(self.core)
-        thens[0](grant, self.now)
+        self.thens[0](self.grant("t", "ann", "reporter"), self.now)
         self.take()
+
+    @staticmethod
+    def grant(token: str, peer: str, role: Role) -> Grant:
+        key = Identity(peer.encode().ljust(32)).public
+        return Grant(
+            id=1,
+            token=token,
+            peer=peer,
+            name=peer.title(),
+            role=role,
+            event="e",
+            expires=1 << 60,
+            key=key,
+        )
 
     def touch(self, core: HostedEvent) -> None:
         core.begin_turn(self.now, WALL + round((self.now - 10) * 1_000_000))
@@ -64,9 +77,15 @@ class Bench:
         self.published += out.publish
         self.commits.append(out.commit)
 
+    def hear(self, request: Any) -> None:
+        self.desk.answer(b"r", b"", codec.encode(request), self.now, WALL)
+
     def meanwhile(self, request: Any) -> Any:
         body = codec.encode(request)
-        frame = self.desk.answer_meanwhile(b"r", b"", body, self.now, WALL, "disk full")
+        position = {"e": self.core.position}
+        (frame,) = self.desk.answer_meanwhile(
+            b"r", b"", body, self.now, WALL, "disk full", position
+        )
         return codec.decode_host_reply(frame)
 
     def alarms(self) -> int:
@@ -90,6 +109,18 @@ def test_pings_are_answered_and_nothing_changes() -> None:
     pong = bench.meanwhile(HostPing(id=7, event="e", time=WALL - 3, last=0))
     assert pong == messages.Pong(id=7, event="e", time=WALL - 3, host_time=WALL)
     assert (bench.core.position, bench.core.next_timer()) == before
+
+
+def test_pings_of_that_time_measure_no_clock() -> None:
+    """The round trip that follows is of a ping that was answered meanwhile, and not of the one that
+    was measured last."""
+    bench = Bench()
+    bench.hear(HostPing(id=6, event="e", time=WALL - 30_000_000, rtt=1))
+    bench.meanwhile(HostPing(id=7, event="e", time=WALL))
+    bench.go_on(0.0)
+    bench.hear(HostPing(id=8, event="e", time=WALL - 20_000_000, rtt=1))
+    (reporter,) = bench.core.roster.reporters
+    assert reporter.clock_offset == 0
 
 
 def test_who_was_there_raises_no_alarm_afterwards() -> None:
@@ -127,16 +158,46 @@ def test_who_was_there_and_is_revoked_stays_out(request_: Any) -> None:
 
 
 def test_what_needs_the_disk_is_refused() -> None:
-    """To attach and to replay are refused with the reason; so is what can't be read."""
+    """To attach is refused with the reason, of a reporter that is known as well; so is what can't
+    be read."""
     bench = Bench()
-    for request in (Attach(id=9, token="x", time=WALL), Replay(id=9, event="e", first=1)):
-        told = bench.meanwhile(request)
+    for token in ("x", "t"):
+        told = bench.meanwhile(Attach(id=9, token=token, time=WALL))
         assert (told.id, told.code, told.reason) == (9, "STORAGE", "disk full")
-    frame = bench.desk.answer_meanwhile(b"r", b"", b"nonsense", bench.now, WALL, "disk full")
+    (frame,) = bench.desk.answer_meanwhile(b"r", b"", b"nonsense", bench.now, WALL, "disk full", {})
     assert codec.decode_host_reply(frame).id == 0
     stranger = codec.encode(HostPing(id=3, event="e", time=WALL))
-    frame = bench.desk.answer_meanwhile(b"other", b"", stranger, bench.now, WALL, "disk full")
+    (frame,) = bench.desk.answer_meanwhile(
+        b"other", b"", stranger, bench.now, WALL, "disk full", {}
+    )
     assert codec.decode_host_reply(frame).code == "UNKNOWN_PEER"
+
+
+def test_a_viewer_reads_what_is_on_the_disk() -> None:
+    """One that the journal knows attaches over a new connection and gets what was let out, and
+    nothing of what waits for the disk; the core does not move."""
+    bench = Bench()
+    bench.hear(Attach(id=5, token="v", time=WALL))
+    bench.touch(bench.core)
+    bench.thens[1](bench.grant("v", "fan", "viewer"), bench.now)
+    bench.go_on(0.0)
+    stand = bench.core.position
+    bench.go_on(60.0)  # an alarm, which waits for the disk
+    assert bench.core.position.seq == stand.seq + 1
+
+    def ask(request: Any) -> Any:
+        (frame,) = bench.desk.answer_meanwhile(
+            b"new", b"", codec.encode(request), bench.now, WALL, "disk full", {"e": stand}
+        )
+        return codec.decode_host_reply(frame)
+
+    assert ask(Replay(id=1, event="e", first=1)).code == "UNKNOWN_PEER"
+    setup = ask(Attach(id=2, token="v", time=WALL))
+    assert (setup.epoch, setup.seq, setup.digest) == stand[:3]
+    assert (setup.id, setup.peer, setup.time) == (2, "fan", WALL)
+    for last in (0, stand.seq + 1):
+        block = ask(Replay(id=3, event="e", first=1, last=last))
+        assert (len(block.frames), block.more) == (stand.seq, False)
 
 
 def test_the_heartbeat_of_trouble() -> None:

@@ -138,7 +138,14 @@ def test_lost_connection(url):
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "sqlite:////proc/nowhere/j.db", "nosuch://x/y", "sqlite:////dev/null/j.db"]
+    "url",
+    [
+        "nonsense",
+        "sqlite:////proc/nowhere/j.db",
+        "nosuch://x/y",
+        "sqlite:////dev/null/j.db",
+        "sqlite:///j.db?uri=maybe",
+    ],
 )
 def test_no_journal(url):
     """A journal that can't be opened is a fault of the storage, told with its URL."""

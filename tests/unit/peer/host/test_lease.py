@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
@@ -47,7 +48,12 @@ class FakeCore:
     card: Card
     epoch: int = 0
     finished: bool = False
+    closed: bool = True
     feed: Feed = field(default_factory=Feed)
+
+    def own(self, owners: list[str]) -> bool:
+        before, self.card = self.card, msgspec.structs.replace(self.card, owners=owners)
+        return before != self.card
 
 
 class DemoRunner:
@@ -71,6 +77,7 @@ class DemoRunner:
             self.ask,
             self.journal.get,
             self.build,
+            lambda card: self.journal.update({card.event: card}),
             self.serve,
             lambda core: self.dropped.append(core.card.event),
             lambda core, peers: self.revoked.append((core.card.event, peers)),
@@ -235,22 +242,44 @@ def test_finish(stage):
     """The broker is told of the end at once, once; the lease is kept, for those who read on."""
     core = stage.served_one()
     core.finished = True
-    stage.tenure.finish("e")
+    stage.tenure.note_end("e")
     assert stage.tick() == [Finish(id=0, event="e")]
     assert not stage.tenure.finished
     stage.answer(messages.Done(id=1))
     assert stage.tenure.finished
     assert isinstance(stage.tick()[0], Lease)
-    stage.tenure.finish("e")
+    stage.tenure.note_end("e")
     stage.lease()
     assert isinstance(stage.tick()[0], Lease)
+
+
+def test_reopened(stage):
+    """An event that goes on after all is told of as its end was; it is over for good only when no
+    report of it counts any more."""
+    core = stage.served_one()
+    core.finished, core.closed = True, False
+    stage.tenure.note_end("e")
+    stage.tick()
+    stage.answer(messages.Done(id=1))
+    assert not stage.tenure.finished
+    stage.tick()
+    core.finished = False
+    stage.lease()
+    assert stage.tick() == [Finish(id=0, event="e", over=False)]
+    stage.answer(messages.Done(id=2))
+    stage.tick()
+    core.finished = core.closed = True
+    stage.lease()
+    assert stage.tick() == [Finish(id=0, event="e")]
+    stage.answer(messages.Done(id=3))
+    assert stage.tenure.finished
 
 
 def test_finish_after_the_lease_lapsed(stage):
     """When the lease has lapsed by the end, it is asked for again first; the event is not lost."""
     core = stage.served_one()
     core.finished = True
-    stage.tenure.finish("e")
+    stage.tenure.note_end("e")
     stage.tick()
     stage.answer(NotAllowed("only the host that holds the lease"))
     assert stage.tenure.lost == {}
@@ -276,7 +305,7 @@ def test_finish_while_the_broker_is_away(stage):
     """An end that the broker could not be told is told when it is back."""
     core = stage.served_one()
     core.finished = True
-    stage.tenure.finish("e")
+    stage.tenure.note_end("e")
     stage.tick()
     stage.answer(Unreachable("away"))
     assert isinstance(stage.tick()[0], Lease)

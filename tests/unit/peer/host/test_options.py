@@ -12,7 +12,7 @@ def test_the_defaults_are_valid():
     """The defaults are good, and a reporter's silence is two heartbeats."""
     options = Options()
     assert options.patience == 20.0
-    assert options.policy.name == "quorum"
+    assert options.policy.name == "evidence"
     assert Options(presence=3.0).patience == 3.0
 
 

@@ -34,6 +34,18 @@ def test_one(core):
     assert report == Report(token="token", n=1, time=5, event=said(1).event)
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_was_seen_before_goes_along(count):
+    """The frame says what the reporter had been shown, and the signature holds over it."""
+    core = ReporterCore("e", ANN)
+    core.opened("token", 0, 10.0)
+    seen = [Said(n=n, time=5, event=said(1).event, seen=7) for n in range(1, count + 1)]
+    (message,) = decode(core.frames(seen, 10.0))
+    for one in message.reports if count > 1 else [message]:
+        assert one.seen == 7
+        assert signing.holds(ANN.public, "e", one)
+
+
 def test_many(core):
     """Many are batches, in the order of their numbers, none lost."""
     count = 2 * limits.BATCH_REPORTS + 1

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.reporter.outbox import Outbox
 from touchline.protocol.errors import StorageFault
@@ -68,11 +69,12 @@ def test_reopened(outbox, path):
     add(outbox, 3)
     outbox.attached(0)
     outbox.confirmed(1)
-    outbox.keep_invitation(INVITATION)
+    outbox.keep_invitation(INVITATION, b"sealed")
     outbox.close()
     again = Outbox(path)
     assert numbers(again) == [2, 3]
-    assert again.invitation == INVITATION
+    assert again.invitation == replace(INVITATION, token="")
+    assert again.sealed_token == b"sealed"
     assert again.attached(2) == {}
     add(again)
     assert numbers(again) == [3, 4]
@@ -82,9 +84,10 @@ def test_reopened(outbox, path):
 def test_no_invitation(outbox):
     """Before the first there is no invitation; the newest is the one that is kept."""
     assert outbox.invitation is None
-    outbox.keep_invitation(INVITATION)
-    outbox.keep_invitation(INVITATION)
-    assert outbox.invitation == INVITATION
+    assert outbox.sealed_token == b""
+    outbox.keep_invitation(INVITATION, b"sealed")
+    outbox.keep_invitation(INVITATION, b"sealed")
+    assert outbox.invitation == replace(INVITATION, token="")
 
 
 def test_two_handles(outbox, path):
@@ -254,3 +257,11 @@ def test_an_undo_follows_its_report(outbox):
     assert outbox.attached(10)[2] == 12
     details = [said.event.details for said in outbox.pending()]
     assert details == [None, None, {"n": 12}, {"n": 9}, {"n": 2}]
+
+
+def test_what_was_seen_before_is_kept(outbox):
+    """What a reporter had been shown stays with the report, under its new number too."""
+    assert outbox.add(GOAL, 7, seen=4).seen == 4
+    outbox.attached(20)
+    (said,) = outbox.pending()
+    assert (said.n, said.seen) == (21, 4)

@@ -7,7 +7,8 @@ from random import Random
 
 import pytest
 
-from touchline.peer.host.event.claims import ClaimIndex, Claims
+from touchline.peer.host.event.claims import ClaimIndex, Repeat
+from touchline.peer.host.event.event_claims import Claims
 from touchline.sports import Detail, Kind
 
 SECOND = 1_000_000
@@ -80,6 +81,48 @@ def test_shortcut_finds_what_the_search_finds():
             assert one.number == other.number, step
 
 
+def test_the_mean_is_that_of_the_votes_that_move_it():
+    """However often it is asked for, and whatever is taken out or replaced in between."""
+    random = Random(3)
+    for _ in range(300):
+        people = People(Claims({"goal": GOAL}))
+        claim = people.report(0, 0)
+        moving, late, mean = {0: claim.anchor}, [], claim.anchor
+        for voter in range(1, 30):
+            time = round(random.uniform(-40, 40) * SECOND)
+            what = random.choice(["vote"] * 6 + ["withdraw", "replace", "late"])
+            if what == "late" or late:
+                claim.add_late_vote(voter, 1 << voter, 1, time, None)
+                late.append(voter)
+            elif what == "vote":
+                claim.add_vote(voter, 1 << voter, 1, time, None)
+                moving[voter] = time
+            elif what == "replace" and moving:
+                whose = random.choice(list(moving))
+                claim.replace_vote(whose, Repeat(2, time, "goal", None, None))
+                moving[whose] = time
+            if what == "withdraw" and (moving or late):
+                whose = random.choice([*moving, *late])
+                claim.withdraw(whose, 1 << whose)
+                late = [one for one in late if one != whose]
+                moving.pop(whose, None)
+            if moving:
+                mean = max(claim.low, min(sum(moving.values()) // len(moving), claim.high))
+            if random.random() < 0.5:
+                assert claim.mean == mean
+                assert claim.in_order(claim.voters) == sorted(claim.times)
+        assert claim.mean == mean
+
+
+def test_far_votes_do_not_stretch_the_window():
+    """A report near the first one, but a window away from the mean, begins another claim."""
+    people = People(Claims({"goal": GOAL}))
+    first = people.report(0, 0)
+    for index in range(1, 9):
+        assert people.report(index, 18) is first
+    assert people.report(9, -9) is not first
+
+
 def test_no_chain_drags_a_claim():
     """Reports that each lie a little further on never carry a claim more than a window away."""
     people = People(Claims({"goal": GOAL}))
@@ -138,6 +181,20 @@ def test_merged(claims):
     for index, details in enumerate(({"b": 1, "a": "x"}, {"b": 2}, {"b": 2, "a": "y"}), 1):
         claim.add_vote(index, 1 << index, 1, 0, details)
     assert list(claim.merged().items()) == [("a", "x"), ("b", 2)]
+
+
+def test_late_votes_are_merged_as_well(claims):
+    """What is said of a claim that is an entry already counts for its details, not for its time."""
+    claim = People(claims).report(0, 0)
+    claim.add_vote(1, 2, 1, 0, {"a": "x"})
+    claim.add_late_vote(2, 4, 1, 0, {"a": "y", "b": 1})
+    claim.add_late_vote(3, 8, 1, 0, {"a": "y"})
+    claim.add_late_vote(4, 16, 1, 0, None)
+    assert claim.merged() == {"a": "y", "b": 1}
+    assert (claim.time, len(claim.votes)) == (0, 5)
+    claim.withdraw(3, 8)
+    claim.withdraw(2, 4)
+    assert claim.merged() == {"a": "x"}
 
 
 def test_rivals(claims):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from touchline.peer.host.event.claims import Claim
 from touchline.protocol.messages import Finished
 
 
@@ -130,6 +131,35 @@ def test_undo_before(ground):
     assert g.outcome("ann", 1) == "stored", "nobody is told of a report that was taken back"
 
 
+def test_an_undo_costs_what_it_touches(ground, monkeypatch):
+    """However many claims and entries there are, the one that holds the report is looked at."""
+    g = ground()
+    for number in range(20):
+        g.say("ann", "foul", "A", at=12 * number)
+    looked_at = []
+    said_in = Claim.said_in
+    monkeypatch.setattr(
+        Claim, "said_in", lambda self, *vote: looked_at.append(self.number) or said_in(self, *vote)
+    )
+    n = g.say("ann", "undo", n=17)
+    assert g.outcome("ann", n) == "stored"
+    assert looked_at == [17]
+    n = g.say("ann", "undo", n=17)
+    assert g.fate("ann", n).reason == "undo: your report 17 is in no claim and no entry"
+
+
+def test_an_undo_of_a_double_tap(ground):
+    """A report that only says the same again can be taken back as well, after a restart too."""
+    g = ground()
+    for _ in range(3):
+        g.say("ann", "goal", "A", at=30)
+    g.restart()
+    for n in (3, 1):
+        assert g.outcome("ann", g.say("ann", "undo", n=n)) == "stored"
+    g.say("bob", "goal", "A", at=30)
+    assert [entry.status for entry in g.entries] == ["CONFIRMED"]
+
+
 def test_undo_after(ground):
     """Taken back after acceptance it is a vote to delete; when both who reported it do, it goes."""
     g = ground()
@@ -182,6 +212,9 @@ def test_undo_of_a_vote(ground):
         ("undo", {}, "name your report's number"),
         ("undo", {"n": True}, "name your report's number"),
         ("undo", {"n": 77}, "in no claim and no entry"),
+        ("undo", {"n": 1, "why": "x"}, "undo has no detail 'why'; it takes n"),
+        ("delete", {"entry": "1", "player": "Ito"}, "delete has no detail 'player'"),
+        ("confirm", {"score": "1-0", "by": "me"}, "confirm has no detail 'by'"),
     ],
 )
 def test_refused(ground, title, details, reason):
@@ -221,12 +254,12 @@ def test_end(ground):
     g.say("bob", "end")
     assert isinstance(g.feed[-1], Finished)
     assert g.feed[-1].headline == "A 1–0 B"
-    g.wait(300)
+    g.wait(1_000)
     told = [fate.outcome for _, receipt in g.receipts for fate in receipt.fates if fate.seq == 2]
     assert told == ["accepted", "accepted"]
     assert [g.outcome(name, 2) for name in ("ann", "bob")] == ["accepted", "accepted"]
     for word in ("delete", "undo", "end"):
-        n = g.say("ann", word, entry="1")
+        n = g.say("ann", word)
         assert g.fate("ann", n).code == "EVENT_OVER"
 
 

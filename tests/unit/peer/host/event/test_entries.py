@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def test_relates_to(ground):
-    """A disallowed goal names the latest goal of its side."""
+    """A disallowed goal names the latest goal of its side that it can mean."""
     g = ground()
     for at in (10, 100):
         for name in ("ann", "bob"):
@@ -22,7 +22,7 @@ def test_late_entry_refolds(ground):
         for name in ("ann", "bob"):
             g.say(name, "goal", origin, at=at)
     assert [entry.origin for entry in g.standing] == ["B", "A"]
-    assert [entry.seq for entry in g.standing] == [2, 1]
+    assert [entry.seq for entry in g.standing] == [2, 3]
     assert g.feed[1].headline == "A 1–1 B"
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.peer.grades.making import grade, sheet
+from touchline.peer.grades.book import Book
 from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec
-from touchline.protocol.errors import StorageFault
+from touchline.protocol.errors import SettingError, StorageFault
 from touchline.protocol.messages import Restored
 
 
@@ -33,6 +35,60 @@ def test_setup(ground):
     assert setup.digest == g.core.feed.digest
     assert "goal" in [action.title for action in setup.actions]
     assert codec.decode_host_reply(codec.encode(setup)) == setup
+
+
+def test_a_journal_keeps_the_edition_of_its_rules(ground):
+    """Reports are matched by the rules under which they came in until the host starts again."""
+    g = ground()
+    assert g.core.edition == records.EDITION > 0
+    began = codec.encode(records.Began(epoch=2, verdict="quorum"))
+    core = HostedEvent(g.card, g.options)
+    core.restore([*g.journal, records.pack([began])])
+    assert core.edition == 0
+    core.start(3, g.now, g.wall)
+    assert core.edition == records.EDITION
+
+
+BOOK = Book([sheet(grade("ann"))])
+OTHER = Book([sheet(grade("bob"))])
+
+
+def restored(g, book):
+    core = HostedEvent(g.card, g.options, book)
+    core.restore(g.journal)
+    return core
+
+
+def begin_with(g, book):
+    """Let a host with a book go on with what the journal holds."""
+    core = restored(g, book)
+    core.start(core.epoch + 1, g.now, g.wall)
+    g.journal.append(core.take().commit)
+
+
+def test_an_event_names_its_book(ground):
+    """The journal has the digest of the book, and none where there is no book."""
+    g = ground()
+    begin_with(g, BOOK)
+    began = [record.book for record, _ in g.recorded() if isinstance(record, records.Began)]
+    assert began == [b"", BOOK.digest]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(BOOK, OTHER), (BOOK, None), (None, BOOK)], ids=["other", "none", "new"]
+)
+def test_another_book_is_refused(ground, before, after):
+    """An event of which reports are in goes on with the book that it had, or not at all; before
+    the first report it may have another."""
+    g = ground()
+    begin_with(g, before)
+    restored(g, after).check_book()
+    g.say("ann", "goal", "A", at=1)
+    with pytest.raises(SettingError, match="--book: e was begun with") as refused:
+        restored(g, after).check_book()
+    for book in (before, after):
+        assert book is None or book.digest.hex() in str(refused.value)
+    restored(g, before).check_book()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 
 def test_exclusive(ground):
-    """A claim and one that excludes it weigh against each other: more must be for than against."""
+    """A claim and one that excludes it weigh against each other: more must be for than against; the
+    one that gives way goes before the other comes, and both say why."""
     g = ground("tennis")
     for name in ("ann", "bob", "cid", "dan", "eve"):
         g.attach(name)
@@ -16,7 +17,10 @@ def test_exclusive(ground):
     g.say("dan", "point", "A")
     assert len(g.feed) == 1, "2 for, 2 against"
     g.say("eve", "point", "A")
-    assert len(g.feed) == 2
+    assert [(entry.origin, entry.status, entry.reason) for entry in g.feed[1:]] == [
+        ("B", "DELETED", "entry 1 stands instead: 3 against 2"),
+        ("A", "CONFIRMED", "it stands instead of entry 2, 3 against 2"),
+    ]
 
 
 def test_undo_frees_the_rival(ground):

@@ -33,7 +33,7 @@ def _told(g):
 
 def test_a_claim_is_told_soon(ground):
     """How an open claim stands is told within a second of a report, with what it needs."""
-    g = ground(heartbeat=10.0)
+    g = ground(heartbeat=10.0, show_open_claims=True)
     g.begun("ann", "bob", "cid", "dan", "eve", "fay", "gus")
     g.wait(1.0)
     before = len(g.beats)
@@ -61,7 +61,7 @@ def test_not_more_often(ground):
 
 def test_what_became_of_it(ground):
     """Once all claims are entries, or over, one more heartbeat says that none is open."""
-    g = ground(heartbeat=10.0)
+    g = ground(heartbeat=10.0, show_open_claims=True)
     g.begun("ann", "bob", "cid", "dan")
     g.say("ann", "goal", "A")
     g.wait(CLAIM_SECONDS)
@@ -76,7 +76,7 @@ def test_what_became_of_it(ground):
 
 def test_no_more_than_the_newest(ground):
     """The newest twenty are told, the newest first."""
-    g = ground(heartbeat=10.0)
+    g = ground(heartbeat=10.0, show_open_claims=True)
     g.begun("ann", "bob", "cid", "dan")
     for place in range(-limits.PENDING - 5, 0):
         g.say("ann", "foul", "A", at=60.0 * place)

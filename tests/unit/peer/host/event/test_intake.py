@@ -5,9 +5,12 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from msgspec.structs import replace
 
+from tests.unit.conftest import BEGIN
+from touchline.peer.host.event.records import Began, pack, unpack
 from touchline.protocol import codec, limits, messages
-from touchline.protocol.times import LATEST, SECOND
+from touchline.protocol.times import EARLIEST, LATEST, SECOND
 
 _GOAL = messages.Happening("goal", "A", 1_700_000_000 * SECOND)
 
@@ -102,6 +105,40 @@ def test_late_votes(ground):
     assert len(g.feed) == 1
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["", "restarted"])
+@pytest.mark.parametrize(
+    ("views", "shown"),
+    [
+        ((), 6),
+        ((True,), 6),
+        ((True, True), 6),
+        ((False,), 1),
+        ((False, True), 1),
+        ((True, False), 1),
+    ],
+    ids=["none", "withholds", "withholds twice", "follows", "withholds now", "follows now"],
+)
+def test_what_a_reporter_had_seen(ground, views, shown, again):
+    """A vote for an entry counts as independent until its reporter can have seen the entry: for 6
+    seconds, or for one second where the same key has followed the feed, unless its program has
+    withheld all along what is unconfirmed, as the form does."""
+    for seconds in (0.5, 1.1, 3, 5.9, 6.1):
+        g = ground()
+        for withholds in views:
+            g.attach("cid", "viewer", withholds=withholds)
+        for name in ("ann", "bob", "cid"):
+            g.attach(name)
+        if again:
+            g.restart()
+        for name in ("ann", "bob"):
+            g.say(name, "goal", "A")
+        g.wait(seconds)
+        g.say("cid", "goal", "A")
+        (claim,) = g.core.claims.index("goal", "A").near(BEGIN, 10_000_000)
+        saw = bool(claim.dependent & g.member("cid").bit)
+        assert saw == (seconds > shown), seconds
+
+
 @pytest.mark.parametrize(
     ("title", "origin", "details", "word"),
     [
@@ -130,6 +167,59 @@ def test_too_early(ground):
     assert "302 s ahead, at most 300 s" in g.fate("ann", n).reason
     n = g.say("ann", "goal", "A", at=limits.EARLY_SECONDS)
     assert g.outcome("ann", n) == "stored"
+
+
+DAY = limits.BEFORE_SECONDS
+
+
+def test_times_before_the_event(ground):
+    """A time more than a day before the event is refused with both times; just after that it is
+    not. What counts milliseconds or seconds is far before it."""
+    g = ground()
+    n = g.say("ann", "goal", "A", at=-DAY - 1)
+    assert g.fate("ann", n).code == "BAD_REPORT"
+    words = "is 2023-11-13T22:13:19.000Z, nothing before 2023-11-13T22:13:20"
+    assert words in g.fate("ann", n).reason
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=-DAY)) == "stored"
+    for at in (1_700_000_000 / 1_000, 1_700_000_000 / 1_000_000):
+        n = g.say("ann", "goal", "A", at=at - 1_700_000_000)
+        assert "is 1970-01-" in g.fate("ann", n).reason
+
+
+def test_times_before_the_event_after_a_restart(ground):
+    """The bound is that of the first start, however much later the host starts again."""
+    g = ground()
+    g.wait(2 * DAY)
+    g.restart()
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=-DAY)) == "stored"
+    assert g.outcome("ann", g.say("ann", "corner", "A", at=-DAY - 1)) == "refused"
+
+
+def test_times_before_an_event_with_a_date(ground):
+    """Where the card says when the event starts, the bound is a day before that."""
+    g = ground(starts=BEGIN + round(5 * DAY * SECOND))
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=0)) == "refused"
+    g.wait(5 * DAY)
+    assert g.outcome("ann", g.say("ann", "goal", "A", at=4 * DAY)) == "stored"
+
+
+def test_journals_without_the_bound(ground):
+    """What was accepted before there was a bound still is when it is restored."""
+    g = ground(verdict="fixed:2")
+    g.core._state.earliest = EARLIEST
+    for name in ("ann", "bob"):
+        g.say(name, "goal", "A", at=-10 * DAY)
+    blobs = []
+    for blob in g.journal:
+        began = [
+            codec.encode(replace(record, earliest=EARLIEST)) if isinstance(record, Began) else raw
+            for record, raw in unpack(blob)
+        ]
+        blobs.append(pack(began))
+    g.journal = blobs
+    g.restart()
+    assert [entry.time for entry in g.standing] == [BEGIN - round(10 * DAY * SECOND)]
+    assert g.outcome("cid", g.say("cid", "goal", "A", at=-10 * DAY)) == "refused"
 
 
 def test_impossible_time(ground):
@@ -187,14 +277,14 @@ def test_the_same_again_and_again(ground):
     and for others, there is room."""
     g = ground(verdict="fixed:2")
     g.attach("bob")
-    said = [g.say("ann", "foul", "A", at=1) for _ in range(limits.ALIKE_CLAIMS + 5)]
+    said = [g.say("ann", "foul", "A", at=1 + 0.7 * i) for i in range(limits.ALIKE_CLAIMS + 5)]
     refused = [n for n in said if g.outcome("ann", n) == "refused"]
     assert refused == said[limits.ALIKE_CLAIMS :]
     assert g.fate("ann", refused[0]).code == "OVERLOADED"
     assert g.outcome("ann", g.say("ann", "foul", "B", at=1)) == "stored"
     assert g.outcome("ann", g.say("ann", "foul", "A", at=120)) == "stored"
     assert g.outcome("bob", g.say("bob", "foul", "A", at=1)) == "accepted"
-    assert g.outcome("ann", g.say("ann", "foul", "A", at=1)) == "stored", "one was decided"
+    assert g.outcome("ann", g.say("ann", "foul", "A", at=0.3)) == "stored", "one was decided"
 
 
 def test_duplicates(ground):
@@ -290,11 +380,101 @@ def test_a_fate_is_told_once(ground):
     g = ground()
     g.say("ann", "goal", "A", at=10)
     for name in ("ann", "cid"):
-        g.say(name, "goal_disallowed", "A", at=20)
+        g.say(name, "goal_disallowed", "A", at=120)
     assert g.feed == []
     goal = g.said("bob", "goal", "A", at=10)
-    gone = g.said("bob", "goal_disallowed", "A", at=20)
+    gone = g.said("bob", "goal_disallowed", "A", at=120)
     g.batch("bob", goal, gone)
     assert [entry.title for entry in g.entries] == ["goal", "goal_disallowed"]
     (receipt,) = [one for name, one in g.receipts if name == "bob"]
     assert sorted(fate.n for fate in receipt.fates) == [goal.n, gone.n]
+
+
+CROWD = ("ann", "ben", "cid", "dan")
+
+
+@pytest.mark.parametrize(
+    ("sport", "title"),
+    [
+        ("football", "goal"),
+        ("football", "yellow_card"),
+        ("tennis", "point"),
+        ("volleyball", "point"),
+        ("race", "finish"),
+        ("custom", "right"),
+    ],
+)
+def test_a_double_tap_is_one_vote(ground, sport, title):
+    """Case 8: two of four tap 0.4 seconds apart. There is one entry, and each tap is told of it."""
+    rules = {"definition": {"actions": [{"title": "right", "points": 1}]}}
+    g = ground(sport, verdict="quorum", rules=rules if sport == "custom" else None).begun(*CROWD)
+    taps = [(name, g.say(name, title, "A", at=20 + tap)) for tap in (0, 0.4) for name in CROWD[:2]]
+    late = [("cid", g.say("cid", title, "A", at=20 + tap)) for tap in (0.2, 0.6)]
+    assert len(g.standing) == 1
+    assert {g.fate(name, n).entry_id for name, n in taps + late} == {g.standing[0].entry_id}
+    assert g.core.claims.open == {}
+    assert g.core.by_entry[g.standing[0].entry_id].voters.bit_count() == 3
+
+
+def test_twice_is_not_at_once(ground):
+    """Beyond a moment a second report of one reporter is of a second occurrence."""
+    g = ground(verdict="fixed:3").begun(*CROWD)
+    for at in (20, 20.7):
+        g.say("ann", "corner", "A", at=at)
+    assert len(g.core.claims.open) == 2
+    for at in (40, 40.6):
+        g.say("ann", "yellow_card", "A", at=at, player="Ito")
+    assert len(g.core.claims.open) == 3
+    g.say("ann", "yellow_card", "A", at=40.3, player="Abe")
+    assert len(g.core.claims.open) == 4
+
+
+def test_a_double_tap_that_came_to_nothing(ground):
+    """It expires with the first, whichever of the two comes first, over a restart as well."""
+    g = ground(verdict="fixed:3", claim_ttl=30.0).begun(*CROWD)
+    taps = [g.say("ann", "goal", "A", at=at) for at in (20.4, 20)]
+    g.restart()
+    g.stay(40, *CROWD)
+    assert [g.outcome("ann", n) for n in taps] == ["expired"] * 2
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_one_of_two_taps_is_taken_back(ground, which):
+    """The other one stays, before and after the entry; taken back as well, there is none."""
+    g = ground(verdict="fixed:2").begun(*CROWD)
+    taps = [g.say("ann", "goal", "A", at=at) for at in (20, 20.4)]
+    g.say("ann", "undo", n=taps[which])
+    (claim,) = g.core.claims.open.values()
+    assert (claim.votes, claim.times) == (
+        [(0, taps[1 - which])],
+        [claim.anchor + (1 - which) * 400_000],
+    )
+    g.say("ann", "undo", n=taps[1 - which])
+    assert claim.votes == []
+    g.both("goal", "B", at=90, names=CROWD[:2])
+    more = [g.say("cid", "goal", "B", at=at) for at in (90, 90.4)]
+    g.say("cid", "undo", n=more[which])
+    assert g.core.claims.open.keys() == {claim.number}
+    g.say("cid", "undo", n=more[1 - which])
+    assert len(g.core.claims.open) == 2, "it is a vote to delete now"
+
+
+def test_too_many_taps(ground):
+    """There is an end to it."""
+    g = ground(verdict="fixed:3").begun(*CROWD)
+    taps = [g.say("ann", "goal", "A", at=20) for _ in range(limits.ALIKE_CLAIMS + 2)]
+    assert [g.outcome("ann", n) for n in taps] == ["stored"] * (limits.ALIKE_CLAIMS + 1) + [
+        "refused"
+    ]
+    assert g.fate("ann", taps[-1]).code == "OVERLOADED"
+
+
+def test_a_forged_double_tap_changes_nothing(ground):
+    """It is no vote, so that what it bears is not looked at."""
+    g = ground(verdict="fixed:2", signs=True).begun(*CROWD)
+    g.say("ann", "goal", "A", at=20)
+    evil = replace(g.said("ann", "goal", "A", at=20.1), signature=bytes(64))
+    g.push(g.report("ann", evil))
+    g.say("ben", "goal", "A", at=20)
+    assert len(g.standing) == 1
+    assert g.outcome("ann", 1) == g.outcome("ann", 2) == "accepted"

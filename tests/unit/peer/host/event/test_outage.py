@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from touchline.peer.host.event import records
-from touchline.peer.host.event.claims import Claims
+from touchline.peer.host.event.event_claims import Claims
 from touchline.peer.host.event.outage import (
     TRANSITIONS,
     ContactBack,
@@ -40,12 +40,12 @@ def back(outage):
     return outage
 
 
-def member(heard=50.0, n=0, last=0, *, told=True):
+def member(heard=50.0, n=0, last=0, *, announced=True):
     record = records.MemberAttached(
         peer="p", name="P", token="t", role="reporter", expires=9, stays=True
     )
     one = Participant(0, record)
-    one.heard, one.n, one.announced, one.has_announced = heard, n, last, told
+    one.heard, one.n, one.announced, one.has_announced = heard, n, last, announced
     return one
 
 
@@ -155,43 +155,43 @@ def test_delayed(outage):
 
 
 @pytest.mark.parametrize(
-    ("one", "told"),
+    ("one", "delivered"),
     [
         (member(n=4, last=4), True),
         (member(n=3, last=4), False),
         (member(heard=51.0, n=4, last=4), True),
-        (member(n=4, last=4, told=False), False),
-        (member(heard=51.0, n=4, last=4, told=False), False),
-        (member(heard=20.0, n=4, last=4, told=False), False),
+        (member(n=4, last=4, announced=False), False),
+        (member(heard=51.0, n=4, last=4, announced=False), False),
+        (member(heard=20.0, n=4, last=4, announced=False), False),
     ],
 )
-def test_complete(back, one, told):
-    """All is told when everybody is back, has said the number of the newest report, and all up to
-    it are stored."""
-    assert back.complete([one], [], 55.0, PATIENCE) == told
+def test_all_delivered(back, one, delivered):
+    """All is delivered when each reporter is back, has announced the number of its newest report,
+    and all reports up to it are stored."""
+    assert back.all_delivered([one], 55.0, PATIENCE) == delivered
 
 
 def test_patience(back):
     """Who is not back in time is not waited for; who is back but has not sent all is."""
-    gone, busy = member(heard=20.0, told=False), member(heard=60.0, n=1, last=2)
-    assert not back.complete([gone], [], 69.9, PATIENCE)
-    assert back.complete([gone], [], 70.0, PATIENCE)
-    assert not back.complete([gone, busy], [], 500.0, PATIENCE)
+    gone, busy = member(heard=20.0, announced=False), member(heard=60.0, n=1, last=2)
+    assert not back.all_delivered([gone], 69.9, PATIENCE)
+    assert back.all_delivered([gone], 70.0, PATIENCE)
+    assert not back.all_delivered([gone, busy], 500.0, PATIENCE)
 
 
 @pytest.mark.parametrize(
-    ("one", "told"),
+    ("one", "waited_for"),
     [
-        (claim(99), True),
-        (claim(100), False),
-        (claim(200), False),
-        (claim(201), True),
-        (claim(150, "delete"), True),
+        (claim(99), False),
+        (claim(100), True),
+        (claim(200), True),
+        (claim(201), False),
+        (claim(150, "delete"), False),
     ],
 )
-def test_open_claims(back, one, told):
+def test_open_claims(back, one, waited_for):
     """Open claims of the outage are waited for, others and corrections are not."""
-    assert back.complete([], [one], 55.0, PATIENCE) == told
+    assert (one in back.undecided([one])) == waited_for
 
 
 def test_resume(back):
@@ -199,5 +199,5 @@ def test_resume(back):
     back.asked_at = 60.0
     back.take(HostRestarted(80.0))
     assert back.asked_at is None
-    assert not back.complete([member(heard=80.0, told=False)], [], 99.0, PATIENCE)
-    assert back.complete([member(heard=80.0, told=False)], [], 100.0, PATIENCE)
+    assert not back.all_delivered([member(heard=80.0, announced=False)], 99.0, PATIENCE)
+    assert back.all_delivered([member(heard=80.0, announced=False)], 100.0, PATIENCE)

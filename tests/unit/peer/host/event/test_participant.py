@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from touchline.peer.host.event import records
-from touchline.peer.host.event.claims import Claims
+from touchline.peer.host.event.event_claims import Claims
 from touchline.peer.host.event.participant import Participant
 from touchline.protocol.messages import Fate
 

@@ -39,6 +39,22 @@ def test_silence_is_absence(ground):
     assert g.core.present == 2
 
 
+def test_a_single_report_beside_a_form(ground):
+    """A brief connection of a reporter that is there takes nothing from it: it may be asked, and is
+    missed. One that has left, or was never there, is there for a moment only."""
+    g = ground()
+    ann = g.attach("ann", answers=True)
+    for _ in range(2):
+        g.attach("ann", brief=True)
+        assert (ann.stays, ann.answers) == (True, True)
+        g.restart()
+        ann = g.member("ann")
+    g.detach("ann")
+    g.attach("ann", brief=True)
+    bob = g.attach("bob", brief=True)
+    assert [(one.stays, one.answers) for one in (g.member("ann"), bob)] == [(False, False)] * 2
+
+
 def test_silence_of_all_is_nobodys_absence(ground):
     """Where nobody is heard it is contact that was lost: all still count as present, also until
     those who come back later had time to."""

@@ -6,10 +6,12 @@ Scripts of everything that can happen to an event are drawn from a seed. Run one
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.host.event.claims import Claim
 from touchline.peer.host.event.event import HostedEvent
@@ -18,12 +20,24 @@ from touchline.peer.host.event.turn import Output
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import PeerError, StorageFault
-from touchline.protocol.messages import Attach, Card, Grant, Happening, Report, ReportBatch, Said
+from touchline.protocol.messages import (
+    Attach,
+    Card,
+    Grant,
+    Happening,
+    HostPing,
+    Report,
+    ReportBatch,
+    Said,
+)
+from touchline.protocol.tokens import digest
 from touchline.timeline.timeline import Adopted
+
+from .test_rulings import OWNER, ruling
 
 SECOND = 1_000_000
 BEGIN = 1_700_000_000 * SECOND
-SEEDS = range(24)
+SEEDS = range(32)
 TURNS = 45
 
 Op = tuple[Any, ...]
@@ -52,6 +66,17 @@ SPORTS: dict[str, tuple[list[str], list[str], dict[str, list[str]]]] = {
 SCORES = {"football": ["0-0", "1-0", "2-1"], "tennis": ["15-0", "0-0 30-15"], "race": ["0", "1"]}
 """What people may say that they see after an outage."""
 
+RULINGS: list[tuple[messages.Act, dict[str, Any]]] = [
+    ("award", {"origin": "B"}),
+    ("disqualify", {"origin": "A"}),
+    ("amend", {"score": "0-1"}),
+    ("amend", {"entry": "1", "details": {"player": "Zoe"}}),
+    ("reinstate", {"origin": "A"}),
+    ("reopen", {}),
+    ("amend", {"score": "1-0"}),
+]
+"""What the owner tries in one turn, whether it can be made or not."""
+
 
 class Script:
     """What happens to one event, turn by turn, drawn from a seed."""
@@ -66,9 +91,10 @@ class Script:
             sport=self.sport,
             origins=self.origins,
             timing=messages.Timing(starts=BEGIN, began=BEGIN, speed=random.choice([1.0, 1.0, 4.0])),
+            owner=OWNER.peer,
         )
         self.options = Options(
-            verdict=random.choice(["quorum", "quorum", "majority", "fixed:2"]),
+            verdict=random.choice(["evidence", "evidence", "quorum", "majority", "fixed:2"]),
             alone=random.random() < 0.4,
             heartbeat=5.0,
             claim_ttl=random.choice([20.0, 60.0]),
@@ -79,18 +105,47 @@ class Script:
         )
         self.people = [f"p{i}" for i in range(random.choice([1, 3, 6]))]
         self.counts = dict.fromkeys(self.people, 0)
+        self.statements: list[dict[str, messages.Detail]] = [
+            *({"score": score} for score in SCORES[self.sport]),
+            {"play": "interrupted", "reason": "rain"},
+            {"play": "resumed"},
+            {"review": "begun"} if self.sport == "football" else {"play": "resumed"},
+            {"review": "over"} if self.sport == "football" else {"server": "A"},
+            {"minute": 30},
+        ]
         self.turns = [self.turn() for _ in range(TURNS)]
         # Everybody is seated in the first turn, so that the others can name them.
         everybody = [*self.people, "viewer"]
+        # Long after the end of those that have ended.
+        self.turns[-1] = (7_000.0, [("ping", name, 0) for name in self.people])
+        self.turns.append((1.0, [self.op() for _ in range(8)]))
         self.turns[0] = (0.1, [("seat", name, 0, 0, name == "viewer", 0) for name in everybody])
+        self.turns.append((1.0, [("seat", name, 0, 0, False, 0) for name in self.people]))
+        self.turns.append((1.0, [self.vote_to_end(name) for name in self.people]))
+        self.turns.append((16.0, []))
+        self.turns.append((1.0, [("rule", *made) for made in RULINGS]))
+        self.turns.append((1.0, [("rule", "disqualify", {"origin": "A"}), ("rule", "reopen", {})]))
+        self.turns.append((1.0, [("rule", "end", {})]))
+        self.turns.append((5.0, [self.op() for _ in range(8)]))
         self.lose_contact()
+        if self.sport == "football":
+            self.review()
+
+    def vote_to_end(self, name: str) -> Op:
+        self.counts[name] += 1
+        return ("say", name, self.counts[name], Happening("end", "", 0))
 
     def lose_contact(self) -> None:
-        """Twice silence, then everybody comes back, is asked, and some say the score."""
+        """Twice silence, then everybody comes back, tells of it, is asked, and states the score."""
         random = self.random
         for first in (TURNS // 4, TURNS // 2):
             silence = [(random.choice([4.0, 9.0, 15.0]), []) for _ in range(random.choice([1, 4]))]
-            present = [("ping", name, 0) for name in self.people]
+            present: list[Op] = [("ping", name, 0, 0, 1) for name in self.people]
+            title = self.titles[0]
+            for name in self.people:
+                # Some of one mind, some of two.
+                happened = Happening(title, random.choice(self.origins[:2]), random.choice([-3, 0]))
+                present.append(("say", name, self.number(name), happened))
             score = [self.scored() for _ in self.people]
             said = [
                 ("say", name, self.number(name), one)
@@ -98,6 +153,23 @@ class Script:
             ]
             random.shuffle(said)
             self.turns[first:first] = [*silence, (1.0, present), (6.0, present), (0.5, said)]
+
+    def answer(self) -> Happening:
+        """Answer a question; which one is put in when it is said."""
+        details: dict[str, messages.Detail] = {"claim": 0, "yes": self.random.random() < 0.7}
+        return Happening("answer", "", 0, details)
+
+    def review(self) -> None:
+        """Everybody sees a goal, and then that it is under review; some that it is no longer."""
+        sightings = [
+            (1.0, Happening("goal", "A", 0)),
+            (5.0, Happening("state", "", 0, {"review": "begun"})),
+            (20.0, Happening("state", "", 0, {"review": "over"})),
+        ]
+        self.turns[8:8] = [
+            (pause, [("say", name, self.number(name), seen) for name in self.people])
+            for pause, seen in sightings
+        ]
 
     def scored(self) -> Happening:
         details: dict[str, messages.Detail] = {"score": self.random.choice(SCORES[self.sport][:2])}
@@ -127,7 +199,8 @@ class Script:
             token, offset = random.choice([0, 0, 1, 2]), random.choice([0, 4, -700])
             return ("seat", name, token, offset, brief, last)
         if kind == "ping":
-            return ("ping", name, random.choice([0, self.counts[name]]))
+            offset, rtt = random.choice([0, 0, 4, -700]), random.choice([0, 1, 10 * SECOND])
+            return ("ping", name, random.choice([0, self.counts[name]]), offset, rtt)
         return (kind, name)
 
     def number(self, name: str) -> int:
@@ -144,6 +217,8 @@ class Script:
         random = self.random
         if random.random() < 0.25:
             return self.correction(name)
+        if random.random() < 0.15:
+            return self.answer()
         title = random.choice(self.titles) if random.random() < 0.97 else "nonsense"
         if title in _ENDS and random.random() < 0.9:
             title = self.titles[0]
@@ -164,9 +239,12 @@ class Script:
 
     def correction(self, name: str) -> Happening:
         random = self.random
-        word = random.choices(["delete", "amend", "undo", "confirm", "end"], [5, 5, 5, 2, 0.05])[0]
+        words = ["delete", "amend", "undo", "confirm", "state", "end"]
+        word = random.choices(words, [5, 5, 5, 2, 4, 0.05])[0]
         if word == "confirm":
             return self.scored()
+        if word == "state":
+            return Happening("state", "", random.choice([0, 0, -2]), random.choice(self.statements))
         details: dict[str, messages.Detail] = {}
         if word in {"delete", "amend"}:
             # From the newest on; few, so that votes meet. Named when it is said.
@@ -204,6 +282,7 @@ class Run:
         self.now = 10.0
         self.core = HostedEvent(script.card, script.options)
         self.outputs: list[Output] = []
+        self.asked: dict[str, int] = {}  # the newest question by whom it was put to
 
     def start(self, epoch: int) -> None:
         self.core.start(epoch, self.now, self.wall)
@@ -224,7 +303,12 @@ class Run:
             for op in ops:
                 self.do(op)
             self.core.handle_timer(self.now)
-            self.outputs.append(self.core.take())
+            output = self.core.take()
+            self.outputs.append(output)
+            for token, frame in output.receipts:
+                message = codec.decode_host_reply(frame)
+                if isinstance(message, messages.Ask):
+                    self.asked[token.partition("/")[0]] = message.claim
 
     def do(self, op: Op) -> None:
         core = self.core
@@ -244,7 +328,9 @@ class Run:
                     key=name.encode().ljust(32),
                 )
                 time = self.wall - offset * SECOND
-                attach = Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
+                attach = Attach(
+                    id=0, token=grant.token, time=time, brief=brief, last=last, answers=True
+                )
                 core.attach(grant, attach, f"badge {grant.token}")
             case ("say", name, n, happening):
                 self.say(name, n, happening)
@@ -253,12 +339,19 @@ class Run:
             case ("batch", name, pairs):
                 said = [Said(n=n, time=0, event=self.timed(event)) for n, event in pairs]
                 self.push(name, ReportBatch(token=f"badge {name}/0", reports=said))
-            case ("ping", name, last):
-                core.ping(core.roster.participants[name, "reporter"], last)
+            case ("ping", name, last, offset, rtt):
+                reporter = core.roster.participants[name, "reporter"]
+                core.ping(reporter, last)
+                time = self.wall - offset * SECOND
+                core.measure_clock(reporter, HostPing(id=0, event="e", time=time, rtt=rtt), b"c")
             case ("revoke", name):
                 core.revoke([name])
             case ("detach", name):
                 core.detach(core.roster.participants[name, "reporter"])
+            case ("rule", act, fields):
+                made = ruling(act, ruling=f"{act} {fields} {self.now}", **fields)
+                with suppress(PeerError):
+                    core.rule(made, codec.encode(made))
             case ("viewer", _):
                 viewer = core.roster.participants["viewer", "viewer"]
                 frame = codec.encode(Report(token=viewer.report_token, n=1, time=0, event=_ANY))
@@ -267,7 +360,13 @@ class Run:
 
     def say(self, name: str, n: int, happening: Happening, signature: bytes = b"") -> None:
         badge, event = f"badge {name}/0", self.timed(happening)
-        self.push(name, Report(token=badge, n=n, time=0, event=event, signature=signature))
+        asked = self.asked.get(name)
+        if event.title == "answer" and asked:
+            event = replace(event, details={**(event.details or {}), "claim": asked})
+        # Most tap what they see, as people do, and state no other time.
+        speed = self.script.card.timing.speed if self.script.card.timing else 1
+        time = (event.time if speed == 1 else self.wall) if n % 3 else 0
+        self.push(name, Report(token=badge, n=n, time=time, event=event, signature=signature))
 
     def timed(self, happening: Happening) -> Happening:
         speed = self.script.card.timing.speed if self.script.card.timing else 1
@@ -281,7 +380,7 @@ class Run:
 
     def push(self, name: str, message: Report | ReportBatch) -> None:
         frame = codec.encode(message)
-        member = self.core.roster.by_report_token[message.token]
+        member = self.core.roster.by_report_token[digest(message.token)]
         self.core.report(member, codec.decode_report(frame), frame)
 
 
@@ -292,12 +391,14 @@ def claim_face(claim: Claim) -> tuple[Any, ...]:
     return (
         claim.number,
         (claim.index.title, claim.index.origin, claim.index.kind),
-        (claim.anchor, claim.mean, claim.low, claim.high, claim.total, tuple(claim.times)),
+        (claim.anchor, claim.mean, claim.low, claim.high, tuple(claim.times)),
         claim.identity,
         claim.received,
         (claim.voters, tuple(claim.votes)),
         [(index, dict(details)) for index, details in claim.details.items()],
-        (claim.entry_id, claim.seq, claim.provisional, claim.held, claim.isolated),
+        (claim.entry_id, claim.seq, claim.standing, claim.final, claim.held, claim.isolated),
+        (claim.published, claim.dependent, claim.exact, claim.late),
+        (claim.yes, claim.no, dict(claim.asked), claim.asked_round),
     )
 
 
@@ -321,8 +422,9 @@ def face(core: HostedEvent) -> dict[str, Any]:
                 m.n,
                 sorted(m.ahead),
                 m.clock_offset,
+                m.clock_error,
                 m.token,
-                m.report_token,
+                m.stored_as,
                 m.key,
                 m.expires,
                 m.present,
@@ -381,12 +483,14 @@ def test_goes_on_the_same(seed: int) -> None:
         old.live(script.turns[:cut])
         new.core = restored(script, old.journal)
         new.now = old.now
+        new.asked = dict(old.asked)
         old.outputs.clear()
         # Pings are not on record, nor what they tell; peers tell it again.
         assert new.core._state.received <= old.core._state.received
         old.core._state.received = new.core._state.received
         for member in old.core.roster.reporters:
             member.announced = 0
+            member.pinged, member.tells_round_trip, member.clock_agreed = None, False, True
         for run in (old, new):
             run.start(2)
             run.live(script.turns[cut:])
@@ -430,29 +534,39 @@ def test_deterministic(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 def test_what_is_told(seed: int) -> None:
-    """Nobody is told two different ends of one report, nothing follows `finished`, and each outage
-    has its alarms and then one `restored`, or the end."""
+    """Nobody is told two different ends of one report, unless it turns out to be forged, nothing
+    but corrections follows `finished`, and each outage has its alarms and then one `restored`, or
+    the end."""
     script = Script(seed)
     run = Run(script)
     run.start(1)
     run.live(script.turns)
     ends: dict[tuple[str, int], str] = {}
-    over = False
+    over, until = False, 0
     alarms = 0
     for output in run.outputs:
         for token, frame in output.receipts:
             receipt = codec.decode_host_reply(frame)
             if isinstance(receipt, messages.Confirm):
-                assert not over
+                assert not over or receipt.why, (
+                    "after the end, only where enough see that it is none"
+                )
+                continue
+            if isinstance(receipt, messages.Ask):
+                # Votes still count for a while after the end.
+                assert not over or receipt.until <= until
                 continue
             assert isinstance(receipt, messages.Receipt)
             for fate in receipt.fates:
                 key = (token.partition("/")[0], fate.n)
-                assert ends.setdefault(key, fate.outcome) == fate.outcome, key
+                known = ends.setdefault(key, fate.outcome)
+                assert known == fate.outcome or fate.code == "BAD_SIGNATURE", key
         for frame in output.publish:
             message = codec.decode_published(codec.split_topic(frame)[1])
-            assert not over or isinstance(message, messages.Heartbeat)
-            over = over or isinstance(message, messages.Finished)
+            assert not over or not isinstance(message, messages.Alarm | messages.Restored)
+            if isinstance(message, messages.Finished):
+                assert over != message.over or message.by
+                over, until = message.over, message.until
             if isinstance(message, messages.Alarm):
                 alarms += 1
                 assert message.number == alarms
@@ -475,6 +589,10 @@ def test_the_scripts_are_worth_it() -> None:
             match record:
                 case messages.Entry():
                     seen.add(record.delay_status)
+                    seen |= {"statement"} if record.title == "state" else set()
+                    seen |= {"review"} if record.review else set()
+                case messages.Ruling():
+                    seen.add(f"ruling {record.act}")
                 case messages.Restored():
                     seen.add(f"restored, confirmed: {record.confirmed}")
                     seen.add(f"disagree: {'disagree' in record.reason}")
@@ -495,6 +613,9 @@ def test_the_scripts_are_worth_it() -> None:
         "disagree: True",
         "adopted: True",
         "adopted: False",
+        "statement",
+        "review",
+        *(f"ruling {act}" for act in get_args(messages.Act)),
     }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from touchline.peer.host.event import records
 from touchline.peer.host.event.roster import Roster
+from touchline.protocol.tokens import digest
 
 
 def record(peer, token, role="reporter", **fields):
@@ -23,20 +24,20 @@ def test_one_place_a_peer(roster):
     one = roster.add(record("ann", "t1", badge="b1"))
     new = record("ann", "t2", badge="b2", shift=7, expires=11, name="Ann")
     assert roster.add(new) is one
-    assert (one.token, one.report_token, one.clock_offset, one.expires, one.name) == (
-        "t2",
-        "b2",
+    assert (one.token, one.stored_as, one.clock_offset, one.expires, one.name) == (
+        digest("t2"),
+        digest("b2"),
         7,
         11,
         "Ann",
     )
-    assert roster.by_report_token == {"b1": one, "b2": one}
+    assert roster.by_report_token.keys() == {"b1", digest("b1"), "b2", digest("b2")}
 
 
 def test_journals_without_badges(roster):
     """In a journal of before there were badges reports carry the token."""
     one = roster.add(record("ann", "t1"))
-    assert roster.by_report_token == {"t1": one}
+    assert roster.by_report_token == {"t1": one, digest("t1"): one}
 
 
 def test_revoked(roster):
@@ -99,3 +100,19 @@ def test_silent(roster):
     roster.restart_waiting(9.0)
     assert roster.silent(5.0) == []
     assert not cid.present
+
+
+def test_who_follows_what_is_published(roster):
+    """One that tells eight times of what was an entry already, and of nothing else, follows; with
+    enough of its own it does not. Answers count for neither."""
+    one = roster.add(record("ann", "t1"))
+    for n in range(1, 12):
+        assert one.count(n)
+        one.questions += n > 8  # the last three are answers
+    assert not any(roster.note_followed(one) for _ in range(7))
+    assert roster.note_followed(one)
+    assert roster.following == one.bit
+    for n in range(12, 17):
+        assert one.count(n)
+    assert not roster.note_followed(one)
+    assert roster.following == 0

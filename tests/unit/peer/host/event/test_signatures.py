@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer.host.event import records
-from touchline.protocol import keys
+from touchline.protocol import codec, keys
 
 CROWD = ("ann", "bob", "cid", "dan")
 
@@ -249,7 +249,8 @@ def test_began(ground: Any) -> None:
     """The journal says under which settings each epoch decided."""
     g = ground(verdict="quorum", alone=True, require_signatures=True)
     began = [record for record, _ in g.recorded() if isinstance(record, records.Began)]
-    assert began == [records.Began(epoch=1, verdict="quorum", alone=True, signed=True)]
+    (as_set,) = began
+    assert (as_set.epoch, as_set.verdict, as_set.alone, as_set.signed) == (1, "quorum", True, True)
 
 
 def test_no_key_no_signature(ground: Any) -> None:
@@ -267,3 +268,134 @@ def test_signature_of_any_length(ground: Any) -> None:
         said = replace(g.said("ann", "goal", "A", 10), signature=bytes(size))
         g.push(g.report("ann", said))
         assert g.fate("ann", said.n).code == "BAD_SIGNATURE"
+
+
+CROWD_OF_SIX = ("ann", "bob", "cid", "dan", "eve", "flo")
+
+
+def ask(ground: Any, *tellers: str) -> Any:
+    """Return a ground where some of six have reported a goal, and others are asked about it."""
+    g = ground(signs=True, verdict="evidence")
+    for name in CROWD_OF_SIX:
+        g.attach(name, answers=True)
+    g.both("goal", "A", at=0, names=tellers)
+    g.wait(3.5)
+    return g
+
+
+def test_forged_answers(ground: Any, checks: list[bool]) -> None:
+    """A yes under a signature that does not hold confirms nothing, is told, and stays out after a
+    restart; one that holds counts."""
+    g = ask(ground, "ann", "bob")
+    first, second, third = (name for name, _ in g.questions)
+    claim = g.questions[0][1].claim
+    assert [one.status for one in g.entries] == ["PROVISIONAL"]
+    n = forge(g, first, "answer", at=4, claim=claim, yes=True)
+    forge(g, second, "answer", at=4, claim=claim, yes=True)
+    g.say(third, "answer", at=4, claim=claim, yes=True)
+    g.stay(2.5, *CROWD_OF_SIX)
+    assert g.outcome(first, n) == "refused"
+    voters = [g.member(name).voter for name in (first, second)]
+    assert [voter for one in struck(g) for voter in one.answers] == voters
+    assert [one.evidence.for_ for one in g.entries if one.status == "CONFIRMED"] in ([], [3])
+    g.restart()
+    assert g.core.by_entry["1"].yes == g.member(third).bit
+    g.both("goal", "B", at=0, names=CROWD_OF_SIX[2:])  # all are verified anew, and none twice
+    assert len([voter for one in struck(g) for voter in one.answers]) == 2
+
+
+def test_forged_answers_delete_nothing(ground: Any) -> None:
+    """What speaks against an entry is verified before it is taken back for that."""
+    g = ground(signs=True, verdict="evidence")
+    five = CROWD_OF_SIX[:5]
+    for name in five:
+        g.attach(name, answers=True)
+    g.both("save", "A", at=0, names=five)
+    g.stay(10, *five)
+    g.both("goal", "A", at=10, names=five[:2])
+    g.stay(3.5, *five)
+    name, question = g.questions[0]
+    forge(g, name, "answer", at=14, claim=question.claim, yes=False)
+    g.stay(20, *five)
+    assert [one.status for one in g.entries if one.title == "goal"] == ["PROVISIONAL"]
+    assert [one.answers for one in struck(g)] == [[g.member(name).voter]]
+
+
+def together(g: Any, *said: Any) -> None:
+    """Let reports of different people, who are named before each, come in one turn."""
+    g.begin()
+    for name, one in said:
+        message = g.report(name, one)
+        g.core.report(g.member(name), message, codec.encode(message))
+    g.take()
+
+
+def twelve(ground: Any, *, forged: tuple[int, ...] = (), named: tuple[int, ...] = ()) -> Any:
+    """Twelve are there, and all report the same foul in one turn: four make an entry. Some forge,
+    and some say who it was."""
+    g = ground(signs=True, verdict="evidence")
+    names = [f"p{number}" for number in range(12)]
+    for name in names:
+        g.attach(name)
+    said = []
+    for number, name in enumerate(names):
+        details = {"player": "Kim"} if number in named else {}
+        one = g.said(name, "foul", "A", at=0, **details)
+        if number in forged:
+            one = replace(one, signature=bytes(64))
+        said.append((name, one))
+    together(g, *said)
+    return g
+
+
+def test_as_many_as_it_takes(ground: Any, checks: list[bool]) -> None:
+    """Where everybody says the same, as many are verified as make an entry; no other counts, and
+    nobody is taken for silent."""
+    g = twelve(ground)
+    (entry,) = g.entries
+    assert checks == [True] * 4
+    assert (entry.status, entry.evidence.for_, entry.evidence.present) == ("CONFIRMED", 4, 12)
+    assert {g.outcome(f"p{number}", 1) for number in range(12)} == {"accepted"}
+    known = g.core.weighed(g.core.by_entry["1"])
+    assert (known.own.bit_count(), known.silent, known.excused.bit_count()) == (4, 0, 8)
+    g.restart()
+    assert g.core.weighed(g.core.by_entry["1"])[:7] == known[:7]
+
+
+def test_forged_among_those_it_takes(ground: Any, checks: list[bool]) -> None:
+    """A forged one among those is taken out: as its reporter is silent then, it takes more than
+    half. One that is left out is not verified, and does not count."""
+    g = twelve(ground, forged=(1, 11))
+    (entry,) = g.entries
+    assert (sorted(checks), entry.evidence.for_) == ([False] + [True] * 7, 7)
+    assert [one.voters for one in struck(g)] == [[g.member("p1").voter]]
+    assert (g.outcome("p1", 1), g.outcome("p11", 1)) == ("refused", "accepted")
+
+
+def test_who_says_more_is_verified(ground: Any, checks: list[bool]) -> None:
+    """Who says more than the others is not left out: it is in the entry."""
+    g = twelve(ground, named=(9, 10))
+    (entry,) = g.entries
+    assert (entry.details, entry.evidence.for_, len(checks)) == ({"player": "Kim"}, 4, 4)
+
+
+def test_as_many_as_the_silent_ask_for(ground: Any, checks: list[bool]) -> None:
+    """Where some are silent it takes more than half: so many are verified, and no more."""
+    g = ground(signs=True, verdict="evidence")
+    names = [f"p{number}" for number in range(12)]
+    for name in names:
+        g.attach(name)
+    together(g, *((name, g.said(name, "foul", "A", at=0)) for name in names[:9]))
+    (entry,) = g.entries
+    assert (entry.status, entry.evidence.for_, len(checks)) == ("CONFIRMED", 7, 7)
+
+
+def test_all_where_it_is_opposed(ground: Any, checks: list[bool]) -> None:
+    """Where somebody speaks against it, all are verified."""
+    g = ground("custom", rules=POINTS, signs=True, verdict="evidence")
+    names = [f"p{number}" for number in range(12)]
+    for name in names:
+        g.attach(name)
+    together(g, *((n, g.said(n, "point", "AB"[n == "p3"], at=0)) for n in names))
+    assert [(one.evidence.for_, one.evidence.against) for one in g.entries] == [(11, 1)]
+    assert len(checks) == 12

@@ -57,5 +57,7 @@ def test_one_alone_never_decides_against_another():
 )
 def test_unknown(text):
     """A name that is no policy is refused by its flag."""
-    with pytest.raises(SettingError, match=r"^--verdict: .* is not quorum, majority or fixed:K"):
+    with pytest.raises(
+        SettingError, match=r"^--verdict: .* is not evidence, quorum, majority or fixed:K"
+    ):
         parse(text)

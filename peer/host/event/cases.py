@@ -1,0 +1,201 @@
+"""What the verdict is asked about a claim, put together from what is on record. Pure.
+
+Times are those of the turns in the journal, so that a verdict can be recomputed from it.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
+from ....protocol.messages import Evidence
+from ....protocol.times import SECOND
+from ....sports.sport import Weight
+from . import evidence
+from .claims import Claim
+from .questions import ANSWER_SECONDS
+from .reputations import Reputations
+from .state import EventState
+from .thumbs import middle
+from .verdict import likelihood
+from .verdict.case import TENTH, Case, Standing
+
+THUMB = 2 * SECOND
+"""Microseconds: half of those who tap have done so by then."""
+
+
+class Weighed(NamedTuple):
+    """What is known of a claim, reporter by reporter: bits of their numbers.
+
+    `own`, `other`: said it, and what excludes it, by themselves. `yes`, `no`: answered. `silent`:
+    take part and said nothing. `excused`: said nothing that counts, and their silence counts for
+    nothing either. `active`: all of these that take part. `waiting`: how many were asked a moment
+    ago. `rival`: the likelihood of the best entry that excludes it. Ages are in tenths of a second.
+    """
+
+    own: int
+    other: int
+    yes: int
+    no: int
+    silent: int
+    excused: int
+    active: int
+    waiting: int
+    rival: int | None
+    age: int
+    silence: int
+    asked: int | None
+
+
+def of(state: EventState, claim: Claim, active: int, left_out: int = 0) -> Case:
+    """Return what is known of a claim of an action.
+
+    Args:
+        state: of the event.
+        claim: the claim.
+        active: the bits of the reporters that take part, see `Activity`.
+        left_out: the bits of those whose votes for it do not count, nor their silence.
+    """
+    return _case(state, claim, known_of(state, claim, active, left_out))
+
+
+def known_of(state: EventState, claim: Claim, active: int, left_out: int = 0) -> Weighed:
+    """Return what is known of a claim of an action, reporter by reporter; see `of`."""
+    rivals = evidence.rivals(state, claim)
+    best = None
+    for rival in rivals:
+        if rival.standing in ("PROVISIONAL", "CONFIRMED"):
+            known = _known(state, rival, active, 0, [claim], None)
+            said = likelihood.of(_case(state, rival, known))
+            best = said if best is None else max(best, said)
+    return _known(state, claim, active, left_out, rivals, best)
+
+
+def evidence_of(case: Case, claim: Claim, wall: int) -> Evidence:
+    """Return what an entry says of why it stands."""
+    return counted(case, (wall - claim.received) / 1000, claim.dependent & ~(claim.yes | claim.no))
+
+
+def counted(case: Case, latency_ms: float, seen: int) -> Evidence:
+    """Return the counts of a case; `seen` are the bits of those who spoke after they were shown."""
+    for_, against = case.for_, case.against
+    return Evidence(
+        for_=for_,
+        against=against,
+        present=max(case.active, for_ + against),
+        latency_ms=latency_ms,
+        seen=seen.bit_count(),
+    )
+
+
+def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: Standing) -> Case:
+    """Return what the verdict is asked, from what is known reporter by reporter."""
+    records, one, group = reputations.records(weight), reputations.one_voice, likelihood.group
+    own, other = known.own, known.other
+    unsure = own & other if other else 0
+    return Case(
+        weight=weight,
+        standing=standing,
+        age=known.age,
+        silence=known.silence,
+        votes=group(records, one(own & ~unsure)),
+        # Of most claims nobody says more.
+        yes=group(records, one(known.yes)) if known.yes else {},
+        no=group(records, known.no) if known.no else {},
+        rival_votes=group(records, one(other & ~unsure)) if other else {},
+        silent=group(records, known.silent) if known.silent else {},
+        excused=(known.excused | unsure).bit_count(),
+        active=known.active.bit_count(),
+        rival=known.rival,
+        asked=known.asked,
+        waiting=known.waiting,
+    )
+
+
+def _case(state: EventState, claim: Claim, known: Weighed) -> Case:
+    return case_of(known, state.reputations, claim.weight, claim.standing)
+
+
+def _known(
+    state: EventState,
+    claim: Claim,
+    active: int,
+    left_out: int,
+    rivals: list[Claim],
+    best: int | None,
+) -> Weighed:
+    count = ~state.roster.on_probation
+    # Those who left when they had had the time to speak of it are silent still.
+    if state.departures.any:
+        active |= state.departures.silent_about(claim.received) & count
+    yes, no = claim.yes & count, claim.no & count
+    answered = yes | no
+    own = claim.independent & ~(answered | left_out) & count
+    other = 0
+    if rivals:
+        other = reduce(or_, (rival.independent | rival.yes for rival in rivals), 0)
+        other &= ~answered & count
+        if unsure := own & other:
+            other &= ~_apart(claim, rivals, unsure) if state.policy.learns else ~unsure
+    active |= own | other | answered
+    left_out &= active & ~(other | answered)
+    silent = active & ~(own | other | answered | left_out)
+    excused = claim.dependent & silent
+    waiting = questioned = 0
+    if claim.asked:
+        ever = state.activity.ever()
+        for voter, asked in claim.asked.items():
+            bit = 1 << voter
+            questioned |= bit
+            if not bit & silent:
+                continue
+            if state.clock.elapsed(asked, state.wall) < ANSWER_SECONDS * SECOND:
+                waiting += 1
+            elif not bit & ever:
+                active &= ~bit
+                silent &= ~bit
+            elif answered:
+                excused |= bit
+    age = state.clock.elapsed(claim.received, state.wall)
+    asked_at = None
+    if questioned & ~(own | other):
+        asked_at = _tenths(state.clock.elapsed(claim.received, claim.asked_round))
+    return Weighed(
+        own, other, yes, no, silent & ~excused, excused & silent | left_out, active, waiting, best,
+        age=_tenths(age),
+        silence=_tenths(max(age, _since(state, claim, age))),
+        asked=asked_at,
+    )  # fmt: skip
+
+
+def _apart(claim: Claim, rivals: list[Claim], unsure: int) -> int:
+    """Return the bits of those who said the one and, some time later, the other: they mean both.
+    Within half a window they have thought better of it, and count for neither."""
+    reach = claim.index.window // 2
+    bits = 0
+    for voter in range(unsure.bit_length()):
+        bit = 1 << voter
+        if unsure & bit:
+            (own,) = claim.times_of(bit)
+            others = [
+                time for rival in rivals for time in rival.times_of(bit) if rival.voters & bit
+            ]
+            if others and all(abs(time - own) > reach for time in others):
+                bits |= bit
+    return bits
+
+
+def _since(state: EventState, claim: Claim, age: int) -> int:
+    """Return how long ago (microseconds) what a claim says seems to have happened: the first
+    reporter may have been quick. It is not the time that was stated, which may be long past where
+    reports waited in an outbox: so could those of others."""
+    now = state.clock.event_time(state.wall)
+    times = claim.in_order(claim.independent & ~claim.exact)
+    if now is None or not times:
+        return age + THUMB
+    return min(now - middle(times), age) + THUMB
+
+
+def _tenths(micros: int) -> int:
+    return max(0, (micros + TENTH // 2) // TENTH)

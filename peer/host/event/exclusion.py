@@ -1,0 +1,72 @@
+"""Of what excludes each other at most one entry stands: which gives way to which. Pure.
+
+Both stand only where those who tell both, some time apart, outweigh those who tell one of them
+alone: then both happened.
+"""
+
+from __future__ import annotations
+
+from ....protocol.messages import Entry
+from . import cases
+from .claims import Claim
+from .publications import revised
+from .signatures import Signatures
+from .state import EventState
+from .verdict.case import Case, Standing
+
+
+class Exclusion:
+    """Finds the entries that give way to another.
+
+    Args:
+        state: the event.
+        signatures: verifies the votes before they count.
+    """
+
+    def __init__(self, state: EventState, signatures: Signatures) -> None:
+        self._state = state
+        self._signatures = signatures
+
+    def displaced(self, claim: Claim, standing: Standing, case: Case) -> list[Entry] | None:
+        """Return the versions that take back what stands and gives way to a claim's entry.
+
+        Args:
+            claim: what is about to stand.
+            standing: how; only what is confirmed takes the place of what is confirmed.
+            case: what is known of it.
+
+        Returns:
+            them, to be published before it; None where the claim has to wait, since something that
+            excludes it stands and does not give way.
+        """
+        state, found = self._state, []
+        for rival in state.claims.rivals(claim):
+            if rival.index is claim.index or rival.standing not in ("PROVISIONAL", "CONFIRMED"):
+                continue
+            self._signatures.verify(rival)
+            other = cases.of(state, rival, state.active_bits())
+            if min(_margin(case), _margin(other)) > 0:
+                continue
+            firm = rival.standing == "CONFIRMED" and standing != "CONFIRMED"
+            # What the owner has ruled on is no matter of votes.
+            if rival.final or firm or _margin(case) <= _margin(other):
+                return None
+            reason = f"entry {claim.number} stands instead: {other.against} against {other.for_}"
+            why = cases.evidence_of(other, rival, state.wall)
+            entry = state.timeline.versions[rival.entry_id]
+            found.append(revised(entry, "DELETED", why, reason=reason))
+        return found
+
+
+def instead_of(displaced: list[Entry]) -> str:
+    """Return in words that an entry takes the place of others."""
+    said = (f"entry {one.entry_id}, {_counts(one)}" for one in displaced)
+    return "it stands instead of " + " and of ".join(said)
+
+
+def _counts(entry: Entry) -> str:
+    return f"{entry.evidence.against} against {entry.evidence.for_}"
+
+
+def _margin(case: Case) -> int:
+    return case.for_ - case.against

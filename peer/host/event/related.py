@@ -1,0 +1,115 @@
+"""What a correction takes back: exactly one entry, or a claim that is not accepted yet. Pure.
+
+A goal that is disallowed is one that stands, was not taken back before, and is not too old; not the
+latest of its side whatever its age. Where the ball was in the net just before and its claim is
+still open, it is that one: the claim is not accepted any more, and the score stays.
+"""
+
+from __future__ import annotations
+
+from ....protocol.times import SECOND
+from ....sports import Kind
+from .claims import Claim
+from .state import EventState
+
+DELETE = "delete"
+"""The title of votes to delete an entry, and the word of the kinds that say the same."""
+
+LATER_SECONDS = 10.0
+"""By so much what is taken back may be later than the correction: people tap late, each by another
+time."""
+
+
+def taken_back(state: EventState, kind: Kind, origin: str, time: int) -> str:
+    """Return the id of the entry, or the number of the open claim, that a correction takes back.
+
+    Args:
+        state: the event.
+        kind: of the correction.
+        origin, time: of the correction; microseconds.
+
+    Returns:
+        that of the latest one which it can mean; empty where there is none.
+    """
+    latest = time + round(LATER_SECONDS * SECOND)
+    since = time - round(kind.relates_within * SECOND)
+    found = [
+        (entry.time, entry.entry_id)
+        for entry in state.timeline.alike(kind.relates_to, origin)
+        if since <= entry.time <= latest
+    ]
+    index = state.claims.find_index((kind.relates_to, origin))
+    if index is not None:
+        # What did not count is whistled off at once.
+        reach = round(kind.window * SECOND)
+        found += [
+            (claim.mean, str(claim.number))
+            for claim in index.near(time, reach)
+            if claim.number in state.claims.open and time - reach <= claim.mean <= latest
+        ]
+    done = {entry.relates_to for entry in state.timeline.alike(kind.title, origin)}
+    return max(((at, which) for at, which in found if which not in done), default=(0, ""))[1]
+
+
+def against(state: EventState, claim: Claim) -> str:
+    """Return the id of the standing entry which says that a claim does not count; empty: none."""
+    for title in state.corrections.get(claim.index.title, ()):
+        for entry in state.timeline.alike(title, claim.index.origin):
+            if entry.relates_to == str(claim.number):
+                return entry.entry_id
+    return ""
+
+
+def waiting(state: EventState, claim: Claim) -> list[Claim]:
+    """Return the held corrections which may take back a claim that was just opened."""
+    title, origin = claim.index.title, claim.index.origin
+    found = []
+    for held in state.held.values():
+        kind = held.index.kind
+        if held.index.origin != origin or kind is None or kind.relates_to != title:
+            continue
+        # A mean strays by some windows from what the reporters agree on.
+        reach = max(4 * kind.window, kind.relates_within) + LATER_SECONDS
+        if abs(held.mean - claim.mean) <= reach * SECOND:
+            found.append(held)
+    return found
+
+
+def allies(state: EventState, claim: Claim) -> list[Claim]:
+    """Return the open claims that say in another word what votes to delete an entry say.
+
+    A goal that is disallowed and one that is deleted are off either way.
+    """
+    entry = state.timeline.versions.get(claim.index.origin)
+    if claim.index.title != "delete" or claim.index.kind is not None or not state.edition:
+        return []
+    if entry is None or entry.status == "DELETED":
+        return []
+    found = []
+    for kind in state.kinds.values():
+        index = state.claims.find_index((kind.title, entry.origin))
+        if kind.same == DELETE and kind.relates_to == entry.title and index is not None:
+            reach = round(kind.relates_within * SECOND)
+            found += [
+                one
+                for one in index.near(entry.time, reach)
+                if one.number in state.claims.open
+                and taken_back(state, kind, entry.origin, one.mean) == entry.entry_id
+            ]
+    return found
+
+
+def deletions(state: EventState, claim: Claim, taken: str = "") -> list[Claim]:
+    """Return the open votes to delete what a claim takes back in another word.
+
+    Args:
+        state: the event.
+        claim: of a correction.
+        taken: the id of the entry that it takes back, where that is known.
+    """
+    kind = claim.index.kind
+    if kind is None or kind.same != DELETE or not state.edition:
+        return []
+    entry_id = taken or taken_back(state, kind, claim.index.origin, claim.mean)
+    index = state.claims.find_index((DELETE, entry_id, "")) if entry_id else None
+    return [] if index is None else [one for one in index.near(0, 0) if not one.entry_id]

@@ -1,0 +1,98 @@
+"""Of what excludes each other at most one entry stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CREW = ("ann", "bob", "cid", "dan", "eve", "flo", "gus", "hal")
+
+
+def crowd(ground: Any, sport: str = "football", **options: Any) -> Any:
+    return ground(sport, **options).begun(*CREW, seconds=5.0)
+
+
+def standing(g: Any) -> list[list[str]]:
+    """Return which entries stood at each seq."""
+    stood: dict[str, None] = {}
+    found = []
+    for entry in g.entries:
+        if entry.status == "DELETED":
+            del stood[entry.entry_id]
+        else:
+            stood[entry.entry_id] = None
+        found.append(list(stood))
+    return found
+
+
+@pytest.mark.parametrize("verdict", ["evidence", "quorum", "majority", "fixed:3"])
+def test_the_better_one_takes_the_place(ground: Any, verdict: str) -> None:
+    """Three of eight say B scored, then five say A: B's goal is taken back before A's comes, so
+    that no score counts both, and both say why."""
+    g = crowd(ground, verdict=verdict)
+    g.both("goal", "B", at=20, names=CREW[:3])
+    g.both("goal", "A", at=21, names=CREW[3:])
+    g.stay(30, *CREW)
+    assert all(len(stood) <= 1 for stood in standing(g))
+    assert g.headline == "A 1–0 B"
+    gone = [entry for entry in g.entries if entry.status == "DELETED"]
+    came = [entry for entry in g.entries if entry.origin == "A"]
+    assert "0–0" in gone[0].headline if gone else verdict == "majority"
+    if gone:
+        assert gone[0].reason.startswith(f"entry {came[0].entry_id} stands instead")
+        assert came[0].reason.startswith(f"it stands instead of entry {gone[0].entry_id}")
+
+
+def test_what_is_provisional_waits_for_what_is_confirmed(ground: Any) -> None:
+    """What is confirmed gives way only to what is confirmed."""
+    g = crowd(ground, "tennis", verdict="evidence")
+    g.both("point", "B", at=5, names=CREW[:5])
+    assert g.entries[-1].status == "CONFIRMED"
+    g.both("point", "A", at=5.5, names=CREW[5:])
+    assert {entry.origin for entry in g.entries} == {"B"}
+
+
+def test_of_two_that_are_as_good_the_first_stands(ground: Any) -> None:
+    """As many say the one as the other: what stands goes on standing."""
+    g = crowd(ground, verdict="evidence")
+    g.both("goal", "B", at=20, names=CREW[:4])
+    g.both("goal", "A", at=21, names=CREW[4:])
+    assert [entry.origin for entry in g.standing] == ["B"]
+    assert len(g.entries) == 1
+
+
+def test_both_happened(ground: Any) -> None:
+    """Those who tell both some time apart outweigh one who has seen the second alone: both
+    stand."""
+    g = crowd(ground, verdict="evidence")
+    g.both("goal", "B", at=10, names=CREW[:7])
+    g.both("goal", "A", at=22, names=CREW)
+    g.stay(30, *CREW)
+    assert g.headline == "A 1–1 B"
+    assert "DELETED" not in [entry.status for entry in g.entries]
+
+
+def test_what_is_not_possible_beside_the_other(ground: Any) -> None:
+    """What the rules forbid only while the other stands takes its place too: a point that ends the
+    match, and that most saw go to the other side."""
+    kind = {"title": "point", "points": 1, "window": 5.0, "exclusive": "point"}
+    rules = {"definition": {"text": "Points", "actions": [kind], "win_at": 2}}
+    g = crowd(ground, "custom", verdict="evidence", rules=rules)
+    g.both("point", "A", at=5, names=CREW)
+    g.both("point", "A", at=15, names=CREW[:3])
+    assert g.core.sport.over(g.core.timeline.state)
+    g.both("point", "B", at=15.5, names=CREW[3:])
+    assert g.headline == "A 1–1 B"
+    assert all(len(stood) <= 2 for stood in standing(g))
+
+
+def test_a_goal_told_again_late_excludes_none(ground: Any) -> None:
+    """What may repeat an entry of the same side is no reason to take that back."""
+    g = crowd(ground, verdict="evidence")
+    g.both("goal", "A", at=20, names=CREW[:4])
+    g.stay(40, *CREW)
+    g.both("goal", "A", at=60, names=CREW[4:])
+    g.stay(30, *CREW)
+    first = [entry for entry in g.entries if entry.entry_id == "1"]
+    assert not any("instead" in entry.reason for entry in first)

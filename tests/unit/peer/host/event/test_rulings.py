@@ -1,0 +1,459 @@
+"""The rulings of an event's owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from touchline.protocol import codec, limits, messages, signing
+from touchline.protocol.errors import (
+    BadMessage,
+    BadSignature,
+    Conflict,
+    EventOver,
+    IllegalAction,
+    NotAllowed,
+    NotFound,
+    Overloaded,
+)
+from touchline.protocol.messages import Entry, Finished
+
+from ....conftest import BEGIN, SECOND, Ground, identity
+
+CREW = ("ann", "bob", "cid")
+OWNER = identity("owner")
+RUNNERS = ["Ada", "Bo", "Cy"]
+
+
+def owned(ground: Any, sport: str = "football", **fields: Any) -> Ground:
+    """Return a ground of an event that the owner created, with a crew."""
+    g: Ground = ground(sport, owner=OWNER.peer, **fields).begun(*CREW)
+    return g
+
+
+def over(ground: Any, sport: str = "football", **fields: Any) -> Ground:
+    """Return one that has ended, at a goal each in football."""
+    g = owned(ground, sport, **fields)
+    if sport == "football":
+        g.both("goal", "A", at=20, names=CREW)
+    if sport == "race":
+        g.both("start", at=5, names=CREW)
+        for at, runner in enumerate(RUNNERS):
+            g.both("finish", runner, at=10 + 5 * at, names=CREW)
+    g.wait(5)
+    if not g.core.finished:
+        for name in CREW:
+            g.say(name, "end")
+    assert g.core.finished
+    return g
+
+
+def ruling(act: Any, by: Any = OWNER, **fields: Any) -> messages.Ruling:
+    """Return a ruling with its signature."""
+    made = messages.Ruling(
+        **{
+            "id": 7,
+            "event": "e",
+            "ruling": f"{act} 1",
+            "time": 5,
+            "act": act,
+            "reason": "as the committee says",
+            "key": by.public,
+            "signature": b"",
+            **fields,
+        }
+    )
+    return msgspec.structs.replace(made, signature=by.sign(signing.ruling_content(made)))
+
+
+def rule(g: Ground, made: messages.Ruling) -> messages.Ruled:
+    """Hand a ruling over as it comes from the socket, in a turn of its own."""
+    frame = codec.encode(made)
+    g.begin()
+    try:
+        decoded = codec.decode_host_request(frame)
+        assert isinstance(decoded, messages.Ruling)
+        return g.core.rule(decoded, frame)
+    finally:
+        g.take()
+
+
+# ── what the acts lead to ────────────────────────────────────────────────────────────────────
+
+
+def test_reopen(ground):
+    """A reopened event goes on in a new epoch, and says who did it and why."""
+    g = over(ground)
+    answer = rule(g, ruling("reopen"))
+    message = g.feed[-1]
+    assert isinstance(message, Finished)
+    assert not message.over
+    assert (message.by, message.reason) == (OWNER.peer, "as the committee says")
+    assert (answer.id, answer.epoch, answer.seq) == (7, 2, message.seq)
+    assert message.epoch == g.core.epoch == 2
+    assert not g.core.finished
+    g.both("goal", "B", at=41, names=CREW)
+    assert g.headline.startswith("A 1–1 B")
+
+
+def test_reopened_when_the_rules_say_it_is_over(ground):
+    """An event that the rules of its sport had ended stays open for ten minutes, and for ever
+    where it is played on."""
+    g = owned(ground, finish_after=1.0)
+    g.both("full_time", at=30, names=CREW)
+    g.stay(5, *CREW)
+    assert g.core.finished
+    rule(g, ruling("reopen"))
+    g.stay(590, *CREW)
+    assert not g.core.finished
+    g.stay(600, *CREW)
+    assert g.core.finished
+    rule(g, ruling("reopen", ruling="again"))
+    for name in CREW:
+        g.say(name, "delete", entry="1")
+    g.stay(1_800, *CREW)
+    assert not g.core.finished
+
+
+def test_end_what_was_reopened(ground):
+    """The owner ends an event that goes on after an end; no other, and none twice."""
+    g = owned(ground)
+    with pytest.raises(Conflict, match="the event is not over"):
+        rule(g, ruling("end", ruling="early"))
+    g = over(ground)
+    with pytest.raises(Conflict, match="over already"):
+        rule(g, ruling("end", ruling="twice"))
+    rule(g, ruling("reopen"))
+    answer = rule(g, ruling("end", ruling="again"))
+    message = g.feed[-1]
+    assert isinstance(message, Finished)
+    assert (message.over, message.how, message.winner) == (True, "", "")
+    assert (message.by, message.reason) == (OWNER.peer, "as the committee says")
+    assert answer.seq == message.seq
+    assert g.core.finished
+    g.restart()
+    assert g.core.finished
+    for name in CREW:
+        g.say(name, "end", over=False)
+    assert g.core.finished, "it is no matter of votes"
+    rule(g, ruling("reopen", ruling="anew"))
+    assert not g.core.finished
+
+
+def test_amend_the_score(ground):
+    """The result becomes the one that the owner states, after all that was reported."""
+    g = over(ground)
+    rule(g, ruling("amend", score="2-1"))
+    entry = g.feed[-1]
+    assert isinstance(entry, Entry)
+    assert (entry.title, entry.status, entry.place) == ("state", "CONFIRMED", 2)
+    assert (entry.by, entry.reason) == (OWNER.peer, "as the committee says")
+    assert entry.text.startswith("The result, amended: A 2–1 B")
+    assert entry.headline.startswith("A 2–1 B")
+    assert g.core.finished
+    assert (entry.evidence.for_, entry.evidence.against) == (0, 0)
+
+
+def test_amend_an_entry(ground):
+    """A detail of an entry becomes what the owner says, and reporters do not turn it again."""
+    g = over(ground)
+    rule(g, ruling("amend", entry="1", details={"player": "Zoe"}))
+    entry = g.feed[-1]
+    assert isinstance(entry, Entry)
+    assert (entry.entry_id, entry.status, entry.details) == ("1", "UPDATED", {"player": "Zoe"})
+    assert entry.by == OWNER.peer
+    for name in ("dan", "eve", "flo", "gus"):
+        g.say(name, "goal", "A", at=20, player="Yan")
+    n = g.say("ann", "delete", entry="1")
+    assert g.fate("ann", n).code == "NOT_ALLOWED"
+    assert g.feed[-1] is entry
+
+
+def test_disqualify_and_reinstate(ground):
+    """A runner's disqualification moves the board, and so does that it is taken back."""
+    g = over(ground, "race", origins=RUNNERS)
+    assert g.headline.startswith("1. Ada")
+    rule(g, ruling("disqualify", origin="Ada"))
+    entry = g.feed[-1]
+    assert isinstance(entry, Entry)
+    assert entry.text == "Ada is disqualified (as the committee says)"
+    assert (entry.by, entry.title) == (OWNER.peer, "disqualify")
+    assert g.headline.startswith("1. Bo")
+    with pytest.raises(IllegalAction, match="disqualified already"):
+        rule(g, ruling("disqualify", ruling="again", origin="Ada"))
+    rule(g, ruling("reinstate", origin="Ada", reason="the film shows another runner"))
+    assert g.entries[-1].status == "DELETED"
+    assert g.entries[-1].reason == "the film shows another runner"
+    assert g.headline.startswith("1. Ada")
+    with pytest.raises(NotFound, match="Ada is not disqualified"):
+        rule(g, ruling("reinstate", ruling="again", origin="Ada"))
+    assert g.core.epoch == 3
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+def test_the_last_word(ground, verdict):
+    """No verdict turns what the owner ruled: not one voice, not silence, not a restart."""
+    g = over(ground, "race", origins=RUNNERS, verdict=verdict)
+    rule(g, ruling("disqualify", origin="Ada"))
+    entry = g.feed[-1]
+    assert isinstance(entry, Entry)
+    g.say("ann", "disqualify", "Ada", at=entry.time // SECOND - BEGIN // SECOND)
+    g.stay(60, *CREW)
+    g.restart()
+    g.stay(60, *CREW)
+    assert g.feed[-1] is entry
+    assert g.core.by_entry[entry.entry_id].final  # no verdict is asked
+    assert g.core.timeline.state.runs["Ada"].status == "disqualified"
+
+
+def test_reinstated_after_reports(ground):
+    """The owner reinstates whom reporters saw disqualified."""
+    g = owned(ground, "race", origins=RUNNERS)
+    g.both("start", at=5, names=CREW)
+    g.both("disqualify", "Ada", at=9, names=CREW)
+    for name in CREW:
+        g.say(name, "end")
+    rule(g, ruling("reinstate", origin="Ada"))
+    assert g.core.timeline.state.runs["Ada"].status == "running"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_award(ground, before):
+    """An event is awarded to a side, over or not, and no vote takes that back."""
+    g = owned(ground) if before else over(ground)
+    rule(g, ruling("award", origin="B"))
+    message = g.feed[-1]
+    assert isinstance(message, Finished)
+    assert (message.how, message.winner, message.over) == ("awarded", "B", True)
+    assert (message.by, message.reason) == (OWNER.peer, "as the committee says")
+    assert g.core.finished
+    fates = [g.fate(name, g.say(name, "end", over=False)) for name in CREW]
+    assert {fate.code for fate in fates} == {"NOT_ALLOWED"}
+    rule(g, ruling("reopen"))
+    assert not g.core.finished
+
+
+def test_awarded_in_an_outage(ground):
+    """An award ends an outage as well."""
+    g = owned(ground)
+    g.wait(70)
+    assert g.state == "suspended"
+    rule(g, ruling("award", origin="B"))
+    assert g.state == "finished"
+    again = owned(ground)
+    again.wait(70)
+    again.back("ann", pending=1)
+    assert again.state == "reconstructing"
+    rule(again, ruling("award", origin="B"))
+    assert again.state == "finished"
+
+
+# ── what is refused ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "sentence"),
+    [
+        (ruling("reopen", identity("eve")), NotAllowed, "only the owner of e"),
+        (
+            msgspec.structs.replace(ruling("reopen"), key=identity("eve").public),
+            NotAllowed,
+            "only the owner",
+        ),
+        (
+            msgspec.structs.replace(ruling("reopen"), reason="another"),
+            BadSignature,
+            "does not bear the signature",
+        ),
+        (ruling("reopen", event="f"), NotAllowed, "only the owner"),
+        (ruling("reopen", reason=" "), BadMessage, "an id and a reason"),
+        (ruling("reopen", ruling=""), BadMessage, "an id and a reason"),
+        (ruling("reopen", origin="A"), BadMessage, "reopen takes nothing, not origin"),
+        (ruling("amend"), BadMessage, "amend takes score or details and entry, not nothing"),
+        (ruling("amend", score="x"), BadMessage, "amend: score"),
+        (ruling("amend", score="1-0"), Conflict, "changes nothing"),
+        (ruling("amend", entry="9", details={"player": "Z"}), NotFound, "no entry '9'"),
+        (ruling("amend", entry="1", details={"x": 1}), BadMessage, "no detail 'x'"),
+        (ruling("disqualify", origin="A"), IllegalAction, "football knows no disqualification"),
+        (ruling("reinstate", origin="A"), IllegalAction, "football knows no disqualification"),
+        (ruling("award", origin="C"), NotFound, "no side 'C'"),
+    ],
+)
+def test_refused(ground, made, error, sentence):
+    """A ruling that is not the owner's, or that cannot be made, changes nothing."""
+    g = over(ground)
+    turns = len(g.journal)
+    with pytest.raises(error, match=sentence):
+        rule(g, made)
+    assert len(g.journal) == turns
+    assert g.core.epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("sport", "made", "error"),
+    [
+        ("race", ruling("award", origin="Ada"), IllegalAction),
+        ("race", ruling("disqualify", origin="Zoe"), NotFound),
+        ("race", ruling("amend", score="3"), Conflict),
+    ],
+)
+def test_refused_by_a_race(ground, sport, made, error):
+    """A race is not awarded, and its counts are those of its runners."""
+    g = over(ground, sport, origins=RUNNERS)
+    with pytest.raises(error):
+        rule(g, made)
+
+
+def test_not_before_the_end(ground):
+    """While the event goes on its reporters say what happens."""
+    g = owned(ground)
+    for act, fields in (("reopen", {}), ("amend", {"score": "2-1"})):
+        with pytest.raises(Conflict, match="is not over"):
+            rule(g, ruling(act, **fields))
+
+
+def test_no_owner(ground):
+    """Where the broker does not say who owns the event, nobody rules on it."""
+    g = ground().begun(*CREW)
+    for name in CREW:
+        g.say(name, "end")
+    with pytest.raises(NotAllowed, match="does not say who owns e"):
+        rule(g, ruling("reopen"))
+
+
+def test_most_rulings(ground, monkeypatch):
+    """There are so many rulings of one event, and no more."""
+    monkeypatch.setattr(limits, "RULINGS", 1)
+    g = over(ground)
+    rule(g, ruling("amend", score="2-1"))
+    with pytest.raises(Overloaded, match="1 rulings"):
+        rule(g, ruling("reopen"))
+
+
+# ── once, and for good ───────────────────────────────────────────────────────────────────────
+
+
+def test_once(ground):
+    """The same ruling again is answered as before and changes nothing; its id is no other's."""
+    g = over(ground)
+    made = ruling("amend", score="2-1")
+    first = rule(g, made)
+    turns = len(g.journal)
+    again = rule(g, msgspec.structs.replace(made, id=8))
+    assert again == msgspec.structs.replace(first, id=8)
+    assert len(g.journal) == turns
+    g.restart()
+    assert rule(g, made) == first
+    with pytest.raises(Conflict, match="belongs to another ruling"):
+        rule(g, ruling("amend", score="3-1"))
+
+
+def test_rulings_survive_restarts(ground):
+    """A host that is started again knows every ruling, and goes on from the same state."""
+    g = over(ground, "race", origins=RUNNERS)
+    rule(g, ruling("disqualify", origin="Ada"))
+    rule(g, ruling("reinstate", origin="Ada"))
+    rule(g, ruling("disqualify", ruling="second", origin="Bo"))
+    rule(g, ruling("amend", entry="2", details={"time": "9.5"}))
+    before = g.core.sport.score(g.core.timeline.state)
+    digest = g.core.feed.digest
+    g.restart()
+    assert g.core.sport.score(g.core.timeline.state) == before
+    assert g.core.feed.digest == digest
+    assert g.core.epoch == 6
+    rule(g, ruling("reopen"))
+    g.restart()
+    assert not g.core.finished
+    for name in CREW:
+        n = g.say(name, "delete", entry="2")
+        assert g.fate(name, n).code == "NOT_ALLOWED"
+
+
+def test_restored_flags(ground):
+    """After a restart an award is still no matter of votes, and a reopened event stays open."""
+    g = over(ground)
+    rule(g, ruling("award", origin="B"))
+    g.restart()
+    n = g.say("ann", "end", over=False)
+    assert g.fate("ann", n).code == "NOT_ALLOWED"
+    late = owned(ground, finish_after=1.0)
+    late.both("full_time", at=30, names=CREW)
+    late.stay(5, *CREW)
+    rule(late, ruling("reopen"))
+    late.restart()
+    late.stay(300, *CREW)
+    assert not late.core.finished
+
+
+def test_an_amended_result_is_no_new_goal(ground):
+    """Reports that count after the end leave the amended result alone, and are no ruling."""
+    g = over(ground)
+    rule(g, ruling("amend", score="4-1"))
+    for name in CREW:
+        g.say(name, "goal", "B", at=21)
+    assert g.headline.startswith("A 4–1 B")
+    assert [entry.by for entry in g.entries if entry.title == "goal"] == ["", ""]
+
+
+# ── the score on demand ──────────────────────────────────────────────────────────────────────
+
+
+def ask(g: Ground, name: str, role: messages.Role = "reporter") -> None:
+    g.begin()
+    try:
+        g.core.ask_score(g.member(name, role))
+    finally:
+        g.take()
+
+
+def test_score_on_demand(ground):
+    """A present reporter has everybody asked for the score, and so does the owner."""
+    g = owned(ground)
+    ask(g, "ann")
+    g.wait(4)
+    assert [name for name, _ in g.asked] == list(CREW)
+    assert {confirm.why for _, confirm in g.asked} == {"request"}
+    mine: Ground = ground(owner="olga").begun(*CREW)
+    ask(mine, "olga", "viewer")
+    mine.wait(4)
+    assert len(mine.asked) == 3
+
+
+def test_owners_that_are_named(ground):
+    """Who owns it too asks and rules under their own name, until they own it no more."""
+    other = identity("olga")
+    g = over(ground)
+    g.stay(1_000, *CREW)
+    made = ruling("amend", by=other, score="3-1")
+    with pytest.raises(NotAllowed):
+        rule(g, made)
+    assert g.core.own([other.peer])
+    assert not g.core.own([other.peer])
+    rule(g, made)
+    assert g.entries[-1].by == other.peer
+    rule(g, ruling("amend", score="3-2", ruling="amend 2"))
+    assert g.entries[-1].by == OWNER.peer
+    g.core.own([])
+    with pytest.raises(NotAllowed):
+        rule(g, ruling("award", by=other, origin="A"))
+
+
+def test_not_on_everybodys_demand(ground):
+    """A viewer, or a reporter that is gone, has nobody asked."""
+    g = owned(ground)
+    g.detach("bob")
+    for name, role in (("vic", "viewer"), ("bob", "reporter")):
+        with pytest.raises(NotAllowed, match="owner and its present reporters"):
+            ask(g, name, role)
+    g.wait(10)
+    assert g.asked == []
+
+
+def test_no_score_when_all_is_closed(ground):
+    """When no report counts any more, nobody is asked."""
+    g = over(ground)
+    g.stay(1_000, *CREW)
+    with pytest.raises(EventOver):
+        ask(g, "ann")

@@ -1,0 +1,388 @@
+"""What reporters state: the score at any time, the minute, interruptions, the server, reviews."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.protocol.messages import Entry
+
+SIX = ("ann", "ben", "cid", "dan", "eva", "flo")
+MINUTE = 60.0
+
+
+def six(ground, sport="football", **options):
+    """Six are present, each of whom has said something."""
+    g = ground(sport, **options).begun(*SIX)
+    title, origin = {"tennis": ("point", "A")}.get(sport, ("save", "A"))
+    for place, name in enumerate(SIX):
+        g.say(name, title, origin, at=place * 200 - 1_000)
+    g.stay(121, *SIX)
+    return g
+
+
+def state(g, *names, at=None, **details):
+    at = g.second if at is None else at
+    return [g.say(name, "state", at=at, **details) for name in names]
+
+
+def statements(g):
+    return [entry for entry in g.entries if entry.title == "state"]
+
+
+# ── the score ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_host_that_starts_at_half_time(ground):
+    """Reporters state the score of a match that began without them: it is in force, its entry is
+    told apart from goals that were counted, and goals that come count on."""
+    g = six(ground)
+    ns = state(g, *SIX[:3], score="2-1")
+    assert g.headline == "A 0–0 B"
+    ns += state(g, "dan", score="2-1")
+    (entry,) = statements(g)
+    assert (entry.status, entry.evidence.for_, entry.details) == ("CONFIRMED", 4, {"score": "2-1"})
+    assert entry.stated["goals"] == {"A": 2, "B": 1}
+    assert entry.text == "The score, as it is stated at the ground: A 2–1 B"
+    assert g.headline == entry.headline == "A 2–1 B"
+    assert [g.fate(*one).entry_id for one in zip(SIX, ns, strict=False)] == [entry.entry_id] * 4
+    g.both("goal", "B", names=SIX[:3], at=g.second)
+    assert g.headline == "A 2–2 B"
+    g.restart()
+    assert g.headline == "A 2–2 B"
+    assert [entry.title for entry in g.standing if entry.title == "goal"] == ["goal"]
+
+
+def test_confirm_says_the_same(ground):
+    """The word with which the question for the score is answered states it as well."""
+    g = six(ground)
+    for name in SIX[:2]:
+        g.say(name, "confirm", at=g.second, score="1-0")
+    state(g, "cid", "dan", score="1 : 0")
+    assert g.headline == "A 1–0 B"
+
+
+@pytest.mark.parametrize(("present", "enough"), [(2, 2), (3, 3), (4, 3), (5, 3), (6, 4), (9, 5)])
+def test_how_many_state_it(ground, present, enough):
+    """More than half of those present, at least three or all where fewer are there."""
+    g = ground()
+    names = [f"p{i}" for i in range(present)]
+    for at, name in enumerate(names):
+        g.say(name, "save", "A", at=at * 100 - 2_000)
+    g.stay(121, *names)
+    state(g, *names[: enough - 1], score="1-0")
+    assert g.headline == "A 0–0 B"
+    state(g, names[enough - 1], score="1-0")
+    assert g.headline == "A 1–0 B"
+
+
+def test_other_scores_stand_against_it(ground):
+    """As many who state another score, and none comes into force; nor do a few."""
+    g = six(ground)
+    state(g, *SIX[:3], score="1-0")
+    state(g, *SIX[3:], score="0-1")
+    g.stay(60, *SIX)
+    assert statements(g) == []
+    assert g.outcome("ann", g.counts["ann"]) == "expired"
+
+
+def test_a_score_is_corrected_by_its_reporter(ground):
+    """A reporter that states another score than before speaks for that one alone."""
+    g = six(ground)
+    state(g, *SIX[:3], score="1-0")
+    state(g, *SIX[:3], score="2-0")
+    state(g, "dan", score="1-0")
+    assert g.headline == "A 0–0 B"
+    state(g, "eva", score="2-0")
+    assert g.headline == "A 2–0 B"
+
+
+def test_a_score_that_holds_already(ground):
+    """What the entries lead to already makes no entry; its reporters are told that it is so."""
+    g = six(ground)
+    g.both("goal", "A", names=SIX[:3], at=g.second - 60)
+    seq = g.core.feed.seq
+    ns = state(g, *SIX[:4], score="1-0")
+    assert statements(g) == []
+    assert g.core.feed.seq == seq
+    assert {g.outcome(*one) for one in zip(SIX, ns, strict=False)} == {"accepted"}
+    g.restart()
+    assert g.core.claims.stated() == []
+
+
+def test_it_waits_for_what_is_being_reported(ground):
+    """A score that differs by a goal that is just being reported waits for that; it makes no entry
+    once the goal is one."""
+    g = six(ground)
+    g.say("flo", "goal", "A", at=g.second)
+    g.wait(2)
+    state(g, *SIX[:4], score="1-0")
+    assert statements(g) == []
+    g.say("eva", "goal", "A", at=g.second - 2)
+    g.wait(10)
+    assert g.headline == "A 1–0 B"
+    assert statements(g) == []
+    assert g.core.claims.stated() == []
+
+
+def test_it_does_not_wait_for_long(ground):
+    """Where the goal finds no second voice, the score that enough state comes into force."""
+    g = six(ground)
+    g.say("flo", "goal", "A", at=g.second)
+    g.wait(2)
+    state(g, *SIX[:4], score="1-0")
+    g.wait(9)
+    assert g.headline == "A 1–0 B"
+    assert len(statements(g)) == 1
+
+
+def test_a_goal_of_before_does_not_count_twice(ground):
+    """A goal that is accepted after the score was stated, and happened before, is in it."""
+    g = six(ground)
+    at = g.second
+    g.wait(20)
+    state(g, *SIX[:4], score="1-0")
+    g.both("goal", "A", names=SIX[:3], at=at)
+    assert g.headline == "A 1–0 B"
+    g.both("goal", "A", names=SIX[:3], at=g.second + 1)
+    assert g.headline == "A 2–0 B"
+
+
+def test_late_voices(ground):
+    """Who states the same a moment later speaks of the same statement, and begins no new one."""
+    g = six(ground)
+    state(g, *SIX[:4], score="2-1")
+    (n,) = state(g, "eva", score="2-1")
+    assert g.fate("eva", n).entry_id == statements(g)[0].entry_id
+    g.stay(61, *SIX)
+    (n,) = state(g, "flo", score="2-1")
+    assert g.outcome("flo", n) == "stored"
+
+
+def test_a_statement_is_deleted(ground):
+    """A stated score is deleted by votes like any entry, and no longer in force then."""
+    g = six(ground)
+    state(g, *SIX[:4], score="2-1")
+    g.both("delete", names=SIX, entry=statements(g)[0].entry_id)
+    assert statements(g)[-1].status == "DELETED"
+    assert g.headline == "A 0–0 B"
+    state(g, *SIX[:4], score="2-1")
+    assert g.headline == "A 2–1 B"
+    g.restart()
+    assert g.headline == "A 2–1 B"
+
+
+def test_the_umpire_sets_the_score(ground):
+    """Two games after a wrong point the umpire sets the score: what reporters state is in force,
+    and points count on from it."""
+    g = ground("tennis").begun(*SIX)
+    for winner in "AAAA" + "BBBB" + "AB":
+        g.both("point", winner, names=SIX[:3], at=g.second)
+        g.stay(20, *SIX)
+    assert g.headline == "A 1–1 (15–15) B"
+    state(g, *SIX[:4], score="0-2 15-15")
+    assert g.headline == "A 0–2 (15–15) B"
+    assert statements(g)[0].stated["games"] == {"A": 0, "B": 2}
+    g.both("point", "A", names=SIX[:3], at=g.second + 1)
+    assert g.headline == "A 0–2 (30–15) B"
+
+
+def test_a_score_after_the_end(ground):
+    """A cup match that ended 1–0 because the equaliser had one voice: those who are asked say 1–1,
+    and it goes on."""
+    g = ground(rules={"extra_time": True}).begun(*SIX)
+    g.both("goal", "A", names=SIX, at=20)
+    g.say("flo", "goal", "B", at=25)
+    g.both("full_time", names=SIX, at=60)
+    g.stay(121, *SIX)
+    assert g.core.finished
+    state(g, *SIX[:4], score="1-1")
+    assert g.kinds[-3:] == ["Finished", "Entry", "Finished"]
+    assert not g.core.finished
+    g.both("period_start", names=SIX[:3], at=g.second, period="extra_first")
+    assert g.entries[-1].title == "period_start"
+
+
+def test_the_score_keeps_it_from_ending(ground):
+    """The same before the end is told: it is not told at all."""
+    g = ground(rules={"extra_time": True}).begun(*SIX)
+    g.both("goal", "A", names=SIX, at=20)
+    g.both("full_time", names=SIX, at=60)
+    g.stay(5, *SIX)
+    assert {name for name, _ in g.asked} == set(SIX)
+    for name in SIX[:4]:
+        g.say(name, "confirm", at=g.second, score="1-1")
+    g.stay(200, *SIX)
+    assert "Finished" not in g.kinds
+
+
+# ── play is interrupted ──────────────────────────────────────────────────────────────────────
+
+
+def test_play_is_interrupted(ground):
+    """In minute 62 play is interrupted for 105 minutes and resumed; then a card is shown: it is of
+    minute 62. Interruption and resumption are on the timeline with their reason."""
+    g = ground().begun(*SIX)
+    kick_off = 100.0
+    g.both("period_start", names=SIX[:3], at=kick_off, period="second_half")
+    interrupted = kick_off + 16.5 * MINUTE
+    g.stay(interrupted - g.second, *SIX)
+    state(g, *SIX[:4], play="interrupted", reason="thunderstorm")
+    assert g.entries[-1].text == "Play is interrupted: thunderstorm"
+    assert g.entries[-1].clock == "62'"
+    g.stay(105 * MINUTE, *SIX)
+    assert g.core.sport.clock(g.core.timeline.state, g.wall) == "62'"
+    state(g, *SIX[:4], play="resumed")
+    assert g.entries[-1].text == "Play goes on"
+    g.stay(10, *SIX)
+    g.both("yellow_card", "A", names=SIX[:3], at=g.second)
+    assert g.entries[-1].clock == "62'"
+    g.restart()
+    assert g.core.sport.clock(g.core.timeline.state, g.wall) == "62'"
+    titles = [(entry.title, entry.details.get("reason")) for entry in g.standing]
+    assert titles[1:] == [("state", "thunderstorm"), ("state", None), ("yellow_card", None)]
+
+
+def test_too_few_interrupt_it(ground):
+    """A third of those present, enough for an action, is not for a statement."""
+    g = ground().begun(*SIX)
+    g.both("period_start", names=SIX[:3], at=60, period="second_half")
+    for name in SIX[3:]:
+        g.say(name, "save", "A", at=0)
+    state(g, *SIX[:3], play="interrupted")
+    assert statements(g) == []
+
+
+def test_resumed_against_interrupted(ground):
+    """Of two that state the contrary neither stands with as many for each."""
+    g = six(ground)
+    state(g, *SIX[:3], play="interrupted")
+    state(g, *SIX[3:], play="resumed")
+    assert statements(g) == []
+
+
+def test_the_minute(ground):
+    """A host that joins in minute 30 learns it from the reporters."""
+    g = six(ground)
+    state(g, *SIX[:4], minute=30)
+    assert g.entries[-1].text == "the minute that is played: 30"
+    g.both("corner", "A", names=SIX[:3], at=g.second + 60)
+    assert g.entries[-1].clock == "31'"
+
+
+def test_the_server(ground):
+    """In tennis it is stated who serves."""
+    g = six(ground, "tennis")
+    serving = g.core.sport.score(g.core.timeline.state)["server"]
+    other = "B" if serving == "A" else "A"
+    state(g, *SIX[:4], server=other)
+    assert g.entries[-1].score["server"] == other
+
+
+# ── a review ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_goal_under_review(ground):
+    """A goal that the officials review is published as such, and when it stands, as such again."""
+    g = six(ground)
+    g.both("goal", "A", names=SIX[:3], at=g.second)
+    goal = g.entries[-1].entry_id
+    g.stay(30, *SIX)
+    ns = state(g, *SIX[:4], review="begun", reason="offside?")
+    reviewed = g.entries[-1]
+    assert (reviewed.entry_id, reviewed.status, reviewed.review) == (goal, "UPDATED", "offside?")
+    assert {g.fate(*one).entry_id for one in zip(SIX, ns, strict=False)} == {goal}
+    assert g.headline == "A 1–0 B"
+    g.restart()
+    assert g.core.timeline.versions[goal].review == "offside?"
+    state(g, *SIX[:4], review="over", entry=goal)
+    assert (g.entries[-1].entry_id, g.entries[-1].review) == (goal, "")
+    assert g.headline == "A 1–0 B"
+
+
+def test_a_review_that_takes_the_goal_back(ground):
+    """Where the goal is disallowed or deleted its review is over."""
+    g = six(ground)
+    g.both("goal", "A", names=SIX[:3], at=g.second)
+    goal = g.entries[-1].entry_id
+    state(g, *SIX[:4], review="begun", entry=goal)
+    assert g.entries[-1].review == "under review"
+    g.stay(30, *SIX)
+    g.both("goal_disallowed", "A", names=SIX[:3], at=g.second)
+    assert g.headline == "A 0–0 B"
+    assert g.core.timeline.versions[goal].review == ""
+    g = six(ground)
+    g.both("goal", "A", names=SIX[:3], at=g.second)
+    goal = g.entries[-1].entry_id
+    state(g, *SIX[:4], review="begun", entry=goal)
+    g.both("delete", names=SIX[:4], entry=goal)
+    assert (g.entries[-1].status, g.entries[-1].review) == ("DELETED", "")
+
+
+def test_the_newest_is_meant(ground):
+    """A review without an entry is of the newest thing that is reviewed, where there is one."""
+    g = six(ground)
+    (n,) = state(g, "ann", review="begun")
+    assert g.fate("ann", n).code == "NOT_FOUND"
+    g.both("goal", "A", names=SIX[:3], at=g.second)
+    goal = g.entries[-1].entry_id
+    g.both("corner", "A", names=SIX[:3], at=g.second + 30)
+    g.stay(31, *SIX)
+    state(g, *SIX[:4], review="begun")
+    assert g.entries[-1].entry_id == goal
+    assert g.entries[-1].review == "under review"
+
+
+# ── what is refused ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("sport", "details", "reason"),
+    [
+        ("football", {}, "state one thing of score, play, review, minute, not 0"),
+        ("football", {"score": "1-0", "minute": 3}, "state one thing"),
+        ("football", {"score": "1-0", "reason": "x"}, "a statement of score has no reason"),
+        ("football", {"weather": "rain"}, "state has no detail 'weather'"),
+        ("football", {"play": "stopped"}, "play is 'stopped', not one of interrupted, resumed"),
+        ("football", {"minute": 0}, "minute is 0, not a whole number"),
+        ("football", {"minute": 2.5}, "minute is 2.5, not a whole number"),
+        ("football", {"minute": "ten"}, "minute is a number"),
+        ("football", {"score": "two"}, "score: 'two' can't be read"),
+        ("football", {"score": 2}, "score is a text"),
+        ("football", {"server": "A"}, "no detail 'server'"),
+        ("football", {"review": "begun", "entry": "77"}, "no entry '77' that could be reviewed"),
+        ("tennis", {"server": "C"}, "no server 'C'"),
+        ("tennis", {"review": "begun"}, "no detail 'review'"),
+    ],
+)
+def test_refused(ground, sport, details, reason):
+    """A statement that is not valid is refused with a sentence."""
+    g = six(ground, sport)
+    (n,) = state(g, "ann", **details)
+    assert g.outcome("ann", n) == "refused"
+    assert reason in g.fate("ann", n).reason
+
+
+def test_in_the_first_release_there_were_none(ground):
+    """In a journal of the first release a statement is what it was then: no action."""
+    g = six(ground)
+    g.core._state.edition = 0
+    (n,) = state(g, "ann", score="1-0")
+    assert g.fate("ann", n).code == "BAD_REPORT"
+    n = g.say("ann", "confirm", at=g.second, score="1-0")
+    assert g.fate("ann", n).code == "BAD_REPORT"
+    assert g.core.claims.stated() == []
+
+
+def test_taken_back(ground):
+    """A statement is taken back like any report; one that is in force, by a vote to delete it."""
+    g = six(ground)
+    ns = state(g, *SIX[:3], score="1-0")
+    g.say("ann", "undo", n=ns[0])
+    state(g, "dan", score="1-0")
+    assert statements(g) == []
+    state(g, "eva", score="1-0")
+    assert len(statements(g)) == 1
+    for name, n in zip(SIX[1:], (ns[1], ns[2], g.counts["dan"], g.counts["eva"]), strict=False):
+        g.say(name, "undo", n=n)
+    assert statements(g)[-1].status == "DELETED"
+    assert isinstance(g.feed[-1], Entry)

@@ -1,0 +1,104 @@
+"""Of two claims that are too close the later one probably repeats the first."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.peer.host.event.claims import Claim
+from touchline.peer.host.event.event_claims import Claims
+from touchline.peer.host.event.suspicion import suspect
+from touchline.sports import Detail, Kind
+
+SECOND = 1_000_000
+GOAL = Kind("goal", "Goal", window=20.0, exclusive="goal", least_apart=50.0)
+CARD = Kind("card", "Card", (Detail("player", "who"),), identity=("player",), least_apart=8.0)
+FOUL = Kind("foul", "Foul")
+
+
+class Ground:
+    """Claims, made as a host makes them."""
+
+    def __init__(self) -> None:
+        self.claims = Claims({kind.title: kind for kind in (GOAL, CARD, FOUL)})
+
+    def claim(
+        self, voters: str, at: float, title: str = "goal", origin: str = "A", player: str = ""
+    ) -> Claim:
+        """Return a claim of reporters, a letter each, that is open."""
+        index = self.claims.index(title, origin)
+        said = {"player": player} if player else None
+        made = self.claims.start(index, round(at * SECOND), index.identity(said), 0, 0.0)
+        for letter in voters:
+            voter = ord(letter) - ord("a")
+            made.add_vote(voter, 1 << voter, 1, round(at * SECOND), said)
+        return made
+
+    def entry(self, voters: str, at: float, **more: str) -> Claim:
+        """Return the claim of an entry."""
+        made = self.claim(voters, at, **more)
+        made.entry_id, made.standing = str(made.number), "CONFIRMED"
+        self.claims.close(made, forget=False)
+        return made
+
+
+@pytest.fixture
+def ground() -> Ground:
+    return Ground()
+
+
+def test_a_goal_that_is_told_late(ground: Ground) -> None:
+    """Case 8: two tell a goal of 30:00 at 30:40, as if it had just happened."""
+    first = ground.entry("abc", 30 * 60)
+    late = ground.claim("de", 30 * 60 + 40)
+    assert suspect(late) is first
+    assert suspect(first) is None
+
+
+def test_who_told_both_means_two(ground: Ground) -> None:
+    """One reporter that has told the first, or was asked about it, and tells the second."""
+    ground.entry("abc", 0)
+    assert suspect(ground.claim("cde", 40)) is None
+    asked = ground.entry("fg", 200)
+    asked.yes |= 1 << 3
+    assert suspect(ground.claim("de", 240)) is None
+
+
+@pytest.mark.parametrize(("at", "suspected"), [(49.9, True), (50.0, False), (-49.9, True)])
+def test_how_close(ground: Ground, at: float, suspected: bool) -> None:
+    """Closer than it can happen twice, before or after."""
+    first = ground.entry("abc", 100)
+    assert (suspect(ground.claim("de", 100 + at)) is first) is suspected
+
+
+def test_what_is_another_thing(ground: Ground) -> None:
+    """Of another side, another action, another player, of a kind of which nothing is known, or of
+    what was taken back."""
+    ground.entry("abc", 0)
+    assert suspect(ground.claim("de", 40, origin="B")) is None
+    assert suspect(ground.claim("de", 4, title="card")) is None
+    ground.entry("abc", 100, title="card", player="Ito")
+    assert suspect(ground.claim("de", 104, title="card", player="Abe")) is None
+    assert suspect(ground.claim("de", 104, title="card", player="Ito")) is not None
+    assert suspect(ground.claim("de", 104, title="card")) is not None
+    ground.entry("abc", 0, title="foul")
+    assert suspect(ground.claim("de", 1, title="foul")) is None
+    gone = ground.entry("abc", 300)
+    gone.standing = "DELETED"
+    assert suspect(ground.claim("de", 330)) is None
+
+
+def test_of_two_that_are_open(ground: Ground) -> None:
+    """The one with more voters is the first, of equals the older one."""
+    small, big = ground.claim("ab", 0), ground.claim("cde", 40)
+    assert suspect(small) is big
+    assert suspect(big) is None
+    one, other = ground.claim("ab", 500, origin="B"), ground.claim("cd", 540, origin="B")
+    assert suspect(other) is one
+    assert suspect(one) is None
+
+
+def test_the_nearest(ground: Ground) -> None:
+    """Of several that it may repeat it is the nearest one."""
+    ground.entry("abc", 0)
+    near = ground.entry("abd", 60)
+    assert suspect(ground.claim("ef", 45)) is near

@@ -1,0 +1,155 @@
+"""Rulings in a proof: those of the event's owner are followed, others are found out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from tests.unit.peer.host.event.test_rulings import OWNER, RUNNERS, over, rule, ruling
+from touchline.proof import build, check
+from touchline.protocol import codec
+from touchline.protocol.messages import Card, Ruling
+
+from ..conftest import identity
+from .forging import HOST, Proof, at, broken, line_of, resealed, whole, with_body, with_line
+
+
+@pytest.fixture
+def ruled(ground: Any) -> Any:
+    """A football match on which its owner ruled in every way that there is."""
+    g = over(ground, signs=True)
+    rule(g, ruling("amend", score="2-1"))
+    rule(g, ruling("amend", ruling="player", entry="1", details={"player": "Zoe"}))
+    rule(g, ruling("award", origin="B"))
+    rule(g, ruling("reopen"))
+    g.both("goal", "B", at=g.second, names=("ann", "bob", "cid"))
+    for name in ("ann", "bob", "cid"):
+        g.say(name, "end")
+    rule(g, ruling("reopen", ruling="again"))
+    rule(g, ruling("end"))
+    return g
+
+
+@pytest.fixture
+def raced(ground: Any) -> Any:
+    """A race with a disqualification, taken back."""
+    g = over(ground, "race", origins=RUNNERS, signs=True)
+    rule(g, ruling("disqualify", origin="Ada"))
+    rule(g, ruling("reinstate", origin="Ada"))
+    rule(g, ruling("disqualify", ruling="second", origin="Bo"))
+    return g
+
+
+def proof_of(g: Any) -> Proof:
+    return build(g.card, g.journal, HOST)
+
+
+def test_it_holds(ruled: Any, raced: Any) -> None:
+    """What the owner ruled is borne out by the owner's signature, and counted."""
+    for g, count in ((ruled, 6), (raced, 3)):
+        result = check(whole(proof_of(g)))
+        assert result.flaw is None
+        assert (result.owner, result.rulings) == (OWNER.peer, count)
+        assert result.digest == g.core.feed.digest
+
+
+def with_ruling(proof: Proof, index: int, made: Ruling) -> bytes:
+    return resealed(with_line(proof, index, ruling=codec.encode(made)))
+
+
+def of_line(proof: Proof, index: int) -> Ruling:
+    made = codec.decode_host_request(line_of(proof, index).ruling)
+    assert isinstance(made, Ruling)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"reason": "another reason"}, "does not bear the signature"),
+        ({"signature": bytes(64)}, "does not bear the signature"),
+        ({"key": identity("eve").public}, "only the owner"),
+        ({"event": "f"}, "only the owner"),
+    ],
+)
+def test_a_ruling_is_the_owners(ruled: Any, changes: Any, sentence: str) -> None:
+    """A ruling that the owner has not signed so is found out."""
+    proof = proof_of(ruled)
+    index = at(proof, "owner")
+    made = replace(of_line(proof, index), **changes)
+    broken(check(with_ruling(proof, index, made)), index, sentence)
+
+
+def test_a_host_does_not_rule(ruled: Any) -> None:
+    """A host that signs a ruling by its own key, for its own card, is no owner."""
+    proof = proof_of(ruled)
+    index = at(proof, "owner")
+    made = of_line(proof, index)
+    own = ruling("amend", HOST, score="2-1", ruling=made.ruling)
+    broken(check(with_ruling(proof, index, own)), index, "only the owner")
+    broken(check(resealed(with_line(proof, index, ruling=b""))), index, "cannot be read")
+    forged = resealed(with_line(proof, index, by="stated", ruling=b""))
+    broken(check(forged), index, "without a ruling")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"by": ""}, "changes what"),
+        ({"reason": "none"}, "changes what"),
+        ({"details": {"score": "9-9"}}, "changes what"),
+        ({"time": 5}, "after all others"),
+        ({"status": "PROVISIONAL"}, "its status"),
+    ],
+)
+def test_an_entry_follows_from_its_ruling(ruled: Any, changes: Any, sentence: str) -> None:
+    """What the ruling does not say, the entry cannot."""
+    proof = proof_of(ruled)
+    index = at(proof, "owner")
+    broken(check(resealed(with_body(proof, index, **changes))), index, sentence)
+
+
+def test_an_end_follows_from_its_ruling(ruled: Any) -> None:
+    """An award names whom the owner named."""
+    proof = proof_of(ruled)
+    index = at(proof, "owner") + 2
+    for change in ({"winner": "A"}, {"how": "walkover"}, {"over": False}, {"by": ""}):
+        forged = resealed(with_body(proof, index, **change))
+        broken(check(forged), index, "does not say what the owner ruled")
+
+
+def test_the_owner_ends_what_was_over_alone(ruled: Any) -> None:
+    """An end by the owner says no more than that, and is of an event that goes on after an end."""
+    proof = proof_of(ruled)
+    last = len(proof) - 2
+    for change in ({"how": "abandoned"}, {"winner": "A"}, {"over": False}):
+        forged = resealed(with_body(proof, last, **change))
+        broken(check(forged), last, "does not say what the owner ruled")
+    award = at(proof, "owner") + 2
+    early = ruling("end", ruling="early")
+    broken(check(with_ruling(proof, award, early)), award, "over already")
+
+
+def test_a_ruling_counts_once(ruled: Any) -> None:
+    """A host that carries one ruling out twice is found out."""
+    proof = proof_of(ruled)
+    last = len(proof) - 3
+    first = of_line(proof, at(proof, "owner") + 3)
+    assert first.act == of_line(proof, last).act == "reopen"
+    broken(check(with_ruling(proof, last, first)), last, "carried out before")
+
+
+def test_only_a_ruling_is_by_the_owner(ruled: Any) -> None:
+    """What votes led to is not said to be the owner's."""
+    proof = proof_of(ruled)
+    forged = resealed(with_body(proof, 1, by=OWNER.peer))
+    broken(check(forged), 1, "without a ruling")
+
+
+def test_another_owner_in_the_card(ruled: Any) -> None:
+    """A host that names another owner in the card has none of the owner's rulings."""
+    card: Card = replace(ruled.card, owner=identity("eve").peer)
+    proof = build(card, ruled.journal, HOST)
+    broken(check(whole(proof)), at(proof, "owner"), "only the owner")
