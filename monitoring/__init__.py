@@ -1,1 +1,1 @@
-"""What the processes have counted, for Prometheus. `docs/METRICS.md` lists every figure."""
+"""The metrics of all processes, for Prometheus. `docs/METRICS.md` lists each."""

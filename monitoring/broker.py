@@ -4,38 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import known
+from .bounded import OTHERS
 from .collector import MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..broker.counters import BrokerCounters
     from ..broker.repository import Census
     from ..broker.service import Broker
+    from ..runtime.connection_guard import ConnectionGuard
 
 _COUNTS: tuple[Row[BrokerCounters], ...] = (
     Row(
         "counter",
         "requests",
-        "Requests by their type, those that were then refused included.",
+        "Requests by type, also those that were then refused.",
         lambda counters: counters.requests,
         "type",
+        known=known.REQUESTS,
     ),
     Row(
         "counter",
         "refusals",
-        "Error replies by their code, those to frames that are no request included.",
+        "Error replies by code, also those to frames that are not a request.",
         lambda counters: counters.refusals,
         "code",
+        known=known.CODES,
     ),
     Row(
         "counter",
         "faults",
-        "Requests left unanswered by a fault of the broker's own.",
+        "Requests left unanswered through a fault of the broker.",
         lambda counters: counters.faults,
     ),
     Row(
         "counter",
         "undeliverable_replies",
-        "Replies whose receiver had gone or did not read.",
+        "Replies to peers that had gone or did not read.",
         lambda counters: counters.undeliverable,
     ),
     Row(
@@ -47,25 +52,25 @@ _COUNTS: tuple[Row[BrokerCounters], ...] = (
     Row(
         "counter",
         "connections_closed",
-        "Connections closed, those cut for an oversized frame included.",
+        "Connections closed, also those cut for an oversized frame.",
         lambda counters: counters.closed,
     ),
     Row(
         "counter",
         "strangers",
-        "Connections that did not speak ZeroMQ, or not encrypted, or left meanwhile.",
+        "Connections that did not speak ZeroMQ, were not encrypted, or ended too early.",
         lambda counters: counters.strangers,
     ),
     Row(
         "counter",
         "connections_mistaken",
-        "Connections that took the broker for one with another key.",
+        "Connections that expected another key of the broker.",
         lambda counters: counters.mistaken,
     ),
     Row(
         "counter",
         "connections_admitted",
-        "Connections let in by their key.",
+        "Connections admitted by their key.",
         lambda counters: counters.admitted,
     ),
     Row(
@@ -77,7 +82,7 @@ _COUNTS: tuple[Row[BrokerCounters], ...] = (
     Row(
         "counter",
         "enrolled_keys",
-        "Keys that came in since the start.",
+        "Keys enrolled since the start.",
         lambda counters: counters.enrolled,
     ),
     Row(
@@ -94,38 +99,66 @@ _COUNTS: tuple[Row[BrokerCounters], ...] = (
     ),
 )
 
+_CONNECTIONS: tuple[Row[ConnectionGuard], ...] = (
+    Row("gauge", "connections_open", "Connections that are open.", lambda guard: guard.open),
+    Row(
+        "counter",
+        "connections_over_limit",
+        "Connections refused because too many were open, by limit: `key`, `address`, `total`.",
+        lambda guard: guard.refused,
+        "limit",
+        known=known.CONNECTION_LIMITS,
+    ),
+)
+
+
+def _unhosted(census: Census) -> dict[str, float]:
+    found = dict.fromkeys(census.unhosted, 1.0)
+    more = census.unhosted_in_all - len(found)
+    return found | {OTHERS: more} if more else found
+
+
 _CENSUS: tuple[Row[Census], ...] = (
     Row(
         "gauge",
         "events",
-        "Events on record by status; absent while the database refuses.",
+        "Events on record by status; absent while the database can't be read.",
         lambda census: census.events,
         "status",
+        known=known.EVENT_STATUSES,
     ),
     Row(
         "gauge",
         "hosted_events",
-        "Events that a host holds the lease of; absent while the database refuses.",
+        "Events whose lease a host holds; absent while the database can't be read.",
         lambda census: census.hosted,
     ),
     Row(
         "gauge",
+        "unhosted_events",
+        "Live events whose lease no host holds: 1 for each of some, and the number of the others.",
+        _unhosted,
+        "event",
+    ),
+    Row(
+        "gauge",
         "members",
-        "Enrolled keys by role, revoked ones left out; absent while the database refuses.",
+        "Enrolled keys by role, without revoked ones; absent while the database can't be read.",
         lambda census: census.members,
         "role",
+        known=known.ROLES,
     ),
     Row(
         "gauge",
         "revoked_members",
-        "Keys that were put out; absent while the database refuses.",
+        "Revoked keys; absent while the database can't be read.",
         lambda census: census.revoked,
     ),
 )
 
 
 def broker_collector(broker: Broker) -> MetricsCollector:
-    """Return the metrics of a broker that runs or is about to."""
+    """Return the metrics of a broker that runs or is about to run."""
 
     def census() -> dict[str, Census]:
         found = broker.census()
@@ -133,5 +166,10 @@ def broker_collector(broker: Broker) -> MetricsCollector:
 
     return MetricsCollector(
         MetricTable("touchline_broker", _COUNTS, lambda: {"": broker.counters}),
+        MetricTable(
+            "touchline_broker",
+            _CONNECTIONS,
+            lambda: {} if broker.connections is None else {"": broker.connections},
+        ),
         MetricTable("touchline_broker", _CENSUS, census),
     )

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .collector import MetricsCollector, MetricTable, Row
+from . import known
+from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .subscriber import subscriber_table
 
 if TYPE_CHECKING:
     from ..gateway.context import Gateway
+    from ..peer.grades.sheet import Accuracy, GradeSheet
 
 _GATEWAY: tuple[Row[Gateway], ...] = (
     Row(
         "counter",
         "requests",
-        "HTTP requests answered, by class of status.",
+        "HTTP requests answered by class of status.",
         lambda gateway: gateway.counters.requests,
         "status",
+        known=known.ANSWERS,
     ),
     Row(
         "counter",
         "refusals",
-        "Errors told on WebSocket connections, by code.",
+        "Errors sent on WebSocket connections, by code.",
         lambda gateway: gateway.counters.refusals,
         "code",
+        known=known.WEB_CODES,
+    ),
+    Row(
+        "counter",
+        "lobby_refusals",
+        "Messages of the lobby's clients that were refused, by code, and those that were ignored.",
+        lambda gateway: gateway.counters.lobby,
+        "code",
+        known=("ignored", *known.CODES),
     ),
     Row(
         "counter",
         "connections_accepted",
-        "Connections that stay open, by kind, that were accepted.",
+        "Accepted connections that stay open, by kind.",
         lambda gateway: gateway.counters.connections,
         "kind",
+        known=known.CONNECTIONS,
     ),
     Row(
         "counter",
@@ -38,11 +51,20 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
         "WebSocket connections that the gateway closed, by code.",
         lambda gateway: gateway.counters.closed,
         "code",
+        known=known.CLOSES,
+    ),
+    Row(
+        "counter",
+        "connections_over_limit",
+        "Connections refused because too many were open, by limit: `address`, `total`.",
+        lambda gateway: gateway.counters.over_limit,
+        "limit",
+        known=known.CONNECTION_LIMITS[1:],
     ),
     Row(
         "counter",
         "messages",
-        "Messages of feeds taken in.",
+        "Messages of feeds received.",
         lambda gateway: gateway.counters.messages,
     ),
     Row(
@@ -54,31 +76,66 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
     Row(
         "counter",
         "switched",
-        "Times that a slow viewer was given a snapshot.",
+        "Snapshots sent to slow viewers instead of the messages between.",
         lambda gateway: gateway.counters.switched,
     ),
-    Row("gauge", "viewers", "Who follows each event.", lambda gateway: gateway.hub.events, "event"),
     Row(
         "gauge", "connections", "Connections that stay open.", lambda gateway: gateway.limits.total
     ),
     Row(
         "gauge",
         "fanout_longest_seconds",
-        "The longest that one round of telling all viewers has taken.",
+        "The longest time that sending new messages to all viewers has taken.",
         lambda gateway: gateway.counters.slow,
     ),
     Row(
         "gauge",
         "broker_away",
-        "1 where the broker did not answer when it was last asked, otherwise 0.",
+        "1 where the broker did not answer its newest request, otherwise 0.",
         lambda gateway: gateway.hub.follower.broker is False,
     ),
 )
 
+_VIEWERS: tuple[Row[int], ...] = (
+    Row("gauge", "viewers", "Viewers of each event.", lambda viewers: viewers),
+)
 
-def gateway_collector(gateway: Gateway) -> MetricsCollector:
-    """Return the metrics of a gateway that runs or is about to."""
+_ACCURACY: tuple[Row[GradeSheet], ...] = (
+    Row(
+        "gauge",
+        "deciding",
+        "The confirmed timeline beside an official record, of what decides the score: entries that"
+        " are right or wrong, actions that were missed.",
+        lambda sheet: _accuracy(sheet.header.decides),
+        "outcome",
+    ),
+    Row(
+        "gauge",
+        "rest",
+        "Likewise, of all other actions.",
+        lambda sheet: _accuracy(sheet.header.rest),
+        "outcome",
+    ),
+)
+
+
+def _accuracy(of: Accuracy) -> dict[str, int]:
+    return {"right": of.right, "wrong": of.wrong, "missed": of.missed}
+
+
+def gateway_collector(gateway: Gateway, bound: int = DEFAULT_EVENTS) -> MetricsCollector:
+    """Return the metrics of a gateway that runs or is about to run.
+
+    Args:
+        gateway: the gateway to read.
+        bound: the most events with metrics of their own.
+    """
+    sheets = gateway.sheets.all
     return MetricsCollector(
-        subscriber_table(gateway.hub.follower.cores),
+        subscriber_table(gateway.hub.follower.cores, bound),
         MetricTable("touchline_gateway", _GATEWAY, lambda: {"": gateway}),
+        MetricTable(
+            "touchline_gateway", _VIEWERS, lambda: gateway.hub.events, "event", bound=bound
+        ),
+        MetricTable("touchline_accuracy", _ACCURACY, sheets, "event", bound=bound),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..peer.host.event.counters import LATENCY_BUCKETS
 from ..runtime import clock
-from .collector import MetricsCollector, MetricTable, Row
+from . import known
+from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..peer.host.event.event import HostedEvent
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 SUSPENDED = ("suspended", "reconstructing")
 """The states of a feed between an alarm and the end of its reconstruction."""
 
+
+def _by_state(host: Host) -> dict[str, int]:
+    over = sum(core.finished for core in list(host.events.values()))
+    return {"live": len(host.events) - over, "finished": over}
+
+
 _HOST: tuple[Row[Host], ...] = (
     Row(
         "counter",
@@ -23,23 +30,48 @@ _HOST: tuple[Row[Host], ...] = (
         "Frames refused before they reached an event, by code.",
         lambda host: host.attached.refusals,
         "code",
+        known=known.CODES,
     ),
     Row(
         "counter",
         "connections_admitted",
-        "Connections let in by their key.",
+        "Connections admitted by their key.",
         lambda host: host.zap.admitted if host.zap else 0,
     ),
     Row(
         "counter",
         "connections_refused",
-        "Connections refused: revoked keys, and those that the broker does not vouch for.",
+        "Connections refused: of revoked keys, and of keys that the broker does not vouch for.",
         lambda host: host.zap.refused if host.zap else 0,
     ),
     Row(
         "gauge",
+        "connections_open",
+        "Connections that are open.",
+        lambda host: host.connections.open,
+    ),
+    Row(
+        "counter",
+        "connections_over_limit",
+        "Connections refused or ended, by limit: `key`, `address`, `total` were open, or a viewer"
+        " sent too many `bytes`.",
+        lambda host: host.connections.refused,
+        "limit",
+        known=(*known.CONNECTION_LIMITS, "bytes"),
+    ),
+    Row(
+        "counter",
+        "viewers_ended",
+        "Connections to the feed ended for what they subscribed to, by reason: `length`,"
+        " `connection`, `key`, `address`, `frame`.",
+        lambda host: host.subscriptions.ended,
+        "reason",
+        known=known.VIEWER_LIMITS,
+    ),
+    Row(
+        "gauge",
         "journal_trouble",
-        "1 while the journal can't be written and so nothing is confirmed, otherwise 0.",
+        "1 while the journal can't be written, so that nothing is confirmed; otherwise 0.",
         lambda host: bool(host.trouble),
     ),
     Row(
@@ -50,8 +82,16 @@ _HOST: tuple[Row[Host], ...] = (
     ),
     Row(
         "gauge",
+        "events",
+        "Events that this host serves by whether they are over.",
+        _by_state,
+        "state",
+        known=("live", "finished"),
+    ),
+    Row(
+        "gauge",
         "events_lost",
-        "Events that this host could not hold, or no longer.",
+        "Events that this host can't serve, or no longer.",
         lambda host: len(host.lost),
     ),
 )
@@ -60,13 +100,13 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     Row(
         "counter",
         "reports_stored",
-        "Reports stored, those refused for what they say included.",
+        "Reports stored, also those refused for their content.",
         lambda core: core.counters.stored,
     ),
     Row(
         "counter",
         "reports_duplicate",
-        "Reports that were there already, such as those sent again.",
+        "Reports that were stored already, such as those sent again.",
         lambda core: core.counters.duplicate,
     ),
     Row(
@@ -77,8 +117,14 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     ),
     Row(
         "counter",
+        "clocks_set",
+        "Offsets of reporters' clocks put in force by pings: the clocks were set.",
+        lambda core: core.counters.clocks_set,
+    ),
+    Row(
+        "counter",
         "alarms",
-        "Alarms raised, those repeated within an outage included.",
+        "Alarms published, also those repeated within an outage.",
         lambda core: core.counters.alarms,
     ),
     Row("counter", "heartbeats", "Heartbeats published.", lambda core: core.counters.heartbeats),
@@ -94,20 +140,23 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         "Reports refused, by code.",
         lambda core: core.counters.refused,
         "code",
+        known=known.REPORT_CODES,
     ),
     Row(
         "counter",
         "entries",
-        "Entries published, by status; a correction is published again under its new one.",
+        "Entries published by status; a corrected entry is published again with its new status.",
         lambda core: core.counters.entries,
         "status",
+        known=known.ENTRY_STATUSES,
     ),
     Row(
         "counter",
         "entries_by_delay",
-        "Entries published, by delay status (`live` where they have none), corrections included.",
+        "Entries published by delay status (`live` where they have none), also corrected ones.",
         lambda core: core.counters.delays,
         "delay_status",
+        known=known.DELAY_STATUSES,
     ),
     Row(
         "gauge",
@@ -118,13 +167,13 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     Row(
         "gauge",
         "reporters_present",
-        "Reporters heard of lately, those on probation left out.",
+        "Reporters that count as present, without those on probation.",
         lambda core: core.present,
     ),
     Row(
         "gauge",
         "reporters_in_bursts",
-        "Reporters who enrolled within a minute of others by one invitation.",
+        "Reporters that enrolled within a minute of others with the same invitation.",
         lambda core: len(core.roster.bursts.members),
     ),
     Row(
@@ -136,7 +185,7 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     Row(
         "gauge",
         "peers_revoked",
-        "Peers that an operator has put out.",
+        "Peers that an operator has revoked.",
         lambda core: len(core.roster.revoked),
     ),
     Row(
@@ -144,30 +193,31 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         "feed_seq",
         "The seq of the newest message of the feed.",
         lambda core: core.feed.seq,
+        others="none",
     ),
-    Row("gauge", "epoch", "The epoch under which the event is served.", lambda core: core.epoch),
+    Row(
+        "gauge",
+        "epoch",
+        "The epoch under which the event is served.",
+        lambda core: core.epoch,
+        others="none",
+    ),
     Row(
         "gauge",
         "suspended",
-        "1 from an alarm until the outage is put together, otherwise 0.",
+        "1 from an alarm to the end of its reconstruction, otherwise 0.",
         lambda core: core.position.state in SUSPENDED,
-    ),
-    Row(
-        "gauge",
-        "event_finished",
-        "1 once the event is over, otherwise 0.",
-        lambda core: core.finished,
     ),
     Row(
         "age",
         "publish_age_seconds",
-        "Seconds since the feed last grew; absent until it does in this run of the host.",
+        "Seconds since the newest message of the feed; absent before the first of this run.",
         lambda core: core.published_at,
     ),
     Row(
         "age",
         "heartbeat_age_seconds",
-        "Seconds since anything was published, heartbeats included.",
+        "Seconds since the newest message or heartbeat was published.",
         lambda core: core.sent_at,
     ),
     Row(
@@ -180,15 +230,25 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
 )
 
 
-def host_collector(host: Host, now: Callable[[], float] = clock.now) -> MetricsCollector:
-    """Return the metrics of a host that runs or is about to.
+def host_collector(
+    host: Host, bound: int = DEFAULT_EVENTS, now: Callable[[], float] = clock.now
+) -> MetricsCollector:
+    """Return the metrics of a host that runs or is about to run.
 
     Args:
-        host: to be read.
+        host: the host to read.
+        bound: the most events with metrics of their own.
         now: the monotonic clock of its events, in seconds.
     """
     return MetricsCollector(
         MetricTable("touchline_host", _HOST, lambda: {"": host}),
-        MetricTable("touchline_host", _EVENTS, lambda: host.events, "event"),
+        MetricTable(
+            "touchline_host",
+            _EVENTS,
+            lambda: host.events,
+            "event",
+            live=lambda core: not core.finished,
+            bound=bound,
+        ),
         now=now,
     )

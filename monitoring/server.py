@@ -1,25 +1,38 @@
-"""The page that Prometheus reads: HTTP on a thread of its own."""
+"""The page that Prometheus reads, served by HTTP on a thread of its own."""
 
 from __future__ import annotations
 
+import re
 import socket
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from threading import Thread
+from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+import msgspec
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import Collector
 
 from ..protocol import addresses
+from ..protocol.addresses import reaches
 from ..protocol.errors import AddressTaken
+from ..protocol.text import plain
+from .health import Readiness
+from .process import process_collector
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATHS = ("/metrics", "/live", "/ready")
 
 DEFAULT_PORT = 9670
-"""The port where the address names none."""
+"""The port where an address names none."""
 
 
 class MetricsServer(AbstractContextManager["MetricsServer"]):
-    """A metrics page that is being served; `serve` makes it."""
+    """A server of a metrics page; `serve` makes it."""
 
     def __init__(self, http: WSGIServer, thread: Thread) -> None:
         self._http = http
@@ -27,7 +40,7 @@ class MetricsServer(AbstractContextManager["MetricsServer"]):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The URL of the page."""
         host, port = self._http.server_address[:2]
         name = f"[{host!s}]" if self._http.address_family == socket.AF_INET6 else host
         return f"http://{name!s}:{port}/metrics"
@@ -42,21 +55,25 @@ class MetricsServer(AbstractContextManager["MetricsServer"]):
         self.close()
 
 
-def serve(address: str, collector: Collector) -> MetricsServer:
-    """Serve a collector's metrics, and those of the process itself, until `close`.
+def serve(address: str, collector: Collector, readiness: Readiness = dict) -> MetricsServer:
+    """Serve a collector's metrics, those of the process itself, and its health, until `close`.
 
     Args:
         address: HOST:PORT; port 0 takes a free one, host `*` every interface.
-        collector: is read at each scrape, on the server's thread.
+        collector: read at each scrape, on the server's thread.
+        readiness: what `/ready` answers with; called on the server's thread.
 
     Raises:
-        SettingError: the address is none.
-        AddressTaken: it cannot be listened on.
+        SettingError: the address is not valid.
+        AddressTaken: the server can't listen there.
     """
     host, port = addresses.parse(address, what="--metrics", port=DEFAULT_PORT)
+    names = {host.lower(), socket.gethostname().lower()}
     registry = CollectorRegistry()
+    registry.register(process_collector())
     registry.register(collector)
     ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
     try:
         http, thread = start_http_server(
             port, "0.0.0.0" if host == "*" else host.strip("[]"), registry
@@ -66,4 +83,54 @@ def serve(address: str, collector: Collector) -> MetricsServer:
         raise AddressTaken(
             f"--metrics: can't listen on {address}: {reason}; choose another HOST:PORT"
         ) from error
+    app = http.get_app()
+    if app is None:
+        raise AssertionError("the server of the metrics page has no application")
+    http.set_app(_guarded(_routed(app, readiness), names))
     return MetricsServer(http, thread)
+
+
+def _routed(metrics: WSGIApplication, readiness: Readiness) -> WSGIApplication:
+    """Return an application with `/metrics`, `/live` and `/ready`, and nothing else."""
+
+    def routed(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path, method = str(environ.get("PATH_INFO", "")), environ.get("REQUEST_METHOD")
+        if path not in PATHS:
+            paths = ", ".join(PATHS)
+            return _answer(start, "404 Not Found", {"reason": f"there are {paths} here"})
+        if method != "GET":
+            return _answer(start, "405 Method Not Allowed", {"reason": "only GET is allowed"})
+        if path == "/metrics":
+            return metrics(environ, start)
+        if path == "/live":
+            return _answer(start, "200 OK", {"live": True})
+        parts = readiness()
+        ready = not any(parts.values())
+        why = {part: {"ready": not reason, "reason": reason} for part, reason in parts.items()}
+        status = "200 OK" if ready else "503 Service Unavailable"
+        return _answer(start, status, {"ready": ready, "parts": why})
+
+    return routed
+
+
+def _answer(start: StartResponse, status: str, value: Mapping[str, object]) -> Iterable[bytes]:
+    kind = ("Content-Type", "application/json")
+    start(status, [kind, ("Cache-Control", "no-store")])
+    return [msgspec.json.encode(value) + b"\n"]
+
+
+def _guarded(app: WSGIApplication, names: Collection[str]) -> WSGIApplication:
+    """Return an application that answers only under this machine's addresses and names.
+
+    A name without a dot passes besides: no site on the Internet can have one.
+    """
+
+    def guarded(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        host = str(environ.get("HTTP_HOST", ""))
+        if reaches(host, names) or re.fullmatch(r"[\w-]+(:\d+)?", host):
+            return app(environ, start)
+        start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        said = f"this page is not at {plain(host)[:200]}; name the host in --metrics HOST:PORT\n"
+        return [said.encode()]
+
+    return guarded

@@ -1,4 +1,4 @@
-"""The metrics of a subscriber: `touchline watch`, and the gateway's of every event it follows."""
+"""The metrics of a subscriber: of `touchline watch`, and of each event that a gateway follows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..peer.subscriber.core import LATENCY_BUCKETS
 from ..runtime import clock
-from .collector import MetricsCollector, MetricTable, Row
+from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .host import SUSPENDED
 
 if TYPE_CHECKING:
@@ -17,67 +17,74 @@ _FEEDS: tuple[Row[SubscriberCore], ...] = (
     Row(
         "counter",
         "received",
-        "Messages delivered in the order of the feed, by whatever way they came.",
+        "Messages delivered in the order of the feed, received by SUB or by replay.",
         lambda core: core.tracker.counters.received,
     ),
     Row(
         "counter",
         "history",
-        "Messages had by replay that were published before this subscriber came.",
+        "Messages received by replay that were published before this subscriber came.",
         lambda core: core.tracker.counters.history,
     ),
     Row(
         "counter",
         "repaired",
-        "Lost messages that a replay then brought.",
+        "Lost messages that were then received by replay.",
         lambda core: core.tracker.counters.repaired,
     ),
     Row(
         "counter",
         "out_of_order",
-        "Messages that came late by themselves; they are not lost.",
+        "Messages that came late without a replay; they are not lost.",
         lambda core: core.tracker.counters.out_of_order,
     ),
     Row(
         "counter",
         "duplicate",
-        "Messages that were there already.",
+        "Messages received again.",
         lambda core: core.tracker.counters.duplicate,
     ),
     Row(
         "counter",
         "diverged",
-        "Times that the feed turned out to be another and was read again from its start.",
+        "Times that the digests differed and the feed was read again from its start.",
         lambda core: core.tracker.counters.diverged,
     ),
     Row(
         "counter",
         "epochs",
-        "Times that the host started anew or another took over.",
+        "Times that the host started again or another host took over.",
         lambda core: core.tracker.counters.epochs,
     ),
-    Row("counter", "frames_refused", "Frames that could not be read.", lambda core: core.refused),
-    # A gauge: the tracker takes a message back that had only been late, and a counter that falls
-    # would be read as a restart.
+    Row("counter", "frames_refused", "Frames that were not valid.", lambda core: core.refused),
+    # A gauge: a message that was only late is taken off again, and Prometheus reads a counter that
+    # falls as a restart.
     Row(
         "gauge",
         "lost_messages",
-        "Messages asked for again so far; one that then comes by itself is taken off.",
+        "Messages asked for again, without those that then came by themselves.",
         lambda core: core.tracker.counters.lost,
     ),
     Row(
         "gauge",
         "missing_messages",
-        "Messages known to exist that have not been delivered.",
+        "Messages that are known to exist and have not been delivered.",
         lambda core: max(0, core.tracker.newest - core.tracker.seq),
     ),
     Row(
         "gauge",
         "feed_seq",
-        "Everything up to this seq has been delivered.",
+        "The seq up to which all messages have been delivered.",
         lambda core: core.tracker.seq,
+        others="none",
     ),
-    Row("gauge", "epoch", "The newest epoch heard of.", lambda core: core.tracker.epoch),
+    Row(
+        "gauge",
+        "epoch",
+        "The newest epoch of the feed.",
+        lambda core: core.tracker.epoch,
+        others="none",
+    ),
     Row(
         "gauge",
         "stale",
@@ -87,43 +94,52 @@ _FEEDS: tuple[Row[SubscriberCore], ...] = (
     Row(
         "gauge",
         "suspended",
-        "1 while the feed says that the event is suspended or put together again, otherwise 0.",
+        "1 while the event is suspended or being reconstructed, by the feed; otherwise 0.",
         lambda core: core.state in SUSPENDED,
     ),
     Row(
         "gauge",
         "host_trouble",
-        "1 while the host says that it can store nothing, otherwise 0.",
+        "1 while the host can store nothing, by its heartbeats; otherwise 0.",
         lambda core: bool(core.trouble),
     ),
     Row(
         "age",
         "heartbeat_age_seconds",
-        "Seconds since the feed last brought anything, heartbeats included; absent before.",
+        "Seconds since the newest message or heartbeat; absent before the first.",
         lambda core: core.heard,
     ),
     Row(
         "histogram",
         "latency_seconds",
-        "Seconds from the host's sending a message to its arrival, by the host's clock.",
+        "Seconds from when the host sent a message to its arrival, by the host's clock.",
         lambda core: (core.latency.buckets, core.latency.total),
         bounds=LATENCY_BUCKETS,
     ),
 )
 
 
-def subscriber_table(followed: Mapping[str, SubscriberCore]) -> MetricTable[SubscriberCore]:
-    """Return the metrics of what is followed, by event id; it may grow while it is read."""
-    return MetricTable("touchline_subscriber", _FEEDS, lambda: followed, "event")
+def subscriber_table(
+    followed: Mapping[str, SubscriberCore], bound: int = DEFAULT_EVENTS
+) -> MetricTable[SubscriberCore]:
+    """Return the metrics of followed events by id; the mapping may grow while it is read."""
+    return MetricTable(
+        "touchline_subscriber",
+        _FEEDS,
+        lambda: followed,
+        "event",
+        live=lambda core: not core.finished,
+        bound=bound,
+    )
 
 
 def subscriber_collector(
     followed: Mapping[str, SubscriberCore], now: Callable[[], float] = clock.now
 ) -> MetricsCollector:
-    """Return the metrics of a process that follows events and does nothing else.
+    """Return the metrics of a process that only follows events.
 
     Args:
-        followed: by event id; may grow while it is read.
+        followed: the cores by event id; the mapping may grow while it is read.
         now: the monotonic clock of its cores, in seconds.
     """
     return MetricsCollector(subscriber_table(followed), now=now)

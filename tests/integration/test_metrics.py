@@ -73,10 +73,17 @@ def test_figures_move(tmp_path: Path) -> None:
     broker = ("broker", "--bind", "127.0.0.1:0")
     with running(tmp_path, *broker, says="address for others: ") as (address, broker_page):
         before = scrape(broker_page)
-        assert 'touchline_broker_requests_total{type="create"}' not in before
+        assert before['touchline_broker_requests_total{type="create"}'] == 0
         with Link(address, "anna", identity("anna")) as link:
             made = link.ask(
-                messages.Create(id=0, title="A v B", sport="football", key="1", origins=["A", "B"])
+                messages.Create(
+                    id=0,
+                    title="A v B",
+                    sport="football",
+                    key="1",
+                    origins=["A", "B"],
+                    hosts=["any"],
+                )
             )
             assert isinstance(made, messages.Event)
             event = made.card.event

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.unit.peer.grades.making import grade, sheet
 from touchline.broker.counters import BrokerCounters
 from touchline.broker.repository import Census
 from touchline.gateway.counters import GatewayCounters
+from touchline.peer.grades.sheet import Accuracy
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
@@ -21,6 +23,11 @@ WALL = 1_700_000_000_000_000
 
 EVENT = "a-v-b-k7m2"
 
+GRADED = sheet(
+    grade("ann"), event=EVENT, decides=Accuracy(3, 1, 0), rest=Accuracy(right=40, missed=2)
+)
+"""The grade sheet of the event."""
+
 
 @pytest.fixture
 def broker() -> Any:
@@ -29,9 +36,15 @@ def broker() -> Any:
     counters.requests.update(["hello", "search", "search"])
     counters.refusals.update(["NOT_FOUND"])
     census = Census(
-        events={"live": 2, "finished": 1}, hosted=2, members={"host": 3, "viewer": 5}, revoked=1
+        events={"live": 2, "finished": 1},
+        hosted=2,
+        members={"host": 3, "viewer": 5},
+        revoked=1,
+        unhosted=("c-v-d-1",),
+        unhosted_in_all=1,
     )
-    return SimpleNamespace(counters=counters, census=lambda: census)
+    connections = SimpleNamespace(open=3, refused={"key": 2})
+    return SimpleNamespace(counters=counters, census=lambda: census, connections=connections)
 
 
 @pytest.fixture
@@ -53,6 +66,8 @@ def host(core: HostedEvent) -> Any:
         attached=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
         zap=SimpleNamespace(admitted=5, refused=3),
         leases=SimpleNamespace(away=""),
+        connections=SimpleNamespace(open=3, refused={"address": 2}),
+        subscriptions=SimpleNamespace(ended={"length": 1}),
         trouble="",
         lost={"nope": NotFound("no event 'nope'")},
     )
@@ -85,10 +100,13 @@ def gateway() -> Any:
     counters = GatewayCounters(messages=7, sent=900, switched=1)
     counters.requests.update(["2xx"])
     counters.refusals.update(["NOT_FOUND"])
+    counters.lobby.update(["BAD_MESSAGE"])
     counters.connections.update(["websocket", "sse"])
     counters.closed.update(["4008"])
+    counters.over_limit["address"] = 2
     return SimpleNamespace(
         counters=counters,
         limits=SimpleNamespace(total=2),
+        sheets=SimpleNamespace(all=lambda: {EVENT: GRADED}),
         hub=SimpleNamespace(events={EVENT: 2}, follower=SimpleNamespace(broker=True, cores={})),
     )

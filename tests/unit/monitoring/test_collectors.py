@@ -6,17 +6,23 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 
 from tests.patience import PATIENCE
+from touchline.broker.repository import Census
+from touchline.monitoring import known
 from touchline.monitoring.broker import broker_collector
+from touchline.monitoring.datagrams import datagrams_collector
 from touchline.monitoring.gateway import gateway_collector
 from touchline.monitoring.host import host_collector
+from touchline.monitoring.process import process_collector
 from touchline.monitoring.subscriber import subscriber_collector
 from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import codec, messages
 
@@ -141,6 +147,15 @@ def test_gateway(gateway: Any) -> None:
     assert found["touchline_gateway_sent_bytes_total"] == 900
     assert found[f'touchline_gateway_viewers{{event="{EVENT}"}}'] == 2
     assert found["touchline_gateway_broker_away"] == 0
+    deciding, rest = (
+        {
+            outcome: found[f'touchline_accuracy_{name}{{event="{EVENT}",outcome="{outcome}"}}']
+            for outcome in ("right", "wrong", "missed")
+        }
+        for name in ("deciding", "rest")
+    )
+    assert deciding == {"right": 3, "wrong": 1, "missed": 0}
+    assert rest == {"right": 40, "wrong": 0, "missed": 2}
     gateway.hub.follower.broker = False
     assert page(gateway_collector(gateway))["touchline_gateway_broker_away"] == 1
 
@@ -265,10 +280,13 @@ def collectors(
     report(core, 1, "goal")
     report(core, 2, "gaol")
     gateway.hub.follower.cores = {EVENT: subscriber}
+    server: Any = SimpleNamespace(core=SimpleNamespace(counters={}))
     return [
+        process_collector(),
         broker_collector(broker),
         host_collector(host),
         gateway_collector(gateway),
+        datagrams_collector(server),
     ]
 
 
@@ -296,7 +314,7 @@ def test_empty_processes_have_every_family(
     """A process with no event yet names the same families as one that has many."""
     broker.counters.requests.clear()
     host.events.clear()
-    names = [family.name for family in families(collectors)]
+    names = [family.name for family in families(collectors[1:-1])]
     gateway.counters.requests.clear()
     gateway.hub.events = gateway.hub.follower.cores = {}
     bare = [
@@ -305,6 +323,85 @@ def test_empty_processes_have_every_family(
         gateway_collector(gateway),
     ]
     assert [family.name for family in families(bare)] == names
+
+
+def test_known_labels_from_the_start(broker: Any, host: Any, core: HostedEvent) -> None:
+    """What has not happened yet has a sample with 0, so that a rate sees its first occurrence."""
+    broker.counters.requests.clear()
+    broker.counters.refusals.clear()
+    host.attached.refusals.clear()
+    found = page(broker_collector(broker)) | page(host_collector(host))
+    of = f'event="{EVENT}"'
+    for name in (
+        'touchline_broker_requests_total{type="create"}',
+        'touchline_broker_refusals_total{code="NOT_FOUND"}',
+        'touchline_broker_events{status="scheduled"}',
+        'touchline_host_frames_refused_total{code="OVERLOADED"}',
+        f'touchline_host_reports_refused_total{{code="BAD_SIGNATURE",{of}}}',
+        f'touchline_host_entries_total{{{of},status="DELETED"}}',
+        f'touchline_host_entries_by_delay_total{{delay_status="RECONSTRUCTION_INACCURATE",{of}}}',
+    ):
+        assert found[name] == 0, name
+
+
+def test_known_labels_are_all_that_come(broker: Any, host: Any, core: HostedEvent) -> None:
+    """Every code with which a peer is refused is known, and every request."""
+    assert {"hello", "leave", "search"} <= set(known.REQUESTS)
+    assert {"BAD_MESSAGE", "OVERLOADED", "REFUSED"} <= set(known.CODES)
+    assert set(known.REPORT_CODES) <= set(known.CODES)
+    assert "UNREACHABLE" in known.WEB_CODES
+
+
+def test_events_without_a_host(broker: Any) -> None:
+    """They are named, and those beyond the bound are counted."""
+    census = Census(events={}, hosted=0, unhosted=("a", "b"), unhosted_in_all=7)
+    broker.census = lambda: census
+    found = page(broker_collector(broker))
+    name = "touchline_broker_unhosted_events"
+    assert found[f'{name}{{event="a"}}'] == found[f'{name}{{event="b"}}'] == 1
+    assert found[f'{name}{{event="_others"}}'] == 5
+
+
+def many(count: int, *, finished: bool = False) -> dict[str, HostedEvent]:
+    """Return events that are served, each with a report."""
+    found = {}
+    for n in range(count):
+        event = f"manchester-united-v-liverpool-{n:04}"
+        card = messages.Card(event=event, title="A v B", sport="football", origins=["A", "B"])
+        core = HostedEvent(card, Options(alone=True))
+        core.start(3, 100.0, WALL)
+        core.counters.stored += 1
+        if finished:
+            core._state.finished = True
+        found[event] = core
+    return found
+
+
+def scrape(host: Any) -> bytes:
+    registry = CollectorRegistry()
+    registry.register(host_collector(host))
+    return generate_latest(registry)
+
+
+def test_a_page_is_bounded(host: Any) -> None:
+    """A host with 200 live events needs fewer than 100 KB, and tells what all of them counted."""
+    host.events = many(200)
+    body = scrape(host)
+    assert len(body) < 100_000
+    found = page(host_collector(host))
+    stored = "touchline_host_reports_stored_total"
+    assert found[f'{stored}{{event="_others"}}'] == 200 - 16
+    assert sum(number for name, number in found.items() if name.startswith(stored)) == 200
+    assert found['touchline_host_events{state="live"}'] == 200
+
+
+def test_finished_events_leave(host: Any) -> None:
+    """With 1,000 finished events a page is no longer than with none."""
+    host.events = {}
+    before = len(scrape(host).splitlines())
+    host.events = many(1_000, finished=True)
+    assert len(scrape(host).splitlines()) == before
+    assert page(host_collector(host))['touchline_host_events{state="finished"}'] == 1_000
 
 
 PROMTOOL = shutil.which("promtool")

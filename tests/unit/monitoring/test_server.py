@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from typing import Any
 
 import pytest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -40,6 +43,30 @@ def test_page() -> None:
     assert "touchline_scrapes 1.0" in first
     assert "touchline_scrapes 2.0" in second
     assert "process_open_fds" in first
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:9670", 200),
+        ("[::1]", 200),
+        ("localhost:1", 200),
+        ("broker:9670", 200),
+        (socket.gethostname(), 200),
+        ("evil.example:9670", 403),
+        ("a.b", 403),
+        ("", 200),
+    ],
+)
+def test_only_under_its_own_names(host: str, status: int) -> None:
+    """A page of another site, whose name is made to resolve to this machine, reads nothing."""
+    with serve("127.0.0.1:0", Stub()) as page:
+        asked = HTTPConnection(page.url.split("/")[2], timeout=PATIENCE)
+        asked.request("GET", "/metrics", headers={"Host": host})
+        answer = asked.getresponse()
+        body = answer.read()
+        asked.close()
+    assert (answer.status, b"touchline_scrapes" in body) == (status, status == 200)
 
 
 def test_nothing_read_before_asked() -> None:
@@ -94,3 +121,51 @@ def test_no_address() -> None:
     """What is no address is refused with a sentence that names the flag."""
     with pytest.raises(SettingError, match="--metrics"):
         serve("http://x/y", Stub())
+
+
+@pytest.fixture
+def parts() -> dict[str, str]:
+    return {"journal": "", "broker": ""}
+
+
+@pytest.fixture
+def health(parts: dict[str, str]) -> Iterator[Callable[..., tuple[int, Any]]]:
+    """Return a function that asks a server, whose parts are `parts`, for a path."""
+    with serve("127.0.0.1:0", Stub(), lambda: parts) as page:
+
+        def ask(path: str, method: str = "GET") -> tuple[int, Any]:
+            asked = HTTPConnection(page.url.split("/")[2], timeout=PATIENCE)
+            asked.request(method, path)
+            answer = asked.getresponse()
+            body = answer.read()
+            asked.close()
+            kind = answer.headers["Content-Type"]
+            return answer.status, json.loads(body) if kind == "application/json" else body
+
+        yield ask
+
+
+def test_ready_says_which_part_is_not(
+    health: Callable[..., tuple[int, Any]], parts: dict[str, str]
+) -> None:
+    """`/ready` is 200 while every part is; a part that is not makes it 503 and is named, while the
+    process lives on."""
+    good = {"ready": True, "reason": ""}
+    assert health("/ready") == (200, {"ready": True, "parts": {"journal": good, "broker": good}})
+    parts["journal"] = "disk full"
+    ill = {"ready": False, "reason": "disk full"}
+    assert health("/ready") == (503, {"ready": False, "parts": {"journal": ill, "broker": good}})
+    assert health("/live") == (200, {"live": True})
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/favicon.ico", "/ready/x", "/%2e%2e/metrics"])
+def test_nothing_else(health: Callable[..., tuple[int, Any]], path: str) -> None:
+    """Every other path is 404 and reads nothing."""
+    status, body = health(path)
+    assert status == 404
+    assert "/metrics" in body["reason"]
+
+
+def test_only_get(health: Callable[..., tuple[int, Any]]) -> None:
+    """Nothing is written here."""
+    assert [health(path, "POST")[0] for path in ("/metrics", "/live", "/ready")] == [405] * 3

@@ -1,0 +1,77 @@
+"""What keeps each process from being ready."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from touchline.broker.repository import Census
+from touchline.gateway.context import Gateway
+from touchline.monitoring.health import (
+    broker_readiness,
+    gateway_readiness,
+    host_readiness,
+    subscriber_readiness,
+)
+from touchline.peer.subscriber.core import SubscriberCore
+from touchline.protocol.errors import NotFound
+
+
+def unready(parts: Any) -> list[str]:
+    return [part for part, reason in parts.items() if reason]
+
+
+def test_broker() -> None:
+    """A broker is ready once it listens, while its database can be read."""
+    census: list[Census | None] = [None]
+    broker: Any = SimpleNamespace(ready=threading.Event(), census=lambda: census[0])
+    parts = broker_readiness(broker)
+    assert unready(parts()) == ["listening", "database"]
+    broker.ready.set()
+    assert unready(parts()) == ["database"]
+    census[0] = Census(events={}, hosted=0)
+    assert unready(parts()) == []
+
+
+def test_host() -> None:
+    """A host is ready while it has a broker, can store, and serves every event."""
+    leases = SimpleNamespace(away="", serving=True)
+    host: Any = SimpleNamespace(trouble="", lost={}, leases=leases)
+    parts = host_readiness(host)
+    assert unready(parts()) == []
+    leases.serving = False
+    assert unready(parts()) == ["events"]
+    leases.away, host.trouble = "no answer", "disk full"
+    assert unready(parts()) == ["broker", "journal", "events"]
+    assert "disk full" in parts()["journal"]
+    host.lost = {f"event-{n:02}": NotFound("no event") for n in range(13)}
+    assert "event-09 and 3 more" in parts()["events"]
+
+
+@pytest.mark.parametrize(
+    ("follows", "broker", "expected"),
+    [
+        (True, True, []),
+        (True, None, ["broker"]),
+        (True, False, ["broker"]),
+        (False, True, ["feeds"]),
+    ],
+)
+def test_gateway(follows: bool, broker: bool | None, expected: list[str]) -> None:
+    """A gateway is ready while it follows events and the broker has answered."""
+    gateway = Gateway.__new__(Gateway)
+    follower: Any = SimpleNamespace(follows=follows, broker=broker)
+    gateway.hub = SimpleNamespace(follower=follower)  # type: ignore[assignment]  # no sockets
+    assert unready(gateway_readiness(gateway)()) == expected
+
+
+def test_subscriber(subscriber: SubscriberCore) -> None:
+    """A subscriber is ready once it has heard of the host, until two heartbeats are missing."""
+    assert unready(subscriber_readiness(SubscriberCore(lambda: 0.0))()) == ["feed"]
+    parts = subscriber_readiness(subscriber)
+    assert unready(parts()) == []
+    subscriber.handle_timer(121.0)
+    assert unready(parts()) == ["feed"]
