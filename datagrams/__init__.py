@@ -1,1 +1,1 @@
-"""An event as UDP datagrams of JSON, one an action, as clients of that format know them."""
+"""An event as UDP datagrams of JSON, one for each action, for clients of that format."""

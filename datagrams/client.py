@@ -17,70 +17,79 @@ import msgspec
 
 from ..protocol.errors import StorageFault, Unreachable
 from ..protocol.times import to_rfc3339
-from ..runtime import clock
+from ..runtime import clock, files
 from .core import REGISTER, UNREGISTER
 from .receiver import Received, Receiver
 
 READ_BYTES = 65_535
 
 AGAIN_SECONDS = 5.0
-"""Seconds after which a client that has got nothing yet registers again; doubles each time."""
+"""Seconds after which a client that has received nothing registers again; doubles each time."""
 
 LONGEST_AGAIN = 60.0
+"""The longest such pause, seconds."""
 
 KEEP_SECONDS = 1_800.0
-"""How often a client says that it is still there."""
+"""Seconds after which a client registers again, to show that it is still there."""
 
 LOGS = ("received", "statistics", "server")
 
 
 class Logs:
-    """The three logs, JSON lines: what was received, the statistics after each, and what passed
-    between client and server besides.
+    """The three logs: the received datagrams, the statistics after each of them, and all else that
+    client and server sent each other. A line is a time and words, or JSON.
 
     Args:
-        folder: in which they are; made anew each time.
+        folder: of the files, which are written anew each time.
+        as_json: whether the lines are JSON.
 
     Raises:
         StorageFault: the files can't be written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, as_json: bool = False) -> None:
+        self._as_json = as_json
         self._files: dict[str, IO[bytes]] = {}
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            files.make_folder(folder)
             for name in LOGS:
-                self._files[name] = (folder / f"{name}.log").open("wb", buffering=0)
+                self._files[name] = files.open_new(folder / f"{name}.log")
         except OSError as error:
             self.close()
             raise StorageFault(f"can't write logs in {folder}: {error}") from error
 
-    def write(self, name: str, **line: object) -> None:
+    def write(self, name: str, words: str, **fields: object) -> None:
         """Write a line.
 
+        Args:
+            name: of the log.
+            words: the line as text.
+            fields: the line as JSON.
+
         Raises:
-            StorageFault: it can't be written.
+            StorageFault: the line can't be written.
         """
-        stamped = {"time": to_rfc3339(clock.wall()), **line}
+        time = to_rfc3339(clock.wall())
+        line = msgspec.json.encode({"time": time, **fields})
         try:
-            self._files[name].write(msgspec.json.encode(stamped) + b"\n")
+            self._files[name].write((line if self._as_json else f"{time} {words}".encode()) + b"\n")
         except OSError as error:
             raise StorageFault(f"can't write {name}.log: {error}") from error
 
     def close(self) -> None:
-        """Close all three."""
+        """Close the files."""
         for file in self._files.values():
             file.close()
 
 
 class DatagramClient:
-    """Receive the datagrams of one server. As a context it registers, and unregisters at its end.
+    """Receives the datagrams of one server. As a context it registers, and unregisters at the end.
 
     Args:
         host: of the server.
         port: of the server.
         receiver: counts the datagrams, and makes lines of them.
-        logs: are written to; None for none.
+        logs: where to write; None: no logs.
 
     Raises:
         Unreachable: the host has no address.
@@ -97,7 +106,7 @@ class DatagramClient:
         except OSError as error:
             raise Unreachable(f"no host {host!r}: {error.strerror or error}") from None
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        # A connected socket takes nothing from elsewhere, and learns that no server listens.
+        # A connected socket receives from the server alone, and finds out where no server listens.
         self._socket.connect(address)
         self._again = AGAIN_SECONDS
         self._register_at = 0.0
@@ -112,12 +121,12 @@ class DatagramClient:
         trace: TracebackType | None,
     ) -> None:
         with contextlib.suppress(OSError):
-            self._say(UNREGISTER)
+            self._write(UNREGISTER)
         self._note_statistics()
         self._socket.close()
 
     def items(self, seconds: float) -> Iterator[Received]:
-        """Yield what comes within some seconds; nothing after the end of transmission.
+        """Yield what is received within some seconds; nothing after the end of transmission.
 
         Raises:
             Unreachable: no server listens there, and no datagram has ever come.
@@ -134,15 +143,15 @@ class DatagramClient:
             now = clock.now()
 
     def _register(self, now: float) -> None:
-        """Register: once where all is well, since some servers take a second time for a second
-        client."""
+        """Register; only once where datagrams come, since some servers take a second `register`
+        for a second client."""
         if self.receiver.statistics.received:
             self._register_at = now + KEEP_SECONDS
         else:
             self._register_at = now + self._again
             self._again = min(2 * self._again, LONGEST_AGAIN)
         with contextlib.suppress(OSError):
-            self._say(REGISTER)
+            self._write(REGISTER)
 
     def _receive(self) -> bytes | None:
         try:
@@ -152,9 +161,9 @@ class DatagramClient:
         except ConnectionRefusedError:
             if not self.receiver.statistics.received:
                 raise Unreachable(
-                    f"nobody serves datagrams at {self._where}; touchline datagrams EVENT"
+                    f"no server of datagrams at {self._where}; touchline datagrams EVENT"
                 ) from None
-            # The server may be started again; wait a moment, so as not to ask all the time.
+            # The server may be started again; the pause keeps this from being a busy loop.
             time.sleep(min(0.2, self._socket.gettimeout() or 0.2))
             return None
 
@@ -164,20 +173,23 @@ class DatagramClient:
         if self.receiver.statistics.received == 1:
             self._register_at = clock.now() + KEEP_SECONDS
         if self._logs is not None:
-            self._logs.write(received.log, bytes=len(data), text=received.text)
+            said = received.text if received.log == "received" else f"received {received.text}"
+            self._logs.write(received.log, said, bytes=len(data), text=received.text)
             self._note_statistics()
         return received
 
-    def _say(self, word: bytes) -> None:
+    def _write(self, word: bytes) -> None:
         self._socket.send(word)
         if self._logs is not None:
-            self._logs.write("server", said=word.decode(), to=self._where)
+            said = word.decode()
+            self._logs.write("server", f"sent {said} to {self._where}", said=said, to=self._where)
 
     def _note_statistics(self) -> None:
         if self._logs is not None:
             statistics = self.receiver.statistics
             self._logs.write(
                 "statistics",
+                f"{statistics}; the newest is {statistics.highest:,}",
                 count=statistics.highest,
                 received=statistics.received,
                 lost=statistics.lost,

@@ -1,7 +1,7 @@
-"""The server's decisions: who is registered, what is sent when, and the end. Pure.
+"""The server's decisions: which clients are registered, what is sent when, and the end. Pure.
 
-A client says `register`, gets one datagram an action, and says `unregister` when it leaves. A late
-client gets the newest datagram at once, and with it the count as it is.
+A client sends `register`, gets a datagram for each action, and sends `unregister` when it leaves. A
+late client gets the newest datagram at once, and with it the present count.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from .texts import END
 REGISTER, UNREGISTER = b"register", b"unregister"
 
 END_TIMES = 3
-"""How often the end is said: a datagram may be lost, and nothing follows that would show it."""
+"""How often the end is sent: a datagram may be lost, and none follows that would show it."""
 
 END_SECONDS = 0.2
 """Seconds between two of these."""
 
 MOST_QUEUED = 10_000
-"""Datagrams that wait to be sent; of more, the oldest are dropped, and missing in the count."""
+"""The most datagrams that wait to be sent; the oldest are dropped, which the count shows."""
 
 Address = tuple[str, int] | tuple[str, int, int, int]
-"""Of IPv4 or IPv6, as sockets have it: the host comes first."""
+"""An address of IPv4 or IPv6, as sockets give it: the host comes first."""
 Sent = tuple[Address, bytes]
 
 
@@ -41,46 +41,46 @@ class LogLine:
 
 
 class DatagramCore:
-    """One server.
+    """The core of one server.
 
     Args:
         options: its settings.
-        waits: nothing is sent before the first client is there.
+        waits: whether nothing is sent before the first client has registered.
     """
 
     def __init__(self, options: Options, *, waits: bool = False) -> None:
         self.clients: dict[Address, float] = {}
-        """When each client was last heard, monotonic seconds."""
+        """When each client last registered, monotonic seconds."""
         self.counters: Counter[str] = Counter()
         self.log: list[LogLine] = []
         """The lines of the server's log; the caller empties it."""
         self.over = False
-        """Whether everything was sent, the end included."""
+        """Whether all datagrams and the end have been sent."""
         self.options = options
         self._waits = waits
         self._queue: deque[bytes] = deque()
         self._newest: bytes | None = None
         self._closed = False
-        self._ends = 0  # how often the end was said
-        self._due = -inf  # before this nothing is sent
+        self._ends = 0  # how often the end was sent
+        self._due = -inf  # nothing is sent before this, monotonic seconds
 
     def add(self, datagram: bytes) -> None:
-        """Queue a datagram; it is sent at its turn."""
+        """Queue a datagram, which is sent in its turn."""
         if len(self._queue) >= MOST_QUEUED:
             self._queue.popleft()
             self.counters["dropped"] += 1
         self._queue.append(datagram)
 
     def past(self, datagram: bytes) -> None:
-        """Take a datagram of before the server began: clients get it if there is no newer one."""
+        """Take a datagram from before the server began, for new clients until there is a newer."""
         self._newest = datagram
 
     def close(self) -> None:
-        """Add nothing more: the end follows what waits."""
+        """Send the end after the queued datagrams; no more may be added."""
         self._closed = True
 
     def received(self, address: Address, data: bytes, now: float) -> list[Sent]:
-        """Take what came from an address; return what is to be sent.
+        """Take a datagram of a client; return the datagrams to send.
 
         Args:
             address: host and port.
@@ -95,7 +95,7 @@ class DatagramCore:
                 self.counters["unregistered"] += 1
                 self.log.append(LogLine("unregistered", address))
             return []
-        # No answer: two servers that answered each other would never end.
+        # Without an answer: two servers that answered each other would never stop.
         self.counters["strange"] += 1
         return []
 
@@ -141,7 +141,7 @@ class DatagramCore:
         return min(due, default=None)
 
     def handle_timer(self, now: float) -> list[Sent]:
-        """Return what is to be sent now."""
+        """Return the datagrams to send now."""
         self._drop_silent(now)
         if self._waits or self.over or now < self._due:
             return []
@@ -155,13 +155,13 @@ class DatagramCore:
     def _end(self, now: float) -> list[Sent]:
         self._ends += 1
         self._due = now + END_SECONDS
-        told = [(address, END.encode()) for address in self.clients]
+        ends = [(address, END.encode()) for address in self.clients]
         if self._ends == 1:
             self.log.append(LogLine("ended"))
         if self._ends >= END_TIMES:
             self.over = True
             self.clients.clear()
-        return told
+        return ends
 
     def _drop_silent(self, now: float) -> None:
         for address, heard in list(self.clients.items()):

@@ -1,4 +1,4 @@
-"""Every setting of a server of datagrams."""
+"""The settings of a server of datagrams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..runtime.settings import Setting
 from .texts import ENGLISH, LANGUAGES
 
 PORT = 12_345
-"""Where clients look for a server unless they are told otherwise."""
+"""The default port of servers and clients."""
 
 
 def _check_host(flag: str, host: str) -> None:
@@ -60,7 +60,7 @@ class Options:
         Setting("--per-address", "clients", 1, 100_000, "How many of them may be at one address."),
     ] = 100
 
-    # Clients of this format say one word at the beginning, so that this is longer than any match.
+    # Clients of this format send a single word at the beginning: this is longer than any match.
     silent: Annotated[
         float,
         Setting(

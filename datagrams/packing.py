@@ -1,6 +1,6 @@
 """A snapshot as one datagram, shortened until it fits. Pure.
 
-Existing clients read 4,096 bytes, and would not see the end of a longer one.
+Existing clients read 4,096 bytes, and would lose the end of a longer datagram.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from typing import Literal
 
 import msgspec
 
-from .snapshots import MatchSnapshot, SnapshotPlayer, SnapshotSide
+from .snapshots import SUBSTITUTE, MatchSnapshot, SnapshotPlayer, SnapshotSide
 
 MOST_BYTES = 4_095
-"""A datagram stays under 4,096 bytes."""
+"""The most bytes of a datagram."""
 
 MOST_GOALS = 10
-"""The newest minutes of goals that are listed of one player."""
+"""The most goals of a player whose minutes are listed; the newest."""
 
 MOST_PEOPLE = 30
-"""People that are listed of one side, however short their names."""
+"""The most people of one side that are listed."""
+
+
+NOBODY = SnapshotPlayer("", SUBSTITUTE, on=False, played=False)
+"""Stands in the shorter list, so that both are equally long."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much is said.
+    """How much a datagram holds.
 
     Args:
-        people: `all`; those who `played`; those who play `now` or have goals or a red card; those
-            who are `marked` by these; `none`.
-        name: characters of a name.
-        text: characters of a sentence.
+        people: `all`; those who `played`; those who play `now`, or have goals or a red card; those
+            who have goals or a red card (`marked`); `none`.
+        name: the most characters of a name.
+        text: the most characters of a sentence.
     """
 
     people: Literal["all", "played", "now", "marked", "none"]
@@ -50,7 +54,7 @@ CUTS = (
     Cut("marked", 8, 80),
     Cut("none", 8, 40),
 )
-"""The ways to shorten, in the order in which they are tried; the last one always fits."""
+"""The ways to shorten a datagram, in the order in which they are tried; the last always fits."""
 
 
 def pack(snapshot: MatchSnapshot) -> bytes:
@@ -64,6 +68,11 @@ def pack(snapshot: MatchSnapshot) -> bytes:
 
 def _plain(snapshot: MatchSnapshot, cut: Cut) -> dict[str, object]:
     first, second = snapshot.sides
+    listed = [_people(first, cut), _people(second, cut)]
+    most = max(map(len, listed))
+    for side, people in zip(snapshot.sides, listed, strict=True):
+        # Existing clients pair both lists, and would drop the rest of the longer one.
+        people.extend([_player(NOBODY, side, cut)] * (most - len(people)))
     return {
         "message": {
             "count": snapshot.count,
@@ -72,8 +81,8 @@ def _plain(snapshot: MatchSnapshot, cut: Cut) -> dict[str, object]:
             "type": _short(snapshot.type, min(cut.text, 40)),
             "time_passed": snapshot.minutes,
         },
-        "timeA": _people(first, cut),
-        "timeB": _people(second, cut),
+        "timeA": listed[0],
+        "timeB": listed[1],
         "goleiroA": _keeper(first, cut),
         "goleiroB": _keeper(second, cut),
     }
@@ -84,24 +93,32 @@ def _keeper(side: SnapshotSide, cut: Cut) -> dict[str, object]:
 
 
 def _people(side: SnapshotSide, cut: Cut) -> list[dict[str, object]]:
-    team = _short(side.name, cut.name)
-    return [
-        {
-            "nome": _short(player.name, cut.name),
-            "time": team,
-            "posicao": player.position,
-            "cartao_vermelho": player.red is not None,
-            "gols": len(player.goals),
-            "tempo_gols": list(player.goals[-MOST_GOALS:]),
-            "tempo_cv": player.red,
-        }
-        for player in list(_listed(side.people, cut))[:MOST_PEOPLE]
+    # Existing clients show the goalkeeper besides; a goal or a red card is shown here alone.
+    listed = [
+        player
+        for player in _listed(side.people, cut)
+        if player.name != side.keeper or _is_marked(player)
     ]
+    if len(listed) > MOST_PEOPLE:
+        listed.sort(key=_is_marked, reverse=True)
+    return [_player(player, side, cut) for player in listed[:MOST_PEOPLE]]
+
+
+def _player(player: SnapshotPlayer, side: SnapshotSide, cut: Cut) -> dict[str, object]:
+    return {
+        "nome": _short(player.name, cut.name),
+        "time": _short(side.name, cut.name),
+        "posicao": player.position,
+        "cartao_vermelho": player.red is not None,
+        "gols": len(player.goals),
+        "tempo_gols": list(player.goals[-MOST_GOALS:]),
+        "tempo_cv": player.red,
+    }
 
 
 def _listed(people: Iterable[SnapshotPlayer], cut: Cut) -> Iterable[SnapshotPlayer]:
     for player in people:
-        marked = bool(player.goals) or player.red is not None
+        marked = _is_marked(player)
         if (
             cut.people == "all"
             or (cut.people == "played" and (player.played or marked))
@@ -111,7 +128,11 @@ def _listed(people: Iterable[SnapshotPlayer], cut: Cut) -> Iterable[SnapshotPlay
             yield player
 
 
+def _is_marked(player: SnapshotPlayer) -> bool:
+    return bool(player.goals) or player.red is not None
+
+
 def _short(text: str, most: int) -> str:
-    """Return a text without characters that can't be printed, cut where it is too long."""
+    """Return a text without unprintable characters, cut where it is too long."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     return plain if len(plain) <= most else plain[: most - 1].rstrip() + "."

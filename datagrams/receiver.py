@@ -1,9 +1,10 @@
-"""What a client makes of the datagrams: lines for people, and what its logs hold. Pure."""
+"""What a client makes of the datagrams: lines for people, and lines of its logs. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated
 
 import msgspec
@@ -16,7 +17,7 @@ _Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class DatagramMessage(Struct, frozen=True, kw_only=True):
-    """What happened."""
+    """The action of a datagram."""
 
     count: _Count
     score: str = ""
@@ -45,7 +46,7 @@ class DatagramKeeper(Struct, frozen=True, kw_only=True):
 
 
 class Datagram(Struct, frozen=True, kw_only=True, rename={"side_a": "timeA", "side_b": "timeB"}):
-    """A datagram, as ours or another server sends it."""
+    """A datagram, as our server or another one sends it."""
 
     message: DatagramMessage
     side_a: list[DatagramPlayer] = field(default_factory=list)
@@ -59,12 +60,12 @@ _decode = msgspec.json.Decoder(Datagram).decode
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What one received datagram comes to.
+    """A received datagram.
 
     Args:
         lines: for people.
-        log: the log in which it is kept: `received` or `server`.
-        text: the datagram as it came, characters that can't be printed replaced.
+        log: the log to which it is written: `received` or `server`.
+        text: the datagram as it came, with unprintable characters replaced.
         ended: whether it was the end of transmission.
     """
 
@@ -75,10 +76,10 @@ class Received:
 
 
 class Receiver:
-    """What one client has received.
+    """The datagrams of one client.
 
     Args:
-        language: of the actions; empty to leave them as they came.
+        language: the language of the lines; empty: as the server sends them.
     """
 
     def __init__(self, language: str = "") -> None:
@@ -95,7 +96,7 @@ class Receiver:
             datagram = _decode(data)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             self.statistics.strange += 1
-            return Received([f"the server says: {text[:200]}"], "server", text)
+            return Received([f"the server sent: {text[:200]}"], "server", text)
         newest = self.statistics.take(datagram.message.count)
         return Received(self._lines(datagram, newest=newest), "received", text)
 
@@ -119,18 +120,23 @@ class Receiver:
         keepers = [datagram.goleiroA, datagram.goleiroB]
         teams = [one.time for one in keepers] + [one.time for one in people]
         names = [one.nome for one in keepers] + [one.nome for one in people]
-        return texts.retold(self._language, said.type, said.content, teams, names)
+        return texts.translate(self._language, said.type, said.content, teams, names)
 
 
 def line_up(datagram: Datagram) -> list[str]:
     """Return both line-ups, a line each: `*` for each goal, `(red card)` after a player who was
-    sent off."""
+    sent off.
+
+    A server may name the goals and cards of the whole match in advance: only those of minutes that
+    have passed are shown.
+    """
     lines = []
+    passed = _number(datagram.message.time_passed, inf)
     for people, keeper in (
         (datagram.side_a, datagram.goleiroA),
         (datagram.side_b, datagram.goleiroB),
     ):
-        listed = [_name(one) for one in people]
+        listed = [_name(one, passed) for one in people if one.nome]
         if keeper.nome and keeper.nome not in {one.nome for one in people}:
             listed.insert(0, plain(keeper.nome))
         team = keeper.time or (people[0].time if people else "")
@@ -139,14 +145,23 @@ def line_up(datagram: Datagram) -> list[str]:
     return lines
 
 
-def _name(player: DatagramPlayer) -> str:
-    stars = "*" * min(max(player.gols, 0), 30)
+def _name(player: DatagramPlayer, passed: float) -> str:
+    to_come = sum(_number(minute, -inf) >= passed for minute in player.tempo_gols)
+    stars = "*" * min(max(player.gols - to_come, 0), 30)
     name = plain(player.nome) + (f" {stars}" if stars else "")
-    return name + (" (red card)" if player.cartao_vermelho else "")
+    off = player.cartao_vermelho and _number(player.tempo_cv, -inf) < passed
+    return name + (" (red card)" if off else "")
+
+
+def _number(minute: float | str | None, otherwise: float) -> float:
+    try:
+        return otherwise if minute is None else float(minute)
+    except ValueError:
+        return otherwise
 
 
 def plain(text: str) -> str:
-    """Return text from the network with nothing in it that a terminal would obey."""
+    """Return a text from the network without characters that a terminal would obey."""
     return "".join(
         "�" if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else c for c in text
     )

@@ -1,4 +1,4 @@
-"""The server's socket, and where its datagrams come from: a feed that is followed, or a match.
+"""The server's socket, and the source of its datagrams: a feed that it follows, or a match.
 
 Tested over real sockets in tests/integration/test_datagrams.py.
 """
@@ -25,33 +25,33 @@ from .packing import pack
 from .snapshots import MatchSnapshots
 
 MOST_READ = 2_048
-"""Bytes of a client's datagram that are looked at."""
+"""The most bytes that are read of a client's datagram."""
 
 RECEIVE_BYTES = 1_048_576
-"""Asked of the system for what waits to be read: a client says `register` but once."""
+"""The size of the socket's buffer for received datagrams: a client sends `register` only once."""
 
 TURN = 200
-"""Datagrams taken in before others are sent."""
+"""The most datagrams that are read before others are sent."""
 
 LOOK_SECONDS = 1.0
-"""The longest time without looking."""
+"""The longest wait of the loop."""
 
 FEED_SECONDS = 0.25
-"""The longest wait for the feed before it is seen that the server stops."""
+"""The longest wait for the feed before the thread looks whether the server stops."""
 
 _log = logging.getLogger("touchline.datagrams")
 
 
 class DatagramServer:
-    """Serve the datagrams of one event: call `run()`, and `stop()` from anywhere.
+    """Serves the datagrams of one event: call `run()`, and `stop()` from any thread.
 
     Args:
         options: its settings.
-        waits: nothing is sent before the first client is there.
-        said: is called with each line of the log.
+        waits: whether nothing is sent before the first client has registered.
+        on_log: called with each line of the log.
 
     Raises:
-        AddressTaken: the port is taken, or not allowed.
+        AddressTaken: the port is taken or not allowed.
     """
 
     def __init__(
@@ -59,27 +59,27 @@ class DatagramServer:
         options: Options,
         *,
         waits: bool = False,
-        said: Callable[[LogLine], None] | None = None,
+        on_log: Callable[[LogLine], None] | None = None,
     ) -> None:
         self.core = DatagramCore(options, waits=waits)
         self.socket = _bound(options)
         self.address: tuple[str, int] = self.socket.getsockname()[:2]
-        """Where it listens."""
+        """The address on which it listens."""
         self.failure: TouchlineError | None = None
-        """Why the feed ended before its time."""
-        self._said = said
+        """Why the feed can't be followed; None where it can."""
+        self._on_log = on_log
         self._waker = Waker()
         self._poll = PollLoop(self.socket.fileno(), waker=self._waker)
         self._coming: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Ask `run` to end; from any thread, or a signal."""
+        """End `run` soon; any thread or a signal may call this."""
         self._stopped.set()
         self._waker.wake()
 
     def play(self, card: Card, feed: Iterable[FeedMessage]) -> None:
-        """Queue all of a feed, and the end after it; call it before `run`.
+        """Queue a whole feed, and the end after it; call it before `run`.
 
         Args:
             card: of the event.
@@ -93,13 +93,14 @@ class DatagramServer:
         self.core.close()
 
     def follow(self, link: Link, card: Card, *, from_start: bool) -> None:
-        """Follow an event and queue what it says, until it is finished or the server stops. It
-        runs in a thread of its own, which alone uses the link.
+        """Follow an event and queue its datagrams, until it is finished or the server stops.
+
+        It runs in a thread of its own, which alone uses the link.
 
         Args:
             link: to the broker.
             card: of the event.
-            from_start: whether what has happened so far is sent as well.
+            from_start: whether the actions so far are sent as well.
         """
         try:
             with Subscriber(card.event, link) as feed:
@@ -123,12 +124,12 @@ class DatagramServer:
         self._do(self.core.close)
 
     def _do(self, deed: Callable[[], None]) -> None:
-        """Let the thread that runs do something."""
+        """Call something on the thread of `run`."""
         self._coming.put(deed)
         self._waker.wake()
 
     def run(self) -> None:
-        """Serve until every client was told the end, or until `stop`.
+        """Serve until every client has been sent the end, or until `stop`.
 
         Raises:
             TouchlineError: the feed can't be followed.
@@ -152,9 +153,9 @@ class DatagramServer:
             self._take()
         self._send(self.core.handle_timer(clock.now()))
         lines, self.core.log = self.core.log, []
-        if self._said is not None:
+        if self._on_log is not None:
             for line in lines:
-                self._said(line)
+                self._on_log(line)
 
     def _take(self) -> None:
         for _ in range(TURN):
@@ -163,7 +164,7 @@ class DatagramServer:
             except BlockingIOError:
                 return
             except OSError as error:
-                # That a client is gone may show as an error of the next call.
+                # A client that is gone may cause an error of the next call.
                 _log.info("a client can't be reached: %s", error)
                 continue
             self._send(self.core.received(address, data, clock.now()))
@@ -172,7 +173,7 @@ class DatagramServer:
         for address, data in sent:
             try:
                 self.socket.sendto(data, address)
-            except OSError as error:  # the next count shows the client that one is missing
+            except OSError as error:  # the next count shows the loss to the client
                 self.core.counters["unsent"] += 1
                 _log.info("can't send to %s: %s", address[0], error)
 

@@ -15,7 +15,7 @@ from ..timeline.play import Play
 from . import texts
 
 KEEPER, STARTER, SUBSTITUTE = "goleiro", "titular", "reserva"
-"""What `posicao` says."""
+"""The values of `posicao`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class SnapshotPlayer:
     Args:
         name: as in the line-up, or as reported.
         position: `KEEPER`, `STARTER` or `SUBSTITUTE`.
-        on: plays now.
-        played: plays now, or has played.
-        goals: the minute of each.
-        red: the minute of the red card, None without.
+        on: whether the player plays now.
+        played: whether the player plays now or has played.
+        goals: the minute of each goal.
+        red: the minute of the red card; None without one.
     """
 
     name: str
@@ -54,11 +54,11 @@ class MatchSnapshot:
 
     Args:
         count: its place in the sequence, from 1.
-        score: for people.
+        score: as a text for people.
         content: the action in a sentence.
         type: the action's title.
-        minutes: whole minutes passed.
-        sides: the first named first.
+        minutes: minutes begun: 1 in the first.
+        sides: in the order of the card.
     """
 
     count: int
@@ -72,8 +72,8 @@ class MatchSnapshot:
 class MatchSnapshots:
     """Turns the messages of one feed into snapshots, in the order of their arrival.
 
-    `count` goes up by one with each, from the first message of the feed: all servers of an event
-    count alike.
+    `count` goes up by one with each snapshot from the first message of the feed on: all servers of
+    an event count alike. Only what is confirmed makes one, and only that counts in the score.
 
     Args:
         card: of the event.
@@ -92,19 +92,28 @@ class MatchSnapshots:
 
     @property
     def finished(self) -> bool:
-        """Whether the feed is at its end."""
+        """Whether the feed has ended."""
         return self._fold.finished
 
     def take(self, message: FeedMessage) -> MatchSnapshot | None:
-        """Return the next snapshot, or None where there is nothing to tell."""
+        """Return the next snapshot, or None where the message makes none."""
+        if isinstance(message, Entry) and not self._is_confirmed(message):
+            return None
         change = self._fold.take(message)
         if change.entry is not None:
             return self._of_entry(change.entry.entry)
         if change.remark is not None and change.added:
             kind = change.remark.kind
-            content = texts.told(self._language, kind)
+            content = texts.remark(self._language, kind)
             return self._snapshot(kind, content) if content else None
         return None
+
+    def _is_confirmed(self, entry: Entry) -> bool:
+        """Return whether an entry is more than provisional, or was."""
+        if entry.status != "DELETED":
+            return entry.status != "PROVISIONAL"
+        timeline = self._play.timeline
+        return timeline is None or entry.entry_id in timeline.versions
 
     def _of_entry(self, entry: Entry) -> MatchSnapshot:
         self._began = self._began or entry.time
@@ -123,12 +132,19 @@ class MatchSnapshots:
         self.count += 1
         return MatchSnapshot(
             count=self.count,
-            score=self._fold.headline or self._card.title,
+            score=self._headline() or self._card.title,
             content=content,
             type=kind,
-            minutes=self._minutes,
+            minutes=self._minutes + 1,
             sides=self._sides(),
         )
+
+    def _headline(self) -> str:
+        """Return the score in a line; the feed's own also counts what is provisional."""
+        timeline = self._play.timeline
+        if timeline is None:
+            return self._fold.headline
+        return self._play.sport.headline(timeline.state)
 
     def _sides(self) -> tuple[SnapshotSide, SnapshotSide]:
         first, second, *_ = [*self._card.origins[:2], "", ""]
@@ -139,7 +155,7 @@ class MatchSnapshots:
         return self._side(first, people), self._side(second, people)
 
     def _side(self, origin: str, people: dict[str, tuple[PlayerRecord, ...]]) -> SnapshotSide:
-        """Return a side as the sport keeps it, without coaches and other officials."""
+        """Return a side as the sport gives it, without coaches and other officials."""
         playing = [record for record in people.get(origin, ()) if not record.official]
         keeper = next((record.name for record in playing if record.keeper), "")
         return SnapshotSide(origin, tuple(self._player(record) for record in playing), keeper)
@@ -156,21 +172,21 @@ class MatchSnapshots:
         )
 
     def _minute(self, time: int) -> int:
-        """Return the minutes passed at a time (microseconds), by the match clock where there is
-        one."""
+        """Return the minutes passed at a time (microseconds), by the match clock where the sport
+        has one."""
         timeline = self._play.timeline
         if timeline is None or not isinstance(sport := self._play.sport, MinuteClock):
             return max(0, time - self._began) // (60 * SECOND)
         return sport.minutes(timeline.state, time)
 
     def _plain_side(self, origin: str) -> SnapshotSide:
-        """Return a side of another sport: its line-up, or the origin where it has none."""
+        """Return a side of a sport without team sheets: its line-up, or the origin alone."""
         names = self._card.lineups.get(origin) or ([origin] if origin else [])
         return SnapshotSide(origin, tuple(SnapshotPlayer(name) for name in names))
 
 
 def card_of(match: Match) -> Card:
-    """Return the card of a match that is played here alone."""
+    """Return the card of a match that no host serves."""
     return Card(
         event="simulated",
         title=match.title,
@@ -183,7 +199,7 @@ def card_of(match: Match) -> Card:
 
 
 def entries_of(match: Match) -> Iterable[FeedMessage]:
-    """Yield the feed that a match would have if everything were reported at once, and its end."""
+    """Yield the feed of a match as if each action were reported at once, and its end."""
     card = card_of(match)
     sport = sports.get(card.sport)
     state = sport.start(card.origins, card.rules, card.lineups)

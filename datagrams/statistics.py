@@ -1,39 +1,39 @@
-"""What a client counts: received, lost, out of order, twice. Pure."""
+"""What a client counts: datagrams received, lost, out of order, received twice. Pure."""
 
 from __future__ import annotations
 
 MOST_MISSING = 100_000
-"""Missing datagrams that are believed at once; a count further ahead is not of this sequence."""
+"""The most datagrams that are taken for lost; a count further ahead is not of this sequence."""
 
 
 class Statistics:
-    """Counts of the datagrams that came, by the count within them.
+    """Statistics of the received datagrams, from the count within each.
 
-    What was lost before the first and after the last of them can't be seen. A datagram that comes
-    late was out of order, and is then not lost.
+    They can't show what was lost before the first and after the last datagram. A datagram that
+    comes late counts as out of order, and no longer as lost.
     """
 
     def __init__(self) -> None:
         self.received = 0
-        """Datagrams, each once."""
+        """Datagrams received, each counted once."""
         self.out_of_order = 0
         self.twice = 0
         self.strange = 0
-        """Datagrams that could not be read."""
+        """Datagrams that are not valid."""
         self.highest = 0
         self._first = 0
         self._missing: set[int] = set()
 
     @property
     def lost(self) -> int:
-        """Datagrams that are missing between the first and the last that came."""
+        """Datagrams that are missing between the first and the last."""
         return len(self._missing)
 
     def take(self, count: int) -> bool:
         """Count a datagram; return whether it is the newest.
 
         Args:
-            count: the datagram's own.
+            count: the count in the datagram.
         """
         if not self.received:
             self._first = self.highest = count
@@ -49,7 +49,7 @@ class Statistics:
             self.received += 1
             return False
         elif count < self._first:
-            # It was sent before the first that came: those in between are missing then.
+            # It was sent before the first that came: the datagrams between them are missing.
             self._missing.update(range(max(count, self._first - MOST_MISSING) + 1, self._first))
             self._first = count
             self.out_of_order += 1

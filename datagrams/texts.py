@@ -1,6 +1,6 @@
-"""Actions in a sentence, in English or Portuguese. Pure.
+"""Actions as sentences, in English or Portuguese. Pure.
 
-The server tells them so; a client that is given another language makes its own from a datagram.
+The server writes them; a client that is given another language translates those of a datagram.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ LANGUAGES = (ENGLISH, PORTUGUESE)
 END = "End of transmission"
 """The text after the last datagram."""
 
-SAID: dict[str, tuple[str, str]] = {
+REMARKS: dict[str, tuple[str, str]] = {
     "alarm": ("Contact with the venue is lost", "Contato com o local perdido"),
     "restored": ("Contact with the venue is back", "Contato com o local restabelecido"),
 }
-"""What is said of the feed itself, by the type of the datagram, in each language."""
+"""The sentences about the feed itself in each language, by the type of the datagram."""
 
 MARKS = {
     "DELETED": ("Correction, this does not count", "Correção, não vale"),
@@ -30,7 +30,8 @@ MARKS = {
     "RECONSTRUCTED": ("reconstructed", "reconstituído"),
     "RECONSTRUCTION_INACCURATE": ("inaccurate", "impreciso"),
 }
-"""What is said of an entry that is not as any other."""
+"""The marks of an entry that is corrected or late in each language, by its status and its
+delay status."""
 
 
 def phrases_of(sport: str) -> Phrases | None:
@@ -44,14 +45,14 @@ def phrases_of(sport: str) -> Phrases | None:
 def sentence(
     phrases: Phrases | None, language: str, title: str, team: str, details: Mapping[str, object]
 ) -> str:
-    """Return an action in a sentence; empty where the sport does not say it in the language.
+    """Return an action as a sentence; empty where the sport has no sentence in the language.
 
     Args:
         phrases: the sport's.
         language: one of `LANGUAGES`.
         title: the action's.
         team: its origin.
-        details: by name, as the sport has them.
+        details: by name, as the sport defines them.
     """
     if phrases is None or title not in phrases.actions or language not in phrases.languages:
         return ""
@@ -78,13 +79,13 @@ def sentence(
     return f"{said}: {who.strip()}" if who.strip() else said
 
 
-def told(language: str, kind: str) -> str:
-    """Return what is said of the feed itself, by the type of a message; empty where nothing is."""
-    return SAID[kind][LANGUAGES.index(language)] if kind in SAID else ""
+def remark(language: str, kind: str) -> str:
+    """Return the sentence about the feed for a type of message; empty where there is none."""
+    return REMARKS[kind][LANGUAGES.index(language)] if kind in REMARKS else ""
 
 
 def marked(language: str, said: str, status: str, delay: str) -> str:
-    """Return a sentence with what is to be said about the entry itself.
+    """Return a sentence with the marks of its entry.
 
     Args:
         language: one of `LANGUAGES`.
@@ -98,20 +99,20 @@ def marked(language: str, said: str, status: str, delay: str) -> str:
     return f"{said} ({MARKS[delay][index]})" if delay in MARKS else said
 
 
-def retold(
+def translate(
     language: str, title: str, content: str, teams: Sequence[str], players: Sequence[str]
 ) -> str:
-    """Return a datagram's content in a language, as far as it can be told; otherwise as it came.
+    """Return a datagram's content in a language; as it came where it can't be translated.
 
     Args:
         language: one of `LANGUAGES`.
         title: the datagram's type.
-        content: what it says, in whatever language.
-        teams: names of both.
-        players: names of all.
+        content: its sentence, in any language.
+        teams: the names of both.
+        players: the names of all.
     """
-    if title in SAID:
-        return told(language, title)
+    if title in REMARKS:
+        return remark(language, title)
     phrases = _phrases_with(title)
     team = next(iter(_named(content, teams)), "")
     if phrases is None or ("{team}" in phrases.actions[title][0] and not team):
@@ -127,7 +128,7 @@ def retold(
 
 @cache
 def _phrases_with(title: str) -> Phrases | None:
-    """Return the phrases of the first sport that says this action; a datagram names no sport."""
+    """Return the phrases of the first sport with this action; a datagram names no sport."""
     found = (phrases_of(name) for name in sports.list())
     return next((each for each in found if each is not None and title in each.actions), None)
 
@@ -135,7 +136,7 @@ def _phrases_with(title: str) -> Phrases | None:
 def _details(
     phrases: Phrases, title: str, content: str, players: Sequence[str]
 ) -> dict[str, object]:
-    """Return the details that can be read off a sentence."""
+    """Return the details that a sentence names."""
     named = _named(content, players)
     exchange, comes, goes = phrases.exchange
     names = (comes, goes) if title == exchange else (phrases.player, phrases.helper)
@@ -152,8 +153,8 @@ def _details(
 
 
 def _named(content: str, names: Sequence[str]) -> list[str]:
-    """Return the names that occur in a text, in the order in which they do; the longest of those
-    that begin at one place."""
+    """Return the names in a text in the order in which they occur; of those that begin at the same
+    place, the longest."""
     found: dict[int, str] = {}
     for name in sorted(set(names), key=len):
         at = content.find(name) if name else -1

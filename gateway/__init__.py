@@ -1,1 +1,1 @@
-"""What stands between feeds and the web: formats that others already speak."""
+"""The gateway from feeds to the web: HTTP, WebSocket and formats that clients already know."""

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..protocol.errors import NotFound, TouchlineError
-from . import openapi, pages, rest
+from . import health, openapi, pages, rest
 from .context import Component, Gateway
 from .feed import sse, websocket
 from .feed.follower import Connect
@@ -25,21 +25,22 @@ ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
     rest.routes,
     sse.routes,
     openapi.routes,
+    health.routes,
 )
-"""What is served by the gateway itself, besides the pages."""
+"""The routes of the gateway itself, besides the pages."""
 
-COMPONENTS: Sequence[str] = (".reporting.routes", ".webhooks.routes")
+COMPONENTS: Sequence[str] = (".grades", ".reporting.routes", ".webhooks.routes")
 """Modules of this package with `component(gateway)`, in the order in which they are started."""
 
 
 def create_app(
     options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Component]] = ()
 ) -> Starlette:
-    """Return the application; `app.state.gateway` is what its components share.
+    """Return the application; `app.state.gateway` is the `Gateway` that its components share.
 
     Args:
         options: the settings.
-        connect: returns a link to the broker under a name's identity.
+        connect: returns a link to the broker with the identity of a name.
         further: functions that return components of other packages, such as the lobby.
     """
     gateway = Gateway(options, connect)

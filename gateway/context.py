@@ -1,23 +1,25 @@
-"""What the components of a gateway share, and what a component is.
+"""The context that the components of a gateway share, and the interface of a component.
 
-A component comes from a function `component(gateway) -> Component`; those of this package are
-listed in `app.COMPONENTS`.
+A function `component(gateway) -> Component` makes a component; `app.COMPONENTS` lists those of this
+package.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from ..protocol.errors import NotAllowed
 from .counters import GatewayCounters
 from .feed.follower import Connect
 from .feed.hub import Hub
 from .options import Options
 from .security import ConnectionLimits
+from .sheets import SheetFolder
 
 if TYPE_CHECKING:
     from .feed.sse import Stream
@@ -27,8 +29,13 @@ if TYPE_CHECKING:
 
 Json = Mapping[str, object]
 
+Taken = tuple[str, list[Json]]
+"""The key of the person who has reported, and the fates of the reports."""
+
+TakeReport = Callable[[bytes, str, str, str], Awaitable[Taken]]
+
 Left = Callable[[bool], None]
-"""Is told that a connection has ended; True: the page was closed, False: it was lost."""
+"""Called when a connection has ended; True: the page was closed, False: it was lost."""
 
 
 class Component(Protocol):
@@ -37,18 +44,18 @@ class Component(Protocol):
     routes: Sequence[BaseRoute]
 
     async def start(self) -> None:
-        """Begin; on the loop that serves, before the first request."""
+        """Begin; called on the loop that serves, before the first request."""
 
     async def stop(self) -> None:
-        """End; no request comes any more."""
+        """End; called after the last request."""
 
 
 class Gateway:
-    """What the components of one gateway share.
+    """The context that the components of one gateway share.
 
     Args:
         options: the settings.
-        connect: returns a link to the broker; there is no other way to one.
+        connect: returns a link to the broker; components make links only by it.
     """
 
     def __init__(self, options: Options, connect: Connect) -> None:
@@ -57,6 +64,7 @@ class Gateway:
         self.counters = GatewayCounters()
         self.hub = Hub(options, connect, self.counters)
         self.limits = ConnectionLimits(options)
+        self.sheets = SheetFolder(options.sheets)
         self.connections: set[Connection] = set()
         """The WebSocket connections that are open."""
         self.streams: set[Stream] = set()
@@ -65,18 +73,32 @@ class Gateway:
         """Returns the key of the person who is signed in, by cookie, for an event; empty without
         one. Set by the component that signs people in."""
         self.attend: Callable[[str], Left] = _unheeded
-        """Is told the key of the person who has opened a feed, empty for a person who is not signed
-        in. Set by the same component, which sends to the person's pages with `tell`."""
+        """Called with the key of the person who has opened a feed; empty for a person who is not
+        signed in. Set by the same component, which sends to the person's pages by `tell`."""
+        self.take_report: TakeReport = _refused
+        """Takes a report with its sender's token; see `Reporting.take_report`, which sets it."""
         self.operations: list[Operation] = []
-        """What components add to the OpenAPI document."""
+        """The operations that components add to the OpenAPI document."""
 
     def leave(self) -> None:
-        """End the streams, which would go on for ever: the gateway is about to stop."""
+        """End the streams, which would not end by themselves: the gateway is about to stop."""
         for stream in list(self.streams):
             stream.end()
 
+    def unready(self) -> dict[str, str]:
+        """Return for each part why it is not ready; an empty text where it is. From any thread."""
+        follower = self.hub.follower
+        return {
+            "feeds": "" if follower.follows else "the gateway does not follow events",
+            "broker": {
+                None: "the broker has not answered yet",
+                False: "the broker did not answer the newest request",
+                True: "",
+            }[follower.broker],
+        }
+
     def tell(self, person: str, message: Json) -> int:
-        """Send a message to every open connection of a person; return to how many.
+        """Send a message to every open connection of a person; return the number of connections.
 
         Call it on the loop only.
 
@@ -85,7 +107,7 @@ class Gateway:
             message: JSON values.
         """
         payload = msgspec.json.encode(message)
-        theirs = [each for each in self.connections if person and each.person == person]
+        theirs = [each for each in self.connections if person and person in each.people]
         for connection in theirs:
             connection.send(payload)
         return len(theirs)
@@ -93,6 +115,10 @@ class Gateway:
 
 def _nobody(_connection: HTTPConnection, _event: str) -> str:
     return ""
+
+
+async def _refused(_content: bytes, _token: str, _event: str, _address: str) -> Taken:
+    raise NotAllowed("this gateway takes no reports")
 
 
 def _unheeded(_person: str) -> Left:

@@ -1,4 +1,4 @@
-"""What a gateway counts: plain integers, read when metrics are scraped."""
+"""The counts of a gateway, read when metrics are scraped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 
 @dataclass(slots=True)
 class GatewayCounters:
-    """One gateway's counts.
+    """The counts of one gateway.
 
     Args:
         requests: HTTP requests by status class, such as `2xx`.
@@ -19,8 +19,10 @@ class GatewayCounters:
         connections: accepted connections that stay open, by kind (`websocket`, `sse`, `lobby`).
         messages: feed messages received.
         sent: bytes handed to the system for WebSocket viewers.
-        switched: times that a viewer got a snapshot for what it had missed.
+        switched: snapshots that viewers got instead of messages that they had missed.
         closed: WebSocket connections that the gateway closed, by code.
+        lobby: messages of the lobby that were refused, by the error's code, and those `ignored`.
+        over_limit: connections refused because too many were open, by limit: `address`, `total`.
         slow: seconds of the longest fan-out so far.
     """
 
@@ -31,4 +33,6 @@ class GatewayCounters:
     sent: int = 0
     switched: int = 0
     closed: Counter[str] = field(default_factory=Counter)
+    lobby: Counter[str] = field(default_factory=Counter)
+    over_limit: Counter[str] = field(default_factory=Counter)
     slow: float = 0.0

@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document of the HTTP interface, and a page that shows it.
 
-It is built from the structs that the endpoints read, so that the two can't differ.
+It is built from the structs that the endpoints use, so that it can't differ from them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ..protocol.fields import Count, Id, Text
-from ..protocol.messages import Card, Entry, FeedMessage, FeedState, LineUps, Pending
+from ..protocol.messages import Card, Entry, FeedMessage, FeedState, HowEnded, LineUps, Pending
 from ..timeline import json as timeline_json
 from .context import Gateway
 from .feed.sse import Follow
@@ -27,7 +27,7 @@ from .security import JsonResponse
 Json = dict[str, Any]
 
 VERSION = "1"
-"""Of the interface; grows when something is removed or changes its meaning."""
+"""The version of the interface; it grows when something is removed or changes its meaning."""
 
 SHAPE: Any = {
     "ref_template": "#/components/schemas/{name}",
@@ -46,14 +46,30 @@ PUBLIC_NAMES = {
     "WebhookRequest": "Wish",
     "WebhookSchema": "Shown",
 }
-"""The names that programs know of structs that are called otherwise here."""
+"""The published names of structs that have other names here."""
 
 
 class Silence(Struct):
-    """Why nothing, or nothing certain, is known; `quiet` where all is well."""
+    """Why the feed shows nothing, or nothing certain; `quiet` where all is well."""
 
     kind: str
     text: Text
+
+
+class EndingSchema(Struct):
+    """How an event ended: `how` is empty where it was played to its end. Reports of it count
+    `until` then."""
+
+    how: HowEnded
+    winner: str
+    reason: str
+    until: str | None
+
+
+class InterruptionSchema(Struct):
+    """Why play is interrupted; empty where it is not known."""
+
+    reason: str
 
 
 class Live(Struct):
@@ -66,6 +82,8 @@ class Live(Struct):
     score: dict[str, Any]
     headline: str
     finished: bool
+    ending: EndingSchema | None
+    interrupted: InterruptionSchema | None
     ready: bool
     state: FeedState
     silence: Silence
@@ -77,8 +95,8 @@ class Live(Struct):
 
 
 class PresentationSchema(Struct):
-    """How the event's sport is shown: its name, and the layout of its score, of which empty fields
-    are left out. `docs/SPORTS.md` lists them."""
+    """How the event's sport is shown: its name, and the layout of its score without empty fields.
+    `docs/SPORTS.md` lists them."""
 
     text: Text
     score: dict[str, Any]
@@ -112,7 +130,7 @@ class TimelineSchema(Struct):
 
 
 class Player(Struct):
-    """A player, and what the timeline says of the player. Times are those of the actions."""
+    """A player, with the player's record by the timeline. Times are those of the actions."""
 
     name: str
     on: bool
@@ -124,7 +142,7 @@ class Player(Struct):
 
 
 class LineUpSchema(Struct):
-    """The players as the event was set up, and what the match brought each of them."""
+    """The line-ups as the event was set up, and the record of each player by the timeline."""
 
     event: Id
     epoch: Count
@@ -135,7 +153,7 @@ class LineUpSchema(Struct):
 
 
 class Health(Struct):
-    """The health of the gateway; `broker`: whether it answered last, null before it was asked."""
+    """The health of the gateway; `broker`: whether it answered the newest request, null before."""
 
     status: str
     broker: bool | None
@@ -152,13 +170,13 @@ class Refusal(Struct, tag="error"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of the interface.
+    """An operation of the interface.
 
     Args:
         path: with its parameters in braces.
         method: in lower case.
         summary: one line.
-        text: more, for people.
+        text: a longer description.
         query: the struct of the query.
         body: the struct of the JSON body; None without one.
         answers: the struct or type of the answer by status; None for an answer without a body.
@@ -249,7 +267,7 @@ REASONS = {
     401: "You are not signed in, or the session has ended.",
     403: "This is not allowed.",
     404: "There is no such event or webhook.",
-    409: "It conflicts with the present state: the event is over, or the name is taken.",
+    409: "The request conflicts with the present state: the event is over, or the name is taken.",
     413: "The body is too long.",
     415: "The body is not JSON.",
     422: "The request is valid, but can't be carried out.",
@@ -395,18 +413,18 @@ def _components(operations: Iterable[Operation]) -> Json:
         kinds += [kind for kind in operation.answers.values() if not isinstance(kind, str | None)]
         kinds += [] if operation.body is None else [operation.body]
     _, components = msgspec.json.schema_components(kinds, **SHAPE)
-    said = {kind.__name__ for kind in kinds if isinstance(kind, type)}
+    answers = {kind.__name__ for kind in kinds if isinstance(kind, type)}
     bodies = {str(op.body.__name__) for op in operations if isinstance(op.body, type)}
     public: Json = {}
     for name, schema in components.items():
         known = PUBLIC_NAMES.get(name, name)
-        form = schema if name in bodies - said else _as_form(schema)
+        form = schema if name in bodies - answers else _as_form(schema)
         public[known] = _published(form) | {"title": known}
     return public
 
 
 def _published(schema: Any) -> Any:
-    """Return a schema whose references have the names that programs know."""
+    """Return a schema whose references have the published names."""
     if isinstance(schema, list):
         return [_published(each) for each in schema]
     if not isinstance(schema, dict):
@@ -419,7 +437,7 @@ def _published(schema: Any) -> Any:
 
 
 def _as_form(schema: Json) -> Json:
-    """Return a message's schema as `timeline.json` has it: times as texts, all fields there."""
+    """Return the schema of a message in the form of `timeline.json`: times as texts, all fields."""
     if not schema.get("properties"):
         return schema
     properties = {key: _as_value(key, each) for key, each in schema["properties"].items()}
@@ -500,7 +518,8 @@ on</td></tr>
 do not match, a snapshot comes</td></tr>
 <tr><td><code>heartbeat</code></td><td>seconds between heartbeats, 0.5 to 30</td></tr>
 <tr><td><code>form</code></td><td><code>json</code>, or <code>packets</code> for tennis</td></tr>
-<tr><td><code>startPosition</code></td><td>the number of the first packet</td></tr></tbody></table>
+<tr><td><code>startPosition</code></td><td>the number of the first packet (1), or
+<code>live</code></td></tr></tbody></table>
 </section><section class='card operation'><h3><span class='method'>WS</span> <code>/ws</code></h3>
 <p>Several events on one connection: <code>{"type":"subscribe","event":…}</code> and
 <code>{"type":"unsubscribe","event":…}</code>.</p></section>"""

@@ -1,7 +1,8 @@
-"""Every setting of a gateway."""
+"""The settings of a gateway."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -18,12 +19,24 @@ LEAST_TOKEN = 16
 """The shortest operator's token, characters."""
 
 LEAST_HEARTBEAT, MOST_HEARTBEAT = 0.5, 30.0
-"""What a viewer may ask for, seconds between heartbeats."""
+"""The least and most seconds between heartbeats that a viewer may ask for."""
 
 
 def _check_host(flag: str, host: str) -> None:
     if not host.strip():
         raise SettingError(f"{flag}: empty; write an address, or * for every interface")
+
+
+def _check_names(flag: str, text: str) -> None:
+    for part in text.split(",") if text else ():
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", part.strip()):
+            raise SettingError(f"{flag}: {part!r} is not a name, such as club.example; no port")
+
+
+def _check_origins(flag: str, text: str) -> None:
+    for part in text.split(",") if text else ():
+        if not re.fullmatch(r"https?://[^/\s]+", part.strip()):
+            raise SettingError(f"{flag}: {part!r} is not an origin, such as https://club.example")
 
 
 def _check_token(flag: str, token: str) -> None:
@@ -39,6 +52,10 @@ def _check_proxies(flag: str, text: str) -> None:
             raise SettingError(
                 f"{flag}: {part!r} is not an address or network, such as 10.0.0.0/8"
             ) from None
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(part.strip() for part in text.split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +87,17 @@ class Options:
             metavar="FOLDER",
             help="Where the gateway keeps sessions, unsent reports and webhooks.",
             otherwise="gateway in the user's data folder",
+        ),
+    ] = ""
+
+    sheets: Annotated[
+        str,
+        Setting(
+            "--sheets",
+            metavar="FOLDER",
+            help="Grade sheets of touchline grade, each in a file EVENT.sheet: how right a timeline"
+            " was is then shown on its page and in the metrics.",
+            otherwise="no sheets",
         ),
     ] = ""
 
@@ -136,7 +164,7 @@ class Options:
             "connections",
             1,
             1_000_000,
-            "How many of them may come from one address.",
+            "How many of them may come from one address, and a quarter of all its connections.",
         ),
     ] = 1_000
 
@@ -149,7 +177,7 @@ class Options:
             16 * MEGABYTE,
             "The largest body of a request; the gateway refuses larger ones.",
         ),
-    ] = 65_536
+    ] = 98_304
 
     max_frame: Annotated[
         int,
@@ -215,6 +243,52 @@ class Options:
             " with commas between them.",
             otherwise="no proxy",
             further=_check_proxies,
+        ),
+    ] = ""
+
+    advertise: Annotated[
+        str,
+        Setting(
+            "--advertise",
+            metavar="NAME",
+            help="The name under which browsers reach the gateway, where it is not localhost or an"
+            " address; several with commas between them. Requests for other names are refused.",
+            otherwise="localhost and addresses",
+            further=_check_names,
+        ),
+    ] = ""
+
+    new_people: Annotated[
+        int,
+        Setting(
+            "--new-people",
+            "people/min",
+            1,
+            100_000,
+            "How many people may sign in from one address in a minute; the gateway refuses more.",
+        ),
+    ] = 30
+
+    people_per_address: Annotated[
+        int,
+        Setting(
+            "--people-per-address",
+            "people",
+            1,
+            1_000_000,
+            "How many new people may come from one address while the gateway runs.",
+        ),
+    ] = 1_000
+
+    lobby_origin: Annotated[
+        str,
+        Setting(
+            "--lobby-origin",
+            metavar="ORIGIN",
+            help="The site whose pages the lobby lets in, such as https://club.example; several"
+            " with commas between them.",
+            otherwise="pages of every site",
+            further=_check_origins,
         ),
     ] = ""
 
@@ -296,6 +370,16 @@ class Options:
         return "0.0.0.0" if self.host == "*" else self.host.strip("[]")
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names under which the gateway is reached, in lower case."""
+        return _split(self.advertise.lower())
+
+    @property
+    def lobby_origins(self) -> frozenset[str]:
+        """The origins whose pages the lobby lets in, in lower case; empty where it lets in all."""
+        return _split(self.lobby_origin.lower())
+
+    @property
     def home(self) -> Path:
-        """The folder of what outlives the gateway, the default resolved when it is asked for."""
+        """The folder of the gateway's files; the default is resolved when it is asked for."""
         return Path(self.folder) if self.folder else data_folder() / "gateway"

@@ -23,7 +23,7 @@ PAGES = {
 """The page of each path."""
 
 AT_ROOT = {"/sw.js": "sw.js", "/manifest.webmanifest": "manifest.webmanifest"}
-"""Files at the root: a service worker controls only the paths below its own."""
+"""Files at the root: a service worker controls only paths below its own."""
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:

@@ -31,7 +31,7 @@ from .security import JsonResponse
 T = TypeVar("T", bound=Struct)
 
 OPEN = {"access-control-allow-origin": "*"}
-"""Scripts of other sites may read what needs no session."""
+"""Lets scripts of other sites read answers that need no session."""
 
 
 class Find(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,7 +120,7 @@ class Rest:
         return JsonResponse({"events": events, "cursor": found.cursor}, headers=OPEN)
 
     async def event(self, request: Request) -> Response:
-        """Show one event as the broker knows it, and where its feed stands if it is followed."""
+        """Show an event as the broker knows it, with the state of its feed where it is followed."""
         query(request, Nothing)
         card = await self._hub.card(event_of(request))
         return JsonResponse(self._card(card), headers=OPEN)
@@ -154,7 +154,7 @@ class Rest:
         return JsonResponse(channel.summary(), headers=OPEN)
 
     async def lineups(self, request: Request) -> Response:
-        """Return the line-ups, and what the timeline says of each player."""
+        """Return the line-ups, and the record of each player by the timeline."""
         query(request, Nothing)
         channel = await self._hub.channel(event_of(request))
         return JsonResponse(
@@ -185,13 +185,13 @@ class Rest:
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
         shown = sports.presentation_of(card.sport, card.rules)
-        # What a list of events shows of them; a feed's setup has all of it.
+        # The parts that a list of events shows; a feed's setup has all of them.
         brief = {"text": shown.text, "score": to_json(shown.score)}
         return timeline_json.to_json(card) | {"live": live, "presentation": brief}
 
 
 def players(channel: Channel) -> dict[str, list[dict[str, object]]]:
-    """Return each side's people as the timeline leaves them; nobody where the sport keeps none.
+    """Return the people of each side by the timeline; empty where the sport has no team sheets.
 
     Starters first, then the bench, then those named later.
     """
@@ -204,7 +204,7 @@ def players(channel: Channel) -> dict[str, list[dict[str, object]]]:
     if not isinstance(sport, TeamSheet):
         return {}
     actions = [action_of(entry) for entry in channel.entries]
-    # A later correction makes an entry impossible: the score goes without it too.
+    # An entry that a later correction makes impossible is left out, as it is from the score.
     people = sport.players(sports.fold(sport, state, actions).state)
     return {origin: [_player(record) for record in side] for origin, side in people.items()}
 

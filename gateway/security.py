@@ -1,19 +1,22 @@
-"""What every request passes: safe headers, bounds, and errors as JSON."""
+"""The layer that every request passes: safe headers, bounds, and errors as JSON."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from ..protocol.addresses import reaches
 from ..protocol.errors import (
     BadInvite,
     BadMessage,
@@ -42,7 +45,7 @@ POLICY = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
     "frame-ancestors 'none'; img-src 'self' data:; connect-src 'self' ws: wss:"
 )
-"""No inline script or style, nothing from elsewhere."""
+"""Pages run no inline script or style, and load nothing from elsewhere."""
 
 HEADERS = {
     "content-security-policy": POLICY,
@@ -71,7 +74,7 @@ STATUS: dict[type[TouchlineError], int] = {
     Untrusted: 503,
     StorageFault: 503,
 }
-"""HTTP status by error; any other fault of the client is 422, of ours or the environment 500."""
+"""HTTP status by error; other faults of the client are 422, of ours or the environment 500."""
 
 CODES = {400: "BAD_MESSAGE", 404: "NOT_FOUND", 405: "BAD_METHOD", 406: "NOT_ACCEPTABLE"}
 
@@ -108,12 +111,12 @@ async def on_error(request: Request, error: Exception) -> Response:
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """Answer where no route or method matches."""
+    """Answer a request that no route or method matches."""
     if not isinstance(error, HTTPException):
         raise AssertionError(f"not an HTTPException: {error!r}")
     reason = {
-        404: f"nothing at {request.url.path[:200]}",
-        405: f"{request.method} is not possible here",
+        404: f"no page or resource at {request.url.path[:200]}",
+        405: f"{request.method} is not allowed here",
     }.get(error.status_code, error.detail)
     code = CODES.get(error.status_code, "REFUSED")
     headers = dict(error.headers or {})
@@ -138,13 +141,33 @@ async def on_fault(request: Request, error: Exception) -> Response:
     return JsonResponse({"type": "error", "code": "ERROR", "reason": "a fault of the gateway"}, 500)
 
 
+def is_foreign(connection: HTTPConnection) -> bool:
+    """Return whether a page of another site sends a request or opens a WebSocket.
+
+    A browser that knows SameSite sends no cookie from another site; the check is for others.
+    """
+    headers = connection.headers
+    origin = headers.get("origin")
+    return headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"} or (
+        origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+    )
+
+
+async def _deny(scope: Scope, receive: Receive, send: Send, error: TouchlineError) -> None:
+    answer = JsonResponse(refusal(error), status_of(error), HEADERS)
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(answer)
+    else:
+        await answer(scope, receive, send)
+
+
 class Guard:
     """The outermost layer: counts, bounds, headers.
 
     Args:
         app: the application.
         options: the bounds.
-        counters: counted up here.
+        counters: where it counts.
     """
 
     def __init__(self, app: ASGIApp, options: Options, counters: GatewayCounters) -> None:
@@ -154,7 +177,15 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection."""
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "")
+        if not reaches(host, self._options.names):
+            elsewhere = NotAllowed(f"this gateway is not {host[:200]}; see --advertise")
+            await _deny(scope, receive, send, elsewhere)
+            return
+        if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
         bounded = _Body(receive, self._options.max_body)
@@ -204,7 +235,7 @@ class ConnectionLimits:
     """The number of connections that stay open, in total and by address.
 
     Args:
-        options: the most there may be.
+        options: the limits.
     """
 
     def __init__(self, options: Options) -> None:
@@ -217,10 +248,10 @@ class ConnectionLimits:
         return self._taken.total()
 
     def take(self, address: str) -> None:
-        """Count a connection in; call `give_back` when it ends.
+        """Count a new connection; call `give_back` when it ends.
 
         Raises:
-            Overloaded: there are too many.
+            Overloaded: there are too many connections.
         """
         for have, most, whose in (
             (self.total, self._options.max_connections, ""),
@@ -231,13 +262,13 @@ class ConnectionLimits:
         self._taken[address] += 1
 
     def give_back(self, address: str) -> None:
-        """Count a connection out."""
+        """Count the end of a connection."""
         self._taken[address] -= 1
         if not self._taken[address]:
             del self._taken[address]
 
 
 def address_of(scope: Mapping[str, object]) -> str:
-    """Return the client's address; behind a trusted proxy the one that the proxy names."""
+    """Return the client's address; behind a trusted proxy, the address that the proxy names."""
     client = scope.get("client")
     return str(client[0]) if isinstance(client, tuple | list) and client else ""

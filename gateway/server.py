@@ -1,4 +1,4 @@
-"""uvicorn, with what the gateway adds: the raw WebSocket within reach, and a stop from any thread.
+"""The gateway's server: uvicorn, with access to the raw WebSocket and a stop from any thread.
 
 Tested in `tests/integration/test_gateway.py` and `test_gateway_process.py`.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import resource
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -20,28 +19,43 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.http11 import Request
 
 from ..protocol.errors import AddressTaken, EnvironmentFault
+from ..runtime.connection_guard import IDLE_SECONDS, PROBE_SECONDS, PROBES
+from ..runtime.connections import ConnectionBounds
+from ..runtime.descriptors import raise_limit
+from .listener import BoundedListener
 from .options import Options
 
 logger = logging.getLogger(__name__)
+
+ANY_KIND = 4
+"""The connections of any kind that an address may have, for each that may stay open."""
 
 RAW_WEBSOCKET = "touchline.raw_websocket"
 """The key of a `RawWebSocket` in the `extensions` of a WebSocket's scope."""
 
 HIGH_WATER = 65_536
-"""Bytes that may lie in the process, not taken by the system, before a connection is not clear."""
+"""The most bytes that the system has not taken yet while a connection counts as clear."""
 
 SEND_BYTES = 262_144
-"""Bytes for a connection that the system may hold (Linux doubles it for its own use)."""
+"""The most bytes that the system holds for a connection (Linux doubles it for its own use)."""
 
 CLOSE_SECONDS = 5.0
-"""How long a closed connection may take to read what was sent before."""
+"""How long a closed connection may take to read the frames that were sent before."""
+
+
+KEEP_ALIVE = {
+    "TCP_KEEPIDLE": IDLE_SECONDS,
+    "TCP_KEEPINTVL": PROBE_SECONDS,
+    "TCP_KEEPCNT": PROBES,
+}
+"""Socket options that accepted connections inherit, by their names."""
 
 
 class RawWebSocket:
     """The connection under a WebSocket, for frames that are ready to be sent.
 
-    A frame that goes to a thousand viewers is made once and written a thousand times; no task wakes
-    and no message is built for each of them.
+    A frame for a thousand viewers is made once and written a thousand times; no task wakes and no
+    message is built for each viewer.
     """
 
     def __init__(self, protocol: RawWebSocketProtocol) -> None:
@@ -49,17 +63,17 @@ class RawWebSocket:
 
     @property
     def open(self) -> bool:
-        """Whether anything may still be written."""
+        """Whether frames may still be written."""
         protocol = self._protocol
         return not (protocol.close_sent or protocol.disconnected or protocol.transport.is_closing())
 
     @property
     def clear(self) -> bool:
-        """Whether the system takes more now."""
+        """Whether the system takes more bytes now."""
         return self._protocol.transport.get_write_buffer_size() < HIGH_WATER
 
     def write(self, frames: bytes) -> None:
-        """Hand over whole frames; only while `open`, and usually while `clear`."""
+        """Write whole frames; call it only while `open`, and usually while `clear`."""
         self._protocol.transport.write(frames)
 
     def close(self, code: int, reason: str) -> None:
@@ -78,7 +92,7 @@ class RawWebSocket:
 class RawWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, whose application finds a `RawWebSocket` in the scope.
 
-    uvicorn takes a class and gives the application no other way to the transport.
+    uvicorn takes a class, and gives the application no other access to the transport.
     """
 
     def handle_connect(self, event: Request) -> None:
@@ -95,10 +109,10 @@ class GatewayServer:
     Args:
         app: the ASGI application.
         options: the gateway's.
-        leaving: is called when it begins to stop, to end what would go on for ever.
+        leaving: called when it begins to stop, to end streams that do not end by themselves.
 
     Raises:
-        AddressTaken: the address can't be had.
+        AddressTaken: the address is taken or not allowed.
     """
 
     def __init__(
@@ -111,15 +125,16 @@ class GatewayServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._bound = _bound(options)
         self.listening = threading.Event()
-        """Set while connections are taken."""
+        """Set while the server takes connections."""
+        app.state.gateway.counters.over_limit = self._bound.refused
         self.url = _url(self._bound)
-        """Where the page is."""
+        """The URL of the start page."""
 
     def run(self) -> None:
         """Serve until `stop`.
 
         Raises:
-            EnvironmentFault: it could not begin; the log says why.
+            EnvironmentFault: the server could not start; the log says why.
         """
         try:
             asyncio.run(self._serve())
@@ -130,9 +145,9 @@ class GatewayServer:
             self.listening.clear()
 
     def stop(self) -> None:
-        """Take no more connections, close what is open, and end; from any thread or a signal.
+        """Take no more connections, close the open ones, and end; any thread may call this.
 
-        A connection that does not read is cut off when the time to drain is up.
+        A connection that does not read is cut after the time to drain.
         """
         loop = self._loop
         if loop is None:
@@ -185,19 +200,27 @@ def _config(app: Any, options: Options, started: Callable[[], Awaitable[None]]) 
     )
 
 
-def _bound(options: Options) -> socket.socket:
-    """Return a socket that has the address.
+def _bound(options: Options) -> BoundedListener:
+    """Return a socket that is bound to the address.
 
     Raises:
-        AddressTaken: it can't be had.
+        AddressTaken: the address is taken or not allowed.
     """
     address = options.address
-    bound = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    bound = BoundedListener(
+        socket.AF_INET6 if ":" in address else socket.AF_INET,
+        ConnectionBounds.within(raise_limit(), key=1, address=ANY_KIND * options.per_address),
+        options.forwarded_by,
+    )
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Accepted connections inherit it. Otherwise Linux lets the buffer grow to megabytes for
-        # each viewer that reads slowly, and the gateway would not see that the viewer is behind.
+        # each viewer that reads slowly, and the gateway would not notice that the viewer is behind.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEP_ALIVE.items():
+            if hasattr(socket, option):  # the system's own intervals elsewhere
+                bound.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
         bound.bind((address, options.port))
         bound.setblocking(False)
     except OSError as error:
@@ -209,16 +232,17 @@ def _bound(options: Options) -> socket.socket:
     return bound
 
 
-def allow_connections(options: Options) -> None:
-    """Let the process open as many descriptors as the options need, where the system allows it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+def check_connections(options: Options, allowed: int) -> None:
+    """Warn where the system allows too few open files for the options.
+
+    Args:
+        allowed: how many it does.
+    """
     wanted = options.max_connections + 16 * (options.max_events + options.max_reporters) + 512
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
-        if hard < wanted:
-            logger.warning(
-                "the system allows %s open files, %s connections need %s; see ulimit -n",
-                f"{hard:,}",
-                f"{options.max_connections:,}",
-                f"{wanted:,}",
-            )
+    if allowed < wanted:
+        logger.warning(
+            "the system allows %s open files, %s connections need %s; see ulimit -n",
+            f"{allowed:,}",
+            f"{options.max_connections:,}",
+            f"{wanted:,}",
+        )

@@ -1,1 +1,1 @@
-"""The lobby: people wait for a start, leaderboards and lists of prompts are kept fresh."""
+"""The lobby: people wait for a start, and see leaderboards and lists of prompts as they change."""

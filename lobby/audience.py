@@ -1,4 +1,4 @@
-"""The connections that watch something, and what they are told when it changes. Pure."""
+"""The connections that watch something, and what is sent to them when it changes. Pure."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ class Audience:
     """The connections of a lobby as receivers.
 
     Args:
-        state: the lobby's.
+        state: of the lobby.
     """
 
     def __init__(self, state: LobbyState) -> None:
         self.leaderboards = Leaderboards(state.index)
         self.closing: list[tuple[int, int]] = []
-        """The numbers of the connections that were closed in this turn, and their codes."""
+        """The numbers of the connections that this turn closes, and their codes."""
         self._state = state
         self._out: list[Outgoing] = []
         self._published: list[tuple[str, bytes]] = []
 
     def drain(self) -> list[Outgoing]:
-        """Return what is to be sent and closed, in order, and forget it."""
+        """Return the texts to send and the connections to close, in order, each once."""
         out, self._out = self._out, []
         return out
 
     def drain_published(self) -> list[tuple[str, bytes]]:
-        """Return what is to be published to other gateways (lobby, body), and forget it."""
+        """Return the publications for other gateways (lobby, body), each once."""
         published, self._published = self._published, []
         return published
 
@@ -48,7 +48,7 @@ class Audience:
         self._state.watching[purpose, spot].add(connection.number)
 
     def unwatch(self, connection: LobbyConnection) -> None:
-        """Tell a connection nothing more."""
+        """Send no more changes to a connection."""
         watching = self._state.watching.get((connection.purpose, connection.spot))
         if watching is None:
             return
@@ -59,35 +59,35 @@ class Audience:
                 self.leaderboards.forget(connection.spot)
 
     def send(self, connection: LobbyConnection, kind: str, text: str) -> None:
-        """Send a text; of several of one `kind` that wait, the newest is enough."""
+        """Send a text to a connection; see `OutgoingText` for `kind`."""
         connection.active = self._state.now
         self._out.append(OutgoingText(connection.number, kind, text))
 
     def refuse(self, connection: LobbyConnection, error: PeerError) -> None:
-        """Send an error."""
+        """Send an error to a connection."""
         self.send(connection, "error", outgoing.error(error))
 
     def close(self, connection: LobbyConnection, code: int) -> None:
-        """Close a connection, after what was sent to it."""
+        """Close a connection after the texts that were sent to it."""
         self._out.append(OutgoingClose(connection.number, code, outgoing.CLOSED[code]))
         self.closing.append((connection.number, code))
 
     def publish(self, refresh: Refresh) -> None:
-        """Tell the connections here and those at other gateways to fetch something again."""
+        """Ask the connections here and at other gateways to fetch something again."""
         self.refresh(refresh)
         self._published.append((refresh.lobby, encode(refresh)))
 
     def refresh(self, refresh: Refresh) -> None:
-        """Tell the connections here to fetch something again."""
+        """Ask the connections here to fetch something again."""
         purpose: Purpose = "prompts" if refresh.prompt is None else "board"
         for connection in self._state.watchers(purpose, (refresh.lobby, refresh.prompt or "")):
             self.send(connection, "refresh", outgoing.refresh(refresh, connection.version))
 
-    def tell_changes(self) -> None:
-        """Tell the waiting lists and leaderboards that have changed to those who watch them."""
+    def send_changes(self) -> None:
+        """Send each changed waiting list and leaderboard to the connections that watch it."""
         changed, self._state.changed_lists = self._state.changed_lists, set()
         for spot in sorted(changed):
-            self._tell_list(spot)
+            self._send_list(spot)
         changed, self._state.changed_boards = self._state.changed_boards, set()
         for spot in self.leaderboards.renewed(changed):
             for connection in self._state.watchers("board", spot):
@@ -96,7 +96,7 @@ class Audience:
                 else:
                     self.send(connection, "refresh", outgoing.REFRESH)
 
-    def _tell_list(self, spot: Spot) -> None:
+    def _send_list(self, spot: Spot) -> None:
         connections = self._state.watchers("waiting", spot)
         if not connections:
             return
@@ -110,6 +110,6 @@ class Audience:
             elif text is None:
                 text = outgoing.update(waiting)
             texts[connection.version] = text
-            if connection.told_list != text:
-                connection.told_list = text
+            if connection.sent_list != text:
+                connection.sent_list = text
                 self.send(connection, "update", text)

@@ -8,16 +8,16 @@ from typing import Literal
 from ..runtime.rate_limit import TokenBucket
 
 RATE = 20.0
-"""Messages a second that a connection may send for long."""
+"""Messages a second that a connection may keep up."""
 
 BURST = 60.0
-"""Messages that a connection may send at once."""
+"""The most messages that a connection may send at once."""
 
 BAD_MESSAGE, SLOW, TOO_MANY, IDLE, TAKEN, RESTART = 4000, 4008, 4009, 4010, 4011, 1012
-"""Close codes; `docs/GATEWAY.md` says what they mean."""
+"""Close codes; `docs/GATEWAY.md` explains them."""
 
 Spot = tuple[str, str]
-"""A lobby's id and a prompt's."""
+"""The ids of a lobby and a prompt."""
 
 Purpose = Literal["", "waiting", "board", "prompts", "host", "other"]
 
@@ -31,17 +31,17 @@ class LobbyConnection:
     """One connection.
 
     Args:
-        number: of the connection, never used again.
-        active: when either side last sent something, monotonic seconds.
+        number: of the connection; no other connection gets it.
+        active: when either side last sent a message, monotonic seconds.
         version: of its first message; 0 before.
         purpose: what the connection is for; empty before its first message.
-        spot: what it waits for or watches; that of a host or of prompts has an empty prompt.
+        spot: what it waits for or watches; for a host and for prompts, the prompt is empty.
         place: the id of its place on the waiting list.
         host: whether it may start the lobby.
-        errors: refused messages so far.
-        told_start: the number of the start that it was told last.
-        told_list: the waiting list that it was told last, as text.
-        limit: how much it may still send.
+        errors: the number of its refused messages.
+        sent_start: the number of the newest start that was sent to it.
+        sent_list: the newest waiting list that was sent to it, as text.
+        limit: of its messages.
     """
 
     number: int
@@ -52,14 +52,14 @@ class LobbyConnection:
     place: str = ""
     host: bool = False
     errors: int = 0
-    told_start: int = 0
-    told_list: str = ""
+    sent_start: int = 0
+    sent_list: str = ""
     limit: TokenBucket = field(default_factory=_limit)
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingText:
-    """A text for a connection. Of several of one `kind` that wait, the newest is enough."""
+    """A text for a connection; of waiting texts of some kinds, the newest replaces the others."""
 
     number: int
     kind: str

@@ -1,16 +1,23 @@
-"""The lobby's decisions: who waits where, who may start, what is refused. Pure.
+"""The lobby's decisions: which connection waits where, which may start, what is refused. Pure.
 
-`LobbyCore` takes what comes and gives it to the part that it concerns; the parts hold one
-`LobbyState`. After each call the caller drains what is to be sent to connections, kept in groups
-and published there. What other gateways keep comes in by `receive_news`, and takes effect as if it
-had happened here.
+`LobbyCore` takes each message and hands it to the part that it concerns; the parts share one
+`LobbyState`. After each call the caller drains what is to be sent to connections, put into groups
+and published there. `receive_news` takes the records of other gateways, which have the same effect
+as records that are put here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..protocol.errors import BadMessage, NotAllowed, Overloaded, PeerError, WrongVersion
+from ..protocol.errors import (
+    BadMessage,
+    NotAllowed,
+    Overloaded,
+    PeerError,
+    UnknownType,
+    WrongVersion,
+)
 from . import incoming, outgoing
 from .audience import Audience
 from .connection import (
@@ -34,12 +41,12 @@ from .waiting import WaitingLists
 
 
 class LobbyCore:
-    """The lobbies of one gateway, shared with others.
+    """The lobbies of one gateway, which it shares with other gateways.
 
     Args:
         options: its settings.
         member: this gateway's member id in groups.
-        entropy: entropy(n) gives n random bytes.
+        entropy: returns n random bytes for n.
     """
 
     def __init__(self, options: Options, member: str, entropy: Callable[[int], bytes]) -> None:
@@ -55,28 +62,28 @@ class LobbyCore:
         )
         self._scores = Scores(self.state, self._audience, self._effects)
 
-    # ── what goes out ────────────────────────────────────────────────────────────────────────
+    # ── output ───────────────────────────────────────────────────────────────────────────────
 
     def drain(self) -> list[Outgoing]:
-        """Return what is to be sent and closed, in order, and forget it."""
+        """Return the texts to send and the connections to close, in order, each once."""
         return self._audience.drain()
 
     def drain_records(self) -> list[tuple[str, str, bytes | None]]:
-        """Return what is to be put into groups (lobby, key, body; None: removed), and forget it."""
+        """Return the records to put into groups (lobby, key, body; None: removed), each once."""
         return self.state.union.drain()
 
     def drain_published(self) -> list[tuple[str, bytes]]:
-        """Return what is to be published in groups (lobby, body), and forget it."""
+        """Return the publications for groups (lobby, body), each once."""
         return self._audience.drain_published()
 
     def next_timer(self) -> float | None:
         """Return when `handle_timer` is to be called (monotonic seconds), None for never."""
         return self.state.timers.next()
 
-    # ── what comes in ────────────────────────────────────────────────────────────────────────
+    # ── input ────────────────────────────────────────────────────────────────────────────────
 
     def opened(self, now: float, wall: int) -> int:
-        """Take a new connection and return its number; it may be closed at once.
+        """Take a new connection, which may be closed at once; return its number.
 
         Args:
             now: monotonic seconds.
@@ -102,8 +109,8 @@ class LobbyCore:
         """Take a message of a connection.
 
         Args:
-            number: the connection's; a message of a closed one is ignored.
-            text: what was sent.
+            number: of the connection; a message of a closed connection is ignored.
+            text: the message.
             now: monotonic seconds.
             wall: microseconds since 1970.
         """
@@ -124,11 +131,11 @@ class LobbyCore:
         self._finish()
 
     def closed(self, number: int, code: int, now: float, wall: int) -> None:
-        """Note that a connection has ended.
+        """Take note that a connection has ended.
 
         Args:
-            number: the connection's.
-            code: the close code; of version 2, 1000 gives the place up, others keep it a while.
+            number: of the connection.
+            code: the close code; in version 2, 1000 gives up the place, any other keeps it a while.
             now: monotonic seconds.
             wall: microseconds since 1970.
         """
@@ -137,10 +144,10 @@ class LobbyCore:
         self._finish()
 
     def receive_news(self, news: Iterable[News], now: float, wall: int) -> None:
-        """Take what other gateways keep and publish.
+        """Take records and publications of other gateways.
 
         Args:
-            news: from a group.
+            news: of a group.
             now: monotonic seconds.
             wall: microseconds since 1970.
         """
@@ -155,7 +162,7 @@ class LobbyCore:
         self._finish()
 
     def set_shared(self, shared: bool) -> None:
-        """Note whether the lobbies of other gateways are seen."""
+        """Take note whether the lobbies of other gateways are known."""
         if shared != self.state.shared:
             self.state.shared = shared
             self.state.changed_lists.update(self.state.index.places)
@@ -182,12 +189,12 @@ class LobbyCore:
     # ── connections ──────────────────────────────────────────────────────────────────────────
 
     def _check_connection(self, connection: LobbyConnection) -> None:
-        """Close a connection that has not said what it is for, or that has long been silent."""
+        """Close a connection that has sent no request, or that has long been idle."""
         state = self.state
         seconds = state.options.first_seconds
         due = connection.active + state.options.idle_seconds
         if not connection.purpose:
-            error = BadMessage(f"nothing was asked for within {seconds:g} s")
+            error = BadMessage(f"no request within {seconds:g} s")
             self._audience.refuse(connection, error)
             self._audience.close(connection, SLOW)
         elif due <= state.now:
@@ -206,16 +213,17 @@ class LobbyCore:
             self._hosting.host_left(connection.spot[0], for_good=code == 1000)
 
     def _finish(self) -> None:
-        """End the connections that were closed, and tell what has changed."""
+        """End the closed connections, and send lists and leaderboards that have changed."""
         while self._audience.closing:
             self._end(*self._audience.closing.pop())
-        self._audience.tell_changes()
+        self._audience.send_changes()
 
     def _refuse(self, connection: LobbyConnection, error: PeerError) -> None:
-        """Answer a message with an error, and close where it must not go on.
+        """Answer a message with an error; close the connection where it must not go on.
 
-        A client of version 1 expects to be closed, except for what is only not allowed to it.
+        A client of version 1 expects to be closed, except by NOT_ALLOWED.
         """
+        self.state.counters[error.code] += 1
         self._audience.refuse(connection, error)
         connection.errors += 1
         old = connection.version != 2 and not isinstance(error, NotAllowed)
@@ -225,13 +233,21 @@ class LobbyCore:
         elif old or isinstance(error, WrongVersion) or connection.errors >= most:
             self._audience.close(connection, BAD_MESSAGE)
 
-    # ── what each message does ───────────────────────────────────────────────────────────────
+    # ── messages ─────────────────────────────────────────────────────────────────────────────
 
     def _read(self, connection: LobbyConnection, text: str | bytes) -> None:
         incoming.check_size(text, self.state.options.frame_bytes)
         connection.version = version = connection.version or incoming.version(text)
-        message = incoming.read(text, version)
-        (self._take1 if version == 1 else self._take2)(connection, message)
+        if version == 2:
+            self._take2(connection, incoming.read(text, version))
+            return
+        try:
+            self._take1(connection, incoming.read(text, version))
+        except UnknownType:
+            # Existing clients send messages of their own on these connections, and are not closed.
+            if not connection.purpose:
+                raise
+            self.state.counters["ignored"] += 1
 
     def _take1(self, connection: LobbyConnection, message: incoming.LobbyMessage) -> None:
         """Take a message of version 1."""
@@ -251,6 +267,8 @@ class LobbyCore:
                 self._audience.watch(connection, "prompts", (str(message.lobby_id), ""))
             case incoming.LobbyPromptsUpdate() if purpose == "prompts":
                 self._audience.publish(Refresh(lobby=connection.spot[0]))
+            case _ if purpose:
+                self.state.counters["ignored"] += 1
             case _:
                 raise _out_of_place(message, connection)
 
@@ -292,5 +310,5 @@ class LobbyCore:
 def _out_of_place(message: incoming.LobbyMessage, connection: LobbyConnection) -> BadMessage:
     kind = message.__struct_config__.tag
     if connection.purpose in ("", "other"):
-        return BadMessage(f"{kind} comes before the connection has said what it is for")
-    return BadMessage(f"{kind} is not for a connection that is for {connection.purpose}")
+        return BadMessage(f"{kind} comes before the connection has a purpose")
+    return BadMessage(f"{kind} is not for a connection with purpose {connection.purpose}")

@@ -1,6 +1,6 @@
-"""What happens when another record comes into force under a key. Pure.
+"""The effects of a new record in force under a key. Pure.
 
-A record takes effect in one way, whether it was put here or at another gateway: `Effects.apply`.
+Records of this gateway and of others take effect in the same way: by `Effects.apply`.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from .records import (
 from .state import LobbyState
 
 CLOCK_SECONDS = 5.0
-"""By how much the clocks of two gateways may differ without a start being told or kept wrongly."""
+"""The most by which the clocks of two gateways may differ without a start being sent wrongly."""
 
 OVER_SECONDS = 60.0
-"""How long a record that is over is kept, so that other gateways see that it is."""
+"""How long a record is kept after its end, so that other gateways can drop it too."""
 
 
 class Effects:
-    """What records bring about.
+    """The effects of records.
 
     Args:
-        state: the lobby's.
-        audience: is told.
+        state: of the lobby.
+        audience: the connections to send to.
     """
 
     def __init__(self, state: LobbyState, audience: Audience) -> None:
@@ -44,15 +44,15 @@ class Effects:
         self._audience = audience
 
     def put(self, record: LobbyRecord) -> None:
-        """Keep a record at this gateway, and let it take effect."""
+        """Keep a record at this gateway, and apply it."""
         self.apply(self._state.union.put(record))
 
     def drop(self, key: str) -> None:
-        """Keep a record no longer, and let that take effect."""
+        """Stop keeping a record, and apply that."""
         self.apply(self._state.union.drop(key))
 
     def apply(self, change: RecordChange) -> None:
-        """Let what is in force under a key take effect."""
+        """Apply a change of the record in force under a key."""
         state = self._state
         before, after = change.before, change.after
         if after is None and isinstance(before, LASTING) and not state.is_over(before):
@@ -70,13 +70,13 @@ class Effects:
             case WaitingPlace():
                 self._relabel(after)
             case Begun():
-                self._tell_begun(after)
+                self._send_begun(after)
             case Hosted() if after.left and state.hosts_here(after.lobby):
                 self.host_returned(after.lobby)
         self._release(change.key)
 
     def check_record(self, key: str) -> None:
-        """Drop a record whose time is over; called when it might be."""
+        """Drop a record whose time is over; called when it may be."""
         state = self._state
         record = state.union[key]
         if record is None:
@@ -89,24 +89,24 @@ class Effects:
             self.apply(RecordChange(key, record, None))
 
     def host_returned(self, lobby: str) -> None:
-        """Note that the host of a lobby is connected to this gateway."""
+        """Record that the host of a lobby is connected to this gateway."""
         hosted = self._state.index.hosts.get(lobby)
         if hosted is not None and (hosted.left or not self._state.union.owns(key_of(hosted))):
             n = next_n(hosted, self._state.wall)
             self.put(msgspec.structs.replace(hosted, n=n, left=0))
 
     def dismiss(self, connection: LobbyConnection) -> None:
-        """Close a connection whose place another connection has taken up."""
+        """Close a connection whose place another connection has resumed."""
         self._audience.unwatch(connection)
         self._state.holders.pop(connection.place, None)
         connection.place = ""
         self._audience.close(connection, TAKEN)
 
-    def tell_start(self, connection: LobbyConnection, begun: Begun, place: WaitingPlace) -> None:
-        """Tell a start to a connection that has not been told, and that waited when it came."""
+    def send_start(self, connection: LobbyConnection, begun: Begun, place: WaitingPlace) -> None:
+        """Send a start to a connection that waited when it came and has not got it."""
         fresh = begun.at + CLOCK_SECONDS * SECOND >= place.joined
-        if begun.n > connection.told_start and fresh:
-            connection.told_start = begun.n
+        if begun.n > connection.sent_start and fresh:
+            connection.sent_start = begun.n
             self._audience.send(connection, "start", outgoing.start(begun, connection.version))
 
     def _mark_changed(self, record: LobbyRecord | None) -> None:
@@ -127,7 +127,7 @@ class Effects:
             state.timers.set(("record", key), state.now + (left if left > 0 else OVER_SECONDS))
 
     def _adopt(self, record: LobbyRecord) -> None:
-        """Keep a record whose gateway is gone."""
+        """Keep a record of a gateway that is gone."""
         state = self._state
         if isinstance(record, Hosted) and not record.left:
             left = 0 if state.hosts_here(record.lobby) else state.wall
@@ -135,7 +135,7 @@ class Effects:
         self.put(record)
 
     def _relabel(self, place: WaitingPlace) -> None:
-        """Give a new label to a place of ours whose label an earlier place has too."""
+        """Give a new label to a place of this gateway where an earlier place has the same label."""
         state = self._state
         for other in state.index.clashing(place):
             if state.union.owns(key_of(other)):
@@ -144,14 +144,14 @@ class Effects:
                 self.put(msgspec.structs.replace(other, n=n, label=label))
                 return
 
-    def _tell_begun(self, begun: Begun) -> None:
+    def _send_begun(self, begun: Begun) -> None:
         for connection in self._state.watchers("waiting", (begun.lobby, begun.prompt)):
             place = self._state.union["w" + connection.place]
             if isinstance(place, WaitingPlace):
-                self.tell_start(connection, begun, place)
+                self.send_start(connection, begun, place)
 
     def _release(self, key: str) -> None:
-        """Dismiss the connection that holds a place which another gateway keeps now."""
+        """Dismiss the connection whose place another gateway keeps now."""
         number = self._state.holders.get(key[1:]) if key[:1] == "w" else None
         if number is not None and not self._state.union.owns(key):
             self.dismiss(self._state.connections[number])

@@ -1,10 +1,10 @@
 """A group at the broker as one of its members sees it; the protocol calls it a room. Pure.
 
-The member beats, puts its own records, those included that the broker has lost, and reports what
-other members keep. When it has missed pushes, or the broker has started anew, it asks for all
-records. After a restart of the broker the records of other members stay valid until these have had
-time to put them again. When the broker does not answer, the member is alone, and the records of
-others are gone.
+The member beats, puts its records, also those that the broker has lost, and gives the news of other
+members. When it has missed pushes, or the broker has started again, it asks for all records. After
+a restart of the broker, the records of other members stay valid until these have had time to put
+them again. When the broker does not answer, the group is not shared, and the records of others are
+gone.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from ..protocol import limits, messages
 from ..protocol.errors import Overloaded, TouchlineError
 
 BEATS = 3
-"""Beats within the time for which the broker keeps a member."""
+"""The number of beats within the time for which the broker keeps a member."""
 
 FIRST_SECONDS = 15.0
-"""How long the broker keeps a member that is silent, until it says so itself."""
+"""How long the broker keeps a silent member, until the broker's first answer gives the time."""
 
 AGAIN_SECONDS = 0.25
 """The shortest time between two beats."""
 
 BATCH_BYTES = limits.FRAME_BYTES // 2
-"""Bytes of keys and bodies in one `put`; at most one is under way."""
+"""The most bytes of keys and bodies in a `put`; at most one `put` is unanswered."""
 
 MOST_PUBLISHED = 200
-"""Publications that wait for the broker; of more, the oldest are dropped."""
+"""The most publications that wait for the broker; the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberRecord:
-    """What another member keeps under a key; None: nothing any more."""
+    """The record of another member under a key; None: it keeps none any more."""
 
     member: str
     key: str
@@ -43,7 +43,7 @@ class MemberRecord:
 
 @dataclass(frozen=True, slots=True)
 class GroupPublication:
-    """What another member published."""
+    """A publication of another member."""
 
     body: bytes
 
@@ -55,25 +55,25 @@ class Group:
     """One group.
 
     Args:
-        name: the group's.
+        name: of the group.
         instance: the secret of this process.
     """
 
     def __init__(self, name: str, instance: str) -> None:
         self.name = name
         self.shared = False
-        """Whether the broker answers, so that the other members are seen."""
+        """Whether the broker answers, so that the records of other members are known."""
         self.trouble = ""
-        """Why the group is not shared, once that is known."""
+        """Why the group is not shared; empty where it is, or the reason is not known yet."""
         self._instance = instance
         self._own: dict[str, bytes] = {}
         self._others: dict[tuple[str, str], bytes] = {}  # by member and key
-        # Until when records stay valid that were not put again since the broker's restart.
+        # Until when records stay valid that their member has not put again since a restart.
         self._doubted: dict[tuple[str, str], float] = {}
-        self._dirty: dict[str, None] = {}  # own keys to be put, in order
+        self._dirty: dict[str, None] = {}  # own keys to put, in order
         self._published: deque[bytes] = deque(maxlen=MOST_PUBLISHED)
         self._putting: list[str] = []
-        self._known = False  # the broker knew the member when it was last asked
+        self._known = False  # the broker's newest answer knows the member
         self._beating = False
         self._beat_at = 0.0
         self._answered_at = 0.0
@@ -83,7 +83,7 @@ class Group:
         self._rev = 0
 
     def put(self, key: str, body: bytes | None) -> None:
-        """Keep a record, or (None) remove it."""
+        """Keep a record, or remove it where the body is None."""
         if body is None:
             self._own.pop(key, None)
         else:
@@ -91,7 +91,7 @@ class Group:
         self._dirty[key] = None
 
     def publish(self, body: bytes) -> None:
-        """Send something to all other members; while alone it is dropped."""
+        """Send a publication to all other members; it is dropped while the group is not shared."""
         if self.shared:
             self._published.append(body)
 
@@ -140,7 +140,7 @@ class Group:
         answer: messages.BrokerReply | TouchlineError,
         now: float,
     ) -> list[News]:
-        """Take the answer to one request, and return what it says of other members."""
+        """Take the answer to a request; return the news of other members in it."""
         if isinstance(request, messages.JoinGroup):
             self._beating = False
             if isinstance(answer, messages.GroupJoined):
@@ -155,7 +155,8 @@ class Group:
                 self._dirty = dict.fromkeys([*self._putting, *self._dirty])
             self._putting = []
         if isinstance(answer, TouchlineError):
-            # The broker may not know the member any more: it has started anew, or missed its beats.
+            # The broker may not know the member any more: it has started again, or missed its
+            # beats.
             self.trouble = answer.sentence
             self._known = False
             if not isinstance(answer, Overloaded):  # a full group is tried again at the next beat
@@ -165,13 +166,13 @@ class Group:
     def pushed(
         self, message: messages.GroupChanged | messages.GroupMessage, now: float
     ) -> list[News]:
-        """Take a push of the broker, and return what it says of other members."""
+        """Take a push of the broker; return the news of other members in it."""
         if isinstance(message, messages.GroupMessage):
             return [GroupPublication(message.body)] if message.member != self._member else []
         if not self.shared or message.epoch != self._epoch or message.rev <= self._rev:
             return []
         if message.rev != self._rev + 1:
-            self._beat_soon(now)  # a push was missed: all records come again
+            self._beat_soon(now)  # a push was missed: ask for all records
             return []
         self._rev = message.rev
         news: list[News] = []
@@ -181,7 +182,8 @@ class Group:
         return news
 
     def handle_timer(self, now: float) -> list[News]:
-        """Forget other members when the broker is silent, and records that were not put again."""
+        """Forget other members when the broker is silent, and records that were not put again;
+        return that as news."""
         if self.shared and now - self._answered_at >= self._seconds:
             self.shared = self._known = False
             self._epoch = self._rev = 0
@@ -225,14 +227,14 @@ class Group:
         return self._compare(gathered.records, now if anew else None)
 
     def _compare(self, records: Iterable[messages.GroupRecord], anew: float | None) -> list[News]:
-        """Return what has changed of other members.
+        """Return the news of other members.
 
-        A record that is missing is gone, unless the broker has started anew: its member may not
-        have put it again yet.
+        A missing record is gone, unless the broker has started again: its member may not have put
+        it again yet.
 
         Args:
-            records: all that the broker knows.
-            anew: now, where the broker has started anew; None otherwise.
+            records: all records of the broker.
+            anew: now, where the broker has started again; None otherwise.
         """
         news: list[News] = []
         found = set()

@@ -23,10 +23,10 @@ class LobbyHosting:
     """The hosts of a gateway's lobbies.
 
     Args:
-        state: the lobby's.
-        audience: is told.
-        effects: of what is decided here.
-        entropy: entropy(n) gives n random bytes.
+        state: of the lobby.
+        audience: the connections to send to.
+        effects: applies the records of hosts and starts.
+        entropy: returns n random bytes for n.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class LobbyHosting:
         """Start a prompt.
 
         Raises:
-            NotAllowed: the lobby has a host, and the connection is not the host's.
-            Overloaded: too many records are kept here.
+            NotAllowed: the lobby has a host, which is not this connection.
+            Overloaded: this gateway keeps too many records.
         """
         state = self._state
         if not connection.host and self._host_of(spot[0]) is not None:
@@ -60,36 +60,36 @@ class LobbyHosting:
 
         Raises:
             BadMessage: no prompt is named.
-            NotAllowed: only a host starts this prompt.
-            Overloaded: too many records are kept here.
+            NotAllowed: only a host may start this prompt.
+            Overloaded: this gateway keeps too many records.
         """
         if not prompt:
             raise BadMessage("start: a host that does not wait must name the prompt_id")
         if prompt != connection.spot[1] and not connection.host:
-            raise NotAllowed("only a host starts a prompt that it does not wait for")
+            raise NotAllowed("only a host may start a prompt that it does not wait for")
         self.start(connection, (connection.spot[0], prompt))
 
     def check_key(self, lobby: str, key: str) -> None:
-        """Refuse a key that is not the host's.
+        """Check the key of a lobby's host.
 
         Raises:
-            NotAllowed: it is not.
+            NotAllowed: it is not the host's key.
         """
         hosted = self._host_of(lobby)
         if hosted is None or hosted.proof != proof_of(key):
-            raise NotAllowed(f"that is not the key of the host of lobby {lobby}")
+            raise NotAllowed(f"the key is not that of the host of lobby {lobby}")
 
     def become_host(self, connection: LobbyConnection, lobby: str, key: str) -> None:
         """Make a connection the host of a lobby.
 
         Args:
-            connection: has no purpose yet.
+            connection: a connection without a purpose.
             lobby: its id.
-            key: of a host that returns; empty for a new one.
+            key: of a host that returns; empty for a new host.
 
         Raises:
             Conflict: the lobby has another host.
-            Overloaded: too many records are kept here.
+            Overloaded: this gateway keeps too many records.
         """
         state = self._state
         hosted = self._host_of(lobby)
@@ -108,7 +108,7 @@ class LobbyHosting:
         self._audience.send(connection, "hosting", text)
 
     def host_left(self, lobby: str, *, for_good: bool) -> None:
-        """Note that a connection of the host has ended; the last one's end is what counts."""
+        """Record that the host has left; called when one of its connections ends."""
         state = self._state
         hosted = state.index.hosts.get(lobby)
         if hosted is None or state.hosts_here(lobby) or not state.union.owns(key_of(hosted)):
@@ -118,6 +118,6 @@ class LobbyHosting:
         self._effects.put(msgspec.structs.replace(hosted, n=n, left=left))
 
     def _host_of(self, lobby: str) -> Hosted | None:
-        """Return the host of a lobby, connected or expected back."""
+        """Return the host of a lobby, which is connected or may return."""
         hosted = self._state.index.hosts.get(lobby)
         return None if hosted is None or self._state.is_over(hosted) else hosted

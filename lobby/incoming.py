@@ -1,7 +1,7 @@
 """The messages of the lobby's clients: version 1, as existing web clients send it, and version 2.
 
-The first message tells what the connection is for, and in which version. Of version 1 only the
-fields that it has are read: an existing client may send others for its own use. Pure.
+The first message gives the connection its purpose and its version. In version 1, unknown fields are
+ignored: an existing client may send some for its own use. Pure.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ..protocol.errors import BadMessage, TooLarge, UnknownType, WrongVersion
+from ..protocol.text import clean
 from .connection import Spot
 
 NAME_CHARS = 100
-"""Characters of a user's name, a lobby's or a prompt's id."""
+"""The most characters of a user's name, a lobby's id or a prompt's id."""
 
 TEXT_CHARS = 200
-"""Characters of the text beside a score."""
+"""The most characters of the text beside a score."""
 
 TOKEN_CHARS = 64
-"""Characters of a token or key."""
+"""The most characters of a token or key."""
 
 _Name = (
     Annotated[str, Meta(min_length=1, max_length=NAME_CHARS)]
@@ -43,7 +44,7 @@ class WaitStart(_Incoming, tag="wait_start", kw_only=True, frozen=True):
 
 
 class StartPrompt(_Incoming, tag="start", kw_only=True, frozen=True):
-    """Start the prompt for everyone who waits."""
+    """Start the prompt for all who wait."""
 
 
 class Leaderboard(_Incoming, tag="leaderboard", kw_only=True, frozen=True):
@@ -54,7 +55,7 @@ class Leaderboard(_Incoming, tag="leaderboard", kw_only=True, frozen=True):
 
 
 class LeaderboardUpdate(_Incoming, tag="leaderboard_update", kw_only=True, frozen=True):
-    """Tell that the leaderboard has changed."""
+    """Announce that the leaderboard has changed."""
 
     lobby_id: _Name
     prompt_id: _Name
@@ -67,11 +68,11 @@ class LobbyPrompts(_Incoming, tag="lobby_prompts", kw_only=True, frozen=True):
 
 
 class LobbyPromptsUpdate(_Incoming, tag="lobby_prompts_update", kw_only=True, frozen=True):
-    """Tell that the prompts have changed."""
+    """Announce that the prompts have changed."""
 
 
 class WaitStart2(WaitStart, tag="wait_start", kw_only=True, frozen=True):
-    """Wait for the start. `resume` is the token of a place, `host_key` the key of the host."""
+    """Wait for the start. `resume` is the token of a place, `host_key` the host's key."""
 
     ready: bool = False
     resume: _Token = ""
@@ -85,7 +86,7 @@ class StartPrompt2(_Incoming, tag="start", kw_only=True, frozen=True):
 
 
 class Ready(_Incoming, tag="ready", kw_only=True, frozen=True):
-    """Tell whether the person is ready."""
+    """Set whether the person is ready."""
 
     ready: bool
 
@@ -95,14 +96,14 @@ class LeavePlace(_Incoming, tag="leave", kw_only=True, frozen=True):
 
 
 class BecomeHost(_Incoming, tag="host", kw_only=True, frozen=True):
-    """Become the host of a lobby, or, with the host's key, be it again."""
+    """Become the host of a lobby, or become it again with the host's key."""
 
     lobby_id: _Name
     key: _Token = ""
 
 
 class LeaderboardUpdate2(LeaderboardUpdate, tag="leaderboard_update", kw_only=True, frozen=True):
-    """Put a score on the leaderboard; without a score, tell that it has changed."""
+    """Put a score on the leaderboard; without a score, announce that it has changed."""
 
     user: _Name | None = None
     score: Annotated[float, Meta(ge=-1e15, le=1e15)] | None = None
@@ -134,7 +135,7 @@ LobbyMessage = Version1 | Version2
 
 
 class _Versioned(Struct):
-    """The field that tells the version; anything but a number means 1."""
+    """The field of the version; any value but a number means 1."""
 
     version: object = 1
 
@@ -144,10 +145,10 @@ _decoders = {1: msgspec.json.Decoder(Version1).decode, 2: msgspec.json.Decoder(V
 
 
 def check_size(text: str | bytes, most: int) -> None:
-    """Refuse a message that is too large, without reading it.
+    """Check the size of a message before it is read.
 
     Raises:
-        TooLarge: it has more than `most` bytes.
+        TooLarge: the message has more than `most` bytes.
     """
     size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size > most:
@@ -158,7 +159,7 @@ def version(text: str | bytes) -> Literal[1, 2]:
     """Return the version that a connection's first message asks for.
 
     Raises:
-        BadMessage: it is not a JSON object.
+        BadMessage: the message is not a JSON object.
         WrongVersion: there is no such version.
     """
     try:
@@ -177,10 +178,11 @@ def read(text: str | bytes, version: Literal[1, 2]) -> LobbyMessage:
 
     Args:
         text: the WebSocket message.
-        version: the connection's.
+        version: of the connection.
 
     Raises:
-        UnknownType, BadMessage: nothing but these, whatever the text.
+        UnknownType: the type is not known.
+        BadMessage: the text is not valid in any other way.
     """
     try:
         return _decoders[version](text)  # type: ignore[no-any-return]  # each is a LobbyMessage
@@ -191,6 +193,15 @@ def read(text: str | bytes, version: Literal[1, 2]) -> LobbyMessage:
         raise BadMessage(f"not a message of the lobby: {sentence}") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadMessage(f"not JSON: {error}") from None
+
+
+def name_of(user: str | int) -> str:
+    """Return a user's name as it is kept, cleaned as names of peers are.
+
+    Raises:
+        BadMessage: nothing in the name can be seen, or it holds control characters.
+    """
+    return clean("user", str(user))
 
 
 def spot_of(message: WaitStart | Leaderboard | LeaderboardUpdate) -> Spot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from operator import attrgetter
 from typing import TypeVar
 
@@ -14,6 +15,9 @@ from .options import Options
 from .records import Begun, BoardRow, Hosted, LobbyRecord, WaitingPlace
 
 T = TypeVar("T")
+
+MOST_ALSO = 3
+"""How often a label repeats `also`; from then on labels are numbered."""
 
 _order = attrgetter("joined", "id")
 
@@ -33,7 +37,7 @@ class RecordIndex:
         self.hosts: dict[str, Hosted] = {}
 
     def put(self, before: LobbyRecord | None, after: LobbyRecord | None) -> None:
-        """Replace the record that was in force under one key."""
+        """Replace the record in force under a key."""
         if before is not None:
             self._remove(before)
         match after:
@@ -58,7 +62,7 @@ class RecordIndex:
                 self.hosts.pop(record.lobby, None)
 
     def ends(self, record: LobbyRecord) -> int | None:
-        """Return when a record ends by itself (wall time, microseconds); None for never."""
+        """Return when a record ends by itself (wall time, microseconds); None: never."""
         match record:
             case BoardRow():
                 return record.at + round(self._options.keep_seconds * SECOND)
@@ -69,12 +73,12 @@ class RecordIndex:
         return None
 
     def waiting(self, spot: Spot) -> list[WaitingPlace]:
-        """Return a waiting list, the first to join first, no two under one label."""
+        """Return a waiting list in the order of joining, with all labels different."""
         waiting = self._in_order(spot)
         labels = {place.label for place in waiting}
         if len(labels) < len(waiting):
-            # Two of one name joined at two gateways at the same time. Until the later one's gateway
-            # gives it a new label, it is shown under the label that it will get.
+            # Two people with one name joined at two gateways at the same time. Until the gateway of
+            # the later one gives it a new label, it is shown with the label that it will get.
             seen: set[str] = set()
             for at, place in enumerate(waiting):
                 if place.label in seen:
@@ -88,34 +92,37 @@ class RecordIndex:
         return sorted(self.places.get(spot, {}).values(), key=_order)
 
     def label(self, spot: Spot, user: str, but: str = "") -> str:
-        """Return the label of a place: `bob`, of a second one `bob (2)`.
+        """Return the label of a place: `bob`, and `also bob` for the second.
 
         Args:
             spot: its waiting list.
-            user: the name that was given.
+            user: the name that the client gave.
             but: the id of the place that the label is for.
         """
         others = [place for place in self.places.get(spot, {}).values() if place.id != but]
         taken = {place.label for place in others}
         if user not in taken:
             return user
-        # A name that was given is not taken for a label either: `bob (2)` may be a person's name.
+        # No label is the name of another person either: `also bob` may be a name.
         return _free(user, taken | {place.user for place in others})
 
     def clashing(self, place: WaitingPlace) -> Sequence[WaitingPlace]:
-        """Return the places whose label an earlier place has too."""
+        """Return the later places with the label of this place."""
         alike = [p for p in self._in_order((place.lobby, place.prompt)) if p.label == place.label]
         return alike[1:]
 
     def ranked(self, spot: Spot) -> list[BoardRow]:
-        """Return a leaderboard: the highest score first, of equal ones the earlier."""
+        """Return a leaderboard: the highest score first, and of equal scores the earlier."""
         rows = self.rows.get(spot, {}).values()
         return sorted(rows, key=lambda row: (-row.score, row.at, row.user))
 
 
 def _free(user: str, taken: set[str]) -> str:
-    labels = (f"{user} ({count})" for count in range(2, len(taken) + 3))
-    return next(label for label in labels if label not in taken)
+    """Return a label of a name that is taken, as existing clients know it: `also` before it."""
+    also = ("also " * count + user for count in range(1, MOST_ALSO + 1))
+    # Many people of one name would otherwise make labels as long as they are many.
+    numbered = (f"also {user} ({count})" for count in range(MOST_ALSO + 2, len(taken) + 6))
+    return next(label for label in chain(also, numbered) if label not in taken)
 
 
 def _take_out(table: dict[Spot, dict[str, T]], spot: Spot, key: str) -> None:

@@ -1,4 +1,4 @@
-"""The leaderboards as they are shown: each with a version that grows when its rows change. Pure."""
+"""The leaderboards as clients see them: each has a version that grows with each change. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .records import BoardRow
 class Leaderboards:
     """The leaderboards of one gateway.
 
-    Versions come from the rows' own `n`, on which gateways agree; where a row of another gateway
-    comes late, the version still grows here.
+    A version comes from the `n` of the rows, on which gateways agree; where a row of another
+    gateway comes late, the version grows here all the same.
 
     Args:
         index: the rows in force.
@@ -25,14 +25,14 @@ class Leaderboards:
         self._shown: dict[Spot, tuple[list[BoardRow], int]] = {}
 
     def renewed(self, spots: Iterable[Spot]) -> Iterator[Spot]:
-        """Yield those of some leaderboards whose version has grown."""
+        """Yield the leaderboards among `spots` whose version has grown."""
         for spot in sorted(spots):
             before = self._shown.get(spot, ([], 0))[1]
             if self.version(spot) != before:
                 yield spot
 
     def version(self, spot: Spot) -> int:
-        """Return a leaderboard's version; 0 where it never had a row."""
+        """Return the version of a leaderboard; 0 where it has never had a row."""
         rows, version = self._shown.get(spot, ([], 0))
         ranked = self._index.ranked(spot)
         if ranked != rows:
@@ -45,6 +45,6 @@ class Leaderboards:
         return outgoing.leaderboard(spot, self.version(spot), self._index.ranked(spot))
 
     def forget(self, spot: Spot) -> None:
-        """Forget a leaderboard that no connection watches, if it has no row."""
+        """Forget a leaderboard that no connection watches, where it has no row."""
         if not self._index.rows.get(spot):
             self._shown.pop(spot, None)

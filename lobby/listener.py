@@ -1,4 +1,4 @@
-"""The server of the lobby's own address, where clients made for another server look for it.
+"""The server of the lobby's own address, for clients that were made for another server.
 
 Tested in `tests/integration/test_lobby.py`.
 """
@@ -28,7 +28,7 @@ class LobbyServer:
 
     Raises:
         SettingError: the address is not valid.
-        AddressTaken: the address can't be had.
+        AddressTaken: the address is taken or not allowed.
     """
 
     def __init__(
@@ -51,14 +51,14 @@ class LobbyServer:
         )
         self._bound = _bound(host, port)
         self.address = "{}:{}".format(*self._bound.getsockname()[:2]) + path
-        """Where it listens, the port filled in."""
+        """The address on which it listens, with its port."""
 
     async def run(self) -> None:
-        """Serve until `stop`; not in the main thread, where uvicorn would take the signals."""
+        """Serve until `stop`; not in the main thread, where uvicorn takes the signals."""
         await self._server.serve([self._bound])
 
     def stop(self) -> None:
-        """Take no more connections, close what is open, and end."""
+        """Take no more connections, close the open ones, and end."""
         self._server.should_exit = True
 
 

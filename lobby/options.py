@@ -1,4 +1,4 @@
-"""Every setting of the lobby."""
+"""The settings of the lobby."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Options:
             "people",
             1,
             10_000,
-            "How many people one waiting list holds, those of other gateways included.",
+            "How many people one waiting list holds, including those of other gateways.",
         ),
     ] = 500
 
@@ -75,7 +75,7 @@ class Options:
             "seconds",
             0.1,
             3_600,
-            "How soon a new connection says what it is for.",
+            "How long a new connection may take to send its first request.",
         ),
     ] = 10.0
 
@@ -86,7 +86,7 @@ class Options:
             "seconds",
             0.1,
             7 * 86_400,
-            "How long a connection stays open on which neither side says anything.",
+            "How long a connection stays open on which neither side sends a message.",
         ),
     ] = 6 * 3_600.0
 
@@ -130,7 +130,7 @@ class Options:
             "seconds",
             0.1,
             86_400,
-            "How long the lobby tells a start to clients that missed it.",
+            "How long the lobby sends a start to clients that missed it.",
         ),
     ] = 600.0
 

@@ -12,15 +12,15 @@ from .connection import BAD_MESSAGE, IDLE, SLOW, TAKEN, TOO_MANY, Spot
 from .records import Begun, BoardRow, Refresh, WaitingPlace
 
 REFRESH = "refresh"
-"""What version 1 gets: existing clients expect this text, which is not JSON."""
+"""The refresh of version 1: existing clients expect this text, which is not JSON."""
 
 CLOSED = {
     1000: "",
     BAD_MESSAGE: "bad message",
     SLOW: "too slow",
     TOO_MANY: "too many",
-    IDLE: "nothing was said for too long",
-    TAKEN: "the place was taken up on another connection",
+    IDLE: "no message for too long",
+    TAKEN: "another connection has resumed the place",
 }
 """The reason sent with each close code."""
 
@@ -30,12 +30,12 @@ def _text(**message: object) -> str:
 
 
 def error(refused: PeerError) -> str:
-    """Return the message that refuses one of a client's."""
+    """Return the message that refuses a message of a client."""
     return _text(type="error", code=refused.code, reason=refused.sentence)
 
 
 def update(waiting: Iterable[WaitingPlace]) -> str:
-    """Return a waiting list for version 1: labels, of which no two are the same."""
+    """Return a waiting list for version 1: its labels, all different."""
     return _text(type="update", users=[place.label for place in waiting])
 
 
@@ -46,7 +46,7 @@ def update2(spot: Spot, waiting: Iterable[WaitingPlace], *, hosted: bool, shared
         spot: the lobby and the prompt.
         waiting: the places, the first to join first.
         hosted: whether the lobby has a host.
-        shared: whether the places of other gateways are among them.
+        shared: whether the list includes the places of other gateways.
     """
     users = [
         {
@@ -66,7 +66,7 @@ def update2(spot: Spot, waiting: Iterable[WaitingPlace], *, hosted: bool, shared
 
 
 def start(begun: Begun, version: int) -> str:
-    """Return a start; `n` of version 2 stays the same however often the start is sent."""
+    """Return a start; in version 2, its `n` is the same each time that it is sent."""
     if version != 2:
         return _text(type="start")
     time = to_rfc3339(begun.at)
@@ -74,7 +74,7 @@ def start(begun: Begun, version: int) -> str:
 
 
 def joined(place: WaitingPlace, token: str, *, resumed: bool, grace: float) -> str:
-    """Return a place, with the token that takes it up again within `grace` seconds."""
+    """Return a place, with the token that resumes it within `grace` seconds."""
     return _text(
         type="joined",
         id=place.id,
@@ -88,7 +88,7 @@ def joined(place: WaitingPlace, token: str, *, resumed: bool, grace: float) -> s
 
 
 def hosting(lobby: str, key: str, grace: float) -> str:
-    """Return a host's key, with which it is host again within `grace` seconds."""
+    """Return a host's key, with which it may return within `grace` seconds."""
     return _text(type="hosting", lobby_id=lobby, key=key, grace=grace)
 
 
@@ -109,12 +109,12 @@ def leaderboard(spot: Spot, version: int, rows: Sequence[BoardRow]) -> str:
 
 
 def updated(spot: Spot, version: int) -> str:
-    """Return the confirmation of a row: the leaderboard has this version now."""
+    """Return the confirmation of a row, with the leaderboard's new version."""
     return _text(type="updated", lobby_id=spot[0], prompt_id=spot[1], version=version)
 
 
 def refresh(record: Refresh, version: int) -> str:
-    """Return the request to fetch what is watched again."""
+    """Return the request to fetch a leaderboard or prompts again."""
     if version != 2:
         return REFRESH
     if record.prompt is None:
@@ -123,5 +123,5 @@ def refresh(record: Refresh, version: int) -> str:
 
 
 def pong(time: float, wall: int) -> str:
-    """Return the answer to a ping, with its own time and ours."""
+    """Return the answer to a ping, with its time and ours."""
     return _text(type="pong", time=time, server_time=to_rfc3339(wall))

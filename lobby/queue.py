@@ -1,4 +1,4 @@
-"""What waits for one connection of the lobby: in order, and of some kinds only the newest. Pure."""
+"""The messages that wait for a connection: in order, and of some kinds only the newest. Pure."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from ..gateway.feed.message_log import framed
 from .connection import OutgoingClose, OutgoingText
 
 MOST_WAITING = 100
-"""Messages that wait for a client of which none can stand for another."""
+"""The most messages that wait for a client."""
 
 _SUPERSEDED = {"update", "refresh", "leaderboard", "start"}
-"""Kinds of messages of which the newest is enough."""
+"""Kinds of messages of which the newest replaces those before it."""
 
 
 class Sink(Protocol):
-    """What takes frames, such as a `RawWebSocket`."""
+    """A receiver of frames, such as a `RawWebSocket`."""
 
     @property
     def open(self) -> bool:
-        """Whether anything may still be written."""
+        """Whether frames may still be written."""
 
     @property
     def clear(self) -> bool:
-        """Whether the system takes more now."""
+        """Whether the system takes more bytes now."""
 
     def write(self, frames: bytes) -> None:
-        """Hand over whole frames."""
+        """Write whole frames."""
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection."""
@@ -41,9 +41,9 @@ class OutgoingQueue:
 
     def __init__(self, sink: Sink) -> None:
         self.closing: OutgoingClose | None = None
-        """The end of the connection, once it is to end."""
+        """The end of the connection, once it is to end; None before."""
         self.blocked = 0.0
-        """Since when something waits, monotonic seconds; 0: nothing does."""
+        """Since when messages wait, monotonic seconds; 0: none does."""
         self._sink = sink
         self._waiting: dict[str, bytes] = {}
         self._count = 0
@@ -51,7 +51,7 @@ class OutgoingQueue:
     def put(self, message: OutgoingText, now: float) -> None:
         """Send a message, now or when the connection takes it."""
         self._count += 1
-        # A message that no later one stands for gets a key of its own.
+        # A message that no later one replaces gets a key of its own.
         superseded = message.kind in _SUPERSEDED
         key = message.kind if superseded else f"{message.kind} {self._count}"
         self._waiting.pop(key, None)
@@ -59,7 +59,8 @@ class OutgoingQueue:
         self.flush(now)
 
     def flush(self, now: float) -> bool:
-        """Send what waits; return whether all is sent, and the connection closed if it was to be.
+        """Send the waiting messages, and close the connection if it is to end; return whether all
+        are sent.
 
         Args:
             now: monotonic seconds.
@@ -83,7 +84,7 @@ class OutgoingQueue:
         self._sink.close(code, reason)
 
     def is_stuck(self, now: float, seconds: float) -> bool:
-        """Return whether too much waits, or for longer than some seconds."""
+        """Return whether too many messages wait, or any for more than some seconds."""
         return len(self._waiting) > MOST_WAITING or bool(
             self.blocked and now - self.blocked >= seconds
         )

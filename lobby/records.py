@@ -1,12 +1,12 @@
 """The records of lobbies that gateways of one broker share, and the union of them. Pure.
 
-Each gateway keeps records of its own in groups at the broker. Of several records under one key the
-one with the highest `n` is in force, of equal ones the larger in bytes: all gateways that see the
-same records see the same lobby, in whatever order they came.
+Each gateway keeps records of its own in groups at the broker. Of several records under one key, the
+one with the highest `n` is in force; where these are equal, the one whose bytes are larger. All
+gateways that know the same records thus see the same lobby, whatever the order of arrival.
 
-A *place* on a waiting list goes with its gateway. The other records last: when the gateway that
-kept one is gone, the others keep it on, and of several that do, all but the one whose member id
-comes first let go again.
+A *place* on a waiting list ends with its gateway. The other records last: when a gateway is gone,
+the others keep its records, and of several that keep the same, only the one whose member id comes
+first goes on keeping it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ class WaitingPlace(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w
         n: grows with each change.
         id: of the place.
         lobby, prompt: the waiting list.
-        user: the name that was given.
-        label: the name that is shown: two people of one name have two labels.
+        user: the name that the client gave.
+        label: the name that is shown: two people with one name have two labels.
         joined: wall time, microseconds.
-        ready: whether the person has said to be ready.
-        away: whether the connection was lost; the place is kept for a while.
+        ready: whether the person is ready.
+        away: whether the connection is lost; the place is kept for a while.
         host: whether it may start the lobby.
-        proof: hash of the token with which the place can be taken up again; empty: it can't.
-        seen: the number of the start that was told last.
+        proof: hash of the token that resumes the place; empty: it can't be resumed.
+        seen: the number of the newest start that was sent to the place.
     """
 
     n: int
@@ -52,7 +52,7 @@ class WaitingPlace(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="w
 
 
 class BoardRow(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r"):
-    """A person's score on the leaderboard of a prompt; `at` is when it was put there."""
+    """A person's score on the leaderboard of a prompt, which was put there at wall time `at`."""
 
     n: int
     lobby: str
@@ -82,7 +82,7 @@ class Hosted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="h"):
 
 
 class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="f"):
-    """Published, not kept: a leaderboard has changed; without a `prompt`, the lobby's prompts."""
+    """A publication: a leaderboard has changed; without a `prompt`, the lobby's prompts have."""
 
     lobby: str
     prompt: str | None = None
@@ -91,7 +91,7 @@ class Refresh(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="f"):
 LobbyRecord = WaitingPlace | BoardRow | Begun | Hosted
 
 LASTING = (BoardRow, Begun, Hosted)
-"""Records that outlive the gateway that keeps them."""
+"""The records that other gateways keep when their gateway is gone."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _record = msgspec.msgpack.Decoder(LobbyRecord).decode
@@ -117,12 +117,12 @@ def proof_of(*texts: str) -> str:
 
 
 def encode(record: LobbyRecord | Refresh) -> bytes:
-    """Return a record as the body that it has in a group."""
+    """Return the body of a record in a group."""
     return _encode(record)
 
 
 def read(body: bytes) -> LobbyRecord | None:
-    """Return the record of a body, None where the body of another gateway is not valid."""
+    """Return the record in a body; None where the body is not valid."""
     try:
         record: LobbyRecord = _record(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -131,7 +131,7 @@ def read(body: bytes) -> LobbyRecord | None:
 
 
 def read_published(body: bytes) -> Refresh | None:
-    """Return what was published, None where the body is not valid."""
+    """Return the publication in a body; None where the body is not valid."""
     try:
         return _refresh(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -160,17 +160,17 @@ class RecordUnion:
     def __init__(self, member: str) -> None:
         self.member = member
         self.own = 0
-        """How many records this gateway keeps."""
+        """The number of records that this gateway keeps."""
         self._held: dict[str, dict[str, _Held]] = {}  # by key and member
         self._out: list[tuple[str, str, bytes | None]] = []
 
     def drain(self) -> list[tuple[str, str, bytes | None]]:
-        """Return what is to be put into groups (lobby, key, body; None: removed), and forget it."""
+        """Return the records to put into groups (lobby, key, body; None: removed), each once."""
         out, self._out = self._out, []
         return out
 
     def __getitem__(self, key: str) -> LobbyRecord | None:
-        """Return the record in force under a key."""
+        """Return the record in force under a key, or None."""
         best = self._best(key)
         return best[2] if best else None
 
@@ -179,7 +179,7 @@ class RecordUnion:
         return self.member in self._held.get(key, ())
 
     def put(self, record: LobbyRecord) -> RecordChange:
-        """Keep a record, from now on in force if its `n` is the highest."""
+        """Keep a record, which is in force if its `n` is the highest."""
         key, body = key_of(record), encode(record)
         before = self[key]
         self.own += not self.owns(key)
@@ -188,14 +188,14 @@ class RecordUnion:
         return RecordChange(key, before, self[key])
 
     def drop(self, key: str) -> RecordChange:
-        """Keep a record no longer."""
+        """Stop keeping a record."""
         before = self[key]
         if self.owns(key):
             self._let_go(key)
         return RecordChange(key, before, self[key])
 
     def receive(self, member: str, key: str, body: bytes | None) -> RecordChange:
-        """Take what another gateway keeps under a key; None: nothing any more."""
+        """Take the record that another gateway keeps under a key; None: it keeps none any more."""
         before = self[key]
         record = read(body) if body is not None else None
         if body is not None and record is not None and key_of(record) == key:
@@ -206,7 +206,7 @@ class RecordUnion:
         return RecordChange(key, before, self[key])
 
     def _yield_to_better(self, key: str) -> None:
-        """Let go of a record that another gateway keeps too, or of which it keeps a newer one."""
+        """Stop keeping a record where another gateway keeps it too, or keeps a newer one."""
         mine = self._held.get(key, {}).get(self.member)
         best = self._best(key)
         if mine is None or best is None:
@@ -234,10 +234,10 @@ class RecordUnion:
 
 
 def next_n(before: LobbyRecord | None, wall: int) -> int:
-    """Return the `n` of a new record: after that of the one before, and of any that is forgotten.
+    """Return the `n` of a new record: above that of the record before, and of forgotten ones.
 
     Args:
-        before: the record in force.
+        before: the record in force, if any.
         wall: microseconds since 1970.
     """
     return max(before.n + 1 if before else 0, wall // (SECOND // 1_000))

@@ -1,7 +1,7 @@
-"""The groups in which the gateways of one broker share their lobbies, over one link. No thread.
+"""The groups in which the gateways of one broker share their lobbies, over one link.
 
-The lobbies are spread over several groups, so that none has to hold them all. Tested in
-`tests/integration/test_lobby.py`.
+They need no thread. The lobbies are spread over several groups, so that no group has to hold them
+all. Tested in `tests/integration/test_lobby.py`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..protocol.errors import TouchlineError
 from .group import Group, News
 
 GROUPS = 16
-"""All gateways of a broker must agree on this number and on the names."""
+"""The number of groups; all gateways of a broker must agree on it and on the names."""
 
 ASK_SECONDS = 5.0
 """How long the broker may take to answer."""
 
 FLUSH_SECONDS = 0.5
-"""How long leaving may take at the end."""
+"""How long leaving the groups may take."""
 
 
 def member_id(instance: str) -> str:
@@ -47,16 +47,16 @@ class Replication:
         self.link = link
         names = [f"lobby.{number:x}" for number in range(GROUPS)]
         self._groups = {name: Group(name, instance) for name in names}
-        self._news: list[News] = []  # of answers, not yet handed on
+        self._news: list[News] = []  # from answers of the broker, for the next turn
 
     @property
     def shared(self) -> bool:
-        """Whether other gateways are seen."""
+        """Whether the groups are shared with other gateways."""
         return all(group.shared for group in self._groups.values())
 
     @property
     def trouble(self) -> str:
-        """Why other gateways are not seen; empty where they are."""
+        """Why the groups are not shared; empty where they are."""
         return next((group.trouble for group in self._groups.values() if not group.shared), "")
 
     def put(self, lobby: str, key: str, body: bytes | None) -> None:
@@ -64,17 +64,17 @@ class Replication:
         self._groups[group_of(lobby)].put(key, body)
 
     def publish(self, lobby: str, body: bytes) -> None:
-        """Send something of a lobby to all other gateways."""
+        """Send a publication of a lobby to all other gateways."""
         self._groups[group_of(lobby)].publish(body)
 
     def turn(self, now: float) -> Iterator[News]:
-        """Take what has come and send the requests that are due; yield what other gateways keep.
+        """Receive, and send the requests that are due; yield the news of other gateways.
 
         Args:
             now: monotonic seconds.
         """
-        # libzmq signals a socket's descriptor once, and sending may use the signal up: what came
-        # meanwhile is looked for after each request.
+        # libzmq signals a socket's descriptor once, and sending may use up the signal: so after
+        # each request the socket is read again.
         sent = True
         while sent:
             yield from self._receive(now)
@@ -123,7 +123,7 @@ class Replication:
 
 
 def opened(connect: Callable[[], Link], instance: str) -> Replication | TouchlineError:
-    """Return the groups, or why there is no link to the broker; does not wait."""
+    """Return the groups, or why there is no link to the broker, without waiting."""
     try:
         return Replication(connect(), instance)
     except TouchlineError as error:

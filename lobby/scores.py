@@ -15,9 +15,9 @@ class Scores:
     """The scores that clients of one gateway put on leaderboards.
 
     Args:
-        state: the lobby's.
-        audience: is told.
-        effects: of what is put here.
+        state: of the lobby.
+        audience: the connections to send to.
+        effects: applies the rows.
     """
 
     def __init__(self, state: LobbyState, audience: Audience, effects: Effects) -> None:
@@ -26,18 +26,18 @@ class Scores:
         self._effects = effects
 
     def put(self, connection: LobbyConnection, message: incoming.LeaderboardUpdate2) -> None:
-        """Put a score on a leaderboard; without a score, tell that the leaderboard has changed.
+        """Put a score on a leaderboard; without a score, announce that the leaderboard has changed.
 
         Raises:
-            BadMessage: a user without a score, or the other way round.
-            Overloaded: the leaderboard is full, or too many records are kept here.
+            BadMessage: the user or the score is missing, or nothing in the name can be seen.
+            Overloaded: the leaderboard is full, or this gateway keeps too many records.
         """
         spot = incoming.spot_of(message)
         if message.user is not None and message.score is not None:
-            self._effects.put(self._row(spot, str(message.user), message.score, message.text))
-            # Those who watch are told before the sender is, which is told the version that it
-            # brings about.
-            self._audience.tell_changes()
+            user = incoming.name_of(message.user)
+            self._effects.put(self._row(spot, user, message.score, message.text))
+            # The watchers get the leaderboard before the sender gets its new version.
+            self._audience.send_changes()
             text = outgoing.updated(spot, self._audience.leaderboards.version(spot))
             self._audience.send(connection, "updated", text)
         elif message.user is message.score:

@@ -1,4 +1,4 @@
-"""The lobby on WebSockets: `/ws/live` of the gateway, and an address of its own besides.
+"""The lobby on WebSockets: at `/ws/live` of the gateway, and also at an address of its own.
 
 One task runs the core, the groups at the broker, and the connections that do not read. Tested in
 `tests/integration/test_lobby.py`.
@@ -18,9 +18,10 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..gateway.context import Gateway
-from ..gateway.security import address_of
+from ..gateway.security import JsonResponse, address_of, is_foreign, refusal
 from ..gateway.server import RAW_WEBSOCKET
-from ..protocol.errors import Overloaded, TouchlineError
+from ..protocol.addresses import reaches
+from ..protocol.errors import NotAllowed, Overloaded, TouchlineError
 from ..runtime import clock
 from . import outgoing
 from .connection import RESTART, SLOW, TOO_MANY, OutgoingClose, OutgoingText
@@ -36,7 +37,7 @@ TURN_SECONDS = 1.0
 """The longest time between two turns."""
 
 BLOCKED_SECONDS = 0.05
-"""The same while a connection does not read."""
+"""The longest such time while a connection does not read."""
 
 _log = logging.getLogger("touchline.lobby")
 
@@ -45,21 +46,22 @@ class Lobby:
     """The lobby of one gateway.
 
     Args:
-        gateway: what it is a component of.
+        gateway: the gateway of which it is a component.
         options: the lobby's settings.
 
     Raises:
         SettingError: the lobby's own address is not valid.
-        AddressTaken: that address can't be had.
+        AddressTaken: the address is taken or not allowed.
     """
 
     def __init__(self, gateway: Gateway, options: Options | None = None) -> None:
         self.options = options or Options()
         instance = secrets.token_hex(16)
         self.core = LobbyCore(self.options, member_id(instance), os.urandom)
+        gateway.counters.lobby = self.core.state.counters
         self.routes: Sequence[BaseRoute] = [WebSocketRoute(PATH, self.serve)]
         self.server: LobbyServer | None = None
-        """Serves the lobby's own address, where it has one."""
+        """The server of the lobby's own address; None where it has none."""
         if gateway.options.lobby:
             most = self.options.frame_bytes
             self.server = LobbyServer(gateway.options.lobby, self.serve, most)
@@ -70,7 +72,7 @@ class Lobby:
         self._replication: Replication | None = None
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._trouble = ""  # why the lobby is alone, as it was logged last
+        self._trouble = ""  # why the lobby is not shared, as last logged
 
     async def start(self) -> None:
         """Open the link to the broker, and listen on the lobby's own address."""
@@ -108,6 +110,10 @@ class Lobby:
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one client until it leaves."""
+        if not self._lets_in(websocket):
+            error = NotAllowed("the lobby lets in no page of this site; see --lobby-origin")
+            await websocket.send_denial_response(JsonResponse(refusal(error), 403))
+            return
         address = address_of(websocket.scope)
         await websocket.accept()
         queue = OutgoingQueue(websocket.scope["extensions"][RAW_WEBSOCKET])
@@ -139,8 +145,23 @@ class Lobby:
             self._carry_out()
             self._gateway.limits.give_back(address)
 
+    def _lets_in(self, websocket: WebSocket) -> bool:
+        """Return whether a client may come in: a program, or a page of a site that may.
+
+        The lobby reads no cookie, so that a connection is nobody's wherever it comes from.
+        """
+        options, headers = self._gateway.options, websocket.headers
+        if not reaches(headers.get("host", ""), options.names):
+            return False
+        allowed = options.lobby_origins
+        return (
+            not allowed
+            or not is_foreign(websocket)
+            or (headers.get("origin", "").lower() in allowed)
+        )
+
     def _carry_out(self) -> None:
-        """Send, close and share what the core has decided."""
+        """Send, close and share by the core's decisions."""
         now = clock.now()
         for message in self.core.drain():
             queue = self._queues.get(message.number)
@@ -176,7 +197,7 @@ class Lobby:
             try:
                 self._turn()
             except Exception:
-                # A fault of ours in one turn must not end the lobby for everybody.
+                # A fault of ours in one turn must not end the lobby.
                 _log.exception("a turn of the lobby failed")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self._wait())
@@ -193,7 +214,7 @@ class Lobby:
             self._retry(number, now)
 
     def _retry(self, number: int, now: float) -> None:
-        """Send what waits for a connection that did not read, or give the connection up."""
+        """Send the messages that wait for a connection that did not read, or close it."""
         queue = self._queues.get(number)
         if queue is None or queue.flush(now):
             self._blocked.discard(number)
@@ -203,11 +224,11 @@ class Lobby:
             queue.close(SLOW, outgoing.CLOSED[SLOW])
 
     def _log_trouble(self, trouble: str) -> None:
-        """Log when other gateways are no longer seen, and when they are again."""
+        """Log when the lobby is no longer shared with other gateways, and when it is again."""
         if trouble and not self._trouble:
-            _log.warning("the lobby goes on alone: %s", trouble)
+            _log.warning("the lobby is not shared with other gateways: %s", trouble)
         elif self._trouble and not trouble:
-            _log.warning("the lobby is shared with other gateways")
+            _log.warning("the lobby is shared with other gateways again")
         self._trouble = trouble
 
     def _wait(self) -> float:
@@ -228,6 +249,6 @@ def component(gateway: Gateway) -> Lobby:
 
     Raises:
         SettingError: the lobby's own address is not valid.
-        AddressTaken: that address can't be had.
+        AddressTaken: the address is taken or not allowed.
     """
     return Lobby(gateway)

@@ -1,8 +1,8 @@
-"""What a lobby knows at one moment: the one state that its parts share. Pure."""
+"""The state of a lobby, which all its parts share. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from ..protocol.errors import Overloaded
@@ -24,14 +24,15 @@ class LobbyState:
     Args:
         options: the lobby's settings.
         union: the records of this gateway and of all others.
-        index: of these the ones in force, by lobby and prompt.
-        timers: what is due.
+        index: the records that are in force, by lobby and prompt.
+        timers: what is due, and when.
         connections: the open connections by number.
         watching: the numbers of the connections with a purpose, by purpose and spot.
         holders: the numbers of the connections that hold a place here, by the place's id.
-        changed_lists: waiting lists whose connections are to be told.
-        changed_boards: leaderboards whose connections are to be told.
-        shared: whether the lobbies of other gateways are seen.
+        changed_lists: waiting lists that have changed since they were sent.
+        changed_boards: leaderboards that have changed since they were sent.
+        counters: messages that were refused, by the error's code, and those that were `ignored`.
+        shared: whether the lobbies of other gateways are known.
         now: monotonic seconds of this turn.
         wall: microseconds since 1970 of this turn.
     """
@@ -45,6 +46,7 @@ class LobbyState:
     holders: dict[str, int] = field(default_factory=dict)
     changed_lists: set[Spot] = field(default_factory=set)
     changed_boards: set[Spot] = field(default_factory=set)
+    counters: Counter[str] = field(default_factory=Counter)
     shared: bool = False
     now: float = 0.0
     wall: int = 0
@@ -67,10 +69,10 @@ class LobbyState:
         return any(connection.host for connection in found)
 
     def check_space(self) -> None:
-        """Refuse one more record of this gateway where there are as many as it may keep.
+        """Check that this gateway may keep one more record.
 
         Raises:
-            Overloaded: there are.
+            Overloaded: it keeps as many as it may.
         """
         if self.union.own >= self.options.records:
             raise Overloaded(

@@ -1,22 +1,22 @@
-"""What is due, and when. Pure."""
+"""The timers of a lobby. Pure."""
 
 from __future__ import annotations
 
 import heapq
 
 SPARE = 1_000
-"""Cancelled timers that may stay in the heap besides as many as there are others."""
+"""How many more cancelled timers than others may be in the heap."""
 
 Timer = tuple[str, int | str]
-"""What is due, and for which connection, place or key."""
+"""The kind of a timer, and the connection, place or key that it is for."""
 
 
 class Timers:
     """The timers of a lobby, each set at most once.
 
-    A cancelled timer stays in the heap until it is due: taking it out of the middle would cost more
-    than to skip it. The heap is built anew before such timers outnumber the others, since one of a
-    closed connection may be due in hours only.
+    A cancelled timer stays in the heap until it is due: to take it out of the middle would cost
+    more than to skip it. Since the timer of a closed connection may be due only in hours, the heap
+    is built anew before cancelled timers outnumber the others.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Timers:
         self._heap: list[tuple[float, Timer]] = []
 
     def __len__(self) -> int:
-        """Return the size of the heap, cancelled timers included."""
+        """Return the size of the heap, including cancelled timers."""
         return len(self._heap)
 
     def __contains__(self, timer: Timer) -> bool:
@@ -34,7 +34,7 @@ class Timers:
         """Set a timer, or set it anew.
 
         Args:
-            timer: what is due.
+            timer: the timer.
             due: monotonic seconds.
         """
         self._due[timer] = due
@@ -48,13 +48,13 @@ class Timers:
         self._due.pop(timer, None)
 
     def next(self) -> float | None:
-        """Return when the first timer is due (monotonic seconds), None without a timer."""
+        """Return when the first timer is due (monotonic seconds); None without a timer."""
         while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
     def take(self, now: float) -> Timer | None:
-        """Take out a timer that is due, the earliest first; None without one."""
+        """Remove and return the earliest timer that is due; None without one."""
         due = self.next()
         if due is None or due > now:
             return None

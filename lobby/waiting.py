@@ -1,4 +1,4 @@
-"""Waiting lists: places taken, taken up again, and given up. Pure."""
+"""Waiting lists: places are taken, resumed and given up. Pure."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ PLACE_BYTES = 6
 """The random bytes of a place's id."""
 
 TOKEN_BYTES = 16
-"""The random bytes of the token with which a place is taken up again."""
+"""The random bytes of the token that resumes a place."""
 
 
 class WaitingLists:
     """The waiting lists of one gateway.
 
     Args:
-        state: the lobby's.
-        audience: is told.
-        effects: of what is decided here.
-        hosting: knows the hosts' keys.
-        entropy: entropy(n) gives n random bytes.
+        state: of the lobby.
+        audience: the connections to send to.
+        effects: applies the records of places.
+        hosting: checks the hosts' keys.
+        entropy: returns n random bytes for n.
     """
 
     def __init__(
@@ -46,23 +46,25 @@ class WaitingLists:
         self._effects = effects
         self._hosting = hosting
         self._entropy = entropy
-        self._last_joined = 0  # microseconds: no two places are of one moment
+        self._last_joined = 0  # microseconds; no two places join at the same time
 
     def join(self, connection: LobbyConnection, message: incoming.WaitStart) -> None:
         """Give a connection of version 1 a place.
 
         Raises:
-            Overloaded: the list is full, or too many records are kept here.
+            BadMessage: the name shows nothing.
+            Overloaded: the list is full, or this gateway keeps too many records.
         """
-        place = self._new_place(incoming.spot_of(message), str(message.user))
+        place = self._new_place(incoming.spot_of(message), incoming.name_of(message.user))
         self._occupy(connection, place, missed=False)
 
     def join2(self, connection: LobbyConnection, message: incoming.WaitStart2) -> None:
-        """Give a connection of version 2 a place, or the one that its token stands for.
+        """Give a connection of version 2 a new place, or the one that its token resumes.
 
         Raises:
-            NotAllowed: the host's key is not right.
-            Overloaded: the list is full, or too many records are kept here.
+            NotAllowed: the host's key is not valid.
+            BadMessage: the name shows nothing.
+            Overloaded: the list is full, or this gateway keeps too many records.
         """
         state, spot = self._state, incoming.spot_of(message)
         if message.host_key:
@@ -71,7 +73,7 @@ class WaitingLists:
         resumed = place is not None
         token = message.resume if resumed else self._entropy(TOKEN_BYTES).hex()
         if place is None:
-            place = self._new_place(spot, str(message.user), token)
+            place = self._new_place(spot, incoming.name_of(message.user), token)
         place = msgspec.structs.replace(
             place,
             n=next_n(place, state.wall),
@@ -87,7 +89,7 @@ class WaitingLists:
             self._effects.host_returned(spot[0])
 
     def set_ready(self, connection: LobbyConnection, ready: bool) -> None:
-        """Note whether the person on a place is ready."""
+        """Record whether the person on a place is ready."""
         place = self._state.union["w" + connection.place]
         if not isinstance(place, WaitingPlace):
             raise AssertionError(f"place {connection.place!r} of a waiting connection is not kept")
@@ -110,11 +112,11 @@ class WaitingLists:
         state.timers.set(("away", place.id), state.now + state.options.resume_seconds)
         n = next_n(place, state.wall)
         self._effects.put(
-            msgspec.structs.replace(place, n=n, away=True, seen=connection.told_start)
+            msgspec.structs.replace(place, n=n, away=True, seen=connection.sent_start)
         )
 
     def give_up(self, place: str) -> None:
-        """Give up a place, by id, that nobody has taken up again in time."""
+        """Give up a place, by its id, that no connection has resumed in time."""
         if self._state.union.owns("w" + place):
             self._effects.drop("w" + place)
 
@@ -124,14 +126,14 @@ class WaitingLists:
         Args:
             connection: the connection.
             place: the place.
-            missed: whether it may have missed a start, and is told of it.
+            missed: whether it may have missed a start, which is then sent again.
         """
         state, spot = self._state, (place.lobby, place.prompt)
         begun = state.index.begun.get(spot)
-        connection.told_start = place.seen if missed or begun is None else begun.n
+        connection.sent_start = place.seen if missed or begun is None else begun.n
         before = state.holders.get(place.id)
         if before is not None:
-            connection.told_start = state.connections[before].told_start
+            connection.sent_start = state.connections[before].sent_start
             self._effects.dismiss(state.connections[before])
         state.timers.cancel(("away", place.id))
         self._audience.watch(connection, "waiting", spot)
@@ -139,7 +141,7 @@ class WaitingLists:
         state.holders[place.id] = connection.number
         self._effects.put(place)
         if begun is not None:
-            self._effects.tell_start(connection, begun, place)
+            self._effects.send_start(connection, begun, place)
 
     def _new_place(self, spot: Spot, user: str, token: str = "") -> WaitingPlace:
         state = self._state
@@ -161,7 +163,7 @@ class WaitingLists:
         )
 
     def _resumed(self, spot: Spot, token: str) -> WaitingPlace | None:
-        """Return the place that a token stands for, whichever gateway keeps it."""
+        """Return the place that a token resumes, whichever gateway keeps it."""
         proof = proof_of(token)
         places = self._state.index.places.get(spot, {}).values()
         return next((place for place in places if place.proof == proof), None)

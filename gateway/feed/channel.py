@@ -1,6 +1,6 @@
 """One event as viewers see it: its feed encoded once, its state, its snapshot. Pure.
 
-A *position* is the seq up to which a viewer has everything, 0 before the first message.
+A *position* is the seq up to which a viewer has all messages; 0 before the first message.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ...peer.subscriber.silence import QUIET, Cause
 from ...protocol.digest import DIGEST_BYTES, EMPTY
 from ...protocol.errors import TouchlineError
 from ...protocol.messages import (
-    ActionSpec,
     Card,
     Entry,
     FeedMessage,
     FeedState,
+    Finished,
     Pending,
     Setup,
 )
@@ -32,10 +32,10 @@ from .message_log import MessageLog, framed
 from .packets import Packets, has_packets
 
 SNAPSHOT_ENTRIES = 2_000
-"""Entries in a snapshot: the last in match order; the timeline has the others."""
+"""The most entries in a snapshot: the last in match order; the timeline has the others."""
 
 INTERRUPTIONS = 200
-"""Alarms and ends of outages in a snapshot: the newest."""
+"""The most alarms, ends of outages, and ends of the event in a snapshot: the newest."""
 
 SNAPSHOT_SECONDS = 1.0
 """A snapshot serves all viewers that join within this time; newer messages follow it."""
@@ -51,13 +51,13 @@ class Standing:
 
     Args:
         epoch, seq, digest: the position.
-        state: of the feed, as the host says it.
-        cause: why it is silent.
+        state: of the feed, by the host.
+        cause: of its silence.
         present, claims, disputed: as in the host's heartbeat.
         pending: open claims, as in the host's heartbeat.
-        whole: whether the host was heard, and all that it is known to have is here.
+        whole: whether the host has answered, and all messages that it is known to have are here.
         hosted: whether the event has a host; None before it is known.
-        away: why the broker could not be asked, in a sentence; empty where it could.
+        away: why the broker did not answer, in a sentence; empty where it did.
         last_received: wall time at which the host last heard a reporter before an alarm; 0: none.
     """
 
@@ -83,9 +83,9 @@ class FeedTurn:
     Args:
         standing: the state of the feed after it.
         messages: the new ones, in order.
-        trail: the digest after each message since the one before, 16 bytes each.
+        trail: the digest after each message since the turn before, 16 bytes each.
         restarted: whether the feed is another one, of which `messages` are the first.
-        setup: the host's first message, where it is new.
+        setup: the host's setup, where it is new.
     """
 
     standing: Standing
@@ -116,19 +116,19 @@ class Channel:
     """One event at a gateway.
 
     Args:
-        card: the broker's.
-        history: bytes of the newest messages that are kept ready.
+        card: of the broker.
+        history: the most bytes of the newest messages that are kept.
     """
 
     def __init__(self, card: Card, history: int) -> None:
         self.card = card
         self.standing = Standing()
         self.generation = 0
-        """Grows when the feed turns out to be another one: earlier positions are then void."""
+        """Grows when another feed replaces this one: earlier positions are then void."""
         self.joined = False
-        """Whether the host was heard, and all that it had then is here."""
+        """Whether the host has answered, and all messages that it had then are here."""
         self.failure: TouchlineError | None = None
-        """Why the event can't be followed any longer."""
+        """Why the event can't be followed any longer; None while it can."""
         self.feed = MessageLog(history)
         self.packets: MessageLog | None = None
         """The packets of a feed whose sport has them."""
@@ -146,24 +146,33 @@ class Channel:
 
     @property
     def known(self) -> bool:
-        """Whether the whole feed is known, or why it is not."""
-        stand = self.standing
-        return self.joined or stand.hosted is False or bool(stand.away) or self.failure is not None
+        """Whether the whole feed is known, or the reason why it is not."""
+        standing = self.standing
+        explained = standing.hosted is False or bool(standing.away) or self.failure is not None
+        return self.joined or explained
 
     @property
     def score(self) -> Json:
-        """The score as the feed says, or the sport before anything has happened."""
+        """The score by the feed, or the sport's score at the start."""
         return self._fold.score or self._opening[0]
 
     @property
     def headline(self) -> str:
-        """The score in a line, as the feed says, or the sport before anything has happened."""
+        """The score in a line by the feed, or the sport's line at the start."""
         return self._fold.headline or self._opening[1]
 
     @property
     def finished(self) -> bool:
-        """Whether the feed is at its end."""
+        """Whether the event is over; corrections may follow."""
         return self._fold.finished
+
+    def closed(self, wall: int) -> bool:
+        """Return whether the event is over and nothing follows but what its host may still correct.
+
+        Args:
+            wall: microseconds since 1970 UTC.
+        """
+        return self._fold.ending is not None and wall > self._fold.ending.until
 
     @property
     def entries(self) -> list[Entry]:
@@ -180,7 +189,7 @@ class Channel:
         rows = self._fold.standing[first - 1 : first - 1 + most]
         return [replace(row.entry, place=place) for place, row in enumerate(rows, first)]
 
-    # ── what comes in ────────────────────────────────────────────────────────────────────────
+    # ── input ────────────────────────────────────────────────────────────────────────────────
 
     def take(self, turn: FeedTurn) -> tuple[bool, bool]:
         """Take the news of one turn.
@@ -228,7 +237,7 @@ class Channel:
         change = self._fold.take(message)
         if change.entry is not None:
             self._keep(change.entry.entry, payload)
-        elif change.remark is not None:
+        elif change.remark is not None or _is_remarkable(message):
             self._interruptions.append(form)
             del self._interruptions[:-INTERRUPTIONS]
         self._make_packets(message)
@@ -241,7 +250,7 @@ class Channel:
             self._payloads[entry.entry_id] = payload
 
     def _fill(self, seq: int) -> None:
-        """Put a stand-in for each message that could not be read, so that numbers have no gap."""
+        """Append a placeholder for each unreadable message, so that positions have no gap."""
         while self.feed.last < seq:
             number = self.feed.last + 1
             self.feed.append(encode({"type": "unknown", "event": self.card.event, "seq": number}))
@@ -253,7 +262,7 @@ class Channel:
             for packet in self._maker.take(message):
                 self.packets.append(encode(packet))
         except TouchlineError:
-            self._maker = None  # a feed that does not fit its sport: what was made of it stands
+            self._maker = None  # the feed does not fit its sport; the packets so far stand
 
     # ── where a viewer joins ─────────────────────────────────────────────────────────────────
 
@@ -277,19 +286,19 @@ class Channel:
         return bytes(self._trail[at : at + DIGEST_BYTES]) if seq else EMPTY
 
     def setup(self, *, heartbeat: float, recovered: bool, wall: int) -> bytes:
-        """Return the first message that a viewer gets, JSON.
+        """Return the first message for a viewer, JSON.
 
         Args:
             heartbeat: seconds between its heartbeats.
             recovered: whether all missed messages follow; otherwise a snapshot does.
             wall: microseconds since 1970 UTC.
         """
-        kinds, actions = self._kinds()
+        kinds = self._kinds()
         return encode(
             {
                 "type": "setup",
                 "origins": self.card.origins,
-                "actions": actions,
+                "actions": [kind["title"] for kind in kinds],
                 "kinds": kinds,
                 "presentation": self._presentation(),
                 "event": timeline_json.to_json(self.card),
@@ -302,27 +311,29 @@ class Channel:
         )
 
     def _presentation(self) -> msgspec.Raw:
-        """Return how the event's sport is shown, encoded once for all who join under one card."""
+        """Return how the event's sport is shown, encoded once for all viewers of one card."""
         if self._shown is None or self._shown[0] is not self.card:
             shown = sports.presentation_of(self.card.sport, self.card.rules)
             self._shown = self.card, msgspec.Raw(encode(to_json(shown)))
         return self._shown[1]
 
-    def _kinds(self) -> tuple[list[Json], list[Json]]:
+    def _kinds(self) -> list[Json]:
+        """Return the actions; of a sport that is not installed here, as the host names them."""
         try:
-            kinds = sports.get(self.card.sport).kinds(self.card.rules)
+            return [_kind(kind) for kind in sports.get(self.card.sport).kinds(self.card.rules)]
         except TouchlineError:
-            kinds = ()  # of a sport that is not installed here
-        said = [_kind(kind) for kind in kinds]
-        if self._setup is not None:
-            return said, [timeline_json.to_json(action) for action in self._setup.actions]
-        return said, [
-            timeline_json.to_json(
-                ActionSpec(
-                    title=kind.title, text=kind.text, details=[each.name for each in kind.details]
-                )
-            )
-            for kind in kinds
+            actions = self._setup.actions if self._setup is not None else ()
+        return [
+            {
+                "title": action.title,
+                "text": action.text,
+                "needs_origin": True,
+                "details": [
+                    {"name": name, "text": name, "choices": [], "number": False, "required": False}
+                    for name in action.details
+                ],
+            }
+            for action in actions
         ]
 
     def snapshot(self, now: float) -> Snapshot:
@@ -349,17 +360,18 @@ class Channel:
                 "entries": entries,
                 "earlier": self.total - len(rows),
                 "interruptions": self._interruptions,
-                "finished": self.finished,
+                "upheld": [row.entry.entry_id for row in rows if row.reviewed == "upheld"],
+                **self._course(),
                 "ready": self.joined,
                 **self._status(),
             }
         )
         return Snapshot(self.seq, body[:-1])
 
-    # ── in between ───────────────────────────────────────────────────────────────────────────
+    # ── besides the feed ─────────────────────────────────────────────────────────────────────
 
     def heartbeat(self, interval: float, wall: int) -> bytes:
-        """Return the heartbeat to viewers that have everything and asked for this interval."""
+        """Return the heartbeat for viewers that have all messages and asked for this interval."""
         return encode(
             {
                 "type": "heartbeat",
@@ -372,7 +384,7 @@ class Channel:
         )
 
     def status(self, wall: int) -> bytes:
-        """Return the message that the state, the cause of silence or an open claim has changed."""
+        """Return the message about a change of the state, the cause of silence or an open claim."""
         return encode(
             {
                 "type": "status",
@@ -390,7 +402,7 @@ class Channel:
             **self.position(),
             "score": self.score,
             "headline": self.headline,
-            "finished": self.finished,
+            **self._course(),
             "ready": self.joined,
             **self._status(),
         }
@@ -403,40 +415,64 @@ class Channel:
             "digest": self.digest(self.seq).hex(),
         }
 
+    def _course(self) -> Json:
+        """Return whether the event is over, and how; whether play is interrupted, and why."""
+        ending, interrupted = self._fold.ending, self._fold.interrupted
+        return {
+            "finished": ending is not None,
+            "ending": None
+            if ending is None
+            else {
+                "how": ending.how,
+                "winner": ending.winner,
+                "reason": ending.reason,
+                "until": to_rfc3339(ending.until) if ending.until else None,
+            },
+            "interrupted": None
+            if interrupted is None
+            else {"reason": str(interrupted.details.get("reason", ""))},
+        }
+
     def _status(self) -> Json:
         pending = [timeline_json.to_json(one) for one in self.standing.pending]
         return {**self._state(), "pending": pending}
 
     def _state(self) -> Json:
-        stand = self.standing
+        standing = self.standing
         return {
-            "state": "finished" if self.finished else stand.state,
+            "state": "finished" if self.finished else standing.state,
             "silence": self._silence(),
-            "last_received": to_rfc3339(stand.last_received) if stand.last_received else None,
-            "present": stand.present,
-            "claims": stand.claims,
-            "disputed": stand.disputed,
+            "last_received": to_rfc3339(standing.last_received) if standing.last_received else None,
+            "present": standing.present,
+            "claims": standing.claims,
+            "disputed": standing.disputed,
         }
 
     def _silence(self) -> Json:
-        stand = self.standing
+        standing = self.standing
         if self.failure is not None:
             return {"kind": "failed", "text": self.failure.sentence}
         if not self.joined:
-            text = stand.away or "the event's host has not answered yet"
+            text = standing.away or "the event's host has not answered yet"
             return {
                 "kind": "waiting",
-                "text": "the event has no host yet" if stand.hosted is False else text,
+                "text": "the event has no host yet" if standing.hosted is False else text,
             }
-        if stand.cause.kind == "link_lost":
-            # The subscriber's own text would mean the viewer's link; this is the gateway's.
+        if standing.cause.kind == "link_lost":
+            # To a viewer, the subscriber's own text would mean the viewer's link.
             text = "the gateway can hear neither the host nor the broker"
             return {"kind": "link_lost", "text": text}
-        return {"kind": stand.cause.kind, "text": stand.cause.text}
+        return {"kind": standing.cause.kind, "text": standing.cause.text}
 
     def _status_key(self) -> tuple[object, ...]:
-        stand = self.standing
-        return stand.epoch, self.joined, stand.pending, *self._state().values()
+        standing = self.standing
+        return standing.epoch, self.joined, standing.pending, *self._state().values()
+
+
+def _is_remarkable(message: FeedMessage) -> bool:
+    """Return whether a message ends the event before it was played to its end, or says that it
+    goes on."""
+    return isinstance(message, Finished) and bool(message.how or message.reason)
 
 
 def frames_of(payloads: Iterable[bytes]) -> list[bytes]:
@@ -445,7 +481,7 @@ def frames_of(payloads: Iterable[bytes]) -> list[bytes]:
 
 
 def _opening(card: Card) -> tuple[Json, str]:
-    """Return the score and headline before anything has happened."""
+    """Return the score and headline at the start."""
     try:
         sport = sports.get(card.sport)
         state = sport.start(card.origins, card.rules, card.lineups)
@@ -455,7 +491,7 @@ def _opening(card: Card) -> tuple[Json, str]:
 
 
 def _kind(kind: sports.Kind) -> Json:
-    """Return what a button needs to know of an action."""
+    """Return an action as its button needs it."""
     return {
         "title": kind.title,
         "text": kind.text,

@@ -1,6 +1,6 @@
 """The gateway's peer: one thread with the link to the broker and a subscriber for each event.
 
-It hands what comes to the asyncio loop, a turn at a time. Tested in
+It hands the news of each event to the asyncio loop, turn by turn. Tested in
 `tests/integration/test_gateway.py`.
 """
 
@@ -23,26 +23,29 @@ from ...protocol.digest import DIGEST_BYTES
 from ...protocol.errors import Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop, Source
+from ...runtime.timers import seconds_left
 from ...runtime.waker import Waker
 from .channel import FeedTurn, Standing
 
 logger = logging.getLogger(__name__)
 
 OnTurn = Callable[[str, FeedTurn | TouchlineError], None]
-"""Takes what came of an event, or why it can't be followed any longer; on the asyncio loop."""
+"""Takes the news of an event, or why it can't be followed any longer; called on the asyncio
+loop."""
 
 MOST_MESSAGES = 500
-"""Messages of one turn, so that the loop serves other events in between."""
+"""The most messages of a turn, so that the loop can serve other events between turns."""
 
 MOST_ASKED = 1_000
-"""Requests to the broker that may be unanswered."""
+"""The most requests to the broker that are unanswered."""
 
 IDLE_SECONDS = 5.0
 """The longest wait of the thread."""
 
 
 class Connect(Protocol):
-    """Returns links to the broker; there is no other way to one."""
+    """Makes links to the broker; the gateway makes links only by it."""
 
     def __call__(
         self,
@@ -57,10 +60,10 @@ class Connect(Protocol):
 
         Args:
             name: of the person; empty: the gateway itself.
-            roles: those that the peer wants.
-            folder: where the person's identity is kept, made on first use.
-            context: whose sockets the link uses; its own unless given.
-            invite: the code to enrol with, where the broker asks for one.
+            roles: the roles that the peer asks for.
+            folder: of the person's identity; the first use makes it.
+            context: the ZeroMQ context of the link; its own unless given.
+            invite: the code to enrol with, where the broker requires one.
         """
 
 
@@ -81,14 +84,14 @@ class Follower:
 
     Args:
         connect: returns the link.
-        on_turn: is called on the loop that `start` was called on.
+        on_turn: called on the loop on which `start` was called.
     """
 
     def __init__(self, connect: Connect, on_turn: OnTurn) -> None:
         self.cores: dict[str, SubscriberCore] = {}
-        """The followed events, for metrics; may grow while it is read."""
+        """The cores of followed events, for metrics; it may grow while it is read."""
         self.broker: bool | None = None
-        """Whether the broker answered when it was last asked; None before."""
+        """Whether the broker answered the newest request; None before the first."""
         self._connect = connect
         self._on_turn = on_turn
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -99,7 +102,7 @@ class Follower:
         # Of the thread alone:
         self._link: Link | None = None
         self._followed: dict[str, _FollowedEvent] = {}
-        self._poller: zmq.Poller | None = None  # None: it must be made anew
+        self._poll_loop = PollLoop(waker=self._waker)
         self._asked: set[asyncio.Future[BrokerReply]] = set()
 
     # ── on the loop ──────────────────────────────────────────────────────────────────────────
@@ -108,7 +111,7 @@ class Follower:
         """Open the link and start the thread.
 
         Raises:
-            TouchlineError: there is no link: the address or the identity is not valid.
+            TouchlineError: the address or the identity is not valid.
         """
         self._loop = asyncio.get_running_loop()
         self._link = self._connect(roles=["viewer"])
@@ -121,6 +124,11 @@ class Follower:
             self._waker.wake()
             await asyncio.to_thread(self._thread.join)
         self._waker.close()
+
+    @property
+    def follows(self) -> bool:
+        """Whether the thread runs that follows events."""
+        return self._thread.is_alive()
 
     def follow(self, event: str) -> None:
         """Follow an event, if it is not followed already."""
@@ -167,7 +175,7 @@ class Follower:
                     self._turn(link)
                 for event in list(self._followed):
                     self._end(event)
-        except Exception:  # without a line in the log the gateway would only fall silent
+        except Exception:  # without this line in the log, the gateway would only fall silent
             logger.exception("the gateway has stopped following events")
         finally:
             self.broker = False
@@ -175,34 +183,24 @@ class Follower:
                 self._answer(future, Unreachable("the gateway is about to stop"))
 
     def _turn(self, link: Link) -> None:
-        readable = self._poll(link)
+        readable = self._wait(link)
         now = clock.now()
         while self._calls:
             self._calls.popleft()()
         link.poll(now)
-        # An answer of the broker may be for any of them.
-        everybody = any(id(each) in readable for each in link.sockets)
+        # An answer of the broker may be for any event.
+        all_of_them = not readable.isdisjoint(link.sockets)
         for event, followed in list(self._followed.items()):
-            if everybody or followed.due <= now or any(id(s) in readable for s in followed.sockets):
+            if all_of_them or followed.due <= now or not readable.isdisjoint(followed.sockets):
                 self._serve(event, followed)
 
-    def _poll(self, link: Link) -> set[int]:
-        """Wait; return the `id`s of the sockets that can be read."""
-        if self._poller is None:
-            self._poller = zmq.Poller()
-            self._poller.register(self._waker.fileno(), zmq.POLLIN)
-            for each in link.sockets:
-                self._poller.register(each, zmq.POLLIN)
-            for followed in self._followed.values():
-                for each in followed.sockets:
-                    self._poller.register(each, zmq.POLLIN)
-        now = clock.now()
-        timers = [followed.due for followed in self._followed.values()]
-        timers += [timer for timer in (link.next_timer(),) if timer is not None]
-        wait = min([*timers, now + IDLE_SECONDS]) - now
-        readable = {id(each) for each, _ in self._poller.poll(max(0, round(wait * 1_000 + 0.5)))}
-        self._waker.drain()
-        return readable
+    def _wait(self, link: Link) -> set[Source]:
+        """Wait until there is something to do; return the sockets that can be read."""
+        events = self._followed.values()
+        own = [socket for followed in events for socket in followed.sockets]
+        self._poll_loop.watch([*link.sockets, *own])
+        timers = [followed.due for followed in events]
+        return self._poll_loop.wait(*timers, link.next_timer(), longest=IDLE_SECONDS)
 
     def _ask(
         self, request: BrokerRequest, timeout: float, future: asyncio.Future[BrokerReply]
@@ -243,7 +241,6 @@ class Follower:
     def _end(self, event: str) -> None:
         followed = self._followed.pop(event, None)
         self.cores.pop(event, None)
-        self._poller = None
         if followed is not None:
             followed.subscriber.close()
 
@@ -258,12 +255,9 @@ class Follower:
             self._end(event)
             self._hand_over(event, error)
             return
-        sockets = followed.subscriber.sockets()
-        if sockets != followed.sockets:
-            followed.sockets = sockets
-            self._poller = None
-        timer = followed.subscriber.next_timer()
-        followed.due = clock.now() + IDLE_SECONDS if timer is None else timer
+        followed.sockets = followed.subscriber.sockets()
+        now, timer = clock.now(), followed.subscriber.next_timer()
+        followed.due = now + seconds_left(now, timer, longest=IDLE_SECONDS)
 
     def _hand_over(self, event: str, turn: FeedTurn | TouchlineError) -> None:
         self._on_loop(lambda: self._on_turn(event, turn))

@@ -1,4 +1,4 @@
-"""The channels of a gateway by event, their viewers, and how often viewers are told.
+"""The channels of a gateway by event, their viewers, and the rounds in which viewers get news.
 
 Tested in `tests/integration/test_gateway.py`.
 """
@@ -6,6 +6,7 @@ Tested in `tests/integration/test_gateway.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from functools import partial
 from typing import Protocol
@@ -32,39 +33,42 @@ from .follower import Connect, Follower
 logger = logging.getLogger(__name__)
 
 REST = 1.0
-"""The rest between two rounds of telling, as a multiple of the last round's time: with many viewers
-the messages of one rest go out together, and the loop has time for everything else."""
+"""The rest between two rounds, as a multiple of the last round's time: with many viewers, the
+messages that come in a rest are sent together, and the loop has time for everything else."""
 
 LONGEST_REST = 0.25
 """The longest such rest, seconds."""
 
 BEAT_SECONDS = 0.1
-"""How often heartbeats are sent and viewers that read nothing are closed."""
+"""The interval of the check for due heartbeats and stalled viewers."""
+
+PROBE_SECONDS = 5.0
+"""The interval of the requests to a broker that does not answer."""
 
 CARD_SECONDS = 2.0
-"""The age after which a card is asked for again."""
+"""The age after which the broker is asked for a card again."""
 
 CARDS = 1_000
-"""Cards that are cached."""
+"""The most cards that are cached."""
 
 SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
-"""What a broker answers a peer that it does not let in."""
+"""The errors with which a broker refuses a peer."""
 
 
 class FeedListener(Protocol):
-    """A receiver of a channel's messages. All calls are on the loop and must not wait."""
+    """A receiver of a channel's messages. All methods are called on the loop and must not wait."""
 
     def notify(self) -> None:
-        """New messages are in the channel."""
+        """Take note that the channel has new messages."""
 
     def status(self, payload: bytes) -> None:
-        """The status has changed; `payload` is its JSON."""
+        """Take a new status; `payload` is its JSON."""
 
     def tick(self, now: float) -> None:
-        """Time has passed (monotonic seconds): send a heartbeat, or close a stalled connection."""
+        """Send a heartbeat that is due at `now` (monotonic seconds), or close a stalled viewer."""
 
     def failed(self, error: TouchlineError) -> None:
-        """The event can't be followed any longer."""
+        """Take note that the event can't be followed any longer."""
 
 
 class _FollowedChannel:
@@ -74,8 +78,8 @@ class _FollowedChannel:
         self.channel = channel
         self.listeners: set[FeedListener] = set()
         self.changed = asyncio.Event()
-        self.waiting = 0  # how many wait for its feed
-        self.left_at = now  # when the last listener left, or the channel was last asked for
+        self.waiting = 0  # requests that wait for its feed
+        self.left_at = now  # when the last listener left, or a request last asked for it
 
     @property
     def idle(self) -> bool:
@@ -89,7 +93,7 @@ class Hub:
     Args:
         options: the gateway's.
         connect: returns a link to the broker.
-        counters: are counted up here.
+        counters: where it counts.
     """
 
     def __init__(self, options: Options, connect: Connect, counters: GatewayCounters) -> None:
@@ -100,19 +104,21 @@ class Hub:
         self._opening: dict[str, asyncio.Task[_FollowedChannel]] = {}
         self._cards: dict[str, tuple[float, Card]] = {}
         self._dirty: set[str] = set()  # events with new messages
-        self._changed: set[str] = set()  # events of which something else is new
+        self._changed: set[str] = set()  # events whose status has changed
         self._round: asyncio.TimerHandle | None = None
         self._rest_until = 0.0
         self._ticker: asyncio.Task[None] | None = None
+        self._prober: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin; call it on the loop that serves."""
         self.follower.start()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
+        self._prober = asyncio.get_running_loop().create_task(self._probe())
 
     async def stop(self) -> None:
         """Leave all events."""
-        for task in (self._ticker, *self._opening.values()):
+        for task in (self._ticker, self._prober, *self._opening.values()):
             if task is not None:
                 task.cancel()
         if self._round is not None:
@@ -135,7 +141,7 @@ class Hub:
         """Search the broker's events.
 
         Raises:
-            TouchlineError: it refuses, or does not answer.
+            TouchlineError: the broker refuses, or does not answer.
         """
         reply = await self._ask(request)
         if not isinstance(reply, EventList):
@@ -143,9 +149,9 @@ class Hub:
         return reply
 
     async def card(self, event: str) -> Card:
-        """Return the broker's card of an event, a few seconds old at most.
+        """Return the broker's card of an event, at most `CARD_SECONDS` old.
 
-        While the broker does not answer, the card of an event that is followed may be older.
+        While the broker does not answer, the card of a followed event may be older.
 
         Raises:
             TouchlineError: there is no such event, or the broker does not answer.
@@ -173,19 +179,17 @@ class Hub:
             return await self.follower.ask(request, self.options.patience)
         except SHUT_OUT as error:
             # The broker refuses the gateway, not the client: to the client it is unreachable.
-            raise Unreachable(
-                f"the gateway is not let in by its broker: {error.sentence}"
-            ) from None
+            raise Unreachable(f"the broker refuses the gateway: {error.sentence}") from None
 
     # ── channels ─────────────────────────────────────────────────────────────────────────────
 
     async def channel(self, event: str) -> Channel:
         """Return an event's channel, which is followed from now on.
 
-        Waits until its feed is known, or why it is not, but no longer than `patience`.
+        Waits until the feed, or why it is not known, is known, but no longer than `patience`.
 
         Raises:
-            TouchlineError: there is no such event, too many are followed, or it failed.
+            TouchlineError: there is no such event, it can't be followed, or too many are followed.
         """
         followed = await self._open(event)
         followed.waiting += 1
@@ -195,7 +199,7 @@ class Hub:
                     followed.changed.clear()
                     await followed.changed.wait()
         except TimeoutError:
-            pass  # the viewer gets what is known so far
+            pass  # the viewer gets the part that is known so far
         finally:
             followed.waiting -= 1
         followed.left_at = clock.now()
@@ -207,11 +211,11 @@ class Hub:
         """Add a listener to an event whose channel was just returned, until `leave`.
 
         Raises:
-            Overloaded: the event has just been dropped for another.
+            Overloaded: the event has just been dropped for another event.
         """
         followed = self._followed.get(event)
         if followed is None:
-            raise Overloaded(f"{event} was dropped for another event just now; ask again")
+            raise Overloaded(f"{event} has just been dropped for another event; ask again")
         followed.listeners.add(listener)
 
     def leave(self, event: str, listener: FeedListener) -> None:
@@ -250,7 +254,7 @@ class Hub:
         return followed
 
     def _drop_idle(self) -> bool:
-        """Drop the event that has been idle for longest; return whether there was one."""
+        """Drop the event that has been idle longest; return whether there was an idle event."""
         idle = [(one.left_at, event) for event, one in self._followed.items() if one.idle]
         if not idle:
             return False
@@ -261,7 +265,7 @@ class Hub:
         del self._followed[event]
         self.follower.drop(event)
 
-    # ── what comes ───────────────────────────────────────────────────────────────────────────
+    # ── news ─────────────────────────────────────────────────────────────────────────────────
 
     def _arrived(self, event: str, turn: FeedTurn | TouchlineError) -> None:
         followed = self._followed.get(event)
@@ -278,7 +282,7 @@ class Hub:
         if status:
             self._changed.add(event)
         if news or status:
-            self._tell_soon()
+            self._notify_soon()
 
     def _fail(self, followed: _FollowedChannel, event: str, error: TouchlineError) -> None:
         logger.warning("event %s: %s", event, error.sentence)
@@ -290,12 +294,12 @@ class Hub:
         for listener in list(followed.listeners):
             listener.failed(error)
 
-    def _tell_soon(self) -> None:
+    def _notify_soon(self) -> None:
         if self._round is None:
             loop = asyncio.get_running_loop()
-            self._round = loop.call_at(max(loop.time(), self._rest_until), self._tell)
+            self._round = loop.call_at(max(loop.time(), self._rest_until), self._notify)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._round = None
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -324,3 +328,12 @@ class Hub:
                     listener.tick(now)
                 if followed.idle and now - followed.left_at > self.options.linger:
                     self._drop(event)
+
+    async def _probe(self) -> None:
+        """Ask the broker for little while it does not answer: a gateway that is not ready may be
+        sent no viewer whose request would find that the broker is back."""
+        while True:
+            if not self.follower.broker:
+                with contextlib.suppress(TouchlineError):
+                    await self.follower.ask(Search(id=0, limit=1), self.options.patience)
+            await asyncio.sleep(PROBE_SECONDS)

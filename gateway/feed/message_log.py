@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 MESSAGE_BYTES = 65_536
-"""A longer message is sent in fragments of this size, so that control frames may come between."""
+"""The size of the fragments of a longer message: control frames may come between them."""
 
 TAKE_BYTES = 262_144
-"""Bytes that `frames` returns at a time, but at least one message."""
+"""The bytes after which `frames` adds no further message to those that it returns."""
 
 TRIM = 1_024
-"""Messages are dropped from the front in batches of this size: one by one would cost more."""
+"""Messages are dropped from the front in batches of this size, which costs less."""
 
 
 def framed(payload: bytes) -> list[bytes]:
@@ -42,20 +42,20 @@ class MessageLog:
     """Encoded messages, numbered from 1 without gaps; the newest are kept.
 
     Args:
-        most_bytes: of the messages that are kept; beyond it the oldest are dropped.
+        most_bytes: the most bytes that are kept; beyond these, the oldest messages are dropped.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._payloads: list[bytes] = []
-        self._ends: list[int] = []  # bytes of all up to and including each
-        self._dropped = 0  # messages no longer kept
-        self._before = 0  # bytes of those
+        self._ends: list[int] = []  # bytes of all messages up to and including each
+        self._dropped = 0  # messages that are no longer kept
+        self._before = 0  # bytes of these
         self._memo: dict[int, tuple[bytes, int]] = {}
 
     @property
     def last(self) -> int:
-        """The number of the newest message, 0 before the first."""
+        """The number of the newest message; 0 before the first."""
         return self._dropped + len(self._payloads)
 
     @property

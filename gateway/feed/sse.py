@@ -31,7 +31,7 @@ RETRY_MS = 2_000
 """How long a client that lost its connection waits before it reconnects."""
 
 MOST_AT_ONCE = 100
-"""Messages that are written at a time."""
+"""The most messages that are written at a time."""
 
 
 class Follow(Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
 
 
 def resumed(last: str, wanted: Follow) -> Follow:
-    """Return a query that goes on after the position of a `Last-Event-ID`.
+    """Return a query that continues after the position of a `Last-Event-ID`.
 
     Raises:
         BadMessage: the id is not valid.
@@ -72,7 +72,7 @@ class Stream(Response):
     """One stream of server-sent events.
 
     Args:
-        gateway: whose stream it is.
+        gateway: the gateway of the stream.
         channel: the event.
         wanted: where it begins.
     """
@@ -110,7 +110,7 @@ class Stream(Response):
             gateway.streams.discard(self)
             gateway.limits.give_back(address)
 
-    # ── what the hub tells ───────────────────────────────────────────────────────────────────
+    # ── calls of the hub ─────────────────────────────────────────────────────────────────────
 
     def notify(self) -> None:
         self._woken.set()
@@ -131,7 +131,7 @@ class Stream(Response):
         self._ended = True
         self._woken.set()
 
-    # ── what is written ──────────────────────────────────────────────────────────────────────
+    # ── output ───────────────────────────────────────────────────────────────────────────────
 
     async def _send(self, send: Send) -> None:
         async for chunk in self._chunks():
@@ -162,7 +162,7 @@ class Stream(Response):
         channel, wanted = self._channel, self._wanted
         at = {"start": 0, "end": -1}.get(str(wanted.from_), wanted.from_)
         if not isinstance(at, int):
-            raise AssertionError(f"a stream begins nowhere: {at!r}")
+            raise AssertionError(f"a stream begins at {at!r}, which is not a position")
         recovered = at >= 0 and channel.continues(at, wanted.epoch)
         setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=clock.wall())
         if recovered:
@@ -176,7 +176,7 @@ class Stream(Response):
         return self._numbered(snapshot.payload(switched=switched), snapshot.seq)
 
     def _more(self) -> bytes:
-        """Return the next messages; empty where the client has everything."""
+        """Return the next messages; empty where the client has all."""
         channel = self._channel
         if self._generation != channel.generation or not channel.feed.has(self._position):
             return self._snapshot(switched=True)
@@ -200,7 +200,7 @@ def _event(payload: bytes) -> bytes:
 
 
 async def _first(*calls: Coroutine[Any, Any, None]) -> None:
-    """Wait until the first of several ends, then end the others."""
+    """Wait until the first of several coroutines ends, then end the others."""
     tasks = [asyncio.ensure_future(call) for call in calls]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -209,7 +209,7 @@ async def _first(*calls: Coroutine[Any, Any, None]) -> None:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
     for result in results:
-        # Cancelled here, or a client that read nothing in time.
+        # A coroutine that was cancelled here, or a client that read nothing in time.
         if isinstance(result, BaseException) and not isinstance(
             result, asyncio.CancelledError | TimeoutError
         ):

@@ -1,17 +1,18 @@
-"""One viewer of one event: where it joins, what it gets next, when it is closed. Pure.
+"""A viewer of an event: where it joins, which messages it gets next, when it is closed. Pure.
 
 | the viewer                                    | gets                                             |
 |-----------------------------------------------|--------------------------------------------------|
-| joins at a position that continues            | `setup` (recovered), what follows                |
-| joins anywhere else, or at the end            | `setup`, a snapshot, what follows                |
-| reads, and is behind by what a queue may hold | what follows                                     |
-| reads, and is further behind, or the feed is  | a snapshot that is marked as `switched`; of      |
-| another one                                   | packets there is none: its end                   |
-| is up to date when its heartbeat is due       | a heartbeat                                      |
-| is further behind and reads nothing           | its end, after `stalled` seconds                 |
+| joins at a position that continues            | `setup` (recovered), the next messages           |
+| joins anywhere else, or at the end            | `setup`, a snapshot, the next messages           |
+| reads, and is behind by what a queue may hold | the next messages                                |
+| reads, and is further behind, or the feed is  | a snapshot that is marked as `switched`; with    |
+| another one                                   | packets, which have none, it is closed           |
+| is up to date when its heartbeat is due       | a heartbeat; the first comes at once, that of    |
+|                                               | packets after an interval                        |
+| is further behind and reads nothing           | it is closed after `stalled` seconds             |
 
-Messages that were there when it joined, or that came at once while it was reading, do not count as
-a queue: the viewer reads them at its own pace.
+Messages that were there when the viewer joined, or that came at once while it was reading, do not
+count as a queue: the viewer reads them at its own pace.
 """
 
 from __future__ import annotations
@@ -19,22 +20,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .channel import Channel, frames_of
+from .channel import Channel, encode, frames_of
 from .message_log import MessageLog
+from .packets import heartbeat
 
 Form = Literal["json", "packets"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Where a viewer joins, and in what form it gets the feed.
+    """Where a viewer joins, and the form in which it gets the feed.
 
     Args:
-        at: `end` for a snapshot and what follows, `start` for everything, or a position.
-        epoch, digest: of the feed at that position, as the viewer knows it; None: it does not.
+        at: `end` for a snapshot and later messages, `start` for all messages, or a position.
+        epoch, digest: of the feed at that position, as the viewer knows them; None: not known.
         heartbeat: seconds between its heartbeats.
         form: messages, or the packets of a feed of points.
-        packet: the number of the first packet; 0 for those that are still to come.
+        packet: the number of the first packet; 0: the next new one.
     """
 
     at: int | Literal["end", "start"] = "end"
@@ -42,7 +44,7 @@ class Start:
     digest: bytes | None = None
     heartbeat: float = 10.0
     form: Form = "json"
-    packet: int = 0
+    packet: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +63,26 @@ class Viewer:
     Args:
         channel: the event.
         start: where it joins.
-        bounds: what may wait for it.
+        bounds: of the messages that wait for it.
         now: monotonic seconds.
 
-    `opening` returns its first messages; then `more`, whenever the connection takes more. While it
-    does not, `stalled` tells whether to close it.
+    `opening` returns its first messages, and `more` the next ones whenever the connection takes
+    more. While it does not, `stalled` returns whether to close it.
     """
 
     def __init__(self, channel: Channel, start: Start, bounds: Bounds, now: float) -> None:
         self.channel = channel
         self.start = start
         self.position = 0
-        self.beat_at = now
+        self.beat_at = now + (start.heartbeat if start.form == "packets" else 0.0)
         """When its next heartbeat is due, monotonic seconds."""
         self.switches = 0
-        """How often it got a snapshot instead of the messages that it had missed."""
+        """The number of snapshots that it got instead of messages that it had missed."""
         self.over = False
         """Whether the messages that it needs are no longer kept."""
         self._bounds = bounds
         self._history = 0  # the position up to which it reads at its own pace
-        self._blocked = False  # the connection was full at some time since it last had everything
+        self._blocked = False  # the connection has been full since the viewer last had all messages
         self._generation = channel.generation
         self._behind_since: float | None = None
 
@@ -105,7 +107,7 @@ class Viewer:
         return frames_of(payloads)
 
     def more(self, now: float) -> list[bytes]:
-        """Return the next messages as frames; empty where the viewer has everything."""
+        """Return the next messages as frames; empty where the viewer has all."""
         self._behind_since = None
         if not self._blocked:
             self._history = self.log.last
@@ -140,15 +142,27 @@ class Viewer:
 
     @property
     def current(self) -> bool:
-        """Whether the viewer has everything."""
+        """Whether the viewer has all messages."""
         return self.position >= self.log.last and self._generation == self.channel.generation
 
     def beats(self, now: float) -> bool:
         """Return whether a heartbeat is due, and set the time of the next."""
-        if self.start.form == "packets" or now < self.beat_at:
+        if now < self.beat_at:
             return False
-        self.beat_at = now + self.start.heartbeat
+        # From when it was due, so that heartbeats do not come later and later.
+        following = self.beat_at + self.start.heartbeat
+        self.beat_at = following if following > now else now + self.start.heartbeat
         return True
+
+    def heartbeat(self, wall: int) -> bytes:
+        """Return a heartbeat of a viewer that has all messages, JSON.
+
+        Args:
+            wall: microseconds since 1970 UTC.
+        """
+        if self.start.form == "packets":
+            return encode(heartbeat(self.log.last, wall))
+        return self.channel.heartbeat(self.start.heartbeat, wall)
 
     def _first_packet(self) -> int:
         return min(self.start.packet - 1, self.log.last) if self.start.packet else self.log.last

@@ -6,12 +6,13 @@ Tested in `tests/integration/test_gateway.py`, its pure parts in
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
@@ -27,7 +28,7 @@ from ...protocol.errors import (
 from ...protocol.fields import Count, Id
 from ...protocol.times import to_rfc3339
 from ...runtime import clock
-from ..context import Gateway
+from ..context import Gateway, Left
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
 from ..server import RAW_WEBSOCKET, RawWebSocket
@@ -44,13 +45,22 @@ AWAY = 1013
 """Close codes; `docs/GATEWAY.md` lists them."""
 
 LEFT = (1000, 1001)
-"""Close codes of a page that is closed on purpose; a page that is lost sends none."""
+"""The close codes of a page that is closed on purpose; a page that is lost sends none."""
 
 MOST_EVENTS = 50
-"""Events that one connection may follow."""
+"""The most events that one connection follows."""
+
+MOST_PEOPLE = 50
+"""The most people whose pages one connection counts as: their further fates come over it."""
+
+MOST_TOKEN = 200
+"""The most characters of a token."""
 
 MOST_WAITING = 1_000
-"""Messages besides the feed that may wait on one connection."""
+"""The most messages besides the feed that wait on one connection."""
+
+PACKET_HEARTBEAT = 10.0
+"""Seconds between the heartbeats of packets, which clients of these expect."""
 
 Heartbeat = Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)]
 Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
@@ -64,24 +74,24 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     digest: Digest | None = None
     heartbeat: Heartbeat | None = None
     form: Literal["json", "packets"] = "json"
-    start_position: Annotated[int, Meta(ge=1, le=2**63 - 1)] | None = msgspec.field(
-        default=None, name="startPosition"
+    start_position: Literal["live"] | Annotated[int, Meta(ge=1, le=2**63 - 1)] = msgspec.field(
+        default=1, name="startPosition"
     )
 
     def start(self, heartbeat: float) -> Start:
-        """Return where the viewer joins; `heartbeat` is the interval where it names none."""
+        """Return where the viewer joins; `heartbeat` is the interval where the query names none."""
         return Start(
             at="end" if self.from_ is None else self.from_,
             epoch=self.epoch,
             digest=bytes.fromhex(self.digest) if self.digest else None,
-            heartbeat=self.heartbeat or heartbeat,
+            heartbeat=self.heartbeat or (PACKET_HEARTBEAT if self.form == "packets" else heartbeat),
             form=self.form,
-            packet=self.start_position or 0,
+            packet=0 if isinstance(self.start_position, str) else self.start_position,
         )
 
 
 class Subscribe(Struct, frozen=True, tag="subscribe", forbid_unknown_fields=True):
-    """Follow one more event on this connection, or join it anew."""
+    """Follow a further event on this connection, or join a followed one anew."""
 
     event: Id
     from_: Literal["end", "start"] | Count | None = msgspec.field(default=None, name="from")
@@ -106,9 +116,28 @@ class ViewerPing(Struct, frozen=True, tag="ping"):
     time: str | int | float | None = None
 
 
-ViewerMessage = Subscribe | Unsubscribe | ViewerPing
+class ClientToken(Struct, frozen=True):
+    """The first message of a client of packets at other feeds, which ask for it; it has no type."""
 
-_decoder: msgspec.json.Decoder[ViewerMessage] = msgspec.json.Decoder(ViewerMessage)
+    token: object = msgspec.field(name="authToken")
+    type: UnsetType = UNSET
+
+
+class PeerReport(Struct, frozen=True):
+    """A report in the JSON of peers; its token alone says whose it is. It is read where reports
+    of browsers are read."""
+
+    event: dict[str, object]
+    token: Annotated[str, Meta(max_length=MOST_TOKEN)] = ""
+    type: Literal["event"] | UnsetType = UNSET
+
+
+ViewerMessage = Subscribe | Unsubscribe | ViewerPing | ClientToken | PeerReport
+
+_decoder: msgspec.json.Decoder[ViewerMessage] = msgspec.json.Decoder(
+    Subscribe | Unsubscribe | ViewerPing
+)
+_untyped = (msgspec.json.Decoder(ClientToken).decode, msgspec.json.Decoder(PeerReport).decode)
 
 
 def read_query(query: Mapping[str, str]) -> Query:
@@ -127,13 +156,19 @@ def read_message(text: str | bytes) -> ViewerMessage:
     """Return a viewer's message.
 
     Raises:
-        BadMessage, UnknownType: the message is not valid.
+        UnknownType: the type is not known.
+        BadMessage: the message is not valid in any other way.
     """
     try:
         return _decoder.decode(text)
     except msgspec.ValidationError as error:
+        for decode in _untyped:
+            with contextlib.suppress(msgspec.ValidationError):
+                return decode(text)
         if "Invalid value" in str(error) and "$.type" in str(error):
-            raise UnknownType(f"{error}; the types are subscribe, unsubscribe and ping") from None
+            raise UnknownType(
+                f"{error}; the types are subscribe, unsubscribe, ping and event"
+            ) from None
         raise BadMessage(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadMessage(f"not JSON: {error}") from None
@@ -151,19 +186,19 @@ def close_code(error: TouchlineError) -> int:
 class Connection:
     """One WebSocket and the events that it follows.
 
-    All frames to send go through one queue. A viewer is asked for more when the queue is empty and
+    All frames go through one queue. A viewer is asked for more frames when the queue is empty and
     the raw WebSocket is clear, so that a viewer that does not read costs only its position.
     """
 
-    def __init__(self, hub: Hub, raw: RawWebSocket, person: str) -> None:
-        self.person = person
-        """The key of the person who is signed in; empty without one."""
+    def __init__(self, hub: Hub, raw: RawWebSocket) -> None:
+        self.people: dict[str, Left] = {}
+        """The keys of those who are signed in or have reported, and what says that they leave."""
         self._hub = hub
         self._raw = raw
         self._out: deque[bytes] = deque()
         self._listeners: dict[str, _ViewerListener] = {}
 
-    # ── what is sent ─────────────────────────────────────────────────────────────────────────
+    # ── output ───────────────────────────────────────────────────────────────────────────────
 
     def send(self, payload: bytes) -> None:
         """Send a message besides the feed.
@@ -184,7 +219,7 @@ class Connection:
             self._raw.close(code, reason[:100])
 
     def flush(self) -> None:
-        """Write what waits, then what the viewers get next, while the raw WebSocket is clear."""
+        """Write waiting frames and the viewers' next messages while the raw WebSocket is clear."""
         raw, out = self._raw, self._out
         if not raw.open:
             return
@@ -202,7 +237,7 @@ class Connection:
 
     @property
     def clear(self) -> bool:
-        """Whether the system has everything and takes more."""
+        """Whether the system has all frames and takes more."""
         return not self._out and self._raw.clear
 
     def _write(self, frame: bytes) -> None:
@@ -263,7 +298,7 @@ class _ViewerListener:
         self._viewer = viewer
 
     def refill(self) -> bool:
-        """Queue what the viewer gets next; return whether there was anything."""
+        """Queue the viewer's next messages; return whether there are any."""
         viewer = self._viewer
         switches = viewer.switches
         frames = viewer.more(clock.now())
@@ -287,7 +322,7 @@ class _ViewerListener:
             if viewer.stalled(now):
                 connection.close(TOO_SLOW, "you read too slowly")
         elif viewer.current and viewer.beats(now):
-            connection.send(viewer.channel.heartbeat(viewer.start.heartbeat, clock.wall()))
+            connection.send(viewer.heartbeat(clock.wall()))
 
     def failed(self, error: TouchlineError) -> None:
         self._connection.failed(self._viewer.channel.card.event, error)
@@ -313,7 +348,7 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
     address = address_of(websocket.scope)
     await websocket.accept()
     raw = websocket.scope["extensions"][RAW_WEBSOCKET]
-    connection = Connection(gateway.hub, raw, gateway.person(websocket, event))
+    connection = Connection(gateway.hub, raw)
     try:
         gateway.limits.take(address)
     except Overloaded as error:
@@ -321,19 +356,21 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
         return
     gateway.counters.connections["websocket"] += 1
     gateway.connections.add(connection)
-    gone = gateway.attend(connection.person)
+    if person := gateway.person(websocket, event):
+        connection.people[person] = gateway.attend(person)
     left = False
     try:
         query = read_query(websocket.query_params)
         if event:
             await connection.subscribe(event, query.start(gateway.options.heartbeat))
-        left = await _listen(gateway, websocket, connection) in LEFT
+        left = await _listen(gateway, websocket, connection, event, address) in LEFT
     except TouchlineError as error:
         _refuse(gateway, connection, error)
     finally:
         gateway.connections.discard(connection)
         connection.leave()
-        gone(left)
+        for gone in connection.people.values():
+            gone(left)
         gateway.limits.give_back(address)
 
 
@@ -343,8 +380,16 @@ def _refuse(gateway: Gateway, connection: Connection, error: TouchlineError) -> 
     connection.close(close_code(error), error.sentence)
 
 
-async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection) -> int:
+async def _listen(
+    gateway: Gateway, websocket: WebSocket, connection: Connection, event: str, address: str
+) -> int:
     """Take the viewer's messages until it leaves; return its close code.
+
+    Args:
+        gateway: which serves it.
+        websocket, connection: of the viewer.
+        event: of the path; empty where that names none.
+        address: of the viewer.
 
     Raises:
         TouchlineError: a message that ends the connection.
@@ -353,18 +398,45 @@ async def _listen(gateway: Gateway, websocket: WebSocket, connection: Connection
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return int(message.get("code") or 0)
-        match read_message(message.get("text") or message.get("bytes") or ""):
+        content = message.get("text") or message.get("bytes") or ""
+        match read_message(content):
+            case PeerReport(token=token):
+                await _report(gateway, connection, content, token, event, address)
             case ViewerPing(time=time_):
                 pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(clock.wall())}
                 connection.send(msgspec.json.encode(pong))
-            case Unsubscribe(event=event):
-                connection.unsubscribe(event)
+            case ClientToken():
+                pass  # a feed can be read by all
+            case Unsubscribe() as unwanted:
+                connection.unsubscribe(unwanted.event)
             case Subscribe() as wanted:
                 await _subscribe(gateway, connection, wanted)
 
 
+async def _report(
+    gateway: Gateway,
+    connection: Connection,
+    content: str | bytes,
+    token: str,
+    event: str,
+    address: str,
+) -> None:
+    """Take a report, and answer with its fate; a refusal does not end the connection."""
+    body = content.encode() if isinstance(content, str) else content
+    try:
+        person, fates = await gateway.take_report(body, token, event, address)
+    except TouchlineError as error:
+        gateway.counters.refusals[error.code] += 1
+        connection.send(msgspec.json.encode(refusal(error)))
+        return
+    for fate in fates:
+        connection.send(msgspec.json.encode(fate))
+    if person not in connection.people and len(connection.people) < MOST_PEOPLE:
+        connection.people[person] = gateway.attend(person)
+
+
 async def _subscribe(gateway: Gateway, connection: Connection, wanted: Subscribe) -> None:
-    """Follow one more event; a refusal does not harm the others."""
+    """Follow a further event; a refusal does not end the others."""
     try:
         await connection.subscribe(wanted.event, wanted.start(gateway.options.heartbeat))
     except TouchlineError as error:

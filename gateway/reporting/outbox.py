@@ -1,7 +1,7 @@
-"""A person's outbox for one event, with the browser's id of each report and its fate.
+"""A person's outbox for one event, with the browser's id and the fate of each report.
 
-Both lie in one file and are written in one transaction: a gateway killed at any moment has kept a
-report and its id, or neither, so that a report that the browser sends again is never counted twice.
+A report and its id are stored in one transaction: a gateway that is killed at any moment has kept
+both or neither, so that a report that the browser sends again is never counted twice.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ...protocol.messages import Fate, Happening, Said
 from .schema import DECIDED, Asked, KeptReport, Unfit
 
 MOST_PENDING = 2_000
-"""Reports of one person that may wait for the host."""
+"""The most reports of one person that wait for the host."""
 
 MOST_KEPT = 20_000
-"""Reports of one person that are kept in one event."""
+"""The most reports of one person that are kept in one event."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS known (
@@ -51,9 +51,9 @@ class IdempotentOutbox:
 
     def __init__(self, path: Path) -> None:
         self.outbox = Outbox(path, self._renumber)
-        """What a reporter sends from."""
+        """The outbox from which the reporter sends."""
         self.renumbered = 0
-        """How often numbers have changed since the file was opened."""
+        """How often the numbers of reports have changed since the file was opened."""
         self._path = path
         self._base = self.outbox.database
         try:
@@ -63,14 +63,14 @@ class IdempotentOutbox:
             raise StorageFault(f"outbox {path}: {error}") from error
 
     def keep(self, reports: Iterable[Asked | Unfit]) -> tuple[list[KeptReport | Unfit], list[Said]]:
-        """Keep reports in one commit; those whose id is known stay as they are.
+        """Keep reports in one commit; a report whose id is known stays as it is.
 
         Returns:
-            What has become of each, in order; and the new ones, to be sent.
+            Each report as it is kept or refused, in order; and the new reports, to be sent.
 
         Raises:
-            Overloaded: there are too many reports; nothing was kept.
-            StorageFault: the disk refused; nothing was kept.
+            Overloaded: there are too many reports; none was kept.
+            StorageFault: the file can't be written; none was kept.
         """
         found: list[KeptReport | Unfit] = []
         new: list[Said] = []
@@ -111,7 +111,7 @@ class IdempotentOutbox:
         }
 
     def record(self, fates: Mapping[int, Fate]) -> list[KeptReport]:
-        """Keep the new fates of reports, by number, and return these reports."""
+        """Store the new fates of reports, by number, and return these reports."""
         with self.outbox.transaction():
             rows: list[_Row] = []
             for n, fate in fates.items():
@@ -149,13 +149,13 @@ class IdempotentOutbox:
         if event.title == "undo" and "report" in (event.details or {}):
             target = self._row(str((event.details or {})["report"]))
             if target is None or not target[1]:
-                return Unfit(report.id, NotFound.code, "no such report of yours to take back")
+                return Unfit(report.id, NotFound.code, "you have no such report to take back")
             event = msgspec.structs.replace(event, details={"n": target[1]})
-        size = check_size(Said(n=2**62, time=report.said, event=event))
+        size = check_size(Said(n=2**62, time=report.said, event=event, seen=report.seen))
         if size > limits.FRAME_BYTES:
             reason = f"report of {size:,} bytes, at most {limits.FRAME_BYTES:,} allowed"
             return Unfit(report.id, TooLarge.code, reason)
-        said = self.outbox.append(event, report.said)
+        said = self.outbox.append(event, report.said, report.seen)
         new.append(said)
         id_ = report.id or uuid.uuid4().hex
         self._base.execute(
@@ -168,7 +168,7 @@ class IdempotentOutbox:
         return KeptReport(id_, said.n, event, None)
 
     def _renumber(self, moved: Moved) -> None:
-        """Give pending reports their new numbers; the host knows no other of the old ones."""
+        """Give pending reports their new numbers; the host knows no other of their old ones."""
         self.renumbered += 1
         self._base.execute("UPDATE known SET n = -n")
         for before, after in moved.items():

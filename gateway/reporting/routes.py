@@ -1,16 +1,18 @@
 """Reporting from a browser over HTTP: signing in, reports, and their fates.
 
-A cookie is of one event: its name holds the event's id, and its secret leads to one session in that
-event and in no other. Tested in `tests/integration/test_gateway_reports.py` and
-`test_gateway_people.py`.
+A session's cookie is for one event: its name holds the event's id, and its secret belongs to one
+session in that event. A further cookie is the device's, see `devices`. Tested in
+`tests/integration/test_gateway_reports.py` and `test_gateway_people.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
+from collections import Counter
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import msgspec
 from msgspec import Meta, Struct
@@ -19,40 +21,42 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ...protocol.errors import (
+    BadInvite,
     BadMessage,
     BadToken,
     NotAllowed,
     NotFound,
     Overloaded,
+    StorageFault,
     TouchlineError,
 )
-from ...protocol.messages import Id
+from ...protocol.messages import Ask, Id
 from ...protocol.times import to_rfc3339
 from ...runtime import clock
-from ..context import Gateway, Left
+from ...sports.contradictions import check_of
+from ..context import Gateway, Left, Taken
+from ..grades import OwnGradeAnswer, own_grade
 from ..openapi import Operation
-from ..rest import query
-from ..security import JsonResponse, address_of
-from .schema import Bundle, ReportFate, read
+from ..rest import Nothing, query
+from ..security import JsonResponse, address_of, is_foreign
+from .devices import KEPT_DAYS, Devices
+from .schema import Bundle, ReportFate, consistent, read, token_of
 from .web_sessions import CODE_CHARS, NAME_CHARS, WebSession, WebSessions, check_name, enrol
 from .worker import ReportingWorker
 
 COOKIE = "touchline_"
-"""The name of a session's cookie, with the event's id behind it."""
+"""The beginning of the name of a session's cookie; the event's id follows."""
+
+DEVICE = "touchline-device"
+"""The name of a device's cookie."""
 
 DAY = 86_400
 
-SIGN_INS = 60
-"""People who may sign in from one address at once: all of a stadium may have the same."""
-
-SIGN_IN_EVERY = 2.0
-"""Seconds until one more may sign in from that address."""
-
 ADDRESSES = 10_000
-"""Addresses that are told apart for that."""
+"""The most addresses that are limited separately."""
 
 KEPT_SHOWN = 1_000
-"""Reports that are returned unless the query asks for more: the newest."""
+"""The most reports that are returned unless the query asks for more: the newest."""
 
 T = TypeVar("T")
 
@@ -65,10 +69,12 @@ class SignIn(Struct, frozen=True, kw_only=True):
     event: Id
     name: Annotated[str, Meta(max_length=4 * NAME_CHARS)]
     code: Annotated[str, Meta(max_length=CODE_CHARS)] = ""
+    token: bool = False
+    """Whether the answer has the session's token, for a program, instead of cookies."""
 
 
 class SignOutQuery(Struct, frozen=True, forbid_unknown_fields=True):
-    """The query of a sign-out: one event, or all."""
+    """The query of a sign-out: an event; empty for all events."""
 
     event: Id = ""
 
@@ -80,13 +86,14 @@ class ReportsQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionSchema(Struct, frozen=True, tag="session"):
-    """A session, and when it ends; `asked` is the name that the person gave, `name` the one that
-    the broker took."""
+    """A session, and when it ends; `asked` is the name that the person gave, `name` the person's
+    name at the broker. `token` is given once, to a program that asks for it."""
 
     event: str
     name: str
     asked: str
     expires: str
+    token: str = ""
 
 
 class Sessions(Struct, frozen=True, tag="sessions"):
@@ -106,12 +113,34 @@ class ReportsSchema(Struct, frozen=True, tag="reports"):
     reports: list[ReportFate]
 
 
+class AskSchema(Struct, frozen=True, tag="ask"):
+    """A question of the host whether something happened; `claim` is its number, `until` when an
+    answer may come too late."""
+
+    event: str
+    claim: int
+    title: str
+    origin: str
+    time: str
+    until: str
+    text: str
+    details: dict[str, object]
+
+
+class QuestionsSchema(Struct, frozen=True, tag="questions"):
+    """The host's open questions to the person, oldest first."""
+
+    event: str
+    questions: list[AskSchema]
+
+
 OPERATIONS = (
     Operation(
         path="/api/session",
         method="post",
         summary="Sign in to report on an event",
-        text="The answer sets a cookie for this event. UNKNOWN_KEY: the broker asks for an"
+        text="The answer sets a cookie for this event; where `token` is true, it has a token"
+        " instead, for the body of each report. UNKNOWN_KEY: the broker requires an"
         " invitation code; BAD_INVITE: the code is not known, used up or expired.",
         body=SignIn,
         answers={201: SessionSchema, 200: SessionSchema},
@@ -137,7 +166,8 @@ OPERATIONS = (
         method="post",
         summary="Report what happened",
         text="Takes a list of at most 500 reports, one report, or `{sent, reports}` with the"
-        " browser's clock. Each gets its own answer; a report whose id is known is not kept again.",
+        " browser's clock. A `token` in each report, or in the bundle, identifies the sender,"
+        " without a cookie. Each gets its own answer; one whose id is known is not kept again.",
         body=Bundle,
         answers={200: ReportsSchema},
         errors=(400, 401, 403, 404, 413, 429, 503),
@@ -152,6 +182,24 @@ OPERATIONS = (
         errors=(400, 401, 403, 503),
         secured="session",
     ),
+    Operation(
+        path="/api/events/{event}/questions",
+        method="get",
+        summary="List what the host asks the person",
+        text="Answer each with a report titled `answer`, of no origin, with the details `claim`"
+        " (its number) and `yes` (true or false).",
+        answers={200: QuestionsSchema},
+        errors=(400, 401, 403, 503),
+        secured="session",
+    ),
+    Operation(
+        path="/api/events/{event}/grade",
+        method="get",
+        summary="Show how the person's reports were, by an official record",
+        answers={200: OwnGradeAnswer},
+        errors=(400, 401, 403),
+        secured="session",
+    ),
 )
 
 
@@ -159,28 +207,36 @@ class Reporting:
     """The component of a gateway through which people report.
 
     Args:
-        gateway: what it is a component of.
+        gateway: the gateway of which it is a component.
     """
 
     web_sessions: WebSessions
-    """There from `start` on."""
+    """Set by `start`."""
 
+    devices: Devices
     worker: ReportingWorker
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         gateway.operations += OPERATIONS
-        self._limiter = AddressLimiter(SIGN_INS, SIGN_IN_EVERY, ADDRESSES)
+        # One sign-in at a time of each device, so that a name gets one key.
+        self._signing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        new = gateway.options.new_people
+        self._limiter = AddressLimiter(new, 60 / new, ADDRESSES)
+        self._invited: dict[tuple[str, str], str] = {}  # session ids by code and event
+        self._new: Counter[str] = Counter()  # people whom the gateway did not know, by address
         self.routes: list[BaseRoute] = [
             Route("/api/session", self.sign_in, methods=["POST"]),
             Route("/api/session", self.sessions, methods=["GET"]),
             Route("/api/session", self.sign_out, methods=["DELETE"]),
             Route("/api/events/{event}/reports", self.report, methods=["POST"]),
             Route("/api/events/{event}/reports", self.reports, methods=["GET"]),
+            Route("/api/events/{event}/questions", self.questions, methods=["GET"]),
+            Route("/api/events/{event}/grade", self.grade, methods=["GET"]),
         ]
 
     async def start(self) -> None:
-        """Begin; deliver what earlier runs have kept.
+        """Begin; deliver the kept reports of earlier runs.
 
         Raises:
             StorageFault: the gateway's folder can't be used.
@@ -189,27 +245,40 @@ class Reporting:
         self.web_sessions = WebSessions(
             options.home, most=options.max_people, seconds=options.session_days * DAY
         )
+        try:
+            self.devices = Devices(options.home)
+        except StorageFault:
+            self.web_sessions.close()
+            raise
         self.worker = ReportingWorker(
-            self.web_sessions, gateway.connect, gateway.tell, most=options.max_reporters
+            self.web_sessions,
+            self.devices,
+            gateway.connect,
+            gateway.tell,
+            most=options.max_reporters,
         )
         self.worker.start()
         gateway.person = self.key
         gateway.attend = self.attend
+        gateway.take_report = self.take_report
 
     async def stop(self) -> None:
         """Leave the hosts."""
         await self.worker.stop()
+        self.devices.close()
         self.web_sessions.close()
 
-    # ── who is signed in ─────────────────────────────────────────────────────────────────────
+    # ── the session of a request ─────────────────────────────────────────────────────────────
 
     def key(self, connection: HTTPConnection, event: str) -> str:
-        """Return the id of the session for an event; empty without one."""
+        """Return the id of the session for an event; empty without one, and to a foreign page."""
+        if is_foreign(connection):
+            return ""
         session = self._find(connection, event)
         return session.id if session else ""
 
     def attend(self, key: str) -> Left:
-        """Note that a page of a session is connected; see `ReportingWorker.arrive`."""
+        """Take note that a page of a session is connected; see `ReportingWorker.arrive`."""
         session = self.web_sessions.get(key)
         return (lambda left: None) if session is None else self.worker.arrive(session)
 
@@ -217,7 +286,7 @@ class Reporting:
         """Return the session for an event.
 
         Raises:
-            NotAllowed: the session is of another event.
+            NotAllowed: the session is for another event.
             BadToken: there is no session, or it has ended.
         """
         session = self._find(connection, event)
@@ -241,36 +310,77 @@ class Reporting:
         name = check_name(wanted.name)
         if not _EVENT.fullmatch(wanted.event):
             raise NotFound(f"no event {wanted.event!r}")
+        address = address_of(request.scope)
+        if wanted.token:
+            device = self.devices.new_secret()
+            secret, session = await self._enter(device, wanted, name, address)
+            return JsonResponse(msgspec.structs.replace(_schema(session), token=secret), 201)
         known = self._find(request, wanted.event)
         if known is not None and known.asked == name:
             return JsonResponse(_schema(known))
-        self._limiter.take(address_of(request.scope), clock.now())
-        await self._gateway.hub.card(wanted.event)  # spends no code on an event that does not exist
-        id_ = self.web_sessions.new_id()
-        folder = self.web_sessions.folder(id_)
-        try:
-            card, taken = await asyncio.to_thread(
-                enrol, self._gateway.connect, folder, wanted.event, name, wanted.code.strip()
-            )
-            secret, session = await asyncio.to_thread(
-                self.web_sessions.sign_in, id_, card, taken, clock.wall(), asked=name
-            )
-        except TouchlineError:
-            self.web_sessions.clear(id_)
-            raise
-        if known is not None:  # another person on the same device
+        device = request.cookies.get(DEVICE) or self.devices.new_secret()
+        secret, session = await self._enter(device, wanted, name, address)
+        if known is not None and known.id != session.id:  # of before its device had a key
             await self._end(known)
         response = JsonResponse(_schema(session), 201)
-        response.set_cookie(
-            COOKIE + session.event,
-            secret,
-            max_age=max(1, (session.expires - clock.wall()) // 1_000_000),
-            path="/",
-            secure=_is_secure(request),
-            httponly=True,
-            samesite="strict",
-        )
+        left = max(1, (session.expires - clock.wall()) // 1_000_000)
+        for cookie, value, seconds in (
+            (COOKIE + session.event, secret, left),
+            (DEVICE, device, KEPT_DAYS * DAY),
+        ):
+            response.set_cookie(
+                cookie,
+                value,
+                max_age=seconds,
+                path="/",
+                secure=_is_secure(request),
+                httponly=True,
+                samesite="strict",
+            )
         return response
+
+    async def _enter(
+        self, device: str, wanted: SignIn, name: str, address: str
+    ) -> tuple[str, WebSession]:
+        """Begin a person's session; return its secret, and the session.
+
+        Raises:
+            TouchlineError: too many come from the address, or the broker refuses the person.
+        """
+        most = self._gateway.options.people_per_address
+        if self._new[address] >= most:
+            raise Overloaded(f"{most:,} people have come from your address, at most {most:,} may")
+        self._limiter.take(address, clock.now())
+        await self._gateway.hub.card(wanted.event)  # no code is used up where there is no event
+        async with self._signing.setdefault(device, asyncio.Lock()):
+            secret, session, new = await asyncio.to_thread(self._begin, device, wanted, name)
+        self._new[address] += new
+        return secret, session
+
+    def _begin(self, device: str, wanted: SignIn, name: str) -> tuple[str, WebSession, bool]:
+        """Begin a person's session, and enrol the person; in a thread of its own.
+
+        Returns:
+            The session's secret, the session, and whether the person is new.
+        """
+        sessions, event, wall = self.web_sessions, wanted.event, clock.wall()
+        key = self.devices.find(device, event, name, wall)
+        id_ = sessions.new_id()
+        folder = self.devices.folder(key.id)
+        try:
+            card, taken = enrol(
+                self._gateway.connect, folder, event, name, wanted.code.strip(), known=key.name
+            )
+            begun = sessions.resume(key.id, event, wall)
+            if begun is None:
+                begun = sessions.sign_in(id_, card, taken, wall, asked=name, key=key.id)
+            enrolled = key._replace(name=taken)
+            self.devices.keep(device, event, name, enrolled, wall, begun[1].expires)
+        except TouchlineError:
+            if not key.name:
+                self.devices.clear(key.id)
+            raise
+        return *begun, not key.name
 
     async def sessions(self, request: Request) -> Response:
         found = [
@@ -301,15 +411,81 @@ class Reporting:
     # ── reports ──────────────────────────────────────────────────────────────────────────────
 
     async def report(self, request: Request) -> Response:
-        check_own_page(request)
-        session = self.session(request, request.path_params["event"])
-        reports = read(await body(request), clock.wall(), session.timing)
-        return _fates(session, await self.worker.keep(session, reports))
+        content, event = await body(request), request.path_params["event"]
+        token = token_of(content)
+        if token:  # no other site knows it, so that any page may send it
+            session = await self._owner(token, event, address_of(request.scope))
+        else:
+            check_own_page(request)
+            session = self.session(request, event)
+        return _fates(session, await self._keep(session, content))
+
+    async def take_report(self, content: bytes, token: str, event: str, address: str) -> Taken:
+        """Take a report of a peer; return the key of the person, and the fate of the report.
+
+        Args:
+            content: JSON, as the body of `report`.
+            token: that of the report.
+            event: of the connection; empty where it is for no event.
+            address: of the connection.
+
+        Raises:
+            TouchlineError: the token is not valid, or the report can't be kept.
+        """
+        session = await self._owner(token, event, address)
+        fates = await self._keep(session, content)
+        return session.id, [msgspec.to_builtins(fate) for fate in fates]
+
+    async def _keep(self, session: WebSession, content: bytes) -> list[ReportFate]:
+        reports = read(content, clock.wall(), session.timing)
+        followed = self._gateway.hub.peek(session.event)
+        if followed is not None:  # else the host finds it, later
+            reports = consistent(reports, check_of(followed.card))
+        return await self.worker.keep(session, reports)
+
+    async def _owner(self, token: str, event: str, address: str) -> WebSession:
+        """Return the session of a token, which may be an invitation code: the person that it
+        invites then has no other name.
+
+        Raises:
+            BadToken: the token is not known.
+            NotAllowed: the token is for another event.
+        """
+        session = self.web_sessions.find(token, clock.wall()) if token else None
+        if session is None:
+            session = self.web_sessions.get(self._invited.get((token, event), ""))
+            if session is not None and self.web_sessions.has_left(session, clock.wall()):
+                session = None
+        if session is None:
+            if not (token and len(token) <= CODE_CHARS and _EVENT.fullmatch(event)):
+                raise BadToken("there is no such token: POST /api/session gives one")
+            name = f"guest {hashlib.sha256(token.encode()).hexdigest()[:6]}"
+            wanted = SignIn(event=event, name=name, code=token)
+            try:
+                _, session = await self._enter(token, wanted, name, address)
+            except BadInvite as error:
+                raise BadToken(f"no token, and no invitation: {error.sentence}") from None
+            self._invited[token, event] = session.id
+        if event and session.event != event:
+            raise NotAllowed(f"the token is for another event, not for {event[:64]}")
+        return session
 
     async def reports(self, request: Request) -> Response:
         shown = query(request, ReportsQuery)
         session = self.session(request, request.path_params["event"])
         return _fates(session, (await self.worker.kept(session))[-shown.limit :])
+
+    async def questions(self, request: Request) -> Response:
+        query(request, Nothing)
+        session = self.session(request, request.path_params["event"])
+        asks = await self.worker.questions(session)
+        return JsonResponse(QuestionsSchema(session.event, [_ask(ask) for ask in asks]))
+
+    async def grade(self, request: Request) -> Response:
+        query(request, Nothing)
+        session = self.session(request, request.path_params["event"])
+        sheet = await asyncio.to_thread(self._gateway.sheets.get, session.event)
+        return JsonResponse(OwnGradeAnswer(session.event, own_grade(sheet, session.name)))
 
 
 def component(gateway: Gateway) -> Reporting:
@@ -318,12 +494,12 @@ def component(gateway: Gateway) -> Reporting:
 
 
 class AddressLimiter:
-    """Limits how often each address may sign in: so many times at once, then one at a time.
+    """Limits how often people may sign in from each address.
 
     Args:
-        most: times at once.
-        every: seconds until there is one more.
-        addresses: that are told apart; beyond them all share one account.
+        most: the most sign-ins at once.
+        every: seconds until a further sign-in is allowed.
+        addresses: the most addresses that are limited separately; the others share a limit.
     """
 
     def __init__(self, most: int, every: float, addresses: int) -> None:
@@ -354,18 +530,13 @@ class AddressLimiter:
 
 
 def check_own_page(request: Request) -> None:
-    """Refuse a request that the page of another site makes a browser send.
-
-    A browser that knows SameSite sends no cookie from there; this check is for the others.
+    """Check that a request comes from the gateway's own page.
 
     Raises:
         NotAllowed: the request comes from another site.
     """
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    if site not in {"same-origin", "none"}:
-        raise NotAllowed("only the gateway's own page may send this")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("host", ""):
+    if is_foreign(request):
+        origin = request.headers.get("origin", "another site")
         raise NotAllowed(f"only the gateway's own page may send this, not {origin[:200]}")
 
 
@@ -373,7 +544,7 @@ async def body(request: Request) -> bytes:
     """Return a request's JSON.
 
     Raises:
-        BadMessage: the content type is not JSON. The form of another site can't set it.
+        BadMessage: the content type is not JSON, which the form of another site can't set.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -394,12 +565,25 @@ def decode(content: bytes, kind: type[T]) -> T:
 
 
 def _is_secure(request: Request) -> bool:
-    # A proxy that is not trusted may say so too: that only makes the cookie stricter.
+    # A proxy that is not trusted may set the header too: that only makes the cookie stricter.
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
 
 
 def _schema(session: WebSession) -> SessionSchema:
     return SessionSchema(session.event, session.name, session.asked, to_rfc3339(session.expires))
+
+
+def _ask(ask: Ask) -> AskSchema:
+    return AskSchema(
+        event=ask.event,
+        claim=ask.claim,
+        title=ask.title,
+        origin=ask.origin,
+        time=to_rfc3339(ask.time),
+        until=to_rfc3339(ask.until),
+        text=ask.text,
+        details=dict(ask.details),
+    )
 
 
 def _fates(session: WebSession, reports: list[ReportFate]) -> Response:

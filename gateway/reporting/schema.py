@@ -1,53 +1,69 @@
-"""The reports of a browser, read and checked, and the fates that it is told. Pure.
+"""The reports of a browser, read and checked, and the fates that it gets. Pure.
 
-A browser keeps its reports on the device until they are stored, and may send each of them any
-number of times: each has an id of the browser's, under which it is kept once.
+A browser keeps its reports on the device until they are stored, and may send each report any number
+of times: the browser gives it an id, under which it is kept once.
 
 | outcome    | means                                                                        |
 |------------|------------------------------------------------------------------------------|
 | `kept`     | it is on the gateway's disk, and not on the host's yet                       |
 | `stored`   | it is on the host's disk, undecided                                          |
 | `accepted` | it belongs to the entry `entry_id`                                           |
-| `expired`  | too few other reporters said the same in time                                |
+| `expired`  | too few other reporters reported the same in time                            |
 | `refused`  | it is not valid: `code` and `reason`                                         |
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from ...protocol import limits
-from ...protocol.errors import BadMessage, TooLarge
+from ...protocol.errors import BadMessage, BadReport, Contradictory, TooLarge
 from ...protocol.messages import Count, Details, Fate, Happening, Id, Micros, Name, Text, Timing
-from ...protocol.times import EARLIEST, LATEST, SECOND, from_rfc3339
+from ...protocol.text import check_texts
+from ...protocol.times import EARLIEST, LATEST, SECOND, from_rfc3339, from_unix
+from ...sports import Action
+from ...sports.contradictions import Check
 from ...timeline.event_clock import EventClock
 
 TRAVEL = 2 * SECOND
-"""Microseconds that a body may travel: a clock that is behind by less counts as right."""
+"""The most microseconds that a body may travel: a clock that is behind by less counts as right."""
+
+Token = Annotated[str, msgspec.Meta(max_length=200)]
+"""What identifies the sender of a report, where no cookie does."""
+
+Time = str | Micros | float
+"""A time of a program: RFC 3339, or seconds (with fractions), milliseconds or microseconds since
+1970."""
 
 DECIDED = frozenset({"accepted", "expired", "refused"})
 """Outcomes that are final."""
 
 
 class WebHappening(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, as a browser reports it; `time` is RFC 3339 or microseconds since 1970."""
+    """An action as a browser reports it; `time` is RFC 3339, or microseconds, milliseconds or
+    seconds since 1970."""
 
     type: Literal["event"] = "event"
     title: Name
     origin: Name = ""
-    time: str | Micros | None = None
+    time: Time | None = None
     details: Details = msgspec.field(default_factory=dict)
 
 
 class WebReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One report of a browser: peer JSON of DESIGN section 8 and an `id` of the browser's own."""
+    """A report of a browser: peer JSON of DESIGN section 8, and an `id` that the browser gives.
+
+    `seen` is the number of the newest open claim that the browser had shown before.
+    """
 
     type: Literal["event"] = "event"
     id: Id = ""
-    time: str | Micros | None = None
+    time: Time | None = None
+    seen: Count = 0
     event: WebHappening
 
 
@@ -55,18 +71,24 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     """Reports, with the browser's clock when it sent them."""
 
     reports: Annotated[list[WebReport], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
-    sent: str | Micros | None = None
+    sent: Time | None = None
 
 
 class _Bundle(msgspec.Struct, frozen=True, kw_only=True):
-    """The same with its reports unread, so that one that is not valid does not harm the others."""
+    """The same with unread reports, so that a report that is not valid does not harm the others."""
 
     reports: list[msgspec.Raw]
-    sent: str | Micros | None = None
+    sent: Time | None = None
+
+
+class _Tokened(msgspec.Struct, frozen=True, kw_only=True):
+    """The token of a report, or of a bundle."""
+
+    token: Token = ""
 
 
 class _Named(msgspec.Struct, frozen=True, kw_only=True):
-    """The id of a report that is not valid otherwise."""
+    """The id of a report, read where the rest is not valid."""
 
     id: Id = ""
 
@@ -77,14 +99,16 @@ class Asked(NamedTuple):
     Args:
         id: the browser's; empty without one.
         said: when the browser made it, microseconds by the gateway's clock.
-        event: what happened; its time is event time.
-        mark: a digest of the report, the same whenever it is sent.
+        event: the action; its time is event time.
+        mark: a digest of the report, which is the same each time that it is sent.
+        seen: the number of the newest open claim that the browser had shown before.
     """
 
     id: str
     said: int
     event: Happening
     mark: bytes
+    seen: int = 0
 
 
 class Unfit(NamedTuple):
@@ -100,9 +124,9 @@ class KeptReport(NamedTuple):
 
     Args:
         id: the browser's, or the gateway's where the browser gave none.
-        n: its number among the person's reports; 0 where the host that knew it by one is gone.
-        event: what happened.
-        fate: the newest; None while the host has not stored the report.
+        n: its number among the person's reports; 0 where the host that gave it one is gone.
+        event: the action.
+        fate: the newest fate; None while the host has not stored the report.
         undone: whether the person has asked to take it back.
     """
 
@@ -151,21 +175,57 @@ def read(body: bytes, wall: int, timing: Timing | None) -> list[Asked | Unfit]:
         BadMessage: the body is none of these.
         TooLarge: there are too many reports.
     """
-    raws, sent = _parts(body)
+    raws, sent = _parts(body, wall)
     if len(raws) > limits.BATCH_REPORTS:
         raise TooLarge(f"{len(raws):,} reports at once, at most {limits.BATCH_REPORTS:,} allowed")
     shift = 0 if sent is None else skew(sent, wall)
     return [_one(raw, wall, shift, timing) for raw in raws]
 
 
-def _parts(body: bytes) -> tuple[list[msgspec.Raw], int | None]:
+def token_of(body: bytes) -> str:
+    """Return the token in a body, see `read`; empty where it has none.
+
+    Raises:
+        BadMessage: the body is not valid, or its reports have several tokens.
+    """
+    try:
+        found = msgspec.json.decode(body, type=list[_Tokened] | _Tokened)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadMessage(f"not a list of reports: {error}") from None
+    tokens = {one.token for one in (found if isinstance(found, list) else [found])}
+    if len(tokens) > 1:
+        raise BadMessage(f"reports of {len(tokens)} senders; send those of each by themselves")
+    return tokens.pop() if tokens else ""
+
+
+def consistent(reports: Iterable[Asked | Unfit], check: Check) -> list[Asked | Unfit]:
+    """Return the reports; one that contradicts itself by the line-ups is refused.
+
+    Args:
+        reports: as they were read.
+        check: the event's.
+    """
+    return [one if isinstance(one, Unfit) else _checked(one, check) for one in reports]
+
+
+def _checked(one: Asked, check: Check) -> Asked | Unfit:
+    event = one.event
+    if not event.details:
+        return one
+    found = check(Action(event.title, event.origin, event.time, event.details))
+    if found is None:
+        return one
+    return Unfit(one.id, Contradictory.code, found.sentence[: limits.TEXT_CHARS])
+
+
+def _parts(body: bytes, wall: int) -> tuple[list[msgspec.Raw], int | None]:
     start = body.lstrip()[:1]
     try:
         if start == b"[":
             return msgspec.json.decode(body, type=list[msgspec.Raw]), None
         if start == b"{" and b'"reports"' in body:
             bundle = msgspec.json.decode(body, type=_Bundle)
-            return bundle.reports, None if bundle.sent is None else _micros(bundle.sent)
+            return bundle.reports, None if bundle.sent is None else _micros(bundle.sent, wall)
         return [msgspec.json.decode(body, type=msgspec.Raw)], None
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
         raise BadMessage(f"not a list of reports: {error}") from None
@@ -186,14 +246,18 @@ def _one(raw: msgspec.Raw, wall: int, shift: int, timing: Timing | None) -> Aske
     name = _name(raw)
     try:
         report = msgspec.json.decode(raw, type=WebReport)
-        said = _bounded(_micros(report.time) + shift) if report.time is not None else wall
+        said = _bounded(_micros(report.time, wall) + shift) if report.time is not None else wall
         happened = _happened(report.event.time, wall, shift, timing)
     except (msgspec.DecodeError, ValueError, OverflowError) as error:
         return Unfit(name, BadMessage.code, f"not a report: {error}"[: limits.TEXT_CHARS])
     event = report.event
+    try:
+        check_texts(event.details)
+    except BadReport as error:
+        return Unfit(name, error.code, error.sentence[: limits.TEXT_CHARS])
     mark = blake2b(msgspec.json.encode([report.time, event]), digest_size=16).digest()
     happening = Happening(event.title, event.origin, happened, event.details or None)
-    return Asked(report.id, said, happening, mark)
+    return Asked(report.id, said, happening, mark, report.seen)
 
 
 def _name(raw: msgspec.Raw) -> str:
@@ -203,18 +267,19 @@ def _name(raw: msgspec.Raw) -> str:
         return ""
 
 
-def _happened(given: str | int | None, wall: int, shift: int, timing: Timing | None) -> int:
-    """Return the event time at which it happened."""
-    speed = 1.0 if timing is None else timing.speed
-    if given is not None:
-        # The browser computed event time from its own clock, which may be wrong.
-        return _bounded(_micros(given) + round(shift * speed))
+def _happened(given: str | float | None, wall: int, shift: int, timing: Timing | None) -> int:
+    """Return the event time of an action."""
+    timing = timing or Timing()
     now = EventClock(timing).event_time(wall)
+    if given is not None:
+        near = (timing.starts or wall) if now is None else now
+        # The browser computed event time from its own clock, which may be wrong.
+        return _bounded(_micros(given, near) + round(shift * timing.speed))
     return wall if now is None else now
 
 
-def _micros(time: str | int) -> int:
-    return from_rfc3339(time) if isinstance(time, str) else time
+def _micros(time: str | float, near: int) -> int:
+    return from_rfc3339(time) if isinstance(time, str) else from_unix(time, near)
 
 
 def _bounded(time: int) -> int:

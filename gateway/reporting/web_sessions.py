@@ -1,8 +1,8 @@
 """Web sessions, on disk, each for one person in one event.
 
 A session's secret is 32 random bytes in the browser's cookie. The file holds its hash, so that
-reading the file is not enough to report in a person's name. Each session is a peer with an identity
-and an outbox in a folder of its own. Tested in `tests/unit/gateway/reporting/test_web_sessions.py`.
+reading the file is not enough to report in a person's name. Each session is a peer, with the key of
+its device and an outbox of its own. Tested in `tests/unit/gateway/reporting/test_web_sessions.py`.
 """
 
 from __future__ import annotations
@@ -29,40 +29,45 @@ from ...runtime import sqlite
 from ..feed.follower import Connect
 
 NAME_CHARS = 60
-"""Characters of the longest name of a person."""
+"""The most characters of a person's name."""
 
 CODE_CHARS = limits.ID_CHARS
-"""Characters of the longest invitation code."""
+"""The most characters of an invitation code."""
 
 ID_LETTERS = 4
-"""Letters of a peer's id that tell apart people of the same name."""
+"""The letters of a peer's id that distinguish people with the same name."""
 
 ENROL_SECONDS = 5.0
 """How long the broker may take to enrol a person."""
 
 PATIENCE = 7 * 86_400 * SECOND
-"""Microseconds for which reports that no host takes are kept after the session's end."""
+"""Microseconds for which reports that no host has taken are kept after the session's end."""
 
-_COLUMNS = "person, event, name, asked, timing, expires"
+_COLUMNS = "person, event, name, asked, timing, expires, key"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS people (
     person TEXT PRIMARY KEY, secret BLOB UNIQUE, event TEXT NOT NULL, name TEXT NOT NULL,
-    asked TEXT NOT NULL, timing BLOB, expires INTEGER NOT NULL
+    asked TEXT NOT NULL, timing BLOB, expires INTEGER NOT NULL, key TEXT NOT NULL DEFAULT ''
 );
 """
+
+_OLDER = "ALTER TABLE people ADD COLUMN key TEXT NOT NULL DEFAULT ''"
+"""What a file of before devices had keys lacks."""
 
 
 class WebSession(NamedTuple):
     """A session, of a person who is or was signed in.
 
     Args:
-        id: of this person in this event, never used again.
-        event: the only one that they can report on here.
-        name: as the broker knows them.
-        asked: the name that they gave, which may have been another's.
+        id: of the session; no other session gets it.
+        event: the event that the person reports on.
+        name: the person's name at the broker.
+        asked: the name that the person gave, which may belong to another person.
         timing: the event's clock, where it has one of its own.
         expires: when the session ends, microseconds since 1970 UTC.
+        key: the id of the device's key; empty where the session has a key of its own, which those
+            of before devices had keys have.
     """
 
     id: str
@@ -71,15 +76,16 @@ class WebSession(NamedTuple):
     asked: str
     timing: Timing | None
     expires: int
+    key: str = ""
 
 
 class WebSessions:
     """The web sessions of one gateway.
 
     Args:
-        folder: for the sessions, identities and outboxes.
-        most: sessions at one time.
-        seconds: for which a session lasts.
+        folder: of the sessions, identities and outboxes.
+        most: the most sessions at one time.
+        seconds: how long a session lasts.
 
     Raises:
         StorageFault: the folder can't be used.
@@ -89,8 +95,9 @@ class WebSessions:
         self._folder = folder
         self._most = most
         self._seconds = seconds
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._sessions: dict[str, WebSession] = {}
+        self._by_key: dict[tuple[str, str], str] = {}  # session ids by key and event
         self._by_secret: dict[bytes, str] = {}
         self._secrets: dict[str, bytes] = {}  # by session id
         path = folder / "people.db"
@@ -102,10 +109,13 @@ class WebSessions:
             raise StorageFault(f"{path}: {error}") from error
 
     def _read(self) -> None:
+        columns = {row[1] for row in self._base.execute("PRAGMA table_info(people)")}
+        if "key" not in columns:
+            self._base.execute(_OLDER)
         rows = self._base.execute(f"SELECT secret, {_COLUMNS} FROM people")
-        for secret, id_, event, name, asked, timing, expires in rows:
+        for secret, id_, event, name, asked, timing, expires, key in rows:
             clock = None if timing is None else msgspec.msgpack.decode(timing, type=Timing)
-            self._sessions[id_] = WebSession(id_, event, name, asked, clock, expires)
+            self._add(WebSession(id_, event, name, asked, clock, expires, key))
             if secret is not None:
                 self._grant(secret, id_)
 
@@ -113,11 +123,11 @@ class WebSessions:
         return len(self._sessions)
 
     def all(self) -> list[WebSession]:
-        """Return all sessions that have a folder, ended ones that are not forgotten included."""
+        """Return all sessions, including ended ones that are not forgotten yet."""
         return list(self._sessions.values())
 
     def get(self, id_: str) -> WebSession | None:
-        """Return a session by id."""
+        """Return a session by id; None where there is none."""
         return self._sessions.get(id_)
 
     def new_id(self) -> str:
@@ -131,36 +141,56 @@ class WebSessions:
         return uuid.uuid4().hex
 
     def sign_in(
-        self, id_: str, card: Card, name: str, wall: int, *, asked: str = ""
+        self, id_: str, card: Card, name: str, wall: int, *, asked: str = "", key: str = ""
     ) -> tuple[str, WebSession]:
         """Begin a session for a person who is enrolled.
 
         Args:
             id_: from `new_id`.
-            card: the event.
-            name: the person's, as the broker took it.
+            card: of the event.
+            name: the person's name at the broker.
             wall: microseconds since 1970 UTC.
-            asked: the name that the person gave; the same unless given.
+            asked: the name that the person gave; `name` unless given.
+            key: the id of the device's key.
 
         Returns:
             The secret for the cookie, and the session.
 
         Raises:
-            StorageFault: the disk refused.
+            StorageFault: the session can't be stored.
         """
         secret = secrets.token_urlsafe(32)
         timing = None if card.timing is None else msgspec.msgpack.encode(card.timing)
         expires = wall + round(self._seconds * SECOND)
-        session = WebSession(id_, card.event, name, asked or name, card.timing, expires)
-        row = (_hash(secret), id_, card.event, name, session.asked, timing, expires)
-        self._write(f"INSERT INTO people (secret, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        self._sessions[id_] = session
+        session = WebSession(id_, card.event, name, asked or name, card.timing, expires, key)
+        row = (_hash(secret), id_, card.event, name, session.asked, timing, expires, key)
+        self._write(f"INSERT INTO people (secret, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self._add(session)
         self._grant(_hash(secret), id_)
         return secret, session
 
+    def resume(self, key: str, event: str, wall: int) -> tuple[str, WebSession] | None:
+        """Begin the session of a device's key in an event anew, ended or not, with what it has
+        kept; return None where there is none. See `sign_in`."""
+        with self._lock:
+            session = self._sessions.get(self._by_key.get((key, event), ""))
+            if session is None:
+                return None
+            secret = secrets.token_urlsafe(32)
+            expires = wall + round(self._seconds * SECOND)
+            self._write(
+                "UPDATE people SET secret = ?, expires = ? WHERE person = ?",
+                (_hash(secret), expires, session.id),
+            )
+            self._revoke(session)
+            resumed = session._replace(expires=expires)
+            self._add(resumed)
+            self._grant(_hash(secret), session.id)
+        return secret, resumed
+
     def find(self, secret: str, wall: int) -> WebSession | None:
-        """Return the session of a secret; None without one, or where it has ended."""
-        # A lookup by hash takes a time that tells nothing about the secret.
+        """Return the session of a secret; None where there is none, or it has ended."""
+        # The time of a lookup by hash reveals nothing about the secret.
         session = self._sessions.get(self._by_secret.get(_hash(secret), ""))
         return None if session is None or session.expires <= wall else session
 
@@ -178,18 +208,23 @@ class WebSessions:
         return session.id not in self._secrets or session.expires <= wall
 
     def forget(self, session: WebSession) -> None:
-        """Remove all that is kept of a session."""
-        self._write("DELETE FROM people WHERE person = ?", (session.id,))
-        self._revoke(session)
-        self._sessions.pop(session.id, None)
+        """Remove a session and its folder, unless it has begun anew meanwhile."""
+        with self._lock:
+            if self._sessions.get(session.id) is not session:
+                return
+            self._write("DELETE FROM people WHERE person = ?", (session.id,))
+            self._revoke(session)
+            del self._sessions[session.id]
+            if session.key:
+                del self._by_key[session.key, session.event]
         self.clear(session.id)
 
     def clear(self, id_: str) -> None:
-        """Remove the folder of a session, begun or not."""
+        """Remove the folder of a session, whether or not the session has begun."""
         shutil.rmtree(self.folder(id_), ignore_errors=True)
 
     def folder(self, id_: str) -> Path:
-        """Return the folder of a session's identity and outbox."""
+        """Return the folder of a session's outbox, and of its key where that is its own."""
         return self._folder / "people" / id_
 
     def outbox(self, session: WebSession) -> Path:
@@ -200,6 +235,11 @@ class WebSessions:
         """Close the file."""
         with self._lock:
             self._base.close()
+
+    def _add(self, session: WebSession) -> None:
+        self._sessions[session.id] = session
+        if session.key:
+            self._by_key[session.key, session.event] = session.id
 
     def _grant(self, secret: bytes, id_: str) -> None:
         self._by_secret[secret] = id_
@@ -218,27 +258,31 @@ class WebSessions:
             raise StorageFault(f"sessions: {error}") from error
 
 
-def enrol(connect: Connect, folder: Path, event: str, name: str, code: str) -> tuple[Card, str]:
-    """Enrol a person at the broker; blocks until it has answered.
+def enrol(
+    connect: Connect, folder: Path, event: str, name: str, code: str, *, known: str = ""
+) -> tuple[Card, str]:
+    """Enrol a person at the broker; wait until the broker has answered.
 
-    A name belongs to the first key that came with it. A person who gives the name of another is
-    enrolled under that name with the beginning of the peer's id behind it: `ann (k3vq)`. A refused
-    name does not spend the code.
+    A name belongs to the first key that enrolled with it. A person who gives the name of another
+    person is enrolled under that name followed by the beginning of the peer's id: `ann (k3vq)`. A
+    refused name does not use up the code.
 
     Args:
         connect: makes the peer's link.
-        folder: where its identity is kept.
-        event: the one to report on.
-        name: as the person gave it.
-        code: the person's invitation, where the broker asks for one.
+        folder: of the peer's identity.
+        event: the event to report on.
+        name: the name that the person gave.
+        code: the person's invitation, where the broker requires one.
+        known: the name at the broker of a key that is enrolled.
 
     Returns:
-        The event, and the name that the broker took.
+        The event's card, and the person's name at the broker.
 
     Raises:
         TouchlineError: the broker refuses the peer, has no such event, or does not answer.
     """
     context: zmq.Context[Any] = zmq.Context()
+    name = known or name
     try:
         with connect(name, ("reporter",), folder, context, invite=code) as link:
             try:
@@ -261,7 +305,7 @@ def _let_in(link: Link, event: str) -> Card:
 
 
 def check_name(name: str) -> str:
-    """Return a person's name as it will be used.
+    """Return a person's name with its spaces tidied.
 
     Raises:
         BadMessage: the name is not valid.

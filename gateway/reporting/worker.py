@@ -29,11 +29,14 @@ from ...protocol.errors import (
     Unreachable,
     Untrusted,
 )
-from ...protocol.messages import Confirm, Fate
+from ...protocol.messages import Ask, Confirm, Fate
 from ...runtime import clock
+from ...runtime.poll_loop import PollLoop, Source
+from ...runtime.timers import seconds_left
 from ...runtime.waker import Waker
 from ...timeline import json as timeline_json
 from ..feed.follower import Connect
+from .devices import Devices
 from .outbox import IdempotentOutbox
 from .schema import Asked, KeptReport, ReportFate, Unfit, fate_of
 from .web_sessions import PATIENCE, WebSession, WebSessions
@@ -48,9 +51,9 @@ Tell = Callable[[str, Json], object]
 T = TypeVar("T")
 
 FIRST_WORD = 1.5
-"""Seconds that a page gets to send what it has kept, before its peer attaches to the host.
+"""Seconds that a page gets to send its kept reports, before its peer attaches to the host.
 
-The host reconstructs an outage once all reporters that are back have sent all they have.
+The host reconstructs an outage once all reporters that are back have sent all their reports.
 """
 
 QUIET_SECONDS = 150.0
@@ -68,7 +71,7 @@ AGAIN_SECONDS = 5.0
 AGAIN_MOST = 300.0
 
 CHECKS = 20
-"""Outboxes of earlier runs that are checked in one turn."""
+"""The most outboxes of earlier runs that are checked in one turn."""
 
 IDLE_SECONDS = 5.0
 """The longest wait of the thread."""
@@ -77,7 +80,7 @@ SWEEP_SECONDS = 60.0
 """How often ended sessions are checked."""
 
 SOCKETS_EACH = 8
-"""ZeroMQ sockets of one reporter, its monitors included."""
+"""ZeroMQ sockets of one reporter, including its monitors."""
 
 
 class _RunningReporter:
@@ -90,12 +93,13 @@ class _RunningReporter:
         except StorageFault:
             link.close()
             raise
-        self.reporter = Reporter(session.event, link, self.outbox.outbox)
+        self.reporter = Reporter(session.event, link, self.outbox.outbox, answers=True)
         self.pending = bool(self.outbox.outbox.pending())
         self._undecided = self.outbox.undecided()
         self._renumbered = self.outbox.renumbered
         self._stored = -1
         self._asked: Confirm | None = None
+        self._shown_claims: list[int] | None = None  # the open questions of which the pages know
 
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
@@ -109,6 +113,9 @@ class _RunningReporter:
         found, new = self.outbox.keep(reports)
         if any(said.event.title == "confirm" for said in new):
             self.reporter.asked = self._asked = None
+        for said in new:
+            if said.event.title == "answer":
+                self.reporter.drop_question((said.event.details or {}).get("claim"))
         self.reporter.send(new)
         self.pending = self.pending or bool(new)
         self._undecided |= {said.n: "" for said in new}
@@ -139,11 +146,19 @@ class _RunningReporter:
         if self.reporter.asked is not self._asked:
             self._asked = self.reporter.asked
             say += self.question()
+        if self._shown_claims != list(self.reporter.asked_about):
+            self._shown_claims = list(self.reporter.asked_about)
+            say.append(self.questions())
         return say
 
     def question(self) -> list[Json]:
         """Return the host's question for the score, while it is open."""
         return [] if self._asked is None else [timeline_json.to_json(self._asked)]
+
+    def questions(self) -> Json:
+        """Return the host's open questions whether something happened, oldest first."""
+        asks = [timeline_json.to_json(ask) for ask in self.reporter.asked_about.values()]
+        return {"type": "questions", "event": self.reporter.session.event, "questions": asks}
 
     def _fate(self, n: int) -> Fate | None:
         core = self.reporter.core
@@ -160,7 +175,7 @@ class _Attendance:
 
     session: WebSession
     pages: int = 0
-    until: float = 0.0  # takes part till then, even without a page
+    until: float = 0.0  # it takes part until then, also without a page
     open_at: float = 0.0  # the reporter does not start before
     silent: bool = False  # the last page was lost, not closed
     running: _RunningReporter | None = None
@@ -179,26 +194,35 @@ class ReportingWorker:
 
     Args:
         web_sessions: all sessions.
-        connect: makes the link of one of them.
+        devices: the keys of most of them.
+        connect: makes the link of a session's peer.
         tell: sends the fates of reports and the host's questions to pages.
         most: reporters that run at one time. Beyond it, sessions that only deliver kept reports
             wait, and reports of further sessions are refused with OVERLOADED.
     """
 
     def __init__(
-        self, web_sessions: WebSessions, connect: Connect, tell: Tell, *, most: int = 200
+        self,
+        web_sessions: WebSessions,
+        devices: Devices,
+        connect: Connect,
+        tell: Tell,
+        *,
+        most: int = 200,
     ) -> None:
         self.open = 0
-        """Reporters that run now."""
+        """The number of reporters that run now."""
         self.reports = 0
-        """Reports that were kept since the start."""
+        """The number of reports kept since the start."""
         self._web_sessions = web_sessions
+        self._devices = devices
         self._connect = connect
         self._push = tell
         self._most = most
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="reporters")
         self._waker = Waker()
+        self._poll_loop = PollLoop(waker=self._waker)
         self._calls: deque[Callable[[], None]] = deque()
         self._stopping = False
         # Of the thread alone:
@@ -211,12 +235,12 @@ class ReportingWorker:
     # ── on the loop ──────────────────────────────────────────────────────────────────────────
 
     def start(self) -> None:
-        """Start the thread, and deliver what earlier runs have kept."""
+        """Start the thread, and deliver the kept reports of earlier runs."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     async def stop(self) -> None:
-        """Leave all hosts and end the thread; what is not delivered stays on disk."""
+        """Leave all hosts and end the thread; undelivered reports stay on disk."""
         self._stopping = True
         if self._thread.is_alive():
             self._waker.wake()
@@ -225,7 +249,7 @@ class ReportingWorker:
         self._context.destroy(linger=200)
 
     def arrive(self, session: WebSession) -> Callable[[bool], None]:
-        """Note that a page of a session is connected.
+        """Take note that a page of a session is connected.
 
         Returns:
             A function to call once when the connection has ended; True: the page was closed on
@@ -238,14 +262,18 @@ class ReportingWorker:
         """Keep the reports of a session on disk and send them on; return the fate of each.
 
         Raises:
-            TouchlineError: the disk refuses, too many people report, the gateway stops, or the
-                session was revoked.
+            TouchlineError: the reports can't be stored, too many people report, the gateway
+                stops, or the session's peer is revoked.
         """
         return await self._do(lambda: self._keep(session, reports))
 
     async def kept(self, session: WebSession) -> list[ReportFate]:
         """Return the fates of all reports of a session, oldest first."""
         return await self._do(lambda: [fate_of(kept) for kept in self._kept(session)])
+
+    async def questions(self, session: WebSession) -> list[Ask]:
+        """Return the host's open questions to a session whether something happened."""
+        return await self._do(lambda: self._questions(session))
 
     def sign_out(self, session: WebSession) -> None:
         """End a session's part in its event, once its reports are delivered."""
@@ -283,7 +311,7 @@ class ReportingWorker:
         try:
             while not self._stopping:
                 self._turn()
-        except Exception:  # the thread's last word: without it the gateway would only fall silent
+        except Exception:  # without this line in the log, the gateway would only fall silent
             logger.exception("reporting through this gateway has ended")
             raise
         finally:
@@ -294,7 +322,7 @@ class ReportingWorker:
                 self._close(attendance, silent=attendance.silent and not attendance.pages)
 
     def _turn(self) -> None:
-        readable = self._poll()
+        readable = self._wait()
         now = clock.now()
         while self._calls:
             self._calls.popleft()()
@@ -306,20 +334,16 @@ class ReportingWorker:
         for _ in range(min(CHECKS, len(self._look))):
             self._look_after(self._look.popleft(), now)
 
-    def _poll(self) -> set[int]:
-        poller = zmq.Poller()
-        poller.register(self._waker.fileno(), zmq.POLLIN)
-        now = clock.now()
-        due = now if self._look else min(now + IDLE_SECONDS, self._sweep_at)
-        for attendance in self._attendances.values():
-            due = min(due, attendance.due)
-            for each in attendance.running.sockets if attendance.running else ():
-                poller.register(each, zmq.POLLIN)
-        readable = {id(each) for each, _ in poller.poll(max(0, round((due - now) * 1_000 + 0.5)))}
-        self._waker.drain()
-        return readable
+    def _wait(self) -> set[Source]:
+        """Wait until there is something to do; return the sockets that can be read."""
+        attendances = self._attendances.values()
+        running = [each.running for each in attendances if each.running is not None]
+        self._poll_loop.watch([socket for each in running for socket in each.sockets])
+        timers = [each.due for each in attendances]
+        timers.append(0.0 if self._look else self._sweep_at)
+        return self._poll_loop.wait(*timers, longest=IDLE_SECONDS)
 
-    def _attend(self, attendance: _Attendance, readable: set[int], now: float) -> None:
+    def _attend(self, attendance: _Attendance, readable: set[Source], now: float) -> None:
         """Start, serve or end the reporter of one session."""
         if not attendance.wanted(now):
             self._close(attendance, silent=attendance.silent)
@@ -328,21 +352,20 @@ class ReportingWorker:
         if attendance.running is None and now >= attendance.open_at and self._room(attendance):
             with contextlib.suppress(
                 TouchlineError
-            ):  # the pages are told already; it is tried again
+            ):  # the pages know it already; it is tried again
                 self._open(attendance)
         if attendance.running is not None and (
-            attendance.due <= now
-            or any(id(each) in readable for each in attendance.running.sockets)
+            attendance.due <= now or not readable.isdisjoint(attendance.running.sockets)
         ):
             self._serve(attendance)
-        timers = [now + IDLE_SECONDS]
+        timers: list[float | None] = []
         if attendance.running is None:
             timers.append(attendance.open_at if attendance.open_at > now else now + 1.0)
-        elif (timer := attendance.running.next_timer()) is not None:
-            timers.append(timer)
+        else:
+            timers.append(attendance.running.next_timer())
         if now < attendance.until and not attendance.pages:
             timers.append(attendance.until)
-        attendance.due = min(timers)
+        attendance.due = now + seconds_left(now, *timers, longest=IDLE_SECONDS)
 
     def _serve(self, attendance: _Attendance) -> None:
         if attendance.running is None:
@@ -359,7 +382,7 @@ class ReportingWorker:
 
     def _fail(self, attendance: _Attendance, error: TouchlineError) -> None:
         if isinstance(attendance.failure, Revoked) and isinstance(error, Untrusted):
-            error = attendance.failure  # a revoked peer is not let in, not even to be told why
+            error = attendance.failure  # a revoked peer gets no connection, and so no reason
         logger.warning(
             "%s of %s: %s", attendance.session.name, attendance.session.event, error.sentence
         )
@@ -388,6 +411,8 @@ class ReportingWorker:
         session = attendance.session
         try:
             folder = self._web_sessions.folder(session.id)
+            if session.key:
+                folder = self._devices.folder(session.key)
             link = self._connect(session.name, ("reporter",), folder, self._context)
             attendance.running = _RunningReporter(session, self._web_sessions, link)
         except TouchlineError as error:
@@ -414,9 +439,10 @@ class ReportingWorker:
         if attendance.running is None and attendance.pages == 1 and now >= attendance.until:
             attendance.open_at = max(attendance.open_at, now + FIRST_WORD)
         attendance.due = 0.0
-        open_question = attendance.running.question() if attendance.running else []
-        if open_question:
-            self._on_loop(lambda: self._tell(session, open_question))
+        if attendance.running is not None:
+            running = attendance.running
+            say = [*running.question(), running.questions()]
+            self._on_loop(lambda: self._tell(session, say))
 
     def _leave(self, session: WebSession, *, in_good_order: bool) -> None:
         attendance = self._attendance(session)
@@ -458,6 +484,12 @@ class ReportingWorker:
         finally:
             outbox.close()
 
+    def _questions(self, session: WebSession) -> list[Ask]:
+        attendance = self._attendances.get(session.id)
+        if attendance is None or attendance.running is None:
+            return []
+        return list(attendance.running.reporter.asked_about.values())
+
     def _sign_out(self, session: WebSession) -> None:
         attendance = self._attendances.get(session.id)
         if attendance is not None:
@@ -468,7 +500,7 @@ class ReportingWorker:
         self._sweep_at = 0.0
 
     def _look_after(self, session: WebSession, now: float) -> None:
-        """Deliver what is kept of a session without a page; forget one that has ended."""
+        """Deliver the kept reports of a session without a page; forget a session that has ended."""
         attendance = self._attendances.get(session.id)
         gone = clock.wall() > session.expires + PATIENCE
         if attendance is not None and not gone:

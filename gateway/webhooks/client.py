@@ -1,7 +1,7 @@
 """The HTTP client of webhooks: it posts, and reads only the status of the answer.
 
-It looks a name up, checks each address, and connects to an address that it has checked: a name that
-resolves to another address later gains nothing. It follows no redirect and reads no body. Tested in
+It looks up the name, checks each address, and connects to a checked address: a name that later
+resolves to another address gains nothing. It follows no redirect and reads no body. Tested in
 `tests/integration/test_webhooks.py`.
 """
 
@@ -19,12 +19,12 @@ from ...protocol.errors import NotAllowed, Unreachable
 from .delivery import Target, check_address
 
 HEAD_BYTES = 16_384
-"""Bytes of the longest head of an answer."""
+"""The most bytes of the head of an answer."""
 
 READ_BYTES = 4_096
 
 ADDRESSES = 3
-"""Addresses of one name that it tries."""
+"""The most addresses of a name that it tries."""
 
 
 async def post(
@@ -41,11 +41,11 @@ async def post(
         target: the URL.
         headers: besides those that HTTP needs.
         body: JSON.
-        seconds: for all of it, the lookup included.
+        seconds: the most for the lookup and the request together.
         private: whether addresses outside the public Internet are allowed.
 
     Raises:
-        NotAllowed: the name resolves to such an address.
+        NotAllowed: the name resolves to an address outside the public Internet.
         Unreachable: there is no HTTP answer in time.
     """
     try:

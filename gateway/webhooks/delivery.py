@@ -1,20 +1,20 @@
-"""Webhooks: what is delivered next, when it is tried again, and how it is signed. Pure.
+"""Webhooks: the next delivery, when it is tried again, and how it is signed. Pure.
 
 | status     | means                                                                     |
 |------------|---------------------------------------------------------------------------|
 | `active`   | messages are delivered in order, each until the receiver takes it         |
-| `done`     | the event is over and all messages were delivered                         |
+| `done`     | the event is over, its reports count no more, and all was delivered       |
 | `given_up` | one delivery failed too often, or the receiver answered 410 (Gone)        |
 
-A webhook has a position on the feed: all messages up to it were delivered, or are not wanted. The
-digest there shows whether the feed is still the same.
+A webhook has a position on the feed: all messages up to it have been delivered or are not wanted.
+The digest at the position shows whether the feed is still the same.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
@@ -27,9 +27,10 @@ from ...protocol.times import to_rfc3339
 from ..feed.channel import Channel
 
 FIRST_PAUSE = 1.0
-"""Seconds after the first failure; doubles each time."""
+"""Seconds from the first failure to the next attempt; doubles each time."""
 
 LONGEST_PAUSE = 300.0
+"""The most seconds between two attempts."""
 
 ATTEMPTS = 15
 """Failures of one delivery after which the webhook is given up: about half an hour."""
@@ -51,6 +52,23 @@ else:
 
 _EMBEDS_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 """Addresses whose last 32 bits are an IPv4 address that a translator reaches (RFC 6052)."""
+
+_SPECIAL = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
+            "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24",
+            "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",
+            "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4", "::/127", "::ffff:0:0/96",
+            "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64", "2001::/23", "2001:db8::/32",
+            "2002::/16", "2620:4f:8000::/48", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10",
+            "fec0::/10",
+        ),
+    )
+)  # fmt: skip
+"""The special-purpose addresses of IANA's registries (RFC 6890), and what was site-local before
+(RFC 3879). The library's own list differs between versions of Python."""
 
 
 class WebhookRequest(Struct, frozen=True, kw_only=True):
@@ -76,13 +94,13 @@ class Webhook(Struct, kw_only=True):
         secret: the key of the signatures.
         created: when it was registered, microseconds since 1970 UTC.
         seq, digest: the position; an empty digest: not known yet.
-        at_end: it begins with the messages after its first delivery was looked for.
+        at_end: whether it begins at the end of the feed, once the feed is known.
         status: see above.
-        delivered: messages that the receiver took.
+        delivered: messages that the receiver has taken.
         skipped: messages that the gateway no longer kept when they were due.
         attempts: failures of the next delivery so far.
         due: when the next delivery is tried, microseconds since 1970 UTC; 0: now.
-        trouble: what went wrong last.
+        trouble: why the newest attempt failed.
     """
 
     id: Id
@@ -116,14 +134,15 @@ class Delivery(NamedTuple):
     body: bytes
 
 
-def following(hook: Webhook, channel: Channel) -> Delivery | None:
-    """Return the next delivery of a webhook, None without one.
+def following(hook: Webhook, channel: Channel, wall: int) -> Delivery | None:
+    """Return the next delivery of a webhook; None where there is none.
 
     The webhook moves past the messages that it does not want.
 
     Args:
-        hook: an active one.
-        channel: its event, whose feed is known.
+        hook: an active webhook.
+        channel: of its event, whose feed is known.
+        wall: microseconds since 1970 UTC.
     """
     _find_place(hook, channel)
     while hook.seq < channel.seq:
@@ -133,7 +152,7 @@ def following(hook: Webhook, channel: Channel) -> Delivery | None:
             mark = channel.digest(seq)[:6].hex()
             return Delivery(f"{hook.id}-{seq}-{mark}", seq, body)
         _move(hook, channel, seq)
-    if channel.finished:
+    if channel.closed(wall):
         hook.status = "done"
     return None
 
@@ -145,7 +164,7 @@ def _find_place(hook: Webhook, channel: Channel) -> None:
         _move(hook, channel, channel.seq)
     another = hook.digest not in (b"", channel.digest(hook.seq)) if hook.seq else False
     if hook.seq > channel.seq or another:
-        _move(hook, channel, 0)  # the host has another feed, of which nothing was delivered
+        _move(hook, channel, 0)  # the host has another feed, of which no message was delivered
     kept_from = channel.feed.first - 1
     if hook.seq < kept_from:
         hook.skipped += kept_from - hook.seq
@@ -168,10 +187,10 @@ def failed(hook: Webhook, trouble: str, wall: int, chance: float, *, gone: bool 
 
     Args:
         hook: the webhook.
-        trouble: what went wrong, in a sentence.
+        trouble: the reason, in a sentence.
         wall: microseconds since 1970 UTC.
         chance: random, from 0 to 1, so that not all webhooks of one receiver try at once.
-        gone: whether the receiver will never take it.
+        gone: whether the receiver answered that it takes no more.
     """
     hook.attempts += 1
     hook.trouble = trouble[:1_000]
@@ -189,7 +208,7 @@ def pause(attempts: int, chance: float) -> float:
 
 
 def again(hook: Webhook, seq: int | None) -> None:
-    """Deliver the messages after a position again, or (None) go on at the webhook's position."""
+    """Deliver again the messages after a position; None: go on at the webhook's position."""
     hook.status = "active"
     hook.attempts, hook.due, hook.trouble = 0, 0, ""
     if seq is not None:
@@ -203,9 +222,9 @@ def sign(secret: str, seconds: int, body: bytes) -> str:
     and a delivery that was intercepted can't be sent again later.
 
     Args:
-        secret: the webhook's.
-        seconds: since 1970 UTC, as it is sent.
-        body: as it is sent.
+        secret: of the webhook.
+        seconds: when it is sent, since 1970 UTC.
+        body: of the delivery.
     """
     mac = hmac.new(secret.encode(), b"%d." % seconds + body, hashlib.sha256)
     return f"t={seconds},v1={mac.hexdigest()}"
@@ -235,7 +254,7 @@ def target(url: str, *, plain: bool) -> Target:
 
     Raises:
         BadMessage: the URL is not valid.
-        NotAllowed: it is not encrypted.
+        NotAllowed: the URL is not encrypted.
     """
     if not url.isascii() or not url.isprintable() or " " in url:
         raise BadMessage("url: some characters need percent-encoding, or punycode in the host")
@@ -258,12 +277,12 @@ def target(url: str, *, plain: bool) -> Target:
 
 
 def check_address(text: str) -> None:
-    """Refuse an address outside the public Internet.
+    """Check that an address is on the public Internet.
 
-    A webhook must not reach what only this machine, or its network, can reach.
+    A webhook must not reach services that only this machine or its network can reach.
 
     Raises:
-        NotAllowed: the address is private, of this machine, or not of one machine.
+        NotAllowed: the address is private, of this machine, or a multicast address.
     """
     address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address):
@@ -271,9 +290,14 @@ def check_address(text: str) -> None:
         if embedded is not None:
             check_address(str(embedded))
             return
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    if (
+        not address.is_global
+        or address.is_multicast
+        or address.is_reserved
+        or any(address in network for network in _SPECIAL)
+    ):
         raise NotAllowed(
-            f"url: it leads to {text}, outside the public Internet; see --webhook-private"
+            f"url: its address {text} is not on the public Internet; see --webhook-private"
         )
 
 

@@ -49,16 +49,19 @@ ANSWER_SECONDS = 10.0
 """How long a receiver may take to answer."""
 
 AT_ONCE = 16
-"""Deliveries under way at one time."""
+"""The most deliveries at one time."""
 
 MOST_EACH = 20
-"""Webhooks of one event."""
+"""The most webhooks of one event."""
 
 MOST = 500
-"""Webhooks of one gateway."""
+"""The most webhooks of one gateway."""
 
 LOST_SECONDS = 30.0
 """The pause before a webhook tries again to follow its event."""
+
+AFTER_END_SECONDS = 60.0
+"""So often it is looked whether a finished event still takes reports."""
 
 
 class Again(Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,7 +161,7 @@ class WebhookRegistry:
             raise StorageFault(f"{self._path}: {error}") from error
 
     def keep(self, hook: Webhook) -> None:
-        """Keep a webhook as it is now."""
+        """Store the present state of a webhook."""
         self._do(
             "INSERT INTO hooks VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET hook = excluded.hook",
             (hook.id, msgspec.msgpack.encode(hook)),
@@ -180,7 +183,7 @@ class WebhookRegistry:
 
 
 class _News:
-    """What a channel tells one webhook."""
+    """The listener of one webhook on its channel."""
 
     def __init__(self) -> None:
         self.come = asyncio.Event()
@@ -204,7 +207,7 @@ class Webhooks:
     """The component of a gateway that delivers webhooks.
 
     Args:
-        gateway: what it is a component of.
+        gateway: the gateway of which it is a component.
     """
 
     _registry: WebhookRegistry
@@ -225,7 +228,7 @@ class Webhooks:
         ]
 
     async def start(self) -> None:
-        """Go on with all webhooks.
+        """Begin to deliver to all webhooks.
 
         Raises:
             StorageFault: the gateway's folder can't be used.
@@ -304,7 +307,7 @@ class Webhooks:
     def _check(self, request: Request) -> None:
         token = self._options.webhook_token
         if not token:
-            raise NotAllowed("this gateway takes no webhooks: it has no --webhook-token")
+            raise NotAllowed("this gateway has no webhooks, since it has no --webhook-token")
         kind, _, shown = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not hmac.compare_digest(shown.encode(), token.encode()):
             raise BadToken("the operator's token is needed: Authorization: Bearer …")
@@ -348,7 +351,7 @@ class Webhooks:
                     await asyncio.sleep(LOST_SECONDS)
         except asyncio.CancelledError:
             raise
-        except Exception:  # without a line in the log the webhook would only fall silent
+        except Exception:  # without this line in the log, the webhook would only fall silent
             logger.exception("webhook %s of %s has stopped", hook.id, hook.event)
             hook.trouble = "a fault of the gateway; replay to go on"
         finally:
@@ -357,7 +360,7 @@ class Webhooks:
                     self._registry.keep(hook)
 
     async def _follow(self, hook: Webhook) -> None:
-        """Deliver what the event's channel brings.
+        """Deliver the messages of the event's channel.
 
         Raises:
             TouchlineError: the event can't be followed.
@@ -370,18 +373,20 @@ class Webhooks:
                 news.come.clear()
                 if news.failure is not None:
                     raise news.failure
-                # Before the host was heard, the feed may be only the part that is known so far.
+                # Before the host has answered, the feed may be only the part that is known so far.
                 while channel.joined and await self._deliver_next(hook, channel):
                     pass
                 if hook.status == "active":
-                    await _wait(news.come, 1.0 if not channel.joined else None)
+                    # After the end nothing need come any more that would wake this up.
+                    again = AFTER_END_SECONDS if channel.finished else None
+                    await _wait(news.come, again if channel.joined else 1.0)
         finally:
             self._gateway.hub.leave(hook.event, news)
 
     async def _deliver_next(self, hook: Webhook, channel: Channel) -> bool:
-        """Deliver the next message, once it is due; return whether there was one."""
+        """Deliver the next message when it is due; return whether there may be a further one."""
         before = hook.status, hook.seq
-        delivery = deliveries.following(hook, channel)
+        delivery = deliveries.following(hook, channel, clock.wall())
         if delivery is None:
             if (hook.status, hook.seq) != before:
                 self._registry.keep(hook)
@@ -399,7 +404,7 @@ class Webhooks:
         return hook.status == "active"
 
     async def _deliver(self, hook: Webhook, delivery: deliveries.Delivery) -> tuple[str, bool]:
-        """Post a delivery; return what went wrong, empty for nothing, and whether for good."""
+        """Post a delivery; return why it failed, empty where it did not, and whether for good."""
         seconds = clock.wall() // 1_000_000
         headers = [
             ("User-Agent", "touchline-webhook/1"),

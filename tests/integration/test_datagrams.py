@@ -61,31 +61,31 @@ class Client:
 def test_an_event(world: World) -> None:
     """What is reported comes as datagrams; who registers late gets the newest with its count."""
     world.with_broker()
-    world.host(verdict="fixed:1")
-    ann = world.reporter("ann")
+    world.host(verdict="fixed:2")
+    crew = [world.reporter(name) for name in ("ann", "bob")]
     server = serve(world, interval=0.01)
     client = Client(world, server)
     world.until(lambda: len(server.core.clients) == 1)
-    world.goal(1, ann)
-    world.until(lambda: not ann.pending, ann)
+    world.goal(1, *crew)
+    world.until(lambda: not any(one.pending for one in crew), *crew)
     goal = client.next()
     assert (goal["count"], goal["type"], goal["score"]) == (1, "goal", "A 1–0 B")
     assert goal["content"].startswith("GOAL for A")
     late = Client(world, server)
     assert late.next() == goal
-    world.goal(2, ann)
-    world.until(lambda: not ann.pending, ann)
+    world.goal(2, *crew)
+    world.until(lambda: not any(one.pending for one in crew), *crew)
     assert (client.next()["score"], late.next()["count"]) == ("A 2–0 B", 2)
 
 
 def test_what_has_happened(world: World) -> None:
     """Who serves an event later goes on with its count, or serves it from the start if asked to."""
     world.with_broker()
-    host = world.host(verdict="fixed:1")
-    ann = world.reporter("ann")
+    host = world.host(verdict="fixed:2")
+    crew = [world.reporter(name) for name in ("ann", "bob")]
     for number in range(5):
-        world.goal(number, ann)
-    world.until(lambda: host.events[world.event].feed.seq >= 5, ann)
+        world.goal(number, *crew)
+    world.until(lambda: host.events[world.event].feed.seq >= 5, *crew)
     now = serve(world, interval=0.01)
     world.until(lambda: now.core.next_timer() is None and now.core._newest is not None)
     world.until(lambda: json.loads(now.core._newest or b"{}")["message"]["count"] == 5)
@@ -98,17 +98,18 @@ def test_what_has_happened(world: World) -> None:
 def test_the_end_of_an_event(world: World) -> None:
     """When the event is finished everybody is told, and the server ends."""
     world.with_broker()
-    world.host(verdict="fixed:1", finish_after=0.1)
-    ann = world.reporter("ann")
+    world.host(verdict="fixed:2", finish_after=0.1)
+    crew = [world.reporter(name) for name in ("ann", "bob")]
     server = serve(world, interval=0.01)
     client = Client(world, server)
     world.until(lambda: len(server.core.clients) == 1)
-    world.goal(1, ann)
-    ann.say("end", "", time=world.at(3))
-    world.until(lambda: not ann.pending, ann)
+    world.goal(1, *crew)
+    for one in crew:
+        one.say("end", "", time=world.at(3))
+    world.until(lambda: not any(one.pending for one in crew), *crew)
     assert client.next()["type"] == "goal"
     assert client.next() == "End of transmission"
-    world.until(lambda: server.core.over, ann)
+    world.until(lambda: server.core.over, *crew)
 
 
 def test_a_port_that_is_taken() -> None:
@@ -148,7 +149,10 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert (summary["type"], summary["ended"], summary["lost"]) == ("summary", False, 0)
     assert summary["received"] >= 3
 
-    until(lambda: '"unregistered"' in log.read_text("utf-8"))
+    until(lambda: " unregistered 127.0.0.1:" in log.read_text("utf-8"))
+    first, second, *_ = log.read_text("utf-8").splitlines()
+    assert f" listening UDP 127.0.0.1:{port}" in first
+    assert second.endswith(": one datagram every 0.01 s")
     server.send_signal(signal.SIGINT)
     out, _ = server.communicate(timeout=PATIENCE)
     assert server.returncode == 0

@@ -121,7 +121,12 @@ class Ground:
 
     def other_event(self, sport: str = "football") -> str:
         create = messages.Create(
-            id=0, title=f"C v D {sport}", sport=sport, key=sport, origins=["C", "D"]
+            id=0,
+            title=f"C v D {sport}",
+            sport=sport,
+            key=sport,
+            origins=["C", "D"],
+            hosts=["any"],
         )
         reply = self.world.link(f"creator of {sport}").ask(create)
         assert isinstance(reply, messages.Event)
@@ -177,7 +182,7 @@ def test_a_claim_from_one_voice_to_its_entry(ground: Ground) -> None:
     """Whoever views is told of each voice for an open claim as it comes, without waiting for a
     heartbeat, and that the claim is open no longer as soon as it is an entry."""
     world = ground.world
-    world.host(verdict="fixed:3")
+    world.host(verdict="fixed:3", show_open_claims=True)
     reporters = [world.reporter(name) for name in ("ann", "bob", "cid")]
     viewer = ground.view(ground.gateway(), heartbeat=30)
     assert viewer.next("snapshot")["pending"] == []
@@ -196,6 +201,18 @@ def test_a_claim_from_one_voice_to_its_entry(ground: Ground) -> None:
     assert after["claims"] == 0
     if not any(one["type"] == "entry" for one in viewer.got):
         assert viewer.next("entry")["title"] == "goal"
+
+
+def test_that_something_is_being_decided(ground: Ground) -> None:
+    """Unless the host shows its open claims, a viewer is told how many there are, not what."""
+    world = ground.world
+    world.host(verdict="fixed:3")
+    ann = world.reporter("ann")
+    viewer = ground.view(ground.gateway(), heartbeat=30)
+    assert viewer.next("snapshot")["claims"] == 0
+    world.goal(1, ann)
+    world.until(lambda: not ann.pending, ann)
+    assert viewer.next("status", claims=1)["pending"] == []
 
 
 def test_coming_back_to_another_gateway(ground: Ground, two: Callable[..., None]) -> None:
@@ -249,7 +266,8 @@ def test_before_there_is_a_host(ground: Ground) -> None:
     viewer = ground.view(ground.gateway())
     setup, snapshot = viewer.next(), viewer.next()
     assert (setup["ready"], snapshot["seq"]) == (False, 0)
-    assert {"title", "text", "details"} <= set(setup["actions"][0])
+    assert setup["actions"] == [kind["title"] for kind in setup["kinds"]]
+    assert {"title", "text", "details"} <= set(setup["kinds"][0])
     assert snapshot["silence"] == {"kind": "waiting", "text": "the event has no host yet"}
     ground.world.host(verdict="fixed:1")
     reporter = ground.world.reporter("ann")
@@ -293,7 +311,8 @@ def test_packets(ground: Ground) -> None:
     world.event = ground.other_event("tennis")
     host = world.host(verdict="fixed:1", heartbeat=0.5, confirm_wait=1.0)
     running = ground.gateway()
-    live = ground.view(running, form="packets", startPosition=1)
+    live = ground.view(running, form="packets")
+    live.say(authToken="whatever other feeds ask for")
     reporter = world.reporter("ann")
     reporter.say("point", "C", time=world.at(1))
     world.until(lambda: not reporter.pending, reporter)
@@ -315,11 +334,21 @@ def test_packets(ground: Ground) -> None:
     world.until(lambda: [type(one) for one in _published(feed)].count(Entry) >= 4)
     card = host.events[world.event].card
     expected = json.loads(msgspec.json.encode(packets(card, _published(feed))))
-    assert [json.loads(live.socket.recv(PATIENCE)) for _ in expected] == expected
+    assert [_packet(live) for _ in expected] == expected
+    kinds_of = [packet["eventElementType"] for packet in expected]
+    assert kinds_of.index("Alarm") < kinds_of.index("ConnectionRestored")
     for position in range(1, len(expected) + 1):
         late = ground.view(running, form="packets", startPosition=position)
-        rest = [json.loads(late.socket.recv(PATIENCE)) for _ in expected[position - 1 :]]
+        rest = [_packet(late) for _ in expected[position - 1 :]]
         assert rest == expected[position - 1 :]
+
+
+def _packet(viewer: Viewer) -> Json:
+    """Return the next packet that has a number."""
+    while True:
+        packet: Json = json.loads(viewer.socket.recv(PATIENCE))
+        if packet["eventElementType"] != "Heartbeat":
+            return packet
 
 
 def _published(feed: Any) -> list[Any]:
@@ -432,7 +461,7 @@ def _narrow(running: Running, event: str) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
     made.connect(("127.0.0.1", running.port))
     made.sendall(
-        f"GET /ws/events/{event} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        f"GET /ws/events/{event} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
         "Sec-WebSocket-Version: 13\r\n\r\n".encode()
     )
@@ -470,6 +499,9 @@ def test_the_broker_goes_away(world: Any) -> None:
     assert running.get(f"/api/events/{world.event}/score").json()["headline"] == "A 1–0 B"
     health = running.get("/api/health").json()
     assert (health["status"], health["broker"]) == ("degraded", False)
+    ready = running.get("/ready")
+    assert (ready.status_code, ready.json()) == (503, {"ready": False})
+    assert (running.get("/live").status_code, running.get("/live").json()) == (200, {"live": True})
 
 
 # ── over HTTP ────────────────────────────────────────────────────────────────────────────────
@@ -494,6 +526,10 @@ def test_reading(ground: Ground, two: Callable[..., None]) -> None:
     assert len(table.text.splitlines()) == 4
     assert running.get(f"/api/events/{event}/lineups").json()["players"] == {"A": [], "B": []}
     assert running.get("/api/health").json()["status"] == "ok"
+    ready = running.get("/ready")
+    assert (ready.status_code, ready.json()) == (200, {"ready": True})
+    assert running.get("/ready", headers={"host": "evil.example"}).status_code == 403
+    assert running.get("/metrics").status_code == 404
     assert running.get("/openapi.json").json()["openapi"] == "3.1.0"
     assert "/api/events/{event}/stream" in running.get("/api").text
 

@@ -45,10 +45,10 @@ class Browser:
         answer = self.http.get(f"/api/events/{self.event}/reports")
         return [report["outcome"] for report in answer.json()["reports"]]
 
-    def feed(self) -> ClientConnection:
+    def feed(self, origin: str = "") -> ClientConnection:
         address = self.url.replace("http", "ws") + f"/ws/events/{self.event}"
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
-        headers = {"Cookie": cookies}
+        headers = {"Cookie": cookies} | ({"Origin": origin} if origin else {})
         return connect(address, additional_headers=headers, open_timeout=PATIENCE)
 
 
@@ -156,7 +156,7 @@ def test_a_gateway_that_is_not_let_in(world: Any) -> None:
     world.with_broker(enrolment="invited", operators=keys)
     refused = Browser(world, Running(world)).sign_in("ann", code=invite(world))
     assert (refused["status"], refused["code"]) == (503, "UNREACHABLE")
-    assert "the gateway is not let in by its broker" in refused["reason"]
+    assert "the broker refuses the gateway" in refused["reason"]
 
 
 def test_reports_are_signed(world: Any) -> None:
@@ -167,3 +167,54 @@ def test_reports_are_signed(world: Any) -> None:
     ann.sign_in("ann")
     ann.report("r", world.at(1))
     world.until(lambda: ann.outcomes() == ["accepted"])
+
+
+def test_the_same_reporter_on_a_device(world: Any, open_gateway: Running) -> None:
+    """Who signs out and in again is the same reporter, with one vote: the key stays on the device,
+    for the next event too. Another name on the device can't report on the same event."""
+    ann = Browser(world, open_gateway)
+    session = ann.sign_in("ann")
+    ann.report("first", world.at(1))
+    world.until(lambda: ann.outcomes() == ["accepted"])
+    assert ann.http.delete("/api/session", params={"event": world.event}).status_code == 200
+    refused = ann.sign_in("bob")
+    assert (refused["status"], refused["code"]) == (409, "CONFLICT")
+    assert "sign in as ann" in refused["reason"]
+    again = ann.sign_in("Ann")
+    assert (again["status"], again["name"]) == (201, session["name"])
+    ann.report("second", world.at(60))
+    world.until(lambda: ann.outcomes()[-1:] == ["accepted"])
+    (host,) = world.threads
+    assert len(host.events[world.event].roster.reporters) == 1
+    assert [name for name in members(world) if name.startswith(("ann", "Ann"))] == ["ann"]
+
+
+def test_people_of_one_address(world: Any) -> None:
+    """One address brings so many new people and no more; whom the gateway knows may come back."""
+    world.with_broker()
+    gateway = Running(world, people_per_address=2)
+    first, second, third = (Browser(world, gateway) for _ in range(3))
+    assert [first.sign_in("ann")["status"], second.sign_in("bob")["status"]] == [201, 201]
+    refused = third.sign_in("cid")
+    assert (refused["status"], refused["code"]) == (429, "OVERLOADED")
+    assert first.sign_in("ann")["status"] == 200
+
+
+def test_people_of_one_minute(world: Any) -> None:
+    """One address signs in so many at once, and then as many a minute."""
+    world.with_broker()
+    gateway = Running(world, new_people=2)
+    told = [Browser(world, gateway).sign_in(name)["status"] for name in ("ann", "bob", "cid")]
+    assert told == [201, 201, 429]
+
+
+def test_a_page_of_another_site(world: Any, open_gateway: Running) -> None:
+    """A feed that a page of another site opens with a person's cookie is nobody's."""
+    ann = Browser(world, open_gateway)
+    ann.sign_in("ann")
+    own, foreign = ann.feed(open_gateway.url), ann.feed("http://evil.example")
+    with own, foreign:
+        own.recv(PATIENCE)
+        foreign.recv(PATIENCE)
+        whose = sorted(bool(each.people) for each in open_gateway.gateway.connections)
+    assert whose == [False, True]

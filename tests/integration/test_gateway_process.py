@@ -52,7 +52,7 @@ def _read_on(viewer: ClientConnection) -> None:
         viewer.recv(PATIENCE)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_graceful_end(world: Any, number: signal.Signals) -> None:
     """It says where it listens, tells its viewers that it restarts, sums up, and ends with 0."""
     world.with_broker()

@@ -17,6 +17,8 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from tests.patience import PATIENCE, until
+from touchline.protocol.times import SECOND, to_rfc3339
+from touchline.runtime import clock
 
 Json = dict[str, Any]
 
@@ -153,11 +155,42 @@ def test_fates_are_pushed(world, gateway, stack):
     assert fates[-1]["entry_id"] == "1"
 
 
+def test_asked_and_answered(world, gateway, stack):
+    """What the host asks comes over the WebSocket and can be read; the answer is a report, counted
+    once however often it is sent, and the question is open no longer."""
+    host = world.host(verdict="evidence")
+    ann = browser(gateway, world, stack).sign_in("ann")
+    feed = stack.enter_context(ann.feed(gateway))
+    bob = world.reporter("bob")
+    core = host.events[world.event]
+    world.until(lambda: len(list(core.roster.staying)) == 2, bob)
+    world.goal(1, bob)
+    questions: list[Json] = []
+    while not questions:
+        bob.pump()
+        message = json.loads(feed.recv(15))
+        questions = message.get("questions", [])
+    (ask,) = questions
+    assert (ask["title"], ask["origin"], ask["claim"]) == ("goal", "A", 1)
+    read = ann.http.get(f"/api/events/{world.event}/questions").json()
+    assert read == {"type": "questions", "event": world.event, "questions": [ask]}
+    answer = {"event": {"title": "answer", "details": {"claim": 1, "yes": True}}}
+    for _ in range(2):
+        ann.report({"id": "yes", **answer})
+    assert ann.http.get(f"/api/events/{world.event}/questions").json()["questions"] == []
+    while message["type"] != "questions" or message["questions"]:
+        message = json.loads(feed.recv(15))
+    world.until(lambda: core.timeline.standing, bob)
+    assert core.timeline.standing[0].evidence.for_ == 2
+    assert [kept["title"] for kept in ann.kept()] == ["answer"]
+
+
 def test_killed_and_started_again(world, gateway, stack):
     """A gateway that is killed has lost nothing that it said it kept, nor who is signed in; the
     same reports sent again are not counted twice."""
     ann, ben = (browser(gateway, world, stack).sign_in(name) for name in ("ann", "ben"))
-    said = [goal(f"g{i}", f"2026-05-01T15:0{i}:00Z") for i in range(5)]
+    now = clock.wall()
+    said = [goal(f"g{i}", to_rfc3339(now - (5 - i) * 60 * SECOND)) for i in range(5)]
     ann.report(*said[:3])  # there is no host yet: they wait here
     ben.report(*said[:3])
     gateway.kill()

@@ -74,10 +74,10 @@ class Town:
         self.place = place_of(self.address)
         return self.broker
 
-    def gateway(self) -> Process:
+    def gateway(self, *more: str) -> Process:
         folder = str(self.folder / f"gateway {len(self.processes)}")
         flags = ("--broker", self.address, "--port", "0", "--folder", folder)
-        return self._keep(Process(self.folder, "gateway", *flags))
+        return self._keep(Process(self.folder, "gateway", *flags, *more))
 
     def _keep(self, process: Process) -> Process:
         self.processes.append(process)
@@ -229,7 +229,7 @@ def test_a_message_that_is_too_large(town: Town) -> None:
 def _upgrade(raw: socket.socket) -> None:
     key = b64encode(os.urandom(16))
     raw.sendall(
-        b"GET /ws/live HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"GET /ws/live HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
     )
     raw.settimeout(PATIENCE)
@@ -240,3 +240,44 @@ def _masked(payload: bytes) -> bytes:
     """A client's text frame; a mask of zeros changes nothing."""
     assert len(payload) < 126
     return bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload
+
+
+def test_pages_that_the_lobby_lets_in(town: Town) -> None:
+    """With --lobby-origin it lets in programs, its own pages and those named, under its own name,
+    at both of its addresses; without, pages of every site."""
+    own = f"127.0.0.1:{_free_port()}"
+    gateway = town.gateway("--lobby-origin", "https://club.example", "--lobby", f"{own}/ws/live")
+    for place in (gateway.url.removeprefix("http://"), own):
+        headers = {
+            "": 101,
+            f"Origin: http://{place}": 101,
+            "Origin: https://club.example": 101,
+            "Origin: https://evil.example": 403,
+            "Origin: null": 403,
+        }
+        assert {header: _status(place, place, header) for header in headers} == headers
+        assert _status(place, "evil.example", "") == 403
+    place = town.gateway().url.removeprefix("http://")
+    assert _status(place, place, "Origin: https://evil.example") == 101
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as made:
+        return int(made.getsockname()[1])
+
+
+def _status(place: str, host: str, header: str) -> int:
+    """Return the HTTP status with which a lobby answers an upgrade."""
+    name, _, port = place.rpartition(":")
+    with socket.create_connection((name, int(port)), PATIENCE) as raw:
+        lines = [
+            "GET /ws/live HTTP/1.1",
+            f"Host: {host}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: " + b64encode(os.urandom(16)).decode(),
+            *([header] if header else []),
+        ]
+        raw.sendall("\r\n".join([*lines, "", ""]).encode())
+        return int(raw.recv(4_096).split(b" ", 2)[1])

@@ -74,7 +74,7 @@ await Promise.all([ann, bob].map((one) => one.users("ann", "bob")));
 checked("waiting lists grow");
 
 const twin = await wait("bob");
-await Promise.all([ann, bob, twin].map((one) => one.users("ann", "bob", "bob (2)")));
+await Promise.all([ann, bob, twin].map((one) => one.users("ann", "bob", "also bob")));
 checked("two bobs are kept apart");
 
 const garbage = ["", "{", "[]", "null", '{"type":"wait_start"}', '{"type":"x"}', "\u0000"];
@@ -97,7 +97,7 @@ await Promise.all([ann, bob, twin].map((one) => one.next(isStart, "the start")))
 checked("start reaches all");
 
 await bob.leave();
-await Promise.all([ann, twin].map((one) => one.users("ann", "bob (2)")));
+await Promise.all([ann, twin].map((one) => one.users("ann", "also bob")));
 await twin.leave();
 await ann.users("ann");
 checked("waiting lists shrink");

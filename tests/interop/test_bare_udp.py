@@ -40,6 +40,8 @@ class Bare:
         self.longest = 0
         self.actions: list[dict[str, Any]] = []
         self.ended = False
+        self.keepers_twice = 0
+        self.shown_cards: set[str] = set()
         self.socket.sendto(b"register", server)
 
     def follow(self, most: int = 10_000) -> Bare:
@@ -58,6 +60,16 @@ class Bare:
         self.received += 1
         self.actions.append(action)
         count = action["message"]["count"]
+        # They show both line-ups side by side, and a card once its minute has passed.
+        named = [action["goleiroA"]["nome"], action["goleiroB"]["nome"]]
+        for pair in zip(action["timeA"], action["timeB"], strict=True):
+            for player in pair:
+                named.append(player["nome"])
+                red = player["cartao_vermelho"]
+                if red and player["tempo_cv"] < action["message"]["time_passed"]:
+                    self.shown_cards.add(player["nome"])
+        shown = [name for name in named if name]
+        self.keepers_twice += sum(shown.count(name) > 1 for name in named[:2])
         if count < self.last:
             self.out_of_order += 1
             self.lost -= 1
@@ -170,11 +182,17 @@ def test_a_whole_match(stack: ExitStack, tmp_path: Path) -> None:
     running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.005")
     client = bare(stack, running.address).follow()
     assert client.ended
-    assert (client.lost, client.out_of_order) == (0, 0)
+    assert (client.lost, client.out_of_order, client.keepers_twice) == (0, 0, 0)
     assert client.received == client.last > 40
     assert 1_000 < client.longest < 4_096
     first, last = client.actions[0], client.actions[-1]
-    assert first["message"]["time_passed"] == 0
+    assert first["message"]["time_passed"] == 1
+    assert client.shown_cards == {
+        player["nome"]
+        for side in ("timeA", "timeB")
+        for player in last[side]
+        if player["cartao_vermelho"]
+    }
     assert last["message"]["time_passed"] >= 90
     goals = sum(player["gols"] for side in ("timeA", "timeB") for player in last[side])
     assert goals == sum(int(word) for word in last["message"]["score"].split()[1].split("–"))
@@ -250,7 +268,7 @@ def test_our_client(stack: ExitStack, tmp_path: Path) -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "touchline.cli", "datagrams-client", "--language", "pt"),
-            *("{}:{}".format(*proxy.address), "--logs", str(logs)),
+            *("{}:{}".format(*proxy.address), "--logs", str(logs), "--logs-format", "json"),
         ],
         capture_output=True,
         text=True,
@@ -279,3 +297,52 @@ def test_our_client(stack: ExitStack, tmp_path: Path) -> None:
         "End of transmission",
         "unregister",
     ]
+
+
+def test_three_clients_of_one_match(stack: ExitStack, tmp_path: Path) -> None:
+    """Three clients of one simulated match: each has a folder and statistics of its own, which say
+    what its link lost, and the server's log begins with what it serves."""
+    log = tmp_path / "server.log"
+    flags = ("--simulate", "--seed", "5", "--interval", "0.01", "--log", str(log))
+    running = Running(stack, tmp_path, *flags)
+    proxies = [Proxy(running.address, seed, loss) for seed, loss in ((1, 0.0), (2, 0.1), (4, 0.1))]
+    for proxy in proxies:
+        stack.callback(proxy.close)
+    program = (sys.executable, "-m", "touchline.cli", "datagrams-client")
+    clients = [
+        subprocess.Popen(
+            [*program, "{}:{}".format(*proxy.address)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"TOUCHLINE_HOME": str(tmp_path)},
+        )
+        for proxy in proxies
+    ]
+    folders = set()
+    for client, proxy in zip(clients, proxies, strict=True):
+        out, _ = client.communicate(timeout=PATIENCE)
+        assert client.returncode == 0
+        *_, summary, where = out.splitlines()
+        lost = sum(proxy.passed[0] < count < proxy.passed[-1] for count in proxy.dropped)
+        counted = f"{len(proxy.passed)} received, {lost} lost, 0 out of order"
+        assert summary == f"datagrams: {counted}"
+        folder = Path(where.removeprefix("logs in "))
+        folders.add(folder)
+        received = (folder / "received.log").read_text("utf-8").splitlines()
+        assert [json.loads(line.partition(" ")[2])["message"]["count"] for line in received] == (
+            proxy.passed
+        )
+        newest = (folder / "statistics.log").read_text("utf-8").splitlines()[-1]
+        assert newest.partition(" ")[2] == f"{counted}; the newest is {proxy.passed[-1]}"
+        said = [
+            line.split(" ", 1)[1]
+            for line in (folder / "server.log").read_text("utf-8").splitlines()
+        ]
+        assert said[0].startswith("sent register to 127.0.0.1:")
+        assert said[1:2] == ["received End of transmission"]
+    assert len(folders) == 3
+    assert running.wait() == 0
+    first, second, *rest = (line.split(" ", 1)[1] for line in log.read_text("utf-8").splitlines())
+    assert first == "listening UDP {}:{}".format(*running.address)
+    assert second.endswith(": one datagram every 0.01 s")
+    assert sum(line.startswith("registered ") for line in rest) == 3

@@ -11,24 +11,11 @@ export const COLUMNS = 4;
  * @returns {{sided: object[], whole: object[]}} kinds that an origin makes, and those without one
  */
 export function offered(state) {
-  const kinds = state.kinds.length ? state.kinds : state.actions.map(plainKind);
   const none = !state.event?.origins?.length;
   return {
-    sided: kinds.filter((kind) => kind.needs_origin !== false && !none),
-    whole: kinds.filter((kind) => kind.needs_origin === false || none),
+    sided: state.kinds.filter((kind) => kind.needs_origin !== false && !none),
+    whole: state.kinds.filter((kind) => kind.needs_origin === false || none),
   };
-}
-
-/** An action of a sport that is not installed at the gateway: only the names of details are known. */
-function plainKind(action) {
-  const details = (action.details ?? []).map((name) => ({
-    name,
-    text: name,
-    choices: [],
-    number: false,
-    required: false,
-  }));
-  return { title: action.title, text: action.text, needs_origin: true, details };
 }
 
 /** Return what is asked before an action is said. */

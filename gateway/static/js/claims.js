@@ -1,5 +1,7 @@
 // Claims that are being decided, and the reports that speak of them. Pure.
 
+import { reportsCount } from "./ending.js";
+
 /** Milliseconds of event time that a report and its claim are apart at most. */
 const REACH = 120_000;
 
@@ -58,10 +60,12 @@ export function noteClaims(state, told, at) {
 /**
  * Return the claims to be shown, newest first, and how many more are open: corrections among them,
  * of which no more is told than that they are. One whose reports were all taken back is none.
+ * @param {object} state
+ * @param {number} wall milliseconds since 1970 on the gateway's clock
  * @returns {{shown: Array, more: number}}
  */
-export function open(state) {
-  if (state.finished || !state.ready) return { shown: [], more: 0 };
+export function open(state, wall) {
+  if (!reportsCount(state, wall) || !state.ready) return { shown: [], more: 0 };
   const voiced = state.pending.filter((one) => one.for > 0);
   const shown = voiced.slice(0, SHOWN);
   const others = Math.max(0, state.claims - state.pending.length);

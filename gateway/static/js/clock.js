@@ -43,13 +43,37 @@ export function stages(format, lines) {
   const found = [];
   for (const { entry } of lines) {
     if (entry.title === format.begins) {
-      found.push({ name: entry.details?.[format.key], began: Date.parse(entry.time), ended: null });
+      const began = Date.parse(entry.time);
+      found.push({ name: entry.details?.[format.key], began, ended: null, stops: [] });
     } else if (format.ends?.includes(entry.title)) {
       const open = found.at(-1);
       if (open && open.ended === null) open.ended = Date.parse(entry.time);
+    } else if (entry.title === "state" && found.at(-1)?.ended === null) {
+      heed(format, found.at(-1), entry);
     }
   }
   return found;
+}
+
+/** Let a stage take into account what is stated while it lasts: interruptions, and its minute. */
+function heed(format, stage, entry) {
+  const { play, minute } = entry.details ?? {};
+  const [time, last] = [Date.parse(entry.time), stage.stops.at(-1)];
+  const stopped = last !== undefined && last.until === null;
+  if (play === "interrupted" && !stopped) stage.stops.push({ since: time, until: null });
+  else if (play === "resumed" && stopped) last.until = Math.max(last.since, time);
+  const known = format.stages.find((one) => one.name === stage.name);
+  if (minute === undefined || !known?.runs) return;
+  // The middle of the minute: nothing more is known.
+  stage.began += played(stage, time) - (minute - minutesBefore(format, known) - 0.5) * MINUTE;
+}
+
+/** Return how long a stage has been played at a time, milliseconds, without its interruptions. */
+function played({ began, stops }, time) {
+  const stood = stops
+    .filter(({ since }) => since < time)
+    .reduce((sum, { since, until }) => sum + Math.min(until ?? time, time) - since, 0);
+  return time - began - stood;
 }
 
 function minutes(format, lines, time) {
@@ -59,7 +83,8 @@ function minutes(format, lines, time) {
   if (now.ended !== null) return { clock: "", part: known?.after ?? "Break", running: false };
   const part = known?.text ?? "On";
   if (!known?.runs) return { clock: "", part, running: true };
-  return { clock: minute(format, known, time - now.began), part, running: true };
+  const running = now.stops.at(-1)?.until !== null;
+  return { clock: minute(format, known, played(now, time)), part, running };
 }
 
 /** Return the minutes that the stages before one last. */
@@ -77,7 +102,10 @@ function minute(format, stage, since) {
 }
 
 function elapsed(state, format, lines, time) {
-  const start = lines.find(({ entry }) => !format.since || entry.title === format.since);
+  const starts = lines.filter(({ entry }) => !format.since || entry.title === format.since);
+  // After a false start the clock stands at zero once more.
+  const again = format.since ? starts.filter(({ entry }) => /^[0:]+$/.test(entry.clock)) : [];
+  const start = again.at(-1) ?? starts[0];
   if (!start) return { clock: "", part: "Not begun", running: false };
   const number = (state.score?.[format.counted]?.length ?? 0) + 1;
   const part = format.part ? format.part.replace("{}", number) : "On";

@@ -1,4 +1,4 @@
-// Sheets that slide up from the thumb: details of an action, the score after an outage.
+// Sheets that slide up from the thumb: details of an action, the score when the host asks.
 
 import { asked, details, names, scoreForm, scoreText } from "./buttons.js";
 import { el, fill } from "./dom.js";
@@ -100,12 +100,16 @@ function input(detail, label, given, set, slim = false) {
   );
 }
 
+/** Milliseconds in which a tap was meant for what the question for the score has come to cover. */
+const SLIP = 400;
+
 /**
  * Ask for the score that this person sees.
  * @returns {Promise<string|null>} as the host reads it; null where it was put off
  */
 export function askScore(sheet, state, words) {
   const { fields, text, hint } = scoreForm(state);
+  const came = performance.now();
   const numbers = fields?.map((one) => one.value) ?? [];
   const line = el("input", {
     type: "text",
@@ -129,7 +133,10 @@ export function askScore(sheet, state, words) {
     send: "This is the score",
     skip: "",
     later: "Later",
-    take: () => (fields ? scoreText(state, numbers) : line.value.trim() || undefined),
+    take() {
+      if (performance.now() - came < SLIP) return undefined;
+      return fields ? scoreText(state, numbers) : line.value.trim() || undefined;
+    },
   });
 }
 

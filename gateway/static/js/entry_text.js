@@ -1,7 +1,7 @@
 // What an entry comes to: its title, whose it is, what else is known, how weighty it is. Pure.
 
 import { capital, spaced } from "./formatting.js";
-import { kindText, lookOf, pair, say } from "./presentation.js";
+import { kindText, lookOf, pair, say, shown } from "./presentation.js";
 
 /**
  * @typedef {object} EntryText
@@ -23,6 +23,7 @@ import { kindText, lookOf, pair, say } from "./presentation.js";
  * @returns {EntryText}
  */
 export function entryText(state, entry) {
+  if (entry.title === STATEMENT) return statementText(state, entry);
   const look = lookOf(state, entry);
   return {
     icon: look.icon || entry.title,
@@ -35,6 +36,56 @@ export function entryText(state, entry) {
     key: Boolean(look.weight),
     parts: Boolean(look.parts),
   };
+}
+
+/** The title of what people state besides what happens. */
+const STATEMENT = "state";
+
+/** How a statement is drawn, by what it says of play. */
+const OF_PLAY = { interrupted: "stopped", resumed: "goes_on" };
+
+function statementText(state, entry) {
+  const { score, play } = entry.details ?? {};
+  const { counts } = shown(state).score;
+  return {
+    icon: OF_PLAY[play] ?? "stated",
+    title: entry.text || kindText(state, entry.title),
+    side: "",
+    who: "",
+    then: score === undefined ? "" : pair(state, entry.score, counts),
+    clock: "",
+    big: false,
+    key: true,
+    parts: false,
+  };
+}
+
+/** Return whether an entry makes the score what it is: a side's count, or a place among many. */
+function scores(state, entry) {
+  const { then, big, key } = entryText(state, entry);
+  return then !== "" || (shown(state).score.kind === "leaderboard" && (big || key));
+}
+
+/**
+ * Return the latest entry, in match order, that is not confirmed and makes the score what it is.
+ * @returns {{words: string, counts: string}|null} null where the score rests on none
+ */
+export function unconfirmed(state) {
+  const found = state.entries.findLast(
+    ({ entry }) => entry.status === "PROVISIONAL" && scores(state, entry),
+  );
+  if (!found) return null;
+  const { title, side } = entryText(state, found.entry);
+  const { for: voices = 0, present = 0 } = found.entry.evidence ?? {};
+  return { words: [title, side].filter(Boolean).join(" · "), counts: `${voices} of ${present}` };
+}
+
+/** Return the origins whose places among many rest on entries that are not confirmed. */
+export function unconfirmedOrigins(state) {
+  const found = state.entries.filter(
+    ({ entry }) => entry.status === "PROVISIONAL" && entry.origin && scores(state, entry),
+  );
+  return new Set(found.map(({ entry }) => entry.origin));
 }
 
 function parts(state, entry, lines) {

@@ -1,9 +1,11 @@
 // The page of one event.
 
+import { accuracyOf, drawAccuracy } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
 import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed } from "./dom.js";
+import { reportsCount } from "./ending.js";
 import { attend, Feed, feedUrl } from "./feed.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
@@ -36,11 +38,11 @@ function linked() {
 function drawAll() {
   const { state } = feed;
   const found = cause(feed, Date.now());
-  scoreHeader.draw(state, pill(found));
+  scoreHeader.draw(state, pill(found), feed.wall());
   scoreHeader.tick(state, feed.wall());
   drawBanner(byId("banner"), found, Date.now(), () => feed.retry());
   drawPage(byId("page-facts"), feed);
-  byId("to-report").hidden = !state.event || state.finished;
+  byId("to-report").hidden = !state.event || !reportsCount(state, feed.wall());
   openClaims.draw(state, feed.wall());
   if (!state.joined || charted === state.version) return;
   charted = state.version;
@@ -66,7 +68,8 @@ function pill(found) {
   };
   if (found) return words[found.kind] ?? null;
   const { state } = feed;
-  if (!state.entries.length && state.event?.status === "scheduled") return ["To come", ""];
+  const begun = state.entries.length > 0 || state.finished;
+  if (!begun && state.event?.status === "scheduled") return ["To come", ""];
   return null;
 }
 
@@ -88,7 +91,8 @@ function nameTab(state) {
   const title = byId("sport-pane").hidden
     ? "Figures"
     : byId("sport-pane").querySelector("h2").textContent;
-  fill(byId("tab-beside"), title.length > 14 ? "Players" : title);
+  const short = byId("sport-pane").querySelector(".leaders") ? "Table" : "Players";
+  fill(byId("tab-beside"), title.length > 10 ? short : title);
   byId("tab-beside").parentElement.hidden = none;
   byId("tabs").hidden = !state.entries.length && none;
 }
@@ -123,5 +127,6 @@ byId("tabs").addEventListener("change", (event) => {
 });
 watchWidth(byId("main"), again);
 setInterval(drawAll, 1000);
+accuracyOf(id).then((found) => drawAccuracy(byId("accuracy-pane"), found));
 attend(feed);
 feed.open();

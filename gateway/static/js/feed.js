@@ -15,6 +15,9 @@ const BACKOFF = [400, 15_000];
 const PING = 10_000;
 const DOUBT = 2_500;
 
+/** Milliseconds by which a clock must be off for it to be taken for set. */
+const STEP = 2_000;
+
 /** Close codes after which asking again is no use. docs/GATEWAY.md lists all. */
 const FINAL = { 4000: "bad_message", 4004: "no_such_event" };
 
@@ -28,7 +31,8 @@ const PATIENCE = new Set([4009, 1013]);
  * "open", "lost" (the gateway can't be reached), "offline" (this device has no network) or "closed".
  *
  * @param {string} url of the WebSocket, without a query
- * @param {object} on {message(message, result), link(link)}: both may be left out
+ * @param {object} on {message(message, result), link(link), stepped(milliseconds)}: each may be left
+ *   out; `stepped` tells by how much the clock here was set, forward where it is more than 0
  * @param {object} world what it stands in, for tests: Socket, now, later, cancel, chance, online
  */
 export class Feed {
@@ -172,7 +176,14 @@ export class Feed {
         : Date.parse(message.server_time);
     const now = this.world.now();
     if (!Number.isFinite(sent) || sent > now || !Number.isFinite(theirs)) return;
-    this.trips.push({ trip: now - sent, offset: theirs - (sent + now) / 2 });
+    const newest = { trip: now - sent, offset: theirs - (sent + now) / 2 };
+    const stepped = this.offset - newest.offset;
+    // What the trips do not explain, a clock that was set does: earlier trips say nothing of it.
+    if (this.trips.length && Math.abs(stepped) > (newest.trip + this.roundTrip) / 2 + STEP) {
+      this.trips = [];
+      this.on.stepped?.(stepped);
+    }
+    this.trips.push(newest);
     if (this.trips.length > 8) this.trips.shift();
     // The quickest of the latest trips says best how far the clocks are apart.
     const best = this.trips.reduce((one, other) => (other.trip < one.trip ? other : one));

@@ -65,13 +65,31 @@ export function evidenceSentence(entry) {
   const { for: voices = 0, against = 0, present = 0, latency_ms: late = 0 } = entry.evidence ?? {};
   const spoke = against ? ` and ${against} said otherwise` : "";
   const there = count(present, "reporter");
-  return `${voices} of ${there} present said so${spoke}; it took ${span(late / 1000)} to be sure.`;
+  const also = entry.evidence?.seen ? `; ${entry.evidence.seen} more agreed when they had seen it` : "";
+  const took = entry.status === "PROVISIONAL" ? "to be published" : "to be sure";
+  return `${voices} of ${there} present said so${spoke}${also}; it took ${span(late / 1000)} ${took}.`;
 }
 
 const STATUS = {
-  PROVISIONAL: ["one voice", "Only one reporter has said so yet; a second one will confirm it."],
+  PROVISIONAL: [
+    "unconfirmed",
+    "It was published at once. It will be confirmed, or taken back, when more reporters have spoken.",
+  ],
   UPDATED: ["amended", "Reporters changed it after it was first published."],
   DELETED: ["taken back", "Enough reporters said that it did not happen. It no longer counts."],
+};
+
+const RULED = {
+  CONFIRMED: "ruled by the owner",
+  UPDATED: "amended by the owner",
+  DELETED: "taken back by the owner",
+};
+
+const REVIEW = "The officials look at it once more.";
+
+const REVIEWED = {
+  upheld: ["stands after review", "The officials looked at it once more, and it stands."],
+  overturned: ["overturned after review", "The officials looked at it once more, and took it back."],
 };
 
 const DELAY = {
@@ -91,14 +109,29 @@ const DELAY = {
  * @param {object} entry
  * @param {boolean} late it came after something that happened later
  * @param {number} behind milliseconds from the action to its entry; NaN where that says nothing
+ * @param {string} reviewed what its review came to; empty before and without one
  * @returns {Array<{kind: string, word: string, why: string}>}
  */
-export function marks(entry, late, behind = NaN) {
+export function marks(entry, late, behind = NaN, reviewed = "") {
   const found = [];
-  const doubtful = entry.delay_status === "RECONSTRUCTION_INACCURATE";
-  // What is said to be inaccurate was published again for that, not amended.
-  const status = doubtful && entry.status === "UPDATED" ? null : STATUS[entry.status];
-  if (status) found.push({ kind: entry.status.toLowerCase(), word: status[0], why: status[1] });
+  // What is inaccurate, or reviewed, was published again to say so, not amended.
+  const told = entry.delay_status === "RECONSTRUCTION_INACCURATE" || entry.review || reviewed;
+  const ruled = entry.by ? RULED[entry.status] : "";
+  const status = told && entry.status === "UPDATED" ? null : STATUS[entry.status];
+  if (ruled) {
+    const why = `The event's owner decided so. ${sentence(entry.reason)}`;
+    found.push({ kind: entry.status.toLowerCase(), word: ruled, why });
+  } else if (status) {
+    const told = entry.status === "DELETED" && entry.reason && !entry.delay_status;
+    const why = told ? `It no longer counts: ${entry.reason}.` : status[1];
+    found.push({ kind: entry.status.toLowerCase(), word: status[0], why });
+  }
+  if (entry.review) {
+    const of = entry.review === "under review" ? "" : `: ${entry.review}`;
+    found.push({ kind: "review", word: `under review${of}`, why: REVIEW });
+  }
+  if (reviewed)
+    found.push({ kind: reviewed, word: REVIEWED[reviewed][0], why: REVIEWED[reviewed][1] });
   const delay = DELAY[entry.delay_status];
   if (delay) {
     const much = behind > 0 ? span(behind / 1000) : "";
@@ -158,6 +191,23 @@ export function progress({ for: voices = 0, against = 0, needed = 0 }) {
   return `${voices} of ${needed} ${voices === 1 ? "says" : "say"} so${spoke}`;
 }
 
+const WHY_SCORE = {
+  period: "A part of the match has just ended.",
+  end: "Reporters say that the event is over.",
+  over: "The event seemed to be over, but it goes on: something may have gone unreported.",
+  request: "The event's owner asks for it.",
+};
+
+/**
+ * Return why the host asks for the score, and the question.
+ * @param {{why?: string, since: string, until: string}} asked
+ */
+export function scoreQuestion({ why = "", since, until }) {
+  const lost = `Contact was lost from ${timeOfDay(since)} to ${timeOfDay(until)}, by the match's clock.`;
+  const reason = why ? (WHY_SCORE[why] ?? "") : lost;
+  return `${reason} What stands on the board now?`.trim();
+}
+
 /** What became of a report, by its state. */
 export function fate(report) {
   switch (report.outcome) {
@@ -168,6 +218,7 @@ export function fate(report) {
     case "taken":
       return "sent, waiting for the host";
     case "stored":
+      if (report.about) return "stored, it counts";
       return report.needed
         ? `stored, ${progress(report)}`
         : "stored, waiting for others to say so";
@@ -205,4 +256,11 @@ export function monogram(name) {
       ? parts.slice(0, 2).map((part) => [...part][0])
       : [...(parts[0] ?? "?")].slice(0, 3);
   return letters.join("").toUpperCase();
+}
+
+/** Return what a reporter is told of a clock that was set: forward where it is more than 0. */
+export function stepWords(milliseconds) {
+  const seconds = count(Math.round(Math.abs(milliseconds) / 1000), "second");
+  const way = milliseconds > 0 ? "forward" : "back";
+  return `Your clock was set ${way} by ${seconds}; the times of your reports are corrected.`;
 }

@@ -14,6 +14,10 @@ const DRAWINGS = {
   restored: [circle(12, 12, 9), line("M8 12.3 11 15.2 16.3 9")],
   deleted: [circle(12, 12, 9), CROSS],
   undo: [line("M9 6 4 11l5 5M4.5 11H15a5 5 0 0 1 0 10h-3")],
+  ended: [line("M7 7h10v10H7Z")],
+  stopped: [line("M9 6v12M15 6v12")],
+  goes_on: [line("M8 5 18 12 8 19Z")],
+  stated: [line("M5 5h14v11h-7l-4 4v-4H5Z")],
   more: [line("M6 12h.1M12 12h.1M18 12h.1", { "stroke-width": 3 })],
 };
 

@@ -3,8 +3,9 @@
 // A new message on the feed has its row here; one that is shown between the entries needs no more.
 
 import { noteClaims } from "./claims.js";
-import { extent } from "./event_time.js";
-import { restoredText, timeOfDay } from "./formatting.js";
+import { endingText } from "./ending.js";
+import { eventTime, extent } from "./event_time.js";
+import { restoredText, sentence, timeOfDay } from "./formatting.js";
 
 /**
  * @typedef {object} Kind what holds for all messages of one type
@@ -22,7 +23,7 @@ export const KINDS = {
   entry: { seq: true, fold: put },
   alarm: { seq: true, remark: interrupt, fold: suspend },
   restored: { seq: true, remark: resume, fold: goOn },
-  finished: { seq: true, fold: finish },
+  finished: { seq: true, remark: noteEnd, fold: finish },
   unknown: { seq: true }, // the gateway could not read it: it has a seq all the same
   heartbeat: { fold: beat },
   status: { fold: status },
@@ -37,6 +38,7 @@ export const KINDS = {
  */
 export const REMARKS = {
   outage: { at: outageAt, row: outageRow },
+  end: { at: (state, { at }) => at, row: ({ finished }) => endRow(finished) },
 };
 
 /** Return what holds for a message; undefined where its type is not known here. */
@@ -46,7 +48,6 @@ export function kindOf(message) {
 
 function setUp(state, message) {
   if (message.event?.event) state.event = message.event;
-  state.actions = message.actions ?? [];
   state.kinds = message.kinds ?? [];
   state.presentation = message.presentation ?? state.presentation;
   state.interval = message.heartbeat ?? state.interval;
@@ -79,11 +80,13 @@ function snapshot(state, message, at) {
   state.score = message.score ?? {};
   state.headline = message.headline ?? "";
   const before = state.byId;
+  const upheld = new Set(message.upheld);
   state.byId = new Map();
   state.entries = [];
   for (const entry of message.entries ?? []) {
     const late = before.get(entry.entry_id)?.late ?? false;
-    const line = { entry, late, changed: 0 };
+    const reviewed = upheld.has(entry.entry_id) ? "upheld" : "";
+    const line = { entry, late, reviewed, changed: 0 };
     state.entries.push(line);
     state.byId.set(entry.entry_id, line);
   }
@@ -91,6 +94,7 @@ function snapshot(state, message, at) {
   state.remarks = [];
   for (const one of message.interruptions ?? []) kindOf(one)?.remark?.(state, one);
   state.finished = Boolean(message.finished);
+  state.ending = message.ending ?? null;
   status(state, message, at);
   if (state.finished) state.mode = "finished";
   state.joined = true;
@@ -104,11 +108,22 @@ function put(state, entry, at) {
     while (state.entries[place] !== old) place += 1; // among those of one time
     state.entries.splice(place, 1);
   }
-  const line = { entry, late: old?.late ?? false, changed: at };
+  const reviewed = outcome(state, old, entry);
+  const line = { entry, late: old?.late ?? false, reviewed, changed: at };
   const place = placeOf(state.entries, line);
   if (!old && place < state.entries.length) line.late = true;
   state.entries.splice(place, 0, line);
   state.byId.set(entry.entry_id, line);
+}
+
+/** Return what a review of an entry came to: upheld, overturned, or empty before and without one. */
+function outcome(state, old, entry) {
+  if (entry.review) return "";
+  const gone = entry.status === "DELETED";
+  if (!old?.entry.review) return gone ? "" : (old?.reviewed ?? "");
+  const by = ({ entry: other }) =>
+    other.relates_to === entry.entry_id && other.status !== "DELETED";
+  return gone || state.entries.some(by) ? "overturned" : "upheld";
 }
 
 function inMatchOrder(one, other) {
@@ -188,9 +203,30 @@ function outageTitle(alarm, restored) {
   return `Contact with the venue lost: nothing heard since ${since}${alarms}`;
 }
 
-function finish(state) {
-  state.finished = true;
-  state.mode = "finished";
+/** A whistle is an entry; an end before the end, and one that was none, stand between the entries. */
+function noteEnd(state, finished) {
+  if (!finished.how && !finished.reason) return;
+  const at = eventTime(state.event, Date.parse(finished.sent)) ?? NaN;
+  state.remarks.push({ kind: "end", finished, at });
+}
+
+function endRow(finished) {
+  const over = finished.over !== false;
+  return {
+    key: `f${finished.seq}`,
+    version: "",
+    icon: over ? "ended" : "restored",
+    title: over ? endingText(finished) : "The event is not over",
+    text: over ? "" : sentence(finished.reason),
+    open: false,
+  };
+}
+
+function finish(state, message) {
+  state.finished = message.over !== false;
+  const { how = "", winner = "", reason = "", until = null } = message;
+  state.ending = state.finished ? { how, winner, reason, until } : null;
+  state.mode = state.finished ? "finished" : "live";
 }
 
 function beat(state, message, at) {

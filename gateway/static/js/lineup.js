@@ -1,5 +1,6 @@
 // Line-ups as the match has changed them, and what can be counted of it. Pure.
 
+import { only } from "./names.js";
 import { fits, shown, takenBack } from "./presentation.js";
 import { standing } from "./state.js";
 
@@ -88,21 +89,15 @@ function inOrder(one, marks) {
   one.marks.sort((a, b) => place(a) - place(b));
 }
 
-/** Return the player of this name: the whole name, or a part of it that only one of them has. */
+/** Return the player of this name: in any form that only one of them can have. */
 function find(side, name) {
-  const wanted = plain(name);
-  const exact = side.players.find((one) => plain(one.name) === wanted);
-  if (exact) return exact;
-  const parts = side.players.filter((one) => ` ${plain(one.name)} `.includes(` ${wanted} `));
-  if (parts.length === 1) return parts[0];
+  const listed = side.players.map((one) => one.name);
+  const meant = only(listed, name);
+  if (meant) return side.players[listed.indexOf(meant)];
   if (side.known) return null;
   const fresh = player(name, true);
   side.players.push(fresh);
   return fresh;
-}
-
-function plain(name) {
-  return name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
 }
 
 /**

@@ -32,7 +32,7 @@ export class OpenClaims {
    * @param {number} now milliseconds since 1970, on the gateway's clock
    */
   draw(state, now) {
-    const { shown, more } = open(state);
+    const { shown, more } = open(state, now);
     this.root.hidden = !shown.length && !more;
     keyed(
       this.list,

@@ -23,6 +23,7 @@ const RANK = { kept: 0, sending: 1, taken: 2, stored: 3, accepted: 4, expired: 4
  * @property {boolean} tried it has been sent, whether or not it arrived
  * @property {string} takes the id of the report that this one takes back; empty otherwise
  * @property {boolean} undone
+ * @property {string} about the question that it answers; empty otherwise
  * @property {number} [for] reporters who say the same, when it was last told; so are `against`, who
  *   say what excludes it, and `needed`
  */
@@ -62,16 +63,19 @@ export class Outbox {
    * Keep a report.
    * @param {object} event {title, origin, time, details}
    * @param {string} time when it was said, RFC 3339
+   * @param {string} takes the id of the report that it takes back
+   * @param {string} about the question that it answers, in words
    * @returns {Own}
    * @throws where the device can keep nothing
    */
-  add(event, time, takes = "") {
+  add(event, time, takes = "", about = "") {
     const id = this.newId();
     const order = Math.max(Date.parse(time), (this.reports.at(-1)?.order ?? 0) + 1);
     const own = {
       id,
       order,
       report: { id, time, event },
+      about,
       outcome: "kept",
       tried: false,
       takes,

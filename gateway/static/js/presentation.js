@@ -78,9 +78,7 @@ export function pair(state, score, key, dash = "–") {
 
 /** Return the words on an action's button. */
 export function kindText(state, title) {
-  const known = state.kinds.find((kind) => kind.title === title);
-  const action = known ?? state.actions.find((spec) => spec.title === title);
-  return action?.text ?? capital(spaced(title));
+  return state.kinds.find((kind) => kind.title === title)?.text ?? capital(spaced(title));
 }
 
 /** Return what is taken back afterwards: the look of what took it back, by the entry's id. */

@@ -1,21 +1,29 @@
 // The page on which people at the ground say what they see.
 
+import { gradeWords, ownGradeOf } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
 import { follow } from "./claims.js";
+import { contradiction } from "./contradictions.js";
 import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed, say } from "./dom.js";
 import { attend, Feed, feedUrl } from "./feed.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { Outbox } from "./outbox.js";
+import { Question } from "./question.js";
 import { drawOwn, ownWords, ReportButtons } from "./report_buttons.js";
 import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
 import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
+import { reportsCount } from "./ending.js";
 import { eventTime } from "./event_time.js";
 import { rows } from "./timeline.js";
-import { count, timeOfDay } from "./formatting.js";
+import { count, scoreQuestion, stepWords } from "./formatting.js";
+import { WithheldFeed } from "./withheld.js";
 
 /** Rows of the feed that are shown. */
 const ROWS = 40;
+
+/** Milliseconds for which the page says that the clock was set. */
+const STEP_SHOWN = 60_000;
 
 /** Errors of a sign-in that an invitation code may help against. */
 const WANT_CODE = new Set(["UNKNOWN_KEY", "BAD_INVITE", "NOT_ALLOWED"]);
@@ -27,14 +35,22 @@ const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1
 const kept = `touchline.event.${id}`;
 const scoreHeader = new ScoreHeader(byId("hero"));
 const openClaims = new OpenClaims(byId("claims"));
-const feed = new Feed(feedUrl(id), { message: took, link: linked });
+const feed = new Feed(feedUrl(id), { message: took, link: linked, stepped });
 const reportButtons = new ReportButtons(byId("pad"), { tap, end });
+const question = new Question(byId("question"), {
+  answer,
+  skip: answered,
+  aloud: (words) => say(byId("aloud"), words),
+  rest: () => byId("pad").focus({ preventScroll: true }),
+});
 const draw = frames(drawAll);
 const me = { asked: "", outbox: null, sender: null };
+const shown = new WithheldFeed(); // what is drawn: as much of the feed as this person may see
+let asks = []; // the host's open questions whether something happened
 let drawnFeed = "";
-let wanted = null; // what the host asks after an outage
+let wanted = null; // the host's open question for the score
 
-globalThis.touchline = { feed, me };
+globalThis.touchline = { feed, me, shown };
 
 // ── the reporter ───────────────────────────────────────────────────────────────────────────────
 
@@ -59,7 +75,8 @@ async function begin() {
   // The buttons are there without a connection too, as they were the last time.
   if (card) {
     const found = { event: card, kinds: kinds ?? [], actions: actions ?? [] };
-    Object.assign(feed.state, { ...found, presentation: presentation ?? null });
+    for (const state of [feed.state, shown.state])
+      Object.assign(state, { ...found, presentation: presentation ?? null });
   }
   if (asked) enter(asked, name);
   try {
@@ -89,6 +106,14 @@ function enter(asked, name = asked) {
   byId("sign-out").hidden = false;
   draw();
   me.sender.go();
+  showGrade();
+}
+
+/** Show how one's reports were, once an official record has been held against them. */
+async function showGrade() {
+  const grade = await ownGradeOf(id);
+  byId("grade").hidden = !grade;
+  say(byId("grade"), grade ? gradeWords(grade) : "");
 }
 
 function ask(name, wrong = "") {
@@ -162,15 +187,24 @@ async function tap(kind, origin, everything) {
     if (given === null) return;
     details = given;
   }
-  report({ title: kind.title, origin, details }, at);
+  const meant = await settled(kind, { origin, details });
+  if (meant) report({ title: kind.title, origin: meant.origin, details: meant.details }, at);
+}
+
+/** Return what is meant by what contradicts the line-ups: as it is, or as answered; null: nothing. */
+async function settled(kind, said) {
+  const asked = contradiction(feed.state, kind, said);
+  if (!asked) return said;
+  const offers = asked.answers.map((answer) => ({ text: answer.text, value: answer }));
+  return await askWhich(byId("sheet"), asked.title, asked.words, offers);
 }
 
 /** Keep a report, and send it; its time is that of the tap, by the event's own clock. */
-function report({ title, origin = "", details = {} }, at = Date.now()) {
+function report({ title, origin = "", details = {} }, at = Date.now(), about = "") {
   const happened = eventTime(feed.state.event, at) ?? at;
   const event = { title, origin, time: new Date(happened).toISOString(), details };
   try {
-    const own = me.outbox.add(event, new Date(at).toISOString());
+    const own = me.outbox.add(event, new Date(at).toISOString(), "", about);
     say(byId("aloud"), `Reported: ${ownWords(feed.state, own)}`);
   } catch {
     say(byId("aloud"), "This device can keep nothing more: it was not reported.");
@@ -187,10 +221,24 @@ function undo(own) {
   me.sender.go();
 }
 
-async function end() {
-  const words = "When enough others say so too, nothing more is taken in.";
-  if (await askSure(byId("sheet"), "Is the event over?", words, "It is over"))
-    report({ title: "end" });
+/** Say that the event is over, or that it is not. */
+async function end(over) {
+  const [title, words, send] = over
+    ? ["Is the event over?", "When enough others say so too, it is. Corrections count for a while.", "It is over"]
+    : ["Does the event go on?", "When enough others say so too, it goes on.", "It goes on"];
+  if (await askSure(byId("sheet"), title, words, send))
+    report({ title: "end", details: over ? {} : { over: false } });
+}
+
+/** Answer a question of the host. */
+function answer(ask, yes) {
+  answered(ask);
+  report({ title: "answer", details: { claim: ask.claim, yes } }, Date.now(), ask.text);
+}
+
+function answered(ask) {
+  asks = asks.filter((one) => one !== ask);
+  draw();
 }
 
 /** Say that an entry is wrong, or what is. */
@@ -221,15 +269,11 @@ async function correct(entry) {
     report({ title: "amend", details: { entry: entry.entry_id, ...Object.fromEntries(changed) } });
 }
 
-/** The host asks for the score after an outage. */
+/** The host asks for the score. */
 async function confirmScore() {
   const question = wanted;
-  const lost = `Contact was lost from ${timeOfDay(question.since)} to ${timeOfDay(question.until)}, by the match's clock.`;
-  const score = await askScore(
-    byId("confirm"),
-    feed.state,
-    `${lost} What stands on the board now?`,
-  );
+  // The score that others say there is would be repeated: it is offered as far as it may be seen.
+  const score = await askScore(byId("confirm"), shown.state, scoreQuestion(question));
   if (wanted !== question || score === null) return;
   wanted = null;
   report({ title: "confirm", details: { score } });
@@ -237,13 +281,16 @@ async function confirmScore() {
 
 // ── what comes ─────────────────────────────────────────────────────────────────────────────────
 
-function took(message) {
+function took(message, result) {
   switch (message.type) {
     case "setup":
       remember(offer());
       break;
     case "fate":
       me.outbox?.note(message);
+      break;
+    case "questions":
+      asks = message.questions;
       break;
     case "confirm":
       wanted = message;
@@ -257,8 +304,15 @@ function took(message) {
       return;
   }
   if (me.outbox) follow(me.outbox, feed.state.pending, feed.offset);
-  document.title = `${titleOf(feed.state)} · Report`;
+  know();
+  if (result === "taken") shown.put(message, feed.wall());
   draw();
+}
+
+/** Let what is withheld be seen once this person has spoken of it, or is asked. */
+function know() {
+  const asked = asks.map((ask) => ask.claim);
+  shown.know(me.outbox?.reports ?? [], asked, feed.offset, feed.wall());
 }
 
 /** Return what the buttons are made of, to have them without a connection too. */
@@ -273,6 +327,14 @@ function linked(link) {
   if (link.kind === "open" && !opened) catchUp();
   opened = link.kind === "open";
   draw();
+}
+
+/** Say that the clock of this device was set; each request tells the gateway what it shows now. */
+function stepped(milliseconds) {
+  const words = stepWords(milliseconds);
+  say(byId("clock-set"), words);
+  byId("clock-set").hidden = false;
+  setTimeout(() => (byId("clock-set").hidden = true), STEP_SHOWN);
 }
 
 /** Send what is kept, and ask what has become of the rest meanwhile. */
@@ -290,16 +352,21 @@ async function catchUp() {
 // ── how it looks ───────────────────────────────────────────────────────────────────────────────
 
 function drawAll() {
-  const { state } = feed;
+  know();
+  const { state } = shown;
+  document.title = `${titleOf(state)} · Report`;
   const found = cause(feed, Date.now());
   scoreHeader.draw(
     state,
     found && found.kind !== "disagree" ? [found.title, found.bad ? "bad" : "warn"] : null,
+    feed.wall(),
   );
   scoreHeader.tick(state, feed.wall());
   drawBanner(byId("banner"), found, Date.now(), () => feed.retry());
+  if (!reportsCount(state, feed.wall())) callOff(byId("confirm"));
   if (!me.outbox || byId("desk").hidden) return;
-  reportButtons.draw(state);
+  question.draw(state, asks[0] ?? null);
+  reportButtons.draw(state, feed.wall());
   drawOwn(byId("own"), state, me.outbox, undo);
   drawUnsent();
   drawFeed();
@@ -317,11 +384,12 @@ function complain(words) {
 }
 
 function drawFeed() {
-  const { state } = feed;
-  openClaims.draw(state, feed.wall());
-  const shown = `${state.version}|${state.joined}`;
-  if (!state.joined || drawnFeed === shown) return;
-  drawnFeed = shown;
+  const { state } = shown;
+  // How many there are, and not what others claim: what one has said oneself stands beside it.
+  openClaims.draw({ ...state, pending: [] }, feed.wall());
+  const version = `${state.version}|${state.joined}`;
+  if (!state.joined || drawnFeed === version) return;
+  drawnFeed = version;
   const { rows: found } = rows(state, { most: ROWS, key: false, act: correct });
   keyed(byId("lines"), found);
   byId("empty").hidden = found.length > 0;

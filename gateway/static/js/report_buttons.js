@@ -3,6 +3,7 @@
 import { COLUMNS, offered } from "./buttons.js";
 import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
+import { reportsCount, untilWords } from "./ending.js";
 import { kindText, shown } from "./presentation.js";
 import { fate, spaced, timeOfDay } from "./formatting.js";
 
@@ -15,7 +16,7 @@ const SHOWN = 30;
 export class ReportButtons {
   /**
    * @param {Element} root
-   * @param {object} on {tap(kind, origin, everything), end()}
+   * @param {object} on {tap(kind, origin, everything), end(over)}
    */
   constructor(root, on) {
     this.root = root;
@@ -28,22 +29,29 @@ export class ReportButtons {
     this.tapped = { key: "", at: 0 };
   }
 
-  /** Draw the buttons, where they have changed. */
-  draw(state) {
+  /**
+   * Draw the buttons, where they have changed; those of an event that is over as long as reports count.
+   * @param {object} state
+   * @param {number} wall milliseconds since 1970, on the gateway's clock
+   */
+  draw(state, wall) {
     const { sided, whole } = offered(state);
     const origins = state.event?.origins ?? [];
     const { drawings = {} } = shown(state);
-    const text = JSON.stringify([sided, whole, origins, state.finished, Object.keys(drawings)]);
+    const [counts, until] = [reportsCount(state, wall), untilWords(state, wall)];
+    const text = JSON.stringify([sided, whole, origins, counts, until, Object.keys(drawings)]);
     if (text === this.drawn || !state.event) return;
     this.drawn = text;
     this.drawings = drawings;
-    if (state.finished) {
-      fill(this.root, el("p.empty", {}, "The event is over. Thank you."));
+    if (!counts) {
+      const words = "The event is over, and reports of it no longer count. Thank you.";
+      fill(this.root, el("p.empty", {}, words));
       return;
     }
     const pick = origins.length > COLUMNS;
     fill(
       this.root,
+      until && after(until),
       this.#details(sided.concat(whole)),
       sided.length > 0 && (pick ? this.#picker(sided, origins) : this.#columns(sided, origins)),
       el(
@@ -52,8 +60,8 @@ export class ReportButtons {
         whole.map((kind) => this.#button(kind, "")),
         el(
           "button.button.tile.slim",
-          { type: "button", onclick: () => this.on.end() },
-          "The event is over …",
+          { type: "button", onclick: () => this.on.end(!state.finished) },
+          state.finished ? "It is not over …" : "The event is over …",
         ),
       ),
     );
@@ -179,6 +187,15 @@ export class ReportButtons {
   }
 }
 
+function after(until) {
+  return el(
+    "p.after",
+    { role: "status" },
+    el("strong", {}, "The event is over. "),
+    `What you saw before it ended, cards and decisions after it, and corrections in the feed still count until ${until}.`,
+  );
+}
+
 const TONES = {
   kept: "waits",
   sending: "waits",
@@ -210,7 +227,8 @@ export function drawOwn(list, state, outbox, undo) {
 
 function ownRow(state, own, undo) {
   const what = ownWords(state, own);
-  const open = !own.undone && !own.takes && own.outcome !== "expired" && own.outcome !== "refused";
+  const over = own.takes || own.about || own.outcome === "expired" || own.outcome === "refused";
+  const open = !own.undone && !over;
   const became = own.undone ? "taken back" : fate(own);
   return el(
     `li.own-row.${own.undone ? "weak" : (TONES[own.outcome] ?? "waits")}`,
@@ -234,15 +252,16 @@ function ownRow(state, own, undo) {
 /** Return what a report says, in words. */
 export function ownWords(state, own) {
   const { title, origin, details = {} } = own.report.event;
+  if (title === "answer") return `${details.yes ? "Yes" : "No"} · ${own.about}`;
   const corrections = {
     confirm: `The score: ${details.score ?? ""}`,
     delete: "It did not happen",
     amend: "Put right",
     undo: "Undo",
-    end: "The event is over",
+    end: details.over === false ? "It is not over" : "The event is over",
   };
   const said = Object.entries(details)
-    .filter(([name]) => !["entry", "report", "score"].includes(name))
+    .filter(([name]) => !["entry", "report", "score", "over"].includes(name))
     .map(([, value]) => spaced(value));
   const about = details.entry ? [aboutEntry(state, details.entry)] : [];
   return [corrections[title] ?? kindText(state, title), origin, ...about, ...said]

@@ -1,6 +1,9 @@
 // The score at the head of a page, as each sport reads.
 
 import { el, fill, svg } from "./dom.js";
+import { interrupted, notes } from "./course.js";
+import { endedWord } from "./ending.js";
+import { unconfirmed, unconfirmedOrigins } from "./entry_text.js";
 import { icon } from "./icons.js";
 import { scorers } from "./lineup.js";
 import { clock } from "./clock.js";
@@ -30,9 +33,11 @@ export class ScoreHeader {
    * Draw what the state says.
    * @param {object} state
    * @param {string} pill what to say instead of the state of the feed: [text, kind] or null
+   * @param {number} wall milliseconds since 1970, on the gateway's clock
    */
-  draw(state, pill) {
+  draw(state, pill, wall) {
     const { score: layout, clock: format } = shown(state);
+    const said = notes(state, wall);
     const text = JSON.stringify([
       state.version,
       state.mode,
@@ -40,6 +45,7 @@ export class ScoreHeader {
       state.ready,
       layout.kind,
       pill,
+      said,
     ]);
     if (text === this.drawn || !state.event) return;
     this.drawn = text;
@@ -53,6 +59,8 @@ export class ScoreHeader {
         {},
         above(state, pill),
         draw(state, layout, sides),
+        unsure(state),
+        said.map(note),
         layout.kind !== "sides" &&
           format.kind !== "none" &&
           el("p.below-podium", {}, el("span.clock"), el("span", {}, summary(state, layout))),
@@ -76,7 +84,7 @@ export class ScoreHeader {
 
 function above(state, pill) {
   const card = state.event;
-  const [text, kind] = pill ?? PILLS[state.mode] ?? PILLS.live;
+  const [text, kind] = pill ?? pillOf(state);
   const beating = kind === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
   const there = state.ready && !state.finished ? `${state.present} at the ground` : "";
   return el(
@@ -84,6 +92,28 @@ function above(state, pill) {
     {},
     el("h1", {}, [shown(state).text, card.title].filter(Boolean).join(" · ")),
     el("span.pill", { class: `pill ${kind}`, title: there }, beating, text),
+  );
+}
+
+function pillOf(state) {
+  if (state.ending) return [endedWord(state.ending), ""];
+  if (state.mode === "live" && interrupted(state)) return ["Interrupted", "warn"];
+  return PILLS[state.mode] ?? PILLS.live;
+}
+
+function note({ pill, text }) {
+  return el("p.unsure", {}, pill && el("span.pill.warn", {}, pill), text && el("span", {}, text));
+}
+
+function unsure(state) {
+  const found = unconfirmed(state);
+  if (!found) return null;
+  const { words, counts } = found;
+  return el(
+    "p.unsure",
+    {},
+    el("span.pill.warn", {}, "Unconfirmed"),
+    el("span", {}, `${words}, ${counts} say so`),
   );
 }
 
@@ -215,7 +245,7 @@ function many(state) {
         "li",
         {},
         el("span.place", {}, row.place ?? "–"),
-        el("span", {}, row.name),
+        el("span", {}, row.name, row.unsure && el("span.tag.provisional", {}, "unconfirmed")),
         el("span", {}, row.figure),
       ),
     ),
@@ -224,12 +254,14 @@ function many(state) {
 
 /**
  * Return the rows of a contest of many sides, the first first.
- * @returns {Array<{place: number|null, name: string, figure: string, gap: string, status: string}>}
+ * @returns {Array<{place: number|null, name: string, figure: string, gap: string, status: string,
+ *   unsure: boolean}>} `unsure`: its place rests on what is not confirmed
  */
 export function leaders(state) {
   const score = state.score ?? {};
   const { counts, table } = shown(state).score;
-  if (table?.rows) return timed(score[table.rows] ?? [], table);
+  const unsure = unconfirmedOrigins(state);
+  if (table?.rows) return timed(score[table.rows] ?? [], table, unsure);
   const found = score[counts];
   if (!found) return [];
   const ranked = Object.entries(found).sort((a, b) => b[1] - a[1]);
@@ -239,10 +271,11 @@ export function leaders(state) {
     figure: String(points),
     gap: points === ranked[0][1] ? "" : `−${ranked[0][1] - points}`,
     status: "",
+    unsure: unsure.has(name),
   }));
 }
 
-function timed(rows, table) {
+function timed(rows, table, unsure) {
   const first = rows[0]?.time ?? null;
   return rows.map((row) => ({
     place: row.place,
@@ -250,6 +283,7 @@ function timed(rows, table) {
     figure: row.time === null ? "" : timeTaken(row.time),
     gap: row.time === null || !first || row.time === first ? "" : `+${timeTaken(row.time - first)}`,
     status: row.status,
+    unsure: unsure.has(row[table.who]),
   }));
 }
 

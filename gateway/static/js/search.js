@@ -1,7 +1,8 @@
 // The page on which events are found.
 
 import { byId, el, keyed, say } from "./dom.js";
-import { capital, count, day } from "./formatting.js";
+import { endedWord, endingText } from "./ending.js";
+import { capital, count, day, sentence } from "./formatting.js";
 
 /** Milliseconds after the last key before the search begins. */
 const PAUSE = 180;
@@ -79,7 +80,7 @@ function draw() {
     byId("results"),
     shown.map((card) => ({
       key: card.event,
-      version: JSON.stringify([card.status, card.title, card.hosted, known(card)?.headline]),
+      version: JSON.stringify([card.status, card.title, card.hosted, known(card)?.headline, course(card)]),
       draw: () => result(card),
     })),
   );
@@ -89,6 +90,14 @@ function draw() {
 /** Return where an event stands, as far as the gateway follows it or was asked; undefined otherwise. */
 function known(card) {
   return card.live ?? scores.get(card.event);
+}
+
+/** Return why an event ended before its end, or play does not go on now; empty otherwise. */
+function course(card) {
+  const { ending, interrupted } = known(card) ?? {};
+  if (ending?.how || ending?.reason) return sentence(endingText(ending));
+  if (!interrupted) return "";
+  return sentence(`Play is interrupted${interrupted.reason && `: ${interrupted.reason}`}`);
 }
 
 function result(card) {
@@ -126,6 +135,7 @@ function result(card) {
           sides.map((side, at) => row(side, figures[at], stand?.score)),
         )
       : stand?.headline && el("p.headline", {}, stand.headline),
+    course(card) && el("p.course", {}, course(card)),
     el("p.more", {}, about.filter(Boolean).join(" · ")),
   );
 }
@@ -157,7 +167,9 @@ function figuresOf(layout, score, side, at) {
 
 function status(card) {
   if (card.status === "live" && !card.hosted) return el("span.status", {}, "No host at present");
-  const text = { live: "Live", scheduled: "To come", finished: "Over" }[card.status] ?? card.status;
+  const ending = known(card)?.ending;
+  const over = ending?.how ? endedWord(ending) : "Over";
+  const text = { live: "Live", scheduled: "To come", finished: over }[card.status] ?? card.status;
   const dot = card.status === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
   return el(`span.status.${card.status}`, {}, dot, text);
 }

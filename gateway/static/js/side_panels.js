@@ -152,7 +152,12 @@ function board(state) {
             row.status && row.status === table.gone ? "tr.gone" : "tr",
             {},
             el("td.number", {}, row.place ?? ""),
-            el("th", { scope: "row" }, row.name),
+            el(
+              "th",
+              { scope: "row" },
+              row.name,
+              row.unsure && el("span.tag.provisional", {}, "unconfirmed"),
+            ),
             el("td.number", {}, row.figure || row.status),
             gaps && el("td.number", {}, row.gap),
           ),

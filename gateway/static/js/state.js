@@ -37,6 +37,7 @@ export function start() {
     pending: [], // open claims, newest first, each with a number (`key`) and `since` when it is known
     claimed: 0, // the highest such number
     finished: false,
+    ending: null, // how it ended, while it is over: {how, winner, reason, until}
     interval: 0,
     version: 0, // grows with each change of the entries
     promised: 0, // messages that the gateway still sends of those missed

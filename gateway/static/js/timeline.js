@@ -61,7 +61,7 @@ function entryRow(state, line, told, taken, act) {
 
 function drawn(state, line, told, taken, act) {
   const { entry } = line;
-  const found = marks(entry, line.late, behind(state, entry));
+  const found = marks(entry, line.late, behind(state, entry), line.reviewed);
   if (taken) found.push({ kind: "deleted", word: taken.taken, why: taken.takes_back });
   const when = entry.clock || told.clock || timeOfDay(entry.time);
   const classes = [
@@ -132,7 +132,7 @@ function voices(entry) {
 }
 
 function whistle(line, told, act) {
-  const found = marks(line.entry, line.late);
+  const found = marks(line.entry, line.late, NaN, line.reviewed);
   return el(
     isFresh(line) ? "li.whistle.fresh" : "li.whistle",
     { title: evidenceSentence(line.entry) },
@@ -152,12 +152,13 @@ function whistle(line, told, act) {
 
 function remarkRow(remark) {
   const { key, version, icon: name, title, text, open } = REMARKS[remark.kind].row(remark);
+  const kind = remark.kind === "end" ? "li.outage-line.end-line" : "li.outage-line";
   return {
     key,
     version,
     draw: () =>
       el(
-        open ? "li.outage-line.open" : "li.outage-line",
+        open ? `${kind}.open` : kind,
         {},
         icon(name),
         el("p", {}, el("strong", {}, title)),

@@ -46,6 +46,21 @@ def test_lines() -> None:
     assert str(receiver.statistics) == "4 received, 0 lost, 1 out of order"
 
 
+def test_what_is_to_come_is_not_shown() -> None:
+    """A server may name the goals and cards of the whole match in advance: they show once their
+    minute has passed; a place in a list without a name shows nothing."""
+    ann = {"nome": "Ann", "gols": 2, "tempo_gols": [6, 50]}
+    bea = {"nome": "Bea", "cartao_vermelho": True, "tempo_cv": 7}
+    nobody = {"nome": ""}
+    keepers = {"goleiroA": {"time": "A"}, "goleiroB": {"time": "B"}}
+    receiver = Receiver()
+    shown = receiver.take(datagram(1, timeA=[ann, bea], timeB=[nobody, nobody], **keepers))
+    assert shown.lines == ["A: Ann *, Bea", "   7'  GOAL  [A 1-0 B]"]
+    later = {"count": 2, "time_passed": 51}
+    shown = receiver.take(datagram(2, message=later, timeA=[ann, bea], **keepers))
+    assert shown.lines[0] == "A: Ann **, Bea (red card)"
+
+
 def test_end_and_others() -> None:
     """The end of transmission ends; what can't be read is shown, counted and harms nothing."""
     receiver = Receiver()
@@ -89,8 +104,8 @@ def test_told_in_the_other_language(served: str, asked: str) -> None:
 
 
 def _said(language: str, kind: str, message: Any) -> str:
-    if kind in texts.SAID:
-        return texts.told(language, kind)
+    if kind in texts.REMARKS:
+        return texts.remark(language, kind)
     phrases = texts.phrases_of("football")
     return texts.sentence(phrases, language, kind, message.origin, dict(message.details))
 
@@ -111,7 +126,7 @@ def test_every_title_has_words_in_both() -> None:
     assert phrases.languages == texts.LANGUAGES
     for kind in kinds:
         assert kind.title in phrases.actions
-    for english, portuguese in [*phrases.actions.values(), *texts.SAID.values()]:
+    for english, portuguese in [*phrases.actions.values(), *texts.REMARKS.values()]:
         assert ("{team}" in english) == ("{team}" in portuguese)
 
 
@@ -119,5 +134,5 @@ def test_a_name_within_another() -> None:
     """A player whose name is a part of another's is not taken to be there as well."""
     content = "Substitution for A: Annabel on for Kim"
     players = ["Ann", "Annabel", "bel", "Kim"]
-    said = texts.retold("pt", "substitution", content, ["A", "B"], players)
+    said = texts.translate("pt", "substitution", content, ["A", "B"], players)
     assert said == "Substituição de A: Annabel por Kim"

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,10 +82,10 @@ def test_the_format() -> None:
     assert list(goal) == ["message", "timeA", "timeB", "goleiroA", "goleiroB"]
     assert goal["message"] == {
         "count": 2,
-        "score": "headline 2",
+        "score": "A 1–0 B",
         "content": "text 2",
         "type": "goal",
-        "time_passed": 12,
+        "time_passed": 13,
     }
     assert goal["goleiroA"] == {"nome": "a1", "time": "A"}
     assert goal["goleiroB"] == {"nome": "b1", "time": "B"}
@@ -98,8 +99,10 @@ def test_the_format() -> None:
         "tempo_gols": [12],
         "tempo_cv": None,
     }
-    assert len(goal["timeA"]) == 13
-    assert {player["posicao"] for player in goal["timeA"][11:]} == {"reserva"}
+    assert len(goal["timeA"]) == len(goal["timeB"]) == 12
+    assert {player["posicao"] for player in goal["timeA"][10:]} == {"reserva"}
+    assert "a1" not in {player["nome"] for player in goal["timeA"]}, "the goalkeeper stands once"
+    assert [player["nome"] for player in goal["timeB"][10:]] == ["", ""]
 
 
 def test_red_card_and_keeper() -> None:
@@ -109,10 +112,37 @@ def test_red_card_and_keeper() -> None:
     red = shown(snapshots, entry(2, "red_card", at=30, details={"player": "a4"}))
     sent_off = next(player for player in red["timeA"] if player["nome"] == "a4")
     assert (sent_off["cartao_vermelho"], sent_off["tempo_cv"]) == (True, 30)
+    assert sent_off["tempo_cv"] < red["message"]["time_passed"], "the card shows at once"
     change = entry(3, "substitution", at=31, details={"off": "a1", "on": "a12"})
     changed = shown(snapshots, change)
     assert changed["goleiroA"]["nome"] == "a12"
-    assert next(p for p in changed["timeA"] if p["nome"] == "a12")["posicao"] == "goleiro"
+    assert "a12" not in {player["nome"] for player in changed["timeA"]}
+    goal = shown(snapshots, entry(4, "goal", at=40, details={"player": "a12"}))
+    scorer = next(p for p in goal["timeA"] if p["nome"] == "a12")
+    assert (scorer["posicao"], scorer["gols"]) == ("goleiro", 1), "no goal is left out"
+
+
+def test_marked_players_come_first_where_lists_are_cut() -> None:
+    """Where more are listed than a list may hold, those with a goal or a red card stay."""
+    crowd = tuple(SnapshotPlayer(f"p{n}") for n in range(40))
+    scorer, sent_off = SnapshotPlayer("scorer", goals=(3,)), SnapshotPlayer("off", red=9)
+    side = SnapshotSide("A", (*crowd, scorer, sent_off))
+    packed = json.loads(pack(MatchSnapshot(1, "s", "c", "t", 10, (side, SnapshotSide("B")))))
+    assert {"scorer", "off"} <= {player["nome"] for player in packed["timeA"]}
+    assert len(packed["timeA"]) == len(packed["timeB"])
+
+
+def test_no_line_ups() -> None:
+    """Without line-ups those who are named show, beside as many without a name."""
+    snapshots = MatchSnapshots(replace_lineups(CARD))
+    snapshots.take(KICK_OFF)
+    goal = shown(snapshots, entry(2, "goal", at=5, details={"player": "zed"}))
+    assert [player["nome"] for player in goal["timeA"]] == ["zed"]
+    assert [player["nome"] for player in goal["timeB"]] == [""]
+
+
+def replace_lineups(card: Card) -> Card:
+    return msgspec.structs.replace(card, lineups={})
 
 
 def test_corrections() -> None:
@@ -126,7 +156,23 @@ def test_corrections() -> None:
     assert gone["message"]["content"] == "Correction, this does not count: text 3"
     late = shown(snapshots, entry(4, "corner", at=3, delay_status="RECONSTRUCTED"))
     assert late["message"]["content"] == "text 4 (reconstructed)"
-    assert late["message"]["time_passed"] == 5, "the clock does not run backwards"
+    assert late["message"]["time_passed"] == 6, "the clock does not run backwards"
+
+
+def test_provisional_entries() -> None:
+    """What is provisional makes no datagram and no score until it is confirmed; what was never
+    confirmed is not taken back either."""
+    snapshots = MatchSnapshots(CARD)
+    snapshots.take(KICK_OFF)
+    assert snapshots.take(entry(2, "goal", at=5, status="PROVISIONAL")) is None
+    corner = shown(snapshots, entry(3, "corner", at=6))
+    assert (corner["message"]["count"], corner["message"]["score"]) == (2, "A 0–0 B")
+    goal = shown(snapshots, entry(4, "goal", at=5, entry_id="2"))
+    assert (goal["message"]["count"], goal["message"]["score"]) == (3, "A 1–0 B")
+    assert snapshots.take(entry(5, "goal", "B", at=7, status="PROVISIONAL")) is None
+    assert snapshots.take(entry(6, "goal", "B", at=7, entry_id="5", status="DELETED")) is None
+    gone = shown(snapshots, entry(7, "goal", at=5, entry_id="2", status="DELETED"))
+    assert (gone["message"]["count"], gone["message"]["score"]) == (4, "A 0–0 B")
 
 
 def test_counts_are_the_feeds_own() -> None:
@@ -183,7 +229,7 @@ def test_other_sports() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_a_whole_match_fits(seed: int) -> None:
     """Every datagram of a simulated match with benches is under 4,096 bytes, and none of those who
-    played is left out."""
+    played is left out; both lists are equally long."""
     match = football(FOOTBALL, random.Random(seed), extra_time=True, shootout=True, goals=6)
     snapshots = MatchSnapshots(card_of(match))
     for message in entries_of(match):
@@ -192,9 +238,10 @@ def test_a_whole_match_fits(seed: int) -> None:
             continue
         packed = pack(snapshot)
         assert len(packed) <= MOST_BYTES
-        names = {
-            player["nome"] for side in ("timeA", "timeB") for player in json.loads(packed)[side]
-        }
+        read = json.loads(packed)
+        assert len(read["timeA"]) == len(read["timeB"])
+        names = {player["nome"] for side in ("timeA", "timeB") for player in read[side]}
+        names |= {read[keeper]["nome"] for keeper in ("goleiroA", "goleiroB")}
         played = {person.name for side in snapshot.sides for person in side.people if person.played}
         assert played <= names
 

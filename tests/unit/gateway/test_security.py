@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -22,12 +22,14 @@ from touchline.gateway.security import (
     ConnectionLimits,
     Guard,
     address_of,
+    is_foreign,
     on_error,
     on_fault,
     on_http_error,
     status_of,
 )
 from touchline.protocol import errors
+from touchline.protocol.addresses import reaches
 from touchline.protocol.errors import NotFound, Overloaded, TouchlineError
 
 OPTIONS = Options(max_body=1_024, max_connections=3, per_address=2)
@@ -49,7 +51,7 @@ def answer(endpoint: Endpoint, method: str = "GET", path: str = "/", **kwargs: A
 
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://t") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **kwargs)
 
     return asyncio.run(ask())
@@ -159,3 +161,52 @@ def test_places() -> None:
 def test_address(scope: dict[str, object], address: str) -> None:
     """The other end's address is known, or nobody's."""
     assert address_of(scope) == address
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("", True),
+        ("localhost:8080", True),
+        ("club.localhost", True),
+        ("127.0.0.1:8080", True),
+        ("[::1]:8080", True),
+        ("192.168.1.7", True),
+        ("Club.Example.:8080", True),
+        ("evil.example", False),
+        ("club.example.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("[", False),
+    ],
+)
+def test_names_under_which_the_gateway_is_reached(host: str, allowed: bool) -> None:
+    """A name that another site made to resolve to this machine is refused; addresses pass."""
+    assert reaches(host, Options(advertise="club.example, m.example").names) is allowed
+
+
+def test_a_name_that_was_rebound() -> None:
+    """A request for a foreign name gets nothing but a refusal that says what to do."""
+    told = answer(fine, headers={"host": "evil.example"})
+    assert told.status_code == 403
+    assert told.json()["code"] == "NOT_ALLOWED"
+    assert "--advertise" in told.json()["reason"]
+    assert told.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("headers", "foreign"),
+    [
+        ({}, False),
+        ({"origin": "http://localhost:1", "host": "localhost:1"}, False),
+        ({"origin": "http://evil.example", "host": "localhost:1"}, True),
+        ({"origin": "http://localhost:2", "host": "localhost:1"}, True),
+        ({"origin": "null", "host": "localhost:1"}, True),
+        ({"sec-fetch-site": "cross-site", "host": "localhost:1"}, True),
+        ({"sec-fetch-site": "same-origin", "host": "localhost:1"}, False),
+    ],
+)
+def test_pages_of_other_sites(headers: dict[str, str], foreign: bool) -> None:
+    """A browser tells by its headers from where a page was loaded; a program sends none."""
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    assert is_foreign(HTTPConnection({"type": "websocket", "headers": raw})) is foreign

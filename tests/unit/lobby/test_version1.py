@@ -54,11 +54,43 @@ def test_later_comers_are_not_started(hall: Hall) -> None:
 def test_two_of_one_name(hall: Hall) -> None:
     """Two people of one name are both kept and told apart, and keep their labels."""
     first, second, third = (hall.wait("bob") for _ in range(3))
-    assert third.users == ["bob", "bob (2)", "bob (3)"]
+    assert third.users == ["bob", "also bob", "also also bob"]
     first.drop()
-    assert second.users == ["bob (2)", "bob (3)"]
-    assert hall.wait("bob").users == ["bob (2)", "bob (3)", "bob"]
-    assert hall.wait("bob (2)").users[-1] == "bob (2) (2)"
+    assert second.users == ["also bob", "also also bob"]
+    assert hall.wait("bob").users == ["also bob", "also also bob", "bob"]
+    assert hall.wait("also bob").users[-1] == "also also also bob"
+
+
+def test_many_of_one_name(hall: Hall) -> None:
+    """A label stays short however many have one name, and all labels are different."""
+    labels = [hall.wait("bob").users[-1] for _ in range(8)]
+    assert labels[3:] == ["also also also bob", *(f"also bob ({n})" for n in range(5, 9))]
+    assert len(set(labels)) == 8
+
+
+def test_names_are_cleaned(hall: Hall) -> None:
+    """A name is kept without what is invisible in it, so that no second one looks the same."""
+    hall.wait("dan")
+    assert hall.wait("d\u200ban ").users == ["dan", "also dan"]
+    for name in ("\u3164", "\u200b", "d\x1ban"):
+        eve = hall.wait(name)
+        assert (eve.take("error")[0]["code"], eve.closed) == ("BAD_MESSAGE", 4000)
+
+
+def test_what_the_original_ignores(hall: Hall) -> None:
+    """Inside a connection, an unknown type and a type of another purpose change nothing: the
+    connection stays, as at the original, and the messages are counted."""
+    ann = hall.wait("ann")
+    prompts = hall.client(type="lobby_prompts", lobby_id="L")
+    board = hall.client(type="leaderboard", lobby_id="L", prompt_id="P")
+    ann.take()
+    for client in (ann, prompts, board):
+        client.send(type="dance", lobby_id="L")
+        client.send(type="wait_start", user="x", lobby_id="L", prompt_id="P")
+        assert (client.take(), client.closed) == ([], None)
+    assert hall.core.state.counters == {"ignored": 6}
+    ann.send(type="start")
+    assert ann.take() == [{"type": "start"}]
 
 
 def test_leaderboard(hall: Hall) -> None:

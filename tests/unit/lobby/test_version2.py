@@ -31,7 +31,7 @@ def test_both_versions_in_one_list(hall: Hall) -> None:
     """Those of both versions wait together; each is told in its own."""
     old = hall.wait("ann")
     new, joined = wait2(hall, "ann")
-    assert old.users == ["ann", "ann (2)"]
+    assert old.users == ["ann", "also ann"]
     new.send(type="ready", ready=True)
     (update,) = new.take("update")
     assert update["users"] == [
@@ -39,7 +39,7 @@ def test_both_versions_in_one_list(hall: Hall) -> None:
         {
             "id": joined["id"],
             "user": "ann",
-            "label": "ann (2)",
+            "label": "also ann",
             "ready": True,
             "connected": True,
             "host": False,

@@ -7,16 +7,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from tests.packets import packets
 from touchline.gateway.feed import channel as module
 from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.peer.subscriber.silence import Cause
 from touchline.protocol.errors import NotFound
-from touchline.protocol.messages import Card, Finished, Pending, Restored
+from touchline.protocol.messages import ActionSpec, Card, Finished, Pending, Restored
+from touchline.protocol.times import SECOND, to_rfc3339
 from touchline.timeline import json as timeline_json
 
-from ..conftest import CARD, WALL, Source, alarm, entry
+from ..conftest import CARD, SETUP, WALL, Source, alarm, entry
 
 
 def snapshot(channel: Channel, now: float = 0.0) -> dict[str, Any]:
@@ -75,6 +77,31 @@ def test_entries_stand_in_match_order(channel: Channel, source: Source) -> None:
     assert [(one.entry_id, one.place) for one in channel.entries] == [("2", 1), ("1", 2), ("3", 3)]
     assert [one.entry_id for one in channel.page(2, 1)] == ["1"]
     assert channel.page(4, 10) == []
+
+
+def test_how_it_ended_and_why_play_is_interrupted(channel: Channel, source: Source) -> None:
+    """The summary and the snapshot say so as long as it holds; an end before the end, and one that
+    was none, are among the interruptions."""
+    said = {"title": "state", "origin": "", "details": {"play": "interrupted", "reason": "storm"}}
+    source.give(entry(1, review="offside"), entry(2, at=30, **said))
+    assert channel.summary()["ending"] is None
+    assert channel.summary()["interrupted"] == {"reason": "storm"}
+    end = Finished(event="a-v-b", epoch=1, seq=3, sent=WALL, how="abandoned", reason="storm")
+    until = WALL + 60 * SECOND
+    source.give(replace(end, until=until), replace(entry(1), seq=4, status="UPDATED"))
+    found = snapshot(channel)
+    assert found["finished"] is True
+    assert found["ending"] == {
+        "how": "abandoned", "winner": "", "reason": "storm", "until": to_rfc3339(until)
+    }  # fmt: skip
+    assert (found["interrupted"], found["upheld"]) == (None, ["1"])
+    assert (channel.closed(until), channel.closed(until + 1)) == (False, True)
+    source.give(Finished(event="a-v-b", epoch=1, seq=5, sent=WALL, over=False, reason="no"))
+    found = snapshot(channel, 10.0)
+    assert (found["finished"], found["ending"]) == (False, None)
+    assert [one["over"] for one in found["interruptions"]] == [True, False]
+    source.give(Finished(event="a-v-b", epoch=1, seq=6, sent=WALL))
+    assert len(snapshot(channel, 20.0)["interruptions"]) == 2
 
 
 def test_a_new_version_replaces(channel: Channel, source: Source) -> None:
@@ -189,7 +216,7 @@ def test_setup(channel: Channel, source: Source) -> None:
     found = json.loads(channel.setup(heartbeat=2.5, recovered=True, wall=WALL))
     assert found["type"] == "setup"
     assert found["origins"] == ["A", "B"]
-    assert found["actions"] == [{"title": "goal", "text": "Goal", "details": []}]
+    assert found["actions"][:2] == ["goal", "goal_disallowed"]
     assert found["event"]["event"] == "a-v-b"
     assert (found["epoch"], found["seq"], found["heartbeat"]) == (1, 1, 2.5)
     assert found["recovered"] is True
@@ -204,7 +231,8 @@ def test_setup(channel: Channel, source: Source) -> None:
 def test_setup_without_a_host(channel: Channel) -> None:
     """Before there is a host the actions are those of the sport."""
     found = json.loads(channel.setup(heartbeat=10.0, recovered=False, wall=WALL))
-    assert [one["title"] for one in found["actions"]][:2] == ["goal", "goal_disallowed"]
+    assert found["actions"] == [kind["title"] for kind in found["kinds"]]
+    assert found["actions"][:2] == ["goal", "goal_disallowed"]
     assert found["ready"] is False
 
 
@@ -237,6 +265,7 @@ def test_open_claims(channel: Channel, source: Source) -> None:
             "for": 2,
             "against": 0,
             "needed": 3,
+            "claim": 0,
         }
     ]
     assert json.loads(channel.heartbeat(1.0, WALL))["pending"] == told
@@ -289,3 +318,12 @@ def test_an_unknown_sport(source: Source) -> None:
     channel = Channel(msgspec.structs.replace(CARD, sport="curling"), 1 << 20)
     assert channel.headline == ""
     assert json.loads(channel.setup(heartbeat=10.0, recovered=False, wall=WALL))["kinds"] == []
+    actions = [ActionSpec(title="stone", text="Stone", details=["who"])]
+    known = msgspec.structs.replace(SETUP, card=channel.card, actions=actions)
+    channel.take(FeedTurn(Standing(), setup=known))
+    found = json.loads(channel.setup(heartbeat=10.0, recovered=False, wall=WALL))
+    assert found["actions"] == ["stone"]
+    who = {"name": "who", "text": "who", "choices": [], "number": False, "required": False}
+    assert found["kinds"] == [
+        {"title": "stone", "text": "Stone", "needs_origin": True, "details": [who]}
+    ]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.packets import packets
-from touchline.gateway.feed.packets import Packet, Packets
+from touchline.gateway.feed.packets import Packet, Packets, heartbeat
 from touchline.protocol.errors import BadMessage, SettingError
 from touchline.protocol.messages import (
     Alarm,
@@ -132,14 +132,18 @@ GOLDEN = (
         '"score":{"currentSetScore":{"gamesA":0,"gamesB":0},"overallSetScore":{"setsA":0,"setsB":0},'
         '"currentGameScore":{"pointsA":"30","pointsB":"15","gameType":"StandardGame"},'
         '"previousSetsScore":[]},"eventElementType":"PointScored","matchTime":"00:00:50","seqNum":5,'
-        '"details":{"scoredBy":"TeamA","pointType":"Unknown"}}'
+        '"details":{"scoredBy":"TeamA","pointType":"Standard"}}'
+    ),
+    (
+        '{"seqNum":6,"timestamp":"2024-07-01T13:00:00.000Z","eventElementType":"ConnectionRestored",'
+        '"lastReceivedTimestamp":"2024-07-01T13:00:00.000Z"}'
     ),
 )
 
 
 def test_an_outage_at_15_0() -> None:
-    """An outage at 15-0, two points played in it: alarms, then both points as reconstructed, with
-    numbers that follow each other, in the documented bytes."""
+    """An outage at 15-0, two points played in it: alarms, then both points as reconstructed and the
+    return of contact, with numbers that follow each other, in the documented bytes."""
     feed: list[FeedMessage] = [
         point(1, "A", 0, how="ace"),
         alarm(20, 0.25),
@@ -158,11 +162,32 @@ def test_a_start_position_is_an_index() -> None:
     assert [packet["seqNum"] for packet in found[5 - 1 :]] == [5, 6]
 
 
+def test_contact_is_back_and_nothing_has_happened() -> None:
+    """`ConnectionRestored` says so, with the score that reporters confirmed, in the documented
+    bytes; without one where none was confirmed."""
+    state = TENNIS.start(["Ana", "Bea"])
+    score = TENNIS.score(TENNIS.apply(state, Action("point", "Ana")))
+    found = packets(CARD, [point(1, "A", 0), alarm(20, 0), restored(score)])
+    assert msgspec.json.encode(found[-1]).decode() == (
+        '{"seqNum":3,"timestamp":"2024-07-01T13:00:00.000Z","eventElementType":"ConnectionRestored",'
+        '"lastReceivedTimestamp":"2024-07-01T13:00:00.000Z",'
+        '"score":{"currentSetScore":{"gamesA":0,"gamesB":0},"overallSetScore":{"setsA":0,"setsB":0},'
+        '"currentGameScore":{"pointsA":"15","pointsB":"0","gameType":"StandardGame"},'
+        '"previousSetsScore":[]}}'
+    )
+
+
+def test_a_heartbeat() -> None:
+    """A heartbeat names the last packet, and takes no number."""
+    assert msgspec.json.encode(heartbeat(7, BEGAN)).decode() == (
+        '{"timestamp":"2024-07-01T13:00:00.000Z","eventElementType":"Heartbeat","lastSeqNum":7}'
+    )
+
+
 def test_what_is_neither_point_nor_alarm() -> None:
-    """First server, end, restored give no packet and take no number."""
+    """First server and end give no packet and take no number."""
     feed: list[FeedMessage] = [
         point(1, "B", 0, title="serve"),
-        restored(),
         point(2, "A", 60),
         point(3, "B", 61, title="retire"),
         Finished(event="e", epoch=1, seq=3, sent=BEGAN),
@@ -228,15 +253,24 @@ def test_an_amended_point_is_a_packet_again() -> None:
     for message in row("AA"):
         stream.take(message)
     (again,) = stream.take(point(2, "B", 30, status="UPDATED"))
-    assert (called(again), again["seqNum"]) == ("0-0 0-0 15-15", 3)
+    assert (called(again), again["seqNum"], again["replaces"]) == ("0-0 0-0 15-15", 3, 2)
+    assert stream.take(point(2, "B", 30, status="UPDATED")) == []
 
 
-def test_a_second_voice_changes_nothing() -> None:
-    """A provisional point that is confirmed as it stood is not sent twice."""
+def test_a_provisional_point() -> None:
+    """A point has its packet when it is confirmed, and no score counts it before; one that never
+    is has none."""
     stream = Packets(CARD)
-    assert len(stream.take(point(1, "A", 0, status="PROVISIONAL"))) == 1
+    assert stream.take(point(1, "A", 0, status="PROVISIONAL")) == []
+    (second,) = stream.take(point(2, "A", 9))
+    assert (called(second), second["seqNum"]) == ("0-0 0-0 15-0", 1)
+    (first,) = stream.take(point(1, "A", 0))
+    assert (called(first), first["seqNum"]) == ("0-0 0-0 15-0", 2)
     assert stream.take(point(1, "A", 0)) == []
-    assert stream.take(point(2, "A", 9))[0]["seqNum"] == 2
+    assert stream.take(point(3, "B", 18, status="PROVISIONAL")) == []
+    assert stream.take(point(3, "B", 18, status="DELETED")) == []
+    (last,) = stream.take(point(4, "A", 27))
+    assert (called(last), last["seqNum"]) == ("0-0 0-0 40-0", 3)
 
 
 def test_a_deleted_point() -> None:
@@ -258,10 +292,12 @@ def test_an_inaccurate_reconstruction() -> None:
     (again,) = stream.take(point(2, "A", 30, "RECONSTRUCTION_INACCURATE"))
     assert (called(first), called(again)) == ("0-0 0-0 30-0", "0-0 0-0 30-0")
     assert again["delayStatus"] == "RECONSTRUCTION_INACCURATE"
-    assert (first["seqNum"], again["seqNum"]) == (2, 3)
+    assert (first["seqNum"], again["seqNum"], again["replaces"]) == (2, 3, 2)
+    assert "replaces" not in first
     state = TENNIS.start(["Ana", "Bea"])
     score = TENNIS.score(TENNIS.adopt(state, TENNIS.read_score(state, "1-0 0-15")))
-    assert stream.take(restored(score)) == []
+    (back,) = stream.take(restored(score))
+    assert (back["eventElementType"], called(back)) == ("ConnectionRestored", "0-0 1-0 0-15")
     (late,) = stream.take(point(3, "A", 20, "RECONSTRUCTED"))
     assert called(late) == "0-0 0-0 30-0"
     (following,) = stream.take(point(4, "B", 60))
@@ -287,16 +323,18 @@ def test_piece_by_piece_is_the_same() -> None:
 
 def test_refusals() -> None:
     """Another sport has no packets; ids are numbers."""
-    with pytest.raises(SettingError, match="packets are of tennis, not of race"):
+    with pytest.raises(SettingError, match="there are packets of tennis, not of race"):
         Packets(msgspec.structs.replace(CARD, sport="race"))
     with pytest.raises(BadMessage, match="entry 'x'"):
         Packets(CARD).take(msgspec.structs.replace(point(1, "A", 0), entry_id="x"))
 
 
 def test_a_packet_costs_the_same_late_in_a_match() -> None:
-    """One more point at deuce calls as much code after 1,000 points as after 10."""
+    """One more point at deuce calls at most as much code after 1,000 points as after 500: states
+    are folded from the checkpoint before, which is never far."""
     stream = Packets(CARD)
     cost = {}
     for number, message in enumerate(row("AB" * 510), 1):
         cost[number] = calls(lambda message=message: stream.take(message))
-    assert cost[10] == cost[1_010]
+    early, late = (max(cost[n] for n in range(first, first + 100)) for first in (500, 900))
+    assert early == late

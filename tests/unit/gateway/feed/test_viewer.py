@@ -217,11 +217,39 @@ def test_packets_from_a_position(tennis: Channel, position: int) -> None:
     assert numbers(one.more(0.0)) == list(range(position, 6))
     points(source, 1)
     assert numbers(one.more(0.0)) == [6]
-    assert not one.beats(100.0)
+
+
+def test_packets_from_the_first(tennis: Channel) -> None:
+    """Without a number, packets begin with the first."""
+    source = Source(tennis)
+    points(source, 5)
+    one = viewer(tennis, form="packets")
+    assert one.opening(0.0, WALL) == []
+    assert numbers(one.more(0.0)) == [1, 2, 3, 4, 5]
+
+
+def test_heartbeats_of_packets(tennis: Channel) -> None:
+    """A heartbeat comes each ten seconds, idle or not, and tells the last number."""
+    source = Source(tennis)
+    points(source, 5)
+    one = viewer(tennis, form="packets")
+    one.more(0.0)
+    beaten = []
+    for tenth in range(1, 351):
+        if tenth % 30 == 0:
+            points(source, 1)
+            one.more(tenth / 10)
+        if one.beats(tenth / 10):
+            beaten.append((tenth / 10, json.loads(one.heartbeat(WALL))))
+    assert [now for now, _ in beaten] == [10.0, 20.0, 30.0]
+    assert [list(packet) for _, packet in beaten] == [
+        ["timestamp", "eventElementType", "lastSeqNum"]
+    ] * 3
+    assert [packet["lastSeqNum"] for _, packet in beaten] == [8, 11, 15]
 
 
 def test_packets_from_now(tennis: Channel) -> None:
-    """Without a number, and with one that is still to come, packets begin with the next."""
+    """With `live`, and with a number that is still to come, packets begin with the next."""
     source = Source(tennis)
     points(source, 5)
     for start in (0, 99):

@@ -8,6 +8,7 @@ import pytest
 
 from touchline.gateway.feed import websocket
 from touchline.gateway.feed.websocket import (
+    ClientToken,
     Subscribe,
     Unsubscribe,
     ViewerPing,
@@ -41,6 +42,9 @@ def test_all_of_a_query() -> None:
     assert (start.at, start.epoch, start.digest, start.heartbeat) == (3, 2, b"\x0f" * 16, 0.5)
     start = read_query({"form": "packets", "startPosition": "5"}).start(10.0)
     assert (start.form, start.packet, start.heartbeat) == ("packets", 5, 10.0)
+    assert read_query({"form": "packets"}).start(5.0).packet == 1
+    assert read_query({"form": "packets"}).start(5.0).heartbeat == 10.0
+    assert read_query({"form": "packets", "startPosition": "live"}).start(5.0).packet == 0
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,7 @@ def test_what_viewers_say() -> None:
     """The three messages of a viewer are understood."""
     assert read_message('{"type":"ping","time":"t"}') == ViewerPing(time="t")
     assert read_message(b'{"type":"unsubscribe","event":"e"}') == Unsubscribe(event="e")
+    assert read_message('{"authToken":"x"}') == ClientToken(token="x")
     wanted = read_message('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')
     assert isinstance(wanted, Subscribe)
     start = wanted.start(10.0)

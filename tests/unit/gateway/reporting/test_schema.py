@@ -15,13 +15,15 @@ from touchline.gateway.reporting.schema import (
     KeptReport,
     ReportFate,
     Unfit,
+    consistent,
     fate_of,
     read,
     skew,
 )
 from touchline.protocol.errors import BadMessage, PeerError, TooLarge
-from touchline.protocol.messages import Fate, Happening, Timing
+from touchline.protocol.messages import Card, Fate, Happening, Timing
 from touchline.protocol.times import LATEST, SECOND, from_rfc3339, to_rfc3339
+from touchline.sports.contradictions import check_of
 
 NOON = from_rfc3339("2026-05-01T12:00:00Z")
 
@@ -84,6 +86,21 @@ def test_skew(behind, expected):
     assert skew(NOON - behind, NOON) == expected
 
 
+@pytest.mark.parametrize("unit", [1, 1_000, SECOND])
+def test_numbers_since_1970(unit):
+    """Whether a program counts microseconds, milliseconds or seconds, it is the same time; also
+    its own clock's, and on an event that is a replay of another year."""
+    seconds = 20 * SECOND // unit
+    said, happened = NOON // unit - seconds, NOON // unit - 2 * seconds
+    given = report(time=said, event=GOAL | {"time": happened})
+    found = asked({"sent": NOON // unit, "reports": [given]})
+    assert (found.said, found.event.time) == (NOON - 20 * SECOND, NOON - 40 * SECOND)
+    starts = from_rfc3339("2022-12-18T15:00:00Z")
+    for timing in (Timing(starts=starts, began=NOON), Timing(starts=starts, speed=0.0)):
+        replayed = asked([report(event=GOAL | {"time": starts // unit})], timing)
+        assert replayed.event.time == starts
+
+
 def test_a_clock_that_is_off_is_corrected():
     """Times are moved by as much as the browser's clock is off, event time by the event's speed."""
     hour = 3_600 * SECOND
@@ -130,6 +147,18 @@ def test_one_that_cannot_be_harms_no_other(bad):
     assert isinstance(found[0], Unfit)
     assert (found[0].id, found[0].code) == ("x", "BAD_MESSAGE")
     assert isinstance(found[1], Asked)
+
+
+def test_a_name_that_cannot_be_seen():
+    """A detail whose text shows nothing is refused, with its name; an empty one says nothing."""
+    for hidden in ("\u3164", "\u2800\u200b", " "):
+        bad = report(event=GOAL | {"details": {"player": hidden}})
+        (found,) = read(json.dumps([bad]).encode(), NOON, None)
+        assert isinstance(found, Unfit)
+        assert (found.id, found.code) == ("x", "BAD_REPORT")
+        assert found.reason == "player: nothing in the text can be seen"
+    fine = report(event=GOAL | {"details": {"player": ""}})
+    assert isinstance(read(json.dumps([fine]).encode(), NOON, None)[0], Asked)
 
 
 @pytest.mark.parametrize("content", [b"", b"[", b"null", b'"x"', b"7", b"[1]", b"\xff", b"[null]"])
@@ -191,3 +220,22 @@ def test_told():
     assert (after.outcome, after.seq, after.entry_id, after.undone) == ("accepted", 7, "2", True)
     unfit = fate_of(Unfit("x", "BAD_MESSAGE", "no"))
     assert (unfit.outcome, unfit.n, unfit.code, unfit.reason) == ("refused", 0, "BAD_MESSAGE", "no")
+
+
+def test_what_contradicts_itself_is_refused():
+    """One report that contradicts the line-ups harms no other, and keeps its id."""
+    card = Card(
+        event="e",
+        title="t",
+        sport="football",
+        origins=["A", "B"],
+        lineups={"A": ["7 Al Able"], "B": ["9 Ed Egan"]},
+    )
+    wrong = GOAL | {"origin": "A", "details": {"player": "Egan"}}
+    sent = [report(id="1", event=wrong), {"id": "2", "event": 5}, report(id="3")]
+    read_ = read(json.dumps(sent).encode(), NOON, None)
+    refused, unfit, right = consistent(read_, check_of(card))
+    assert isinstance(refused, Unfit)
+    assert (refused.id, refused.code) == ("1", "CONTRADICTION")
+    assert "9 Ed Egan is in the line-up of B" in refused.reason
+    assert [unfit, right] == read_[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,34 @@ def test_the_end(people):
     people.sign_out(person)
     assert people.find(secret, 1) is None
     assert people.left(1) == [person]
+
+
+def test_begun_anew(people):
+    """A device's key has one session in an event: signed in again, it goes on where it was, with a
+    new secret and the full time, and is not forgotten as one that has ended."""
+    first, session = people.sign_in(people.new_id(), CARD, "ann", 0, key="k")
+    assert people.resume("k", "other", 1) is None
+    people.sign_out(session)
+    second, again = people.resume("k", "e", 50 * SECOND)
+    assert again == session._replace(expires=150 * SECOND)
+    assert people.find(first, 51 * SECOND) is None
+    assert people.find(second, 149 * SECOND) == again
+    people.forget(session)
+    assert people.get(session.id) == again
+    people.forget(again)
+    assert people.resume("k", "e", 1) is None
+
+
+def test_a_file_of_before(people, tmp_path):
+    """Sessions of the release before, which have keys of their own, go on."""
+    secret, session = sign_in(people)
+    people.close()
+    with sqlite3.connect(tmp_path / "people.db") as base:
+        base.execute("ALTER TABLE people DROP COLUMN key")
+    again = WebSessions(tmp_path)
+    assert again.find(secret, 1) == session._replace(key="")
+    assert again.folder(session.id) == again.outbox(session).parent
+    again.close()
 
 
 def test_forgotten(people):

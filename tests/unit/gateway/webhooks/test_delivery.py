@@ -15,6 +15,8 @@ from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import BadMessage, NotAllowed
 from touchline.protocol.messages import Alarm, Card, Entry, Evidence, FeedMessage, Finished
 
+WALL = 1_700_000_000_000_000
+
 CARD = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
 
 
@@ -62,7 +64,7 @@ def hook(**fields: object) -> Webhook:
 def deliver(one: Webhook, channel: Channel) -> list[int]:
     """Take everything that comes."""
     seqs: list[int] = []
-    while (delivery := deliveries.following(one, channel)) is not None:
+    while (delivery := deliveries.following(one, channel, WALL)) is not None:
         assert len(seqs) < 2_000
         seqs.append(delivery.seq)
         deliveries.taken(one, channel, delivery)
@@ -82,10 +84,10 @@ def test_the_same_until_taken():
     """What is not taken is the next one again, under the same id and with the same bytes."""
     feed = Feed().publish(entry(1), entry(2))
     one = hook()
-    first = deliveries.following(one, feed.channel)
-    assert first == deliveries.following(one, feed.channel)
+    first = deliveries.following(one, feed.channel, WALL)
+    assert first == deliveries.following(one, feed.channel, WALL)
     deliveries.taken(one, feed.channel, first)
-    assert deliveries.following(one, feed.channel) != first
+    assert deliveries.following(one, feed.channel, WALL) != first
 
 
 def test_types():
@@ -116,16 +118,28 @@ def test_the_end():
     assert (one.status, deliver(one, feed.channel)) == ("active", [2])
 
 
+def test_after_the_end():
+    """While reports still count after the end, the hook waits for what comes of them."""
+    end = Finished(event="e", epoch=1, seq=1, sent=2, until=WALL)
+    feed = Feed().publish(end)
+    one = hook()
+    assert deliver(one, feed.channel) == [1]
+    assert one.status == "active"
+    assert deliver(one, feed.publish(entry(2)).channel) == [2]
+    assert deliveries.following(one, feed.channel, WALL + 1) is None
+    assert one.status == "done"
+
+
 def test_another_feed():
     """Where the host has another feed all of it is delivered, under other ids, whether it is
     shorter, or as long."""
     for news in ([entry(1, "corner")], [entry(1, "corner"), entry(2)]):
         feed = Feed().publish(entry(1), entry(2))
         one = hook()
-        before = deliveries.following(one, feed.channel)
+        before = deliveries.following(one, feed.channel, WALL)
         deliver(one, feed.channel)
         feed.publish(*news, restarted=True)
-        after = deliveries.following(one, feed.channel)
+        after = deliveries.following(one, feed.channel, WALL)
         assert (before.seq, after.seq) == (1, 1)
         assert before.id != after.id
         assert deliver(one, feed.channel) == [each.seq for each in news]
@@ -213,7 +227,10 @@ def test_plain_http():
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "240.0.0.1", "192.0.2.1", "::1", "::",
         "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-        "64:ff9b::7f00:1", "64:ff9b::a00:1", "2002:7f00:1::", "2002:0a00:0001::1", "::7f00:1",
+        "fec0::1", "192.0.0.8",
+        "192.88.99.1", "192.31.196.1", "192.175.48.1", "64:ff9b:1::1", "2001:1::1", "3fff::1",
+        "5f00::1", "100:0:0:1::1", "2620:4f:8000::1", "::ffff:192.0.0.8", "64:ff9b::7f00:1",
+        "64:ff9b::a00:1", "2002:7f00:1::", "2002:0a00:0001::1", "::7f00:1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_refused(address):

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { scoreForm } from "../../../../gateway/static/js/buttons.js";
-import { cause } from "../../../../gateway/static/js/banner.js";
-import { leaders, timeTaken } from "../../../../gateway/static/js/score_header.js";
-import { entryText } from "../../../../gateway/static/js/entry_text.js";
-import { agreement, lead, matchAxis, outages } from "../../../../gateway/static/js/scale.js";
-import { start, take } from "../../../../gateway/static/js/state.js";
+import { scoreForm } from "../../../../../gateway/static/js/buttons.js";
+import { cause } from "../../../../../gateway/static/js/banner.js";
+import { leaders, timeTaken } from "../../../../../gateway/static/js/score_header.js";
+import { entryText, unconfirmed } from "../../../../../gateway/static/js/entry_text.js";
+import { agreement, lead, matchAxis, outages } from "../../../../../gateway/static/js/scale.js";
+import { start, take } from "../../../../../gateway/static/js/state.js";
 import {
   duration,
   evidence,
@@ -16,7 +16,7 @@ import {
   restoredText,
   span,
   progress,
-} from "../../../../gateway/static/js/formatting.js";
+} from "../../../../../gateway/static/js/formatting.js";
 import { at, BEGAN, CARD, entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
 function joined(entries = [], about = {}, card = {}) {
@@ -59,14 +59,28 @@ test("how far a claim has come is said of it, and of one's own report", () => {
   );
 });
 
+test("what the event's owner ruled says so, and why", () => {
+  const ruled = (about) => marks(entry(1, { by: "k3vq", reason: "a false start", ...about }), false);
+  const words = ["CONFIRMED", "UPDATED", "DELETED"].map((status) => ruled({ status })[0].word);
+  assert.deepEqual(words, ["ruled by the owner", "amended by the owner", "taken back by the owner"]);
+  assert.equal(ruled({})[0].why, "The event's owner decided so. A false start.");
+  assert.equal(ruled({ status: "DELETED" }).length, 1);
+});
+
 test("an entry's marks say in words what is to be known of it", () => {
   const words = (about, late = false, behind = NaN) =>
     marks(entry(1, about), late, behind).map((one) => one.word);
   assert.deepEqual(words({}), []);
   assert.deepEqual(words({}, true), ["late"]);
-  assert.deepEqual(words({ status: "PROVISIONAL" }), ["one voice"]);
+  assert.deepEqual(words({ status: "PROVISIONAL" }), ["unconfirmed"]);
   assert.deepEqual(words({ status: "DELETED" }, true), ["taken back"]);
   assert.deepEqual(words({ delay_status: "RECONSTRUCTED" }, true), ["reconstructed"]);
+  const why = (about) => marks(entry(1, about), false)[0].why;
+  assert.match(why({ status: "DELETED" }), /It no longer counts\.$/);
+  assert.equal(
+    why({ status: "DELETED", reason: "only 2 of 8 reporters say so" }),
+    "It no longer counts: only 2 of 8 reporters say so.",
+  );
   // Published again because it is now known to be doubtful: nobody amended it.
   assert.deepEqual(words({ status: "UPDATED", delay_status: "RECONSTRUCTION_INACCURATE" }), [
     "doubtful",
@@ -81,6 +95,18 @@ test("an entry's marks say in words what is to be known of it", () => {
     /reported 42 s late/,
   );
   assert.match(marks(entry(1, { delay_status: "DELAYED" }), false)[0].why, /reported late/);
+});
+
+test("a score that rests on what is not confirmed says on what", () => {
+  const goal = (seq, status) =>
+    entry(seq, { title: "goal", status, evidence: { for: seq, against: 0, present: 8 } });
+  const state = joined([goal(1, "PROVISIONAL"), entry(2, { status: "PROVISIONAL" })]);
+  assert.deepEqual(unconfirmed(state), { words: "Goal · A", counts: "1 of 8" });
+  take(state, goal(3, "PROVISIONAL"));
+  assert.equal(unconfirmed(state).counts, "3 of 8");
+  for (const one of [{ seq: 4, entry_id: "3", status: "DELETED" }, { seq: 5, entry_id: "1" }])
+    take(state, { ...goal(one.seq, "CONFIRMED"), seconds: 0, ...one });
+  assert.equal(unconfirmed(state), null);
 });
 
 test("the end of an outage says what it came to", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { open } from "../../../../gateway/static/js/claims.js";
-import { clock } from "../../../../gateway/static/js/clock.js";
-import { REMARKS } from "../../../../gateway/static/js/kinds.js";
-import { position, standing, start, take } from "../../../../gateway/static/js/state.js";
+import { open } from "../../../../../gateway/static/js/claims.js";
+import { clock } from "../../../../../gateway/static/js/clock.js";
+import { REMARKS } from "../../../../../gateway/static/js/kinds.js";
+import { position, standing, start, take } from "../../../../../gateway/static/js/state.js";
 import { at, BEGAN, CARD, entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
 function joined(entries = [], about = {}) {
@@ -254,4 +254,15 @@ test("a replayed event's clock runs at its own speed", () => {
   take(state, setup({ event: { ...CARD, sport: "tennis", timing } }));
   take(state, snapshot([entry(1, { title: "point", seconds: 0 })], { score: { previous: [] } }));
   assert.equal(clock(state, BEGAN + 1_006_000).clock, "00:01:00");
+});
+
+test("the clock of a race counts from the start that was no false one", () => {
+  const state = start();
+  take(state, setup({ event: { ...CARD, sport: "race" } }));
+  const begins = (seq, seconds, at) =>
+    entry(seq, { title: "start", origin: "", seconds, clock: at });
+  take(state, snapshot([begins(1, 0, "0:00:00"), begins(2, 180, "0:00:00")]));
+  assert.equal(clock(state, BEGAN + 238_000).clock, "0:00:58");
+  take(state, begins(3, 200, "0:00:20")); // of a runner who starts later
+  assert.equal(clock(state, BEGAN + 238_000).clock, "0:00:58");
 });

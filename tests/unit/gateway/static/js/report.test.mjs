@@ -8,13 +8,13 @@ import {
   offered,
   scoreForm,
   scoreText,
-} from "../../../../gateway/static/js/buttons.js";
-import { follow } from "../../../../gateway/static/js/claims.js";
-import { lineups } from "../../../../gateway/static/js/lineup.js";
-import { Outbox } from "../../../../gateway/static/js/outbox.js";
-import { Refused, Sender } from "../../../../gateway/static/js/session.js";
-import { start, take } from "../../../../gateway/static/js/state.js";
-import { fate } from "../../../../gateway/static/js/formatting.js";
+} from "../../../../../gateway/static/js/buttons.js";
+import { follow } from "../../../../../gateway/static/js/claims.js";
+import { lineups } from "../../../../../gateway/static/js/lineup.js";
+import { Outbox } from "../../../../../gateway/static/js/outbox.js";
+import { Refused, Sender } from "../../../../../gateway/static/js/session.js";
+import { start, take } from "../../../../../gateway/static/js/state.js";
+import { fate } from "../../../../../gateway/static/js/formatting.js";
 import { at, CARD, entry, PRESENTATIONS, setup, snapshot } from "./feeds.mjs";
 
 /** As localStorage behaves. */
@@ -234,15 +234,6 @@ test("actions that nobody makes stand apart, and required details are always ask
   assert.deepEqual(asked(sided[0], false), []);
   assert.deepEqual(asked(sided[0], true), [PLAYER]);
   assert.deepEqual(asked(whole[0], false), [PERIOD]);
-});
-
-test("where the gateway does not know the sport, the host's actions are buttons all the same", () => {
-  const state = start();
-  take(state, setup({ kinds: [], actions: [{ title: "hoop", text: "Hoop", details: ["who"] }] }));
-  assert.deepEqual(
-    offered(state).sided.map((kind) => [kind.text, kind.details[0].name]),
-    [["Hoop", "who"]],
-  );
 });
 
 test("details left empty are left out, numbers are numbers, a required one is missed", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Feed } from "../../../../gateway/static/js/feed.js";
+import { Feed } from "../../../../../gateway/static/js/feed.js";
 import { entry, heartbeat, setup, snapshot } from "./feeds.mjs";
 
 /** A world without a network: sockets that are kept, and time that passes when it is told to. */

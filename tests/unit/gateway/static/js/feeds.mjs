@@ -1,6 +1,6 @@
 // Messages for the tests, as the gateway sends them.
 
-// Written by test_js.py: how each sport is shown, as it says itself.
+// Written by test_modules.py: how each sport is shown, as it says itself.
 import { PRESENTATIONS } from "./presentations.mjs";
 
 export { PRESENTATIONS };
@@ -27,7 +27,6 @@ export function setup(about = {}) {
   return {
     type: "setup",
     origins: CARD.origins,
-    actions: [],
     kinds: [],
     event: CARD,
     epoch: 1,

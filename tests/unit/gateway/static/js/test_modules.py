@@ -13,11 +13,12 @@ import pytest
 import touchline.gateway
 from tests.patience import PATIENCE
 from touchline import sports
+from touchline.sports import names
 from touchline.sports.presentation import to_json
 
 HERE = Path(__file__).parent
 
-TESTS = sorted((HERE / "js").glob("*.test.mjs"))
+TESTS = sorted(HERE.glob("*.test.mjs"))
 
 MODULES = Path(touchline.gateway.__file__).parent / "static" / "js"
 
@@ -42,12 +43,61 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     told that the modules are modules; browsers know it from the page."""
     root = tmp_path_factory.mktemp("tree")
     shutil.copytree(MODULES, root / "gateway" / "static" / "js")
-    shutil.copytree(HERE / "js", root / "tests" / "unit" / "gateway" / "js")
+    here = root / "tests" / "unit" / "gateway" / "static" / "js"
+    shutil.copytree(HERE, here, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (root / "package.json").write_text('{"type": "module"}', "utf-8")
     shown = {name: to_json(sports.presentation_of(name, {"players": 2})) for name in sports.list()}
     text = f"export const PRESENTATIONS = {json.dumps(shown)};\n"
-    (root / "tests" / "unit" / "gateway" / "js" / "presentations.mjs").write_text(text, "utf-8")
-    return root / "tests" / "unit" / "gateway" / "js"
+    (here / "presentations.mjs").write_text(text, "utf-8")
+    (here / "readings.mjs").write_text(
+        f"export const READINGS = {json.dumps(readings())};\n", "utf-8"
+    )
+    return here
+
+
+LISTED = (
+    *("10 Lionel Messi", "23 Emiliano Martínez", "Lisandro Martínez (25)", "Ángel Di María"),
+    *(
+        "Alexis Mac Allister #20",
+        "Bo Martínez",
+        "Ødegaard",
+        "Groß",
+        "O’Neil",
+        "A",
+        "A B",
+        "孙 兴慜",
+        "राजू",
+    ),
+)
+
+SAID = (
+    *LISTED,
+    *("Messi", "L. Messi", "Messi, Lionel", "10", "#10", "010", "10 Messi", "11 Messi", "MESSI "),
+    *("Martinez", "E Martinez", "25 martinez", "MacAllister", "di maria", "DiMaria", "odegaard"),
+    *("GROSS", "ONeil", "O'Neil", "o´neil", "a.", "b a", "M", "", " ", "Leo Messi", "孙", "राज"),
+    *("Lionel Andrés Messi", "Me\u200dssi", "Müller", "Mu\u0308ller", "muller", "!", "7 11", "ß"),
+)
+
+
+def readings() -> dict[str, object]:
+    """How the host reads names, which the page is to read likewise."""
+    listed = names.NameList(LISTED)
+    return {
+        "listed": LISTED,
+        "said": [
+            {
+                "name": name,
+                "canonical": names.canonical(name),
+                "words": names.read(name).words,
+                "number": names.read(name).number,
+                "found": listed.find(name),
+                "only": listed.only(name),
+                "has": listed.has(name),
+                "same": [other for other in SAID if names.may_be_same(name, other)],
+            }
+            for name in SAID
+        ],
+    }
 
 
 @pytest.mark.parametrize("name", [path.name for path in TESTS])

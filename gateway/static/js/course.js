@@ -1,0 +1,43 @@
+// What the course of an event has come to: interrupted, under review, over and how. Pure.
+
+import { endedWord, untilWords } from "./ending.js";
+import { entryText } from "./entry_text.js";
+import { capital, sentence } from "./formatting.js";
+import { standing } from "./state.js";
+
+/** Return the entry that says that play is interrupted; null while it is not, or is over. */
+export function interrupted(state) {
+  const said = standing(state).findLast(
+    ({ entry }) => entry.title === "state" && entry.details?.play !== undefined,
+  )?.entry;
+  return said?.details.play === "interrupted" && !state.finished ? said : null;
+}
+
+/**
+ * Return what is to be said beside the score.
+ * @param {object} state
+ * @param {number} wall milliseconds since 1970 on the gateway's clock
+ * @returns {Array<{pill: string, text: string}>}
+ */
+export function notes(state, wall) {
+  const found = [];
+  const stopped = interrupted(state);
+  if (stopped)
+    found.push({ pill: "Play interrupted", text: capital(String(stopped.details.reason ?? "")) });
+  for (const { entry } of standing(state).filter((line) => line.entry.review)) {
+    const { title, side } = entryText(state, entry);
+    const what = [title, side].filter(Boolean).join(" · ");
+    const why = entry.review === "under review" ? "" : `: ${entry.review}`;
+    found.push({ pill: "Under review", text: `${what}${why}` });
+  }
+  const { how, winner, reason = "" } = state.ending ?? {};
+  const until = untilWords(state, wall);
+  const said = [
+    winner && `${winner} wins.`,
+    sentence(reason),
+    until && `Corrections still count until ${until}.`,
+  ].filter(Boolean);
+  const pill = how || reason ? endedWord(state.ending) : "";
+  if (pill || said.length) found.push({ pill, text: said.join(" ") });
+  return found;
+}
