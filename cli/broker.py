@@ -11,6 +11,8 @@ import click
 
 from ..broker.options import Options
 from ..protocol import addresses
+from ..protocol.errors import NameTaken
+from ..runtime import clock
 from ..runtime.folders import data_folder
 from . import brokers
 from .brokers import KnownBroker
@@ -22,7 +24,8 @@ from .shared import (
     metrics_option,
     metrics_page,
     name_option,
-    stopping,
+    names_to_try,
+    serving,
     verbose_option,
     warn_insecure,
 )
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from ..protocol.keys import Identity
 
 EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
-"""Hosts to listen on that are not addresses, and how this machine reaches them."""
+"""From each host to listen on that is not an address to an address of this machine."""
 
 
 @click.command(
@@ -81,28 +84,34 @@ def command(
     # Imported here so that --help stays quick.
     from ..broker import Broker
     from ..monitoring.broker import broker_collector
+    from ..monitoring.health import broker_readiness
     from ..peer import identity
 
-    starter = identity.load(name)
+    wanted = name
+    name, starter = _operator(options, wanted)
+    if name != wanted:
+        click.echo(f"the name {wanted} belongs to another key here; yours is {name}", err=True)
     options = replace(options, operators=(*options.operators, starter.public))
     own = None if options.insecure else identity.load_file(key_file or _key_file(options))
     if options.insecure:
         warn_insecure()
     broker = Broker(options, own)
     with (
-        metrics_page(metrics, lambda: broker_collector(broker)) as page,
+        metrics_page(metrics, lambda: (broker_collector(broker), broker_readiness(broker))) as page,
         ThreadPoolExecutor(1, "broker") as pool,
-        stopping(broker.stop),
+        serving(broker.stop),
     ):
         running = pool.submit(broker.run)
         if _listens(broker, running):
             place = addresses.broker(broker.address)
-            _keep(place)
+            _keep(place, name if name != wanted else "")
             shown = replace(place, host=advertise or place.host)
             if as_json:
                 emit({"type": "listening", "address": str(shown), "metrics": page or None})
             else:
                 _greet(shown, name, starter, page)
+                _say_who_may(options)
+                click.echo("Ctrl+C stops it.")
         running.result()
     _sum_up(broker, as_json=as_json)
 
@@ -116,19 +125,50 @@ def _key_file(options: Options) -> Path:
 
 
 def _listens(broker: Broker, running: Future[None]) -> bool:
-    """Wait for the broker; return whether it listens, False where it has ended instead."""
+    """Wait until the broker listens or has ended; return whether it listens."""
     while not broker.ready.wait(0.05):
         if running.done():
             return False
     return True
 
 
-def _keep(place: addresses.BrokerAddress) -> None:
-    """Keep the broker for the user's own commands; they have to ask for a plain one."""
+def _operator(options: Options, name: str) -> tuple[str, Identity]:
+    """Enrol the user's key as it is, so that no other key takes its name; return name and key.
+
+    Raises:
+        NameTaken: the name that the user gave belongs to another key. For the login name, the next
+            free one is taken, `pi-2` for `pi`.
+    """
+    from ..broker.database import SqlRegistry
+    from ..broker.enrolment import reserve
+    from ..peer import identity
+
+    registry = SqlRegistry(options.database_url)
+    try:
+        for tried in names_to_try(name):
+            starter = identity.load(tried)
+            try:
+                with registry.begin(write=True) as repository:
+                    reserve(repository, starter.public, tried, options.open_role, clock.wall())
+            except NameTaken as error:
+                taken = error
+            else:
+                return tried, starter
+    finally:
+        registry.close()
+    raise NameTaken(f"--name: {taken.sentence}")
+
+
+def _keep(place: addresses.BrokerAddress, who: str) -> None:
+    """Keep the broker for the user's own commands, unless it is insecure.
+
+    Args:
+        who: the user's name there, where it is not the login name or the one that is given.
+    """
     if not place.plain:
-        here = KnownBroker(str(replace(place, host=EVERYWHERE.get(place.host, place.host))))
+        here = KnownBroker(str(replace(place, host=EVERYWHERE.get(place.host, place.host))), who)
         before = brokers.load().brokers.get(brokers.LOCAL)
-        if before is None or before.address != here.address:
+        if before is None or before.address != here.address or (who and before.who != who):
             brokers.keep(brokers.LOCAL, here, default=False)
 
 
@@ -148,7 +188,37 @@ def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity, page: s
         f"  touchline events create{where} TITLE --sport football --origin HOME --origin AWAY"
     )
     click.echo(f"  touchline host{where} EVENT")
-    click.echo("Ctrl+C stops it.")
+
+
+MAY = {
+    "viewer": "follow events",
+    "reporter": "follow events and report on them",
+    "host": "follow and report on every event, and create and host their own",
+}
+"""What keys may do that come in without an invitation, by their role."""
+
+
+def _say_who_may(options: Options) -> None:
+    """Print who may come in at the broker and do what."""
+    click.echo(f"{options.enrolment}: {_who_may(options)}")
+    click.echo(
+        "an event is hosted, finished and ruled on by the key that created it and whom it names"
+        " alone (touchline events grant); operators alone invite, list and revoke"
+    )
+
+
+def _who_may(options: Options) -> str:
+    if options.insecure:
+        return "no peer proves its key: every program on this machine may be anybody"
+    if options.enrolment == "invited":
+        return (
+            "only who brings an invitation (touchline invite) may come in, in the role that it"
+            " gives; keys that are enrolled stay"
+        )
+    return (
+        f"everybody who reaches this address may come in, and {MAY[options.open_role]}; one person"
+        " may bring many keys. Let --enrolment invited ask for invitations where that matters"
+    )
 
 
 def _flags(place: addresses.BrokerAddress) -> str:

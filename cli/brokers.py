@@ -52,8 +52,8 @@ def load() -> Brokers:
     """Return the known brokers.
 
     Raises:
-        StorageFault: the file cannot be read, is damaged, or others can write it and so lead the
-            user to a broker of theirs.
+        StorageFault: the file can't be read, is damaged, or can be written by other users, who
+            could lead the user to another broker.
     """
     path = file()
     try:
@@ -61,8 +61,8 @@ def load() -> Brokers:
             mode = stat.S_IMODE(os.fstat(opened.fileno()).st_mode)
             if mode & 0o022:
                 raise StorageFault(
-                    f"others can write {path} (mode {mode:04o}), so its keys prove nothing; check"
-                    f" them, then: chmod 600 {path}"
+                    f"other users can write {path} (mode {mode:04o}), so its keys prove nothing;"
+                    f" check them, then: chmod 600 {path}"
                 )
             return msgspec.json.decode(opened.read(), type=Brokers)
     except FileNotFoundError:
@@ -72,16 +72,16 @@ def load() -> Brokers:
 
 
 def keep(name: str, kept: KnownBroker, *, default: bool) -> None:
-    """Keep a broker under a name, in place of the one that had the name.
+    """Keep a broker under a name, in place of the broker that had the name.
 
     Args:
-        name: what the user calls the broker.
+        name: the user's name for the broker.
         kept: its address, with its key.
         default: make it the default; the first broker always is.
 
     Raises:
-        SettingError: the name could be an address.
-        StorageFault: the file cannot be written.
+        SettingError: the name is not valid.
+        StorageFault: the file can't be written.
     """
     check_name(name)
     known = load()
@@ -92,11 +92,11 @@ def keep(name: str, kept: KnownBroker, *, default: bool) -> None:
 
 
 def forget(name: str) -> None:
-    """Forget the broker of a name; of two brokers the other becomes the default.
+    """Forget the broker of a name; where one broker is left, it becomes the default.
 
     Raises:
         NotFound: no broker has this name.
-        StorageFault: the file cannot be written.
+        StorageFault: the file can't be written.
     """
     known = load()
     if known.brokers.pop(name, None) is None:
@@ -117,15 +117,15 @@ def _save(known: Brokers) -> None:
                 draft_file.flush()
                 os.fsync(draft_file.fileno())
             os.replace(draft, path)
-        except BaseException:  # Ctrl+C too leaves no draft behind
+        except BaseException:  # no draft stays behind, also after Ctrl+C
             os.unlink(draft)
             raise
     except OSError as error:
-        raise StorageFault(f"cannot keep brokers in {path}: {error}") from error
+        raise StorageFault(f"can't keep brokers in {path}: {error}") from error
 
 
 def check_name(name: str) -> None:
-    """Refuse a broker's name that could be an address or a flag.
+    """Check a name for a broker, which must not look like an address or a flag.
 
     Raises:
         SettingError: the name is not valid.
@@ -145,12 +145,12 @@ def find(text: str, *, insecure: bool = False) -> KnownBroker:
     Args:
         text: a known broker's name, a whole address, or HOST:PORT of a known broker; empty: the
             default.
-        insecure: encrypt nothing; the text is HOST:PORT on this machine, or empty for the usual.
+        insecure: encrypt nothing; the text is HOST:PORT on this machine, or empty for the default.
 
     Raises:
         SettingError: the text is none of these, or the broker's key is not known; the sentence
             says what to do.
-        StorageFault: the known brokers cannot be read.
+        StorageFault: the known brokers can't be read.
     """
     if insecure:
         return _plain(text)
@@ -177,14 +177,14 @@ def _plain(text: str) -> KnownBroker:
     place = addresses.broker(text or f"127.0.0.1:{addresses.DEFAULT_PORT}")
     if place.key:
         raise SettingError("--insecure: the broker's address has a key; leave --insecure out")
-    # Parsed again, which refuses any other machine.
+    # Parsed again, since the parser refuses any other machine.
     return KnownBroker(
         str(addresses.broker(f"{place.host}:{place.port}?insecure", what="--insecure"))
     )
 
 
 def _at(place: addresses.BrokerAddress, known: Brokers) -> KnownBroker:
-    """Return the known broker at a place."""
+    """Return the known broker at a host and port."""
     found = {
         name: kept
         for name, kept in known.brokers.items()

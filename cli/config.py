@@ -16,7 +16,7 @@ from .shared import emit, json_option
 from .ui.tables import table
 
 PASSWORD = re.compile(r"(?<=://)([^/:@]*):[^/@]*@")
-"""The password in a URL, after its user's name."""
+"""The user's name and the password in a URL."""
 
 HIDDEN = "***"
 
@@ -107,7 +107,7 @@ def _row(one: EffectiveSetting) -> Sequence[str]:
 
 
 def _text(one: EffectiveSetting) -> str:
-    """Return a value for people; of an empty one what it means."""
+    """Return a value as text; for an empty one, its meaning."""
     value, option = _shown(one), one.option
     if isinstance(option.show_default, str) and value in ("", 0, None):
         return f"({option.show_default})"
@@ -136,7 +136,7 @@ def _form(one: EffectiveSetting) -> dict[str, object]:
 
 
 def _shown(one: EffectiveSetting) -> Any:
-    """Return a value without what is secret in it, as JSON has it."""
+    """Return a value without its secrets, as JSON shows it."""
     value, option = one.value, one.option
     if isinstance(option, SettingOption) and option.declaration.setting.secret and value:
         return HIDDEN

@@ -16,7 +16,8 @@ from ..datagrams.options import PORT, Options
 from ..protocol import times
 from ..protocol.errors import SettingError
 from ..protocol.text import plain
-from ..runtime import clock
+from ..runtime import clock, files
+from . import completion
 from .settings import settings
 from .shared import (
     broker_flags,
@@ -26,19 +27,33 @@ from .shared import (
     json_option,
     link,
     log_to_stderr,
+    metrics_option,
+    metrics_page,
     name_option,
-    stopping,
+    serving,
     verbose_option,
 )
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from ..datagrams.core import LogLine
     from ..datagrams.server import DatagramServer
+    from ..monitoring.health import Readiness
     from ..sports.matchfile import Match
 
 
+logs_format_option = click.option(
+    "--logs-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Write each line of a log as a time and words, or as a JSON object.",
+)
+
+
 @click.command("datagrams", epilog="Example: touchline datagrams --simulate --seed 3 --interval 1")
-@click.argument("event", required=False, default="")
+@click.argument("event", required=False, default="", shell_complete=completion.events)
 @broker_flags
 @name_option
 @click.option("--simulate", is_flag=True, help="Serve a simulated football match; no broker.")
@@ -56,6 +71,8 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a log to this file: clients that came and left, and datagrams that were sent.",
 )
+@logs_format_option
+@metrics_option
 @json_option
 @verbose_option
 def command(
@@ -67,11 +84,13 @@ def command(
     seed: int,
     from_start: bool,
     log: Path | None,
+    logs_format: str,
+    metrics: str,
     as_json: bool,
     verbose: bool,
     **values: Any,
 ) -> None:
-    """Serve EVENT as UDP datagrams of JSON, one an action: line-ups, score and a sentence.
+    """Serve EVENT as UDP datagrams of JSON, one for each action: line-ups, score and a sentence.
 
     A client sends `register`, and `unregister` when it leaves; touchline datagrams-client is one.
     The server stops when the event is over and all clients know it, and on Ctrl+C.
@@ -86,10 +105,11 @@ def command(
     from ..datagrams.snapshots import entries_of
 
     with ExitStack() as stack:
-        said = _sayer(stack, log, as_json=as_json)
+        file = _opened(stack, log)
+        on_log = _log_printer(file, file_as_json=logs_format == "json", as_json=as_json)
         if simulate:
             match = _made_up(seed)
-            server = DatagramServer(options, waits=True, said=said)
+            server = DatagramServer(options, waits=True, on_log=on_log)
             server.play(card_of_match(match), entries_of(match))
             title = f"{match.title} (simulated, seed {seed})"
         else:
@@ -97,7 +117,7 @@ def command(
             to_broker = stack.enter_context(link(address, who or name, ["viewer"]))
             card = card_of(to_broker, event)
             from_start = from_start or card.status == "finished"
-            server = DatagramServer(options, waits=from_start, said=said)
+            server = DatagramServer(options, waits=from_start, on_log=on_log)
             follower = threading.Thread(
                 target=server.follow,
                 args=(to_broker, card),
@@ -108,14 +128,17 @@ def command(
             stack.callback(server.stop)
             follower.start()
             title = card.title
-        _greet(server, title, as_json=as_json)
-        with stopping(server.stop):
+        page = stack.enter_context(metrics_page(metrics, lambda: _monitored(server)))
+        _greet(server, title, page, as_json=as_json)
+        if file is not None:
+            _write_start(file, server, title, as_json=logs_format == "json")
+        with serving(server.stop):
             server.run()
     _sum_up(server, as_json=as_json)
 
 
 def _made_up(seed: int) -> Match:
-    """Return a match of the first sport that has all a datagram shows: players and minutes."""
+    """Return a match of the first sport that has what a datagram shows: players and minutes."""
     from .. import sports
     from ..sports.capabilities import MinuteClock, Simulated, TeamSheet
 
@@ -125,17 +148,44 @@ def _made_up(seed: int) -> Match:
         if able and isinstance(sport, Simulated):
             make = sport.simulation.make
             return make(sport, random.Random(seed), origins=sport.simulation.origins)
-    raise SettingError("--simulate: no sport is installed that can be shown so")
+    raise SettingError("--simulate: no installed sport has players and minutes to show")
 
 
-def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[LogLine], None]:
+def _opened(stack: ExitStack, log: Path | None) -> IO[bytes] | None:
+    """Return the file of the server's log, opened."""
+    if log is None:
+        return None
+    try:
+        return stack.enter_context(files.open_new(log))
+    except OSError as error:
+        raise SettingError(f"--log: {log}: {error}") from None
+
+
+def _write_start(file: IO[bytes], server: DatagramServer, title: str, *, as_json: bool) -> None:
+    """Write what the server serves, and where."""
+    host, port = server.address
+    interval = server.core.options.interval
+    started = f"{title}: one datagram every {interval:g} s"
+    for what, text in (("listening", f"UDP {host}:{port}"), ("started", started)):
+        _write(file, what, None, text, as_json=as_json)
+
+
+def _write(
+    file: IO[bytes], what: str, client: str | None, text: str | None, *, as_json: bool
+) -> None:
+    time = times.to_rfc3339(clock.wall())
+    if as_json:
+        line = {"time": time, "what": what, "client": client, "text": text}
+        file.write(msgspec.json.encode(line) + b"\n")
+    else:
+        words = (time, what, client, plain(text) if text else None)
+        file.write(" ".join(word for word in words if word).encode() + b"\n")
+
+
+def _log_printer(
+    file: IO[bytes] | None, *, file_as_json: bool, as_json: bool
+) -> Callable[[LogLine], None]:
     """Return a function that writes the server's log and prints it."""
-    file: IO[bytes] | None = None
-    if log is not None:
-        try:
-            file = stack.enter_context(log.open("wb", buffering=0))
-        except OSError as error:
-            raise SettingError(f"--log: {log}: {error}") from None
 
     def say(note: LogLine) -> None:
         where = "{}:{}".format(*note.address[:2]) if note.address is not None else None
@@ -146,7 +196,7 @@ def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[Lo
             "text": note.text or None,
         }
         if file is not None:
-            file.write(msgspec.json.encode(line) + b"\n")
+            _write(file, note.what, where, note.text or None, as_json=file_as_json)
         message = msgspec.json.decode(note.text)["message"] if note.what == "sent" else None
         if as_json:
             emit({"type": "log", **line, "text": message["content"] if message else line["text"]})
@@ -158,11 +208,27 @@ def _sayer(stack: ExitStack, log: Path | None, *, as_json: bool) -> Callable[[Lo
     return say
 
 
-def _greet(server: DatagramServer, title: str, *, as_json: bool) -> None:
+def _monitored(server: DatagramServer) -> tuple[Collector, Readiness]:
+    from ..monitoring.datagrams import datagrams_collector
+
+    return datagrams_collector(server), dict
+
+
+def _greet(server: DatagramServer, title: str, page: str, *, as_json: bool) -> None:
     host, port = server.address
     if as_json:
-        emit({"type": "listening", "host": host, "port": port, "title": title})
+        emit(
+            {
+                "type": "listening",
+                "host": host,
+                "port": port,
+                "title": title,
+                "metrics": page or None,
+            }
+        )
         return
+    if page:
+        click.echo(f"metrics at {page}")
     where = "" if port == PORT else f":{port}"
     shown = "THIS-MACHINE" if host in ("0.0.0.0", "::") else host
     click.echo(f"{plain(title)}: datagrams on UDP {host}:{port}")

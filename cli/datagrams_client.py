@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,18 +11,20 @@ import click
 
 from ..datagrams.options import PORT
 from ..datagrams.texts import LANGUAGES
-from ..protocol import addresses
+from ..protocol import addresses, times
+from ..runtime import clock
 from ..runtime.folders import data_folder
+from .datagrams import logs_format_option
 from .shared import emit, json_option, stop_flag
 
 if TYPE_CHECKING:
     from ..datagrams.receiver import Received, Receiver
 
 TURN_SECONDS = 0.25
-"""The longest wait before Ctrl+C is looked at."""
+"""The longest wait before the command looks for Ctrl+C."""
 
 PATIENCE_SECONDS = 15.0
-"""Seconds of silence after which the client says that nothing has come yet."""
+"""Seconds after which the client prints that no datagram has come yet."""
 
 
 @click.command(
@@ -36,11 +39,14 @@ PATIENCE_SECONDS = 15.0
 @click.option(
     "--logs",
     type=click.Path(file_okay=False, path_type=Path),
-    show_default="datagrams in the user's data folder",
+    show_default="a new one for each client, in the user's data folder",
     help="The folder of received.log, statistics.log and server.log.",
 )
+@logs_format_option
 @json_option
-def command(server: str, language: str | None, logs: Path | None, as_json: bool) -> None:
+def command(
+    server: str, language: str | None, logs: Path | None, logs_format: str, as_json: bool
+) -> None:
     """Follow the event that touchline datagrams serves at HOST, by default on port 12345.
 
     The client prints each action and the score, and both line-ups when they change: a `*` for each
@@ -51,10 +57,10 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
     from ..datagrams.receiver import Receiver
 
     host, port = addresses.parse(server, what="HOST", port=PORT)
-    folder = logs or data_folder() / "datagrams"
+    folder = logs or _own_folder()
     receiver = Receiver(language or "")
     with ExitStack() as stack:
-        kept = Logs(folder)
+        kept = Logs(folder, as_json=logs_format == "json")
         stack.callback(kept.close)
         client = stack.enter_context(DatagramClient(host.strip("[]"), port, receiver, kept))
         stopped = stack.enter_context(stop_flag())
@@ -68,6 +74,12 @@ def command(server: str, language: str | None, logs: Path | None, as_json: bool)
             if waited == PATIENCE_SECONDS and not receiver.statistics.received and not as_json:
                 click.echo(f"registered at {host}:{port}; nothing has happened there yet")
     _sum_up(receiver, folder, ended=client.ended, as_json=as_json)
+
+
+def _own_folder() -> Path:
+    """Return a folder that no other client on this machine has."""
+    began = times.to_rfc3339(clock.wall()).replace(":", "").replace("-", "")
+    return data_folder() / "datagrams" / f"{began}-{os.getpid()}"
 
 
 def _show(shown: Received, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from ..protocol.errors import SettingError
 from ..protocol.messages import Card
 from ..protocol.text import plain
 from ..timeline import json as timeline_json
-from . import shared
+from . import completion, grants, rulings, shared
 from .shared import broker_option, emit, json_option, name_option
 from .ui.tables import table
 
@@ -25,14 +25,33 @@ if TYPE_CHECKING:
 
 @click.group("events")
 def command() -> None:
-    """Create, find and show events."""
+    """Create, find and show events; say who hosts your own, and rule on them."""
+
+
+for _owners in (
+    grants.grant,
+    grants.revoke,
+    rulings.reopen,
+    rulings.end,
+    rulings.amend,
+    rulings.disqualify,
+    rulings.reinstate,
+    rulings.award,
+    rulings.ask_score,
+):
+    command.add_command(_owners)
 
 
 @command.command(epilog="Example: EVENT=$(touchline events create --match world-cup-final-2022)")
 @click.argument("title", required=False, default="")
 @broker_option
 @name_option
-@click.option("--sport", default="", help="The sport; touchline sports list names them all.")
+@click.option(
+    "--sport",
+    default="",
+    shell_complete=completion.all_sports,
+    help="The sport; touchline sports list names them all.",
+)
 @click.option(
     "--origin",
     "origins",
@@ -47,7 +66,8 @@ def command() -> None:
     "lineups",
     multiple=True,
     metavar="ORIGIN=FILE",
-    help="A text file of an origin's players, a name a line, starters first.",
+    help="A text file of an origin's players, a name a line, starters first; a number may stand"
+    " beside it, such as 10 Lionel Messi.",
 )
 @click.option(
     "--rule",
@@ -72,6 +92,8 @@ def command() -> None:
 @click.option(
     "--key", default="", help="Any text; a second create with the same key returns the same event."
 )
+@grants.owners_option
+@grants.hosts_option
 @json_option
 def create(
     title: str,
@@ -85,9 +107,14 @@ def create(
     definition: Path | None,
     match_name: str,
     key: str,
+    owners: list[str],
+    hosts: list[str],
     as_json: bool,
 ) -> None:
-    """Create an event, and print its id."""
+    """Create an event, and print its id.
+
+    It is yours: nobody else hosts it, unless you name them here or by `touchline events grant`.
+    """
     request = messages.Create(
         id=0,
         title=title,
@@ -97,6 +124,8 @@ def create(
         lineups=dict(_lineup(flag) for flag in lineups),
         rules=shared.rules(rules, definition),
         starts=_starts(starts),
+        owners=owners,
+        hosts=hosts,
     )
     if match_name:
         request = _with_match(request, match_name)
@@ -134,7 +163,7 @@ def _lineup(flag: str) -> tuple[str, list[str]]:
 
 
 def _with_match(request: messages.Create, name: str) -> messages.Create:
-    """Fill in from a match what the flags leave out."""
+    """Take from a match what the flags leave out."""
     match = shared.load_match(name)
     lineups = {origin: list(names) for origin, names in match.lineups.items()}
     return msgspec.structs.replace(
@@ -152,7 +181,9 @@ def _with_match(request: messages.Create, name: str) -> messages.Create:
 @click.argument("text", nargs=-1)
 @broker_option
 @name_option
-@click.option("--sport", default="", help="Only events of this sport.")
+@click.option(
+    "--sport", default="", shell_complete=completion.all_sports, help="Only events of this sport."
+)
 @click.option(
     "--status",
     type=click.Choice(["scheduled", "live", "finished"]),
@@ -217,7 +248,7 @@ def _row(card: Card) -> Sequence[str]:
 
 
 @command.command(epilog="Example: touchline events show argentina-v-france-k7m2 --json")
-@click.argument("event")
+@shared.event_argument
 @broker_option
 @name_option
 @json_option
@@ -234,8 +265,9 @@ def show(event: str, broker: str, name: str, as_json: bool) -> None:
         ("sport", card.sport),
         ("status", card.status),
         ("host", "yes" if card.hosted else "none yet"),
-        ("starts", times.to_rfc3339(card.starts) if card.starts else "not said"),
+        ("starts", times.to_rfc3339(card.starts) if card.starts else "not known"),
         ("created", times.to_rfc3339(card.created)),
+        *grants.rows(card),
         ("origins", ", ".join(card.origins)),
     ]
     rows += [(f"line-up of {origin}", ", ".join(names)) for origin, names in card.lineups.items()]

@@ -11,16 +11,18 @@ import click
 
 from ..gateway.options import Options
 from ..protocol.messages import Role
+from ..runtime.descriptors import raise_limit
 from .settings import settings
 from .shared import (
     broker_option,
     emit,
     json_option,
     log_to_stderr,
+    metrics_events_option,
     metrics_option,
     metrics_page,
     name_option,
-    stopping,
+    serving,
     verbose_option,
 )
 
@@ -41,10 +43,17 @@ KEY_FILE = "identity"
 @name_option
 @settings(Options)
 @metrics_option
+@metrics_events_option
 @json_option
 @verbose_option
 def command(
-    broker: str, name: str, metrics: str, as_json: bool, verbose: bool, **values: Any
+    broker: str,
+    name: str,
+    metrics: str,
+    metrics_events: int,
+    as_json: bool,
+    verbose: bool,
+    **values: Any,
 ) -> None:
     """Serve events to browsers and programs: pages, WebSocket, server-sent events, REST.
 
@@ -55,18 +64,22 @@ def command(
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..gateway.app import create_app
-    from ..gateway.server import GatewayServer, allow_connections
+    from ..gateway.server import GatewayServer, check_connections
     from ..lobby import service as lobby
     from ..monitoring.gateway import gateway_collector
+    from ..monitoring.health import gateway_readiness
 
-    allow_connections(options)
+    check_connections(options, raise_limit())
     app = create_app(options, _connect(broker, name), [lobby.component])
     gateway: Gateway = app.state.gateway
     server = GatewayServer(app, options, gateway.leave)
     with (
-        metrics_page(metrics, lambda: gateway_collector(gateway)) as page,
+        metrics_page(
+            metrics,
+            lambda: (gateway_collector(gateway, metrics_events), gateway_readiness(gateway)),
+        ) as page,
         ThreadPoolExecutor(1, "gateway") as pool,
-        stopping(server.stop),
+        serving(server.stop),
     ):
         running = pool.submit(server.run)
         if _listens(server, running):
@@ -76,8 +89,8 @@ def command(
 
 
 def _connect(broker: str, own_name: str) -> Connect:
-    """Return a function that opens links to the broker: each person's under an identity of its
-    own, the gateway's under that of the user who runs it."""
+    """Return a function that opens links to the broker: a person's link has an identity of its own,
+    the gateway's link that of the user who runs it."""
     from ..peer import Link, identity
 
     def connect(
@@ -88,7 +101,7 @@ def _connect(broker: str, own_name: str) -> Connect:
         *,
         invite: str = "",
     ) -> Link:
-        # In the person's folder, not by name: the broker may enrol them under another name.
+        # In the person's folder, not by name: the broker may know the person by another name.
         key = identity.load(own_name) if folder is None else identity.load_file(folder / KEY_FILE)
         return Link(broker, name or own_name, key, roles, context, invite=invite)
 
@@ -96,7 +109,7 @@ def _connect(broker: str, own_name: str) -> Connect:
 
 
 def _listens(server: GatewayServer, running: Future[None]) -> bool:
-    """Wait for the gateway; return whether it listens, False where it has ended instead."""
+    """Wait until the gateway listens or has ended; return whether it listens."""
     while not server.listening.wait(0.05):
         if running.done():
             return False

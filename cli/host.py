@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..peer.host.options import Options
+from ..protocol.errors import SettingError, TouchlineError
 from ..protocol.text import plain
+from . import grants, shared
+from .files import read_bytes
 from .settings import settings
 from .shared import (
     broker_option,
@@ -16,16 +19,18 @@ from .shared import (
     journal_of,
     json_option,
     log_to_stderr,
+    metrics_events_option,
     metrics_option,
     metrics_page,
     name_option,
     place_of,
-    stopping,
+    serving,
     verbose_option,
 )
 
 if TYPE_CHECKING:
     from ..peer import Host
+    from ..peer.grades.book import Book
 
 EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 """Hosts to listen on that are not addresses."""
@@ -36,19 +41,26 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 @broker_option
 @name_option
 @settings(Options)
+@grants.hosts_option
 @click.option("--until-finished", is_flag=True, help="Stop when all events are over.")
 @metrics_option
+@metrics_events_option
 @json_option
 @verbose_option
 def command(
     events: tuple[str, ...],
+    hosts: list[str],
     until_finished: bool,
     metrics: str,
+    metrics_events: int,
     as_json: bool,
     verbose: bool,
     **values: Any,
 ) -> int:
     """Host events: collect reports, decide what happened, and publish it.
+
+    Only an owner of an event and the hosts that its owners name may host it: `touchline events
+    grant`; an owner names others here, too.
 
     The host runs until Ctrl+C or SIGTERM, and then releases its events for another host. A host
     that starts again under the same --name goes on where it stopped. The exit code says why an
@@ -57,15 +69,26 @@ def command(
     log_to_stderr(verbose=verbose)
     options = Options(**values)
     # Imported here so that --help stays quick.
+    from ..monitoring.health import host_readiness
     from ..monitoring.host import host_collector
     from ..peer import Host, Journal, identity
     from ..peer.host.service import spare_collector
 
     spare_collector()
     secret = identity.load(options.name)
+    book = _book(options.book)
+    if hosts:
+        with shared.link(options.broker, options.name) as link:
+            for event in events:
+                grants.permit(link, event, "host", hosts)
     with closing(Journal(options.journal or journal_of(options.name))) as journal:
-        host = Host(options, secret, journal, tuple(dict.fromkeys(events)))
-        with metrics_page(metrics, lambda: host_collector(host)) as page, stopping(host.stop):
+        host = Host(options, secret, journal, tuple(dict.fromkeys(events)), book=book)
+        with (
+            metrics_page(
+                metrics, lambda: (host_collector(host, metrics_events), host_readiness(host))
+            ) as page,
+            serving(host.stop),
+        ):
             if page and not as_json:
                 click.echo(f"metrics at {page}")
             _warn(options)
@@ -76,6 +99,18 @@ def command(
             )
         _sum_up(host, as_json=as_json)
     return max((error.exit_code for error in host.lost.values()), default=0)
+
+
+def _book(path: str) -> Book | None:
+    """Return the book of records in a file, checked; None where there is no path."""
+    if not path:
+        return None
+    from ..peer.grades import book
+
+    try:
+        return book.decode(read_bytes(path))
+    except TouchlineError as error:
+        raise SettingError(f"--book: {error.sentence}") from None
 
 
 def _warn(options: Options) -> None:
@@ -91,7 +126,7 @@ class ProgressPrinter:
     """Prints what has changed since the last call; called after each turn of the host.
 
     Args:
-        host: what it watches.
+        host: the host to watch.
         options: the host's settings.
         events: the events that the host asks for.
         until_finished: whether the host stops when all of them are over.
@@ -119,26 +154,26 @@ class ProgressPrinter:
             click.echo(f"asking the broker at {place_of(options.broker)} for {', '.join(events)}")
 
     def __call__(self) -> bool:
-        """Print what is new; return whether the host goes on."""
+        """Print the news; return whether the host goes on."""
         leases = self._host.leases
         if leases.answers == self._seen:
-            return True  # after most turns nothing is new, and this is all that they cost
+            return True  # most turns bring no news, and cost no more than this
         self._seen = leases.answers
         if leases.away != self._away:
             self._away = leases.away
-            self._tell_away()
+            self._print_away()
         for event, core in self._host.events.items():
             if event not in self._hosted:
                 self._hosted.add(event)
-                self._tell_hosting(event)
+                self._print_hosting(event)
             if core.finished and event not in self._finished:
                 self._finished.add(event)
-                self._tell({"type": "finished", "event": event}, f"{event} is over")
+                self._print({"type": "finished", "event": event}, f"{event} is over")
         for event, error in self._host.lost.items():
             if event not in self._lost:
                 self._lost.add(event)
-                # Only as JSON: for people the log has said it.
-                self._tell(
+                # Only as JSON: people see it in the log.
+                self._print(
                     {
                         "type": "error",
                         "event": event,
@@ -148,16 +183,16 @@ class ProgressPrinter:
                 )
         return not (self._until_finished and leases.finished)
 
-    def _tell_away(self) -> None:
+    def _print_away(self) -> None:
         if self._away:
             text = f"{self._away}\nwaiting for the broker; peers that have joined are served"
-            self._tell({"type": "waiting", "reason": self._away}, text)
+            self._print({"type": "waiting", "reason": self._away}, text)
         else:
-            self._tell({"type": "reached"}, "the broker answers")
+            self._print({"type": "reached"}, "the broker answers")
 
-    def _tell_hosting(self, event: str) -> None:
+    def _print_hosting(self, event: str) -> None:
         core, ends = self._host.events[event], self._host.endpoints
-        self._tell(
+        self._print(
             {
                 "type": "hosting",
                 "event": event,
@@ -172,7 +207,7 @@ class ProgressPrinter:
             f"from seq {core.feed.seq}, at {ends.router}",
         )
 
-    def _tell(self, value: dict[str, object], text: str = "") -> None:
+    def _print(self, value: dict[str, object], text: str = "") -> None:
         if self._as_json:
             emit(value)
         elif text:
@@ -185,4 +220,4 @@ def _sum_up(host: Host, *, as_json: bool) -> None:
     if as_json:
         emit({"type": "stopped", "reports": reports, "entries": entries})
     else:
-        click.echo(f"host stopped: {reports:,} reports taken in, {entries:,} entries published")
+        click.echo(f"host stopped: {reports:,} reports stored, {entries:,} entries published")

@@ -13,11 +13,12 @@ from ..peer import identity
 from ..protocol import keys
 from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..protocol.keys import Identity
-from .shared import complete_identity, emit, json_option, login_name
+from . import completion
+from .shared import emit, json_option, login_name
 from .ui.tables import table
 
 name_argument = click.argument(
-    "name", default=login_name, envvar="TOUCHLINE_NAME", shell_complete=complete_identity
+    "name", default=login_name, envvar="TOUCHLINE_NAME", shell_complete=completion.identities
 )
 
 
@@ -26,7 +27,7 @@ def command() -> None:
     """Show, make and export the keys that prove who you are.
 
     Each name has a key, kept on this machine. A command makes the key when you first use its name,
-    so you need this only to read your id out, to use a name on another machine, or to become an
+    so you need this only to read out your id, to use a name on another machine, or to become an
     operator.
     """
 
@@ -63,7 +64,7 @@ def _secret(source: Path) -> bytes:
 
 
 @command.command(epilog="Example: touchline identity show anna")
-@click.argument("name", required=False, shell_complete=complete_identity)
+@click.argument("name", required=False, shell_complete=completion.identities)
 @json_option
 def show(name: str | None, as_json: bool) -> None:
     """Show the id and the public key of NAME, or of every name.
@@ -128,7 +129,7 @@ def _existing(name: str) -> Identity:
     except FileNotFoundError:
         raise NotFound(f"{name} has no identity here: touchline identity create {name}") from None
     except OSError as error:
-        raise StorageFault(f"cannot read the identity of {name}: {error}") from error
+        raise StorageFault(f"can't read the identity of {name}: {error}") from error
 
 
 def _write(path: Path, text: str, *, private: bool) -> None:

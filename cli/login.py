@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 from click.core import ParameterSource
 
 from ..protocol import addresses, messages
-from ..protocol.errors import SettingError
+from ..protocol.errors import BadInvite, NameTaken, SettingError
 from ..protocol.text import plain
-from . import brokers, shared
+from . import brokers, completion, shared
 from .brokers import Brokers, KnownBroker
 from .shared import emit, json_option
 from .ui.tables import table
@@ -23,12 +23,12 @@ from .ui.tables import table
 \b
 Examples:
   touchline login 'touchline://club.example:5670?key=…' --as club
-  touchline login 'touchline://club.example:5670?key=…' --invite k3vq-7m2p-xw9d --name anna
+  touchline login 'touchline://club.example:5670?key=…' --invite k3vq-7m2p
   touchline login club            make club the default
   touchline login                 list the brokers that you know
 """,
 )
-@click.argument("address", default="", shell_complete=shared.complete_broker)
+@click.argument("address", default="", shell_complete=completion.brokers)
 @click.option(
     "--as",
     "alias",
@@ -63,17 +63,20 @@ def command(
         return
     said = context.get_parameter_source("name") is not ParameterSource.DEFAULT
     before = known.brokers.get(address)
-    found = brokers.find(address)
+    try:
+        found = brokers.find(address)
+    except SettingError as error:
+        raise SettingError(error.sentence.replace("--broker", "ADDRESS")) from None
     who = name if said else found.who
     alias = alias or (address if before else _alias(found, known))
     brokers.check_name(alias)
     if found.address.endswith("?insecure"):
         shared.warn_insecure()
-    name = who or name
-    with shared.link(found.address, name, invite=invite) as link:
-        # Any request will do: the link says hello first.
-        link.ask(messages.Search(id=0, limit=1))
-        peer, role = link.peer, link.role
+    wanted = who or name
+    name, peer, role = _enrol(found.address, [who] if who else shared.names_to_try(name), invite)
+    if name != wanted:
+        click.echo(f"the name {wanted} belongs to another key there; yours is {name}", err=True)
+        who = name
     brokers.keep(alias, KnownBroker(found.address, who), default=True)
     if as_json:
         about = {"broker": alias, "address": found.address, "name": name}
@@ -82,8 +85,30 @@ def command(
     click.echo(f"you are {plain(name)} ({peer}), {role}, at {_place(alias, found)}")
 
 
+def _enrol(
+    address: str, names: Iterable[str], invite: str
+) -> tuple[str, str, messages.Role | None]:
+    """Say hello under the first of some names that is free; return name, peer and role.
+
+    Raises:
+        NameTaken, BadInvite: the sentence names the flag.
+        TouchlineError: the broker refuses, or does not answer.
+    """
+    for name in names:
+        try:
+            with shared.link(address, name, invite=invite) as link:
+                # Any request will do: the link says hello first.
+                link.ask(messages.Search(id=0, limit=1))
+                return name, link.peer, link.role
+        except NameTaken as error:
+            taken = error
+        except BadInvite as error:
+            raise BadInvite(f"--invite: {error.sentence}") from None
+    raise NameTaken(f"--name: {taken.sentence}")
+
+
 def _alias(found: KnownBroker, known: Brokers) -> str:
-    """Return a broker's default name: the one that it has, or its host's.
+    """Return the default name of a broker: the name under which it is kept, or its host.
 
     Raises:
         SettingError: another broker has this name.
@@ -96,8 +121,8 @@ def _alias(found: KnownBroker, known: Brokers) -> str:
     name = name.strip("-")
     if name in known.brokers and name != brokers.LOCAL:
         raise SettingError(
-            f"you know another broker as {name}, {known.brokers[name].address}; forget that one"
-            f" (touchline logout {name}), or give this one a name of its own (--as)"
+            f"you know another broker as {name}, {known.brokers[name].address}; forget it"
+            f" (touchline logout {name}), or give this broker another name (--as)"
         )
     return name
 

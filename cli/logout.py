@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from . import brokers
-from .shared import complete_broker, emit, json_option
+from . import brokers, completion
+from .shared import emit, json_option
 
 
 @click.command("logout", epilog="Example: touchline logout club")
-@click.argument("name", shell_complete=complete_broker)
+@click.argument("name", shell_complete=completion.brokers)
 @json_option
 def command(name: str, as_json: bool) -> None:
     """Forget the broker that you call NAME.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,23 +12,27 @@ from typing import Any
 import click
 
 from ..protocol.errors import Interrupted, SettingError, TouchlineError
-from . import settings
+from . import output, settings
 
 VARIABLES = "TOUCHLINE"
-"""What the name of every variable begins with."""
+"""The beginning of the name of every variable."""
 
 COMMANDS = {
+    "book": "keep what graded matches say of each reporter",
     "broker": "run a broker, which enrols peers and finds events",
     "config": "show the settings, and check a file of them",
+    "convert": "turn a match in the format of others into a match file",
     "datagrams": "serve an event, or a simulated match, as UDP datagrams",
     "datagrams-client": "follow an event over UDP datagrams",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
-    "events": "create, find and show events",
+    "events": "create, find and show events, rule on your own",
     "export": "write an event's timeline as JSON lines, CSV, a page or a proof",
     "gateway": "serve events to browsers and programs: pages, WebSocket, REST",
+    "grade": "grade the reporters of an event by an official record",
     "host": "collect reports on events, decide what happened, publish it",
     "identity": "show, make and export the keys that prove who you are",
     "invite": "make an invitation to a broker",
+    "journal": "find damage in a host's journal, and keep the rest",
     "login": "keep a broker's address, and enrol there",
     "logout": "forget a broker",
     "members": "list the people who are enrolled at a broker",
@@ -37,12 +43,13 @@ COMMANDS = {
     "simulate": "make up a match, and a crowd that reports it",
     "sports": "list the sports, and show their actions and rules",
     "verify": "check the proof of an event offline",
+    "version": "show the version, and those of what it runs on",
     "watch": "follow an event",
 }
 
 
 class Commands(click.Group):
-    """Loads a command's file when it is called, so that `--help` answers at once."""
+    """A group that loads the file of a command at its call, so that `--help` answers at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -55,13 +62,21 @@ class Commands(click.Group):
         settings.name_variables(command, f"{VARIABLES}_{cmd_name}")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # Click would look for what was meant among commands that are loaded already: none.
+        if args[0] not in COMMANDS and (meant := get_close_matches(args[0], COMMANDS, 1)):
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {meant[0]!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
 def _configure(ctx: click.Context, _param: click.Parameter, path: Path | None) -> None:
-    """Let a TOML file give the defaults: a table a command, a key a flag."""
+    """Take the defaults from a TOML file with a table for each command and a key for each flag."""
     if path is None:
         return
     try:
@@ -111,26 +126,36 @@ def touchline() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a documented exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    output.prepare()
+    code = 0
+    try:
+        code = _run(arguments)
+    except TouchlineError as error:
+        code = error.exit_code
+        with contextlib.suppress(OSError):  # of standard output: `finish` knows it
+            _print_error(error, as_json="--json" in arguments)
+    except (OSError, SystemExit):  # the latter is what click and rich make of the former
+        if not output.failed():
+            raise
+    fault = output.finish()
+    if fault is not None:
+        _print_error(fault, as_json=False)  # not to standard output
+    sys.exit(code or (fault.exit_code if fault is not None else 0))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command line; return the exit code."""
     try:
         result: Any = touchline.main(arguments, prog_name="touchline", standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(Interrupted.exit_code)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return Interrupted.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(Interrupted.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone; print nothing more, not even at exit.
-        sys.stdout = None
-        sys.exit(0)
-    except TouchlineError as error:
-        _tell(error, as_json="--json" in arguments)
-        sys.exit(error.exit_code)
-    sys.exit(result if isinstance(result, int) else 0)
+        return error.exit_code
+    return result if isinstance(result, int) else 0
 
 
-def _tell(error: TouchlineError, *, as_json: bool) -> None:
+def _print_error(error: TouchlineError, *, as_json: bool) -> None:
     if as_json:
         from .shared import emit
 

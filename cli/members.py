@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from ..peer import Link
 
 PAGE = 100
+"""The people that one request lists."""
 
 
 @click.command("members", epilog="Example: touchline members --all --json | grep '\"operator\"'")
-@click.option("--all", "everybody", is_flag=True, help=f"List all, not only the first {PAGE}.")
+@click.option("--all", "every", is_flag=True, help=f"List all, not only the first {PAGE}.")
 @broker_option
 @name_option
 @json_option
-def command(everybody: bool, broker: str, name: str, as_json: bool) -> None:
+def command(every: bool, broker: str, name: str, as_json: bool) -> None:
     """List the people who are enrolled at the broker, by id. Only operators can."""
     with shared.link(broker, name) as link:
         roll = people(link)
-        found = list(roll) if everybody else list(islice(roll, PAGE))
-        more = not everybody and len(found) == PAGE and next(roll, None) is not None
+        found = list(roll) if every else list(islice(roll, PAGE))
+        more = not every and len(found) == PAGE and next(roll, None) is not None
     if as_json:
         for person in found:
             emit(_form(person))

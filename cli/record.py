@@ -1,8 +1,9 @@
-"""`touchline record`: keep an event's feed in a file, as it comes."""
+"""`touchline record`: record an event's feed in a file, as it comes."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,17 +17,17 @@ from . import shared
 from .recording import Recorder
 
 TURN_SECONDS = 0.25
-"""The longest wait for the feed before Ctrl+C is looked at."""
+"""The longest wait for the feed before the command looks for Ctrl+C."""
 
 
 @click.command(epilog="Example: touchline record EVENT -o final.mpk; touchline export final.mpk")
-@click.argument("event")
+@shared.event_argument
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The file; a recording of EVENT that is already there is continued.",
+    help="The file; a recording of EVENT that it already holds is continued.",
 )
 @click.option(
     "--until-finished/--stay",
@@ -37,8 +38,15 @@ TURN_SECONDS = 0.25
 @shared.broker_option
 @shared.name_option
 @shared.json_option
+@shared.metrics_option
 def command(
-    event: str, output: Path, until_finished: bool, broker: str, name: str, as_json: bool
+    event: str,
+    output: Path,
+    until_finished: bool,
+    broker: str,
+    name: str,
+    as_json: bool,
+    metrics: str,
 ) -> int:
     """Record EVENT's feed in a file, from its first message on.
 
@@ -47,13 +55,15 @@ def command(
     """
     from rich.console import Console
 
-    # Standard error: with --json, standard output is the objects' alone.
+    # Standard error, since with --json, standard output holds only the objects.
     console = Console(stderr=True, markup=False, highlight=False, emoji=False)
     with ExitStack() as stack:
         link = stack.enter_context(shared.link(broker, name, ["viewer"]))
         card = shared.card_of(link, event)
         recorder = stack.enter_context(Recorder(output, card))
         feed = stack.enter_context(Subscriber(event, link))
+        monitored = partial(shared.feed_monitored, event, feed)
+        stack.enter_context(shared.metrics_page(metrics, monitored))
         stopped = stack.enter_context(shared.stop_flag())
         status = console.status("") if console.is_terminal else None
         if status is not None:

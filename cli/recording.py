@@ -1,12 +1,12 @@
-"""Recordings of a feed: a MessagePack stream, one map a message, that survives being cut.
+"""Recordings of a feed: a MessagePack stream, one map for each message, that may end anywhere.
 
-The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`; then every entry,
-alarm, restored and the end as they were published, in the order of their seq, so that the feed's
-digest can be computed from a recording. A map `{"type": "restarted"}` says that the feed turned out
-to be another one: what stands before it is void.
+The first map is the header, `{"type": "recording", "version": 1, "card": {...}}`. Then come every
+entry, alarm, restored and the end as they were published, in the order of their seq, so that the
+feed's digest can be computed from a recording. After a map `{"type": "restarted"}` another feed
+begins: the messages before it are void.
 
-Follows DESIGN section 5: written and read with the `msgpack` package, whose streaming `Unpacker`
-takes a torn tail. Any MessagePack reader will do.
+Follows DESIGN section 5: recordings are written and read with the `msgpack` package, whose
+streaming `Unpacker` takes a torn tail. Any MessagePack reader can read them.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ _TYPES: dict[object, type[FeedMessage]] = {
 
 @dataclass(slots=True)
 class Recording:
-    """What a file holds.
+    """The content of a recording.
 
     Args:
-        card: the event.
-        messages: what was published, in the order of seq.
-        size: bytes up to the end of the last whole map; what follows is a torn tail.
+        card: of the event.
+        messages: those that were published, in the order of seq.
+        size: bytes up to the end of the last whole map; a torn tail may follow.
     """
 
     card: Card
@@ -61,7 +61,7 @@ class Recording:
 
     @property
     def seq(self) -> int:
-        """The seq of the last message, 0 before the first."""
+        """The seq of the last message; 0 before the first."""
         return self.messages[-1].seq if self.messages else 0
 
 
@@ -86,7 +86,7 @@ def read_header(file: BinaryIO) -> Card | None:
 
 
 def read(path: Path) -> Recording | None:
-    """Return what a recording holds, without its torn tail; None where not even a header.
+    """Return a recording without its torn tail; None where the file is cut within its header.
 
     Raises:
         SettingError: the file is not a recording, or is damaged within.
@@ -124,15 +124,15 @@ def _maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
     try:
         for value in unpacker:
             if not isinstance(value, dict):
-                raise SettingError(f"no recording: a {type(value).__name__} where a map should be")
+                raise SettingError(f"not a recording: a {type(value).__name__} instead of a map")
             yield value, unpacker.tell()
     except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise SettingError(f"no recording, or damaged: {error}") from None
+        raise SettingError(f"not a recording, or damaged: {error}") from None
 
 
 def _card(value: dict[str, object]) -> Card:
     if value.get("type") != "recording":
-        raise SettingError("no recording: it does not begin with a recording's header")
+        raise SettingError("not a recording: it does not begin with a recording's header")
     if value.get("version") != VERSION:
         raise SettingError(f"a recording of version {value.get('version')!r}, this reads {VERSION}")
     return _convert(value.get("card"), Card)
@@ -146,11 +146,11 @@ def _convert(value: object, kind: type[T]) -> T:
 
 
 class Recorder:
-    """Write a recording, or go on with one, whose torn tail is cut off first.
+    """Writes a recording, or continues one after its last whole map.
 
     Args:
         path: the file.
-        card: the event.
+        card: of the event.
 
     Raises:
         SettingError: the file is not a recording of this event.
@@ -168,11 +168,12 @@ class Recorder:
         self._path = path
         self._pack = msgpack.Packer().pack
         self.seq = before.seq if before else 0
-        """Everything up to this seq is in the file."""
+        """All messages up to this seq are in the file."""
         self.kept = 0
-        """Messages that were written since the file was opened."""
+        """The number of messages written since the file was opened."""
         try:
             files.create(path)
+            files.tighten(path)
             self._file: BufferedRandom = path.open("r+b")
             self._file.truncate(before.size if before else 0)
             self._file.seek(0, os.SEEK_END)
@@ -186,7 +187,7 @@ class Recorder:
         """Write a message; return False where the file has it already.
 
         Raises:
-            StorageFault: the disk refused.
+            StorageFault: the file can't be written.
         """
         if message.seq <= self.seq:
             return False
@@ -196,12 +197,12 @@ class Recorder:
         return True
 
     def restart(self) -> None:
-        """Write that the feed is another one, which is read from its start."""
+        """Write that another feed begins."""
         self._write({"type": "restarted"})
         self.seq = 0
 
     def close(self) -> None:
-        """Flush everything to the disk, and close the file."""
+        """Write the file to the disk, and close it."""
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -228,7 +229,12 @@ class Recorder:
 
 
 def _check_free(path: Path) -> None:
-    """Refuse a file that is neither empty nor the beginning of a recording's header."""
+    """Check that a file is missing, empty, or the beginning of a recording's header.
+
+    Raises:
+        SettingError: it is another file.
+        StorageFault: it can't be read.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(len(BEGINNING))
@@ -237,7 +243,7 @@ def _check_free(path: Path) -> None:
     except OSError as error:
         raise StorageFault(f"--output: {path}: {error.strerror}") from error
     if not BEGINNING.startswith(start):
-        raise SettingError(f"--output: {path} is there already and is no recording")
+        raise SettingError(f"--output: {path} exists and is not a recording")
 
 
 def standing(messages: list[FeedMessage]) -> list[Entry]:

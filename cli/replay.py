@@ -24,7 +24,7 @@ from ..protocol.times import SECOND
 from ..runtime import clock
 from ..sports.matchfile import Match
 from ..sports.simulate.crowd import Member, Saying, crowd
-from . import recording, shared
+from . import grants, recording, shared
 from .demo.crowd import Counts, run_member
 
 TURN_SECONDS = 0.1
@@ -49,7 +49,7 @@ def _speed(_ctx: click.Context, _param: click.Parameter, text: str) -> float:
 Examples:
   touchline replay world-cup-final-2022 --speed 60
       create an event, and print how to host it
-  touchline replay final.mpk --event EVENT --speed max --reporters 12 --wrong 0.1 --seed 7
+  touchline replay final.mpk --event EVENT --reporters 12 --wrong 0.1
 """
 )
 @click.argument("source", metavar="MATCH|FILE|RECORDING")
@@ -113,6 +113,7 @@ Examples:
     metavar="SECONDS",
     help="How long to wait for the host, and at the end for its last receipts.",
 )
+@grants.hosts_option
 @shared.broker_option
 @shared.name_option
 @shared.json_option
@@ -127,6 +128,7 @@ def command(
     seed: int,
     lead: float,
     wait: float,
+    hosts: list[str],
     broker: str,
     name: str,
     as_json: bool,
@@ -143,7 +145,7 @@ def command(
             card = shared.card_of(link, event)
             _check_fits(card, match)
         else:
-            card = _create(link, match, speed, lead)
+            card = _create(link, match, speed, lead, hosts)
             _announce(card, lead if speed else 0.0, as_json=as_json)
     members = crowd(
         match,
@@ -161,7 +163,7 @@ def command(
     with _progress(simulated, as_json=as_json), shared.stop_flag() as stopped:
         simulated.run(stopped)
         was_stopped = stopped.is_set()
-    _tell(card, simulated.counts, as_json=as_json)
+    _print_counts(card, simulated.counts, as_json=as_json)
     for error in simulated.errors[:1]:
         raise error
     if was_stopped:
@@ -187,7 +189,7 @@ def load(source: str) -> Match:
     return shared.load_match(source)
 
 
-def _create(link: Link, match: Match, speed: float, lead: float) -> Card:
+def _create(link: Link, match: Match, speed: float, lead: float, hosts: list[str]) -> Card:
     """Create the event, with the match's own clock at a speed."""
     began = clock.wall() + round(lead * SECOND)
     reply = link.ask(
@@ -201,6 +203,7 @@ def _create(link: Link, match: Match, speed: float, lead: float) -> Card:
             rules=dict(match.rules),
             starts=match.starts,
             timing=Timing(starts=match.starts, began=began, speed=speed),
+            hosts=hosts,
         )
     )
     if not isinstance(reply, Event):
@@ -249,9 +252,9 @@ class ReplayPlan:
 
         Args:
             card: the event.
-            match: what is replayed.
+            match: the match to replay.
             members: the reporters.
-            speed: how many times as fast, where the event has no speed of its own; 0: at once.
+            speed: of the replay, where the event has none of its own; 0: all at once.
             wall: microseconds since 1970 UTC.
         """
         timing = card.timing
@@ -265,7 +268,7 @@ class ReplayPlan:
         last = max((saying.at for one in members for saying in one.sayings), default=match.starts)
         if speed and speed < 1:
             return cls(None, pace, wall - match.starts)
-        # The times between actions stay as they were, and no report comes before its action.
+        # The times between actions stay the same, and no report comes before its action.
         length = round((last - match.starts) / speed) if speed else 0
         return cls(None, pace, wall + length - last)
 
@@ -276,14 +279,14 @@ def _paced(starts: int, began: int, speed: float) -> Timing:
 
 @dataclass(slots=True)
 class SimulatedReporters:
-    """Simulated reporters, a thread and a link each.
+    """Simulated reporters, each with a thread and a link of its own.
 
     Args:
-        members: what each of them reports.
+        members: the reporters with their reports.
         event: the event's id.
         broker: the broker's address.
         author: the name of the user who replays.
-        key: the user's, from which the reporters' keys are made.
+        key: the user's key, from which the reporters' keys are made.
         plan: when to make each report.
         wait: seconds to wait for the host, and for the last receipts.
     """
@@ -302,16 +305,16 @@ class SimulatedReporters:
 
     @property
     def sayings(self) -> int:
-        """How many reports there are."""
+        """The number of reports."""
         return sum(len(member.sayings) for member in self.members)
 
     def run(self, stopped: threading.Event) -> None:
-        """Let all of them report, until each is done or `stopped` is set."""
-        # The first wait for the last: the share that must agree is then one of all.
-        gate = threading.Barrier(len(self.members))
+        """Run all reporters until each is done or `stopped` is set."""
+        # The first wait for the last, so that the share that must agree is a share of all.
+        barrier = threading.Barrier(len(self.members))
         with tempfile.TemporaryDirectory(prefix="touchline-") as folder:
             threads = [
-                threading.Thread(target=self._speak, args=(member, Path(folder), gate, stopped))
+                threading.Thread(target=self._speak, args=(member, Path(folder), barrier, stopped))
                 for member in self.members
             ]
             for thread in threads:
@@ -319,21 +322,21 @@ class SimulatedReporters:
             while any(thread.is_alive() for thread in threads):
                 time.sleep(TURN_SECONDS)
                 if stopped.is_set():
-                    gate.abort()
+                    barrier.abort()
             for thread in threads:
                 thread.join()
 
     def _speak(
-        self, member: Member, folder: Path, gate: threading.Barrier, stopped: threading.Event
+        self, member: Member, folder: Path, barrier: threading.Barrier, stopped: threading.Event
     ) -> None:
         def opened() -> None:
             try:
-                gate.wait(self.wait)
+                barrier.wait(self.wait)
             except threading.BrokenBarrierError:
-                return  # some did not come; the others go on
+                return  # some reporters did not come; the others go on
 
         try:
-            # The same keys every time for one user: a broker keeps every key that it has seen.
+            # A user's reporters always have the same keys, since a broker keeps every key.
             name = f"{member.name} by {self.author}"[:NAME_CHARS]
             seed = hashlib.sha256(b"touchline crowd\0" + self.key.seed + name.encode()).digest()
             with Link(self.broker, name, Identity(seed), ["reporter"]) as link:
@@ -347,7 +350,7 @@ class SimulatedReporters:
                     shift=self.plan.shift,
                     stop=stopped,
                     opened=opened,
-                    told=self._told,
+                    on_saying=self._count,
                     patience=self.wait,
                     linger=1.0,
                 )
@@ -356,16 +359,16 @@ class SimulatedReporters:
         except TouchlineError as error:
             with self._guard:
                 self.errors.append(error)
-            gate.abort()
+            barrier.abort()
 
-    def _told(self, _saying: Saying) -> None:
+    def _count(self, _saying: Saying) -> None:
         with self._guard:
             self.said += 1
 
 
 @contextmanager
 def _progress(simulated: SimulatedReporters, *, as_json: bool) -> Iterator[None]:
-    """Show how far the replay is, on a terminal."""
+    """Show the progress of the replay on a terminal."""
     from rich.console import Console
     from rich.live import Live
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -392,7 +395,7 @@ def _progress(simulated: SimulatedReporters, *, as_json: bool) -> Iterator[None]
         yield
 
 
-def _tell(card: Card, counts: Counts, *, as_json: bool) -> None:
+def _print_counts(card: Card, counts: Counts, *, as_json: bool) -> None:
     stored = counts.said - counts.unsent
     if as_json:
         summary = {

@@ -1,7 +1,8 @@
-"""`touchline report`: say what happened."""
+"""`touchline report`: report what happened."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ import click
 
 from .. import peer
 from ..protocol import times
-from ..protocol.errors import PeerError, SettingError, Unreachable
+from ..protocol.errors import Contradictory, PeerError, SettingError, Unreachable
 from ..protocol.messages import Card, Detail, Fate, Setup
 from ..protocol.text import plain
 from ..runtime import clock
-from . import shared
+from . import completion, shared
 from .ui.own_reports import event_time, fate_words, kept_card
+from .ui.tables import on_screen
 
 DECIDED = ("accepted", "expired", "refused")
 
@@ -26,24 +28,37 @@ DECIDED = ("accepted", "expired", "refused")
 \b
 Examples:
   touchline report EVENT                      the buttons, on a terminal
-  touchline report EVENT goal --origin Argentina --detail player="Lionel Messi"
+  touchline report EVENT goal --origin Argentina --detail player=Messi
   touchline report EVENT corner --origin France --ago 20
   touchline report EVENT --flush              send the reports that are kept
-  touchline report EVENT --confirm-score 2-1  answer the host's question after an outage
+  touchline report EVENT --confirm-score 2-1  state the score, asked or not
+  touchline report EVENT answer --claim 7 --no  whether something happened
 \b
 Corrections are votes too:
-  touchline report EVENT undo --detail n=3              take your report 3 back
+  touchline report EVENT undo --detail n=3           take your report 3 back
   touchline report EVENT delete --detail entry=17       it did not happen
-  touchline report EVENT amend --detail entry=17 --detail player="Di María"
+  touchline report EVENT amend --detail entry=17 --detail player=Messi
   touchline report EVENT end                            the event is over
+  touchline report EVENT end --detail over=false        it is not
+  touchline report EVENT end --detail how=abandoned --detail reason=fog
+\b
+What holds besides is stated, and voted on:
+  touchline report EVENT state --detail play=interrupted --detail reason=rain
+  touchline report EVENT state --detail minute=62
+  touchline report EVENT state --detail review=begun --detail reason=offside
 \b
 Exit codes: 0 stored (and not refused within --wait), 3 no such event,
 4 refused, 5 not stored yet: the report is kept and sent the next time.
 """
 )
-@click.argument("event")
-@click.argument("action", required=False)
-@click.option("--origin", default="", help="The side or player that did it.")
+@shared.event_argument
+@click.argument("action", required=False, shell_complete=completion.actions)
+@click.option(
+    "--origin",
+    default="",
+    shell_complete=completion.origins,
+    help="The side or player that did it.",
+)
 @click.option(
     "--detail",
     "details",
@@ -51,7 +66,13 @@ Exit codes: 0 stored (and not refused within --wait), 3 no such event,
     metavar="NAME=VALUE",
     help="A detail, such as player=Messi; repeat the flag for more.",
 )
-@click.option("--time", "moment", metavar="RFC3339", show_default="now", help="When it happened.")
+@click.option(
+    "--time",
+    "moment",
+    metavar="RFC3339|UNIX",
+    show_default="now",
+    help="When it happened, as a date or as a number since 1970.",
+)
 @click.option(
     "--ago",
     type=click.FloatRange(min=0),
@@ -78,8 +99,10 @@ Exit codes: 0 stored (and not refused within --wait), 3 no such event,
     "--confirm-score",
     "score",
     metavar="SCORE",
-    help="Confirm the score after an outage, instead of an ACTION.",
+    help="State the score, instead of an ACTION.",
 )
+@click.option("--claim", type=click.IntRange(min=1), help="With `answer`: the question's claim.")
+@click.option("--yes/--no", default=None, help="With `answer`: whether it happened.")
 @click.option("--flush", is_flag=True, help="Send the reports that are kept, and nothing new.")
 @shared.name_option
 @shared.broker_option
@@ -94,6 +117,8 @@ def command(
     wait: float,
     timeout: float,
     score: str | None,
+    claim: int | None,
+    yes: bool | None,
     flush: bool,
     name: str,
     broker: str,
@@ -108,6 +133,8 @@ def command(
         raise click.UsageError("--flush takes no ACTION and no --confirm-score")
     if score is not None and (action or origin or details):
         raise click.UsageError("--confirm-score takes no ACTION, --origin or --detail")
+    if (claim is None) != (yes is None) or (claim is not None and (action != "answer" or details)):
+        raise click.UsageError("--claim and --yes or --no go together, with the ACTION answer")
     if moment and ago is not None:
         raise click.UsageError("--time and --ago mean the same; give one of them")
     where = Destination(event, name, broker, timeout, wait, as_json)
@@ -116,9 +143,10 @@ def command(
     if score is not None:
         return _report(where, Statement("confirm", "", {"score": score}, _moment(moment), ago or 0))
     if action is not None:
-        statement = Statement(action, origin, shared.details(details), _moment(moment), ago or 0.0)
+        known = shared.details(details) if claim is None else {"claim": claim, "yes": bool(yes)}
+        statement = Statement(action, origin, known, _moment(moment), ago or 0.0)
         return _report(where, statement)
-    if sys.stdin.isatty() and sys.stdout.isatty() and not as_json:
+    if sys.stdin.isatty() and on_screen() and not as_json:
         from .ui import form
 
         return form.run(event, name, broker)
@@ -127,7 +155,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a report goes, and how long to wait there."""
+    """The event and host that a report goes to, and how long to wait for them."""
 
     event: str
     name: str
@@ -144,7 +172,7 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What to report; where `time` is None, `ago` seconds before now."""
+    """An action to report; where `time` is None, it happened `ago` seconds before now."""
 
     action: str
     origin: str
@@ -157,19 +185,30 @@ def _moment(text: str | None) -> int | None:
     if text is None:
         return None
     try:
+        if re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            return _unix(float(text) if "." in text else int(text))
         return times.from_rfc3339(text)
     except ValueError as error:
         raise SettingError(f"--time: {error}") from None
 
 
+def _unix(number: float) -> int:
+    time = times.from_unix(number, clock.wall())
+    if not times.EARLIEST <= time <= times.LATEST:
+        raise ValueError(f"{number} seconds, milliseconds or microseconds since 1970 is no time")
+    return time
+
+
 def _report(where: Destination, statement: Statement) -> int:
-    """Keep, send and follow one report."""
+    """Store a report, send it, and wait for its fate."""
     outbox = where.outbox
     is_new = not outbox.exists()
     met = kept_card(outbox)
     until = clock.now() + where.timeout
     with shared.link(where.broker, where.name, ["reporter"]) as link:
         card = met or _asked(link, where)
+        if card is not None:
+            _check(card, statement)
         happened = statement.time
         if happened is None:
             wall = clock.wall() - round(statement.ago * times.SECOND)
@@ -180,7 +219,7 @@ def _report(where: Destination, statement: Statement) -> int:
             try:
                 setup = reporter.wait_open(max(0.1, until - clock.now()))
                 if met is None and setup.n:
-                    # The host knows the reporter from another outbox: its numbers go on.
+                    # The host has reports from another outbox of the reporter: the numbers go on.
                     n = setup.n + place
                 fate = reporter.wait_fate(n, where.timeout)
                 if fate is not None and fate.outcome == "stored":
@@ -188,12 +227,28 @@ def _report(where: Destination, statement: Statement) -> int:
             except Unreachable:
                 raise Unreachable(_kept(where, reporter, n)) from None
             except PeerError:
-                if is_new:  # the host refuses whatever it holds
+                if is_new:  # the host refuses all its reports
                     _remove(outbox)
                 raise
             if fate is None:
                 raise Unreachable(_kept(where, reporter, n))
-    return _tell(where, n, fate)
+    return _print_fate(where, n, fate)
+
+
+def _check(card: Card, statement: Statement) -> None:
+    """Refuse a report that contradicts itself, before it is kept.
+
+    Raises:
+        Contradictory: the line-ups speak against it.
+    """
+    if not statement.details or not card.lineups:
+        return
+    from ..sports import Action
+    from ..sports.contradictions import check_of
+
+    found = check_of(card)(Action(statement.action, statement.origin, 0, statement.details))
+    if found is not None:
+        raise Contradictory(f"{found.question} {found.sentence}; it was not sent")
 
 
 def _asked(link: peer.Link, where: Destination) -> Card | None:
@@ -214,8 +269,8 @@ def _remove(outbox: Path) -> None:
         Path(f"{outbox}{end}").unlink(missing_ok=True)
 
 
-def _tell(where: Destination, n: int, fate: Fate) -> int:
-    """Print what became of a report; return the exit code."""
+def _print_fate(where: Destination, n: int, fate: Fate) -> int:
+    """Print the fate of a report; return the exit code."""
     if where.as_json:
         shared.emit(
             {
@@ -284,7 +339,7 @@ def _list(where: Destination) -> int:
     """Print the event's actions and origins."""
     with (
         shared.link(where.broker, where.name, ["viewer"]) as link,
-        peer.Subscriber(where.event, link) as feed,  # not counted as a reporter
+        peer.Subscriber(where.event, link, withholds=True) as feed,  # shows none of it
     ):
         until = clock.now() + where.timeout
         while feed.setup is None:

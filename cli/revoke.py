@@ -1,4 +1,4 @@
-"""`touchline revoke`: put a peer out."""
+"""`touchline revoke`: revoke a peer."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 def command(peer: str, yes: bool, broker: str, name: str, as_json: bool) -> None:
     """Put a person out for good, by id or by name. Only operators can.
 
-    No broker or host takes the key any more; hosts drop it within one renewal of their lease. Its
-    earlier reports stand. Its name stays taken, so that nobody can pretend to be this person.
+    The broker refuses the key at once, and hosts within one renewal of their lease. Its earlier
+    reports stand. The name stays taken, so that no other person can use it.
     """
     if as_json and not yes:
-        raise click.UsageError("--json cannot ask: give --yes")
+        raise click.UsageError("--json can't ask: give --yes")
     with shared.link(broker, name) as link:
         person = _find(link, peer)
         shown = f"{plain(person.name)} ({person.peer}, {person.role})"
@@ -48,7 +48,7 @@ def _find(link: Link, wanted: str) -> EnrolledPeer:
     """Return the person with this id, or else with this name.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such person.
     """
     named: EnrolledPeer | None = None
     for person in people(link):

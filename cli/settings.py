@@ -24,7 +24,7 @@ SOURCES: dict[ParameterSource | None, str] = {
     ParameterSource.ENVIRONMENT: "environment",
     ParameterSource.DEFAULT_MAP: "file",
 }
-"""What a value's source is called; any other is the default."""
+"""The name of each source of a value; any other is the default."""
 
 
 # ── flags ────────────────────────────────────────────────────────────────────────────────────
@@ -115,13 +115,13 @@ def _type(one: DeclaredField) -> click.ParamType[Any] | None:
 
 
 def name_variables(command: click.Command, prefix: str) -> None:
-    """Let each flag be given as the variable of its name, such as `TOUCHLINE_WATCH_JSON`.
+    """Give each flag a variable of its name, such as `TOUCHLINE_WATCH_JSON`.
 
-    Click knows a variable by the parameter's name, which is not always the flag's.
+    Click names a variable after the parameter, whose name is not always the flag's.
 
     Args:
-        command: the command; those within it are named, too.
-        prefix: what the names begin with, such as `TOUCHLINE_WATCH`.
+        command: the command; its subcommands get theirs, too.
+        prefix: the beginning of the names, such as `TOUCHLINE_WATCH`.
     """
     for option in _options(command):
         own = f"{prefix}_{key_of(option)}".upper().replace("-", "_")
@@ -151,10 +151,10 @@ def _options(command: click.Command) -> list[click.Option]:
 
 
 class Problem(NamedTuple):
-    """What is wrong with a configuration file.
+    """A problem of a configuration file.
 
     Args:
-        key: where, such as `broker.heartbeat`; empty: the file as a whole.
+        key: its place, such as `broker.heartbeat`; empty: the file as a whole.
         reason: a sentence.
     """
 
@@ -167,12 +167,12 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Configuration:
-    """What a configuration file says: a table a command, a key a flag.
+    """The content of a configuration file: a table for each command, a key for each flag.
 
     Args:
         values: by command and parameter, as a `click.Context` takes them for defaults.
-        count: how many values there are.
-        problems: keys that no command knows, and values of the wrong kind.
+        count: the number of values.
+        problems: keys that are not known, and values of the wrong kind.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -206,7 +206,7 @@ def _values(
     where: str,
     found: Configuration,
 ) -> dict[str, Any]:
-    """Return a table's values by parameter; note the problems of the others."""
+    """Return the valid values of a table by parameter; record the problems of the others."""
     options = {name.lstrip("-"): option for option in _options(command) for name in option.opts}
     values: dict[str, Any] = {}
     for key, value in table.items():
@@ -231,7 +231,7 @@ def _values(
 
 
 def _unfit(option: click.Option, value: Any) -> str:
-    """Return why a value is not of a flag's kind; empty where it is."""
+    """Return why a value does not have a flag's kind; empty where it has."""
     if option.multiple:
         if not isinstance(value, list):
             return f"{value!r} is not a list; write [{value!r}]"
@@ -241,7 +241,7 @@ def _unfit(option: click.Option, value: Any) -> str:
 
 def _unfit_scalar(option: click.Option, value: Any) -> str:
     if isinstance(value, str):
-        return ""  # as it would be typed
+        return ""  # as on the command line
     if option.is_flag:
         wanted, fits = "true or false", isinstance(value, bool)
     elif isinstance(option.type, type(click.INT)):
@@ -255,11 +255,11 @@ def _unfit_scalar(option: click.Option, value: Any) -> str:
 
 
 def problems(ctx: click.Context, values: Mapping[str, Any]) -> Iterator[Problem]:
-    """Yield what is wrong with the values of a configuration file, each by itself and together.
+    """Yield the problems of a configuration file's values, each alone and all together.
 
     Args:
         ctx: of the command line as a whole.
-        values: what `read` has found.
+        values: from `read`.
     """
     yield from _problems(ctx, ctx.command, values, "")
 
@@ -291,7 +291,7 @@ def _problems(
 
 
 def _together(good: Mapping[type, Mapping[str, Any]], where: str) -> Iterator[Problem]:
-    """Yield why values that are valid each by itself are not together."""
+    """Yield why values are not valid together, each of which is valid alone."""
     for options, values in good.items():
         try:
             options(**values)
@@ -308,7 +308,7 @@ def _reason(option: click.Option, error: click.BadParameter | SettingError) -> s
 
 
 class EffectiveSetting(NamedTuple):
-    """A setting as it stands.
+    """A setting and its present value.
 
     Args:
         command: the command, such as `events create`.
@@ -326,13 +326,13 @@ class EffectiveSetting(NamedTuple):
 def effective(
     ctx: click.Context, name: str, command: click.Command, arguments: Sequence[str] = ()
 ) -> Iterator[EffectiveSetting]:
-    """Yield the settings of a command, and of those within it, as they stand.
+    """Yield the settings of a command and its subcommands with their present values.
 
     Args:
-        ctx: of what the command is in, with the configuration file's values.
-        name: the command's name there.
+        ctx: of the group of the command, with the configuration file's values.
+        name: the command's name in the group.
         command: the command.
-        arguments: flags as they would be given to it.
+        arguments: the flags as on the command line.
 
     Raises:
         click.UsageError: a flag or value that the command does not take.
@@ -351,7 +351,7 @@ def effective(
 def _context(
     ctx: click.Context, name: str, command: click.Command, arguments: Sequence[str]
 ) -> click.Context:
-    """Return the context of a command's flags alone, of which none is required."""
+    """Return a context with the flags of a command alone, none of them required."""
     params: list[click.Parameter] = []
     for option in map(copy.copy, _options(command)):
         option.required, option.callback = False, None

@@ -1,4 +1,4 @@
-"""What the commands share: the user's name, the broker, JSON lines, stopping."""
+"""Code that commands share: the user's name, the broker, JSON lines, stopping."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,18 +18,26 @@ import msgspec
 from click.core import ParameterSource
 
 from ..protocol import addresses
-from ..protocol.errors import NotFound, SettingError, TouchlineError
-from ..protocol.messages import Card, Detail, Event, Role, Show
+from ..protocol.errors import NotFound, SettingError
+from ..protocol.messages import Card, Detail, Event, EventList, Role, Search, Show
+from ..protocol.text import json_line, plain
+from ..runtime.descriptors import raise_limit
 from ..runtime.folders import data_folder
+from . import completion, output
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
-    from ..peer import Link
+    from ..monitoring.health import Readiness
+    from ..peer import Link, Subscriber
     from ..peer.session import Session
     from ..sports.matchfile import Match
 
 T = TypeVar("T")
+
+
+MOST_NAMES = 20
+"""The most names that are tried where the login name is taken."""
 
 
 def login_name() -> str:
@@ -40,26 +48,12 @@ def login_name() -> str:
         return "someone"
 
 
-def complete_broker(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
-    """Return the kept brokers' names that begin with what is typed, for the shell."""
-    from . import brokers
-
-    return _starting(typed, lambda: brokers.load().brokers)
-
-
-def complete_identity(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
-    """Return the identities' names that begin with what is typed, for the shell."""
-    from ..peer import identity
-
-    return _starting(typed, identity.names)
-
-
-def _starting(typed: str, names: Callable[[], Iterable[str]]) -> list[str]:
-    # No names where they cannot be read: the shell would offer an error as a name.
-    try:
-        return [name for name in names() if name.startswith(typed)]
-    except TouchlineError:
-        return []
+def names_to_try(name: str) -> Iterator[str]:
+    """Yield a command's name and, where it is the login name that nobody typed, further ones."""
+    yield name
+    if click.get_current_context().get_parameter_source("name") is ParameterSource.DEFAULT:
+        for number in range(2, MOST_NAMES + 1):
+            yield f"{name}-{number}"
 
 
 name_option = click.option(
@@ -67,9 +61,11 @@ name_option = click.option(
     default=login_name,
     show_default="your login name",
     envvar="TOUCHLINE_NAME",
-    shell_complete=complete_identity,
+    shell_complete=completion.identities,
     help="Your name; each name has an identity of its own.",
 )
+
+event_argument = click.argument("event", shell_complete=completion.events)
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs, one object a line."
@@ -79,7 +75,16 @@ metrics_option = click.option(
     "--metrics",
     default="",
     metavar="HOST:PORT",
-    help="Serve metrics for Prometheus at http://HOST:PORT/metrics.",
+    help="Serve metrics for Prometheus at http://HOST:PORT/metrics, and /live and /ready.",
+)
+
+metrics_events_option = click.option(
+    "--metrics-events",
+    type=click.IntRange(0, 10_000),
+    default=16,
+    show_default=True,
+    metavar="N",
+    help="The most events with metrics of their own; the others are summed.",
 )
 
 insecure_option = click.option(
@@ -94,7 +99,7 @@ verbose_option = click.option(
 def broker_option(command: Callable[..., T]) -> Callable[..., T]:
     """Give a command `--broker` and `--insecure`; it is called with the whole address, `broker`.
 
-    A command that takes a `name` gets the one kept with the broker unless the user gives one.
+    A command that takes a `name` gets the name kept with the broker unless the user gives one.
     """
 
     @functools.wraps(command)
@@ -111,11 +116,11 @@ def find_broker(broker: str, *, insecure: bool) -> tuple[str, str]:
     """Return the broker that the flags name; call it within a command.
 
     Returns:
-        The broker's whole address, and the user's name kept with it; empty where the user gives
-        another.
+        The broker's whole address, and the user's name that is kept with it; empty where the user
+        gives a name.
 
     Raises:
-        SettingError: no broker is known, or several are; the sentence says what to do.
+        SettingError: no broker is known, or several; the sentence says what to do.
     """
     from . import brokers
 
@@ -134,7 +139,7 @@ def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
         show_default="the one you logged in to or started",
         metavar="NAME|ADDRESS",
         envvar="TOUCHLINE_BROKER",
-        shell_complete=complete_broker,
+        shell_complete=completion.brokers,
         help="The broker: its name (touchline login lists them), its whole address, or HOST:PORT of"
         " one you know.",
     )
@@ -142,7 +147,7 @@ def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
 
 
 def warn_insecure() -> None:
-    """Say in red that nothing is encrypted."""
+    """Print in red that nothing is encrypted."""
     click.secho(
         "INSECURE: nothing is encrypted, and no peer proves who it is",
         fg="red",
@@ -157,7 +162,7 @@ def place_of(broker: str) -> str:
 
 def journal_of(name: str) -> str:
     """Return the default URL of a host's journal."""
-    # SQLAlchemy takes what follows a question mark for parameters.
+    # SQLAlchemy takes the part after a question mark for parameters.
     path = data_folder() / "journal" / f"{name.replace('?', '%3F')}.db"
     return f"sqlite:///{path}"
 
@@ -180,9 +185,17 @@ def card_of(link: Link, event: str, timeout: float = 5.0) -> Card:
         timeout: seconds to wait.
 
     Raises:
-        TouchlineError: there is no such event, or the broker does not answer.
+        TouchlineError: there is no such event (the sentence says which may have been meant), or
+            the broker does not answer.
     """
-    reply = link.ask(Show(id=0, event=event), timeout)
+    try:
+        reply = link.ask(Show(id=0, event=event), timeout)
+    except NotFound as error:
+        like = link.ask(Search(id=0, text=event.replace("-", " ")), timeout)
+        meant = completion.nearest(event, like.events) if isinstance(like, EventList) else ""
+        if not meant:
+            raise
+        raise NotFound(f"{error.sentence}; did you mean {meant}?") from None
     if not isinstance(reply, Event):
         raise AssertionError(f"the broker answered show with {type(reply).__name__}")
     return reply.card
@@ -212,17 +225,19 @@ def outbox_path(event: str, name: str) -> Path:
 
 def emit(value: Mapping[str, object]) -> None:
     """Print one JSON object on a line of its own, at once."""
-    sys.stdout.buffer.write(msgspec.json.encode(value) + b"\n")
+    sys.stdout.buffer.write(json_line(msgspec.json.encode(value)) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def details(pairs: Sequence[str]) -> dict[str, Detail]:
-    """Return the details that `--detail NAME=VALUE` flags give; numbers become numbers.
+    """Return the details that `--detail NAME=VALUE` flags give.
+
+    Numbers become numbers, and true and false what they say; all else is a text.
 
     Raises:
         SettingError: a flag has no `=`.
     """
-    return {name: _number(value) for name, value in (_split("--detail", pair) for pair in pairs)}
+    return {name: _value(value) for name, value in (_split("--detail", pair) for pair in pairs)}
 
 
 def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, object]:
@@ -257,7 +272,7 @@ def read_text(path: Path, flag: str) -> str:
     """Return the text of a file that a flag names.
 
     Raises:
-        SettingError: the file cannot be read or is not UTF-8.
+        SettingError: the file can't be read or is not UTF-8.
     """
     try:
         return path.read_text("utf-8")
@@ -272,7 +287,9 @@ def _split(flag: str, pair: str) -> tuple[str, str]:
     return name, value
 
 
-def _number(text: str) -> Detail:
+def _value(text: str) -> Detail:
+    if text in ("true", "false"):
+        return text == "true"
     for kind in (int, float):
         try:
             return kind(text)
@@ -299,15 +316,24 @@ def load_match(name: str) -> Match:
         raise SettingError(f"{name}: {error}") from None
 
 
+def stop_signals() -> list[int]:
+    """Return the signals that ask a command to end: Ctrl+C, SIGTERM, and the terminal's end
+    (SIGHUP), unless the caller has this process ignore that one, as `nohup` does."""
+    found: list[int] = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        found.append(signal.SIGHUP)
+    return found
+
+
 @contextmanager
 def stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on the first Ctrl+C or SIGTERM; the second ends the process."""
+    """Call `stop` on the first of `stop_signals`; the second ends the process."""
 
     def first(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
         stop()
 
-    before = {number: signal.signal(number, first) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, first) for number in stop_signals()}
     try:
         yield
     finally:
@@ -316,8 +342,19 @@ def stopping(stop: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
+def serving(stop: Callable[[], None]) -> Iterator[None]:
+    """Do what `stopping` does, and let the command go on where its output can't be written: peers
+    that it serves must not depend on the reader of its lines. It may open as many files as the
+    system permits."""
+    output.waive()
+    raise_limit()
+    with stopping(stop):
+        yield
+
+
+@contextmanager
 def stop_flag() -> Iterator[threading.Event]:
-    """Give a flag that the first Ctrl+C or SIGTERM sets; the second ends the process.
+    """Yield a flag that the first of `stop_signals` sets; the second ends the process.
 
     The main thread asks it by `is_set`: a signal that comes within its `wait` would wait for the
     flag's own lock.
@@ -328,26 +365,47 @@ def stop_flag() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def metrics_page(address: str, collector: Callable[[], Collector]) -> Iterator[str]:
-    """Serve metrics at the address of `--metrics`; give the page's URL, empty without an address.
+def metrics_page(
+    address: str, monitored: Callable[[], tuple[Collector, Readiness]]
+) -> Iterator[str]:
+    """Serve metrics and health at the address of `--metrics`; yield the page's URL, empty without
+    an address.
+
+    Args:
+        address: HOST:PORT; empty: nothing is served.
+        monitored: returns the metrics of this process and what tells whether it is ready.
 
     Raises:
-        SettingError: the text is not an address.
-        AddressTaken: the process cannot listen there.
+        SettingError: the address is not valid.
+        AddressTaken: the process can't listen there.
     """
     if not address:
         yield ""
         return
     from ..monitoring.server import serve
 
-    with serve(address, collector()) as page:
+    with serve(address, *monitored()) as page:
         yield page.url
+
+
+def feed_monitored(event: str, feed: Subscriber) -> tuple[Collector, Readiness]:
+    """Return what `metrics_page` serves of a command that follows one event."""
+    from ..monitoring.health import subscriber_readiness
+    from ..monitoring.subscriber import subscriber_collector
+
+    return subscriber_collector({event: feed.core}), subscriber_readiness(feed.core)
+
+
+class PlainFormatter(logging.Formatter):
+    """Writes a message without control characters: names from the network may be in it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
+        """Return the line of a record; its traceback follows on lines of its own."""
+        return plain(super().formatMessage(record))
 
 
 def log_to_stderr(*, verbose: bool = False) -> None:
     """Log problems to standard error, or everything where `verbose`."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    output = logging.StreamHandler(sys.stderr)
+    output.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[output])

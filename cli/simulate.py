@@ -149,7 +149,7 @@ def _command(name: str, sport: Sport, simulation: Simulation) -> click.Command:
 
 
 def _chosen(options: Sequence[SimulationOption]) -> Callable[[F], F]:
-    """Return what gives a command the options of one sport's simulation."""
+    """Return a decorator that gives a command the options of one sport's simulation."""
 
     def given(command: F) -> F:
         for option in reversed(options):

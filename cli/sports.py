@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
 from .. import sports
+from ..protocol.errors import SettingError
+from ..protocol.text import plain
+from ..sports.capabilities import Checkable
 from . import shared
 from .shared import emit, json_option
 from .ui.tables import table
 
+MOST_BYTES = 1 << 20
+"""The largest file that `check` reads."""
+
 
 @click.group("sports")
 def command() -> None:
-    """List the sports, and show their actions and rules."""
+    """List the sports, show their actions and rules, and check a custom one."""
 
 
 @command.command("list")
@@ -60,13 +67,15 @@ def show(name: str, rules: tuple[str, ...], definition: Path | None, as_json: bo
         )
         return
     table(
-        ("action", "button", "origin", "window (s)", "about"),
+        ("action", "button", "origin", "window (s)", "apart (s)", "same", "about"),
         [
             (
                 kind.title,
                 kind.text,
                 "yes" if kind.needs_origin else "may be left out",
                 f"{kind.window:g}",
+                f"{kind.least_apart:g}",
+                kind.same,
                 kind.relates_to,
             )
             for kind in kinds
@@ -90,6 +99,80 @@ def show(name: str, rules: tuple[str, ...], definition: Path | None, as_json: bo
         ],
         "rules",
     )
+
+
+@command.command(epilog="Example: touchline sports check examples/quiz.toml --play evening.txt")
+@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--play",
+    "actions",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="ACTIONS",
+    help="Play a list of actions: a line each, TITLE [ORIGIN] [DETAIL=VALUE]….",
+)
+@click.option(
+    "--origin",
+    "origins",
+    multiple=True,
+    show_default="those in ACTIONS",
+    help="A side of the event; repeat the flag.",
+)
+@json_option
+def check(path: Path, actions: Path | None, origins: tuple[str, ...], as_json: bool) -> None:
+    """Check the definition of a custom sport, and play a list of actions by it."""
+    custom = _checkable()
+    text = _read_bounded(path)
+    try:
+        definition = custom.check_definition(text)
+    except SettingError as error:
+        raise SettingError(f"{plain(str(path))}: {plain(error.sentence)}") from None
+    kinds = custom.kinds({"definition": definition})
+    name = sports.presentation_of(custom.name, {"definition": definition}).text
+    if not as_json:
+        click.echo(f"{plain(str(path))}: {plain(name)}, {len(kinds)} actions, is good")
+    else:
+        emit({"type": "checked", "text": name, "actions": [kind.title for kind in kinds]})
+    if actions is None:
+        return
+    try:
+        for line, action, state in custom.play(definition, _read_bounded(actions), origins):
+            headline, phrase = custom.headline(state), custom.phrase(state, action)
+            if as_json:
+                score = custom.score(state)
+                emit({"type": "played", "line": line, "headline": headline, "score": score})
+            else:
+                click.echo(f"{line:>5}  {plain(phrase)}  {plain(headline)}")
+    except SettingError as error:
+        raise SettingError(f"{plain(str(actions))}: {plain(error.sentence)}") from None
+
+
+def _checkable() -> Any:
+    """Return the sport that is defined by a file."""
+    each = (sports.get(name) for name in sports.list())
+    return next(sport for sport in each if isinstance(sport, Checkable))
+
+
+def _read_bounded(path: Path) -> str:
+    """Return the text of a file that is no larger than any definition or list has to be.
+
+    Raises:
+        SettingError: the file can't be read, is too large, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise SettingError(f"{path}: more than the {MOST_BYTES:,} bytes allowed")
+        return content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: {error}") from None
+
+
+@command.command("schema", epilog="Example: touchline sports schema > custom.schema.json")
+def schema_command() -> None:
+    """Print the JSON Schema of the custom format, for editors."""
+    schema = msgspec.json.encode(_checkable().definition_schema())
+    click.echo(msgspec.json.format(schema, indent=2).decode())
 
 
 def _values(detail: sports.Detail) -> str:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
 
 from ..protocol import keys
-from ..protocol.errors import PeerError, SettingError, StorageFault
+from ..protocol.errors import PeerError, SettingError
 from ..protocol.text import plain
+from .files import read_bytes
 from .shared import emit, json_option
 
 if TYPE_CHECKING:
     from ..proof import Flaw, Result
-
-MOST_BYTES = 1 << 30
-"""The largest file that the command reads; a season of matches is smaller."""
-
-PEER = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}")
-"""The form of an id, see `keys.peer_id`."""
 
 
 @click.command(
@@ -41,42 +35,49 @@ PEER = re.compile(r"[a-z2-9]{4}(-[a-z2-9]{4}){3}")
 @click.option(
     "--allow-unsigned", is_flag=True, help="Believe the host about reports without a signature."
 )
+@click.option(
+    "--book",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The book of records by which the host weighed its reporters, where it had one.",
+)
 @json_option
-def command(path: str, host: str, digest: str, allow_unsigned: bool, as_json: bool) -> int:
+def command(
+    path: str, host: str, digest: str, allow_unsigned: bool, book: str | None, as_json: bool
+) -> int:
     """Check that a timeline follows from signed reports.
 
-    FILE is a proof that touchline export --format proof has written. The command checks that nobody
-    changed it since the host sealed it, that each report has its reporter's signature, and that
-    the reports lead to each entry and its score. Where something does not hold, the command names
-    the first such line and entry, and exits with 4.
+    FILE is a proof that touchline export --format proof has written. The command checks that it
+    has not changed since the host sealed it, that each report has its reporter's signature, and
+    that the reports lead to each entry and its score. Where something does not hold, the command
+    names the first such line and entry, and exits with 4.
+
+    Every verdict is computed anew. Where the host weighed its reporters by a book of records, the
+    command needs that book.
 
     With --digest it also checks that the proof is of the whole feed that you followed.
     """
     # Imported here so that --help stays quick.
+    from ..peer.grades import book as books
     from ..proof import check
 
-    if host and not PEER.fullmatch(host):
+    if host and not keys.is_peer_id(host):
         keys.from_text(host, what="--host")
-    result = check(_read(path), host=host, expected=_digest(digest), allow_unsigned=allow_unsigned)
+    result = check(
+        read_bytes(path),
+        host=host,
+        expected=_digest(digest),
+        allow_unsigned=allow_unsigned,
+        book=books.decode(read_bytes(book)) if book else None,
+    )
     if result.flaw is not None:
-        _tell_flaw(path, result.flaw, as_json=as_json)
+        _print_flaw(path, result.flaw, as_json=as_json)
         return PeerError.exit_code
     if as_json:
         emit(_form(result))
     else:
-        _tell(result, known=bool(host), seen=bool(digest))
+        _print_result(result, known=bool(host), seen=bool(digest))
     return 0
-
-
-def _read(path: str) -> bytes:
-    try:
-        with click.open_file(path, "rb") as file:
-            text: bytes = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise StorageFault(f"{path}: {error.strerror}") from error
-    if len(text) > MOST_BYTES:
-        raise SettingError(f"{path}: more than {MOST_BYTES:,} bytes are not read")
-    return text
 
 
 def _digest(text: str) -> bytes:
@@ -89,7 +90,7 @@ def _digest(text: str) -> bytes:
     return found
 
 
-def _tell_flaw(path: str, flaw: Flaw, *, as_json: bool) -> None:
+def _print_flaw(path: str, flaw: Flaw, *, as_json: bool) -> None:
     if as_json:
         emit(
             {
@@ -119,10 +120,13 @@ def _form(result: Result) -> dict[str, object]:
         "signed": result.signed,
         "unsigned": result.unsigned,
         "shift": result.clock_offset / 1_000_000,
+        "book": result.book.hex(),
+        "owner": result.owner,
+        "rulings": result.rulings,
     }
 
 
-def _tell(result: Result, *, known: bool, seen: bool) -> None:
+def _print_result(result: Result, *, known: bool, seen: bool) -> None:
     click.echo(f"{plain(result.title)} ({plain(result.event)}): the proof holds")
     sealed = result.host if known else f"{result.host}; is that who hosted it? --host checks it"
     click.echo(f"  sealed by    {sealed}")
@@ -131,6 +135,13 @@ def _tell(result: Result, *, known: bool, seen: bool) -> None:
         click.echo(f"  you saw      the same, up to message {result.at:,}")
     click.echo(f"  timeline     {result.entries:,} entries")
     click.echo(f"  behind it    {result.signed:,} signed reports of {result.reporters:,} reporters")
+    if result.rulings:
+        plural = "ruling" if result.rulings == 1 else "rulings"
+        click.echo(
+            f"  ruled        {result.rulings:,} {plural}, signed by the owner {result.owner}"
+        )
+    if result.book:
+        click.echo(f"  weighed by   the book {result.book.hex()}")
     if result.unsigned:
         click.secho(f"  not signed   {result.unsigned:,} reports: the host's word", fg="yellow")
     if result.clock_offset:

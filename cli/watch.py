@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,24 +17,22 @@ from ..timeline.fold import Change
 from ..timeline.view import LiveView
 from . import shared
 from .ui.statistics import FeedStatistics, counted, summary
-
-if TYPE_CHECKING:
-    from prometheus_client.registry import Collector
+from .ui.tables import on_screen
 
 TURN_SECONDS = 0.25
-"""The longest wait for the feed before the screen's clock and Ctrl+C are looked at."""
+"""The longest wait for the feed before the screen's clock is drawn and Ctrl+C is looked for."""
 
 FRAME_SECONDS = 0.1
-"""The screen is drawn at most this often, however fast the feed."""
+"""The shortest time between two drawings of the screen, however fast the feed."""
 
 Show = Callable[[Change | None], None]
-"""Shows a change, or (None) that time has passed."""
+"""Shows a change; None: time has passed without one."""
 
 
 @click.command(
     epilog="Example: touchline watch world-cup-final-7k2m --json | grep goal",
 )
-@click.argument("event")
+@shared.event_argument
 @shared.broker_option
 @shared.name_option
 @shared.json_option
@@ -76,12 +72,14 @@ def command(
         link = stack.enter_context(shared.link(broker, name, ["viewer"]))
         card = shared.card_of(link, event)
         feed = stack.enter_context(Subscriber(event, link))
-        stack.enter_context(shared.metrics_page(metrics, lambda: _collector(event, feed)))
+        stack.enter_context(
+            shared.metrics_page(metrics, lambda: shared.feed_monitored(event, feed))
+        )
         view = LiveView(card)
         show: Show
         if as_json:
             show = _json_lines(heartbeats)
-        elif as_lines or not sys.stdout.isatty():
+        elif as_lines or not on_screen():
             show = _plain_lines
         else:
             show = stack.enter_context(_live_screen(view, feed))
@@ -97,14 +95,8 @@ def command(
     return 0
 
 
-def _collector(event: str, feed: Subscriber) -> Collector:
-    from ..monitoring.subscriber import subscriber_collector
-
-    return subscriber_collector({event: feed.core})
-
-
 def _items(stack: ExitStack, feed: Subscriber, until_finished: bool) -> Iterator[Item | None]:
-    """Yield items, and None where for a while there is none, until the end or Ctrl+C."""
+    """Yield items until the end or Ctrl+C, and None after some time without an item."""
     stopped = stack.enter_context(shared.stop_flag())
     while not stopped.is_set():
         item = feed.next(TURN_SECONDS)
@@ -161,7 +153,10 @@ def _live_screen(view: LiveView, feed: Subscriber) -> Iterator[Show]:
 def _sum_up(card: Card, view: LiveView, counts: FeedStatistics, *, as_json: bool) -> None:
     if as_json:
         fold = view.fold
-        about = {"event": card.event, "headline": view.headline, "finished": fold.finished}
+        ending = fold.ending
+        about = {"event": card.event, "headline": view.headline, "finished": ending is not None}
+        if ending is not None:
+            about |= {"how": ending.how, "winner": ending.winner, "reason": ending.reason}
         shared.emit({"type": "summary", **about, "entries": len(fold.rows), **summary(counts)})
         return
     from rich.console import Console

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .runner import Outcome
 
 MINUTE = 60.0
-"""Seconds that the demo takes unless told otherwise."""
+"""Seconds that the demo takes by default."""
 
 
 @click.command(
@@ -110,7 +110,7 @@ def command(
 
 
 def _speed(text: str, match: Match) -> float:
-    """Return how many seconds of the match pass in a second; 0 for all at once."""
+    """Return how many seconds of the match pass in a second; 0: all at once."""
     if text == "max":
         return 0.0
     last = max((action.time for action in match.actions), default=match.starts)
@@ -126,13 +126,13 @@ def _speed(text: str, match: Match) -> float:
 
 
 def _outage(text: str, match: Match, speed: float) -> tuple[int, int] | None:
-    """Return the time without links, (from, until) in microseconds of event time; None: never."""
+    """Return the time without links as (from, until), microseconds of event time; None: none."""
     from .runner import BEAT_SECONDS
 
     if not text:
         return None
     if not speed:
-        raise SettingError("--outage: at --speed max there is no time in which to be cut off")
+        raise SettingError("--outage: --speed max leaves no time for an outage")
     first, _, last = text.partition("-")
     try:
         begin, end = float(first), float(last)
@@ -143,17 +143,17 @@ def _outage(text: str, match: Match, speed: float) -> tuple[int, int] | None:
     least = 4 * BEAT_SECONDS * speed / 60
     if end - begin < least:
         raise SettingError(
-            f"--outage: {end - begin:g} minutes pass too quickly to be noticed at this speed, at"
+            f"--outage: {end - begin:g} minutes pass too quickly at this speed to be noticed, at"
             f" least {least:.0f} are needed; make it longer, or the speed lower"
         )
     return _minute(match, begin), _minute(match, end)
 
 
 def _minute(match: Match, minute: float) -> int:
-    """Return when the match's clock comes to a minute, microseconds of event time.
+    """Return when the match's clock reaches a minute, microseconds of event time.
 
-    A football clock stands still at half-time; where a sport shows no minutes, they are those
-    since the start.
+    A football clock stands still at half-time; for a sport without minutes, they are those since
+    the start.
     """
     from ... import sports
 
@@ -170,7 +170,7 @@ def _minute(match: Match, minute: float) -> int:
         since = action.time
         state = sports.fold(sport, state, [action]).state
     if clocked:
-        raise SettingError(f"--outage: the match's clock never comes to minute {minute:g}")
+        raise SettingError(f"--outage: the match's clock never reaches minute {minute:g}")
     return match.starts + round(minute * 6e7)
 
 
@@ -198,12 +198,12 @@ def _show(outcome: Outcome, match: Match, seconds: float, *, as_json: bool) -> N
     console.print(table)
     crowd = outcome.crowd
     console.print(
-        f"The crowd said {crowd.said} things, {outcome.wrong_sayings} of them wrong, and sent "
+        f"The crowd made {crowd.said} reports, {outcome.wrong_sayings} of them wrong, and sent "
         f"{crowd.repeats} twice; {crowd.unsent} were never confirmed as stored."
     )
     console.print(
-        "differ: found, with another scorer or the like. accepted: seconds of the match from the"
-        " action to its entry, in the median."
+        "differ: found, with another scorer or the like. accepted: median seconds of the match from"
+        " the action to its entry."
     )
     if outcome.alarms:
         console.print(_outage_words(outcome))
@@ -222,7 +222,7 @@ def _show(outcome: Outcome, match: Match, seconds: float, *, as_json: bool) -> N
 
 
 def _outage_words(outcome: Outcome) -> str:
-    """Return what was seen of an outage, in a sentence."""
+    """Return a sentence about an outage."""
     delays = outcome.delays
     inaccurate = delays.get("RECONSTRUCTION_INACCURATE", 0)
     restored = delays.get("RECONSTRUCTED", 0) + inaccurate

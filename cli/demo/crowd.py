@@ -24,21 +24,21 @@ LIVE = Timing(starts=0, began=0, speed=1.0)
 
 
 GLANCE = 60 * SECOND
-"""Event time, microseconds, by which the score that a reporter confirms is older than the question:
-what has happened since may not be on the timeline yet."""
+"""How much older than the question a confirmed score is, microseconds of event time: later actions
+may not be on the timeline yet."""
 
 ScoreAt = Callable[[int], str]
-"""Gives the score that a reporter sees at an event time, as it is typed; empty where there is none
-to type."""
+"""Returns the score that a reporter sees at an event time, as it is typed; empty where there is
+none to type."""
 
 
 def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
     """Return a score as people type it when they confirm it; empty where it can't be typed.
 
     Args:
-        sport: whose score it is.
-        state: the event then.
-        origins: its origins in order; of two the names are left out of the headline.
+        sport: of the event.
+        state: of the event.
+        origins: in order; the names of two origins are left out of the headline.
     """
     text = sport.headline(state)
     for origin in origins if len(origins) == 2 else ():
@@ -53,13 +53,13 @@ def score_text(sport: Sport, state: State, origins: Sequence[str]) -> str:
 
 @dataclass(slots=True)
 class Counts:
-    """What one reporter did, and what became of it.
+    """The counts of one reporter's reports and their fates.
 
     Args:
         said: reports made.
         repeats: copies of reports that were sent again on the wire under their old numbers.
         unsent: reports that the host has not confirmed as stored.
-        accepted, expired, refused: fates that the host told before the reporter left; any other
+        accepted, expired, refused: fates that the host sent before the reporter left; any other
             report was stored, and is still open or was decided later.
     """
 
@@ -99,39 +99,39 @@ def run_member(
     shift: int = 0,
     stop: threading.Event | None = None,
     opened: Callable[[], None] = lambda: None,
-    told: Callable[[Saying], None] = lambda _saying: None,
+    on_saying: Callable[[Saying], None] = lambda _saying: None,
     wall: Callable[[], int] = clock.wall,
     patience: float = 30.0,
     linger: float = 0.0,
     score: ScoreAt | None = None,
     stay: Callable[[], bool] = lambda: False,
 ) -> Counts:
-    """Report what one member of a crowd says, when it says it, and return when all is stored.
+    """Report the sayings of one member of a crowd at their times, and return when all are stored.
 
-    While the member's link is down nothing is sent or received, what it says stays in the outbox;
-    afterwards it greets the host anew and sends what is pending.
+    While the member's link is down, nothing is sent or received, and reports stay in the outbox;
+    afterwards the member greets the host anew and sends the pending reports.
 
     Args:
-        member: its name, what it says and when.
+        member: its name, and its sayings with their times.
         event_id: the event, which need not be hosted yet.
         link: this member's own link to the broker; the caller closes it.
         outbox_path: the member's own outbox.
         timing: the event's clock; None: the event is live.
-        pace: the clock by which sayings and drops come due; None: `timing`. At speed 0 all comes
+        pace: the clock by which sayings and drops are due; None: `timing`. At speed 0 all are due
             at once, in order.
-        shift: microseconds added to every stated time.
+        shift: microseconds added to every reported time.
         stop: set it to make the member leave early.
-        opened: called once the host has let the member in; may wait for the others.
-        told: called after each saying, from this thread.
+        opened: called when the session is open; may wait for other members.
+        on_saying: called after each saying, from this thread.
         wall: the true wall clock, microseconds; the member's own differs by its offset.
         patience: seconds to wait for the host at the start and for the last receipt at the end.
-        linger: seconds to wait, when all is stored, for the fates of what is undecided.
-        score: what the member answers when the host asks for the score after an outage.
-        stay: asked again and again once all is said; while it says yes the member stays.
+        linger: seconds to wait, when all is stored, for the fates of undecided reports.
+        score: the member's answer when the host asks for the score after an outage.
+        stay: called again and again after the last saying; the member stays while it returns True.
 
     Raises:
         TouchlineError: the host could not be reached within `patience`, or refused the member.
-            That the event ends is not an error: the member leaves.
+            The end of the event is not an error: the member leaves.
     """
     timing = timing or LIVE
     skew = round(member.clock_offset * SECOND / (timing.speed or 1.0))
@@ -144,7 +144,7 @@ def run_member(
             reporting.join(patience)
             opened()
             try:
-                for at, do in _agenda(member, reporting, told):
+                for at, do in _agenda(member, reporting, on_saying):
                     if not reporting.wait_until(wall_of(at, pace or timing)):
                         break
                     do()
@@ -152,7 +152,7 @@ def run_member(
                 reporting.settle(patience, linger)
                 reporting.stay(stay)
             except EventOver:
-                pass  # it ended before the member had said everything: what was done counts
+                pass  # the event ended before the member's last saying: the earlier ones count
             return reporting.counts()
         finally:
             reporting.close()
@@ -162,14 +162,14 @@ Deed = Callable[[], None]
 
 
 def _agenda(
-    member: Member, reporting: _CrowdReporter, told: Callable[[Saying], None]
+    member: Member, reporting: _CrowdReporter, on_saying: Callable[[Saying], None]
 ) -> list[tuple[int, Deed]]:
-    """Return what the member does, each with its event time, in order."""
+    """Return the deeds of a member with their event times, in order."""
 
     def speak(saying: Saying) -> Deed:
         def do() -> None:
             reporting.speak(saying)
-            told(saying)
+            on_saying(saying)
 
         return do
 
@@ -183,10 +183,10 @@ def _agenda(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reporter answers when the host asks for the score.
+    """The answer of a reporter when the host asks for the score.
 
     Args:
-        score: gives what is seen at an event time.
+        score: returns the score at an event time.
         timing: the event's clock.
         ahead: seconds by which the reporter's clock is ahead of the event's.
     """
@@ -199,9 +199,9 @@ class Answer:
         """Answer, if there is a score to type.
 
         Args:
-            reporter: has been asked.
+            reporter: the reporter that the host asks.
             wall: the true wall time, microseconds.
-            shift: microseconds added to every stated time.
+            shift: microseconds added to every reported time.
         """
         reporter.asked = None
         at = self.timing.starts + round((wall - self.timing.began) * self.timing.speed) - GLANCE
@@ -211,7 +211,7 @@ class Answer:
 
 
 class _CrowdReporter:
-    """A reporter whose link goes down, and who taps twice."""
+    """A reporter whose link goes down, and which sends reports twice."""
 
     def __init__(
         self,
@@ -231,13 +231,13 @@ class _CrowdReporter:
         self._shift = shift
         self._stop = stop
         self._cut = False
-        self._numbers: dict[int, tuple[int, int]] = {}  # saying's n: (report's n, when said)
-        self._held: list[Saying] = []  # repeats that wait until what they repeat is stored
+        self._numbers: dict[int, tuple[int, int]] = {}  # saying's n: (report's n, when made)
+        self._held: list[Saying] = []  # repeats that wait until their reports are stored
         self._push: zmq.Socket[bytes] | None = None
         self._repeats = 0
 
     def join(self, patience: float) -> None:
-        """Wait for the host, or for being stopped."""
+        """Wait until the session is open, or the member is stopped."""
         until = clock.now() + patience
         while not self._stop.is_set():
             try:
@@ -248,7 +248,8 @@ class _CrowdReporter:
                     raise
 
     def wait_until(self, wall: int) -> bool:
-        """Take part until a wall time, microseconds; return False where it was stopped before."""
+        """Take part until a wall time, microseconds; return False where the member is stopped
+        before."""
         while not self._stop.is_set():
             left = (wall - self._wall()) / SECOND
             if not self._cut:
@@ -260,7 +261,7 @@ class _CrowdReporter:
         return False
 
     def speak(self, saying: Saying) -> None:
-        """Report a saying; a repeat is the same report once more on the wire."""
+        """Report a saying; a repeat sends the same report again."""
         if saying.kind == "repeat":
             if self._cut:
                 self._held.append(saying)
@@ -280,7 +281,7 @@ class _CrowdReporter:
         if known is None or setup is None or invitation is None or invitation.endpoints is None:
             return
         if self._push is None:
-            # A socket of its own: to the reporter this copy does not exist.
+            # A socket of its own: the reporter does not know of this copy.
             self._push = self._link.context.socket(zmq.PUSH)
             if invitation.key:
                 lock(self._push, self._link.identity, invitation.key)
@@ -294,13 +295,13 @@ class _CrowdReporter:
         self._repeats += 1
 
     def drop_out(self) -> None:
-        """Lose the link: the session is closed, so that what is said stays in the outbox."""
+        """Lose the link: the session is closed, so that reports stay in the outbox."""
         if not self._cut:
             self._cut = True
             self._greet()
 
     def come_back(self) -> None:
-        """Have the link again, and greet the host as after any reconnection."""
+        """Get the link back, and greet the host as after any reconnection."""
         if self._cut:
             self._cut = False
             self._greet()
@@ -318,7 +319,7 @@ class _CrowdReporter:
         self._reporter.session.reconnected(clock.now(), self._wall() + self._skew)
 
     def settle(self, patience: float, linger: float) -> None:
-        """Wait until everything is stored, then up to `linger` seconds for the fates."""
+        """Wait until all reports are stored, then up to `linger` seconds for their fates."""
         until = clock.now() + patience
         while self._unsaid() and clock.now() < until and not self._stop.is_set():
             self._pump(0.1)
@@ -327,7 +328,7 @@ class _CrowdReporter:
             self._pump(0.1)
 
     def stay(self, wanted: Callable[[], bool]) -> None:
-        """Take part, with nothing more to report, for as long as `wanted` says so."""
+        """Take part without further reports while `wanted` returns True."""
         while not self._stop.is_set() and wanted():
             self._pump(0.2)
 
@@ -343,7 +344,7 @@ class _CrowdReporter:
         return self._reporter.fate(self._numbers[saying_n][0])
 
     def counts(self) -> Counts:
-        """Return what was done and what is known of it."""
+        """Return the counts of the reports and their known fates."""
         counts = Counts(
             said=len(self._numbers), repeats=self._repeats, unsent=self._reporter.pending
         )

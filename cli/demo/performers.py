@@ -1,4 +1,4 @@
-"""The demo's crowd: what each reporter says, and each reporter in a process of its own."""
+"""The demo's crowd: the sayings of each reporter, and each reporter in a process of its own."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def plan(crowd: Crowd) -> Sequence[Member]:
     return [
         replace(
             member,
-            # All links are back together: drops that reach into the outage are left out.
+            # All links come back at once: drops that reach into the outage are left out.
             drops=tuple(sorted([crowd.outage, *_apart(member.drops, begin, end)])),
         )
         for member in members
@@ -67,8 +67,8 @@ def _apart(drops: tuple[tuple[int, int], ...], begin: int, end: int) -> Iterator
 
 
 def seen_score(crowd: Crowd, index: int) -> ScoreAt:
-    """Return what a member of the crowd says the score is when asked: wrong as often as anything
-    else that it says."""
+    """Return the answer of a member of the crowd to the question for the score, which is wrong as
+    often as its reports."""
     match = load_match(crowd.match)
     sport = sports.get(match.sport)
     chance = random.Random(f"{crowd.seed} {index}")
@@ -76,7 +76,7 @@ def seen_score(crowd: Crowd, index: int) -> ScoreAt:
     def score(time: int) -> str:
         seen = [action for action in match.actions if action.time <= time]
         if chance.random() < crowd.wrong:
-            seen = seen[: chance.randrange(len(seen) + 1)]  # the score of some time ago
+            seen = seen[: chance.randrange(len(seen) + 1)]  # an earlier score
         start = sport.start(match.origins, match.rules, match.lineups)
         return score_text(sport, sports.fold(sport, start, seen).state, match.origins)
 
@@ -84,13 +84,14 @@ def seen_score(crowd: Crowd, index: int) -> ScoreAt:
 
 
 def wrong_sayings(crowd: Crowd) -> int:
-    """Return how many things the crowd says that did not happen so."""
+    """Return the number of the crowd's sayings that are wrong."""
     return sum(saying.kind == "wrong" for member in plan(crowd) for saying in member.sayings)
 
 
 def be_member(parent: Connection[Any, Any], crowd: Crowd, index: int, home: str) -> None:
     """Be a member of the crowd, in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the demo's runner ends this process
+    for number in (signal.SIGINT, signal.SIGHUP):  # the demo's runner ends this process
+        signal.signal(number, signal.SIG_IGN)
     from ...peer import Link, identity
 
     member = plan(crowd)[index]
@@ -108,7 +109,7 @@ def be_member(parent: Connection[Any, Any], crowd: Crowd, index: int, home: str)
                 timing,
                 linger=2.0,
                 score=seen_score(crowd, index),
-                # Until the event is over: where members leave, fewer have to agree.
+                # Until the event is over: if members left, fewer would have to agree.
                 stay=lambda: not parent.poll(),
             )
             parent.send(counts)

@@ -1,4 +1,4 @@
-"""What runs the demo: its processes, its temporary folder, and the comparison at the end."""
+"""The runner of the demo: its processes, its temporary folder, and the comparison at the end."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ from ...protocol import messages
 from ...protocol.errors import EnvironmentFault, Interrupted, Unreachable
 from ...protocol.messages import Timing
 from ...protocol.times import from_rfc3339
-from ...runtime import clock
+from ...runtime import clock, files
 from ...sports.compare import compare
 from ...sports.matchfile import Match
+from ..shared import stop_signals
 from .crowd import Counts
 from .performers import Crowd, be_member, wrong_sayings
 
 START_SECONDS = 60.0
-"""Seconds that the processes may take to start; a slow machine has many to start."""
+"""Seconds that the processes may take to start; there are many, and the machine may be slow."""
 
 LEAD_SECONDS = 2.5
 """Seconds from the creation of the event to its kick-off, in which all peers join."""
@@ -46,8 +47,8 @@ GRACE_SECONDS = 5.0
 """How long a process may take to end in good order before it is killed."""
 
 PATIENCE = 900
-"""Seconds of the match after which a claim expires and, the match over, the event ends: some
-seconds on the clock of this machine, which many processes share."""
+"""Seconds of the match after which a claim expires and, after the match, the event ends: some
+seconds of real time on this machine, which many processes share."""
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class ComparisonRow:
 
     @property
     def right(self) -> bool:
-        """Whether nothing was missed or invented."""
+        """Whether no action was missed or invented."""
         return not self.missed and not self.wrong
 
     def cells(self) -> tuple[str, ...]:
@@ -89,7 +90,7 @@ class ComparisonRow:
 
 @dataclass(slots=True)
 class Outcome:
-    """How the demo ended."""
+    """The result of the demo."""
 
     headline: str
     true_headline: str
@@ -97,17 +98,17 @@ class Outcome:
     total: ComparisonRow
     crowd: Counts
     wrong_sayings: int
-    summary: dict[str, object]  # the second subscriber's own
+    summary: dict[str, object]  # of the second subscriber
     trouble: str = ""
     encrypted: bool = True
     alarms: int = 0
     delays: dict[str, int] = field(default_factory=dict)
     """Standing entries by their delay status."""
     restored: list[dict[str, Any]] = field(default_factory=list)
-    """What the ends of outages said."""
+    """The `restored` messages at the ends of outages."""
 
     def to_json(self, seconds: float) -> dict[str, object]:
-        """Return all of it as JSON values."""
+        """Return the result as JSON values."""
         return {
             "type": "demo",
             "headline": self.headline,
@@ -133,11 +134,11 @@ class Outcome:
 
 
 class DemoRunner:
-    """Start every process, play the match, and leave nothing behind.
+    """Starts every process, plays the match, and leaves nothing behind.
 
     Args:
-        match: what really happened.
-        crowd: reports it.
+        match: the truth.
+        crowd: the reporters.
         speed: seconds of the match in a second; 0: all at once.
         insecure: whether nothing is encrypted.
         as_json: whether the subscriber on the screen writes JSON lines.
@@ -181,7 +182,7 @@ class DemoRunner:
             self._stop.restore()
 
     def say(self, text: str) -> None:
-        """Print a line for people; nothing with JSON lines."""
+        """Print a line for people, unless the output is JSON."""
         if not self._as_json:
             click.echo(text)
 
@@ -206,7 +207,7 @@ class DemoRunner:
             raise Interrupted("the demo was stopped") from None
 
     def outcome(self) -> Outcome:
-        """Return how the second subscriber's timeline compares with the truth."""
+        """Return the comparison of the second subscriber's timeline with the truth."""
         entries: dict[str, dict[str, Any]] = {}
         summary: dict[str, Any] = {}
         headline, alarms = "", 0
@@ -248,10 +249,11 @@ class DemoRunner:
 
     def _touchline(self, *arguments: str, output: Path | None = None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "touchline.cli", *arguments]
-        errors = (self._home / f"{arguments[0]}.log").open("ab")
+        log = self._home / f"{arguments[0]}.log"
+        files.create(log)
         with (
-            errors,
-            (output or self._home / f"{arguments[0]}.out").open("wb") as out,
+            log.open("ab") as errors,
+            files.open_new(output or self._home / f"{arguments[0]}.out") as out,
             self._stop.held(),
         ):
             process = subprocess.Popen(
@@ -260,13 +262,13 @@ class DemoRunner:
                 stdout=out,
                 stderr=errors,
                 env=self._environment,
-                start_new_session=True,  # Ctrl+C ends them by way of this process
+                start_new_session=True,  # on Ctrl+C, this process ends it
             )
             self._processes.append(process)
         return process
 
     def _screen(self, broker: str) -> subprocess.Popen[bytes]:
-        """Start the subscriber that owns the terminal."""
+        """Start the subscriber that has the terminal."""
         arguments = ["watch", self._event, "--broker", broker, "--name", "first"]
         if self._as_json:
             arguments.append("--json")
@@ -288,10 +290,10 @@ class DemoRunner:
                 return str(json.loads(first)["address"])
             self._check_alive(broker, "broker")
             time.sleep(0.02)
-        raise Unreachable(f"the broker was not there within {START_SECONDS:.0f} s")
+        raise Unreachable(f"the broker did not start within {START_SECONDS:.0f} s")
 
     def _start_members(self) -> None:
-        # Each is a fresh interpreter that shares nothing with this one, as with phones.
+        # Each is a new interpreter that shares nothing with this one, like a phone.
         spawn = multiprocessing.get_context("spawn")
         for index in range(self._crowd.reporters):
             with self._stop.held():
@@ -307,7 +309,7 @@ class DemoRunner:
         until = clock.now() + START_SECONDS
         for pipe in self._pipes:
             if not pipe.poll(max(0.0, until - clock.now())):
-                raise Unreachable(f"the crowd was not there within {START_SECONDS:.0f} s")
+                raise Unreachable(f"the crowd did not start within {START_SECONDS:.0f} s")
             pipe.recv()
 
     def _create(self, broker: str) -> None:
@@ -357,18 +359,18 @@ class DemoRunner:
             pipe.send("leave")
         for pipe, member in zip(self._pipes, self._members, strict=True):
             if pipe.poll(10.0):
-                told = pipe.recv()
-                if isinstance(told, Counts):
-                    self._counts += told
+                result = pipe.recv()
+                if isinstance(result, Counts):
+                    self._counts += result
                 else:
-                    self._trouble = told
+                    self._trouble = result
             member.join(5.0)
         quiet.wait(10.0)
 
     def _check_alive(self, process: subprocess.Popen[bytes], name: str) -> None:
         if process.poll() is not None:
             log = (self._home / f"{name}.log").read_text().strip()
-            raise EnvironmentFault(f"the {name} ended early: {log[-500:] or 'it said nothing'}")
+            raise EnvironmentFault(f"the {name} ended early: {log[-500:] or 'its log is empty'}")
 
     def _end(self) -> None:
         """End every process, by its id."""
@@ -439,37 +441,37 @@ def _true_headline(match: Match) -> str:
 
 
 class StopSignals:
-    """Makes the first SIGINT or SIGTERM a KeyboardInterrupt, and ignores those after it.
+    """Makes the first signal that asks to end a KeyboardInterrupt, and ignores further ones.
 
-    While a process is being started the interrupt waits: a process that the runner does not know
-    of yet would go on for ever.
+    While a process is being started, the interrupt waits: a process that the runner does not know
+    yet would never end.
     """
 
     def __init__(self) -> None:
-        self._came = False  # one that is an interrupt, or too late to be one
+        self._came = False  # a signal came, or comes too late to be an interrupt
         self._held = False
         self._before: dict[int, Any] = {}
 
     def listen(self) -> None:
-        """Take the signals from now on; in the main thread."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        """Begin to take the signals; call it in the main thread."""
+        for number in stop_signals():
             self._before[number] = signal.signal(number, self._take)
 
     def ignore(self) -> None:
-        """Ignore whatever comes from now on: all is being ended."""
+        """Ignore all further signals: the demo is ending."""
         self._came = True
 
     def restore(self) -> None:
-        """Give the signals back to what took them before."""
+        """Restore the earlier handlers of the signals."""
         for number, before in self._before.items():
             signal.signal(number, before)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let an interrupt wait for the end of the block.
+        """Delay an interrupt to the end of the block.
 
         Raises:
-            KeyboardInterrupt: a signal came meanwhile.
+            KeyboardInterrupt: a signal came within the block.
         """
         self._held = True
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -19,6 +19,7 @@ from ...runtime import clock
 from ...timeline import csv as timeline_csv
 from ...timeline import json as timeline_json
 from .. import recording, shared
+from ..journals import host_name, hosted_event
 
 
 @click.command(epilog="Example: touchline export final.mpk --format csv -o final.csv")
@@ -29,8 +30,8 @@ from .. import recording, shared
     type=click.Choice(["jsonl", "csv", "html", "proof"]),
     default="jsonl",
     show_default=True,
-    help="jsonl: a JSON object an entry; csv: a table; html: one page for people; proof: the proof"
-    " of everything, from a host's journal.",
+    help="jsonl: a JSON object for each entry; csv: a table; html: a page for people; proof: the"
+    " proof of the whole event, from a host's journal.",
 )
 @click.option(
     "-o",
@@ -68,7 +69,7 @@ def command(
     insecure: bool,
     name: str,
 ) -> int:
-    """Write the timeline of an event, or of a recording, as it stands now.
+    """Write the present timeline of an event, or of a recording.
 
     The file has the newest version of each entry in match order, without deleted ones; with --all
     every version, in the order of publication. An html page always shows the whole event.
@@ -80,7 +81,7 @@ def command(
     if form == "html" and every:
         raise click.UsageError("--format html shows the event as it stands; leave --all out")
     if form == "proof":
-        lines = _proof(source, _host_name(broker, name, insecure=insecure), journal)
+        lines = _proof(source, host_name(broker, name, insecure=insecure), journal)
         _write(output, (line + b"\n" for line in lines))
         return 0
     if Path(source).is_file():
@@ -95,7 +96,7 @@ def command(
     if every:
         entries = [message for message in messages if isinstance(message, Entry)]
     else:
-        # The place that an entry has now: others may have come before it since it was published.
+        # The present place of an entry: since it was published, others may have come before it.
         entries = [
             replace(entry, place=place)
             for place, entry in enumerate(recording.standing(messages), 1)
@@ -108,47 +109,25 @@ def _page(source: str, feed: _Feed) -> bytes:
     from .html import page
 
     if feed.card is None:
-        raise SettingError(f"{source}: cut within its header, so that nobody knows of what")
+        raise SettingError(f"{source}: cut within its header, which names the event")
     wall = clock.wall()
     return page(feed.card, feed.messages, wall, digest=feed.digest).encode()
 
 
-def _host_name(broker: str, name: str, *, insecure: bool) -> str:
-    """Return the name under which one hosts: as for `host`, but it takes no broker to know it."""
-    try:
-        return shared.find_broker(broker, insecure=insecure)[1] or name
-    except SettingError:
-        return name
-
-
 def _proof(event: str, name: str, url: str) -> list[bytes]:
-    """Return the lines of an event's proof, from the journal of the host of a name."""
-    # SQLAlchemy is loaded for this alone.
-    from ...peer import Journal, identity
+    """Return the lines of an event's proof, from the journal of the host with a name."""
+    from ...peer import identity
     from ...proof import build
 
     key = identity.file(name)
     if not key.exists():
-        raise NotFound(f"{name!r} has never hosted here: there is no {key}; say who did, --name")
-    url = url or shared.journal_of(name)
-    file = Path(url.removeprefix("sqlite:///").partition("?")[0])
-    if url.startswith("sqlite:///") and not file.exists():
-        raise NotFound(f"no journal {file}; say which, --journal, or whose, --name")
-    try:
-        opened = Journal(url)
-    except StorageFault as fault:
-        hint = "a journal can be exported when its host has stopped"
-        raise StorageFault(f"{fault.sentence}; {hint}") from fault
-    with closing(opened) as journal:
-        card = journal.card(event)
-        if card is None:
-            held = ", ".join(journal.events()) or "none"
-            raise NotFound(f"the journal of {name} holds no event {event!r}; it holds {held}")
-        return build(card, journal.turns(event), identity.load(name))
+        raise NotFound(f"{name!r} has never hosted here: there is no {key}; give the host's --name")
+    with hosted_event(event, name, url) as (card, turns):
+        return build(card, turns, identity.load(name))
 
 
 class _Feed(NamedTuple):
-    """All of a feed; of a recording that ends within its header there is no card, and of none a
+    """A whole feed; a recording that ends within its header has no card, and no recording has a
     digest."""
 
     card: Card | None

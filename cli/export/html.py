@@ -1,5 +1,5 @@
-"""A whole event as one page of HTML: it holds its own style and drawings, and needs no script and
-no network. Whatever came from the network is escaped."""
+"""A whole event as one page of HTML, which holds its own style and drawings, and needs no script
+and no network. All text from the network is escaped."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from ...protocol.times import SECOND
 from ...sports.capabilities import PlayerRecord, TeamSheet
 from ...sports.presentation import Presentation, ScoreLayout
 from ...timeline.rows import EntryRow, Remark
-from ...timeline.texts import clock_of, evidence_of, span
+from ...timeline.texts import (
+    ENDED,
+    clock_of,
+    ending_text,
+    evidence_of,
+    interrupted_text,
+    span,
+    unconfirmed_text,
+)
 from ...timeline.view import LiveView
 from . import svg
 
 STYLES = ("base.css", "event.css", "feed.css")
-"""Of the gateway's own pages, so that the two look alike."""
+"""The styles of the gateway's pages, so that the exported page looks like them."""
 
 EXTRA = """
 .timeline-pane .line { grid-template-columns: 4.4em minmax(0, 1fr) auto; }
@@ -36,23 +44,25 @@ EXTRA = """
 """
 
 WHY = {
-    "PROVISIONAL": "Only one reporter said so; nobody confirmed it.",
+    "LATE": "It was agreed on after something that happened later.",
+    "REVIEW": "The officials look at it once more.",
+    "REVIEWED": "The officials looked at it once more, and have decided.",
+    "PROVISIONAL": "It was published at once, and too few reporters said so to confirm it.",
     "UPDATED": "Reporters changed it after it was first published.",
     "DELETED": "Enough reporters said that it did not happen. It does not count.",
     "DELAYED": "It was seen live, but reported late.",
-    "RECONSTRUCTED": "It happened while contact with the venue was lost, and was put together"
+    "RECONSTRUCTED": "It happened while contact with the venue was lost, and was reconstructed"
     " afterwards.",
-    "RECONSTRUCTION_INACCURATE": "It was put together after contact was lost, and is known not to"
+    "RECONSTRUCTION_INACCURATE": "It was reconstructed after contact was lost, and is known not to"
     " be quite right.",
 }
-"""What is said of an entry's status and delay status, besides the word."""
+"""The explanation of each kind of mark."""
 
 STATES = {
-    "finished": "Finished",
     "venue_lost": "Suspended: contact with the venue was lost",
-    "reconstructing": "Suspended: an outage was being put together",
+    "reconstructing": "Suspended: an outage was being reconstructed",
 }
-"""The state of the feed when it was exported."""
+"""The state of the feed at its export."""
 
 
 def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str = "") -> str:
@@ -60,8 +70,8 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
 
     Args:
         card: the event.
-        messages: of its feed, from the first on.
-        wall: when it is made, microseconds since 1970 UTC.
+        messages: all messages of its feed.
+        wall: when the page is made, microseconds since 1970 UTC.
         digest: over the feed, in hex; empty where it is not known.
     """
     view = LiveView(card)
@@ -76,6 +86,7 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
         _hero(view, shown, score),
         "</div></section>",
         '<div class="wrap">',
+        _ending(view),
         _chart("The match", svg.course(view, shown.score.changes)),
         '<div class="columns">',
         _timeline(view),
@@ -112,10 +123,15 @@ def _text(words: str) -> str:
 
 def _hero(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
     card, layout = view.card, shown.score
+    ending = view.fold.ending
     state = STATES.get(view.state, "As far as it was known")
+    if ending is not None:
+        state = _text(ENDED[ending.how])
+    elif view.fold.interrupted is not None:
+        state = _text(interrupted_text(view.fold.interrupted))
     above = (
         f'<div class="above"><h1>{_text(shown.text)} · {_text(card.title)}</h1>'
-        f'<span class="pill">{state}</span></div>'
+        f'{_unconfirmed(view)}<span class="pill">{state}</span></div>'
     )
     if layout.kind == "sets" and len(card.origins) == 2:
         return above + _sets(view, layout, score)
@@ -123,6 +139,21 @@ def _hero(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
     if layout.kind == "sides" and len(card.origins) == 2 and isinstance(counts, dict):
         return above + _versus(view, layout, score, counts)
     return f'{above}<p class="headline">{_text(view.headline)}</p>'
+
+
+def _ending(view: LiveView) -> str:
+    """Return how the event ended, where it was not played to its end; else empty."""
+    ending = view.fold.ending
+    if ending is None or not (ending.how or ending.reason):
+        return ""
+    return f'<div class="banner"><div><strong>{_text(ending_text(ending))}</strong></div></div>'
+
+
+def _unconfirmed(view: LiveView) -> str:
+    entry = view.unconfirmed
+    return (
+        "" if entry is None else f'<span class="pill warn">{_text(unconfirmed_text(entry))}</span>'
+    )
 
 
 def _versus(
@@ -146,7 +177,7 @@ def _versus(
 
 def _sets(view: LiveView, layout: ScoreLayout, score: dict[str, object]) -> str:
     previous = score.get(layout.sets)
-    # A host may say anything: what is no pair of numbers is no set.
+    # A host may send any value: only a pair of numbers is a set.
     sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
     columns = () if score.get("winner") else layout.columns
     heads = [f"Set {number}" for number in range(1, len(sets) + 1)]
@@ -194,8 +225,8 @@ def _timeline(view: LiveView) -> str:
 
 
 def _short(card: Card, entry: Entry) -> str:
-    """Return the score after an entry without the sides' names where there are two, which stand
-    above; empty where there are more."""
+    """Return the score after an entry without the names of the two sides; empty where there are
+    not two."""
     if len(card.origins) != 2:
         return ""
     words = entry.headline
@@ -219,19 +250,12 @@ def _entry(row: EntryRow, score: str) -> str:
 
 
 def _marks(row: EntryRow) -> Iterator[tuple[str, str, str]]:
-    """Yield (kind, word, why) of what is to be said beside an entry."""
-    entry = row.entry
-    words = [word for word in row.mark.split(", ") if word]
-    kinds = [
-        kind
-        for kind in (entry.status, entry.delay_status)
-        if kind in WHY and not (kind == "UPDATED" and entry.delay_status.endswith("INACCURATE"))
-    ]
-    for place, word in enumerate(words):
-        kind = kinds[place] if place < len(kinds) else "late"
-        why = WHY.get(kind, "It was agreed on after something that happened later.")
-        if place == len(words) - 1 and entry.reason:
-            why += f" {entry.reason[:1].upper()}{entry.reason[1:]}."
+    """Yield the marks of an entry as (kind, word, explanation)."""
+    reason, marks = row.entry.reason, row.marks
+    for kind, word in marks:
+        why = WHY[kind]
+        if (kind, word) == marks[-1] and reason:
+            why += f" {reason[:1].upper()}{reason[1:]}."
         yield kind.lower(), word, why
 
 
@@ -241,7 +265,7 @@ def _remark(remark: Remark) -> str:
     return f'<li class="{kind}"><p>{clock} {_text(remark.text)}</p></li>'
 
 
-# ── beside it ────────────────────────────────────────────────────────────────────────────────
+# ── beside the timeline ──────────────────────────────────────────────────────────────────────
 
 
 def _sport(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
@@ -276,7 +300,7 @@ def _sport(view: LiveView, shown: Presentation, score: dict[str, object]) -> str
 
 
 def _sheet(view: LiveView) -> dict[str, list[str]]:
-    """Return each side's people as the match has left them; none where the sport keeps none."""
+    """Return the people of each side by the timeline; empty where the sport has no team sheets."""
     name = view.card.sport
     sport = sports.get(name) if view.play is not None and name in sports.list() else None
     if sport is None or not isinstance(sport, TeamSheet):

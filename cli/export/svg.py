@@ -11,28 +11,28 @@ from ...timeline.texts import clock_of, evidence_of
 from ...timeline.view import LiveView
 
 WIDE, NARROW, MARGIN = 1_000, 460, 14
-"""Units of the two charts from left to right; one is a pixel where there is room."""
+"""The widths of the two charts and their margin, in units of a pixel where there is room."""
 
 ROW = 46
-"""Height of a side's row."""
+"""The height of a side's row."""
 
 MOST_ROWS = 12
-"""Sides that have a row of their own."""
+"""The most sides that have a row."""
 
 PLOT = 120
-"""Height of the plot of agreement."""
+"""The height of the plot of agreement."""
 
 MANY = 80
-"""Entries beyond which their marks are small."""
+"""The number of entries beyond which their marks are small."""
 
 
 class Axis:
-    """Where a moment lies from left to right.
+    """The time axis of a chart, from left to right.
 
     Args:
         entries: in match order, at least one.
         width: of the whole chart.
-        labels: on it, at most.
+        labels: the most labels on the axis.
     """
 
     def __init__(self, entries: Sequence[Entry], width: int, labels: int) -> None:
@@ -42,12 +42,12 @@ class Axis:
         self._entries = entries
 
     def x(self, time: int) -> float:
-        """Return the place of a time, microseconds; of one outside the nearest end."""
+        """Return the place of a time, microseconds; a time outside of the axis is at its end."""
         share = min(max((time - self._first) / self._length, 0.0), 1.0)
         return MARGIN + share * (self._width - 2 * MARGIN)
 
     def labels(self, y: float) -> Iterator[str]:
-        """Yield the clock's labels, none over another."""
+        """Yield the labels of the clock, which do not overlap."""
         free = -1.0
         for entry in self._entries:
             x = self.x(entry.time)
@@ -59,12 +59,12 @@ class Axis:
 
 
 def course(view: LiveView, changes: Sequence[str]) -> str:
-    """Return the match from left to right: a row for each side, a mark for each entry, a large one
-    where the score changed; hatched where contact with the venue was lost.
+    """Return the chart of a match: a row for each side, a mark for each entry, a large mark where
+    the score changed, and hatching where contact with the venue was lost.
 
     Args:
         view: the event.
-        changes: keys of the score; what changes under one of them is a large mark.
+        changes: the keys of the score whose changes are large marks.
     """
     entries = _standing(view)
     if not entries:
@@ -91,13 +91,13 @@ def course(view: LiveView, changes: Sequence[str]) -> str:
 
 
 def _weight(score: Mapping[str, object], changes: Sequence[str]) -> list[object]:
-    """Return the part of a score that a large mark stands for."""
+    """Return the part of a score whose change makes a large mark."""
     return [score.get(key) for key in changes]
 
 
 def agreement(view: LiveView) -> str:
-    """Return, for each entry, how many of the reporters present said so: full height is all;
-    a line down stands for those who said otherwise."""
+    """Return the chart of agreement: for each entry, the share of the present reporters that are
+    for it, where the full height is all of them; a line down shows the reporters against it."""
     entries = [entry for entry in _standing(view) if entry.evidence.present]
     if not entries:
         return ""
@@ -145,7 +145,7 @@ def _outages(view: LiveView, axis: Axis, height: float) -> Iterator[str]:
 
 
 def _mark(entry: Entry, x: float, y: float, size: float) -> str:
-    # Hollow where one can be less than sure of it.
+    # Hollow where the entry is not certain.
     kind = "dot some" if entry.delay_status or entry.status == "PROVISIONAL" else "dot"
     title = f"<title>{escape(_words(entry))}</title>"
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{size}">{title}</circle>'

@@ -1,1 +1,1 @@
-"""What commands draw on a terminal: screens, forms, tables."""
+"""Screens, forms and tables that commands draw on a terminal."""

@@ -1,11 +1,14 @@
-"""The buttons of the reporting form: what each key means. Pure.
+"""The buttons of the reporting form, and the meaning of each key. Pure.
 
     letter ─▶ an action of the chosen origin, reported at once
     digit, Tab ─▶ the origin      + ─▶ ask for details with the next action
     u ─▶ undo the last report     q ─▶ leave
-    = ─▶ the score, after an outage, once the host has asked for it
+    space ─▶ the next actions, where the screen is too small for all
+    = ─▶ the score, once the host has asked for it
+    y, n ─▶ yes and no, while the host asks whether something happened
 
-An action that means nothing without a detail (which period begins) asks for it first.
+An action that needs a detail (which period begins) asks for it first. One that contradicts itself
+by the line-ups asks for what is meant.
 """
 
 from __future__ import annotations
@@ -13,13 +16,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...protocol.messages import ActionSpec
+from ...protocol.messages import ActionSpec, Ask
 from ...protocol.messages import Detail as Value
-from ...sports import Detail, Kind
+from ...protocol.text import visible
+from ...sports import Action, Detail, Kind
+from ...sports.capabilities import Contradiction
+from ...sports.contradictions import Check, unchecked
 from .keyboard import BACKSPACE, ENTER, ESCAPE, TAB
 
-TAKEN = frozenset("uq")
-"""Letters that no action has."""
+TAKEN = frozenset("uqyn")
+"""Letters that are not for actions: a question may come while a finger is on its way to a key."""
 
 LETTERS = "abcdefghijklmnoprstvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -46,7 +52,15 @@ class CloseForm:
     """The form is to be closed."""
 
 
-Wish = Tap | Undo | CloseForm
+@dataclass(frozen=True, slots=True)
+class AnswerTap:
+    """The host's question about a claim is answered."""
+
+    claim: int
+    yes: bool
+
+
+Wish = Tap | Undo | CloseForm | AnswerTap
 
 SCORE = Kind(
     "confirm",
@@ -66,42 +80,58 @@ class OpenTap:
     missing: list[Detail]
     known: dict[str, Value] = field(default_factory=dict)
     text: str = ""
-    """What has been typed so far."""
+    """The text typed so far."""
 
 
 class Buttons:
-    """What can be reported of one event, and the keys for it.
+    """The actions that can be reported of one event, and their keys.
 
     Args:
-        kinds: its actions, in the order in which they are shown.
-        origins: the teams, players or runners that can have made them.
+        kinds: the actions, in the order in which they are shown.
+        origins: the teams, players or runners that they may come from.
+        check: finds what contradicts itself.
     """
 
-    def __init__(self, kinds: Sequence[Kind], origins: Sequence[str]) -> None:
+    def __init__(
+        self, kinds: Sequence[Kind], origins: Sequence[str], check: Check = unchecked
+    ) -> None:
+        self._check = check
         self.origins = list(origins)
         self.origin = 0
         """Index of the chosen origin."""
+        self.page = 0
+        """How often the next actions were asked for, where the screen is too small for all."""
         self.asking = False
         """Whether the next action asks for all its details."""
         self.wanted = False
         """Whether the host asks for the score."""
+        self.asked: Ask | None = None
+        """The host's question whether something happened; None where nothing is asked."""
         self.open_tap: OpenTap | None = None
-        """The action whose details are typed just now."""
+        """The action whose details are being typed; None without one."""
+        self.contradiction: Contradiction | None = None
+        """The question that must be answered before an action is reported; None without one."""
         self.letters = assign(kinds)
         """The kinds by letter, in the order in which they are shown."""
         self.texts = {kind.title: kind.text for kind in kinds}
-        """The words on each button, by title."""
+        """The text on each button, by title."""
 
     def press(self, key: str) -> Wish | None:
-        """Take a key; return what it leads to, if anything."""
+        """Take a key; return the wish that it completes, if any."""
+        if self.contradiction is not None:
+            return self._resolve(self.contradiction, key)
         if self.open_tap is not None:
             return self._answer(self.open_tap, key)
         if key in {"q", ESCAPE}:
             return CloseForm()
         if key == "u":
             return Undo()
+        if key in {"y", "n"}:
+            return None if self.asked is None else AnswerTap(self.asked.claim, key == "y")
         if key == "=" and self.wanted:
             self.open_tap = OpenTap(SCORE, "", list(SCORE.details))
+        elif key == " ":
+            self.page += 1
         elif key == "+":
             self.asking = not self.asking
         elif key == TAB and self.origins:
@@ -137,7 +167,7 @@ class Buttons:
         return None
 
     def _entered(self, open_tap: OpenTap, detail: Detail) -> Wish | None:
-        text = open_tap.text.strip()
+        text = visible(open_tap.text)
         if not text:
             return None if detail.required else self._next(open_tap, None)
         if not detail.number:
@@ -156,7 +186,19 @@ class Buttons:
         if open_tap.missing:
             return None
         self.open_tap = None
-        return Tap(open_tap.kind.title, open_tap.origin, open_tap.known)
+        title, origin, known = open_tap.kind.title, open_tap.origin, open_tap.known
+        self.contradiction = self._check(Action(title, origin, 0, known))
+        return None if self.contradiction is not None else Tap(title, origin, known)
+
+    def _resolve(self, contradiction: Contradiction, key: str) -> Wish | None:
+        answers = contradiction.answers
+        if key == ESCAPE:
+            self.contradiction = None
+        elif key.isascii() and key.isdigit() and 0 < int(key) <= len(answers):
+            self.contradiction = None
+            _, action = answers[int(key) - 1]
+            return Tap(action.title, action.origin, action.details)
+        return None
 
 
 def assign(kinds: Iterable[Kind]) -> dict[str, Kind]:
@@ -176,7 +218,7 @@ def assign(kinds: Iterable[Kind]) -> dict[str, Kind]:
 
 
 def kinds_of(actions: Iterable[ActionSpec]) -> tuple[Kind, ...]:
-    """Return the actions that a host offers as kinds, where the sport is not installed here."""
+    """Return the actions that a host offers as kinds, for a sport that is not installed here."""
     return tuple(
         Kind(spec.title, spec.text, tuple(Detail(name, name) for name in spec.details))
         for spec in actions

@@ -1,5 +1,4 @@
-"""The reporting form of `touchline report EVENT`: buttons, the feed, and what became of each
-report."""
+"""The reporting form of `touchline report EVENT`: buttons, the feed, and the fates of reports."""
 
 from __future__ import annotations
 
@@ -18,25 +17,34 @@ from ...protocol.messages import Card, Fate
 from ...protocol.text import plain
 from ...runtime import clock
 from ...sports import Kind
+from ...sports.capabilities import Contradiction
+from ...sports.contradictions import check_of
 from ...timeline.view import LiveView
+from ...timeline.withheld import OwnStatement, WithheldFeed
 from .. import shared
-from .buttons import SCORE, Buttons, CloseForm, OpenTap, Tap, Undo, Wish, kinds_of
+from .buttons import SCORE, AnswerTap, Buttons, CloseForm, OpenTap, Tap, Undo, Wish, kinds_of
 from .keyboard import Keyboard
-from .own_reports import event_time, fate_words, kept_card
+from .own_reports import event_time, fate_words, kept_card, score_question, step_words
 from .screen import HEAD_LINES, feed_rows, fitted, head
 
 TURN_SECONDS = 0.05
-"""The longest wait for a key before the network has its turn."""
+"""The longest wait for a key before the network is served."""
 
 FRAME_SECONDS = 0.1
 
+STEP_SECONDS = 60.0
+"""How long the form says that the clock was set."""
+
 OWN_SHOWN = 4
-"""Own reports that are shown with their fates."""
+"""The newest own reports that are shown with their fates, fewer on a small screen."""
+
+FOOT_LINES = 3
+"""The lines of the question, the prompt and the keys."""
 
 ORIGIN_WIDTH = 30
 
 COLUMN_WIDTH = 18
-"""Cells of a button where they stand in two columns."""
+"""The width of a button in cells, where the buttons stand in two columns."""
 
 FATES = {"accepted": "green", "refused": "red", "expired": "yellow", "": "dim"}
 
@@ -47,12 +55,14 @@ class OwnReport:
 
     Args:
         n: its number.
-        words: what was reported.
+        words: its action, origin and details as text.
+        spoken: the same as the view of the feed compares it.
         undone: whether it was taken back.
     """
 
     n: int
     words: str
+    spoken: OwnStatement
     undone: bool = False
 
 
@@ -68,8 +78,8 @@ def run(event: str, name: str, broker: str) -> int:
         reporting = stack.enter_context(shared.link(broker, name, ["reporter"]))
         looking = stack.enter_context(shared.link(broker, name, ["viewer"]))
         card = kept_card(outbox) or shared.card_of(looking, event)
-        reporter = stack.enter_context(Reporter(event, reporting, outbox))
-        feed = stack.enter_context(Subscriber(event, looking))
+        reporter = stack.enter_context(Reporter(event, reporting, outbox, answers=True))
+        feed = stack.enter_context(Subscriber(event, looking, withholds=True))
         form = Form(card, reporter, feed)
         stopped = stack.enter_context(shared.stop_flag())
         keyboard = stack.enter_context(Keyboard())
@@ -94,35 +104,54 @@ class Form:
     """The form of one reporter for one event.
 
     Args:
-        card: the event.
-        reporter: reports what is tapped.
-        feed: brings what is accepted.
+        card: of the event.
+        reporter: reports the tapped actions.
+        feed: gives the accepted ones.
     """
 
     def __init__(self, card: Card, reporter: Reporter, feed: Subscriber) -> None:
         self.view = LiveView(card)
-        self.buttons = Buttons(_kinds(card), card.origins)
+        self.buttons = Buttons(_kinds(card), card.origins, check_of(card))
         self.own: list[OwnReport] = []
         self.left = False
         self._card = card
         self._reporter = reporter
+        self._stepped = ("", 0.0)  # that the clock was set, and until when it is shown (monotonic)
         self._feed = feed
+        self._withheld = WithheldFeed()
 
     def turn(self, keys: list[str]) -> None:
-        """Take the keys that were pressed, and what the network has brought."""
+        """Take the pressed keys, and the messages that have come."""
         for key in keys:
             self._wish(self.buttons.press(key))
         self._reporter.pump()
+        if self._reporter.stepped:
+            self._stepped = step_words(self._reporter.stepped), clock.now() + STEP_SECONDS
+            self._reporter.stepped = 0
+        asked = self._reporter.asked_about
         self.buttons.wanted = self._reporter.asked is not None
+        self.buttons.asked = next(iter(asked.values()), None)
+        now = clock.now()
         while (item := self._feed.next(0.0)) is not None:
-            self.view.take(item, clock.now(), clock.wall())
-        self.view.pending = self._feed.core.pending
+            self._withheld.put(item, now)
+        for item in self._withheld.due(now, self._spoken(), asked):
+            self.view.take(item, now, clock.wall())
         if not self.buttons.letters and self._reporter.setup is not None:
             setup = self._reporter.setup
             self.buttons = Buttons(kinds_of(setup.actions), self._card.origins)
 
+    def _spoken(self) -> list[OwnStatement]:
+        """Return what was reported, each with its entry where that is known."""
+        spoken = []
+        for own in self.own:
+            fate = self.fate(own)
+            entry_id = fate.entry_id if fate is not None and fate.entry_id else own.spoken.entry_id
+            if not own.undone:
+                spoken.append(own.spoken._replace(entry_id=entry_id))
+        return spoken
+
     def fate(self, own: OwnReport) -> Fate | None:
-        """Return what became of a report; None where the host has not told it."""
+        """Return the fate of a report; None where it is not known."""
         return self._reporter.fate(own.n)
 
     def farewell(self) -> list[Text]:
@@ -145,64 +174,57 @@ class Form:
                 said = " ".join(str(value) for value in wish.details.values())
                 title = (self.buttons.texts | {SCORE.title: SCORE.text}).get(wish.title, wish.title)
                 words = " ".join(part for part in (title, wish.origin, said) if part)
-                self.own.append(OwnReport(n, plain(words)))
+                self.own.append(
+                    OwnReport(n, plain(words), OwnStatement(wish.title, wish.origin, now))
+                )
+            case AnswerTap():
+                self._answer(wish)
             case Undo():
-                last = next((own for own in reversed(self.own) if not own.undone), None)
+                last = next(filter(_can_be_undone, reversed(self.own)), None)
                 if last is not None:
                     self._reporter.say("undo", details={"n": last.n})
                     last.undone = True
             case CloseForm():
                 self.left = True
 
-    def _became(self, own: OwnReport) -> str:
-        return "taken back" if own.undone else fate_words(self.fate(own))
+    def _answer(self, answer: AnswerTap) -> None:
+        asked = self._reporter.asked_about.get(answer.claim)
+        if asked is None:
+            return  # its time was over when the key came
+        n = self._reporter.answer(answer.claim, answer.yes)
+        self.buttons.asked = None
+        words = f"{'yes' if answer.yes else 'no'}: {plain(asked.text)}"
+        spoken = OwnStatement("answer", "", asked.time, str(answer.claim))
+        self.own.append(OwnReport(n, words, spoken))
 
-    # ── how it looks ─────────────────────────────────────────────────────────────────────────
+    def _became(self, own: OwnReport) -> str:
+        fate = self.fate(own)
+        if fate is not None and fate.outcome == "stored" and own.spoken.title == "answer":
+            return "stored, it counts"
+        return "taken back" if own.undone else fate_words(fate)
+
+    # ── drawing ──────────────────────────────────────────────────────────────────────────────
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         height = options.height or console.size.height
         yield head(self.view, width, clock.wall())
-        own = [self._own(entry) for entry in self.own[-OWN_SHOWN:]]
-        room = max(1, height - HEAD_LINES - OWN_SHOWN - 3)
-        buttons = self._buttons(room)
+        left = height - HEAD_LINES - FOOT_LINES
+        owns = max(1, min(OWN_SHOWN, left // 4))
+        own = [self._own(entry) for entry in self.own[-owns:]]
+        room = max(1, left - owns)
+        buttons = button_lines(self.buttons, room)
         wide = max((button.cell_len for button in buttons), default=0)
         sides = Table.grid(padding=(0, 1))
         sides.add_column(width=wide)
         sides.add_column()
-        rows = feed_rows(console, self.view, width - wide - 2, clock.now())
+        rows = feed_rows(console, self.view, width - wide - 2, clock.now(), clock.wall())
         sides.add_row(Group(*fitted(buttons, room)), Group(*fitted(rows, room)))
         yield sides
-        yield Text("─" * width, "dim")
-        yield Group(*fitted(own or [Text("  Tap what you see.", "dim")], OWN_SHOWN))
+        yield self._question(width)
+        yield Group(*fitted(own or [Text("  Tap what you see.", "dim")], owns))
         yield self._prompt(width)
         yield self._keys()
-
-    def _buttons(self, room: int) -> list[Text]:
-        """Return origins and actions; the actions in two columns where they would not fit."""
-        buttons = self.buttons
-        lines = []
-        for number, origin in enumerate(buttons.origins[: max(2, room // 3)], 1):
-            chosen = number - 1 == buttons.origin
-            mark = f" {number} {'▸' if chosen else ' '} {plain(origin)} "
-            line = Text(mark, "bold reverse" if chosen else "", no_wrap=True)
-            line.truncate(ORIGIN_WIDTH, overflow="ellipsis")
-            lines.append(line)
-        shown = [
-            Text.assemble(" ", (letter, "bold cyan"), f" {plain(kind.text)}", no_wrap=True)
-            for letter, kind in buttons.letters.items()
-        ]
-        left = max(1, room - len(lines))
-        if len(shown) <= left:
-            return lines + shown
-        half = -(-len(shown) // 2)
-        for place in range(half):
-            line = shown[place]
-            line.truncate(COLUMN_WIDTH, overflow="ellipsis", pad=True)
-            line.append_text(shown[place + half] if place + half < len(shown) else Text())
-            line.truncate(2 * COLUMN_WIDTH, overflow="ellipsis")
-            lines.append(line)
-        return lines
 
     def _own(self, own: OwnReport) -> Text:
         fate = self.fate(own)
@@ -211,32 +233,89 @@ class Form:
         line.append(self._became(own), "dim" if own.undone else FATES.get(outcome, ""))
         return line
 
+    def _question(self, width: int) -> Text:
+        """Return the host's question whether something happened; a line where nothing is asked."""
+        asked = self.buttons.asked
+        if asked is None:
+            return Text("─" * width, "dim")
+        words = plain(asked.text or f"{asked.title} {asked.origin}?")
+        question = Text(f" Did you see it? {words}  y yes · n no ", "bold reverse cyan")
+        question.truncate(width, overflow="ellipsis", pad=True)
+        return question
+
     def _prompt(self, width: int) -> Text:
         open_tap = self.buttons.open_tap
-        if open_tap is not None:
+        if self.buttons.contradiction is not None:
+            prompt = _doubted(self.buttons.contradiction)
+        elif open_tap is not None:
             prompt = _asked(open_tap)
-        elif self.buttons.wanted:
-            prompt = Text(
-                " Contact was lost and is back. What is the score? Press = and type it.",
-                "bold reverse yellow",
-            )
+        elif self._reporter.asked is not None:
+            words = f" {score_question(self._reporter.asked)} Press = and type it."
+            prompt = Text(words, "bold reverse yellow")
         elif self.buttons.asking:
             prompt = Text(" The next action asks for details.", "yellow")
         elif not self._reporter.session.open:
             pending = self._reporter.pending
             prompt = Text(f" No host at present: {pending} kept, sent when it is back.", "yellow")
         else:
-            prompt = Text()
+            words, until = self._stepped
+            prompt = Text(f" {words}." if clock.now() < until else "", "yellow")
         prompt.truncate(width, overflow="ellipsis")
         return prompt
 
     def _keys(self) -> Text:
+        if self.buttons.contradiction is not None:
+            return Text(" digit answer · Esc cancel", "dim", no_wrap=True)
         if self.buttons.open_tap is not None:
             return Text(" Enter go on · Esc cancel", "dim", no_wrap=True)
         origin = "1–9 Tab side · " if len(self.buttons.origins) > 1 else ""
         score = "= score · " if self.buttons.wanted else ""
+        score += "y n answer · " if self.buttons.asked is not None else ""
         keys = f" letter report · {origin}{score}+ details · u undo · q leave"
         return Text(keys, "dim", no_wrap=True)
+
+
+def button_lines(buttons: Buttons, room: int) -> list[Text]:
+    """Return at most `room` lines of origins and actions.
+
+    The actions stand in two columns where one is too long, and on pages where two are.
+    """
+    lines = []
+    most = min(len(buttons.origins), max(1, room // 3))
+    first = min(max(0, buttons.origin - most + 1), len(buttons.origins) - most)
+    for place, origin in enumerate(buttons.origins[first : first + most], first):
+        chosen = place == buttons.origin
+        mark = f" {place + 1} {'▸' if chosen else ' '} {plain(origin)} "
+        line = Text(mark, "bold reverse" if chosen else "", no_wrap=True)
+        line.truncate(ORIGIN_WIDTH, overflow="ellipsis")
+        lines.append(line)
+    shown = [
+        Text.assemble(" ", (letter, "bold cyan"), f" {plain(kind.text)}", no_wrap=True)
+        for letter, kind in buttons.letters.items()
+    ]
+    left = max(1, room - len(lines))
+    if len(shown) <= left:
+        return lines + shown
+    size = 2 * left
+    more = Text()
+    if len(shown) > size:
+        size = 2 * max(1, left - 1)
+        pages = -(-len(shown) // size)
+        page = buttons.page % pages
+        shown = shown[page * size : (page + 1) * size]
+        more = Text(f" space: more ({page + 1}/{pages})", "dim", no_wrap=True)
+    half = -(-len(shown) // 2)
+    for place in range(half):
+        line = shown[place]
+        line.truncate(COLUMN_WIDTH, overflow="ellipsis", pad=True)
+        line.append_text(shown[place + half] if place + half < len(shown) else Text())
+        line.truncate(2 * COLUMN_WIDTH, overflow="ellipsis")
+        lines.append(line)
+    return [*lines, more][:room] if more else lines
+
+
+def _can_be_undone(own: OwnReport) -> bool:
+    return not own.undone and own.spoken.title != "answer"
 
 
 def _asked(open_tap: OpenTap) -> Text:
@@ -249,8 +328,15 @@ def _asked(open_tap: OpenTap) -> Text:
     )
 
 
+def _doubted(contradiction: Contradiction) -> Text:
+    answers = "  ".join(
+        f"{n} {plain(text)}" for n, (text, _) in enumerate(contradiction.answers, 1)
+    )
+    return Text.assemble((f" {plain(contradiction.question)} ", "bold yellow"), answers)
+
+
 def _kinds(card: Card) -> tuple[Kind, ...]:
-    """Return the sport's kinds; none where it is not installed, until the host tells them."""
+    """Return the sport's kinds; none where it is not installed, and the host's setup has them."""
     try:
         return sports.get(card.sport).kinds(card.rules)
     except NotFound:

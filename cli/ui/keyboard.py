@@ -19,7 +19,7 @@ _SAME = {"\n": ENTER, "\b": BACKSPACE}
 
 
 def parse(text: str) -> list[str]:
-    """Return the keys in what a terminal sent, without those that have no character (arrows)."""
+    """Return the keys in the text from a terminal, without keys that have no character (arrows)."""
     keys = []
     at = 0
     while at < len(text):
@@ -35,7 +35,7 @@ def parse(text: str) -> list[str]:
 
 
 class Keyboard:
-    """Read standard input key by key, as a context; Ctrl+C stays a signal."""
+    """Reads standard input key by key, as a context; Ctrl+C stays a signal."""
 
     def __init__(self) -> None:
         self._file = sys.stdin.fileno()

@@ -1,16 +1,17 @@
-"""A reporter's own reports, as the commands show them: their event, their time, their fate."""
+"""A reporter's own reports in the commands: their event, their time, their fate."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from ...peer.reporter.outbox import Outbox
-from ...protocol.messages import Card, Fate, Timing
+from ...protocol.messages import Card, Confirm, Fate, Timing
 from ...protocol.text import plain
+from ...protocol.times import SECOND
 
 
 def event_time(timing: Timing | None, wall: int) -> int:
-    """Return what an event's clock shows, microseconds; the wall time where it has none.
+    """Return the time of an event's clock, microseconds; the wall time where it has none.
 
     Args:
         timing: the event's clock.
@@ -22,7 +23,7 @@ def event_time(timing: Timing | None, wall: int) -> int:
 
 
 def kept_card(outbox: Path) -> Card | None:
-    """Return the event as it was when this person last met its host; None if never."""
+    """Return the card of the newest invitation in an outbox; None where there is none."""
     if not outbox.exists():
         return None
     box = Outbox(outbox)
@@ -32,8 +33,36 @@ def kept_card(outbox: Path) -> Card | None:
         box.close()
 
 
+def step_words(stepped: int) -> str:
+    """Return what a reporter is told of a clock that was set.
+
+    Args:
+        stepped: microseconds by which it was set, forward where it is positive.
+    """
+    way = "forward" if stepped > 0 else "back"
+    return (
+        f"Your clock was set {way} by {abs(stepped) / SECOND:.0f} s;"
+        " the times of your reports are corrected"
+    )
+
+
+WHY_SCORE = {
+    "": "Contact was lost and is back.",
+    "period": "A part of the match has ended.",
+    "end": "Reporters say that it is over.",
+    "over": "It is not over after all.",
+    "request": "The event's owner asks.",
+}
+"""Why the host asks for the score, by the `why` of its question."""
+
+
+def score_question(asked: Confirm) -> str:
+    """Return the host's question for the score, and why it asks."""
+    return f"{WHY_SCORE[asked.why]} What is the score?"
+
+
 def fate_words(fate: Fate | None) -> str:
-    """Return what became of a report, for people."""
+    """Return the fate of a report as text."""
     match fate.outcome if fate is not None else "":
         case "accepted" if fate is not None:
             return f"accepted, entry {fate.entry_id}" if fate.entry_id else "accepted"

@@ -1,6 +1,6 @@
 """The live screen of `touchline watch`: the score above, the feed below it, newest first.
 
-Everything is text without markup: the terminal obeys nothing that came from the network.
+All of it is text without markup: the terminal obeys nothing that came from the network.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from rich.text import Text
 from ...protocol.messages import Entry
 from ...protocol.text import plain
 from ...timeline.rows import EntryRow, Remark
-from ...timeline.texts import clock_of, evidence_of, progress_of, span
+from ...timeline.texts import clock_of, evidence_of, progress_of, span, unconfirmed_text
 from ...timeline.view import LiveView
 from .statistics import FeedStatistics, summary
 
 FRESH_SECONDS = 3.0
-"""For how long an entry that has just come or changed is bold."""
+"""How long an entry that has just come or changed is bold."""
 
 CLOCK_WIDTH = 8
-"""Cells; as wide as a time of day."""
+"""The width of the clock in cells: that of a time of day."""
 
 EVIDENCE_WIDTH = 15
 
@@ -33,7 +33,7 @@ HEAD_LINES = 4
 """Lines of the score and its frame."""
 
 CLAIM_LINES = 3
-"""The newest open claims that are shown, at most."""
+"""The most open claims that are shown; the newest."""
 
 BANNER_LINES = 2
 """The most lines of the banner."""
@@ -57,18 +57,21 @@ STATES = {
 }
 """The sign and the colour of each state of a feed."""
 
-REMARKS = {"alarm": ("▲", "red"), "restored": ("✓", "green")}
+INTERRUPTED = ("●", "yellow")
+"""The same while play is interrupted."""
+
+REMARKS = {"alarm": ("▲", "red"), "restored": ("✓", "green"), "finished": ("■", "cyan")}
 """The sign and the colour of a remark, by its kind."""
 
 OTHER_REMARK = ("·", "cyan")
 
 
 class Screen:
-    """A live view as it looks at one moment, fitted to whatever space there is.
+    """A live view at one moment, fitted to the space there is.
 
     Args:
-        view: what the feed says.
-        counts: what was counted.
+        view: of the feed.
+        counts: of the subscriber.
         now: monotonic seconds.
         wall: microseconds since 1970 UTC.
     """
@@ -83,7 +86,7 @@ class Screen:
         width = options.max_width
         height = options.height or console.size.height
         yield head(self._view, width, self._wall)
-        rows = feed_rows(console, self._view, width, self._now)
+        rows = feed_rows(console, self._view, width, self._now, self._wall)
         yield Group(*fitted(rows, height - HEAD_LINES - 1))
         yield self._foot()
 
@@ -102,12 +105,17 @@ class Screen:
 
 def head(view: LiveView, width: int, wall: int) -> RenderableType:
     """Return the score, the match clock and the state of the feed, on `HEAD_LINES` lines."""
-    symbol, colour = STATES[view.state]
+    interrupted = view.state == "live" and view.fold.interrupted is not None
+    symbol, colour = INTERRUPTED if interrupted else STATES[view.state]
     title = Text(plain(view.card.title), "dim", no_wrap=True, overflow="ellipsis")
-    state = Text(f"{symbol} {view.state_text}", colour, no_wrap=True)
+    said = "play interrupted" if interrupted else view.state_text
+    state = Text(f"{symbol} {said}", colour, no_wrap=True)
     if view.fold.epoch > 1:
         state.append(f"  epoch {view.fold.epoch}", "dim")
     score = Text(view.headline or plain(view.card.title), "bold", justify="center")
+    unconfirmed = view.unconfirmed
+    if unconfirmed is not None:
+        score.append(f"  {unconfirmed_text(unconfirmed)}", "not bold yellow")
     score.truncate(max(1, width - 4), overflow="ellipsis")
     bar = Table.grid(expand=True, padding=(0, 1))
     bar.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
@@ -118,25 +126,30 @@ def head(view: LiveView, width: int, wall: int) -> RenderableType:
 
 
 def fitted(rows: Iterable[Text], room: int) -> list[Text]:
-    """Return exactly `room` lines: the first ones, and empty ones where there are too few."""
+    """Return exactly `room` lines: the first ones, followed by empty ones where there are too
+    few."""
     shown = list(islice(rows, room))
     return shown + [Text()] * (room - len(shown))
 
 
-def feed_rows(console: Console, view: LiveView, width: int, now: float) -> Iterator[Text]:
-    """Yield the feed line by line, newest entry first, each entry on as many as its text needs.
+def feed_rows(
+    console: Console, view: LiveView, width: int, now: float, wall: int
+) -> Iterator[Text]:
+    """Yield the feed line by line, the newest entry first, each on as many lines as its text needs.
 
     Args:
-        console: measures.
+        console: measures the text.
         view: the feed.
         width: cells.
         now: monotonic seconds.
+        wall: microseconds since 1970 UTC.
     """
-    if view.banner:
-        banner = Text(f"  {view.banner}", STATES[view.state][1].replace("green", "yellow"))
-        for part in banner.wrap(console, max(10, width - 1))[:BANNER_LINES]:
+    words = view.banner(wall)
+    if words:
+        banner = Text(words, STATES[view.state][1].replace("green", "yellow"))
+        for part in banner.wrap(console, max(10, width - 3))[:BANNER_LINES]:
             part.rstrip()
-            yield part
+            yield Text.assemble("  ", part)
     elif not view.fold.rows:
         yield Text("  Nothing has happened yet.", "dim")
     yield from _claim_rows(view, width)
@@ -148,6 +161,10 @@ def feed_rows(console: Console, view: LiveView, width: int, now: float) -> Itera
 
 
 def _claim_rows(view: LiveView, width: int) -> Iterator[Text]:
+    untold = view.untold
+    if untold:
+        claims = "1 claim is" if untold == 1 else f"{untold} claims are"
+        yield Text(f"{'…':>{CLOCK_WIDTH}}  {claims} being decided", "dim", no_wrap=True)
     for claim in view.undecided[:CLAIM_LINES]:
         text = (
             f"{'…':>{CLOCK_WIDTH}}  {view.claim_text(claim)}  being decided, {progress_of(claim)}"
@@ -178,6 +195,8 @@ def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -
     text = Text(plain(entry.text) or plain(f"{entry.title} {entry.origin}"), style)
     if entry_row.mark:
         text.append(f"  {entry_row.mark}", "not strike yellow")
+    if entry.status == "DELETED" and entry.reason:
+        text.append(f": {plain(entry.reason)}", "not strike")
     for number, part in enumerate(text.wrap(console, space)):
         row = Text(no_wrap=True)
         clock = clock_of(entry)[:CLOCK_WIDTH] if number == 0 else ""
@@ -192,14 +211,14 @@ def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -
 
 
 def _evidence(entry: Entry) -> str:
-    """Return the evidence in a column's width."""
+    """Return the evidence as a text that fits into its column."""
     evidence = entry.evidence
     short = f"{evidence.for_} of {evidence.present}  {span(evidence.latency_ms / 1000):>6}"
     return short if len(short) <= EVIDENCE_WIDTH else evidence_of(entry)
 
 
 def summary_table(counts: FeedStatistics) -> Table:
-    """Return what was received and lost as a small table."""
+    """Return the counts of received and lost messages as a table."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in summary(counts).items():
         shown = "–" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What a subscriber has counted, for the screen, the summary and `--json`."""
+"""The counts of a subscriber, for the screen, the summary and `--json`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ...peer.subscriber.service import Subscriber
 
 @dataclass(frozen=True, slots=True)
 class FeedStatistics:
-    """What a subscriber has counted.
+    """The counts of a subscriber.
 
     Args:
         received, lost, repaired, out_of_order, duplicate, history, epochs: see the tracker.
-        p50, p99: seconds from host to subscriber; None before the first.
-        seq, digest: up to where the feed was followed, and its digest up to there, in hex.
+        p50, p99: seconds from the host to the subscriber; None before the first message.
+        seq, digest: the seq up to which the feed was followed, and its digest there in hex.
     """
 
     received: int = 0
@@ -31,7 +31,7 @@ class FeedStatistics:
 
 
 def counted(feed: Subscriber) -> FeedStatistics:
-    """Return a subscriber's counters as they stand."""
+    """Return the present counts of a subscriber."""
     counters, latency = feed.core.tracker.counters, feed.core.latency
     return FeedStatistics(
         received=counters.received,
@@ -49,7 +49,7 @@ def counted(feed: Subscriber) -> FeedStatistics:
 
 
 def summary(counts: FeedStatistics) -> dict[str, object]:
-    """Return the counters by the names that `--json` and the table use."""
+    """Return the counts by the names of `--json` and the table."""
     return {
         "received": counts.received,
         "history": counts.history,

@@ -150,6 +150,18 @@ def test_a_name_has_one_key(club: Place, guest: Place) -> None:
     assert len(peers) == 1
 
 
+def test_the_operator_keeps_the_name(club: Place, guest: Place) -> None:
+    """A stranger of the same login name does not lock the operator out, and is told the name that
+    it has got; where a stranger had the name first, the operator has another one."""
+    address = club.start("broker", "--bind", "127.0.0.1:0")["address"]
+    code, told = guest.json("login", address)
+    assert (code, told["name"].rpartition("-")[2]) == (0, "2")
+    assert guest.run("events", "search")[0] == 0
+    assert club.json("members")[0] == 0
+    late = guest.start("broker", "--bind", "127.0.0.1:0")["address"]
+    assert club.json("login", "--as", "late", late)[1]["name"] == told["name"]
+
+
 def test_another_broker_at_the_address(club: Place, guest: Place) -> None:
     """Where another key answers than the one that is known, nothing is said to it: UNTRUSTED."""
     address = club.start("broker", "--bind", "127.0.0.1:0")["address"]

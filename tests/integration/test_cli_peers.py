@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as revised
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.cli.demo.crowd import Counts, run_member
@@ -60,7 +60,12 @@ class Ground:
 
     def create(self, **more: Any) -> messages.Card:
         request = messages.Create(
-            id=0, title="A v B", sport="football", key=os.urandom(8).hex(), origins=["A", "B"]
+            id=0,
+            title="A v B",
+            sport="football",
+            key=os.urandom(8).hex(),
+            origins=["A", "B"],
+            hosts=["any"],
         )
         reply = self.link.ask(revised(request, **more))
         assert isinstance(reply, messages.Event)
@@ -162,6 +167,45 @@ def _lines(process: subprocess.Popen[bytes], done: Callable[[Json], bool]) -> li
     raise AssertionError(f"it ended before: {found}")
 
 
+def test_a_feed_is_watched_whatever_it_is_written_to(ground: Ground) -> None:
+    """Names that a code page lacks are written all the same; a full device is told with exit code
+    7, and a reader that has gone, or none at all, with nothing."""
+    event = ground.create(title="\N{SOCCER BALL} A v B", origins=["A \N{SOCCER BALL}", "B"]).event
+    ground.host(event)
+    for name in ("ann", "bob"):
+        ground.report(name, event, "goal", "--origin", "A \N{SOCCER BALL}", "--wait", "0")
+    for name in ("ann", "bob"):
+        ground.report(name, event, "end", "--wait", "0")
+
+    def watch(redirected: str) -> tuple[int, bytes, bytes]:
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMMAND, "watch", event],
+            env={**ground.environment, "PYTHONIOENCODING": "cp1252"},
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, err = watch("")
+    assert (code, err) == (0, b"")
+    assert "A ? 1–0 B".encode("cp1252") in out
+    full = b"error: standard output: No space left on device\n"
+    assert watch(">/dev/full") == (7, b"", full)
+    assert watch(">&-") == (0, b"", b"")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with subprocess.Popen(
+        [*COMMAND, "watch", event],
+        env=ground.environment,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+    ) as process:
+        os.close(writing)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err) == (0, b"")
+
+
 def test_reports_are_watched_corrected_recorded_and_exported(
     ground: Ground, tmp_path: Path, stack: ExitStack
 ) -> None:
@@ -208,8 +252,8 @@ def test_reports_are_watched_corrected_recorded_and_exported(
     assert (standing["title"], standing["origin"]) == ("corner", "B")
     every = ground.run("export", event, "--all")[1].splitlines()
     assert [json.loads(line)["status"] for line in every] == ["CONFIRMED", "CONFIRMED", "DELETED"]
-    assert ground.run("report", event, "goal", "--origin", "A", "--name", "new")[0] == 4
-    assert not list((ground.folder / "outbox").glob("new/*"))  # nothing would ever send it
+    # What is reported after the end still counts for a while.
+    assert ground.report("new", event, "goal", "--origin", "A", "--wait", "0")[0] == 0
 
 
 def test_an_undone_report_no_longer_counts(ground: Ground) -> None:
@@ -230,7 +274,7 @@ def test_a_report_without_a_host_is_kept_and_sent_later(ground: Ground) -> None:
     for minute in (1, 2):
         code, _, error = ground.run(
             "report", event, "goal", "--origin", "A", "--name", "ann",
-            "--time", f"2024-01-01T00:0{minute}:00Z", "--timeout", "0.5",
+            "--ago", f"{3_600 - 60 * minute}", "--timeout", "0.5",
         )  # fmt: skip
         assert code == 5
         assert f"has no host now; start one: touchline host {event}" in error
@@ -304,15 +348,19 @@ def test_ctrl_c_while_watching_sums_up(ground: Ground, stack: ExitStack) -> None
 def test_replay_makes_an_event_of_its_own(ground: Ground, stack: ExitStack) -> None:
     """A replay at full speed creates its event, waits for the host, and comes out as it was."""
     flags = ("--speed", "max", "--wrong", "0.1", "--reporters", "6", "--drops", "1", "--json")
+    flags = (*flags, "--host", "any")
     replaying = stack.enter_context(ground.start("replay", "world-cup-final-2022", *flags))
     event = _lines(replaying, lambda line: line["type"] == "created")[0]["event"]
     host = ground.host(event)
     out, err = replaying.communicate(timeout=PATIENCE)
-    assert (replaying.returncode, err) == (0, b"")
+    assert replaying.returncode == 0, err.decode()
+    assert err == b""
     summary = json.loads(out)
     assert summary["said"] == summary["stored"] == host.events[event].counters.stored
-    timeline = host.events[event].timeline
-    assert host.events[event].sport.headline(timeline.state) == "Argentina 3–3 France (4–2 pens)"
+    # A kick that two of the six heard wrongly can stand for seconds, and forbids the last ones.
+    hosted = host.events[event]
+    true = "Argentina 3–3 France (4–2 pens)"
+    until(lambda: hosted.sport.headline(hosted.timeline.state) == true, what="the true result")
 
 
 def test_a_recording_is_replayed_on_a_live_event(ground: Ground, tmp_path: Path) -> None:
@@ -366,7 +414,7 @@ def test_a_member_of_the_crowd(ground: Ground) -> None:
 
     with Link(ground.broker.address, "Ann", key("Ann")) as link:
         outbox = ground.folder / "ann.db"
-        counts = run_member(member, event, link, outbox, timing, told=note, linger=0.3)
+        counts = run_member(member, event, link, outbox, timing, on_saying=note, linger=0.3)
     assert counts == Counts(said=3, repeats=2, unsent=0, refused=1)
     assert told == list(sayings)
     assert during[2:4] == [1, 1]  # the corner is not there while the link is down
@@ -394,19 +442,25 @@ def test_a_member_leaves_when_told(ground: Ground) -> None:
     assert counts == Counts()
 
 
-def _screen(ground: Ground, keys: list[tuple[bytes, bytes]], *arguments: str) -> tuple[int, bytes]:
+def _screen(
+    ground: Ground,
+    keys: list[tuple[bytes, bytes | Callable[[], bytes]]],
+    *arguments: str,
+    term: str = "xterm",
+) -> tuple[int, bytes]:
     """Run a command on a terminal of 80x24; for each (seen, typed) wait for the one, type the
-    other."""
+    other, or what it returns."""
     pid, terminal = pty.fork()
     if pid == 0:
-        environment = {**ground.environment, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
+        environment = {**ground.environment, "TERM": term, "COLUMNS": "80", "LINES": "24"}
         os.execve(sys.executable, [*COMMAND, *arguments], environment)
     shown = b""
     waiting = list(keys)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if waiting and waiting[0][0] in shown:
-            os.write(terminal, waiting.pop(0)[1])
+            typed = waiting.pop(0)[1]
+            os.write(terminal, typed() if callable(typed) else typed)
         if not select.select([terminal], [], [], 0.1)[0]:
             continue
         try:
@@ -426,7 +480,7 @@ def test_the_form(ground: Ground) -> None:
     ground.report("bob", event, "goal", "--origin", "B", "--wait", "0")
     code, shown = _screen(
         ground,
-        [("● live".encode(), b"2g"), (b"accepted, entry 1", b"c"), (b"Corner kick B", b"u"),
+        [("● live".encode(), b"2g"), (b"accepted, entry 1", b"k"), (b"Corner kick B", b"u"),
          (b"taken back", b"q")],
         "report", event, "--name", "ann",
     )  # fmt: skip
@@ -435,6 +489,69 @@ def test_the_form(ground: Ground) -> None:
     core = host.events[event]
     assert core.counters.stored == 4
     assert [len(claim.votes) for claim in core.claims.open.values()] == [0]
+
+
+def test_a_single_report_beside_the_form(ground: Ground) -> None:
+    """A command sends a report under the name of a form that is open. The numbers go on, the form
+    learns what becomes of its own reports, and its person may still be asked."""
+    event = ground.create().event
+    host = ground.host(event)
+    core = host.events[event]
+
+    def beside() -> bytes:
+        assert ground.report("ann", event, "corner", "--origin", "A")[0] == 0
+        (ann,) = core.roster.reporters
+        assert (ann.stays, ann.answers, ann.n) == (True, True, 2)
+        assert ground.report("bob", event, "goal", "--origin", "B")[0] == 0
+        return b"f"
+
+    code, shown = _screen(
+        ground,
+        [("● live".encode(), b"2g"), (b"waiting for others", beside),
+         (b"accepted, entry 1", b""), (b"Foul B", b"q")],
+        "report", event, "--name", "ann",
+    )  # fmt: skip
+    assert code == 0, shown
+    ann = core.roster.reporters[0]
+    until(lambda: ann.n == 3)
+    viewer = core.roster.find(ann.peer, "viewer")
+    assert viewer is not None
+    assert not viewer.sees_at_once, "the form says that it withholds"
+
+
+def test_a_terminal_that_cannot_draw(ground: Ground) -> None:
+    """With TERM=dumb, `watch` prints lines and `report EVENT` lists what can be reported."""
+    event = ground.create().event
+    ground.host(event)
+    for name in ("ann", "bob"):
+        ground.report(name, event, "goal", "--origin", "B", "--wait", "0")
+    watched = _screen(ground, [(b"GOAL for B", b"\x03")], "watch", event, term="dumb")
+    listed = _screen(ground, [], "report", event, term="dumb")
+    assert b"yellow_card" in listed[1]
+    for code, shown in (watched, listed):
+        assert code == 0, shown
+        assert b"\x1b" not in shown
+
+
+def test_which_side_gains(ground: Ground) -> None:
+    """A goal that contradicts the line-ups is not sent by the command, and asked about by the
+    form."""
+    event = ground.create(lineups={"A": ["7 Al Able"], "B": ["9 Ed Egan"]}).event
+    host = ground.host(event)
+    wrong = ("goal", "--origin", "A", "--detail", "player=Egan", "--name", "ann")
+    code, out, error = ground.run("report", event, *wrong)
+    assert (code, out) == (4, "")
+    assert "Which side gains? 9 Ed Egan is in the line-up of B" in error
+    assert host.events[event].counters.stored == 0
+    code, shown = _screen(
+        ground,
+        [("● live".encode(), b"+gEgan\r\r\r"), (b"Which side gains?", b"1"),
+         (b"waiting for others", b"q")],
+        "report", event, "--name", "ann",
+    )  # fmt: skip
+    assert code == 0, shown
+    claim = next(iter(host.events[event].claims.open.values()))
+    assert (claim.index.origin, claim.merged()["how"]) == ("A", "own goal")
 
 
 def test_the_live_screen(ground: Ground) -> None:

@@ -106,7 +106,9 @@ def test_a_bad_value_names_its_flag(stub: type[Stub], flags: list[str], words: s
     assert identity.names() == []
 
 
-def test_its_key_lies_beside_its_database(stub: type[Stub], home: Path, tmp_path: Path) -> None:
+def test_its_key_lies_beside_its_database(
+    stub: type[Stub], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A broker has a key of its own, the same at each start, beside its database and not among
     those of people."""
     run()
@@ -119,6 +121,8 @@ def test_its_key_lies_beside_its_database(stub: type[Stub], home: Path, tmp_path
     assert own.peer not in {identity.load(name).peer for name in identity.names()}
     run("--database", f"sqlite:///{tmp_path / 'club.db'}?timeout=3")
     assert stub.identity.seed == identity.read(tmp_path / "club.db.key").seed != own.seed
+    known = ("ann", identity.load("ann"))
+    monkeypatch.setattr("touchline.cli.broker._operator", lambda *_: known)  # no such database
     run("--database", "postgresql+psycopg://club@db/touchline")
     assert stub.identity.seed == identity.read(home / "broker.key").seed
     run("--identity", str(tmp_path / "mine"))
@@ -191,6 +195,22 @@ def test_insecure(stub: type[Stub]) -> None:
     assert brokers.load().brokers == {}
     stub.port = 7000
     assert "host --insecure --broker 127.0.0.1:7000 EVENT" in run("--insecure").stdout
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ((), ("open: everybody who reaches this address", "create and host their own")),
+        (("--open-role", "viewer"), ("open: everybody", "may come in, and follow events;")),
+        (("--enrolment", "invited"), ("invited: only who brings an invitation",)),
+        (("--insecure",), ("open: no peer proves its key",)),
+    ],
+)
+def test_who_may_do_what(stub: type[Stub], flags: tuple[str, ...], words: tuple[str, ...]) -> None:
+    """At its start it says who may come in and do what, and what that means."""
+    out = run(*flags).stdout
+    for said in (*words, "hosted, finished and ruled on by the key that created it"):
+        assert said in out
 
 
 def test_json(stub: type[Stub]) -> None:

@@ -133,7 +133,10 @@ def test_a_good_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
             "[broker]\ninsecure = true\nbind = '*:5670'",
             "broker: --insecure: plain text is for this machine alone; --bind names *",
         ),
-        ("[host]\nverdict = 'oracle'", "host.verdict: 'oracle' is not quorum, majority or"),
+        (
+            "[host]\nverdict = 'oracle'",
+            "host.verdict: 'oracle' is not evidence, quorum, majority or",
+        ),
         ("[replay]\nspeed = 'fast'", "replay.speed: 'fast' is not max or a number from 0.01"),
         ("[broker\n", "(at line 1, column 8)"),
     ],

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner
 
 from touchline.cli.events import command
-from touchline.protocol import messages
+from touchline.protocol import keys, messages
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import Card
 from touchline.sports import matches
@@ -48,6 +49,11 @@ class Broker:
                 return messages.EventList(id=1, events=page, cursor=more)
             case messages.Show():
                 return messages.Event(id=1, card=self.cards[0])
+            case messages.Permit():
+                named = [request.peer] if request.allowed else []
+                where = {"host": "hosts", "owner": "owners"}[request.role]
+                fields = {"owner": "ann", where: named}
+                return messages.Event(id=1, card=card(request.event, **fields))
         raise AssertionError(f"asked {request}")
 
 
@@ -99,6 +105,43 @@ def test_create_with_everything(broker: Broker, tmp_path: Path) -> None:
     assert asked.starts == 1_781_204_400_000_000
     assert asked.lineups == {"A": ["Ann Low", "Bea Ek"]}
     assert asked.rules == {"shootout": True, "players": 7, "final_set": "advantage"}
+
+
+KEY = "A" * 43
+
+
+def test_grant_and_revoke(broker: Broker) -> None:
+    """Hosts and owners are named by key, id or name, many at once, and taken back."""
+    out = run("grant", "e", "--host", KEY, "--host", "any", "--owner", "ben").stdout
+    run("revoke", "e", "--host", "any")
+    mine = keys.peer_id(bytes(32))
+    assert broker.asked == [
+        messages.Permit(id=0, event="e", role="owner", peer="ben"),
+        messages.Permit(id=0, event="e", role="host", peer=mine),
+        messages.Permit(id=0, event="e", role="host", peer="any"),
+        messages.Permit(id=0, event="e", role="host", peer="any", allowed=False),
+    ]
+    assert "may host" in out
+    assert "everybody" in out
+    told = json.loads(run("grant", "e", "--host", "ben", "--json").stdout)
+    assert (told["owner"], told["hosts"]) == ("ann", ["ben"])
+
+
+def test_grant_nothing(broker: Broker) -> None:
+    """Without a host or an owner nothing is asked."""
+    with pytest.raises(click.UsageError, match="--host or an --owner"):
+        CliRunner().invoke(command, ["grant", "e"], catch_exceptions=False, standalone_mode=False)
+    assert broker.asked == []
+
+
+def test_create_with_hosts(broker: Broker) -> None:
+    """An event may be let to others from the start; it is not unless that is asked for."""
+    run("create", "A", "--sport", "race", "--host", "any", "--owner", KEY)
+    run("create", "A", "--sport", "race")
+    assert [(asked.hosts, asked.owners) for asked in broker.asked] == [
+        (["any"], [keys.peer_id(bytes(32))]),
+        ([], []),
+    ]
 
 
 def test_create_custom(broker: Broker, tmp_path: Path) -> None:

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from tests.unit.peer.grades.making import grade, sheet
 from touchline.cli.host import command
+from touchline.peer.grades.book import Book, encode
 from touchline.peer.host.options import Options
+from touchline.protocol import messages
 from touchline.protocol.addresses import BrokerAddress
 from touchline.protocol.errors import Conflict, NotFound, SettingError, TouchlineError
 from touchline.protocol.keys import Identity
@@ -30,8 +33,11 @@ class Stub:
     made: dict[str, Any]
     turns: int
 
-    def __init__(self, options: Options, identity: Identity, journal: str, events: Any) -> None:
+    def __init__(
+        self, options: Options, identity: Identity, journal: str, events: Any, book: Any
+    ) -> None:
         type(self).made = {
+            "book": book,
             "options": options,
             "identity": identity,
             "journal": journal,
@@ -114,6 +120,23 @@ def test_flags_become_options(stub: type[Stub]) -> None:
     assert stub.made["events"] == ("e1", "e2")
 
 
+def test_book_is_read(stub: type[Stub], tmp_path: Path) -> None:
+    """The book of --book is read and checked before anything is hosted; one that was changed, or
+    is not there, stops the start with the flag's name."""
+    run("e1")
+    assert stub.made["book"] is None
+    path = tmp_path / "club.book"
+    book = Book([sheet(grade("ann", (1, 0, 0, 0)))])
+    path.write_bytes(encode(book))
+    run("e1", "--book", str(path))
+    assert stub.made["book"].digest == book.digest
+    path.write_bytes(encode(book).replace(b'"hits":1', b'"hits":2', 1))
+    for bad in (path, tmp_path / "none"):
+        with pytest.raises(SettingError, match="--book: "):
+            run("e2", "--book", str(bad))
+    assert stub.made["events"] == ("e1",)
+
+
 def test_journal_and_identity_by_name(stub: type[Stub], tmp_path: Path) -> None:
     """Each name has a journal and an identity of its own, the same at each start."""
     run("e1", "--name", "anna")
@@ -144,7 +167,7 @@ def test_it_says_what_it_hosts(stub: type[Stub]) -> None:
     out = run("e1", "--broker", str(BrokerAddress("b", 1, Identity(b"b" * 32).public))).stdout
     assert "asking the broker at b:1 for e1" in out
     assert out.count("hosting e1 (A�[31m v B), epoch 4, from seq 7, at tcp://h:1") == 1
-    assert out.endswith("host stopped: 5 reports taken in, 3 entries published\n")
+    assert out.endswith("host stopped: 5 reports stored, 3 entries published\n")
 
 
 def test_it_says_that_it_waits(stub: type[Stub]) -> None:
@@ -208,6 +231,23 @@ def test_json(stub: type[Stub]) -> None:
         "code": "NOT_FOUND",
         "reason": "no event 'e2'",
     }
+
+
+def test_others_may_host(stub: type[Stub], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --host the owner's host first lets others host each of its events, too."""
+    asked: list[Any] = []
+    card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
+
+    class Link:
+        def ask(self, request: Any) -> Any:
+            asked.append((request.event, request.role, request.peer))
+            return messages.Event(id=0, card=card)
+
+    monkeypatch.setattr("touchline.cli.shared.link", lambda *_: nullcontext(Link()))
+    run("e1", "e2", "--host", "any")
+    assert asked == [("e1", "host", "any"), ("e2", "host", "any")]
+    run("e1")
+    assert len(asked) == 2
 
 
 def test_an_address_for_nobody(stub: type[Stub]) -> None:

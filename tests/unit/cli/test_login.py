@@ -14,7 +14,7 @@ from touchline.cli import brokers, login, logout, shared
 from touchline.cli.brokers import KnownBroker
 from touchline.protocol import messages
 from touchline.protocol.addresses import BrokerAddress
-from touchline.protocol.errors import BadInvite, NotFound, SettingError, Unreachable
+from touchline.protocol.errors import BadInvite, NameTaken, NotFound, SettingError, Unreachable
 from touchline.protocol.keys import Identity
 
 CLUB = str(BrokerAddress("club.example", 5670, Identity(b"c" * 32).public))
@@ -30,10 +30,13 @@ class FakeLink:
     def __init__(self) -> None:
         self.visits: list[tuple[str, str, str]] = []
         self.error: Exception | None = None
+        self.taken: set[str] = set()
 
     def ask(self, request: Any) -> Any:
         if self.error:
             raise self.error
+        if self.visits[-1][1] in self.taken:
+            raise NameTaken("the name belongs to another key")
         return messages.EventList(id=1, events=[], cursor="")
 
 
@@ -164,3 +167,26 @@ def test_logout(fake: FakeLink) -> None:
     assert json.loads(told) == {"type": "logout", "broker": "club", "default": None}
     with pytest.raises(NotFound, match="no broker is named 'club'"):
         CliRunner().invoke(logout.command, ["club"], catch_exceptions=False)
+
+
+def test_a_login_name_that_is_taken(fake: FakeLink) -> None:
+    """The login name with a number is taken instead, and kept; a name that was given is refused."""
+    name = shared.login_name()
+    fake.taken = {name, f"{name}-2", "anna"}
+    result = run(CLUB)
+    assert f"yours is {name}-3" in result.stderr
+    assert brokers.find("club.example") == KnownBroker(CLUB, f"{name}-3")
+    run("club.example")
+    assert fake.visits[-1][1] == f"{name}-3"
+    with pytest.raises(NameTaken, match=r"^--name: the name belongs"):
+        run(CLUB, "--name", "anna")
+
+
+def test_errors_name_the_flag(fake: FakeLink) -> None:
+    """A wrong code is --invite's fault, and a wrong address is the argument's."""
+    fake.error = BadInvite("used up")
+    with pytest.raises(BadInvite, match=r"^--invite: used up"):
+        run(CLUB, "--invite", "a-b-c")
+    with pytest.raises(SettingError) as caught:
+        run("not an address")
+    assert "--broker" not in str(caught.value)

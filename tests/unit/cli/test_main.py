@@ -103,6 +103,19 @@ def test_every_flag_is_described(name: str) -> None:
         assert first[0].isupper() or first.startswith(("jsonl:", "touchline ")), path
 
 
+@pytest.mark.parametrize("name", frame.COMMANDS)
+def test_help_fits_a_terminal(name: str) -> None:
+    """No line of a command's help, its examples included, is wider than 80 columns."""
+    command = import_module(f"touchline.cli.{name.replace('-', '_')}").command
+    within = command.commands.values() if isinstance(command, click.Group) else ()
+    for each in (command, *within):
+        shown = each.get_help(
+            click.Context(each, info_name=f"touchline {name}", max_content_width=80)
+        )
+        wide = [line for line in shown.splitlines() if len(line) > 80]
+        assert not wide, each.name
+
+
 def test_help_loads_no_command() -> None:
     """`touchline --help` loads neither ZeroMQ, a database nor keys, nor any command."""
     program = (

@@ -162,7 +162,7 @@ def test_what_only_looks_torn_is_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "r"
     path.write_bytes(content)
     assert recording.read(path) is None
-    with pytest.raises(SettingError, match="no recording"):
+    with pytest.raises(SettingError, match="not a recording"):
         Recorder(path, CARD)
     assert path.read_bytes() == content
 

@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from touchline import sports
 from touchline.cli import shared
-from touchline.cli.report import command
+from touchline.cli.report import _moment, command
 from touchline.cli.ui import keyboard
-from touchline.cli.ui.buttons import Buttons, CloseForm, Tap, Undo, assign, kinds_of
-from touchline.cli.ui.own_reports import event_time, fate_words
+from touchline.cli.ui.buttons import AnswerTap, Buttons, CloseForm, Tap, Undo, assign, kinds_of
+from touchline.cli.ui.own_reports import event_time, fate_words, step_words
+from touchline.protocol import times
 from touchline.protocol.errors import NotFound, SettingError
-from touchline.protocol.messages import ActionSpec, Fate, Timing
+from touchline.protocol.messages import ActionSpec, Ask, Fate, Timing
 from touchline.protocol.times import SECOND
 from touchline.sports import Detail, Kind
 
@@ -72,6 +73,31 @@ def test_the_score_is_typed_when_it_is_asked_for() -> None:
     assert _press(buttons, "g") == [Tap("goal", buttons.origins[buttons.origin], {})]
 
 
+def test_a_question_is_answered_by_one_key() -> None:
+    """y and n answer while the host asks, and mean nothing else at any time."""
+    buttons = Buttons(KINDS, ["A", "B"])
+    assert _press(buttons, "yn") == []
+    buttons.asked = Ask(event="e", claim=7, title="goal", origin="A", time=5, until=9)
+    assert _press(buttons, "yn") == [AnswerTap(7, True), AnswerTap(7, False)]
+    assert _press(buttons, "+gny\r\r") == [Tap("goal", "A", {"player": "ny"})]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "answer --claim 7",
+        "answer --yes",
+        "goal --claim 7 --no",
+        "answer --claim 7 --no --detail a=b",
+    ],
+)
+def test_an_answer_is_whole_or_none(words: str) -> None:
+    """A claim and a yes or no go together, with no other action."""
+    result = CliRunner().invoke(command, ["EVENT", *words.split()])
+    assert result.exit_code == 2
+    assert "go together" in result.output
+
+
 def test_escape_leaves_the_question_then_the_form() -> None:
     """Esc takes back what was begun, without a report; a second one leaves."""
     buttons = Buttons(KINDS, ["A"])
@@ -92,12 +118,12 @@ def test_every_action_has_a_key_of_its_own(sport: str) -> None:
     kinds = sports.get(sport).kinds()
     letters = assign(kinds)
     assert list(letters.values()) == list(kinds)
-    assert not set(letters) & set("uq0123456789+=")
+    assert not set(letters) & set("uqyn0123456789+=")
 
 
 def test_more_actions_than_letters() -> None:
     """What is beyond the letters has no button, and nothing breaks."""
-    assert len(assign(Kind(f"a{n}", "x") for n in range(80))) == 50
+    assert len(assign(Kind(f"a{n}", "x") for n in range(80))) == 48
 
 
 def test_actions_of_a_sport_that_is_not_installed() -> None:
@@ -167,8 +193,9 @@ def test_flags_that_exclude_each_other(flags: list[str]) -> None:
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
-        (["--time", "yesterday"], "--time"),
+        (["--time", "yesterday"], "--time: 'yesterday' is not a time; write one as 2026-"),
         (["--time", "2024-01-01T00:00:00"], "no time zone"),
+        (["--time", "9" * 30], "--time: 999"),
         (["--detail", "player"], "not NAME=VALUE"),
     ],
 )
@@ -177,6 +204,19 @@ def test_values_that_can_not_be(flags: list[str], sentence: str) -> None:
     error = CliRunner().invoke(command, ["a-v-b", "goal", *flags]).exception
     assert isinstance(error, SettingError)
     assert sentence in error.sentence
+
+
+def test_a_clock_that_was_set_in_words() -> None:
+    """A reporter is told by how much the clock was set, and which way."""
+    assert step_words(25_400_000).startswith("Your clock was set forward by 25 s;")
+    assert step_words(-3_600_000_000).startswith("Your clock was set back by 3600 s;")
+
+
+@pytest.mark.parametrize("digits", [10, 13, 16])
+def test_a_moment_is_a_date_or_a_number(digits: int) -> None:
+    """A number of seconds, milliseconds or microseconds since 1970 is that time."""
+    moment = times.from_rfc3339("2026-05-01T12:00:00Z")
+    assert _moment(str(moment)[:digits]) == moment == _moment("2026-05-01T14:00:00+02:00")
 
 
 @pytest.mark.parametrize("event", ["../../x", "a/b", "..", "", "a\0b", "a\\b"])

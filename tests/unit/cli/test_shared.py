@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from pathlib import Path
@@ -33,12 +34,14 @@ def test_plain(text: str, shown: str) -> None:
 
 
 def test_details() -> None:
-    """Numbers become numbers; only the first = divides."""
-    assert shared.details(["minute=45", "share=0.5", "player=A=B", "how="]) == {
+    """Numbers become numbers, true and false themselves; only the first = divides."""
+    given = ["minute=45", "share=0.5", "player=A=B", "how=", "over=false"]
+    assert shared.details(given) == {
         "minute": 45,
         "share": 0.5,
         "player": "A=B",
         "how": "",
+        "over": False,
     }
 
 
@@ -68,7 +71,7 @@ def test_outboxes_stay_in_their_folder(event: str) -> None:
         shared.outbox_path(event, "anna")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopping(number: signal.Signals) -> None:
     """The first signal asks to stop; the one after it would end the process; then all is as
     before."""
@@ -79,6 +82,16 @@ def test_stopping(number: signal.Signals) -> None:
         assert asked == [1]
         assert signal.getsignal(number) == signal.SIG_DFL
     assert signal.getsignal(number) == before
+
+
+def test_a_hangup_that_the_caller_ignores() -> None:
+    """Under `nohup` the end of the terminal asks nobody to stop."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert shared.stop_signals() == [signal.SIGINT, signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert shared.stop_signals() == [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def test_no_metrics_unless_asked() -> None:
@@ -101,6 +114,18 @@ def test_emit_is_a_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """An object is one line of UTF-8, whatever line breaks its texts hold."""
     shared.emit({"text": "a\nb – c"})
     assert capsysbinary.readouterr().out == '{"text":"a\\nb – c"}\n'.encode()
+
+
+def test_emit_obeys_nobody(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A terminal that shows an object gets no control character of a text."""
+    shared.emit({"text": "\x9b31m\u202e\x7f"})
+    assert capsysbinary.readouterr().out == b'{"text":"\\u009b31m\\u202e\\u007f"}\n'
+
+
+def test_log_lines() -> None:
+    """A message of the log is one line, whatever a name from the network holds."""
+    record = logging.LogRecord("x", logging.INFO, "", 0, "%s joins", ("a\x1b[2J\nb",), None)
+    assert shared.PlainFormatter("%(message)s").format(record) == "a�[2J�b joins"
 
 
 def test_load_match(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from touchline import sports
 from touchline.cli.sports import command
 from touchline.protocol.errors import NotFound, SettingError
+from touchline.sports.custom.schema import schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -52,7 +53,7 @@ def test_show_json() -> None:
     assert (point["title"], point["needs_origin"]) == ("point", True)
     assert "ace" in point["details"][0]["choices"]
     best_of = next(rule for rule in shown["rules"] if rule["name"] == "best_of")
-    assert (best_of["default"], best_of["choices"]) == (3, [3, 5])
+    assert (best_of["default"], best_of["choices"]) == (3, [1, 3, 5])
 
 
 def test_show_under_a_rule() -> None:
@@ -79,3 +80,41 @@ def test_bad_definition(tmp_path: Path) -> None:
     file.write_text("")
     with pytest.raises(SettingError, match=r"--definition: .*empty\.toml"):
         run("show", "custom", "--definition", str(file))
+
+
+def test_check_a_good_file(tmp_path: Path) -> None:
+    """A good file is told so, and a list of actions is played with the score after each."""
+    played = tmp_path / "evening.txt"
+    played.write_text("right Owls question=1\nwrong Cats question=1\n")
+    arguments = ("check", str(EXAMPLES / "quiz.toml"), "--play", str(played))
+    out = run(*arguments).stdout
+    assert "quiz.toml: Pub quiz, 4 actions, is good\n" in out
+    assert "    1  Right answer: Owls (question 1)  Owls 1–0 Cats\n" in out
+    first, *_, last = map(json.loads, run(*arguments, "--json").stdout.splitlines())
+    assert first == {
+        "type": "checked",
+        "text": "Pub quiz",
+        "actions": ["right", "wrong", "phone", "last_orders"],
+    }
+    assert (last["line"], last["score"]["points"]) == (2, {"Owls": 1, "Cats": -1})
+
+
+def test_check_a_bad_file(tmp_path: Path) -> None:
+    """A mistake is named by file, line and column; so is a line of the list that cannot be."""
+    bad = tmp_path / "bad.toml"
+    bad.write_text('[[actions]]\ntitle = "a"\npoints = "1"\n')
+    with pytest.raises(SettingError) as refused:
+        run("check", str(bad))
+    expected = f"{bad}: line 3, column 1: actions[1].points: '1' is not a number"
+    assert refused.value.sentence == expected
+    bad.write_text("left Owls")
+    with pytest.raises(SettingError, match=r"bad\.toml: line 1: no action 'left'"):
+        run("check", str(EXAMPLES / "quiz.toml"), "--play", str(bad))
+    bad.write_bytes(b"#" * (1 << 20) + b"##")
+    with pytest.raises(SettingError, match="more than the 1,048,576 bytes allowed"):
+        run("check", str(bad))
+
+
+def test_the_schema_is_printed() -> None:
+    """The schema is JSON as the package has it."""
+    assert json.loads(run("schema").stdout) == schema()

@@ -10,7 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from touchline.cli import verify
+from tests.unit.peer.grades.making import grade, sheet
+from touchline.cli import files, verify
+from touchline.peer.grades.book import Book
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.proof import build
@@ -24,10 +26,10 @@ HOST = Identity(sha256(b"host").digest())
 CARD = Card(event="a-v-b", title="A \x1b[31m– B", sport="football", origins=["A", "B"])
 
 
-def proof(*, signed: bool = True) -> list[bytes]:
+def proof(*, signed: bool = True, book: Book | None = None) -> list[bytes]:
     """The lines of a proof of one goal, which two people reported."""
     journal = []
-    core = HostedEvent(CARD, Options())
+    core = HostedEvent(CARD, Options(verdict="quorum"), book)
     core.start(1, 0.0, NOW)
     journal.append(core.take().commit)
     for name in ("ann", "bob"):
@@ -101,10 +103,22 @@ def test_as_json(run) -> None:
         "signed": 2,
         "unsigned": 0,
         "shift": 2.0,
+        "book": "",
+        "owner": "",
+        "rulings": 0,
     }
     seen = run(lines, "--digest", told["digest"], "--host", HOST.peer)
     assert "the same, up to message 1" in seen.stdout
     assert "is that who" not in seen.stdout
+
+
+def test_book(run) -> None:
+    """The book by which reporters were weighed is named."""
+    book = Book([sheet(grade("ann"))])
+    lines = proof(book=book)
+    assert f"weighed by   the book {book.digest.hex()}" in run(lines).stdout
+    assert json.loads(run(lines, "--json").stdout)["book"] == book.digest.hex()
+    assert "weighed by" not in run(proof()).stdout
 
 
 def test_it_does_not_hold(run) -> None:
@@ -161,8 +175,8 @@ def test_from_a_pipe() -> None:
 
 def test_too_large(run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file over the bound is not read to its end."""
-    monkeypatch.setattr(verify, "MOST_BYTES", 100)
-    assert "more than 100 bytes" in str(run(proof()).exception)
+    monkeypatch.setattr(files, "MOST_BYTES", 100)
+    assert "more than the 100 bytes" in str(run(proof()).exception)
 
 
 def test_no_file() -> None:

@@ -125,7 +125,7 @@ def test_the_flag() -> None:
         ("75-60", 100.0, "FROM-TO"),
         ("a-b", 100.0, "FROM-TO"),
         ("60-61", 200.0, "too quickly"),
-        ("60-200", 100.0, "never comes to minute 200"),
+        ("60-200", 100.0, "never reaches minute 200"),
     ],
 )
 def test_outages_that_can_not_be(text: str, speed: float, sentence: str) -> None:

@@ -66,7 +66,7 @@ def demo() -> DemoRunner:
     return DemoRunner(matches.load(MATCH), crowd, 0.0, insecure=False, as_json=True)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_a_process_is_started(
     demo: DemoRunner, programs: Programs, number: signal.Signals
 ) -> None:

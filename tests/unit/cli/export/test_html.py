@@ -112,6 +112,7 @@ def test_what_is_not_certain_is_marked():
     found = parsed(
         CARD,
         entry(1, status="PROVISIONAL"),
+        entry(3, title="corner", status="DELETED", reason="only 1 of 4 say so"),
         entry(4, delay_status="DELAYED"),
         Alarm(event="a-v-b", epoch=1, seq=5, sent=START, last_received=START + 300 * SECOND),
         entry(6, delay_status="RECONSTRUCTED"),
@@ -122,9 +123,10 @@ def test_what_is_not_certain_is_marked():
         entry(10, status="UPDATED"),
         entry(11, time=START),
     )  # fmt: skip
-    for words in ("one voice", "delayed", "reconstructed", "inaccurate", "The score is 2–0.",
+    for words in ("unconfirmed, 2 of 4", "Only 1 of 4 say so.", "delayed", "reconstructed",
+                  "inaccurate", "The score is 2–0.",
                   "deleted", "amended", "late", "It was agreed on after something",
-                  "Contact with the venue lost", "Contact is back", "Taken back 1",
+                  "Contact with the venue lost", "Contact is back", "Taken back 2",
                   "Known to be inaccurate 1"):  # fmt: skip
         assert words in found.text, words
 
@@ -194,3 +196,22 @@ def test_export(tmp_path):
     path.write_bytes(path.read_bytes()[:20])
     cut = CliRunner().invoke(command, [str(path), "--format", "html"])
     assert isinstance(cut.exception, SettingError)
+
+
+def test_how_it_ended_reviews_and_interruptions() -> None:
+    """The page says how an event ended and why, what came of a review, and that play is
+    interrupted as long as it is."""
+    goal = entry(1)
+    review = replace(goal, seq=2, status="UPDATED", review="offside")
+    said = entry(3, "state", "", details={"play": "interrupted", "reason": "storm"})
+    end = Finished(
+        event="a-v-b", epoch=1, seq=5, sent=START + 600 * SECOND, how="abandoned", reason=EVIL
+    )
+    words = Parsed(page(CARD, [goal, review, said], START)).words
+    assert "under review: offside" in words
+    assert "Play is interrupted: storm" in words
+    words = Parsed(page(CARD, [goal, review, said, replace(goal, seq=4), end], START)).words
+    assert "stands after review" in words
+    assert "Abandoned" in words
+    assert any(word.startswith('Abandoned ("><script>') for word in words)
+    assert "Play is interrupted: storm" not in words

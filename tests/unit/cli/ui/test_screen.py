@@ -17,6 +17,7 @@ from touchline.protocol.messages import (
     EntryStatus,
     Finished,
     Heartbeat,
+    HowEnded,
     Pending,
     Restored,
 )
@@ -74,7 +75,7 @@ def test_a_new_version_changes_the_line() -> None:
 @pytest.mark.parametrize(
     ("status", "mark"),
     [
-        ("PROVISIONAL", "one voice"),
+        ("PROVISIONAL", "unconfirmed"),
         ("CONFIRMED", ""),
         ("UPDATED", "amended"),
         ("DELETED", "deleted"),
@@ -86,6 +87,30 @@ def test_each_status_has_its_mark(status: EntryStatus, mark: str) -> None:
     assert view.fold.rows[0].mark == mark
     assert _drawn(view)[4].split("number 1")[1].split("5 of")[0].strip() == mark
     assert (f"({mark})" in entry_text(view.fold.rows[0])) == bool(mark)
+
+
+def test_a_score_that_is_not_confirmed_says_so() -> None:
+    """Beside a score that a provisional entry makes stands how sure it is; a corner makes none.
+    An entry that is taken back says why."""
+    goal = entry(1, 3, headline="A 1–0 B", status="PROVISIONAL")
+    corner = replace(entry(2, 5), title="corner", status="PROVISIONAL", headline="A 1–0 B")
+    view = view_of(goal, corner)
+    assert _drawn(view)[1].strip("│ ") == "A 1–0 B  unconfirmed, 5 of 12"
+    gone = replace(goal, seq=3, status="DELETED", reason="only 2 of 8 say so", headline="A 0–0 B")
+    view.take(gone, 2.0, KICK_OFF)
+    assert _drawn(view)[1].strip("│ ") == "A 0–0 B"
+    assert any("deleted: only 2 of 8 say so" in row for row in _drawn(view))
+
+
+def test_open_claims_of_which_no_more_is_told() -> None:
+    """Where the host does not tell of what is claimed, it is said that something is."""
+    view = view_of(entry(1, 3))
+    view.take(replace(BEAT, claims=1), 2.0, KICK_OFF)
+    assert any(row.split("…")[-1].strip() == "1 claim is being decided" for row in _drawn(view))
+    view.take(replace(BEAT, claims=2), 2.0, KICK_OFF)
+    assert any("2 claims are being decided" in row for row in _drawn(view))
+    view.take(Notice("stale", "nothing heard"), 3.0, KICK_OFF)
+    assert not any("being decided" in row for row in _drawn(view))
 
 
 def test_markup_and_control_characters_are_only_text() -> None:
@@ -112,7 +137,7 @@ def test_states() -> None:
     assert "event a-v-b has no host yet" in _drawn(view)[4]
     beat = Heartbeat(event="a-v-b", epoch=3, seq=0, digest=b"", sent=0, present=7, claims=2)
     view.take(beat, 2.0, KICK_OFF)
-    assert (view.state_text, view.banner) == ("live", "")
+    assert (view.state_text, view.banner(KICK_OFF)) == ("live", "")
     assert "epoch 3" in _drawn(view)[2]
     assert _drawn(view)[-1].startswith(" 7 reporters · 2 claims open")
     view.take(Notice("stale", "nothing heard"), 3.0, KICK_OFF)
@@ -180,10 +205,10 @@ def test_an_outage_from_alarm_to_restored() -> None:
     view.take(replace(entry(2, 15), delay_status="RECONSTRUCTED"), 4.0, KICK_OFF + 20 * MINUTE)
     view.take(BEAT, 4.0, KICK_OFF + 20 * MINUTE)
     assert view.state_text == "suspended, reconstructing since 00:33:20"
-    assert view.banner == "contact is back"
+    assert view.banner(KICK_OFF) == "contact is back"
     view.take(_restored(10, 20, entries=1, headline="A 2–0 B"), 5.0, KICK_OFF + 21 * MINUTE)
     view.take(Notice("quiet", "the feed is live"), 5.0, KICK_OFF + 21 * MINUTE)
-    assert (view.state_text, view.banner, view.headline) == ("live", "", "A 2–0 B")
+    assert (view.state_text, view.banner(KICK_OFF), view.headline) == ("live", "", "A 2–0 B")
 
 
 def test_an_outage_stands_where_it_happened() -> None:
@@ -224,7 +249,7 @@ def test_every_cause_is_said_until_it_ends(kind: str) -> None:
     view.take(Notice("waiting", "the broker is away"), 2.5, KICK_OFF)
     assert view.state == kind
     view.take(Notice("quiet", "the feed is live"), 3.0, KICK_OFF)
-    assert (view.state, view.banner) == ("live", "")
+    assert (view.state, view.banner(KICK_OFF)) == ("live", "")
 
 
 def test_every_state_is_drawn() -> None:
@@ -240,3 +265,72 @@ def test_summary() -> None:
     assert (told["received"], told["lost"], told["repaired"]) == (10, 2, 1)
     assert (told["latency_p50_ms"], told["latency_p99_ms"]) == (1.2, None)
     assert summary_table(counts).row_count == len(told)
+
+
+def _over(**told: Any) -> Finished:
+    return Finished(event="a-v-b", epoch=1, seq=9, sent=KICK_OFF + 60 * MINUTE, **told)
+
+
+@pytest.mark.usefixtures("two_hours_ahead")
+@pytest.mark.parametrize(
+    ("how", "state", "text"),
+    [
+        ("", "finished", ""),
+        ("abandoned", "abandoned", "Abandoned (no light)."),
+        ("postponed", "postponed", "Postponed (no light)."),
+        ("awarded", "awarded", "Awarded, A wins (no light)."),
+        ("walkover", "walkover", "Walkover, A wins (no light)."),
+        ("retired", "retired", "Retired, A wins (no light)."),
+    ],
+)
+def test_how_it_ended(how: HowEnded, state: str, text: str) -> None:
+    """The head says how an event ended, the banner why, and until when reports of it count; an end
+    that was none is a line of its own, and the event is live."""
+    told = {"reason": "no light" if how else "", "winner": "A" if text.find("wins") > 0 else ""}
+    view = view_of(entry(1, 3), _over(how=how, until=KICK_OFF + 75 * MINUTE, **told))
+    count = "Reports still count until 01:28:20."
+    lines = _drawn(view, 120)
+    assert f"■ {state}" in lines[2]
+    assert lines[4].strip() == f"{text} {count}".strip()
+    assert ("■" in lines[5]) == bool(how)
+    assert count not in "".join(_drawn(view, 120, wall=KICK_OFF + 75 * MINUTE))
+    view.take(_over(over=False, reason="reporters say so"), 2.0, KICK_OFF)
+    lines = _drawn(view, 120)
+    assert "● live" in lines[2]
+    assert "■ Not over: reporters say so." in lines[4]
+    assert count not in "".join(lines)
+
+
+def test_play_is_interrupted_until_it_goes_on() -> None:
+    """The head and the banner say so, with the reason; a later statement, or the end, ends it."""
+    said = entry(2, 8, title="state", details={"play": "interrupted", "reason": "storm"})
+    view = view_of(entry(1, 3), said)
+    lines = _drawn(view)
+    assert "● play interrupted" in lines[2]
+    assert lines[4].strip() == "Play is interrupted: storm."
+    ended = view_of(entry(1, 3), said, _over())
+    assert "interrupted" not in "".join(_drawn(ended)[:5])
+    view.take(entry(3, 9, title="state", details={"play": "resumed"}), 1.0, KICK_OFF)
+    assert "interrupted" not in "".join(_drawn(view)[:5])
+    view.take(replace(view.fold.rows[-1].entry, seq=4, status="DELETED"), 1.0, KICK_OFF)
+    assert "● play interrupted" in _drawn(view)[2]
+
+
+def test_a_review_and_what_came_of_it() -> None:
+    """An entry is marked while it is under review, provisional or not, and with the outcome: it
+    stands, is taken back by another entry, or is deleted."""
+    goal = entry(1, 3)
+    review = replace(goal, seq=2, status="UPDATED", review="offside, by a toe")
+    view = view_of(goal, review)
+    assert view.fold.rows[0].mark == "under review: offside, by a toe"
+    first = replace(review, status="PROVISIONAL", review="under review")
+    assert view_of(first).fold.rows[0].mark == "unconfirmed, under review"
+    view.take(replace(goal, seq=3, status="UPDATED"), 1.0, KICK_OFF)
+    assert view.fold.rows[0].mark == "stands after review"
+    view.take(replace(goal, seq=4, status="DELETED"), 1.0, KICK_OFF)
+    assert view.fold.rows[0].mark == "deleted"
+    taken = view_of(goal, review, replace(entry(3, 5, title="goal_disallowed"), relates_to="1"))
+    taken.take(replace(goal, seq=4, status="UPDATED"), 1.0, KICK_OFF)
+    assert taken.fold.rows[0].mark == "overturned after review"
+    gone = view_of(goal, review, replace(goal, seq=3, status="DELETED"))
+    assert gone.fold.rows[0].mark == "deleted, overturned after review"

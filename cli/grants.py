@@ -1,0 +1,130 @@
+"""`touchline events grant` and `revoke`: who else owns an event, and who may host it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from ..protocol import keys, messages
+from ..protocol.errors import SettingError
+from ..protocol.messages import Card
+from ..protocol.text import plain
+from ..timeline import json as timeline_json
+from . import shared
+from .shared import broker_option, emit, json_option, name_option
+from .ui.tables import table
+
+if TYPE_CHECKING:
+    from ..peer import Link
+
+T = TypeVar("T")
+
+
+def _read(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[str]:
+    return [_peer(text) for text in texts]
+
+
+def _peer(text: str) -> str:
+    """Return the id of a public key, and any other text as it is: an id, a name or `any`."""
+    try:
+        return keys.peer_id(keys.from_text(text))
+    except SettingError:
+        return text
+
+
+hosts_option = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="KEY|NAME|any",
+    callback=_read,
+    help="Who may host it besides its owners, by key (touchline identity show), id or name; any:"
+    " every host at the broker. Repeat the flag for more.",
+)
+
+owners_option = click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="KEY|NAME",
+    callback=_read,
+    help="Who owns it too: hosts it, rules on it, and says who else does. Repeat the flag for"
+    " more.",
+)
+
+
+def _command(run: Callable[..., T]) -> Callable[..., T]:
+    for option in (json_option, name_option):
+        run = option(run)
+    return shared.event_argument(hosts_option(owners_option(broker_option(run))))
+
+
+@click.command(epilog="Example: touchline events grant argentina-v-france-k7m2 --host ben")
+@_command
+def grant(event: str, **flags: Any) -> None:
+    """Let others host an event of yours, or own it too."""
+    _change(event, allowed=True, **flags)
+
+
+@click.command(epilog="Example: touchline events revoke argentina-v-france-k7m2 --host any")
+@_command
+def revoke(event: str, **flags: Any) -> None:
+    """Take back what `touchline events grant` gave; a host that may not go on stops at once."""
+    _change(event, allowed=False, **flags)
+
+
+def _change(
+    event: str,
+    *,
+    allowed: bool,
+    owners: list[str],
+    hosts: list[str],
+    broker: str,
+    name: str,
+    as_json: bool,
+) -> None:
+    if not owners and not hosts:
+        raise click.UsageError("give a --host or an --owner")
+    with shared.link(broker, name) as link:
+        card = permit(link, event, "owner", owners, allowed=allowed)
+        card = permit(link, event, "host", hosts, allowed=allowed) or card
+    if card is None:
+        raise AssertionError("nothing was asked of the broker")
+    if as_json:
+        emit(timeline_json.to_json(card))
+    else:
+        table(("", ""), rows(card))
+
+
+def permit(
+    link: Link,
+    event: str,
+    role: messages.GrantRole,
+    peers: Iterable[str],
+    *,
+    allowed: bool = True,
+) -> Card | None:
+    """Ask the broker to let peers own or host an event; return the card, None for no peers.
+
+    Raises:
+        TouchlineError: the broker refuses one of them, or does not answer.
+    """
+    card = None
+    for peer in peers:
+        request = messages.Permit(id=0, event=event, role=role, peer=peer, allowed=allowed)
+        reply = link.ask(request)
+        if not isinstance(reply, messages.Event):
+            raise AssertionError(f"the broker answered permit with {type(reply).__name__}")
+        card = reply.card
+    return card
+
+
+def rows(card: Card) -> list[tuple[str, str]]:
+    """Return the lines that say who owns and hosts an event."""
+    hosts = "everybody" if "any" in card.hosts else ", ".join(["its owners", *card.hosts])
+    found = [("owner", plain(card.owner) or "not known")]
+    if card.owners:
+        found.append(("owners too", plain(", ".join(card.owners))))
+    return [*found, ("may host", plain(hosts))]

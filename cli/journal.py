@@ -1,0 +1,101 @@
+"""`touchline journal`: find out what of a journal is damaged, and keep the rest."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from ..protocol.errors import NotFound, PeerError
+from ..protocol.text import plain
+from .shared import emit, json_option
+from .ui.tables import table
+
+if TYPE_CHECKING:
+    from ..peer.host.journal_check import EventCheck
+
+file_argument = click.argument("file", metavar="FILE|URL")
+
+
+@click.group("journal")
+def command() -> None:
+    """Check and repair the journal of a host, after the host has stopped.
+
+    A host that finds a damaged turn in its journal does not start, and names the turn.
+    """
+
+
+@command.command(epilog="Example: touchline journal check ~/.local/share/touchline/journal/pi.db")
+@file_argument
+@json_option
+def check(file: str, as_json: bool) -> int:
+    """Tell what of a journal is damaged, and what can be kept.
+
+    The exit code is 4 where a turn is damaged. Turns of a release that stored no checksums are
+    counted as unchecked: they can be read, and nothing more is known of them.
+    """
+    from ..peer.host import journal_check
+    from ..peer.host.journal import Journal
+
+    with closing(Journal(_url(file))) as journal:
+        found = journal_check.check(journal)
+    _show(found, as_json=as_json)
+    return PeerError.exit_code if any(one.damaged for one in found) else 0
+
+
+@command.command(epilog="Example: touchline journal repair ~/.local/share/touchline/journal/pi.db")
+@file_argument
+@json_option
+def repair(file: str, as_json: bool) -> None:
+    """Keep the turns of each event before its first damaged one.
+
+    Later turns follow from the damaged one and are left out: entries and reports in them are lost.
+    The damaged journal stays beside the new one, as FILE.damaged.
+    """
+    from ..peer.host import journal_check
+
+    found, damaged = journal_check.repair(_url(file))
+    _show(found, as_json=as_json)
+    if as_json:
+        emit({"type": "repaired", "damaged": str(damaged) if damaged else None})
+    elif damaged is None:
+        click.echo("nothing is damaged, and nothing has changed")
+    else:
+        click.echo(f"repaired; the damaged journal is in {damaged}")
+
+
+def _url(file: str) -> str:
+    from ..peer.host.journal import file_of
+
+    url = file if "://" in file else f"sqlite:///{file}"
+    path = file_of(url)
+    if path is not None and not path.exists():
+        raise NotFound(f"no journal {path}")
+    return url
+
+
+def _show(found: list[EventCheck], *, as_json: bool) -> None:
+    if as_json:
+        for one in found:
+            emit(
+                {
+                    "type": "journal",
+                    "event": one.event,
+                    "turns": one.turns,
+                    "unchecked": one.unchecked,
+                    "damaged": one.damaged or None,
+                    "damage": one.damage or None,
+                    "kept": one.kept,
+                }
+            )
+        return
+    rows = [
+        (one.event, f"{one.turns:,}", f"{one.unchecked:,}", f"{one.kept:,}", _state(one))
+        for one in found
+    ]
+    table(("event", "turns", "unchecked", "can be kept", "state"), rows)
+
+
+def _state(one: EventCheck) -> str:
+    return f"turn {one.damaged} is damaged: {plain(one.damage)}" if one.damaged else "whole"

@@ -1,0 +1,203 @@
+"""`touchline events reopen`, `amend` and the like: what the owner decides, and asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+import msgspec
+
+from ..protocol import messages, signing
+from ..protocol.text import plain
+from ..runtime import clock
+from . import shared
+from .shared import broker_option, emit, json_option, name_option
+
+T = TypeVar("T")
+
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to try to reach the host.",
+)
+
+
+def _owner_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command what each ruling takes."""
+    for option in (json_option, _timeout, name_option):
+        command = option(command)
+    command = broker_option(command)
+    return click.option("--reason", required=True, help="Why, for everybody to read.")(command)
+
+
+@click.command(epilog='Example: touchline events reopen EVENT --reason "the wrong whistle"')
+@shared.event_argument
+@_owner_options
+def reopen(event: str, reason: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
+    """Let an event of yours that is over go on."""
+    _rule(event, "reopen", reason, broker, name, timeout, as_json)
+
+
+@click.command(epilog='Example: touchline events end EVENT --reason "the replay is over"')
+@shared.event_argument
+@_owner_options
+def end(event: str, reason: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
+    """End an event of yours that was over and goes on."""
+    _rule(event, "end", reason, broker, name, timeout, as_json)
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  touchline events amend EVENT --score 2-1 --reason "both goals count"
+  touchline events amend EVENT --entry 7 --detail player=Messi --reason sheet
+"""
+)
+@shared.event_argument
+@click.option("--score", default="", help="The result, as reporters state a score.")
+@click.option("--entry", default="", help="The entry that is amended, by its id.")
+@click.option(
+    "--detail",
+    "details",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What changes in the entry; repeat the flag for more.",
+)
+@_owner_options
+def amend(
+    event: str,
+    score: str,
+    entry: str,
+    details: tuple[str, ...],
+    reason: str,
+    broker: str,
+    name: str,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Amend the result of an event of yours that is over: its score, or one entry."""
+    if bool(score) == bool(entry) or bool(entry) != bool(details):
+        raise click.UsageError("give the --score, or an --entry with its --detail")
+    changes = shared.details(details)
+    _rule(
+        event,
+        "amend",
+        reason,
+        broker,
+        name,
+        timeout,
+        as_json,
+        score=score,
+        entry=entry,
+        details=changes,
+    )
+
+
+@click.command(epilog='Example: touchline events disqualify EVENT Ada --reason "a false start"')
+@shared.event_argument
+@click.argument("origin")
+@_owner_options
+def disqualify(
+    event: str, origin: str, reason: str, broker: str, name: str, timeout: float, as_json: bool
+) -> None:
+    """Disqualify a runner of an event of yours that is over."""
+    _rule(event, "disqualify", reason, broker, name, timeout, as_json, origin=origin)
+
+
+@click.command(epilog='Example: touchline events reinstate EVENT Ada --reason "the film"')
+@shared.event_argument
+@click.argument("origin")
+@_owner_options
+def reinstate(
+    event: str, origin: str, reason: str, broker: str, name: str, timeout: float, as_json: bool
+) -> None:
+    """Take a disqualification back, in an event of yours that is over."""
+    _rule(event, "reinstate", reason, broker, name, timeout, as_json, origin=origin)
+
+
+@click.command(epilog='Example: touchline events award EVENT France --reason "no opponent came"')
+@shared.event_argument
+@click.argument("origin")
+@_owner_options
+def award(
+    event: str, origin: str, reason: str, broker: str, name: str, timeout: float, as_json: bool
+) -> None:
+    """Award an event of yours to one of its two sides, over or not."""
+    _rule(event, "award", reason, broker, name, timeout, as_json, origin=origin)
+
+
+@click.command("ask-score", epilog="Example: touchline events ask-score EVENT")
+@shared.event_argument
+@broker_option
+@name_option
+@_timeout
+@json_option
+def ask_score(event: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
+    """Have every reporter asked for the score: of your event, or where you report."""
+    _ask(event, messages.AskScore(id=0, event=event), broker, name, timeout)
+    if as_json:
+        emit({"type": "done", "event": event})
+    else:
+        click.echo(f"the reporters of {plain(event)} are asked for the score")
+
+
+def _rule(
+    event: str,
+    act: messages.Act,
+    reason: str,
+    broker: str,
+    name: str,
+    timeout: float,
+    as_json: bool,  # as click gives it
+    **fields: object,
+) -> None:
+    from ..peer import identity
+
+    owner = identity.load(name)
+    ruling = messages.Ruling(
+        id=0,
+        event=event,
+        ruling=os.urandom(16).hex(),
+        time=clock.wall(),
+        act=act,
+        reason=reason,
+        key=owner.public,
+        signature=b"",
+        **fields,  # type: ignore[arg-type]  # of the ruling
+    )
+    signed = msgspec.structs.replace(ruling, signature=owner.sign(signing.ruling_content(ruling)))
+    answer = _ask(event, signed, broker, name, timeout)
+    if not isinstance(answer, messages.Ruled):
+        raise AssertionError(f"the host answered a ruling with {type(answer).__name__}")
+    if as_json:
+        emit(
+            {
+                "type": "ruled",
+                "event": event,
+                "act": act,
+                "ruling": answer.ruling,
+                "epoch": answer.epoch,
+                "seq": answer.seq,
+            }
+        )
+    else:
+        click.echo(f"ruled: {act} {plain(event)}, message {answer.seq:,} of epoch {answer.epoch}")
+
+
+def _ask(
+    event: str,
+    request: messages.Ruling | messages.AskScore,
+    broker: str,
+    name: str,
+    timeout: float,
+) -> messages.Ruled | messages.Done:
+    from ..peer.requests import ask_host
+
+    with shared.link(broker, name) as link:
+        return ask_host(link, event, request, timeout, shared.missing_host)

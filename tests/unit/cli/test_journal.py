@@ -1,0 +1,67 @@
+"""`touchline journal`: what it says of a journal, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from tests.unit.peer.host.test_journal_check import damage, turn
+from touchline.cli import journal as module
+from touchline.peer import Journal
+from touchline.protocol.errors import NotFound
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "journal.db"
+    with closing(Journal(f"sqlite:///{path}")) as journal:
+        for n in (1, 2, 3):
+            journal.commit([("e", turn(n))])
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(
+        click.Group(commands={"journal": module.command}), ["journal", *map(str, arguments)]
+    )
+
+
+def test_a_whole_journal(file: Path) -> None:
+    """Nothing is damaged, and repairing changes nothing."""
+    result = run("check", file)
+    assert result.exception is None
+    assert result.stdout == "e\t3\t0\t3\twhole\n"
+    before = file.read_bytes()
+    assert "nothing has changed" in run("repair", file).stdout
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_journal(file: Path) -> None:
+    """The turn is named, and what can be kept; repairing says where the damaged one is."""
+    damage(file, 2)
+    result = run("check", file)
+    assert result.stdout.startswith("e\t3\t0\t1\tturn 2 is damaged: it does not match")
+    told = [json.loads(line) for line in run("repair", file, "--json").stdout.splitlines()]
+    assert told[0] | {"damage": ""} == {
+        "type": "journal",
+        "event": "e",
+        "turns": 3,
+        "unchecked": 0,
+        "damaged": 2,
+        "damage": "",
+        "kept": 1,
+    }
+    assert told[1] == {"type": "repaired", "damaged": f"{file}.damaged"}
+    assert run("check", f"sqlite:///{file}").stdout == "e\t1\t0\t1\twhole\n"
+
+
+def test_no_journal(tmp_path: Path) -> None:
+    """It is not made."""
+    result = run("check", tmp_path / "missing.db")
+    assert isinstance(result.exception, NotFound)
+    assert list(tmp_path.iterdir()) == []

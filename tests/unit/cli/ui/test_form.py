@@ -1,0 +1,46 @@
+"""The form's buttons on screens of any height."""
+
+from __future__ import annotations
+
+import pytest
+
+from touchline.cli.ui.buttons import Buttons, Tap
+from touchline.cli.ui.form import button_lines
+from touchline.sports import get
+
+KINDS = get("football").kinds({})
+
+
+@pytest.mark.parametrize("room", [2, 3, 4, 6, 9, 14, 30])
+@pytest.mark.parametrize("origin", [0, 1])
+def test_every_action_can_be_seen(room: int, origin: int) -> None:
+    """However small the screen, the chosen side is shown, and the space key leads to each one."""
+    buttons = Buttons(KINDS, ["Argentina", "France"])
+    buttons.origin = origin
+    seen = ""
+    for _ in range(len(KINDS)):
+        lines = [line.plain for line in button_lines(buttons, room)]
+        assert len(lines) <= room
+        assert f" {origin + 1} ▸ {buttons.origins[origin]} " in lines
+        seen += "\n".join(lines) + "\n"
+        buttons.press(" ")
+    for letter, kind in buttons.letters.items():
+        assert f" {letter} {kind.text[:10]}" in seen
+
+
+def test_all_at_once_where_there_is_room() -> None:
+    """A large screen has no pages."""
+    buttons = Buttons(KINDS, ["Argentina", "France"])
+    assert "more" not in "".join(line.plain for line in button_lines(buttons, 40))
+
+
+def test_a_name_that_cannot_be_seen_is_none() -> None:
+    """A detail typed in characters that show nothing is taken for left empty."""
+    buttons = Buttons(KINDS, ["Argentina", "France"])
+    buttons.press("+")
+    buttons.press(next(letter for letter, kind in buttons.letters.items() if kind.title == "goal"))
+    wish = None
+    while buttons.open_tap is not None:
+        buttons.press("\u3164")
+        wish = buttons.press("\r")
+    assert wish == Tap("goal", "Argentina", {})
