@@ -1,1 +1,1 @@
-"""Rates of the paths that matter, each beside a bare pyzmq loop in the same run."""
+"""Benchmarks of the hot paths, each beside a bare pyzmq loop in the same run."""

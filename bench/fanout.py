@@ -1,7 +1,7 @@
-"""One publisher to 10 subscribers: entries encoded, chained into the digest and published, against
-a bare PUB that sends the same frames ready-made.
+"""One publisher and 10 subscribers: encode entries, chain them into the digest and publish them.
 
-All subscribers sit in one process; the time runs until each has had everything.
+The bare loop sends the same frames, encoded before. All subscribers run in one process; the time
+runs until each of them has received every entry.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def round_(count: int) -> dict[str, float]:
     """Return one round's figures.
 
     Args:
-        count: entries published.
+        count: the number of entries to publish.
     """
     topic = codec.topic(ENTRY.event)
     ready_made = [topic + codec.encode(replace(ENTRY, seq=seq)) for seq in range(1, 1_001)]
@@ -74,8 +74,8 @@ def _through_feed(count: int) -> Iterable[bytes]:
 def _publish(frames: Callable[[], Iterable[bytes]], count: int) -> tuple[float, float]:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     pub = context.socket(zmq.XPUB)
-    pub.setsockopt(zmq.XPUB_VERBOSE, 1)  # each subscriber's coming is seen, to wait for all
-    pub.setsockopt(zmq.SNDHWM, 0)  # nothing dropped: every delivery counts
+    pub.setsockopt(zmq.XPUB_VERBOSE, 1)  # report each subscription, so that this waits for all
+    pub.setsockopt(zmq.SNDHWM, 0)  # drop nothing: every delivery counts
     port = pub.bind_to_random_port("tcp://127.0.0.1")
     ours, theirs = multiprocessing.Pipe()
     receiver = multiprocessing.get_context("spawn").Process(

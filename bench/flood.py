@@ -1,9 +1,9 @@
-"""Report to entry while one reporter floods: what it costs the others.
+"""The time from report to entry while another reporter floods the host.
 
-Twelve reporters report 50 fouls a second; the time runs from the first push of each to its entry
-at a subscriber. Then the same while one more reporter sends 100,000 reports a second, and garbage
-to each socket of the host and the broker. The flooder runs with a lower priority, because it would
-have a machine of its own.
+Twelve reporters report 50 fouls a second. The time of a foul runs from its first report to its
+entry at a subscriber. The second run adds a reporter that sends 100,000 reports a second, and
+garbage to each socket of the host and the broker. This reporter runs with a lower priority, because
+a real one would have a machine of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .reports import _key
 REPORTERS = 12
 
 AGREEING = 6
-"""Reporters who report each foul; four make an entry."""
+"""The number of reporters that report each foul; four reports make an entry."""
 
 FOULS_A_SECOND = 50
 
@@ -45,7 +45,7 @@ SECONDS = 10.0
 FLOOD_A_SECOND = 100_000
 
 GARBAGE_EVERY = 100
-"""A frame of garbage goes to each socket after so many reports of the flood."""
+"""The number of reports of the flood after which each socket gets a frame of garbage."""
 
 
 def round_(_count: int) -> dict[str, float]:
@@ -67,7 +67,13 @@ def _with_broker(address: str, folder: Path) -> dict[str, float]:
     spawn = multiprocessing.get_context("spawn")
     with Link(address, "bench", _key("bench")) as link:
         create = messages.Create(
-            id=0, title="Flood", sport="football", origins=["A", "B"], key="flood"
+            id=0,
+            title="Flood",
+            sport="football",
+            origins=["A", "B"],
+            key="flood",
+            starts=1,
+            hosts=["any"],
         )
         created = link.ask(create)
     assert isinstance(created, messages.Event)
@@ -94,14 +100,14 @@ def _with_broker(address: str, folder: Path) -> dict[str, float]:
     flood_50, flood_99 = _percentiles(flooded)
     return {
         "flood, reports/s": sent / seconds,
-        "of it refused or dropped by the host": refused,
+        "flood, reports refused or dropped by the host": refused,
         "reports stored in all": stored,
         "quiet, report to entry p50, ms": quiet_50,
         "quiet, report to entry p99, ms": quiet_99,
         "flooded, report to entry p50, ms": flood_50,
         "flooded, report to entry p99, ms": flood_99,
         "p99 flooded to quiet": flood_99 / quiet_99,
-        "fouls that made no entry": float(crowd.missed),
+        "fouls without an entry": float(crowd.missed),
     }
 
 
@@ -111,7 +117,7 @@ def _percentiles(seconds: list[float]) -> tuple[float, float]:
 
 
 class Member:
-    """A reporter that has attached to the host with bare sockets."""
+    """A peer that has attached to the host with bare sockets."""
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str, event: str,
                  name: str, role: messages.Role) -> None:  # fmt: skip
@@ -154,10 +160,10 @@ class Crowd:
         self._began = clock.wall() - 86_400 * SECOND
         self._fouls = 0
         self.missed = 0
-        """Fouls that did not become an entry within a second after the last was reported."""
+        """The number of fouls without an entry one second after the last report."""
 
     def latencies(self) -> list[float]:
-        """Report fouls for ten seconds; return the time of each from report to entry, seconds."""
+        """Report fouls for `SECONDS`; return the seconds from report to entry of each foul."""
         pushed: dict[int, float] = {}
         found: list[float] = []
         begin = time.perf_counter()
@@ -191,7 +197,7 @@ class Crowd:
         said = codec.decode_published(codec.split_topic(self._fan.other.recv())[1])
         if not isinstance(said, messages.Entry):
             return
-        # By the host's clock, as it was measured on joining: not to the microsecond.
+        # The host has corrected the reporter's clock, so the time is not exact to the microsecond.
         foul = round((said.time - self._began) / (60 * SECOND))
         if foul in pushed:
             found.append(time.perf_counter() - pushed.pop(foul))

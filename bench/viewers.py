@@ -1,8 +1,8 @@
-"""1,000 WebSocket viewers of one event at 100 entries a second, and one that never reads.
+"""1,000 WebSocket viewers of one event at 100 entries a second, and one more that never reads.
 
-A broker and a host on threads here, the gateway as a process of its own (its CPU and memory are
-what is measured), all viewers in one further process that does no more than read frames. Latency is
-from the host's `sent` to the viewer's `recv`, on one machine's clock.
+The broker and the host run on threads of this process. The gateway runs in a process of its own,
+whose CPU and memory are measured. All viewers run in a third process that only reads frames. The
+latency runs from the host's `sent` to the viewer's `recv`, on the clock of one machine.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ VIEWERS = 1_000
 RATE = 100
 MOST_ENTRIES = 3_000
 WATCHED = 50
-"""One viewer of so many notes the latency of each entry; all of them take the digest."""
+"""One viewer of so many measures the latency of each entry; all viewers compute the digest."""
 
 PATIENCE = 120.0
-"""Seconds to wait for anything at most."""
+"""The most seconds to wait for anything."""
 
 
 def round_(count: int) -> dict[str, float]:
     """Return one round's figures.
 
     Args:
-        count: entries to be published; at most 3,000 are.
+        count: the number of entries to publish, cut to 3,000.
     """
     entries = min(count, MOST_ENTRIES)
     with ExitStack() as stack:
@@ -57,7 +57,13 @@ def round_(count: int) -> dict[str, float]:
         address = stack.enter_context(_broker(folder))
         link = stack.enter_context(Link(address, "bench", _key("bench")))
         create = messages.Create(
-            id=0, title="A v B", sport="football", key="bench", origins=["A", "B"]
+            id=0,
+            title="A v B",
+            sport="football",
+            key="bench",
+            origins=["A", "B"],
+            starts=1,
+            hosts=["any"],
         )
         reply = link.ask(create)
         assert isinstance(reply, messages.Event)
@@ -86,28 +92,29 @@ def _run(
     seconds = clock.now() - began
     spent, most = _cpu(gateway) - before, _memory(gateway)
     if not viewers.poll(PATIENCE):
-        raise AssertionError(f"not all viewers had all {entries:,} entries in {PATIENCE:g} s")
-    told: Told = viewers.recv()
-    latencies = sorted(told.latencies)
-    if len(set(told.digests)) != 1:
-        raise AssertionError(f"{len(set(told.digests))} digests among {len(told.digests)} viewers")
+        raise AssertionError(f"not all viewers got all {entries:,} entries in {PATIENCE:g} s")
+    results: Results = viewers.recv()
+    latencies = sorted(results.latencies)
+    count, digests = len(results.digests), len(set(results.digests))
+    if digests != 1:
+        raise AssertionError(f"{digests} digests among {count} viewers")
     return {
-        "viewers": len(told.digests),
+        "viewers": count,
         "entries/s": entries / seconds,
-        "deliveries/s": entries * len(told.digests) / seconds,
-        "digests": len(set(told.digests)),
+        "deliveries/s": entries * count / seconds,
+        "digests": digests,
         "entry to viewer, p50 ms": latencies[len(latencies) // 2],
         "entry to viewer, p99 ms": latencies[int(len(latencies) * 0.99)],
         "entry to viewer, longest ms": latencies[-1],
         "gateway, CPU share of one core": spent / seconds,
-        "gateway, CPU µs a delivery": spent / (entries * len(told.digests)) * 1e6,
+        "gateway, CPU µs a delivery": spent / (entries * count) * 1e6,
         "gateway, memory before, MB": memory,
         "gateway, memory after, MB": most,
-        "viewer that never reads: closed": told.mute_closed,
+        "viewer that never reads: closed": results.stalled_closed,
     }
 
 
-# ── the ground ───────────────────────────────────────────────────────────────────────────────
+# ── broker, host and gateway ─────────────────────────────────────────────────────────────────
 
 
 @contextmanager
@@ -127,7 +134,7 @@ def _broker(folder: Path) -> Iterator[str]:
 @contextmanager
 def _host(folder: Path, address: str, event: str) -> Iterator[None]:
     journal = Journal(f"sqlite:///{folder / 'host.db'}")
-    # The reporter that sends 100 a second all the time is not to be taken for a flood.
+    # The reporter sends 100 reports a second all the time: the default rate leaves no room above.
     options = HostOptions(name="host", broker=address, alone=True, report_rate=10.0 * RATE)
     host = Host(options, _key("host"), journal, (event,))
     thread = threading.Thread(target=host.run)
@@ -194,20 +201,29 @@ def _memory(pid: int) -> float:
 
 
 @dataclass(slots=True)
-class Told:
-    """What the viewers' process found."""
+class Results:
+    """The results of the viewers' process.
+
+    Args:
+        digests: of each viewer, hex digits.
+        latencies: milliseconds.
+        stalled_closed: whether the gateway has closed the viewer that never reads.
+    """
 
     digests: list[str]
     latencies: list[float]
-    mute_closed: bool = False
+    stalled_closed: bool = False
 
 
 @dataclass(slots=True)
 class _Viewer:
-    """One viewer: reads frames, counts entries, chains their bytes."""
+    """A viewer: it reads frames, counts entries and hashes their bytes.
+
+    `latencies` is None for a viewer that does not measure them.
+    """
 
     socket: socket.socket
-    notes: list[float] | None
+    latencies: list[float] | None
     buffer: bytearray = field(default_factory=bytearray)
     count: int = 0
     digest: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
@@ -230,7 +246,7 @@ class _Viewer:
                 break
             if buffer.startswith(b'{"type":"entry"', at + head):
                 self._entry(bytes(buffer[at + head : at + head + size]), now)
-            elif buffer[at] == 0x89:  # a ping: answered, masked with zeros
+            elif buffer[at] == 0x89:  # a ping; the pong is masked with zeros
                 body = bytes(buffer[at + head : at + head + size])
                 self.socket.send(bytes((0x8A, 0x80 | size, 0, 0, 0, 0)) + body)
             at += head + size
@@ -239,17 +255,17 @@ class _Viewer:
     def _entry(self, payload: bytes, now: float) -> None:
         self.count += 1
         self.digest.update(payload)
-        if self.notes is not None:
-            self.notes.append(now - from_rfc3339(json.loads(payload)["sent"]) / 1_000)
+        if self.latencies is not None:
+            self.latencies.append(now - from_rfc3339(json.loads(payload)["sent"]) / 1_000)
 
 
 def _watch(parent: Connection, port: int, event: str, entries: int) -> None:
-    notes: list[float] = []
+    latencies: list[float] = []
     viewers = [
-        _Viewer(_joined(port, event), notes if number % WATCHED == 0 else None)
+        _Viewer(_joined(port, event), latencies if number % WATCHED == 0 else None)
         for number in range(VIEWERS)
     ]
-    mute = _joined(port, event, receive=4_096)
+    stalled = _joined(port, event, receive=4_096)
     selector = selectors.DefaultSelector()
     for viewer in viewers:
         viewer.socket.setblocking(False)
@@ -260,13 +276,18 @@ def _watch(parent: Connection, port: int, event: str, entries: int) -> None:
         for key, _ in selector.select(1.0):
             key.data.read()
         missing = {number for number in missing if viewers[number].count < entries}
-    parent.send(
-        Told([viewer.digest.hexdigest() for viewer in viewers], notes, mute_closed=_ends(mute))
-    )
+    digests = [viewer.digest.hexdigest() for viewer in viewers]
+    parent.send(Results(digests, latencies, stalled_closed=_is_closed(stalled)))
 
 
 def _joined(port: int, event: str, receive: int = 0) -> socket.socket:
-    """Return a socket that has joined at the start, the answer to its request read."""
+    """Return a socket whose WebSocket is open from the event's first entry on.
+
+    Args:
+        port: the gateway's port.
+        event: the event's id.
+        receive: bytes of the receive buffer; 0 leaves the system's default.
+    """
     made = socket.socket()
     if receive:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
@@ -285,11 +306,11 @@ def _joined(port: int, event: str, receive: int = 0) -> socket.socket:
     return made
 
 
-def _ends(mute: socket.socket) -> bool:
-    """Return whether the viewer that never reads was closed, and not sent everything."""
-    mute.settimeout(10.0)
+def _is_closed(stalled: socket.socket) -> bool:
+    """Return whether the gateway has closed the connection of the viewer that never reads."""
+    stalled.settimeout(10.0)
     try:
-        while mute.recv(262_144):
+        while stalled.recv(262_144):
             pass
     except TimeoutError:
         return False
