@@ -59,20 +59,28 @@ def contexts_are_closed() -> Iterator[None]:
         pytest.fail(f"{len(left)} ZeroMQ contexts were left open")
 
 
-ALONE = ("tests/browser/", "tests/integration/test_demo.py", "tests/integration/test_capture.py")
-"""Files that need much of a machine, or its clock: of several processes one runs them all, one
+ALONE = (
+    ("tests/browser/test_reporting.py", "tests/integration/test_demo.py"),
+    ("tests/browser/", "tests/integration/test_capture.py"),
+)
+"""Files that need much of a machine, or its clock: of several processes one runs all of a row, one
 after the other."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tell which tests are to run in one process: those of a file, and all of `ALONE`."""
-    if config.getoption("dist", "no") == "no":
-        return
-    for item in items:
-        file = item.nodeid.partition("::")[0]
-        group = "alone" if file.startswith(ALONE) else file
-        item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run the tests of a file in one process, and all of a row of `ALONE`.
+
+    Groups that tests are marked for have no effect with pytest 9.2 and xdist 3.8.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Rows(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((row[0] for row in ALONE if file.startswith(row)), file)
+
+    return Rows(config, log)
 
 
 def demanded(reason: str, demand: str) -> bool:

@@ -72,8 +72,9 @@ def test_what_is_being_decided_is_seen_to_come_about(
     """Where three have to say so, one tap shows as 1 of 3 on the event's page and beside the report
     itself, a second one as 2 of 3, and with the third it is an entry and decided no longer."""
     event = ground.event(
-        "Close call", "football", "Reds", "Blues", hosting=("--verdict", "fixed:3")
-    )
+        "Close call", "football", "Reds", "Blues",
+        hosting=("--verdict", "fixed:3", "--show-open-claims"),
+    )  # fmt: skip
     ann, bob, cy = (people.reporter(event, name, **size) for name in ("ann", "bob", "cy"))
     fan = people.person(f"/events/{event}", **size)
     until(lambda: fan.evaluate(f"{STATE}.present") == 3, fan)
@@ -88,6 +89,8 @@ def test_what_is_being_decided_is_seen_to_come_about(
     for page in (ann, bob):
         own(page, "stored, 2 of 3 say so").wait_for()
     fan.locator("#claims .claim", has_text="Corner kick · Blues").wait_for()
+    ann.locator("#claims", has_text="2 claims waiting for more voices").wait_for()
+    assert ann.locator("#claims .claim").count() == 0, "what others claim is not shown"
     people.keep(fan, "fan")
     people.keep(ann, "reporter", whole=True)
     button(cy, "goal", "Reds").click()
@@ -126,6 +129,24 @@ def test_undo_before_and_after_it_is_decided(
     people.keep(ann, "deleted", whole=True)
 
 
+def test_a_clock_that_is_set(ground: Ground, people: People, until: Until) -> None:
+    """The page says that the clock of the device was set, and reports have the right time."""
+    event = ground.event("Out of time", "football", "Early", "Late")
+    ann, bob = (people.reporter(event, name) for name in ("ann", "bob"))
+    until(lambda: ann.evaluate(f"{STATE}.present") == 2, ann)
+    until(lambda: ann.evaluate("touchline.feed.trips.length") > 0, ann)
+    for page in (ann, bob):
+        page.evaluate("() => { const now = Date.now; Date.now = () => now() + 25_000; }")
+    ann.evaluate("touchline.feed.socket.send(JSON.stringify({type: 'ping', time: Date.now()}))")
+    ann.locator("#clock-set", has_text="Your clock was set forward by 25 seconds").wait_for()
+    for page in (ann, bob):
+        button(page, "goal", "Late").click()
+    ann.locator(".figures", has_text="0–1").wait_for()
+    entry = ann.evaluate(f"Date.parse({STATE}.entries.at(-1).entry.time) - (Date.now() - 25_000)")
+    assert abs(entry) < 15_000
+    people.keep(ann, "set")
+
+
 def test_details_are_asked_where_wanted_and_where_needed(
     ground: Ground, people: People, until: Until
 ) -> None:
@@ -151,6 +172,44 @@ def test_details_are_asked_where_wanted_and_where_needed(
         sheet.get_by_role("button", name="Report").click()
     ann.locator("#lines .line", has_text="Player C · header").wait_for()
     ann.locator("#lines .whistle", has_text="The first half begins").wait_for()
+
+
+def test_which_side_gains_is_asked_before_it_is_sent(ground: Ground, people: People) -> None:
+    """A goal by a player of the other side is reported as the answer says; called off, it is not.
+    What is sent all the same is refused with a sentence."""
+    more = (*ground.lineup("Home", "7 Al Able"), *ground.lineup("Away", "9 Ed Egan"))
+    event = ground.event("Whose goal", "football", "Home", "Away", more=more)
+    ann = people.reporter(event, "ann", **PHONE)
+    ann.get_by_role("switch").check()
+    for side, player, answer in (
+        ("Home", "Egan", "Cancel"),
+        ("Away", "Able", "Away (own goal)"),
+        ("Home", "Egan", "Away"),
+    ):
+        button(ann, "goal", side).click()
+        sheet = ann.get_by_role("dialog", name=f"Goal · {side}")
+        sheet.get_by_placeholder("who", exact=True).fill(player)
+        sheet.get_by_role("button", name="Report").click()
+        sheet = ann.get_by_role("dialog", name="Which side gains?")
+        sheet.get_by_text(f"{player} is in the line-up of").wait_for()
+        if answer == "Away":
+            people.keep(ann, "which-side")
+        sheet.get_by_role("button", name=answer, exact=True).click()
+    own(ann, "Goal · Away · Able · own goal").wait_for()
+    own(ann, "Goal · Away · Egan").wait_for()
+    assert ann.locator("#own .own-row").count() == 2
+    refused = ann.evaluate(
+        """async (event) => {
+            const said = { title: "goal", origin: "Home", details: { player: "Egan" } };
+            const body = JSON.stringify([{ type: "event", id: "w", event: said }]);
+            const headers = { "content-type": "application/json" };
+            const url = `/api/events/${event}/reports`;
+            return (await (await fetch(url, { method: "POST", headers, body })).json()).reports[0];
+        }""",
+        event,
+    )
+    assert (refused["outcome"], refused["code"]) == ("refused", "CONTRADICTION")
+    assert refused["n"] == 0
 
 
 def test_an_entry_is_put_right_by_those_who_saw_better(
@@ -241,6 +300,7 @@ def test_one_can_report_with_the_keyboard_alone(
     """Sign in, reach a button, press it: without a mouse."""
     event = ground.event("Keys", "football", "Up", "Down")
     page = people.person(f"/report/{event}")
+    page.get_by_label("Your name").wait_for()  # what is hidden takes no focus
     page.get_by_label("Your name").focus()
     page.keyboard.type("ann")
     page.keyboard.press("Enter")

@@ -172,7 +172,7 @@ class Yard:
     def create(self) -> None:
         process, lines = self.touchline(
             "events", "create", "A v B", "--sport", "football", "--origin", "A", "--origin", "B",
-            "--broker", self.address, "--name", "organiser", "--json",
+            "--broker", self.address, "--name", "organiser", "--host", "any", "--json",
         )  # fmt: skip
         assert process.wait(PATIENCE) == 0
         self.until(lambda: bool(lines.items))
@@ -185,10 +185,12 @@ class Yard:
         return process
 
     def start_host(self, *flags: str, beat: float = 0.5) -> Any:
+        # Things follow each other within moments here: a verdict that weighs takes its time, and
+        # takes a goal for either side at once for one.
         return self.touchline(
             "host", self.event, "--broker", self.address, "--bind", self.bind,
             "--journal", self.journal, "--heartbeat", str(beat), "--presence", "20",
-            "--confirm-wait", "5", "--json", *flags,
+            "--confirm-wait", "5", "--verdict", "quorum", "--json", *flags,
         )  # fmt: skip
 
     def watch(self, *flags: str) -> Any:

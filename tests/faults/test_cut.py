@@ -46,7 +46,9 @@ def test_what_happens_while_cut_off(
 
     alarms = feed.of("alarm")
     assert [alarm["number"] for alarm in alarms] == list(range(1, len(alarms) + 1))
-    entries = feed.of("entry")[1:]
+    # The newest version of each: texts change as what was before them comes in.
+    newest = {entry["entry_id"]: entry for entry in feed.of("entry")}
+    entries = list(newest.values())[1:]
     found = sorted(entries, key=lambda entry: entry["time"])
     assert [(entry["title"], entry["origin"]) for entry in found] == [
         (title, origin) for title, origin, _ in happened
@@ -62,8 +64,9 @@ def test_what_happens_while_cut_off(
     seqs = [item["seq"] for item in feed.of("entry", "alarm", "restored")]
     assert seqs == list(range(1, len(seqs) + 1))
     yard.until(lambda: feed.kinds[-1] in {"quiet", "live"})
-    yard.say(people, "goal", "B", wall())
-    yard.until(lambda: len(feed.of("entry")) == actions + 2)
+    # Another goal may come so soon after the last one that it can't be told from it.
+    yard.say(people, "yellow_card", "B", wall())
+    yard.until(lambda: len({entry["entry_id"] for entry in feed.of("entry")}) == actions + 2)
     assert feed.of("entry")[-1]["delay_status"] == ""
 
 
@@ -76,6 +79,8 @@ def test_a_cut_is_of_no_concern_to_others(yard: Yard, apart: Callable[[bool], No
 
 def _check_places(entries: list[dict[str, Any]]) -> None:
     """Each has the place that it took among those that were there when it was published."""
-    for number, entry in enumerate(entries):
-        before = sum(other["time"] < entry["time"] for other in entries[:number])
+    times: dict[str, int] = {}
+    for entry in entries:
+        times[entry["entry_id"]] = entry["time"]
+        before = sum(time < entry["time"] for time in times.values())
         assert entry["place"] == before + 1

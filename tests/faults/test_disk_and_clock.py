@@ -35,7 +35,7 @@ def test_a_full_disk(yard: Yard, small_disk: Path) -> None:
     yard.until(lambda: told.last["accepted"] == 2 and feed.of("entry"))
 
     _fill(small_disk / "ballast")
-    yard.say(people, "goal", "A", wall())
+    yard.say(people, "corner", "A", wall())
     yard.until(lambda: "host_trouble" in feed.kinds)
     calm = len(feed.of("heartbeat"))
     yard.until(lambda: len(feed.of("heartbeat")) >= calm + 6)
@@ -51,7 +51,7 @@ def test_a_full_disk(yard: Yard, small_disk: Path) -> None:
     assert feed.of("heartbeat")[-1]["trouble"] == ""
     yard.say(people, "goal", "B", wall())
     yard.until(lambda: len(feed.of("entry")) == 3 and told.last["accepted"] == 6)
-    assert feed.of("entry")[-1]["headline"] == "A 2–1 B"
+    assert feed.of("entry")[-1]["headline"] == "A 1–1 B"
     assert not feed.of("alarm")
     assert not {"stale", "host_lost", "diverged"} & set(feed.kinds)
 

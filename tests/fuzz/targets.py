@@ -13,6 +13,9 @@ from pathlib import Path
 from tests.simulation.registry import MemoryRepository
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
+from touchline.peer.grades import book, sheet
+from touchline.peer.grades.book import Book
+from touchline.peer.grades.sheet import GradeCounts, GradeSheet, ReporterGrade, SheetHeader
 from touchline.peer.host.admission import HostRequestLimiter
 from touchline.peer.host.attached import AttachedPeers
 from touchline.peer.host.event import records
@@ -68,11 +71,26 @@ class Decoders:
             lambda data: matchfile.read(_text(data)),
             lambda data: custom.read(_text(data)),
             check,
+            sheet.decode,
+            book.decode,
         ]
 
     def seeds(self) -> list[bytes]:
         """Return inputs to begin with."""
-        texts = [b"touchline://127.0.0.1:5670?key=" + b"A" * 43, b"[[action]]\ntitle = 'x'\n"]
+        graded = GradeSheet(
+            SheetHeader(
+                event="e", title="E", sport="race", time=WALL, grader=PEOPLE[0].public,
+                source="proof", feed=bytes(16), record=bytes(32), covers=("finish",),
+            ),
+            (ReporterGrade(bytes(32), "ann", GradeCounts(hits=1), GradeCounts()),),
+        )  # fmt: skip
+        whole = sheet.signed(graded, PEOPLE[0])
+        kept = [sheet.encode(whole), book.encode(Book([whole]))]
+        texts = [
+            *kept,
+            b"touchline://127.0.0.1:5670?key=" + b"A" * 43,
+            b"[[action]]\ntitle = 'x'\n",
+        ]
         return [
             bytes([reader]) + one
             for reader in range(len(self._readers))
@@ -154,6 +172,8 @@ class Hosting:
     """A host's attached peers and its event: the first byte chooses the socket and the sender."""
 
     def __init__(self) -> None:
+        self.asked = 0
+        """Questions of the event to its reporters."""
         self._inputs = 0
         self._begin()
 
@@ -167,15 +187,15 @@ class Hosting:
         self._core.take()
         self._attached = AttachedPeers(
             {"e": self._core}, self._touch, self._ask, lambda curve: None,
-            lambda to, frame: None, lambda: next(badges), HostRequestLimiter(), 1e6,
+            lambda to, frame: None, lambda token: next(badges), HostRequestLimiter(), 1e6,
         )  # fmt: skip
         self._attached.open(self._core)
-        for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter")):
+        for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter"), (0, "reporter")):
             self._seat(place, role)
 
     def _seat(self, place: int, role: messages.Role) -> None:
         who = PEOPLE[place]
-        attach = messages.Attach(id=1, token=f"token-{place}", time=self._wall)
+        attach = messages.Attach(id=1, token=f"token-{place}", time=self._wall, answers=True)
         self._hear(place, codec.encode(attach))
         grant = messages.Grant(
             id=1, token=f"token-{place}", peer=who.peer, name=f"p{place}", role=role, event="e",
@@ -205,10 +225,15 @@ class Hosting:
             Happening("delete", "", WALL, {"entry_id": "1"}),
             Happening("confirm", "", WALL, {"score": "1-0"}),
             Happening("end", "", WALL),
+            Happening("answer", "", WALL, {"claim": 1, "yes": True}),
+            Happening("answer", "", WALL, {"claim": 2, "yes": False}),
+            Happening("state", "", WALL, {"play": "interrupted", "reason": "rain"}),
+            Happening("state", "", WALL, {"minute": 62}),
+            Happening("state", "", WALL, {"score": "1-0"}),
         ]
         said = [
-            messages.Report(token=f"badge-{badge}", n=n, time=WALL, event=one)
-            for badge in (1, 2, 3)
+            messages.Report(token=f"badge-{badge}", n=n, time=WALL, event=one, seen=n % 3)
+            for badge in (1, 2, 3, 4)
             for n, one in enumerate(happenings, 1)
         ]
         asked = [
@@ -217,7 +242,7 @@ class Hosting:
             messages.Detach(id=4, event="e"),
             messages.Attach(id=5, token="token-2", time=WALL),
         ]
-        return [b"\0" + codec.encode(one) for one in said] + [
+        return [bytes([5 * tenths]) + codec.encode(one) for one in said for tenths in (0, 20)] + [
             bytes([place]) + one
             for place in range(1, 5)
             for one in [*map(codec.encode, asked), *frames()]
@@ -230,8 +255,10 @@ class Hosting:
         self._inputs += 1
         if self._inputs % LIFE == 0:
             self._begin()
-        self._now += 0.01
-        self._wall += 10_000
+        # Seconds may pass, as they must before the event asks about a claim.
+        seconds = 0.01 + data[0] // 5 / 10
+        self._now += seconds
+        self._wall += round(seconds * 1_000_000)
         before, refused = self._shape(), sum(self._attached.refusals.values())
         if data[0] % 5 == 0:
             self._attached.take_reports([data[1:]], self._now, self._wall)
@@ -241,6 +268,7 @@ class Hosting:
             raise AssertionError("what was refused changed the event")
         self._core.handle_timer(self._now)
         output = self._core.take()
+        self.asked += sum(b"\xa3ask" in frame for _, frame in output.receipts)
         for frame in output.publish:
             codec.decode_published(codec.split_topic(frame)[1])
         if output.commit:

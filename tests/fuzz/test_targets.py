@@ -50,6 +50,7 @@ def test_the_seeds_get_somewhere(name: str) -> None:
         assert target._repository._events, "an event was created"
     elif isinstance(target, Hosting):
         assert target._core.counters.stored > 6, "reports were stored"
+        assert target.asked, "the event asks its reporters"
 
 
 def _take_all(target: Target) -> None:

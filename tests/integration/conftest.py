@@ -20,6 +20,7 @@ from tests.patience import PATIENCE, patient, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
 from touchline.peer import Host, Journal, Link, Notice, Reporter, Subscriber
+from touchline.peer.grades.book import Book
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.service import lock, own_routing_id
@@ -175,7 +176,9 @@ class World:
         return process
 
     def with_event(self) -> World:
-        create = messages.Create(id=0, title="A v B", sport="football", key="k", origins=["A", "B"])
+        create = messages.Create(
+            id=0, title="A v B", sport="football", key="k", origins=["A", "B"], hosts=["any"]
+        )
         reply = self.link("creator").ask(create)
         assert isinstance(reply, messages.Event)
         self.event = reply.card.event
@@ -208,11 +211,18 @@ class World:
     def journal(self, name: str = "host") -> str:
         return f"sqlite:///{self.folder / name}.db"
 
-    def host(self, name: str = "host", journal: Journal | None = None, **options: Any) -> Host:
+    def host(
+        self,
+        name: str = "host",
+        journal: Journal | None = None,
+        book: Book | None = None,
+        **options: Any,
+    ) -> Host:
         """Run a host on a thread; it is ready, or refused, when this returns."""
         journal = journal or Journal(self.journal(name))
         usual = {"name": name, "broker": self.address, "heartbeat": BEAT, "presence": 20.0}
-        host = Host(HostOptions(**{**usual, **options}), identity(name), journal, (self.event,))
+        made = HostOptions(**{**usual, **options})
+        host = Host(made, identity(name), journal, (self.event,), book=book)
         thread = self.threads[host] = threading.Thread(target=host.run)
         thread.start()
         self.stack.callback(self.end, host)
@@ -225,8 +235,9 @@ class World:
         self.threads[host].join(PATIENCE)
         host._journal.close()
 
-    def reporter(self, name: str, link: Link | None = None) -> Reporter:
-        made = Reporter(self.event, link or self.link(name), self.folder / f"outbox of {name}")
+    def reporter(self, name: str, link: Link | None = None, *, answers: bool = False) -> Reporter:
+        outbox = self.folder / f"outbox of {name}"
+        made = Reporter(self.event, link or self.link(name), outbox, answers=answers)
         return self.stack.enter_context(made)
 
     def subscriber(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.patience import PATIENCE
 from touchline.peer import Journal
 from touchline.protocol.errors import Conflict, NotFound
 from touchline.protocol.times import SECOND
+from touchline.runtime import clock
 
 # ── all is well ──────────────────────────────────────────────────────────────────────────────
 
@@ -34,6 +36,25 @@ def test_two_reporters_and_a_subscriber(world: Any) -> None:
     world.until(lambda: late.seqs == feed.seqs == [1, 2], ann, bob, feed, late)
     assert late.messages == feed.messages
     assert late.tracker.digest == feed.tracker.digest
+
+
+def test_a_clock_that_is_set(world: Any) -> None:
+    """A reporter whose clock is set in the middle of the event is told so, and what it reports
+    from then on has the right time."""
+    core = world.with_broker().host(verdict="fixed:1").events[world.event]
+    ann = world.reporter("ann")
+    ann.wait_open(PATIENCE)
+    (reporter,) = core.roster.reporters
+    world.until(lambda: reporter.clock_agreed, ann)
+    ann._wall = lambda: clock.wall() + 25 * SECOND
+    world.until(lambda: ann.stepped, ann)
+    assert ann.stepped == pytest.approx(25 * SECOND, abs=2 * SECOND)
+    before = clock.wall()
+    n = ann.say("goal", "A")
+    ann.wait_fate(n, PATIENCE, ("accepted",))
+    (entry,) = core.timeline.standing
+    assert before - 2 * SECOND < entry.time < clock.wall() + 2 * SECOND
+    assert core.counters.clocks_set == 1
 
 
 def test_refused(world: Any) -> None:
@@ -214,3 +235,20 @@ def test_torn_journal(world: Any) -> None:
     journal.commit([(world.event, b"torn")])
     journal.close()
     assert world.told(world.start_host()) == ["STORAGE"]
+
+
+def test_a_byte_that_has_changed_in_a_report(world: Any) -> None:
+    """The host does not serve the event and says which turn it is, although it could be read."""
+    host = world.with_broker().host(verdict="fixed:1")
+    ann = world.reporter("ann")
+    for number in range(3):
+        world.goal(number, ann)
+        world.until(lambda: not ann.pending, ann)
+    world.end(host)
+    path = world.folder / "host.db"
+    content = path.read_bytes()
+    at = content.rindex(b"\xa4goal")
+    path.write_bytes(content[: at + 1] + b"gaol" + content[at + 5 :])
+    again = world.host()
+    sentence = again.lost[world.event].sentence
+    assert re.search(rf"turn \d+ of {world.event} is damaged", sentence), sentence

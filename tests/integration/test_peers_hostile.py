@@ -8,7 +8,7 @@ import random
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -127,7 +127,16 @@ class FullJournal(Journal):
     def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
         if self.full:
             raise StorageFault("journal: database or disk is full")
-        super().commit(turns)
+        if turns:
+            super().commit(turns)
+
+    def keep_card(self, card: messages.Card) -> None:
+        self.commit(())
+        super().keep_card(card)
+
+    def keep_ports(self, ports: Mapping[str, int]) -> None:
+        self.commit(())
+        super().keep_ports(ports)
 
 
 def test_full_disk(world: Any) -> None:
@@ -147,6 +156,30 @@ def test_full_disk(world: Any) -> None:
     world.until(lambda: feed.seqs == [1, 2, 3] and not ann.pending, ann, bob, feed)
     assert host.trouble == ""
     assert host.events[world.event].counters.stored == 6
+
+
+def test_a_start_on_a_full_disk(world: Any) -> None:
+    """A host serves what it has: those who followed get the whole feed, also in a new run. What is
+    reported stays with its reporters until there is room."""
+    host = world.with_broker().host(verdict="fixed:1")
+    ann, feed = world.reporter("ann"), world.feed()
+    world.goal(0, ann)
+    world.until(lambda: feed.seqs == [1] and not ann.pending, ann, feed)
+    feed.subscriber.close()
+    world.end(host)
+    journal = FullJournal(world.journal())
+    journal.full = True
+    host = world.host(journal=journal, verdict="fixed:1")
+    assert "full" in host.trouble
+    again = world.feed()
+    world.until(lambda: again.seqs == [1], ann, again)
+    n = ann.say("goal", "B", time=world.at(5))
+    spend(1.0, ann, again)
+    assert (ann.fate(n), ann.pending, again.seqs) == (None, 1, [1])
+    assert host.trouble
+    journal.full = False
+    world.until(lambda: again.seqs == [1, 2] and not ann.pending, ann, again)
+    assert host.trouble == ""
 
 
 def test_in_asyncio(world: Any) -> None:

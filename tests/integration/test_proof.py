@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.unit.peer.grades.making import grade, sheet
 from touchline.cli import export, verify
 from touchline.peer import Reporter, identity
+from touchline.peer.grades.book import Book, encode
 from touchline.protocol import keys
-from touchline.protocol.errors import NotFound, StorageFault
+from touchline.protocol.errors import NotFound, SettingError, StorageFault
 
 from .talk import identity as key_of
 
@@ -34,12 +36,37 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_another_book(world: Any, home: Path) -> None:
+    """An event is hosted with its book and no other once a report is in; its proof names the
+    book."""
+    book = Book([sheet(grade("ann"))])
+    world.with_broker()
+    host = world.host(book=book)
+    crew = [world.reporter(name) for name in ("ann", "bob")]
+    world.goal(0, *crew)
+    world.until(lambda: all(one.pending == 0 for one in crew), *crew)
+    world.end(host)
+    host = world.host()
+    assert isinstance(host.lost[world.event], SettingError)
+    assert book.digest.hex() in host.lost[world.event].sentence
+    world.end(host)
+    host = world.host(book=book)
+    assert not host.lost
+    world.end(host)
+    path = home / "final.proof"
+    where = ("--format", "proof", "--name", "host", "--journal", world.journal())
+    assert _run(export.command, world.event, *where, "-o", str(path)).return_value == 0
+    (home / "crowd.book").write_bytes(encode(book))
+    assert _verified(path)[0] == 4, "the verdicts cannot be computed anew without the book"
+    assert _verified(path, "--book", str(home / "crowd.book"))[1]["book"] == book.digest.hex()
+
+
 def test_from_report_to_proof(world: Any, home: Path) -> None:
     """What reporters signed leads to entries, also over a restart of the host; the exported proof
     holds, is of the feed that a subscriber saw, and one byte, report or line that is another is
     found."""
     world.with_broker()
-    host = world.host(require_signatures=True)
+    host = world.host(require_signatures=True, verdict="quorum")
     crew = [world.reporter(name) for name in ("ann", "bob", "cid")]
     feed = world.feed()
     world.until(lambda: feed.open, feed)
@@ -51,13 +78,14 @@ def test_from_report_to_proof(world: Any, home: Path) -> None:
     world.until(lambda: len(feed.messages) == 2, feed, *crew)
     for one in crew:
         one.say("delete", details={"entry": feed.messages[0].entry_id})
-    world.until(lambda: len(feed.messages) == 3, feed, *crew)
+    # The text of the second goal follows: it is the first one now.
+    world.until(lambda: len(feed.messages) == 4, feed, *crew)
     seen, seq = feed.tracker.digest.hex(), feed.tracker.seq
     world.until(lambda: all(one.pending == 0 for one in crew), feed, *crew)
     where = ("--format", "proof", "--name", "host", "--journal", world.journal())
     refused = _run(export.command, world.event, *where)
     assert isinstance(refused.exception, StorageFault)
-    assert "when its host has stopped" in str(refused.exception)
+    assert "after its host has stopped" in str(refused.exception)
     world.end(host)
 
     path = home / "final.proof"

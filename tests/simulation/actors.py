@@ -24,6 +24,7 @@ import zmq
 from touchline.broker.admission import RequestLimiter
 from touchline.broker.core import Core as BrokerCore
 from touchline.broker.options import Options as BrokerOptions
+from touchline.peer.grades.book import Book
 from touchline.peer.host import service as host_service
 from touchline.peer.host import sockets as host_sockets
 from touchline.peer.host.admission import REQUEST_BURST
@@ -32,6 +33,7 @@ from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link import Link
 from touchline.peer.link import service as link_service
 from touchline.peer.reporter import service as reporter_service
+from touchline.peer.reporter.core import ReporterCore
 from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.reporter.service import Reporter
 from touchline.peer.subscriber import service as subscriber_service
@@ -39,15 +41,17 @@ from touchline.peer.subscriber.service import Subscriber
 from touchline.protocol import codec
 from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
-from touchline.protocol.messages import Attach, Card, Happening, Heartbeat, HostPing, Report
+from touchline.protocol.messages import Ask, Attach, Card, Happening, Heartbeat, HostPing, Report
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
 from touchline.timeline.feed import Notice
 
-from .invariants import BEGIN, Ledger, Watchman, demand
+from .invariants import BEGIN, Ledger, Watchman
 from .network import START, Network, Node
 from .registry import MemoryRepository
-from .sockets import Context, Socket, ZapAuthenticator
+from .sockets import ConnectionGuard, Context, Socket, ZapAuthenticator
+from .verdicts import Verdicts
+from .violation import demand
 
 PLACE = "127.0.0.1:5670"
 """Where the broker listens."""
@@ -59,6 +63,7 @@ class DemoRunner(Protocol):
     network: Network
     ledger: Ledger
     watchman: Watchman
+    verdicts: Verdicts
     card: Card
     rng: Random
 
@@ -159,17 +164,32 @@ class ReporterNode(Node):
         stage: what is shared.
         name: theirs.
         offset: microseconds by which their clock is ahead.
+        answers: they take the host's questions whether something happened.
+        forges: their reports carry signatures of another key.
     """
 
-    def __init__(self, stage: DemoRunner, name: str, offset: int) -> None:
+    def __init__(
+        self,
+        stage: DemoRunner,
+        name: str,
+        offset: int,
+        *,
+        answers: bool = False,
+        forges: bool = False,
+    ) -> None:
         super().__init__(stage.network, name)
         self.offset = offset
+        self.answers = answers
+        self.forges = forges
         self.outbox = KeptOutbox(Path(":memory:"))
         self.said: list[int] = []
         self.reporter: Reporter | None = None
         self.over = False  # the broker or host says that the event is over
         self.revoked = False  # an operator has put this person out
         self.answer: Callable[[ReporterNode], None] = lambda _: None  # when asked for the score
+        # When asked whether something happened.
+        self.think: Callable[[ReporterNode, Ask], None] = lambda *_: None
+        self._thought: set[int] = set()  # the claims of these questions
         self._stage = stage
         self._memory: list[tuple[str, str, int, dict[str, Any]]] = []  # seen, and not yet said
 
@@ -182,19 +202,30 @@ class ReporterNode(Node):
         context: Any = Context(self.network, self)
         link = Link(BROKER, self.name, identity(self.name), ("reporter",), context)
         self.reporter = Reporter(
-            self._stage.card.event, link, Path(self.name), lambda: wall(self.network) + self.offset
+            self._stage.card.event,
+            link,
+            Path(self.name),
+            lambda: wall(self.network) + self.offset,
+            answers=self.answers,
         )
+        if self.forges:
+            self.reporter.core = ReporterCore(self._stage.card.event, identity("forger"))
         memory, self._memory = self._memory, []
         for title, origin, time, details in memory:
             self.say(title, origin, time, **details)
         self.ready()
 
-    def say(self, title: str, origin: str, time: int, **details: Any) -> None:
-        """Report what happened at a true wall time, now or when the process is back."""
+    def say(self, title: str, origin: str, time: int, *, seen: int = 0, **details: Any) -> None:
+        """Report what happened at a true wall time, now or when the process is back.
+
+        Args:
+            title, origin, time, details: what happened.
+            seen: the newest claim that the reporter was shown before.
+        """
         if self.reporter is None:
             self._memory.append((title, origin, time, details))
             return
-        n = self.reporter.say(title, origin, time + self.offset, details)
+        n = self.reporter.say(title, origin, time + self.offset, details, seen=seen)
         self._stage.tell(self.name, f"says {n}: {title} {origin} {details or ''}")
         self.said.append(n)
         self.ready()
@@ -204,6 +235,13 @@ class ReporterNode(Node):
         if self.reporter is not None and not self.over:
             self._stage.tell(self.name, f"confirms {score}")
             self.said.append(self.reporter.confirm(score))
+            self.ready()
+
+    def answer_to(self, claim: int, yes: bool) -> None:
+        """Say whether something happened, as the host has asked."""
+        if self.reporter is not None and not self.over:
+            self._stage.tell(self.name, f"answers {claim}: {'yes' if yes else 'no'}")
+            self.said.append(self.reporter.answer(claim, yes))
             self.ready()
 
     def turn(self) -> float | None:
@@ -224,6 +262,11 @@ class ReporterNode(Node):
         if reporter.asked is not None:
             reporter.asked = None
             self.answer(self)
+        for claim, ask in list(reporter.asked_about.items()):
+            if claim not in self._thought:
+                self._thought.add(claim)
+                self._stage.tell(self.name, f"is asked {claim}: {ask.text}")
+                self.think(self, ask)
         return reporter.next_timer()
 
     def leave(self) -> None:
@@ -390,7 +433,7 @@ def staged(
     network: Network,
     rng: Random,
     outboxes: Mapping[str, Outbox],
-    hosted: Callable[[Card, HostOptions], HostedEvent],
+    hosted: Callable[[Card, HostOptions, Book | None], HostedEvent],
 ) -> Iterator[None]:
     """Put the simulation in the places of what the shells take from outside.
 
@@ -416,6 +459,7 @@ def staged(
         (link_service, "os", SimpleNamespace(urandom=rng.randbytes)),
         (host_sockets, "time", SimpleNamespace(sleep=_no_sleep)),
         (host_service, "ZapAuthenticator", ZapAuthenticator),
+        (host_service, "ConnectionGuard", ConnectionGuard),
         (reporter_service, "Outbox", lambda path: outboxes[path.name]),
         (subscriber_service, "random", rng),
     ]

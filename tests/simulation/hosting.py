@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from touchline.peer.grades.book import Book
+from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.options import Options as HostOptions
@@ -16,19 +18,26 @@ from touchline.protocol.times import SECOND
 from touchline.runtime.timers import seconds_left
 
 from .actors import DemoRunner, identity, peer_id, wall
-from .invariants import demand, essence, readable, same
+from .invariants import essence, readable, same
 from .network import Node
 from .sockets import Killed
+from .violation import demand
 
 
 class Disk:
-    """Stands in for the journal: what `commit` has stored survives the host, nothing else does."""
+    """Stands in for the journal: what `commit` has stored survives the host, nothing else does.
 
-    def __init__(self, stage: DemoRunner) -> None:
+    Args:
+        stage: what is shared.
+        judge: is called when a turn is stored, and what it led to is still in memory.
+    """
+
+    def __init__(self, stage: DemoRunner, judge: Callable[[], None]) -> None:
         self.blobs: list[bytes] = []
         self.full = False
         self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
         self._stage = stage
+        self._judge_turn = judge
         self._card: Card | None = None
         self._ports: dict[str, int] = {}
 
@@ -41,13 +50,22 @@ class Disk:
         for _, blob in turns:
             self.blobs.append(blob)
             for record in self._stage.ledger.committed(blob):
-                if isinstance(record, messages.Alarm):
-                    # When it was raised; where the disk was full it is told later.
-                    network = self._stage.network
-                    raised = network.now - (wall(network) - record.sent) / SECOND
-                    self._stage.watchman.alarm(raised, record.number)
+                self._judge(record)
+        self._judge_turn()
         if self.doom == "after":
             raise Killed
+
+    def _judge(self, record: Any) -> None:
+        network, watchman = self._stage.network, self._stage.watchman
+        match record:
+            case messages.Alarm():
+                # When it was raised; where the disk was full it is told later.
+                raised = network.now - (wall(network) - record.sent) / SECOND
+                watchman.alarm(raised, record.number)
+            case records.PresenceChanged():
+                watchman.presence(
+                    record.peer, network.now, present=record.present, left=record.left
+                )
 
     def turns(self, _event: str) -> list[bytes]:
         """Return what was stored."""
@@ -76,7 +94,7 @@ class HostNode(Node):
     def __init__(self, stage: DemoRunner, options: HostOptions) -> None:
         super().__init__(stage.network, "host")
         self.options = options
-        self.disk = Disk(stage)
+        self.disk = Disk(stage, self._judge_turn)
         self.host: Host | None = None
         self.expected: dict[str, Any] | None = None  # what the journal must lead to
         self._stage = stage
@@ -134,7 +152,7 @@ class HostNode(Node):
         self._stage.watchman.excuse(now + RETRY_SECONDS)
         if now >= self._beat_at:
             self._beat_at = now + self.options.heartbeat
-            host._tell_trouble()
+            host._publish_trouble()
         if now >= self._retry_at:
             self._retry_at = now + RETRY_SECONDS
             host._commit()
@@ -143,6 +161,11 @@ class HostNode(Node):
         if not host._uncommitted:
             return now
         return min(self._retry_at, self._beat_at, host.leases.next_timer())
+
+    def _judge_turn(self) -> None:
+        core = self.core
+        if core is not None:
+            self._stage.verdicts.turn_over(core)
 
     def doom(self, where: str) -> None:
         """Let the host die soon: `before` a commit, `after` it, or `amid` telling of it."""
@@ -184,19 +207,19 @@ class HostNode(Node):
             if self._amid < 0:
                 raise Killed
 
-    def hosted(self, card: Card, options: HostOptions) -> HostedEvent:
+    def hosted(self, card: Card, options: HostOptions, book: Book | None) -> HostedEvent:
         """Return an event with an eye on what the host hears.
 
         It tells the watchman of signs of life, and compares what a journal leads to.
         """
-        event = HostedEvent(card, options)
+        event = HostedEvent(card, options, book)
         stage, watchman = self._stage, self._stage.watchman
         restore, start, attach, revoke = event.restore, event.start, event.attach, event.revoke
         ping, report, detach = event.ping, event.report, event.detach
 
         def contact(peer: Participant) -> None:
             if peer.role == "reporter":
-                watchman.contact(stage.network.now, finished=event.finished)
+                watchman.contact(peer.peer, stage.network.now, finished=event.finished)
 
         def restore_and_compare(blobs: Iterable[bytes]) -> None:
             with readable():
@@ -213,11 +236,11 @@ class HostNode(Node):
             start(epoch, now, wall)
 
         def attach_and_tell(
-            grant: messages.Grant, request: messages.Attach, report_token: str
+            grant: messages.Grant, request: messages.Attach, report_token: str, arrived: int
         ) -> Participant:
             if grant.role == "reporter":
                 watchman.stays(grant.peer, not request.brief)
-            peer = attach(grant, request, report_token)
+            peer = attach(grant, request, report_token, arrived)
             contact(peer)
             return peer
 

@@ -2,7 +2,8 @@
 
 The ledger reads every commit by itself and knows from it alone what was stored, published and
 promised; each frame that leaves the host, and each item that a subscriber shows, is held against
-it. The watchman reckons when alarms are due. Neither uses the code that it judges.
+it. The watchman reckons when alarms are due, and which reporters still count as present. Neither
+uses the code that it judges.
 """
 
 from __future__ import annotations
@@ -13,12 +14,18 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
+from msgspec.structs import replace
+
 from touchline.peer.host.event import records
+from touchline.peer.host.event.claims import Repeat
 from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Alarm, Entry, Finished, Heartbeat, Restored
 from touchline.protocol.times import SECOND
+
+from .verdicts import Verdicts
+from .violation import Violation, demand
 
 BEGIN = 1_700_000_000 * SECOND
 """The wall time when everything begins."""
@@ -27,21 +34,11 @@ TOLERANCE = 0.1
 """Seconds that a timer may be late."""
 
 ASTRAY = 3 * SECOND
-"""Microseconds by which a reporter's clock, as the host reckons it, may be wrong at the most."""
+"""Microseconds by which a reporter's times, as the host reckons them, may be wrong at the most.
 
-
-class Violation(AssertionError):
-    """Something that must hold does not."""
-
-
-def demand(holds: object, sentence: str) -> None:
-    """Insist on something.
-
-    Raises:
-        Violation: it does not hold.
-    """
-    if not holds:
-        raise Violation(sentence)
+Its clock is measured by a request that may take 2 s longer to come than half the round trip says:
+after that time it asks anew. The reporter itself states a time up to 0.8 s after the action.
+"""
 
 
 class Ledger:
@@ -50,11 +47,16 @@ class Ledger:
     Args:
         offsets: how far each reporter's clock is ahead, microseconds, by peer id.
         window: microseconds within which reports speak of one action.
+        verdicts: judges what the reports lead to.
         tell: takes a line for the trace.
     """
 
     def __init__(
-        self, offsets: Mapping[str, int], window: int, tell: Callable[[str, str], None]
+        self,
+        offsets: Mapping[str, int],
+        window: int,
+        verdicts: Verdicts,
+        tell: Callable[[str, str], None],
     ) -> None:
         self.epoch = 0
         self.feed: list[Any] = []
@@ -67,8 +69,9 @@ class Ledger:
         self._outage_seq = 0  # of its first alarm
         self._since = self._until = 0  # of that outage, wall time
         self._received = 0  # wall time of the turn that is read
-        self._offsets = offsets
+        self._offsets = dict(offsets)
         self._window = window
+        self._verdicts = verdicts
         self._tell = tell
         self._peers: dict[str, str] = {}
         self._counted: dict[str, int] = defaultdict(int)  # everything up to it is stored
@@ -80,6 +83,10 @@ class Ledger:
     def finished(self) -> bool:
         """Whether the event is over."""
         return bool(self.feed) and isinstance(self.feed[-1], Finished)
+
+    def set_clock(self, peer: str, offset: int) -> None:
+        """Note that a reporter's clock is so far ahead from now on, microseconds."""
+        self._offsets[peer] = offset
 
     def counted(self, peer: str) -> int:
         """Return the number up to which all reports of a peer are stored."""
@@ -96,6 +103,7 @@ class Ledger:
         found = []
         for record, raw in records.unpack(blob):
             found.append(record)
+            self._verdicts.take(record, self._received)
             match record:
                 case records.Began():
                     demand(
@@ -127,6 +135,7 @@ class Ledger:
             event = said.event
             time = event.time - self._offsets[peer]
             self._said[event.title, event.origin].append((peer, time))
+            self._verdicts.take_report(peer, said, self._received)
 
     def _append(self, message: Any, raw: bytes) -> None:
         demand(
@@ -179,14 +188,17 @@ class Ledger:
             )
 
     def _check_votes(self, entry: Entry) -> None:
-        """No report counts twice: neither for one entry nor for two of the same kind."""
+        """No report counts twice: neither for one entry nor for two of the same kind. An answer
+        counts for one."""
         earlier = any(
             isinstance(one, Entry) and one.entry_id == entry.entry_id for one in self.feed[:-1]
         )
         if earlier or not entry.title:
             return
+        if entry.title == "state":
+            return  # what is stated is no action: see `Verdicts`
         lane = entry.title, entry.origin
-        for_ = entry.evidence.for_
+        for_ = max(0, entry.evidence.for_ - self._verdicts.yes(entry.entry_id))
         reach = 2 * self._window + ASTRAY
         near = {peer for peer, time in self._said[lane] if abs(time - entry.time) <= reach}
         demand(
@@ -251,6 +263,8 @@ class Ledger:
                 self._judge_position("setup", setup.seq, setup.digest)
                 if setup.role == "reporter":
                     self._judge_count(peer, setup.n)
+            case messages.Ask() as ask:
+                self._verdicts.replied(peer, ask)
             case messages.Block() as block:
                 there = self.bodies[block.first - 1 : block.first - 1 + len(block.frames)]
                 demand(block.frames == there, f"the replay from {block.first} is not the feed's")
@@ -285,6 +299,59 @@ class Ledger:
         return int(message.seq)
 
 
+class Attendance:
+    """Which reporters count as present: all but those that are silent while others are heard.
+
+    Args:
+        patience: seconds for which a reporter may be silent.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._present: set[str] = set()  # by peer id, as the journal says
+        self._heard: dict[str, float] = {}  # when each was, as far as that counts
+        self._due: dict[str, float] = {}  # when those that are silent must be out
+        self._lost = False  # contact with all of them is
+
+    def heard(self, peer: str, now: float) -> None:
+        """Note a sign of life, which shows that others are silent; after an outage all have time to
+        be heard again."""
+        if self._lost:
+            self.begin(now, lost=False)
+        self._heard[peer] = now
+        self._due.pop(peer, None)
+        for other in self._present:
+            if now - self._heard[other] > self._patience:
+                self._due.setdefault(other, now + self._patience / 4)
+
+    def changed(self, peer: str, now: float, *, present: bool, left: bool) -> None:
+        """Judge a change that is on disk: no reporter is counted out early that has not left."""
+        if present:
+            self._present.add(peer)
+            return
+        silent = now - self._heard[peer]
+        demand(left or silent > self._patience, f"{peer} is out after {silent:.3f} s of silence")
+        self._present.discard(peer)
+        self._due.pop(peer, None)
+
+    def lost(self) -> None:
+        """Note that contact with all is lost: then all may still be there."""
+        self._lost = True
+        self._due.clear()
+
+    def begin(self, now: float, *, lost: bool) -> None:
+        """Note that all have time to be heard again."""
+        self._lost = lost
+        self._due.clear()
+        self._heard.update(dict.fromkeys(self._present, now))
+
+    def check(self, now: float, excused: float) -> None:
+        """Insist that all are out that must be; none needed to be before `excused`."""
+        for peer, due in self._due.items():
+            late = now - max(due, excused)
+            demand(late <= TOLERANCE, f"{peer} is silent, and {late:.3f} s later still present")
+
+
 class Watchman:
     """When alarms are due: two intervals after the last sign of life, then every so often.
 
@@ -300,6 +367,7 @@ class Watchman:
         self._due: float | None = None
         self._stay: set[str] = set()
         self._excused = 0.0  # until then the host could not have raised an alarm
+        self._attendance = Attendance(2 * interval)
 
     def excuse(self, until: float) -> None:
         """Note that the host can raise no alarm before a time, and a moment after."""
@@ -319,9 +387,14 @@ class Watchman:
         if not self._stay:
             self._due = None
 
-    def contact(self, now: float, *, finished: bool) -> None:
+    def presence(self, peer: str, now: float, *, present: bool, left: bool) -> None:
+        """Judge that a reporter counts as present, or no longer."""
+        self._attendance.changed(peer, now, present=present, left=left)
+
+    def contact(self, peer: str, now: float, *, finished: bool) -> None:
         """Note a sign of life of a reporter."""
         self.check(now)
+        self._attendance.heard(peer, now)
         if finished:
             self._due = None
         elif self._due is not None or self._stay:
@@ -330,6 +403,7 @@ class Watchman:
     def began(self, now: float, last: float | None, *, finished: bool) -> None:
         """Note that the host serves; `last`: when the newest alarm was, if there is no contact."""
         self._due = None
+        self._attendance.begin(now, lost=last is not None)
         if self._stay and not finished:
             again = None if last is None else max(now, last + self._again)
             self._due = now + 2 * self._interval if again is None else again
@@ -338,6 +412,7 @@ class Watchman:
         """Note that the host serves no more."""
         self.check(now)
         self._due = None
+        self._attendance.begin(now, lost=False)
 
     def alarm(self, now: float, number: int) -> None:
         """Judge an alarm."""
@@ -345,16 +420,32 @@ class Watchman:
         due = self._due or 0.0
         demand(now >= due - 1e-6, f"alarm {number} comes {due - now:.3f} s too early")
         self.check(now)
+        self._attendance.lost()
         self._due = due + self._again if due + self._again > now else now + self._again
         self.outages += number == 1
 
     def check(self, now: float) -> None:
-        """Insist that no alarm is overdue."""
+        """Insist that no alarm is overdue, and no reporter present that is silent."""
+        self._attendance.check(now, self._excused)
         due = self._due
         if due is None:
             return
         late = now - max(due, self._excused)
         demand(late <= TOLERANCE, f"an alarm is {late:.3f} s overdue")
+
+
+def _unnamed(repeats: dict[int, list[Repeat]]) -> dict[int, list[Any]]:
+    """Return repeats without the report tokens that their reports carry: after a restart these
+    carry digests."""
+    return {
+        voter: [
+            one._replace(said=replace(one.said, token=""))
+            if isinstance(one.said, messages.Report)
+            else one
+            for one in of_voter
+        ]
+        for voter, of_voter in repeats.items()
+    }
 
 
 def essence(core: HostedEvent) -> dict[str, Any]:
@@ -373,14 +464,27 @@ def essence(core: HostedEvent) -> dict[str, Any]:
         "held": sorted(core.held),
         "claims": {
             number: (claim.votes, claim.voters, claim.times, claim.identity, claim.entry_id,
-                     claim.mean, claim.held, claim.provisional, claim.received)
+                     claim.titles, _unnamed(claim.repeats),
+                     claim.mean, claim.held, claim.standing, claim.received)
+            for number, claim in claims.items()
+        },
+        "said": {
+            number: (claim.yes, claim.no, claim.answers, claim.dependent, claim.exact,
+                     claim.details, claim.amended, claim.final, claim.published)
+            for number, claim in claims.items()
+        },
+        "asked": {
+            number: (claim.asked, claim.asked_round)
             for number, claim in claims.items()
         },
         "members": [
-            (m.peer, m.role, m.token, m.report_token, m.key, m.expires, m.revoked, m.n,
-             sorted(m.ahead), m.present, m.stays, m.clock_offset, m.voter)
+            (m.peer, m.role, m.token, m.stored_as, m.key, m.expires, m.revoked, m.n,
+             sorted(m.ahead), m.present, m.stays, m.clock_offset, m.clock_error,
+             m.voter, m.answers, m.questions, m.unanswered, m.asked_at)
             for m in core.roster.participants.values()
         ],
+        "taking part": (core.roster.unanswering, core._state.activity.ever(),
+                        core._state.thumbs.delay),
         "outage": (outage.state, outage.since, outage.until if outage.alarms else 0,
                    outage.alarms, list(outage.entries), outage.disputed, outage.spans),
     }  # fmt: skip

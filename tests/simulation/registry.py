@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import msgspec
 
-from touchline.broker.names import fold
+from touchline.broker.names import look_alike
 from touchline.broker.repository import (
     Census,
     EventRecord,
@@ -18,7 +18,7 @@ from touchline.broker.repository import (
     PeerRecord,
     TokenRecord,
 )
-from touchline.protocol.messages import Card, EventStatus, Role
+from touchline.protocol.messages import Card, EventStatus, GrantRole, Role
 
 
 class MemoryRepository:
@@ -32,7 +32,7 @@ class MemoryRepository:
         self._keys: dict[tuple[str, str], str] = {}
         self._changes: list[tuple[int, Card]] = []
         self._tenures: dict[tuple[str, str], LeaseRecord] = {}
-        self._tickets: dict[str, TokenRecord] = {}
+        self._tokens: dict[str, TokenRecord] = {}
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[MemoryRepository]:
@@ -48,10 +48,8 @@ class MemoryRepository:
     def member_by_curve(self, curve: bytes) -> PeerRecord | None:
         return next((one for one in self._members.values() if one.curve == curve), None)
 
-    def owner_of(self, name: str) -> str | None:
-        folded = fold(name)
-        members = self._members.values()
-        return next((one.peer for one in members if fold(one.name) == folded), None)
+    def owner_of(self, name: str) -> PeerRecord | None:
+        return next((one for one in self._members.values() if look_alike(one.name, name)), None)
 
     def members(self, after: str, limit: int) -> list[PeerRecord]:
         return [self._members[peer] for peer in sorted(self._members) if peer > after][:limit]
@@ -83,7 +81,7 @@ class MemoryRepository:
                 self._invites[digest] = replace(invite, expires=0)
 
     def revoked(self, event: str, limit: int) -> list[str]:
-        holders = {ticket.peer for ticket in self._tickets.values() if ticket.event == event}
+        holders = {token.peer for token in self._tokens.values() if token.event == event}
         out = [one for one in self._members.values() if one.revoked and one.peer in holders]
         out.sort(key=lambda one: (-one.revoked, one.peer))
         return [one.peer for one in out[:limit]]
@@ -98,6 +96,12 @@ class MemoryRepository:
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._keys[peer, key] = card.event
         self._put(card, peer)
+
+    def permit(self, event: str, role: GrantRole, peer: str, *, allowed: bool) -> None:
+        record = self._events[event]
+        name = "owners" if role == "owner" else "hosts"
+        named = {*getattr(record.card, name)} - {peer} | ({peer} if allowed else set())
+        self._put(msgspec.structs.replace(record.card, **{name: sorted(named)}), record.creator)
 
     def count_events(self, creator: str) -> int:
         return sum(record.creator == creator for record in self._events.values())
@@ -125,23 +129,22 @@ class MemoryRepository:
     def put_lease(self, held_lease: LeaseRecord) -> None:
         self._tenures[held_lease.event, held_lease.instance] = held_lease
 
-    def ticket(self, token: str) -> TokenRecord | None:
-        return self._tickets.get(token)
+    def token(self, digest: str) -> TokenRecord | None:
+        return self._tokens.get(digest)
 
-    def ticket_of(self, peer: str, event: str, role: Role, wall: int) -> TokenRecord | None:
+    def tokens_of(self, peer: str, event: str, role: Role, wall: int) -> list[TokenRecord]:
         valid = [
-            ticket
-            for ticket in self._tickets.values()
-            if (ticket.peer, ticket.event, ticket.role) == (peer, event, role)
-            and ticket.expires > wall
+            token
+            for token in self._tokens.values()
+            if (token.peer, token.event, token.role) == (peer, event, role) and token.expires > wall
         ]
-        return max(valid, key=lambda ticket: ticket.expires, default=None)
+        return sorted(valid, key=lambda token: -token.expires)
 
-    def add_ticket(self, ticket: TokenRecord) -> None:
-        self._tickets[ticket.token] = ticket
+    def add_token(self, token: TokenRecord) -> None:
+        self._tokens[token.digest] = token
 
-    def count_tickets(self, peer: str, wall: int) -> int:
-        return sum(one.peer == peer and one.expires > wall for one in self._tickets.values())
+    def count_tokens(self, peer: str, wall: int) -> int:
+        return sum(one.peer == peer and one.expires > wall for one in self._tokens.values())
 
     def expected(self, host: str, peer: str, wall: int) -> bool:
         held = {
@@ -151,7 +154,7 @@ class MemoryRepository:
         }
         return any(
             one.peer == peer and one.event in held and one.expires > wall
-            for one in self._tickets.values()
+            for one in self._tokens.values()
         )
 
     def hosts(self, peer: str, wall: int) -> bool:

@@ -90,7 +90,9 @@ class ZapAuthenticator:
         decide: as that of the real one.
     """
 
-    def __init__(self, context: Context, decide: Callable[[bytes], bool | None]) -> None:
+    def __init__(
+        self, context: Context, decide: Callable[[bytes], bool | None], _proved: object = None
+    ) -> None:
         self._decide = decide
         self._pending: dict[bytes, list[Connection]] = {}
         self._node = context._node
@@ -115,6 +117,27 @@ class ZapAuthenticator:
         pending = self._pending.get(connection.client.key, [])
         if connection in pending:
             pending.remove(connection)
+
+    def stop(self) -> None:
+        """There is no thread that could be ended."""
+
+
+class ConnectionGuard:
+    """Stands in for the guard of the sockets that listen: it ends no connection here."""
+
+    def __init__(self, **_bounds: int) -> None:
+        self.refused: dict[str, int] = {}
+        self.open = 0
+
+    def proved(self, _name: str, _key: bytes, _address: str) -> bool:
+        """Admit every connection."""
+        return True
+
+    def watch(self, _name: str, _socket: Socket, **_how: object) -> None:
+        """Watch nothing."""
+
+    def release(self, _name: str) -> None:
+        """Watch nothing."""
 
     def stop(self) -> None:
         """There is no thread that could be ended."""
@@ -350,12 +373,14 @@ class Socket:
         """End the monitor."""
         self.monitor = None
 
-    def recv(self, _flags: int = 0) -> bytes:
+    def recv(self, _flags: int = 0, copy: bool = True) -> Any:
         """Return the next frame."""
         if not self._inbox:
             raise zmq.Again
-        frame: bytes = self._inbox.popleft()
-        return frame
+        if self.kind != zmq.PULL:
+            return self._inbox.popleft()
+        frame, key = self._inbox.popleft()
+        return frame if copy else Frame(frame, key)
 
     def recv_multipart(self, _flags: int = 0, copy: bool = True) -> list[Any]:
         """Return the next message, of a ROUTER with its sender's routing id."""
@@ -366,11 +391,11 @@ class Socket:
             if copy:
                 return [routing_id, frame]
             return [Frame(routing_id, key), Frame(frame, key)]
-        return [self._inbox.popleft()]
+        return [self.recv()]
 
     def send(self, frame: bytes, _flags: int = 0) -> None:
         """Send to the one connected to, or publish to everybody."""
-        if self.kind == zmq.PUB:
+        if self.kind in (zmq.PUB, zmq.XPUB):
             self.context.published(frame)
             for connection in self.accepted:
                 connection.transmit(False, frame)
@@ -418,6 +443,8 @@ class Socket:
             if self.routes.get(routing_id) != (connection, connection.life):
                 return
             self._inbox.append((routing_id, frame, connection.client.key))
+        elif self.kind == zmq.PULL:
+            self._inbox.append((frame, connection.client.key))
         elif self.kind == zmq.SUB and len(self._inbox) >= self.node.room:
             return
         else:

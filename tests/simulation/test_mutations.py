@@ -6,39 +6,48 @@ from collections.abc import Callable
 from dataclasses import replace as replaced
 from hashlib import blake2b
 from math import inf
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from touchline.peer import connection
+from touchline.peer.host import attached
 from touchline.peer.host.admission import PendingPeers
 from touchline.peer.host.attached import AttachedPeers
-from touchline.peer.host.event import feed, heartbeat, outage
-from touchline.peer.host.event.claims import ClaimIndex
+from touchline.peer.host.event import entries, feed, heartbeat, outage
+from touchline.peer.host.event.claims import Claim, ClaimIndex
 from touchline.peer.host.event.entries import Entries
 from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.event.exclusion import Exclusion
+from touchline.peer.host.event.looks import Looks
 from touchline.peer.host.event.outage import Outage
 from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.event.presence import Presence
+from touchline.peer.host.event.questions import Questions
 from touchline.peer.host.event.records import (
     Began,
     ContactRegained,
     PeerRevoked,
     PresenceChanged,
+    QuestionsAsked,
 )
+from touchline.peer.host.event.roster import Roster
+from touchline.peer.host.event.signatures import Signatures
+from touchline.peer.host.event.verdict import evidence
 from touchline.peer.host.service import Host
 from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
 from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
 from touchline.peer.subscriber.tracker import Tracker
-from touchline.protocol import keys
-from touchline.protocol.messages import Entry
+from touchline.protocol import codec, keys
+from touchline.protocol.messages import Entry, Report
 from touchline.timeline.event_clock import EventClock
 
-from .invariants import Violation
 from .network import Restless
+from .violation import Violation
 from .world import World
 
 SEEDS = 300
@@ -160,9 +169,7 @@ def outbox_forgets(patch: pytest.MonkeyPatch) -> None:
 def two_votes(patch: pytest.MonkeyPatch) -> None:
     """One reporter may vote twice in a claim."""
     find = ClaimIndex.find
-    patch.setattr(
-        ClaimIndex, "find", lambda self, time, bit, identity: find(self, time, 0, identity)
-    )
+    patch.setattr(ClaimIndex, "find", lambda self, time, bit, *more: find(self, time, 0, *more))
 
 
 def unchained(patch: pytest.MonkeyPatch) -> None:
@@ -214,14 +221,15 @@ def token_enough(patch: pytest.MonkeyPatch) -> None:
 
 
 def token_is_report_token(patch: pytest.MonkeyPatch) -> None:
-    """Reports are taken under the token, which others may have."""
+    """Reports are taken under the token, which others may have, over any connection."""
     add = AttachedPeers._add
 
     def careless(self: AttachedPeers, event: HostedEvent, peer: Participant) -> None:
         add(self, event, peer)
-        self._by_report_token[peer.token] = (event, peer)
+        self._by_digest[peer.token] = (event, peer)
 
     patch.setattr(AttachedPeers, "_add", careless)
+    patch.setattr(attached, "is_signed", lambda _: True)
 
 
 def report_token_forgotten(patch: pytest.MonkeyPatch) -> None:
@@ -230,7 +238,7 @@ def report_token_forgotten(patch: pytest.MonkeyPatch) -> None:
 
     def forgetful(self: AttachedPeers, event: HostedEvent) -> None:
         for peer in event.roster.participants.values():
-            peer.report_token = "another"
+            peer.stored_as = "another"
         open_(self, event)
 
     patch.setattr(AttachedPeers, "open", forgetful)
@@ -286,9 +294,113 @@ def presence_unrecorded(patch: pytest.MonkeyPatch) -> None:
     """A reporter that comes or goes is not put on record."""
 
     def change(self: Presence, reporter: Participant, *, present: bool, left: bool = False) -> None:
-        self._mark(reporter, present=present)
+        self._mark(reporter, present=present, left=left)
 
     patch.setattr(Presence, "_change", change)
+
+
+def silent_stay(patch: pytest.MonkeyPatch) -> None:
+    """A reporter that is silent while others are heard goes on counting as present."""
+    patch.setattr(Roster, "silent", lambda *_: [])
+
+
+def present_counted_out(patch: pytest.MonkeyPatch) -> None:
+    """A reporter is counted out that was heard a moment ago."""
+    silent = Roster.silent
+    patch.setattr(Roster, "silent", lambda self, since: silent(self, since + 1.0))
+
+
+def rival_kept(patch: pytest.MonkeyPatch) -> None:
+    """What excludes an entry stands beside it."""
+    patch.setattr(Exclusion, "displaced", lambda *_: [])
+
+
+def struck_counted(patch: pytest.MonkeyPatch) -> None:
+    """A vote whose signature does not hold is put on record as taken out, and counts."""
+    patch.setattr(Signatures, "_strike", lambda *_: None)
+
+
+def withdrawn_counted(patch: pytest.MonkeyPatch) -> None:
+    """A vote that was taken back counts on."""
+    patch.setattr(Claim, "withdraw", lambda self, voter, _: dict(self.votes)[voter])
+
+
+def answer_counted_twice(patch: pytest.MonkeyPatch) -> None:
+    """A reporter that changes its answer said yes, and no as well."""
+    answer = Questions.answer
+
+    def twice(self: Questions, reporter: Participant, n: int, event: Any) -> Claim | None:
+        claim = answer(self, reporter, n, event)
+        if claim is not None and event.details["yes"]:
+            claim.no |= reporter.bit if reporter.unanswered % 2 == 0 else 0
+        return claim
+
+    patch.setattr(Questions, "answer", twice)
+
+
+def copies_counted(patch: pytest.MonkeyPatch) -> None:
+    """What a reporter repeats that it was shown counts as if it had seen it."""
+    patch.setattr(Claim, "independent", property(lambda self: self.voters))
+
+
+def asked_again(patch: pytest.MonkeyPatch) -> None:
+    """A reporter that does not answer is asked again."""
+    choose = Questions._choose
+
+    def forgetful(self: Questions, claim: Claim, *rest: Any) -> list[Participant]:
+        asked, claim.asked = claim.asked, {}
+        found = choose(self, claim, *rest)
+        claim.asked = asked
+        return found
+
+    patch.setattr(Questions, "_choose", forgetful)
+
+
+def asked_too_often(patch: pytest.MonkeyPatch) -> None:
+    """Reporters are asked whenever a claim is looked at."""
+    patch.setattr(evidence, "ASKED_FROM", 0)
+
+
+def questions_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Who was asked is not brought back from the journal."""
+    _unrecorded(patch, QuestionsAsked)
+
+
+def answers_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Answers are not brought back from the journal."""
+    restore = HostedEvent._restore
+
+    def forgetful(self: HostedEvent, record: Any, raw: bytes) -> None:
+        if not isinstance(record, Report) or record.event.title != "answer":
+            restore(self, record, raw)
+
+    patch.setattr(HostedEvent, "_restore", forgetful)
+
+
+def looked_at_once(patch: pytest.MonkeyPatch) -> None:
+    """A claim of which nothing more is said is looked at once, and never again."""
+    patch.setattr(Looks, "go_on", lambda *_: None)
+
+
+def another_id(patch: pytest.MonkeyPatch) -> None:
+    """A version of an entry that is brought up to date goes out under an id of its own."""
+    encode = codec.encode
+
+    def renamed(message: Any) -> bytes:
+        updated = isinstance(message, Entry) and message.status == "UPDATED"
+        return encode(replace(message, entry_id=message.entry_id + "0") if updated else message)
+
+    patch.setattr(entries, "codec", SimpleNamespace(encode=renamed))
+
+
+def statement_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """A stated score is not brought back from the journal."""
+    restore = Entries.restore
+    patch.setattr(
+        Entries,
+        "restore",
+        lambda self, entry, raw: restore(self, replace(entry, stated={}), raw),
+    )
 
 
 MUTATIONS: tuple[Patch, ...] = (
@@ -323,6 +435,20 @@ MUTATIONS: tuple[Patch, ...] = (
     return_is_the_end_of_it,
     entry_restored_open,
     presence_unrecorded,
+    silent_stay,
+    present_counted_out,
+    rival_kept,
+    struck_counted,
+    withdrawn_counted,
+    answer_counted_twice,
+    copies_counted,
+    asked_again,
+    asked_too_often,
+    questions_forgotten,
+    answers_forgotten,
+    looked_at_once,
+    another_id,
+    statement_forgotten,
 )
 
 

@@ -28,4 +28,4 @@ def test_proofs() -> None:
         seen["signed"] += result.signed
         for line in map(lines.decode, proof):
             seen[line.by if isinstance(line, lines.Published) else type(line).__name__] += 1
-    assert {"signed", "reports", "host", "end", "ConfirmedScore"} <= set(seen), seen
+    assert {"signed", "verdict", "host", "end", "ConfirmedScore"} <= set(seen), seen

@@ -7,14 +7,18 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from random import Random
 
+import pytest
+
 from touchline.peer.host.event.feed import Feed
 from touchline.protocol.messages import Alarm, Entry, Restored
+from touchline.protocol.times import SECOND
 
 from . import soak
-from .actors import ReporterNode
+from .actors import ReporterNode, peer_id
 from .faults import crook_comes
 from .network import START, Weather
 from .world import Scenario, World
@@ -86,6 +90,32 @@ def test_stolen_token_of_a_revoked_peer():
     world.run()
     assert any("crook      is turned away" in line for line in lines)
     assert any(f"{victim.name}  is turned away" in line for line in lines)
+
+
+@pytest.mark.parametrize("step", [25, -25], ids=["forward", "back"])
+def test_a_clock_that_is_set(step: int) -> None:
+    """Where the clock of one reporter is set in the middle of the event, all that happened is told
+    as it was, and when it was."""
+    seeds = (seed for seed in range(1, 400) if _is_calm(Scenario.draw(Random(f"{seed} scenario"))))
+    for seed in islice(seeds, 5):
+        lines: list[str] = []
+        world = World(seed, lines.append)
+        world.scenario = replace(world.scenario, faults=0, weather=Weather())
+        world.network.at(START + 2 * world.scenario.interval, set_clock, world, step * SECOND)
+        world.run()
+        stepped = [one.reporter.stepped for one in world.reporters if one.reporter is not None]
+        assert [round(one / SECOND) for one in stepped if one] == [step], f"seed {seed}"
+
+
+def _is_calm(scenario: Scenario) -> bool:
+    return scenario.honest and scenario.reporters >= 4 and scenario.token_seconds > 3_600
+
+
+def set_clock(world: World, step: int) -> None:
+    """Set the clock of a reporter, forward where `step` (microseconds) is positive."""
+    reporter = world.reporters[0]
+    reporter.offset += step
+    world.ledger.set_clock(peer_id(reporter.name), reporter.offset)
 
 
 def put_out(world: World, victim: ReporterNode) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from touchline.broker.repository import PeerRecord
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
-from touchline.protocol.messages import Alarm, Card, Restored
+from touchline.protocol.messages import Alarm, Ask, Card, Restored
 from touchline.protocol.times import SECOND
 
 from .actors import (
@@ -32,15 +32,15 @@ from .hosting import HostNode
 from .invariants import (
     ASTRAY,
     Ledger,
-    Violation,
     Watchman,
-    demand,
     essence,
     readable,
     same,
     votes_once,
 )
 from .network import START, Network, Node, Weather
+from .verdicts import Verdicts
+from .violation import Violation, demand
 
 ORIGINS = ("A", "B")
 
@@ -74,6 +74,9 @@ class Scenario:
         ends: the reporters end the event.
         token_seconds: how long a token is valid.
         weather: what the network does while things go wrong.
+        verdict: the host's policy.
+        asked: some reporters take the host's questions whether something happened.
+        forged: one reporter's signatures do not hold.
     """
 
     interval: float
@@ -86,21 +89,27 @@ class Scenario:
     ends: bool
     token_seconds: float
     weather: Weather
+    verdict: str
+    asked: bool
+    forged: bool
 
     @classmethod
     def draw(cls, rng: Random) -> Scenario:
         """Draw one."""
         interval = rng.choice([4.0, 6.0, 10.0])
+        reporters = rng.randint(2, 5)
         harsh = rng.random() < 0.4
+        honest = rng.random() < 0.65
+        ends = rng.random() < 0.15
         return cls(
             interval=interval,
-            reporters=rng.randint(2, 5),
+            reporters=reporters,
             subscribers=rng.randint(1, 3),
-            honest=rng.random() < 0.65,
+            honest=honest,
             trouble=interval * rng.randint(7, 12),
             faults=rng.randint(0, 4),
             sport="football" if rng.random() < 0.2 else "custom",
-            ends=rng.random() < 0.15,
+            ends=ends,
             token_seconds=interval * 10 if rng.random() < 0.08 else 86_400.0,
             weather=Weather(
                 latency=rng.choice([0.001, 0.01, 0.08]),
@@ -110,6 +119,9 @@ class Scenario:
                 disorder=0.2 if harsh else 0.0,
                 drop=0.03 if harsh else 0.0,
             ),
+            verdict=rng.choices(["evidence", "quorum", "majority"], [7, 2, 1])[0],
+            asked=rng.random() < 0.7,
+            forged=not honest and not ends and reporters > 2 and rng.random() < 0.3,
         )
 
     @property
@@ -123,6 +135,7 @@ class Scenario:
         # Who reports honestly is never too late: its report may have been in an outbox for long.
         return HostOptions(
             broker=BROKER,
+            verdict=self.verdict,
             heartbeat=self.interval,
             alarm_every=2.5 * self.interval,
             claim_ttl=600.0 if self.honest else 3 * self.interval,
@@ -153,16 +166,17 @@ class World:
             origins=list(ORIGINS),
             rules=POINTS if scenario.sport == "custom" else {},
         )
-        names = [f"reporter{number}" for number in range(1, scenario.reporters + 1)]
-        self.reporters = [
-            ReporterNode(self, name, self.rng.randint(-50, 50) * SECOND) for name in names
-        ]
+        self.reporters = self._people(Random(f"{seed} people"))
         self.subscribers = [
             SubscriberNode(self, f"fan{number}") for number in range(1, scenario.subscribers + 1)
         ]
+        forgers = [peer_id(one.name) for one in self.reporters if one.forges]
+        window = round(scenario.window * SECOND)
+        self.verdicts = Verdicts(window, frozenset(forgers))
         self.ledger = Ledger(
             {peer_id(reporter.name): reporter.offset for reporter in self.reporters},
-            round(scenario.window * SECOND),
+            window,
+            self.verdicts,
             self.tell,
         )
         self.watchman = Watchman(scenario.interval, 2.5 * scenario.interval)
@@ -175,7 +189,17 @@ class World:
         self._truth: list[tuple[str, str, int]] = []  # title, origin, time of all that happened
         self._goal_at = self._calm_at = 0.0
         for reporter in self.reporters:
-            reporter.answer = self._answer
+            reporter.answer, reporter.think = self._answer, self._think
+
+    def _people(self, rng: Random) -> list[ReporterNode]:
+        people = []
+        for number in range(1, self.scenario.reporters + 1):
+            offset = self.rng.randint(-50, 50) * SECOND
+            answers = self.scenario.asked and rng.random() < 0.8
+            forges = self.scenario.forged and number == 1
+            name = f"reporter{number}"
+            people.append(ReporterNode(self, name, offset, answers=answers, forges=forges))
+        return people
 
     def tell(self, who: str, what: str) -> None:
         """Add a line to the trace."""
@@ -209,6 +233,7 @@ class World:
         club = PeerRecord(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
         self.broker.repository.put_member(club)
         self.broker.repository.add_event(self.card, "club", "key")
+        self.broker.repository.permit(self.card.event, "host", "any", allowed=True)
         network.weather = scenario.weather
         self.broker.start()
         nodes: list[Node] = [self.host, *self.reporters, *self.subscribers]
@@ -240,20 +265,64 @@ class World:
         if title == "goal":
             self.score[origin] += 1
             self._goal_at = self.network.now
+        mistaken = 0.5 if rng.random() < 0.25 else 0.1
         for reporter in self.reporters:
             if scenario.honest:
                 seen, said, twice = True, origin, False
             else:
                 seen, twice = rng.random() < 0.8, rng.random() < 0.15
-                said = rng.choice(ORIGINS) if rng.random() < 0.1 else origin
+                said = rng.choice(ORIGINS) if rng.random() < mistaken else origin
             delay = 2.0 * rng.random()
             at = time + round(0.4 * delay * SECOND)
+            if not scenario.honest and rng.random() < 0.12:
+                self.network.at(self.network.now + 2 * delay, self._repeat, reporter, title, said)
+                continue
             if seen:
                 self.network.at(self.network.now + delay, reporter.say, title, said, at)
             if seen and twice:
                 self.network.at(self.network.now + delay + 0.3, reporter.say, title, said, at)
             if seen and not scenario.honest and rng.random() < 0.1:
                 self.network.at(self.network.now + delay + 2.0, self._undo, reporter)
+        if not scenario.honest and title == "goal" and rng.random() < 0.3:
+            self._talk_of_it()
+
+    def _talk_of_it(self) -> None:
+        """Let the reporters state the score without being asked, and that a goal is under review
+        and no longer."""
+        if self.scenario.sport != "football" or self.rng.random() < 0.5:
+            for reporter in self.reporters:
+                self._answer(reporter)
+            return
+        for seconds, review in ((8.0, "begun"), (16.0, "over")):
+            for reporter in self.reporters:
+                self.network.at(self.network.now + seconds, self._review, reporter, review)
+
+    def _review(self, reporter: ReporterNode, review: str) -> None:
+        reporter.say("state", "", wall(self.network), review=review)
+
+    def _repeat(self, reporter: ReporterNode, title: str, origin: str) -> None:
+        """Let a reporter say what it is shown that others say."""
+        core = self.host.core
+        shown = max(core.claims.open, default=0) if core is not None else 0
+        reporter.say(title, origin, wall(self.network), seen=shown)
+
+    def _think(self, reporter: ReporterNode, ask: Ask) -> None:
+        """Let a reporter answer whether something happened: mostly rightly, and some late or not
+        at all."""
+        rng, honest = self.rng, self.scenario.honest
+        reach = 1.25 * self.scenario.window * SECOND
+        yes = any(
+            (title, origin) == (ask.title, ask.origin) and abs(time - ask.time) <= reach
+            for title, origin, time in self._truth
+        )
+        if rng.random() < 0.2:
+            return
+        wrong = not honest and rng.random() < 0.15
+        delay = 15.0 * rng.random() if rng.random() < 0.2 else 0.5 + 3 * rng.random()
+        self.network.at(self.network.now + delay, reporter.answer_to, ask.claim, yes != wrong)
+        if not honest and rng.random() < 0.1:
+            later = self.network.now + 2 * delay
+            self.network.at(later, reporter.answer_to, ask.claim, yes == wrong)
 
     def _undo(self, reporter: ReporterNode) -> None:
         if reporter.said and reporter.running:
@@ -318,6 +387,17 @@ class World:
     def _end(self) -> None:
         for reporter in self.reporters:
             reporter.say("end", "", wall(self.network))
+        if not self.scenario.honest:
+            self._say_after_it()
+
+    def _say_after_it(self) -> None:
+        """Let the reporters tell a goal once the event is over."""
+        core = self.host.core
+        if core is None or not core.finished:
+            self.network.at(self.network.now + 0.5, self._say_after_it)
+            return
+        for reporter in self.reporters:
+            reporter.say("goal", "A", wall(self.network))
 
     def _unsettled(self) -> str:
         """Return what is still under way; empty where nothing is."""
@@ -364,6 +444,7 @@ class World:
         self._check_revoked(core)
         self._check_outages()
         votes_once(core)
+        self.verdicts.check_settled(core, wall(self.network))
         again = HostedEvent(self.card, self.scenario.options)
         with readable():
             again.restore(self.host.disk.blobs)

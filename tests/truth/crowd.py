@@ -7,9 +7,11 @@ the person's own clock.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from math import log
+from dataclasses import dataclass, field
+from math import inf, log
 from random import Random
+
+from msgspec import structs
 
 from touchline import sports
 from touchline.protocol.times import SECOND
@@ -23,7 +25,7 @@ ANSWER = (log(2.0), 0.668)
 """Seconds from a question to its answer, log-normal: 2 s in the median, 95 % within 6 s."""
 
 STEP_SECONDS = 25.0
-"""By how much a clock that steps is then ahead."""
+"""By how much a clock is set."""
 
 PHANTOMS = 3
 """Goals that a liar, or those who collude, invent in one match."""
@@ -34,6 +36,12 @@ BALLS = 2
 
 APART = {"goal": 60.0, "point": 9.0}
 """Seconds between what is invented and what really happens, at least."""
+
+ENDS = 0.6
+"""Share of the people that say in the end that it is over, beside what else they tap."""
+
+LEAVES = (log(10.0), 0.6)
+"""Seconds after the last action at which they do, log-normal."""
 
 SUMMARY = {"period_start", "period_end", "full_time", "serve_first"}
 """Whistles: nobody at the ground takes them for something else."""
@@ -49,9 +57,10 @@ class Manner:
         answers: share of the questions to the person that are answered.
         right: share of these answers that are true.
         repeats: share of what the person is shown that the person taps too.
+        follows: the person has the public feed before it, which shows everything at once.
         opposes: the person names the other side each time.
         colludes: the person taps what the others of the plot invent, and answers for it.
-        steps: the person's clock steps in the middle of the match.
+        steps: the seconds by which the person's clock is set forward in the middle of the match.
         slow: how many times slower the thumbs are.
     """
 
@@ -60,15 +69,16 @@ class Manner:
     answers: float = 0.85
     right: float = 0.97
     repeats: float = 0.0
+    follows: bool = False
     opposes: bool = False
     colludes: bool = False
-    steps: bool = False
+    steps: float = 0.0
     slow: float = 1.0
 
 
 HONEST = Manner()
 SLOPPY = Manner(covers=0.6, errs=0.35, answers=0.6, right=0.8)
-COPYCAT = Manner(covers=0.0, answers=0.6, right=0.8, repeats=1.0)
+COPYCAT = Manner(covers=0.0, answers=0.6, right=0.8, repeats=1.0, follows=True)
 LIAR = Manner(covers=0.0, answers=0.0, colludes=True)
 COLLUDING = Manner(colludes=True)
 OPPOSING = Manner(errs=0.0, opposes=True)
@@ -98,11 +108,19 @@ class Person:
         name: told from others by it.
         manner: how the person reports.
         taps: what the person taps by itself, in order of time.
+        stepped_at: when the person's clock is set, in true seconds since kick-off.
+        ends_at: when the person says that it is over, likewise; None: not at all.
     """
 
     name: str
     manner: Manner
     taps: list[Tap] = field(default_factory=list)
+    stepped_at: float = inf
+    ends_at: float | None = None
+
+    def ahead(self, at: float) -> float:
+        """Return the seconds by which the person's clock is ahead at a true time."""
+        return self.manner.steps if at > self.stepped_at else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +176,14 @@ def people(place: Scene, manners: list[Manner], chance: Random) -> list[Person]:
     found = []
     for number, manner in enumerate(manners):
         person = Person(f"p{number}", manner)
-        step_at = chance.uniform(0.3, 0.6) * end if manner.steps else float("inf")
+        if manner.steps:
+            person.stepped_at = chance.uniform(0.3, 0.6) * end
         for at, action in _seen(place, manner, chance):
             tapped = at + chance.lognormvariate(*THUMB) * manner.slow
-            ahead = STEP_SECONDS if tapped > step_at else 0.0
-            person.taps.append(Tap(tapped, tapped + ahead, action))
+            person.taps.append(Tap(tapped, tapped + person.ahead(tapped), action))
         person.taps.sort()
+        if manner.covers and chance.random() < ENDS:
+            person.ends_at = end + chance.lognormvariate(*LEAVES)
         found.append(person)
     return found
 
@@ -177,7 +197,7 @@ def _seen(place: Scene, manner: Manner, chance: Random) -> Iterator[tuple[float,
                 yield place.seconds(action), said
         elif chance.random() < manner.covers:
             if manner.opposes:
-                said = _other_side(said, place.match)
+                said = other_side(said, place.match)
             elif chance.random() < manner.errs:
                 said = _mistaken(said, place.match, chance)
             yield place.seconds(action), said
@@ -192,12 +212,13 @@ def _seen(place: Scene, manner: Manner, chance: Random) -> Iterator[tuple[float,
 def _bare(action: Action) -> Action:
     """Return an action as a quick thumb says it: with what is on the button itself."""
     kept = {name: value for name, value in action.details.items() if name == "period"}
-    return replace(action, details=kept)
+    return structs.replace(action, details=kept)
 
 
-def _other_side(action: Action, match: Match) -> Action:
+def other_side(action: Action, match: Match) -> Action:
+    """Return an action as the other side's."""
     others = [origin for origin in match.origins if origin != action.origin]
-    return replace(action, origin=others[0]) if action.origin and others else action
+    return structs.replace(action, origin=others[0]) if action.origin and others else action
 
 
 def _mistaken(action: Action, match: Match, chance: Random) -> Action:
@@ -205,5 +226,5 @@ def _mistaken(action: Action, match: Match, chance: Random) -> Action:
     simulation = sports.get(match.sport).simulation
     titles = simulation.confused.get(action.title, ()) if simulation is not None else ()
     if titles and chance.random() < 0.5:
-        return replace(action, title=chance.choice(titles))
-    return _other_side(action, match)
+        return structs.replace(action, title=chance.choice(titles))
+    return other_side(action, match)

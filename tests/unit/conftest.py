@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -22,6 +22,7 @@ from touchline.protocol import codec, messages, signing
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import (
     Alarm,
+    Ask,
     Card,
     Confirm,
     Entry,
@@ -31,6 +32,7 @@ from touchline.protocol.messages import (
     Heartbeat,
     Restored,
 )
+from touchline.protocol.tokens import digest
 
 SECOND = 1_000_000
 BEGIN = 1_700_000_000 * SECOND
@@ -71,6 +73,7 @@ class Ground:
         self.fates: dict[str, dict[int, Fate]] = {}
         self.receipts: list[tuple[str, messages.Receipt]] = []
         self.asked: list[tuple[str, Confirm]] = []
+        self.questions: list[tuple[str, Ask]] = []
         self.counts: dict[str, int] = {}
         self.core = HostedEvent(card, self.options)
         self.start(1)
@@ -159,6 +162,9 @@ class Ground:
             if isinstance(receipt, Confirm):
                 self.asked.append((name, receipt))
                 continue
+            if isinstance(receipt, Ask):
+                self.questions.append((name, receipt))
+                continue
             assert isinstance(receipt, messages.Receipt)
             self.receipts.append((name, receipt))
             for fate in receipt.fates:
@@ -187,6 +193,8 @@ class Ground:
         last: int = 0,
         enrolled: float = 0.0,
         invite: str = "",
+        answers: bool = False,
+        withholds: bool = False,
     ) -> Participant:
         """Seat a peer whose clock is `behind` seconds behind the host's, and who enrolled at a
         second of the event."""
@@ -194,7 +202,15 @@ class Ground:
         came = BEGIN + round(enrolled * SECOND)
         grant = self.grant(name, role=role, enrolled=came, invite=invite)
         time = self.wall - round(behind * SECOND)
-        attach = messages.Attach(id=0, token=grant.token, time=time, brief=brief, last=last)
+        attach = messages.Attach(
+            id=0,
+            token=grant.token,
+            time=time,
+            brief=brief,
+            last=last,
+            answers=answers,
+            withholds=withholds,
+        )
         member = self.core.attach(grant, attach, f"badge of {name}")
         self.take()
         return member
@@ -213,10 +229,12 @@ class Ground:
         origin: str = "",
         at: float = 0.0,
         number: int = 0,
+        made: float | None = None,
         **details: Any,
     ) -> int:
-        """Let somebody report what happened `at` seconds after the begin, by their own clock."""
-        said = self.said(name, title, origin, at, number, **details)
+        """Let somebody report what happened `at` seconds after the begin, by their own clock; by
+        it they made the report at `made`, or long ago."""
+        said = self.said(name, title, origin, at, number, made, **details)
         self.push(self.report(name, said))
         return said.n
 
@@ -237,6 +255,7 @@ class Ground:
         origin: str = "",
         at: float = 0.0,
         number: int = 0,
+        made: float | None = None,
         **details: Any,
     ) -> messages.Said:
         self.member(name)
@@ -244,7 +263,8 @@ class Ground:
         if not n:
             n = self.counts[name] = self.counts.get(name, 0) + 1
         event = Happening(title, origin, BEGIN + round(at * SECOND), details or None)
-        said = messages.Said(n=n, time=0, event=event)
+        time = 0 if made is None else BEGIN + round(made * SECOND)
+        said = messages.Said(n=n, time=time, event=event)
         return self.sign(name, said) if self.signs else said
 
     def sign(self, name: str, said: messages.Said, event: str = "") -> messages.Said:
@@ -259,15 +279,28 @@ class Ground:
         """Hand a frame over as it comes from the socket, in a turn of its own."""
         frame = codec.encode(message)
         self.begin()
-        member = self.core.roster.by_report_token[message.token]
+        member = self.core.roster.by_report_token[digest(message.token)]
         self.core.report(member, codec.decode_report(frame), frame)
         return self.take()
 
-    def ping(self, name: str, last: int | None = None) -> None:
-        """Let a reporter say that it is there, and the number of its newest report."""
+    def ping(
+        self,
+        name: str,
+        last: int | None = None,
+        behind: float | None = None,
+        *,
+        rtt: float = 0.0,
+        connection: bytes = b"",
+    ) -> None:
+        """Let a reporter say that it is there, the number of its newest report and, where it is
+        given, what its clock shows: so many seconds less than the host's."""
         self.begin()
         member = self.member(name)
         self.core.ping(member, self.counts.get(name, 0) if last is None else last)
+        if behind is not None:
+            time = self.wall - round(behind * SECOND)
+            ping = messages.HostPing(id=1, event="e", time=time, rtt=round(rtt * SECOND))
+            self.core.measure_clock(member, ping, connection)
         self.take()
 
     def stay(self, seconds: float, *names: str) -> None:
@@ -363,7 +396,10 @@ def ground() -> GroundMaker:
         *,
         origins: tuple[str, ...] = ("A", "B"),
         rules: Mapping[str, object] | None = None,
+        lineups: Mapping[str, Sequence[str]] | None = None,
         timing: messages.Timing | None = None,
+        starts: int = 0,
+        owner: str = "",
         signs: bool = False,
         **options: Any,
     ) -> Ground:
@@ -373,7 +409,10 @@ def ground() -> GroundMaker:
             sport=sport,
             origins=list(origins),
             rules=dict(rules or {}),
+            lineups={origin: list(names) for origin, names in (lineups or {}).items()},
             timing=timing,
+            starts=starts,
+            owner=owner,
         )
         return Ground(card, signs=signs, **options)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from touchline.protocol.messages import Card, Details, Entry, EntryStatus, Evidence
+from touchline.protocol.messages import Card, Details, Entry, EntryStatus, Evidence, FeedMessage
 from touchline.protocol.times import SECOND
 from touchline.timeline.view import LiveView
 
@@ -29,7 +29,7 @@ def entry(
         entry_id=str(number),
         status=status,
         title=title,
-        origin="" if title.startswith("period") else "A",
+        origin="" if title.startswith(("period", "state")) else "A",
         time=at,
         first_reported=at,
         accepted=at,
@@ -42,7 +42,7 @@ def entry(
     )
 
 
-def view_of(*entries: Entry, card: Card = CARD) -> LiveView:
+def view_of(*entries: FeedMessage, card: Card = CARD) -> LiveView:
     view = LiveView(card)
     for now, entry in enumerate(entries):
         view.take(entry, float(now), KICK_OFF)

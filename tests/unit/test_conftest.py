@@ -136,3 +136,24 @@ def test_demand_of_a_file(tmp_path: Path) -> None:
     source = "import pytest\npytest.importorskip('promtool')\ndef test_it(): pass"
     assert outcome(tmp_path, source) == {"skipped": 1}
     assert outcome(tmp_path, source, "promtool") == {"error": 1}
+
+
+def test_a_file_runs_in_one_process(tmp_path: Path) -> None:
+    """Several processes share the files, not the tests of one."""
+    source = "import os, pytest\n\n@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n"
+    source += f"    open({str(tmp_path)!r} + f'/{{__name__}}-{{os.getpid()}}.pid', 'w').close()\n"
+    (tmp_path / "conftest.py").write_text(CONFTEST.read_text("utf-8"), "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    for name in ("test_one", "test_two"):
+        (tmp_path / f"{name}.py").write_text(source, "utf-8")
+    flags = ("-q", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadscope")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *flags, "--no-loadscope-reorder", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 0, done.stdout
+    assert len(list(tmp_path.glob("test_one-*.pid"))) == 1
+    assert len(list(tmp_path.glob("test_two-*.pid"))) == 1

@@ -4,14 +4,17 @@ are composed, names that stand for one thing."""
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+import touchline
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +46,7 @@ PURE = (
     "sports/**.py",
     "timeline/**.py",
     "broker/**.py",
+    "peer/grades/**.py",
     "peer/host/**.py",
     "peer/liveness.py",
     "peer/session.py",
@@ -76,6 +80,7 @@ SHELLS = frozenset(
         "lobby/service.py",
         "lobby/replication.py",
         "peer/host/journal.py",
+        "peer/host/journal_check.py",
         "peer/host/service.py",
         "peer/host/sockets.py",
     }
@@ -140,21 +145,24 @@ def is_pure(path: str) -> bool:
     return False
 
 
-def imports(path: str, source: str) -> Iterator[str]:
-    """Yield the full dotted names that a file imports, wherever in it; ours from `touchline` on.
+@cache
+def imports(path: str, source: str) -> tuple[str, ...]:
+    """Return the full dotted names that a file imports, wherever in it; ours from `touchline` on.
 
     Args:
         path: from the root, such as `peer/host/event/event.py`.
         source: what is in the file.
     """
     here = ["touchline", *PurePosixPath(path).parts[:-1]]
+    found: list[str] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = here[: len(here) - node.level + 1] if node.level else []
             base = ".".join([*above, *((node.module or "").split("."))]).strip(".")
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            found += (f"{base}.{alias.name}" for alias in node.names)
+    return tuple(found)
 
 
 def file_of(name: str, sources: dict[str, str]) -> str | None:
@@ -189,6 +197,7 @@ def impurities(path: str, sources: dict[str, str]) -> list[str]:
     return found
 
 
+@cache
 def impure_calls(source: str) -> list[str]:
     """Return calls such as `datetime.now()` and `os.urandom(8)`."""
     return [
@@ -515,12 +524,15 @@ def test_a_second_class_of_a_name_is_found() -> None:
 
 
 def test_the_root() -> None:
-    """The root holds one Python file, and that holds a docstring and nothing else."""
+    """The root holds one Python file, and that a docstring and the version, and imports nothing."""
     assert [path.name for path in ROOT.glob("*.py")] == ["__init__.py"]
-    (only,) = ast.parse((ROOT / "__init__.py").read_text("utf-8")).body
-    assert isinstance(only, ast.Expr)
-    assert isinstance(only.value, ast.Constant)
-    assert isinstance(only.value.value, str)
+    tree = ast.parse((ROOT / "__init__.py").read_text("utf-8"))
+    assert ast.get_docstring(tree)
+    assert [one.name for one in tree.body if isinstance(one, ast.FunctionDef)] == ["__getattr__"]
+    imports = [one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom)]
+    assert [one.module for one in imports if isinstance(one, ast.ImportFrom)] == ["__future__"]
+    assert len(imports) == 1
+    assert touchline.__version__ == importlib.metadata.version("touchline")
 
 
 # ── quick starts ─────────────────────────────────────────────────────────────────────────────
