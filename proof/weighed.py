@@ -13,7 +13,8 @@ from statistics import median_low
 
 from ..peer.grades.book import Book
 from ..peer.host.event import thumbs
-from ..peer.host.event.cases import Weighed, case_of, counted
+from ..peer.host.event.cases import Weighed, case_of
+from ..peer.host.event.evidence import counted
 from ..peer.host.event.reputations import Reputations
 from ..peer.host.event.verdict import Standing, Verdict
 from ..protocol.messages import Entry
@@ -87,7 +88,10 @@ class WeighedVerdicts:
         elif judged != entry.status or judged == standing:
             raise Broken(f"it is {entry.status}; its votes make it {judged or 'no entry'}")
         seen = self._bits(weighing.seen) & ~(known.yes | known.no)
-        if counted(case, entry.evidence.latency_ms, seen) != entry.evidence:
+        counts = counted(
+            case.for_, case.against, case.active, entry.evidence.latency_ms, seen.bit_count()
+        )
+        if counts != entry.evidence:
             raise Broken("its counts are not those of its votes")
         if entry.status == "DELETED":
             if before is None or (entry.time, entry.spread) != (before.time, before.spread):

@@ -9,7 +9,6 @@ from functools import reduce
 from operator import or_
 from typing import NamedTuple
 
-from ....protocol.messages import Evidence
 from ....protocol.times import SECOND
 from ....sports.sport import Weight
 from . import evidence
@@ -70,23 +69,6 @@ def known_of(state: EventState, claim: Claim, active: int, left_out: int = 0) ->
             said = likelihood.of(_case(state, rival, known))
             best = said if best is None else max(best, said)
     return _known(state, claim, active, left_out, rivals, best)
-
-
-def evidence_of(case: Case, claim: Claim, wall: int) -> Evidence:
-    """Return what an entry says of why it stands."""
-    return counted(case, (wall - claim.received) / 1000, claim.dependent & ~(claim.yes | claim.no))
-
-
-def counted(case: Case, latency_ms: float, seen: int) -> Evidence:
-    """Return the counts of a case; `seen` are the bits of those who spoke after they were shown."""
-    for_, against = case.for_, case.against
-    return Evidence(
-        for_=for_,
-        against=against,
-        present=max(case.active, for_ + against),
-        latency_ms=latency_ms,
-        seen=seen.bit_count(),
-    )
 
 
 def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: Standing) -> Case:

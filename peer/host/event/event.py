@@ -631,7 +631,7 @@ class HostedEvent:
     ) -> tuple[Entry | None, Entry | None]:
         """Return the version of an entry that a verdict leads to, and the entry of what it needs
         and few reported."""
-        why = cases.evidence_of(case, claim, self._state.wall)
+        why = evidence.of_case(case, claim, self._state.wall)
         if claim.entry_id:
             reason = self._reason(case, standing)
             return self._decisions.revise(claim, standing, why, reason), None

@@ -1,11 +1,19 @@
-"""How many speak for a claim and how many against it. Pure; changes nothing."""
+"""How many speak for a claim and how many against it. Pure; changes nothing.
+
+All counts that are published come from here: those of votes on what is there already (`of`), of a
+verdict (`of_case`), and of an entry of which only details are in question (`of_details`).
+"""
 
 from __future__ import annotations
 
-from ....protocol.messages import Evidence
+from collections.abc import Iterable, Mapping
+
+from ....protocol.messages import Detail, Evidence
 from .claims import Claim
+from .details import contradicts
 from .related import allies
 from .state import EventState
+from .verdict.case import Case
 
 
 def rivals(state: EventState, claim: Claim) -> list[Claim]:
@@ -54,12 +62,64 @@ def of(state: EventState, claim: Claim) -> Evidence:
     said = claim.voters
     for ally in allies(state, claim):
         said |= ally.voters
-    against = (voters & ~said & ~on_probation).bit_count()
-    for_ = (said & ~on_probation).bit_count()
+    return counted(
+        (said & ~on_probation).bit_count(),
+        (voters & ~said & ~on_probation).bit_count(),
+        state.roster.present,
+        _latency(claim, state.wall),
+    )
+
+
+def of_case(case: Case, claim: Claim, wall: int) -> Evidence:
+    """Return what an entry says of why it stands, by what its verdict was asked.
+
+    Args:
+        case: what is known of the claim.
+        claim: of the entry.
+        wall: microseconds since 1970 UTC.
+    """
+    seen = (claim.dependent & ~(claim.yes | claim.no)).bit_count()
+    return counted(case.for_, case.against, case.active, _latency(claim, wall), seen)
+
+
+def of_details(
+    state: EventState, claim: Claim, details: Mapping[str, Detail], changes: Iterable[str]
+) -> Evidence:
+    """Return how many votes for an entry say otherwise than its details, and how many do not.
+
+    Args:
+        state: the event.
+        claim: of the entry.
+        details: as they are published.
+        changes: the names of those that are new, or others than before.
+    """
+    rules = claim.index.rules
+    voters = claim.voters & ~state.roster.on_probation
+    against = sum(
+        voters >> voter & 1 and contradicts(rules, said, details, changes)
+        for voter, said in claim.details.items()
+    )
+    latency = _latency(claim, state.wall)
+    return counted(voters.bit_count() - against, against, state.roster.present, latency)
+
+
+def counted(for_: int, against: int, present: int, latency_ms: float, seen: int = 0) -> Evidence:
+    """Return the counts of an entry.
+
+    Args:
+        for_, against: reporters that speak for it and against it.
+        present: those that are there now; some that spoke may have left since.
+        latency_ms: from the first report on.
+        seen: reporters that spoke after they were shown that others do.
+    """
     return Evidence(
         for_=for_,
         against=against,
-        # A reporter may have left after it voted.
-        present=max(state.roster.present, for_ + against),
-        latency_ms=(state.wall - claim.received) / 1000,
+        present=max(present, for_ + against),
+        latency_ms=latency_ms,
+        seen=seen,
     )
+
+
+def _latency(claim: Claim, wall: int) -> float:
+    return (wall - claim.received) / 1000

@@ -7,7 +7,7 @@ alone: then both happened.
 from __future__ import annotations
 
 from ....protocol.messages import Entry
-from . import cases
+from . import cases, evidence
 from .claims import Claim
 from .publications import revised
 from .signatures import Signatures
@@ -52,7 +52,7 @@ class Exclusion:
             if rival.final or firm or _margin(case) <= _margin(other):
                 return None
             reason = f"entry {claim.number} stands instead: {other.against} against {other.for_}"
-            why = cases.evidence_of(other, rival, state.wall)
+            why = evidence.of_case(other, rival, state.wall)
             entry = state.timeline.versions[rival.entry_id]
             found.append(revised(entry, "DELETED", why, reason=reason))
         return found

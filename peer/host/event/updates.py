@@ -6,14 +6,12 @@ turn, and a version is published only where what people see changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from msgspec.structs import replace
 
-from ....protocol.messages import Detail, Entry, EntryStatus, Evidence
+from ....protocol.messages import Entry, EntryStatus
 from ....timeline.timeline import action_of
+from . import evidence
 from .claims import Claim
-from .details import contradicts
 from .details import turned as changed_details
 from .publications import revised
 from .signatures import Signatures
@@ -56,24 +54,7 @@ class Updates:
         # What nobody has confirmed yet stays so: its name is no second voice.
         status: EntryStatus = "PROVISIONAL" if entry.status == "PROVISIONAL" else "UPDATED"
         changes = [n for n, value in now.details.items() if entry.details.get(n) != value]
-        return revised(now, status, self._evidence(claim, now.details, changes))
-
-    def _evidence(
-        self, claim: Claim, details: Mapping[str, Detail], changes: Iterable[str]
-    ) -> Evidence:
-        """Return how many votes for the entry say otherwise, and how many do not."""
-        state, rules = self._state, claim.index.rules
-        counted = claim.voters & ~state.roster.on_probation
-        against = sum(
-            counted >> voter & 1 and contradicts(rules, said, details, changes)
-            for voter, said in claim.details.items()
-        )
-        return Evidence(
-            for_=counted.bit_count() - against,
-            against=against,
-            present=max(state.roster.present, counted.bit_count()),
-            latency_ms=(state.wall - claim.received) / 1000,
-        )
+        return revised(now, status, evidence.of_details(state, claim, now.details, changes))
 
 
 def turned(state: EventState, claim: Claim, entry: Entry) -> Entry:
