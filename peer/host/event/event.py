@@ -423,6 +423,7 @@ class HostedEvent:
             self._scoreboard.next_timer(),
             self._state.looks.next(),
             self._contact.next_timer(),
+            self._signatures.next_timer(),
         )
         return min(time for time in times if time is not None)
 
@@ -433,6 +434,7 @@ class HostedEvent:
             self._drop_confirmations()
             self._contact.raise_alarm()
         self._presence.handle_timer(now)
+        self._signatures.handle_timer(now)
         self._look(now)
         for claim in self.claims.expired(now):
             self._decisions.expire(claim)

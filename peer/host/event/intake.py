@@ -25,7 +25,7 @@ from .details import origin_meant
 from .participant import Participant
 from .questions import Questions
 from .state import EventState
-from .turn import Turn
+from .turn import Turn, Unverified
 
 FOLLOWER_SECONDS = 1.0
 """A reporter that follows the feed as well has seen an entry so long after it was published."""
@@ -52,6 +52,7 @@ class Intake:
     ) -> None:
         self._state = state
         self._owed = turn.owed
+        self._unverified = turn.unverified
         # Looked up once: each of these would cost a report some 20 ns.
         self._find_index = state.claims.find_index
         self._start_claim = state.claims.start
@@ -85,10 +86,12 @@ class Intake:
             return True
         if claim is None:
             return True
+        reporter.claim_of[n] = claim.number
         if said.signature:
             claim.unverified[reporter.voter] = said
-        reporter.claim_of[n] = claim.number
-        if claim.entry_id:
+            if claim.entry_id:
+                self._tell_later(reporter, claim, said)
+        elif claim.entry_id:
             reporter.late.append((n, claim))
         if len(claim.votes) >= claim.look_at:
             state.to_judge[claim.number] = claim
@@ -217,13 +220,20 @@ class Intake:
         if not claim.titles or claim.titles[voter] == event.title:
             claim.add_repeat(voter, again)
             reporter.claim_of[said.n] = claim.number
-            if claim.entry_id:
+            if claim.entry_id and said.signature:
+                self._tell_later(reporter, claim, said)
+            elif claim.entry_id:
                 reporter.late.append((said.n, claim))
             return None
         claim.replace_vote(voter, again)
         if claim.entry_id:
             self._state.to_update[claim.number] = claim
         return claim
+
+    def _tell_later(self, reporter: Participant, claim: Claim, said: Report | Said) -> None:
+        """Tell the fate of a signed report of an entry when its signature was verified."""
+        late = Unverified(reporter, claim, said, claim.seq, claim.entry_id)
+        self._unverified.append(late)
 
     def _saw_it(self, reporter: Participant, claim: Claim) -> bool:
         """Return whether a reporter can have seen the entry of a claim before it reported it: one

@@ -5,6 +5,9 @@ up an entry, or speak against it, when it is about to be accepted. Where nothing
 only as many are verified as the verdict takes: further votes that say nothing else are left out of
 the entry, and count neither for it nor as silence. A vote whose signature does not hold is taken
 out, and the claim is decided again without it.
+
+What is left out, or comes when there is an entry, is verified some moments later, a few reports at
+a time: only then is it told that it was accepted, or refused.
 """
 
 from __future__ import annotations
@@ -18,7 +21,16 @@ from . import evidence, records, related
 from .claims import Claim
 from .participant import Participant
 from .state import EventState
-from .turn import Turn
+from .turn import Turn, Unverified
+
+LATER_SECONDS = 0.1
+"""So often those are verified that nothing waits for."""
+
+AT_A_TIME = 64
+"""So many of them at the least: some 4 ms."""
+
+SHARE = 32
+"""And so large a part of those that wait: however many come, they wait for seconds at the most."""
 
 
 class Signatures:
@@ -32,6 +44,46 @@ class Signatures:
     def __init__(self, state: EventState, turn: Turn) -> None:
         self._state = state
         self._turn = turn
+        self._due_at: float | None = None  # monotonic; when to verify what nothing waits for
+
+    def next_timer(self) -> float | None:
+        """Return when reports are due that nothing waits for (monotonic seconds)."""
+        if self._due_at is None and self._turn.unverified:
+            self._due_at = self._state.now + LATER_SECONDS
+        return self._due_at
+
+    def handle_timer(self, now: float) -> None:
+        """Verify some of the reports that nothing waits for, and tell their fates."""
+        if self._due_at is None or now < self._due_at:
+            return
+        self._due_at = None
+        waiting = self._turn.unverified
+        count = max(AT_A_TIME, len(waiting) // SHARE)
+        due = waiting[:count]
+        del waiting[:count]
+        for one in due:
+            self._verify_late(one)
+
+    def _verify_late(self, one: Unverified) -> None:
+        reporter, claim, said = one.reporter, one.claim, one.said
+        voter, n = reporter.voter, said.n
+        if not claim.said_in(voter, n):
+            return  # it was taken out, or back, and told so
+        is_vote = (voter, n) in claim.votes
+        # Another of its reporter's may be the vote; or it was verified since, as it counted.
+        verified = is_vote and claim.unverified.get(voter) is not said
+        if not verified and self._forged({voter: said}):
+            if is_vote and claim.entry_id:
+                struck = records.Struck(claim=claim.number, voters=[voter])
+                self._turn.record(codec.encode(struck))
+                self._strike(struck)
+                self._state.re_evaluate += [claim, *evidence.rivals(self._state, claim)]
+            else:
+                self._refuse(reporter, n)
+            return
+        if is_vote:
+            claim.unverified.pop(voter, None)
+        self._turn.add_fate(reporter, Fate(n, "accepted", one.seq, one.entry_id))
 
     def verify(self, claim: Claim) -> bool:
         """Verify the signatures of all votes and answers for and against a claim.

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ....protocol import codec
-from ....protocol.messages import Fate, Receipt
+from ....protocol.messages import Fate, Receipt, Report, Said
 from . import records
 from .claims import Claim
 from .participant import Participant
 
 RECEIPT_FATES = 200
 """Fates in one receipt, so that with the longest reasons it keeps the limit of a frame."""
+
+
+class Unverified(NamedTuple):
+    """A report that is accepted if its signature holds: nothing that is published took it.
+
+    `seq`, `entry_id`: of the message and the entry that it is told of then.
+    """
+
+    reporter: Participant
+    claim: Claim
+    said: Report | Said
+    seq: int
+    entry_id: str
 
 
 @dataclass(slots=True)
@@ -47,6 +61,8 @@ class Turn:
         """record(encoded): add an encoded record for the journal."""
         self.owed: dict[str, Participant] = {}
         """The peers that get a receipt at the end of the turn, by token."""
+        self.unverified: list[Unverified] = []
+        """The reports that are told their fate when their signatures were verified."""
 
     def begin(self, wall: int) -> None:
         """Date the records that follow: microseconds since 1970 UTC."""
@@ -69,7 +85,8 @@ class Turn:
         self.owed[participant.token] = participant
 
     def add_fates(self, claim: Claim, fate: Fate) -> None:
-        """Add what became of a claim to the next receipt of each of its voters.
+        """Add what became of a claim to the next receipt of each of its voters. A report that is
+        accepted and whose signature was not verified is told so later, see `Signatures`.
 
         Args:
             claim: it has ended.
@@ -78,10 +95,15 @@ class Turn:
         outcome, seq, entry_id = fate.outcome, fate.seq, fate.entry_id
         code, reason = fate.code, fate.reason
         votes = claim.votes
+        reporters, owed = self._reporters, self.owed
         if claim.repeats:
             again = claim.repeats.items()
             votes = [*votes, *((voter, one.n) for voter, of_voter in again for one in of_voter)]
-        reporters, owed = self._reporters, self.owed
+        if outcome == "accepted" and (claim.unverified or claim.repeats):
+            later = {(voter, said.n): said for voter, said in _signed(claim)}
+            for (voter, _), said in later.items():
+                self.unverified.append(Unverified(reporters[voter], claim, said, seq, entry_id))
+            votes = [vote for vote in votes if vote not in later]
         for voter, n in votes:
             reporter = reporters[voter]
             reporter.fates.append(Fate(n, outcome, seq, entry_id, code, reason))
@@ -95,6 +117,7 @@ class Turn:
         for participant in self.owed.values():
             participant.drain_fates()
         self.owed.clear()
+        self.unverified.clear()
 
     def take(self, *, finished: bool) -> Output:
         """Return what was collected, and begin anew."""
@@ -115,3 +138,12 @@ class Turn:
         output.receipts += self._frames
         self._frames = []
         return output
+
+
+def _signed(claim: Claim) -> list[tuple[int, Report | Said]]:
+    """Return the reports of a claim whose signatures were not verified, by voter."""
+    again = [(voter, one.said) for voter, said in claim.repeats.items() for one in said]
+    return [
+        *claim.unverified.items(),
+        *((voter, said) for voter, said in again if said is not None and said.signature),
+    ]

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from tests.unit.conftest import BEGIN
 from touchline.peer.host.event.records import Began, pack, unpack
+from touchline.peer.host.event.signatures import LATER_SECONDS
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.times import EARLIEST, LATEST, SECOND
 
@@ -470,11 +471,14 @@ def test_too_many_taps(ground):
 
 
 def test_a_forged_double_tap_changes_nothing(ground):
-    """It is no vote, so that what it bears is not looked at."""
+    """It is no vote, so that what it bears is looked at later; then it is refused."""
     g = ground(verdict="fixed:2", signs=True).begun(*CROWD)
     g.say("ann", "goal", "A", at=20)
     evil = replace(g.said("ann", "goal", "A", at=20.1), signature=bytes(64))
     g.push(g.report("ann", evil))
     g.say("ben", "goal", "A", at=20)
     assert len(g.standing) == 1
-    assert g.outcome("ann", 1) == g.outcome("ann", 2) == "accepted"
+    assert (g.outcome("ann", 1), g.outcome("ann", 2)) == ("accepted", "stored")
+    g.wait(LATER_SECONDS)
+    assert (g.outcome("ann", 1), g.fate("ann", 2).code) == ("accepted", "BAD_SIGNATURE")
+    assert (g.core.counters.refused, len(g.standing)) == ({"BAD_SIGNATURE": 1}, 1)

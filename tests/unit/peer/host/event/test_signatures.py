@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer.host.event import records
+from touchline.peer.host.event.signatures import AT_A_TIME, LATER_SECONDS
 from touchline.protocol import codec, keys
 
 CROWD = ("ann", "bob", "cid", "dan")
@@ -355,6 +356,10 @@ def test_as_many_as_it_takes(ground: Any, checks: list[bool]) -> None:
     (entry,) = g.entries
     assert checks == [True] * 4
     assert (entry.status, entry.evidence.for_, entry.evidence.present) == ("CONFIRMED", 4, 12)
+    told = [g.outcome(f"p{number}", 1) for number in range(12)]
+    assert (told.count("accepted"), told.count("stored")) == (4, 8)
+    g.wait(LATER_SECONDS)
+    assert checks == [True] * 12
     assert {g.outcome(f"p{number}", 1) for number in range(12)} == {"accepted"}
     known = g.core.weighed(g.core.by_entry["1"])
     assert (known.own.bit_count(), known.silent, known.excused.bit_count()) == (4, 0, 8)
@@ -364,12 +369,50 @@ def test_as_many_as_it_takes(ground: Any, checks: list[bool]) -> None:
 
 def test_forged_among_those_it_takes(ground: Any, checks: list[bool]) -> None:
     """A forged one among those is taken out: as its reporter is silent then, it takes more than
-    half. One that is left out is not verified, and does not count."""
+    half. One that is left out does not count, is verified later, and refused."""
     g = twelve(ground, forged=(1, 11))
     (entry,) = g.entries
     assert (sorted(checks), entry.evidence.for_) == ([False] + [True] * 7, 7)
     assert [one.voters for one in struck(g)] == [[g.member("p1").voter]]
-    assert (g.outcome("p1", 1), g.outcome("p11", 1)) == ("refused", "accepted")
+    assert (g.outcome("p1", 1), g.outcome("p11", 1)) == ("refused", "stored")
+    g.wait(LATER_SECONDS)
+    assert [g.fate(f"p{number}", 1).code for number in (1, 11)] == ["BAD_SIGNATURE"] * 2
+    assert g.core.counters.refused == {"BAD_SIGNATURE": 2}
+    others = {g.outcome(f"p{number}", 1) for number in range(12) if number not in (1, 11)}
+    assert (others, len(g.entries)) == ({"accepted"}, 1)
+    votes = g.core.by_entry["1"].votes
+    assert len(votes) == 10
+    g.restart()
+    assert g.core.by_entry["1"].votes == votes
+
+
+def test_forged_after_the_entry(ground: Any, checks: list[bool]) -> None:
+    """A vote for what is an entry already is told that it was accepted once it was verified; a
+    forged one is refused, taken out, and its reporter may speak again. What came and was taken
+    back before is told nothing else."""
+    g = ground(signs=True, verdict="fixed:2")
+    g.both("goal", "A", at=10)
+    n = forge(g, "cid", "goal", "A", at=10)
+    good = g.say("dan", "goal", "A", at=10)
+    assert (g.outcome("cid", n), g.outcome("dan", good), len(checks)) == ("stored", "stored", 2)
+    g.wait(LATER_SECONDS)
+    assert (g.fate("cid", n).code, g.outcome("dan", good)) == ("BAD_SIGNATURE", "accepted")
+    assert (checks[2:], len(g.core.by_entry["1"].votes)) == ([False, True], 3)
+    n = g.say("cid", "goal", "A", at=10)
+    g.wait(LATER_SECONDS)
+    assert (g.outcome("cid", n), [one.status for one in g.entries]) == ("accepted", ["CONFIRMED"])
+
+
+def test_a_few_at_a_time(ground: Any, checks: list[bool]) -> None:
+    """However many wait, a turn verifies a few, and all are told in the end."""
+    g = ground(signs=True, verdict="fixed:2")
+    names = [f"p{number}" for number in range(AT_A_TIME + 3)]
+    g.both("goal", "A", at=10, names=names)
+    g.wait(LATER_SECONDS)
+    assert len(checks) == 2 + AT_A_TIME
+    g.wait(LATER_SECONDS)
+    assert {g.outcome(name, 1) for name in names} == {"accepted"}
+    assert len(checks) == len(names)
 
 
 def test_who_says_more_is_verified(ground: Any, checks: list[bool]) -> None:
