@@ -55,6 +55,7 @@ class Detail:
         choices: the values it may have; empty where anything goes.
         number: its value is a number, otherwise a text.
         required: the action means nothing without it.
+        origin: its value is one of the event's origins.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Detail:
     choices: tuple[str, ...] = ()
     number: bool = False
     required: bool = False
+    origin: bool = False
 
 
 @dataclass(frozen=True, slots=True)

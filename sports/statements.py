@@ -8,6 +8,7 @@ an interruption of play; a sport that knows more is a `capabilities.Stating`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from ..protocol.messages import Detail as Value
 from .capabilities import Reviews, Stating
@@ -27,6 +28,59 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
     REVIEW.name: (REASON.name, ENTRY.name),
 }
 """What may be said besides of a subject."""
+
+
+BUTTONS: Mapping[tuple[str, str], str] = {
+    (PLAY.name, "interrupted"): "Play interrupted",
+    (PLAY.name, "resumed"): "Play goes on",
+    (REVIEW.name, "begun"): "Under review",
+    (REVIEW.name, "over"): "Review over",
+}
+"""What stands on the buttons of what is stated in one word."""
+
+_BESIDE = {detail.name: detail for detail in (REASON, ENTRY)}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementButton:
+    """A statement as reporters are offered it.
+
+    Args:
+        text: on the button.
+        says: the details that it states as it is.
+        details: those that are asked for.
+        of: titles of the entries that it may be about; empty where it is about none.
+    """
+
+    text: str
+    says: Mapping[str, Value]
+    details: tuple[Detail, ...]
+    of: tuple[str, ...] = ()
+
+
+def buttons(sport: Sport, origins: Iterable[str]) -> tuple[StatementButton, ...]:
+    """Return the statements that reporters of a sport are offered: one for each word that can be
+    said of a subject, and one for each subject that is a number, a text or a score.
+
+    Args:
+        sport: of the event.
+        origins: of the event.
+    """
+    found = []
+    reviewed = tuple(sorted(sport.reviewed)) if isinstance(sport, Reviews) else ()
+    for one in subjects(sport):
+        beside = tuple(_BESIDE[name] for name in BESIDE.get(one.name, ()))
+        of = reviewed if one.name == REVIEW.name else ()
+        words = [word for word in one.choices if (one.name, word) in BUTTONS]
+        for word in words:
+            text = BUTTONS[one.name, word]
+            found.append(StatementButton(text, {one.name: word}, beside, of))
+        if not words:
+            choices = tuple(origins) if one.origin else one.choices
+            asked = replace(one, required=True, choices=choices)
+            text = f"The {one.name.replace('_', ' ')}"
+            found.append(StatementButton(text, {}, (asked, *beside), of))
+    return tuple(found)
 
 
 def subjects(sport: Sport) -> tuple[Detail, ...]:

@@ -5,6 +5,7 @@
     u ─▶ undo the last report     q ─▶ leave
     space ─▶ the next actions, where the screen is too small for all
     = ─▶ the score, once the host has asked for it
+    ! ─▶ a statement: play is interrupted or goes on, a review, the score
     y, n ─▶ yes and no, while the host asks whether something happened
 
 An action that needs a detail (which period begins) asks for it first. One that contradicts itself
@@ -22,6 +23,7 @@ from ...protocol.text import visible
 from ...sports import Action, Detail, Kind
 from ...sports.capabilities import Contradiction
 from ...sports.contradictions import Check, unchecked
+from ...sports.statements import ENTRY, TITLE, StatementButton
 from .keyboard import BACKSPACE, ENTER, ESCAPE, TAB
 
 TAKEN = frozenset("uqyn")
@@ -71,6 +73,10 @@ SCORE = Kind(
 """The kind of the `Tap` that confirms a score."""
 
 
+WHAT = "what"
+"""The name under which it is asked which statement is meant."""
+
+
 @dataclass(slots=True)
 class OpenTap:
     """An action that was tapped and is reported once its details are typed."""
@@ -90,12 +96,18 @@ class Buttons:
         kinds: the actions, in the order in which they are shown.
         origins: the teams, players or runners that they may come from.
         check: finds what contradicts itself.
+        statements: what can be stated besides, nine at the most.
     """
 
     def __init__(
-        self, kinds: Sequence[Kind], origins: Sequence[str], check: Check = unchecked
+        self,
+        kinds: Sequence[Kind],
+        origins: Sequence[str],
+        check: Check = unchecked,
+        statements: Sequence[StatementButton] = (),
     ) -> None:
         self._check = check
+        self.statements = statements
         self.origins = list(origins)
         self.origin = 0
         """Index of the chosen origin."""
@@ -130,6 +142,10 @@ class Buttons:
             return None if self.asked is None else AnswerTap(self.asked.claim, key == "y")
         if key == "=" and self.wanted:
             self.open_tap = OpenTap(SCORE, "", list(SCORE.details))
+        elif key == "!" and self.statements:
+            texts = tuple(one.text for one in self.statements)
+            what = Detail(WHAT, "what you see", choices=texts, required=True)
+            self.open_tap = OpenTap(Kind(TITLE, "State", (what,), needs_origin=False), "", [what])
         elif key == " ":
             self.page += 1
         elif key == "+":
@@ -179,7 +195,12 @@ class Buttons:
             return None
 
     def _next(self, open_tap: OpenTap, value: Value | None) -> Wish | None:
-        if value is not None:
+        if open_tap.missing[0].name == WHAT and open_tap.kind.title == TITLE:
+            meant = next(one for one in self.statements if one.text == value)
+            open_tap.known |= meant.says
+            # Without an entry the host takes the newest that it can be about.
+            open_tap.missing += [one for one in meant.details if one.name != ENTRY.name]
+        elif value is not None:
             open_tap.known[open_tap.missing[0].name] = value
         open_tap.missing.pop(0)
         open_tap.text = ""

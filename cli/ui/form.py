@@ -16,7 +16,7 @@ from ...protocol.errors import NotFound
 from ...protocol.messages import Card, Fate
 from ...protocol.text import plain
 from ...runtime import clock
-from ...sports import Kind
+from ...sports import Kind, statements
 from ...sports.capabilities import Contradiction
 from ...sports.contradictions import check_of
 from ...timeline.view import LiveView
@@ -111,7 +111,7 @@ class Form:
 
     def __init__(self, card: Card, reporter: Reporter, feed: Subscriber) -> None:
         self.view = LiveView(card)
-        self.buttons = Buttons(_kinds(card), card.origins, check_of(card))
+        self.buttons = Buttons(_kinds(card), card.origins, check_of(card), _statements(card))
         self.own: list[OwnReport] = []
         self.left = False
         self._card = card
@@ -271,7 +271,8 @@ class Form:
         origin = "1–9 Tab side · " if len(self.buttons.origins) > 1 else ""
         score = "= score · " if self.buttons.wanted else ""
         score += "y n answer · " if self.buttons.asked is not None else ""
-        keys = f" letter report · {origin}{score}+ details · u undo · q leave"
+        state = "! state · " if self.buttons.statements else ""
+        keys = f" letter report · {origin}{score}{state}+ details · u undo · q leave"
         return Text(keys, "dim", no_wrap=True)
 
 
@@ -339,5 +340,13 @@ def _kinds(card: Card) -> tuple[Kind, ...]:
     """Return the sport's kinds; none where it is not installed, and the host's setup has them."""
     try:
         return sports.get(card.sport).kinds(card.rules)
+    except NotFound:
+        return ()
+
+
+def _statements(card: Card) -> tuple[statements.StatementButton, ...]:
+    """Return what can be stated besides; nothing of a sport that is not installed."""
+    try:
+        return statements.buttons(sports.get(card.sport), card.origins)
     except NotFound:
         return ()

@@ -25,6 +25,7 @@ from ...protocol.messages import (
     Setup,
 )
 from ...protocol.times import to_rfc3339
+from ...sports import statements
 from ...sports.presentation import to_json
 from ...timeline import json as timeline_json
 from ...timeline.fold import FeedFold
@@ -300,6 +301,7 @@ class Channel:
                 "origins": self.card.origins,
                 "actions": [kind["title"] for kind in kinds],
                 "kinds": kinds,
+                "statements": self._statements(),
                 "presentation": self._presentation(),
                 "event": timeline_json.to_json(self.card),
                 **self.position(),
@@ -316,6 +318,22 @@ class Channel:
             shown = sports.presentation_of(self.card.sport, self.card.rules)
             self._shown = self.card, msgspec.Raw(encode(to_json(shown)))
         return self._shown[1]
+
+    def _statements(self) -> list[Json]:
+        """Return what can be stated besides; nothing of a sport that is not installed here."""
+        try:
+            offered = statements.buttons(sports.get(self.card.sport), self.card.origins)
+        except TouchlineError:
+            return []
+        return [
+            {
+                "text": button.text,
+                "says": dict(button.says),
+                "details": _details(button.details),
+                "of": list(button.of),
+            }
+            for button in offered
+        ]
 
     def _kinds(self) -> list[Json]:
         """Return the actions; of a sport that is not installed here, as the host names them."""
@@ -496,14 +514,18 @@ def _kind(kind: sports.Kind) -> Json:
         "title": kind.title,
         "text": kind.text,
         "needs_origin": kind.needs_origin,
-        "details": [
-            {
-                "name": detail.name,
-                "text": detail.text,
-                "choices": list(detail.choices),
-                "number": detail.number,
-                "required": detail.required,
-            }
-            for detail in kind.details
-        ],
+        "details": _details(kind.details),
     }
+
+
+def _details(details: Iterable[sports.Detail]) -> list[Json]:
+    return [
+        {
+            "name": detail.name,
+            "text": detail.text,
+            "choices": list(detail.choices),
+            "number": detail.number,
+            "required": detail.required,
+        }
+        for detail in details
+    ]

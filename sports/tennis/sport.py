@@ -35,7 +35,9 @@ class Tennis:
     phrases: Phrases = PHRASES
     simulation: Simulation = SIMULATION
     aftermath_seconds: float = 600.0
-    statements: tuple[Detail, ...] = (Detail("server", "the side that serves the next point"),)
+    statements: tuple[Detail, ...] = (
+        Detail("server", "the side that serves the next point", origin=True),
+    )
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions; they are the same under all rules."""

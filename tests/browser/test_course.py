@@ -105,6 +105,48 @@ def test_a_review_and_an_interruption(
 
 
 @LOOKS
+def test_what_a_reporter_states(ground: Ground, people: People, until: Until, look: Any) -> None:
+    """The page offers a review of what stands, and an interruption, and what ends each once it has
+    begun; the reason may be left out. The buttons are large enough for a thumb, and whole."""
+    event = ground.event("Fog", "football", "Reds", "Blues", hosting=QUORUM)
+    crew = ground.crew(event)
+    ann = people.reporter(event, "ann", **look)
+    until(lambda: ann.evaluate(f"{STATE}.present") == 4, ann)
+    pad = ann.locator("#pad")
+    assert pad.get_by_text("Under review").count() == 0
+    crew.say("period_start", period="first_half")
+    crew.say("goal", "Reds", player="Ida Rank")
+    pad.get_by_role("button", name="Under review").click()
+    people.keep(ann, "reason")
+    ann.get_by_label("Reason").fill("offside")
+    ann.get_by_role("button", name="Report", exact=True).click()
+    crew.say("state", review="begun", reason="offside")
+    note(ann, "Under review").get_by_text("Goal · Reds: offside").wait_for()
+    ann.locator("#own .own-row", has_text="Under review").locator(
+        ".became", has_text="accepted"
+    ).wait_for()
+    for button in pad.get_by_role("button").all():
+        box = button.bounding_box()
+        assert min(box["height"], box["width"]) >= 44
+        assert button.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
+    assert ann.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    pad.get_by_role("button", name="The event is over").scroll_into_view_if_needed()
+    people.keep(ann, "pad", whole=True)
+    pad.get_by_role("button", name="Review over").click()
+    ann.get_by_role("button", name="Without a reason").click()
+    crew.say("state", review="over")
+    ann.locator("#lines .tag.upheld", has_text="stands after review").wait_for()
+    pad.get_by_role("button", name="Play interrupted").click()
+    ann.get_by_label("Reason").fill("fog")
+    ann.get_by_role("button", name="Report", exact=True).click()
+    crew.say("state", play="interrupted", reason="fog")
+    note(ann, "Play interrupted").get_by_text("Fog").wait_for()
+    pad.get_by_role("button", name="Play goes on").wait_for()
+    assert pad.get_by_role("button", name="Play interrupted").count() == 0
+    people.keep(ann, "stopped")
+
+
+@LOOKS
 def test_after_the_end(ground: Ground, people: People, until: Until, look: Any) -> None:
     """The buttons stay as long as reports count, and say so; a card after the end is an entry. Then
     a sentence stands in their place."""

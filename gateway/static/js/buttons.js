@@ -1,6 +1,14 @@
 // What can be reported, and what has to be asked first. Pure.
 
+import { interrupted } from "./course.js";
 import { fits, pair, shown } from "./presentation.js";
+import { standing } from "./state.js";
+
+/** The title of every statement. */
+export const STATEMENT = "state";
+
+/** The most entries that a statement is offered to be about, the newest. */
+const ABOUT = 4;
 
 /** The most origins that stand beside each other as columns. */
 export const COLUMNS = 4;
@@ -16,6 +24,34 @@ export function offered(state) {
     sided: state.kinds.filter((kind) => kind.needs_origin !== false && !none),
     whole: state.kinds.filter((kind) => kind.needs_origin === false || none),
   };
+}
+
+/** Return the statements to offer: those that change something as things stand. */
+export function offeredStatements(state) {
+  const stopped = interrupted(state) !== null;
+  return state.statements.filter((one) => {
+    if (one.of.length) return aboutOf(state, one).length > 0;
+    if (one.says.play === undefined) return true;
+    return (one.says.play === "interrupted") !== stopped;
+  });
+}
+
+/** Return the entries that a statement may be about, the newest first. */
+export function aboutOf(state, statement) {
+  const begins = statement.says.review === "begun";
+  return standing(state)
+    .map((line) => line.entry)
+    .filter((entry) => statement.of.includes(entry.title) && Boolean(entry.review) !== begins)
+    .slice(-ABOUT)
+    .reverse();
+}
+
+/** Return what a statement says, in words. */
+export function statedWords(state, details) {
+  const says = (button) =>
+    Object.entries(button.says).every(([name, value]) => details[name] === value) &&
+    button.details.every((detail) => !detail.required || details[detail.name] !== undefined);
+  return state.statements.find(says)?.text ?? "Statement";
 }
 
 /** Return what is asked before an action is said. */

@@ -10,7 +10,7 @@ import { shown } from "./presentation.js";
  * Ask for the details of an action.
  * @param {HTMLDialogElement} sheet
  * @param {object} state
- * @param {{kind: object, origin: string, everything: boolean, given?: object, title?: string, send?: string}} wish
+ * @param {{kind: object, origin: string, everything: boolean, given?: object, title?: string, send?: string, skip?: string}} wish
  * @returns {Promise<object|null>} the details; null where it was called off
  */
 export function askDetails(sheet, state, wish) {
@@ -29,7 +29,8 @@ export function askDetails(sheet, state, wish) {
     title: wish.title ?? [kind.text, origin].filter(Boolean).join(" · "),
     body: [fields, wrong],
     send: wish.send ?? "Report",
-    skip: !open.some((detail) => detail.required) && !wish.given ? "Without details" : "",
+    skip:
+      wish.skip ?? (!open.some((detail) => detail.required) && !wish.given ? "Without details" : ""),
     take(skipped) {
       const found = skipped ? { details: {}, missing: "" } : details(kind, given);
       wrong.hidden = !found.missing;

@@ -49,6 +49,7 @@ export function kindOf(message) {
 function setUp(state, message) {
   if (message.event?.event) state.event = message.event;
   state.kinds = message.kinds ?? [];
+  state.statements = message.statements ?? [];
   state.presentation = message.presentation ?? state.presentation;
   state.interval = message.heartbeat ?? state.interval;
   state.counts.joins += 1;

@@ -12,10 +12,12 @@ import { Outbox } from "./outbox.js";
 import { Question } from "./question.js";
 import { drawOwn, ownWords, ReportButtons } from "./report_buttons.js";
 import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
+import { aboutOf, STATEMENT } from "./buttons.js";
 import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
 import { reportsCount } from "./ending.js";
 import { eventTime } from "./event_time.js";
 import { rows } from "./timeline.js";
+import { kindText } from "./presentation.js";
 import { count, scoreQuestion, stepWords } from "./formatting.js";
 import { WithheldFeed } from "./withheld.js";
 
@@ -36,7 +38,7 @@ const kept = `touchline.event.${id}`;
 const scoreHeader = new ScoreHeader(byId("hero"));
 const openClaims = new OpenClaims(byId("claims"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked, stepped });
-const reportButtons = new ReportButtons(byId("pad"), { tap, end });
+const reportButtons = new ReportButtons(byId("pad"), { tap, state: stateIt, end });
 const question = new Question(byId("question"), {
   answer,
   skip: answered,
@@ -71,10 +73,11 @@ function remember(about) {
 }
 
 async function begin() {
-  const { asked, name, card, kinds, actions, presentation } = remembered();
+  const { asked, name, card, kinds, statements, actions, presentation } = remembered();
   // The buttons are there without a connection too, as they were the last time.
   if (card) {
-    const found = { event: card, kinds: kinds ?? [], actions: actions ?? [] };
+    const buttons = { kinds: kinds ?? [], statements: statements ?? [], actions: actions ?? [] };
+    const found = { event: card, ...buttons };
     for (const state of [feed.state, shown.state])
       Object.assign(state, { ...found, presentation: presentation ?? null });
   }
@@ -221,6 +224,39 @@ function undo(own) {
   me.sender.go();
 }
 
+/** State what is to be seen besides what happens: the score, that play is interrupted, a review. */
+async function stateIt(button) {
+  const at = Date.now();
+  const details = { ...button.says };
+  const about = aboutOf(shown.state, button);
+  if (about.length === 1) details.entry = about[0].entry_id;
+  else if (about.length) {
+    const offers = about.map((entry) => ({ text: offerText(entry), value: entry.entry_id }));
+    const entry = await askWhich(byId("sheet"), button.text, "Which is it about?", offers);
+    if (entry === null) return;
+    details.entry = entry;
+  }
+  const asked = button.details.filter((detail) => detail.name !== "entry");
+  if (asked.some((detail) => detail.name === "score")) {
+    const score = await askScore(byId("sheet"), shown.state, "Others state it too, and then it counts.");
+    if (score === null) return;
+    report({ title: STATEMENT, details: { score } }, at);
+    return;
+  }
+  const wish = {
+    kind: { text: button.text, details: asked },
+    origin: "",
+    everything: true,
+    skip: asked.some((detail) => detail.required) ? "" : "Without a reason",
+  };
+  const given = asked.length ? await askDetails(byId("sheet"), shown.state, wish) : {};
+  if (given !== null) report({ title: STATEMENT, details: { ...details, ...given } }, at);
+}
+
+function offerText(entry) {
+  return [entry.text || kindText(shown.state, entry.title), entry.clock].filter(Boolean).join(" · ");
+}
+
 /** Say that the event is over, or that it is not. */
 async function end(over) {
   const [title, words, send] = over
@@ -317,8 +353,8 @@ function know() {
 
 /** Return what the buttons are made of, to have them without a connection too. */
 function offer() {
-  const { event: card, kinds, actions, presentation } = feed.state;
-  return { card, kinds, actions, presentation };
+  const { event: card, kinds, statements, actions, presentation } = feed.state;
+  return { card, kinds, statements, actions, presentation };
 }
 
 let opened = false;

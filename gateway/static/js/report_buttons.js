@@ -1,6 +1,6 @@
 // The buttons, and what became of what they said.
 
-import { COLUMNS, offered } from "./buttons.js";
+import { COLUMNS, offered, offeredStatements, STATEMENT, statedWords } from "./buttons.js";
 import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { reportsCount, untilWords } from "./ending.js";
@@ -16,7 +16,7 @@ const SHOWN = 30;
 export class ReportButtons {
   /**
    * @param {Element} root
-   * @param {object} on {tap(kind, origin, everything), end(over)}
+   * @param {object} on {tap(kind, origin, everything), state(statement), end(over)}
    */
   constructor(root, on) {
     this.root = root;
@@ -39,7 +39,12 @@ export class ReportButtons {
     const origins = state.event?.origins ?? [];
     const { drawings = {} } = shown(state);
     const [counts, until] = [reportsCount(state, wall), untilWords(state, wall)];
-    const text = JSON.stringify([sided, whole, origins, counts, until, Object.keys(drawings)]);
+    const stated = state.finished ? [] : offeredStatements(state);
+    const text = JSON.stringify([
+      ...[sided, whole, stated, origins, counts, until],
+      Object.keys(drawings),
+      state.finished,
+    ]);
     if (text === this.drawn || !state.event) return;
     this.drawn = text;
     this.drawings = drawings;
@@ -58,6 +63,7 @@ export class ReportButtons {
         "div.whole",
         {},
         whole.map((kind) => this.#button(kind, "")),
+        stated.map((one) => this.#statement(one)),
         el(
           "button.button.tile.slim",
           { type: "button", onclick: () => this.on.end(!state.finished) },
@@ -65,6 +71,12 @@ export class ReportButtons {
         ),
       ),
     );
+  }
+
+  #statement(one) {
+    const onclick = () => this.on.state(one);
+    const more = one.of.length || one.details.some((detail) => detail.required) ? " …" : "";
+    return el("button.button.tile.slim", { type: "button", onclick }, `${one.text}${more}`);
   }
 
   #details(kinds) {
@@ -261,9 +273,10 @@ export function ownWords(state, own) {
     end: details.over === false ? "It is not over" : "The event is over",
   };
   const said = Object.entries(details)
-    .filter(([name]) => !["entry", "report", "score", "over"].includes(name))
+    .filter(([name]) => !["entry", "report", "score", "over", "play", "review"].includes(name))
     .map(([, value]) => spaced(value));
   const about = details.entry ? [aboutEntry(state, details.entry)] : [];
+  if (title === STATEMENT) corrections.state = statedWords(state, details);
   return [corrections[title] ?? kindText(state, title), origin, ...about, ...said]
     .filter(Boolean)
     .join(" · ");

@@ -14,6 +14,7 @@ export function start() {
     event: null, // the card
     actions: [],
     kinds: [],
+    statements: [],
     presentation: null, // how the sport is shown
     joined: false, // a snapshot has come
     ready: false, // the gateway has heard the host

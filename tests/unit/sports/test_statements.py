@@ -25,6 +25,31 @@ def test_every_sport_takes_a_score_and_an_interruption(name: str) -> None:
     assert kind(sport).title not in {one.title for one in sport.kinds(None)}
 
 
+@pytest.mark.parametrize("name", sports.list())
+def test_every_statement_has_a_button(name: str) -> None:
+    """Each subject that a sport takes is offered, and what a button leads to is valid."""
+    sport = sports.get(name)
+    offered = statements.buttons(sport, SIDES)
+    known = {one.name for one in statements.subjects(sport)}
+    said = {name for one in offered for name in (*one.says, *(d.name for d in one.details))}
+    assert known <= said
+    assert len({one.text for one in offered}) == len(offered) <= 9  # the digits of the form
+    for one in offered:
+        given = {d.name: 3 if d.number else [*d.choices, "1-0"][0] for d in one.details}
+        assert unfit(sport, SIDES, state(**one.says, **given)) is None, one.text
+
+
+def test_what_a_button_asks() -> None:
+    """A side is one of the event's; a review is of an entry, and its reason may be left out."""
+    server = next(one for one in statements.buttons(TENNIS, SIDES) if one.text == "The server")
+    assert server.details[0].choices == SIDES
+    texts = [one.text for one in statements.buttons(FOOTBALL, SIDES)]
+    assert texts[1:5] == ["Play interrupted", "Play goes on", "Under review", "Review over"]
+    review = statements.buttons(FOOTBALL, SIDES)[3]
+    assert (review.says, "goal" in review.of) == ({"review": "begun"}, True)
+    assert not any(detail.required for detail in review.details)
+
+
 def test_words() -> None:
     """A statement in a sentence; anything else is the sport's."""
     begun = FOOTBALL.start(SIDES)

@@ -6,7 +6,7 @@ import pytest
 
 from touchline.cli.ui.buttons import Buttons, Tap
 from touchline.cli.ui.form import button_lines
-from touchline.sports import get
+from touchline.sports import get, statements
 
 KINDS = get("football").kinds({})
 
@@ -44,3 +44,26 @@ def test_a_name_that_cannot_be_seen_is_none() -> None:
         buttons.press("\u3164")
         wish = buttons.press("\r")
     assert wish == Tap("goal", "Argentina", {})
+
+
+def pressed(buttons: Buttons, keys: str) -> object:
+    """Press keys, a letter each; return what came of the last."""
+    return [buttons.press(key) for key in keys][-1]
+
+
+def test_a_statement() -> None:
+    """`!` asks what is stated, and then for what it needs; a reason may be left out."""
+    offered = statements.buttons(get("football"), ("Argentina", "France"))
+    buttons = Buttons(KINDS, ["Argentina", "France"], statements=offered)
+    texts = [one.text for one in offered]
+    stopped, minute = (str(texts.index(text) + 1) for text in ("Play interrupted", "The minute"))
+    assert pressed(buttons, f"!{stopped}") is None
+    assert pressed(buttons, "rain\r") == Tap("state", "", {"play": "interrupted", "reason": "rain"})
+    assert pressed(buttons, f"!{stopped}\r") == Tap("state", "", {"play": "interrupted"})
+    assert pressed(buttons, f"!{minute}\r") is None  # it says nothing without one
+    assert pressed(buttons, "62\r") == Tap("state", "", {"minute": 62})
+    review = str(texts.index("Under review") + 1)
+    assert pressed(buttons, f"!{review}\r") == Tap("state", "", {"review": "begun"})
+    assert pressed(buttons, "!\x1b") is None
+    assert buttons.open_tap is None
+    assert Buttons(KINDS, []).press("!") is None

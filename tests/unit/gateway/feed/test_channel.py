@@ -226,6 +226,9 @@ def test_setup(channel: Channel, source: Source) -> None:
     assert found["presentation"]["looks"]["goal"][-1]["weight"] == "big"
     assert goal["title"] == "goal"
     assert {"name", "text", "choices", "number", "required"} == set(goal["details"][0])
+    stopped = next(one for one in found["statements"] if one["says"] == {"play": "interrupted"})
+    assert (stopped["text"], stopped["of"]) == ("Play interrupted", [])
+    assert [detail["name"] for detail in stopped["details"]] == ["reason"]
 
 
 def test_setup_without_a_host(channel: Channel) -> None:
@@ -318,6 +321,7 @@ def test_an_unknown_sport(source: Source) -> None:
     channel = Channel(msgspec.structs.replace(CARD, sport="curling"), 1 << 20)
     assert channel.headline == ""
     assert json.loads(channel.setup(heartbeat=10.0, recovered=False, wall=WALL))["kinds"] == []
+    assert json.loads(channel.setup(heartbeat=10.0, recovered=False, wall=WALL))["statements"] == []
     actions = [ActionSpec(title="stone", text="Stone", details=["who"])]
     known = msgspec.structs.replace(SETUP, card=channel.card, actions=actions)
     channel.take(FeedTurn(Standing(), setup=known))

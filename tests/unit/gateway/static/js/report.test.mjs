@@ -2,10 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  aboutOf,
   asked,
   details,
   names,
   offered,
+  offeredStatements,
+  statedWords,
   scoreForm,
   scoreText,
 } from "../../../../../gateway/static/js/buttons.js";
@@ -234,6 +237,44 @@ test("actions that nobody makes stand apart, and required details are always ask
   assert.deepEqual(asked(sided[0], false), []);
   assert.deepEqual(asked(sided[0], true), [PLAYER]);
   assert.deepEqual(asked(whole[0], false), [PERIOD]);
+});
+
+const REASON = { name: "reason", text: "why", choices: [], number: false, required: false };
+const MINUTE = { name: "minute", text: "the minute", choices: [], number: true, required: true };
+const STATEMENTS = [
+  { text: "Play interrupted", says: { play: "interrupted" }, details: [REASON], of: [] },
+  { text: "Play goes on", says: { play: "resumed" }, details: [REASON], of: [] },
+  { text: "Under review", says: { review: "begun" }, details: [REASON], of: ["corner"] },
+  { text: "Review over", says: { review: "over" }, details: [REASON], of: ["corner"] },
+  { text: "The minute", says: {}, details: [MINUTE], of: [] },
+];
+
+test("of the statements those are offered that change something as things stand", () => {
+  const texts = (entries) => {
+    const state = start();
+    take(state, setup({ kinds: KINDS, statements: STATEMENTS }));
+    take(state, snapshot(entries));
+    return offeredStatements(state).map((one) => one.text);
+  };
+  const stated = { title: "state", origin: "", details: { play: "interrupted" } };
+  assert.deepEqual(texts([]), ["Play interrupted", "The minute"]);
+  assert.deepEqual(texts([entry(1)]), ["Play interrupted", "Under review", "The minute"]);
+  assert.deepEqual(texts([entry(1, { review: "offside" })]), [
+    ...["Play interrupted", "Review over", "The minute"],
+  ]);
+  assert.deepEqual(texts([entry(1, stated)]), ["Play goes on", "The minute"]);
+});
+
+test("a review is of the newest entries of its kinds, and is told in words", () => {
+  const state = start();
+  take(state, setup({ kinds: KINDS, statements: STATEMENTS }));
+  const entries = [1, 2, 3, 4, 5, 6].map((seq) => entry(seq, seq === 6 ? { title: "save" } : {}));
+  take(state, snapshot(entries));
+  const ids = aboutOf(state, STATEMENTS[2]).map((one) => one.seq);
+  assert.deepEqual(ids, [5, 4, 3, 2]);
+  assert.deepEqual(aboutOf(state, STATEMENTS[3]), []);
+  assert.equal(statedWords(state, { review: "begun", reason: "offside" }), "Under review");
+  assert.equal(statedWords(state, { minute: 62 }), "The minute");
 });
 
 test("details left empty are left out, numbers are numbers, a required one is missed", () => {
