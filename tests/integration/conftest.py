@@ -378,6 +378,11 @@ class Feed:
         return [message.seq for message in self.messages]
 
     @property
+    def newest(self) -> dict[str, Entry]:
+        """The newest version of each entry."""
+        return {each.entry_id: each for each in self.messages if isinstance(each, Entry)}
+
+    @property
     def tracker(self) -> Any:
         return self.subscriber.core.tracker
 

@@ -94,7 +94,11 @@ def test_unknown_event(world: Any) -> None:
 
 def test_host_killed_in_a_crowd(world: Any) -> None:
     """A host is killed while 50 people report, and started again: every report is stored once,
-    each action is one entry, seq has no hole, and the subscriber goes on by itself."""
+    each action is one entry, seq has no hole, and the subscriber goes on by itself.
+
+    Who comes back too late on a busy machine is taken for lost, so that fewer are needed for what
+    is said meanwhile: it may come first, and its text has a newer version then.
+    """
     world.with_broker()
     process = world.host_process()
     people = [world.reporter(f"p{i}") for i in range(50)]
@@ -115,9 +119,14 @@ def test_host_killed_in_a_crowd(world: Any) -> None:
         if number == 3:
             process = world.host_process()
     world.until(lambda: all(one.pending == 0 for one in people), feed, *people)
-    world.until(lambda: len(feed.messages) >= goals, feed, *people)
-    assert feed.seqs == list(range(1, goals + 1))
-    assert [message.headline for message in feed.messages][-1] == f"A {goals}–0 B"
+    world.until(lambda: len(feed.newest) == goals, feed, *people)
+    beats = feed.beats
+    world.until(lambda: feed.beats > beats and feed.tracker.whole, feed, *people)
+    assert feed.seqs == list(range(1, len(feed.seqs) + 1))
+    newest = sorted(feed.newest.values(), key=lambda entry: entry.time)
+    assert [entry.text for entry in newest] == [
+        f"GOAL for A. A {number}–0 B" for number in range(1, goals + 1)
+    ]
     assert "diverged" not in feed.notices
     world.kill(process)
     core = world.restored()
