@@ -41,7 +41,10 @@ from ..protocol.messages import Endpoints, Invitation, Setup
 from .liveness import Liveness
 
 REPLY_SECONDS = 2.0
-"""How long the session waits for an answer of the host."""
+"""How long the session waits for an answer of the host, unless round trips take longer."""
+
+MOST_REPLY_SECONDS = 16.0
+"""How long it waits at most. Where a crowd shares one cell, a round trip takes seconds."""
 
 TRIES = 3
 """Greetings without an answer after which the session asks the broker again where the host is."""
@@ -408,6 +411,9 @@ class Session:
         self._tries = 0  # greetings without an answer
         self._round_trip = 0  # microseconds, of the newest ping; 0: it is not answered
         self._greeting = (0, 0.0)  # id and time of the newest ping
+        self._greetings: dict[int, float] = {}  # the same of the newest since one was answered
+        self._patience = REPLY_SECONDS  # how long an answer of the host is waited for
+        self._late = 0  # late answers in a row
         self._refused = 0  # tokens refused in a row
         self._bad_token = ""  # the newest of them
         self._shut_out = 0  # connections that the host refused since the broker last invited
@@ -493,25 +499,28 @@ class Session:
     def received(self, reply: messages.HostReply, now: float, wall: int) -> None:
         """Take a reply of the host, also to a request of the caller's own."""
         self._liveness.heard(now)
+        late = False
+        if isinstance(reply, messages.Pong | messages.Error) and reply.id in self._greetings:
+            late = self._is_late(reply.id, now)
         match reply:
             case Setup():
                 self._step(SessionInput.SETUP, _Occasion(now, wall, reply))
             case messages.Pong() if reply.id == self._greeting[0]:
-                found = SessionInput.LATE_PONG if self._is_late(now) else SessionInput.PONG
+                found = SessionInput.LATE_PONG if late else SessionInput.PONG
                 self._step(found, _Occasion(now, wall, reply))
             case messages.Error():
                 error = from_wire(reply.code, reply.reason)
-                found = self._meaning(error, now, answers_ping=reply.id == self._greeting[0])
+                found = self._meaning(error, late, answers_ping=reply.id == self._greeting[0])
                 self._step(found, _Occasion(now, wall, error))
             case _:
                 self._step(SessionInput.OTHER, _Occasion(now, wall, reply))
 
     # ── the meaning of an answer ─────────────────────────────────────────────────────────────
 
-    def _meaning(self, error: TouchlineError, now: float, *, answers_ping: bool) -> SessionInput:
+    def _meaning(self, error: TouchlineError, late: bool, *, answers_ping: bool) -> SessionInput:
         match error:
             case UnknownPeer() if answers_ping:
-                return SessionInput.LATE_UNKNOWN if self._is_late(now) else SessionInput.UNKNOWN
+                return SessionInput.LATE_UNKNOWN if late else SessionInput.UNKNOWN
             case UnknownPeer():
                 return SessionInput.FORGOTTEN
             case BadToken() | WrongKey():
@@ -524,10 +533,22 @@ class Session:
             case _:
                 return SessionInput.REFUSED
 
-    def _is_late(self, now: float) -> bool:
-        """Return whether an answer to the newest ping is too late to measure the round trip: the
-        ping has waited for a connection."""
-        return now - self._greeting[1] > REPLY_SECONDS
+    def _is_late(self, answered: int, now: float) -> bool:
+        """Return whether the answer to a ping is too late to measure the round trip: the ping has
+        waited for a connection. Where each answer is as late, round trips do take so long.
+
+        Answers are waited for twice as long as this one took: it may be to an older ping than the
+        newest, which would be given up as early.
+        """
+        took = now - self._greetings[answered]
+        self._patience = min(max(REPLY_SECONDS, 2 * took), MOST_REPLY_SECONDS)
+        if answered != self._greeting[0]:
+            if self.state is SessionState.GREETING:
+                self._due = self._greeting[1] + self._patience
+            return True
+        self._greetings.clear()
+        self._late = self._late + 1 if took > REPLY_SECONDS else 0
+        return 0 < self._late < TRIES
 
     def _refusals(self, error: TouchlineError) -> int:
         """Return how many tokens have been refused in a row, this refusal included."""
@@ -576,7 +597,7 @@ class Session:
     def _greet(self, at: _Occasion) -> None:
         self._tries += 1
         self._ping_host(at)
-        self._due = at.now + REPLY_SECONDS
+        self._due = at.now + self._patience
 
     def _greet_anew(self, at: _Occasion) -> None:
         self._tries = 0
@@ -599,7 +620,7 @@ class Session:
                 withholds=self._withholds,
             )
         )
-        self._due = at.now + REPLY_SECONDS
+        self._due = at.now + self._patience
 
     def _open(self, at: _Occasion) -> None:
         setup: Setup = at.content
@@ -680,6 +701,9 @@ class Session:
         )
         self._round_trip = 0
         self._greeting = (ping.id, at.now)
+        self._greetings[ping.id] = at.now
+        if len(self._greetings) > 2 * TRIES:
+            del self._greetings[next(iter(self._greetings))]
         self._send(ping)
 
     def _send(self, request: messages.HostRequest) -> None:

@@ -156,6 +156,35 @@ def test_host_does_not_answer(stage):
     assert isinstance(stage.tick()[0], AskBroker)
 
 
+@pytest.mark.parametrize("seconds", [1.9, 2.1, 3.0, 5.0, 7.5])
+def test_long_round_trips(stage, seconds):
+    """A peer comes in however long its line takes, and says so with its clock: greetings are
+    waited for longer once one was answered."""
+    stage.greeted()
+    under_way: list[tuple[float, object]] = []
+
+    def send(commands: list[object]) -> None:
+        for command in commands:
+            if isinstance(command, HostPing):
+                reply: object = Error(id=command.id, code="UNKNOWN_PEER", reason="who?")
+                under_way.append((stage.now + seconds, reply))
+            elif isinstance(command, Attach):
+                assert command.rtt == pytest.approx(seconds * SECOND)
+                under_way.append((stage.now + seconds, stage.setup()))
+            elif isinstance(command, AskBroker):
+                send(stage.invited(invitation()))
+
+    under_way.append((stage.now + seconds, Error(id=1, code="UNKNOWN_PEER", reason="who?")))
+    while not stage.session.open:
+        assert stage.now < 100, "it never comes in"
+        due = stage.session.next_timer()
+        if due is not None and (not under_way or due < under_way[0][0]):
+            send(stage.tick())
+        else:
+            arrives, reply = under_way.pop(0)
+            send(stage.hear(reply, arrives - stage.now))
+
+
 def test_host_moved(stage):
     """An invitation to somewhere else connects anew; one to the same place does not."""
     stage.opened()
