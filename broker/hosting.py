@@ -86,6 +86,7 @@ def lease(
         seconds=seconds,
         revoked=repository.revoked(request.event, limits.REVOKED),
         owners=record.card.owners,
+        hosts=record.card.hosts,
     )
 
 

@@ -44,10 +44,19 @@ def host_readiness(host: Host) -> Readiness:
         return {
             "broker": f"the broker does not answer: {away}" if away else "",
             "journal": host.trouble and f"the journal can't be written: {host.trouble}",
+            "leases": _fenced(host),
             "events": _events(host),
         }
 
     return parts
+
+
+def _fenced(host: Host) -> str:
+    fenced = host.fenced
+    if not fenced:
+        return ""
+    more = f" and {len(fenced) - SHOWN:,} more" if len(fenced) > SHOWN else ""
+    return f"another host may have: {', '.join(fenced[:SHOWN])}{more}"
 
 
 def _events(host: Host) -> str:

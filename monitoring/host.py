@@ -76,6 +76,18 @@ _HOST: tuple[Row[Host], ...] = (
     ),
     Row(
         "gauge",
+        "events_fenced",
+        "Events that are not served now: the lease is over, and another host may have them.",
+        lambda host: len(host.fenced),
+    ),
+    Row(
+        "counter",
+        "fences",
+        "How often an event was fenced.",
+        lambda host: host.fences,
+    ),
+    Row(
+        "gauge",
         "broker_away",
         "1 while the broker does not answer, otherwise 0.",
         lambda host: bool(host.leases.away),

@@ -30,6 +30,7 @@
     │   │                                       refuses this peer's key
     │   ├── AddressTaken       ADDRESS_TAKEN    a socket could not be bound
     │   ├── StorageFault       STORAGE          the disk or database refused a read or write
+    │   ├── Unleased           NO_LEASE         the host's lease is over, and another may hold it
     │   └── Interrupted        INTERRUPTED      the process was stopped before the answer came
     └── SettingError       the operator's: the value of a flag, variable or file is not valid
                            BAD_SETTING
@@ -230,6 +231,13 @@ class StorageFault(EnvironmentFault):
 
     code = "STORAGE"
     exit_code = 7
+
+
+class Unleased(EnvironmentFault):
+    """The host's lease of the event is over, and another host may hold it."""
+
+    code = "NO_LEASE"
+    exit_code = 5
 
 
 class Interrupted(EnvironmentFault):

@@ -26,6 +26,7 @@ from ...protocol.errors import (
     StorageFault,
     TouchlineError,
     UnknownPeer,
+    Unleased,
     WrongKey,
     WrongVersion,
 )
@@ -91,7 +92,8 @@ class AttachedPeers:
 
     Args:
         events: the served events by id; the shell's own mapping, which changes.
-        mark_dirty: makes an event part of this turn, and sets its time.
+        mark_dirty: makes an event part of this turn, and sets its time; raises `Unleased` where it
+            is fenced.
         ask: sends `verify` to the broker, with the callback for the answer.
         admit: takes the CURVE key of each peer to which the broker has granted its token.
         send: sends a frame to a routing id.
@@ -153,6 +155,12 @@ class AttachedPeers:
         """Remove all peers of an event that is no longer served here."""
         for participant in event.roster.participants.values():
             self._remove(participant)
+        self.turn_out(event)
+
+    def turn_out(self, event: HostedEvent) -> None:
+        """Let all peers of an event attach again before anything else is answered."""
+        for participant in event.roster.participants.values():
+            self._met.pop(participant.token, None)
         gone = [key for key, peer in self._by_route.items() if peer[0] is event]
         for key in gone:
             del self._by_route[key]
@@ -231,7 +239,7 @@ class AttachedPeers:
                     unseen = LOADED_EVERY
                     if event.laden:
                         break
-            except PeerError as error:
+            except (PeerError, Unleased) as error:
                 refused += 1
                 self._count(error)
         left = list(rest)
@@ -340,7 +348,7 @@ class AttachedPeers:
                     event, _ = self._attached_peer(routing_id, request.event)
                     self._mark_dirty(event)
                     self._reply(routing_id, event.rule(request, frame))
-        except PeerError as error:
+        except (PeerError, Unleased) as error:
             self._refuse(routing_id, number, error)
             return False
         return True
@@ -565,7 +573,7 @@ class AttachedPeers:
                     raise WrongKey("the token was given to another key")
                 self._admit(asker, event, grant)
                 admitted = True
-            except PeerError as error:
+            except (PeerError, Unleased) as error:
                 self._refuse(asker.routing_id, asker.request.id, error)
         if admitted:
             self._admit_key(curve)

@@ -1,4 +1,16 @@
-"""How a host gets the lease of an event and keeps it: it joins, asks, renews, finishes."""
+"""How a host gets the lease of an event and keeps it: it joins, asks, renews, finishes.
+
+And when it may not rely on it, so that it fences itself (`LeaseHolder.fenced`):
+
+| the event                                | its lease is over | the broker is away at the start  |
+|------------------------------------------|-------------------|----------------------------------|
+| another key may host it, or fence always | fenced            | it waits for the broker          |
+| this key alone may host it               | it goes on        | it goes on, under a new epoch    |
+
+A lease is over some time before the broker gives it to another host: it is counted from the sending
+of the request that was granted, for the most of its length, on a clock of this machine that nobody
+sets and that goes on while the machine sleeps.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +18,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 
 from ...protocol import messages
 from ...protocol.errors import (
@@ -25,6 +38,10 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 """Pause before the broker is asked again where it did not answer."""
 
+RELIED_ON = 0.9
+"""The part of a lease that its host relies on. The rest is for clocks of different speed, and for
+the time from the last look at the lease until what is sent has left the machine."""
+
 
 @dataclass(slots=True)
 class HeldLease:
@@ -39,6 +56,10 @@ class HeldLease:
     telling: bool = False  # what it is being told of that
     asked: str = ""  # the request that the broker has not answered yet; empty: none
     ask_at: float = 0.0  # monotonic; when to ask next
+    sent: float = 0.0  # elapsed seconds at which that request was sent
+    until: float = -inf  # elapsed seconds up to which the lease is relied on
+    over_at: float = inf  # the same as monotonic seconds, until that has passed
+    shared: bool = True  # another key may host the event
 
 
 class LeaseHolder:
@@ -54,6 +75,9 @@ class LeaseHolder:
         serve: begins to serve an event under an epoch.
         drop: stops serving an event that another host holds.
         revoke: excludes peers from an event, by their ids; some may be excluded already.
+        peer: the id of this host's key.
+        always: an event is fenced whoever may host it.
+        elapsed: returns seconds since some beginning, on a clock that never stops.
     """
 
     def __init__(
@@ -67,6 +91,10 @@ class LeaseHolder:
         serve: Callable[[HostedEvent, int], None],
         drop: Callable[[HostedEvent], None],
         revoke: Callable[[HostedEvent, list[str]], None],
+        peer: str,
+        elapsed: Callable[[], float],
+        *,
+        always: bool = False,
     ) -> None:
         self._instance = instance
         self._endpoints = endpoints
@@ -77,6 +105,9 @@ class LeaseHolder:
         self._serve = serve
         self._drop = drop
         self._revoke = revoke
+        self._peer = peer
+        self._always = always
+        self._elapsed = elapsed
         self._leases: dict[str, HeldLease] = {}
         self.lost: dict[str, TouchlineError] = {}
         """The events that can't be served, or no longer, with the reason."""
@@ -107,14 +138,31 @@ class LeaseHolder:
             for held in self._leases.values()
         )
 
+    def fenced(self, event: str) -> bool:
+        """Return whether another host may hold an event that is served here.
+
+        The clock is read anew each time: this process may have been stopped just now.
+        """
+        held = self._leases.get(event)
+        return held is not None and held.shared and self._elapsed() >= held.until
+
+    def hasten(self, event: str, now: float) -> None:
+        """Ask for the lease of an event at once."""
+        held = self._leases.get(event)
+        if held is not None:
+            held.ask_at = now
+
     def next_timer(self) -> float:
         """Return when `handle_timer` wants to be called next (monotonic seconds)."""
         waiting = [held.ask_at for held in self._leases.values() if not held.asked]
-        return min(waiting, default=float("inf"))
+        over = [held.over_at for held in self._leases.values() if held.shared]
+        return min([*waiting, *over], default=inf)
 
     def handle_timer(self, now: float) -> None:
         """Send the requests to the broker that are due."""
         for held in self._leases.values():
+            if held.over_at <= now and self._elapsed() >= held.until:
+                held.over_at = inf
             if held.asked or held.ask_at > now:
                 continue
             hosted = held.hosted
@@ -158,7 +206,7 @@ class LeaseHolder:
         )
 
     def _send(self, held: HeldLease, word: str, request: messages.BrokerRequest) -> None:
-        held.asked = word
+        held.asked, held.sent = word, self._elapsed()
         self._ask(request, partial(self._answered, held))
 
     def _answered(self, held: HeldLease, reply: Reply, now: float) -> None:
@@ -201,7 +249,11 @@ class LeaseHolder:
         if hosted is None:
             raise AssertionError("a lease was asked for before there was an event")
         held.leased = True
-        if hosted.own(lease.owners):
+        held.until = held.sent + RELIED_ON * lease.seconds
+        held.over_at = now + held.until - self._elapsed()
+        permitted = hosted.permit(lease.owners, lease.hosts)
+        held.shared = self._is_shared(hosted.card)
+        if permitted:
             try:
                 self._keep(hosted.card)
             except StorageFault as fault:
@@ -221,10 +273,17 @@ class LeaseHolder:
             card = self._stored(held.event)
             if card is not None:
                 self._begin(held, card)
-        if held.hosted is not None and not held.started:
-            log.warning("event %s: the broker is away; serving from the journal", held.event)
-            held.started = True
-            self._serve(held.hosted, held.hosted.epoch + 1)
+        if held.hosted is None or held.started or self._is_shared(held.hosted.card):
+            return
+        held.shared = False
+        log.warning("event %s: the broker is away; serving from the journal", held.event)
+        held.started = True
+        self._serve(held.hosted, held.hosted.epoch + 1)
+
+    def _is_shared(self, card: Card) -> bool:
+        """Return whether another key may host an event, or it is to be treated so."""
+        named = {card.owner, *card.owners, *card.hosts}
+        return self._always or named != {self._peer}
 
     def _lose(self, held: HeldLease, error: TouchlineError) -> None:
         log.error("event %s: %s", held.event, error.sentence)

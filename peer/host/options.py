@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ...protocol import addresses
 from ...protocol.errors import SettingError
@@ -212,6 +212,16 @@ class Options:
         bool,
         Setting("--require-signatures", help="Refuse reports that their reporter did not sign."),
     ] = False
+
+    fence: Annotated[
+        Literal["shared", "always"],
+        Setting(
+            "--fence",
+            metavar="WHEN",
+            help="When the host pauses an event whose lease is over, as while the broker is away:"
+            " shared, where another key may host it, or always.",
+        ),
+    ] = "shared"
 
     alarm_every: Annotated[
         float,

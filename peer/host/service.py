@@ -16,13 +16,14 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
+from math import inf
 from typing import Any
 from uuid import uuid4
 
 import zmq
 
 from ...protocol import messages, tokens
-from ...protocol.errors import StorageFault, TouchlineError
+from ...protocol.errors import StorageFault, TouchlineError, Unleased
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
@@ -58,6 +59,9 @@ REQUESTS_A_TURN = 2_000, 100
 
 RETRY_SECONDS = 0.5
 """Pause before a failed commit is tried again."""
+
+FENCED = "this host is without its lease, and another host may have the event"
+"""What a host says of an event while it is fenced."""
 
 
 class Host:
@@ -138,6 +142,10 @@ class Host:
         self._uncommitted: list[tuple[HostedEvent, Output]] = []
         # The position of each feed at its last commit: the events are ahead of the disk.
         self._positions: dict[str, FeedPosition] = {}
+        # The events that another host may have, each with what is on disk and was not sent.
+        self._fenced: dict[str, list[Output]] = {}
+        self._beat_at = inf  # when their feeds say so next
+        self.fences = 0  # how often an event was fenced
         # The broker's answers that came while nothing could be stored, with their callbacks.
         self._answers: list[tuple[Then, Reply]] = []
         self._timers: list[tuple[float, str]] = []
@@ -167,6 +175,9 @@ class Host:
             self._serve,
             self._drop,
             lambda event, peers: self._revoked.append((event, peers)),
+            identity.peer,
+            clock.elapsed,
+            always=options.fence == "always",
         )
         for event_id in events:
             self.leases.take_on(event_id)
@@ -180,6 +191,11 @@ class Host:
     def lost(self) -> dict[str, TouchlineError]:
         """The events that can't be served, or no longer, with the reason."""
         return self.leases.lost
+
+    @property
+    def fenced(self) -> list[str]:
+        """The events that are not served now, since another host may have them."""
+        return sorted(self._fenced)
 
     def stop(self) -> None:
         """End `run` soon; a signal or another thread may call this."""
@@ -216,10 +232,13 @@ class Host:
     def _turn(self) -> None:
         self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
+        # First of all: this process may have been stopped for longer than its leases.
+        self._look_at_leases()
         answers, self._answers = self._answers, []
         for then, reply in answers:
             then(reply, now)
         self._link.poll(now)
+        self._look_at_leases()
         self.pending.handle(now)
         self._revoke()
         self._sockets.watch_viewers(now)
@@ -242,16 +261,32 @@ class Host:
 
     def _handle_timers(self, now: float) -> None:
         self.leases.handle_timer(now)
+        if now >= self._beat_at:
+            self._beat_at = now + self._options.heartbeat if self._fenced else inf
+            for event_id in self._fenced:
+                self._publish_troubled(event_id, FENCED)
         while self._timers and self._timers[0][0] <= now:
             at, event_id = heappop(self._timers)
-            if self._timer_at.get(event_id) == at:
+            if self._timer_at.get(event_id) != at:
+                continue
+            if event_id in self._fenced:
+                del self._timer_at[event_id]  # what is due is done when it goes on
+            else:
                 event = self.events[event_id]
                 self._mark_dirty(event)
                 event.handle_timer(now)
 
     def _mark_dirty(self, event: HostedEvent) -> None:
-        if event.card.event not in self._dirty:
-            self._dirty[event.card.event] = event
+        """Make an event part of this turn.
+
+        Raises:
+            Unleased: it is fenced, and nothing may change in it.
+        """
+        event_id = event.card.event
+        if event_id in self._fenced:
+            raise Unleased(FENCED)
+        if event_id not in self._dirty:
+            self._dirty[event_id] = event
             event.begin_turn(self._now, self._turn_wall)
 
     def _finish_turn(self) -> None:
@@ -276,25 +311,72 @@ class Host:
             self.trouble = fault.sentence
             return
         was_in_trouble, self.trouble = bool(self.trouble), ""
+        # Once more: a commit takes its time, and this process may have been stopped in it.
+        self._fence_where_over()
+        for event, out in self._uncommitted:
+            if event.card.event in self._fenced:
+                self._fenced[event.card.event].append(out)
+                # They may confirm what is not to be confirmed now. Their peers ask again.
+                self._replies.clear()
         for reply_to, frame in self._replies:
             self._sockets.send(reply_to, frame)
         self._replies.clear()
         for event, out in self._uncommitted:
-            for frame in out.publish:
-                self._sockets.publish(frame)
-            for token, receipt in out.receipts:
-                beside = self.attached.beside.get(token)
-                if beside is not None and not self._sockets.send(beside, receipt):
-                    del self.attached.beside[token]
-                routing_id = self.attached.routes.get(token)
-                if routing_id is None or not self._sockets.send(routing_id, receipt):
-                    self.attached.keep(token, receipt)
-            self.leases.note_end(event.card.event)
-            self._positions[event.card.event] = event.position
+            if event.card.event not in self._fenced:
+                self._send_out(event, out)
         self._uncommitted.clear()
         if was_in_trouble:
             log.warning("the journal can be written again")
             self._publish_trouble()
+
+    def _send_out(self, event: HostedEvent, out: Output) -> None:
+        """Publish what a turn has led to, and send its receipts."""
+        for frame in out.publish:
+            self._sockets.publish(frame)
+        for token, receipt in out.receipts:
+            beside = self.attached.beside.get(token)
+            if beside is not None and not self._sockets.send(beside, receipt):
+                del self.attached.beside[token]
+            routing_id = self.attached.routes.get(token)
+            if routing_id is None or not self._sockets.send(routing_id, receipt):
+                self.attached.keep(token, receipt)
+        self.leases.note_end(event.card.event)
+        self._positions[event.card.event] = event.position
+
+    # ── another host may have the event ──────────────────────────────────────────────────────
+
+    def _look_at_leases(self) -> None:
+        """Fence the events whose leases are over, and go on with those that have theirs again."""
+        self._fence_where_over()
+        for event_id in list(self._fenced):
+            if not self.leases.fenced(event_id):
+                self._unfence(self.events[event_id])
+
+    def _fence_where_over(self) -> None:
+        for event_id, event in self.events.items():
+            if event_id not in self._fenced and self.leases.fenced(event_id):
+                self._fence(event)
+
+    def _fence(self, event: HostedEvent) -> None:
+        """Take nothing in for an event, publish and confirm nothing: its reporters keep it all.
+
+        Its peers have to attach again, so that they learn from the broker who has the event.
+        """
+        event_id = event.card.event
+        log.warning("%s: %s; nothing is taken in until it is renewed", event_id, FENCED)
+        self._fenced[event_id] = []
+        self.fences += 1
+        self.attached.turn_out(event)
+        self.leases.hasten(event_id, self._now)
+        self._beat_at = self._now
+
+    def _unfence(self, event: HostedEvent) -> None:
+        """Go on with an event that no other host had meanwhile."""
+        log.warning("%s: the lease is renewed; going on", event.card.event)
+        for out in self._fenced.pop(event.card.event):
+            self._send_out(event, out)
+        self._mark_dirty(event)
+        event.resume()
 
     # ── the disk is full ─────────────────────────────────────────────────────────────────────
 
@@ -324,11 +406,13 @@ class Host:
 
     def _publish_trouble(self) -> None:
         """Publish the trouble with the journal, or its end, on each feed at its last position."""
-        wall = self._wall()
-        for event_id, position in self._positions.items():
-            event = self.events.get(event_id)
-            if event is not None:
-                self._sockets.publish(event.troubled(position, self.trouble, wall))
+        for event_id in self._positions:
+            self._publish_troubled(event_id, FENCED if event_id in self._fenced else self.trouble)
+
+    def _publish_troubled(self, event_id: str, trouble: str) -> None:
+        event, position = self.events.get(event_id), self._positions.get(event_id)
+        if event is not None and position is not None:
+            self._sockets.publish(event.troubled(position, trouble, self._wall()))
 
     def _answer_meanwhile(self, now: float) -> None:
         """Answer requests that need no disk; keep the leases, so that no other host gets them."""
@@ -347,7 +431,7 @@ class Host:
         if self.attached.waiting:
             return self._now
         event = self._timers[0][0] if self._timers else None
-        return earliest(self._link.next_timer(), self.leases.next_timer(), event)
+        return earliest(self._link.next_timer(), self.leases.next_timer(), event, self._beat_at)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
@@ -384,6 +468,8 @@ class Host:
             log.warning("%s: the newer card is not kept: %s", card.event, fault.sentence)
 
     def _serve(self, event: HostedEvent, epoch: int) -> None:
+        if event.card.event in self._fenced:
+            self._look_at_leases()
         self.events[event.card.event] = event
         self._positions[event.card.event] = event.position
         self.attached.open(event)
@@ -398,6 +484,7 @@ class Host:
         event_id = event.card.event
         del self.events[event_id]
         self._positions.pop(event_id, None)
+        self._fenced.pop(event_id, None)
         self.attached.close(event)
         self._dirty.pop(event_id, None)
         self._timer_at.pop(event_id, None)
@@ -436,6 +523,9 @@ class Host:
         for event, peers in revoked:
             if self.events.get(event.card.event) is not event:
                 continue
+            if event.card.event in self._fenced:
+                self._revoked.append((event, peers))
+                continue
             self._mark_dirty(event)
             out = event.revoke(peers)
             connected |= self.pending.revoke((curve_of(one) for one in out if one.key), peers)
@@ -447,9 +537,10 @@ class Host:
             self._sockets.renew_pub()
             if self._sockets.ports["pub"] != port:
                 log.error("port %d was taken while the feed was away from it", port)
-            for event in self.events.values():
-                self._mark_dirty(event)
-                event.hasten_heartbeat()
+            for event_id, event in self.events.items():
+                if event_id not in self._fenced:
+                    self._mark_dirty(event)
+                    event.hasten_heartbeat()
 
     # ── sockets ──────────────────────────────────────────────────────────────────────────────
 

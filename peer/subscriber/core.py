@@ -72,7 +72,7 @@ class SubscriberCore:
         self.finished = False
         self.state: FeedState = "live"
         self.last_received = 0  # wall time at which the host heard a reporter before the alarm
-        self.trouble = ""  # why the host can store nothing
+        self.trouble = ""  # why the host takes nothing in
         self._beat_seq = 0  # the feed up to here is in the state that the newest heartbeat gave
         self.present = 0
         self.claims = 0

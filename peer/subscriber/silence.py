@@ -6,7 +6,7 @@
 | reconstructing | contact with the venue is back; the host reconstructs what happened meanwhile |
 | venue_lost | the host hears no reporter |
 | disagree | enough reporters report something, and as many are against it |
-| host_trouble | the host can store nothing, so that it confirms nothing |
+| host_trouble | the host can store nothing or is without its lease, so that it confirms nothing |
 | host_lost | the broker answers, the host does not |
 | link_lost | neither the host nor the broker answers: this end has lost its connection |
 | silent | the host does not answer; the broker has been asked and has not answered yet |
@@ -53,7 +53,7 @@ def cause(
         state: by the host's newest alarm, heartbeat or `restored`.
         last_received: wall time at which the host last heard a reporter, microseconds; 0: unknown.
         disputed: the number of claims with enough reporters for them and as many against them.
-        trouble: why the host can store nothing; empty where it can.
+        trouble: why the host takes nothing in; empty where it does.
     """
     if stale and broker is None:
         return Cause("silent", "the host can't be heard; the broker is being asked")

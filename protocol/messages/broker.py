@@ -237,7 +237,8 @@ class Leased(Message, frozen=True, kw_only=True):
     """The host holds the lease for `seconds` from now under this epoch.
 
     `revoked` lists the revoked peers that have a token for the event, `owners` the peers that own
-    it besides its creator.
+    it besides its creator, `hosts` those that may host it besides its owners. A broker of before
+    does not say who these are.
     """
 
     id: Count
@@ -246,6 +247,7 @@ class Leased(Message, frozen=True, kw_only=True):
     seconds: Seconds
     revoked: Annotated[list[Id], Meta(max_length=limits.REVOKED)] = field(default_factory=list)
     owners: Peers = field(default_factory=list)
+    hosts: Peers | None = None
 
 
 class Grant(Message, frozen=True, kw_only=True):

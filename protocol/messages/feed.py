@@ -123,8 +123,8 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     """The newest published message is `seq`; a heartbeat takes no seq itself.
 
     `disputed` counts the open `claims` that have enough voters but as many reporters against them.
-    `pending` lists the newest open claims, without corrections. `trouble` says why the host cannot
-    write its journal, and is empty if it can.
+    `pending` lists the newest open claims, without corrections. `trouble` says why the host takes
+    nothing in: it cannot write its journal, or is without its lease. It is empty if all is well.
     """
 
     event: Id

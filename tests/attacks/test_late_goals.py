@@ -44,6 +44,10 @@ class Bare:
         assert isinstance(invited, messages.Invitation)
         assert invited.endpoints is not None
         self.event = scene.event
+        self.key = key
+        self.host_key = invited.key
+        self.endpoints = invited.endpoints
+        self._token = invited.token
         self.dealer: zmq.Socket[bytes] = context.socket(zmq.DEALER)
         self.push: zmq.Socket[bytes] = context.socket(zmq.PUSH)
         self.dealer.routing_id = keys.routing_id(key.curve_public, os.urandom(16))
@@ -57,9 +61,13 @@ class Bare:
         self.fates: dict[int, messages.Fate] = {}
         self.stored = 0
         self.pongs = 0
-        self._send(Attach(id=1, token=invited.token, time=clock.wall()))
+        self.refused: list[str] = []
         self.badge = ""
+        self.attach()
         until(lambda: self.hear() or self.badge, what="setup")
+
+    def attach(self) -> None:
+        self._send(Attach(id=1, token=self._token, time=clock.wall()))
 
     def _send(self, request: Any) -> None:
         self.dealer.send(codec.encode(request))
@@ -69,7 +77,9 @@ class Bare:
         while self.dealer.poll(0):
             match codec.decode_host_reply(self.dealer.recv()):
                 case Setup() as setup:
-                    self.badge = setup.badge
+                    self.badge, self.stored = setup.badge, setup.n
+                case messages.Error() as error:
+                    self.refused.append(error.code)
                 case Receipt() as receipt:
                     self.stored = receipt.n
                     self.fates |= {fate.n: fate for fate in receipt.fates}

@@ -52,7 +52,7 @@ options = Options(
     bind=sys.argv[1],
     database=sys.argv[2],
     heartbeat=0.5,
-    lease_seconds=3.0,
+    lease_seconds=6.0,
     operators=(who("operator").public,),
 )
 broker = Broker(options, who("broker"))
@@ -155,7 +155,7 @@ class World:
             heartbeat=BROKER_BEAT,
             insecure=self.plain,
             **{
-                "lease_seconds": 3.0,
+                "lease_seconds": 6.0,
                 "operators": (identity("operator").public,),
                 **settings,
             },
@@ -175,11 +175,17 @@ class World:
         self.address = self.line(process)
         return process
 
-    def with_event(self) -> World:
+    def with_event(self, *, alone: bool = False) -> World:
+        """Create the event.
+
+        Args:
+            alone: the key of `host` alone may host it, so that it goes on without the broker.
+        """
+        hosts = [] if alone else ["any"]
         create = messages.Create(
-            id=0, title="A v B", sport="football", key="k", origins=["A", "B"], hosts=["any"]
+            id=0, title="A v B", sport="football", key="k", origins=["A", "B"], hosts=hosts
         )
-        reply = self.link("creator").ask(create)
+        reply = self.link("host" if alone else "creator").ask(create)
         assert isinstance(reply, messages.Event)
         self.event = reply.card.event
         return self

@@ -481,7 +481,7 @@ def _read_until(made: socket.socket, mark: bytes) -> bytes:
 def test_the_broker_goes_away(world: Any) -> None:
     """Without the broker what is followed goes on; what needs it says so."""
     broker = world.broker_process()
-    world.with_event()
+    world.with_event(alone=True)
     world.host(verdict="fixed:1")
     ground = Ground(world)
     running = ground.gateway(patience=1.0)

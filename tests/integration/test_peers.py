@@ -157,7 +157,7 @@ def test_host_killed_and_nobody_reports(world: Any) -> None:
 def test_broker_killed(world: Any) -> None:
     """While the broker is gone those who have joined go on; when it is back, others can join."""
     broker = world.broker_process()
-    world.with_event()
+    world.with_event(alone=True)
     world.host()
     ann, bob, feed = world.reporter("ann"), world.reporter("bob"), world.feed()
     world.until(lambda: feed.open and ann.session.open and bob.session.open, ann, bob, feed)
@@ -175,7 +175,7 @@ def test_host_starts_without_a_broker(world: Any) -> None:
     """A host killed and started again while the broker is away serves what its journal holds, and
     is found by those who know it, at the latest when the broker is back."""
     broker = world.broker_process()
-    world.with_event()
+    world.with_event(alone=True)
     process = world.host_process()
     ann, bob, feed = world.reporter("ann"), world.reporter("bob"), world.feed()
     world.goal(0, ann, bob)

@@ -103,7 +103,7 @@ def test_guest_before_the_broker_is_back(world: Any) -> None:
     """While the broker is away those who take part are let in, and others are held and let in once
     it is back."""
     broker = world.broker_process()
-    world.with_event()
+    world.with_event(alone=True)
     host = world.host(verdict="fixed:1")
     ann = world.reporter("ann")
     world.until(lambda: ann.session.open, ann)
@@ -317,7 +317,7 @@ def test_revoked_viewer(world: Any) -> None:
 def test_revoked_stays_out(world: Any) -> None:
     """After a restart of the host while the broker is away the revoked are still out."""
     broker = world.broker_process()
-    world.with_event()
+    world.with_event(alone=True)
     host = world.host()
     ann, bob = world.reporter("ann"), world.reporter("bob")
     world.until(lambda: ann.session.open and bob.session.open, ann, bob)

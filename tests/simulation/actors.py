@@ -138,6 +138,12 @@ class BrokerNode(Node):
             if first.bytes in self._router.routes:
                 self._router.send_multipart((first.bytes, reply))
 
+    def honours(self, event: str, peer: str) -> bool:
+        """Return whether it gives the lease of an event to no other peer now."""
+        last = self.repository.lease(event)
+        here = wall(self.network) + self._offset
+        return last is not None and last.peer == peer and last.expires > here
+
     def revoke(self, name: str) -> None:
         """Let an operator put somebody out."""
         member = self.repository.member(peer_id(name))

@@ -101,6 +101,34 @@ def host_stops(ground: Ground, _rng: Random, seconds: float) -> str:
     return "the host is stopped"
 
 
+def host_stops_amid(ground: Ground, _rng: Random, seconds: float) -> str:
+    """Stop the host between a commit and what is sent of it, and let it go on."""
+
+    def stop() -> None:
+        ground.watchman.excuse(ground.network.now + seconds + 0.1)
+        _cut(ground, [ground.host], _others(ground, ground.host), seconds)
+        ground.host.sleep(seconds + 0.01)
+
+    ground.host.disk.stop = stop
+    return "the host is to stop after a commit"
+
+
+def host_stops_asking(ground: Ground, _rng: Random, seconds: float) -> str:
+    """Stop the host while it waits for its lease, whose answer waits for it then."""
+    network = ground.network
+
+    def stop(until: float) -> None:
+        if ground.host.asking:
+            ground.watchman.excuse(network.now + seconds + 0.1)
+            ground.host.pause()
+            network.at(network.now + seconds, ground.host.resume)
+        elif network.now < until:
+            network.at(network.now + 0.005, stop, until)
+
+    stop(network.now + seconds)
+    return "the host is to stop while it waits for its lease"
+
+
 def peer_stops(ground: Ground, rng: Random, seconds: float) -> str:
     """Stop a reporter or subscriber, and let it go on."""
     peer = rng.choice([*ground.reporters, *ground.subscribers])
@@ -108,9 +136,13 @@ def peer_stops(ground: Ground, rng: Random, seconds: float) -> str:
     return f"{peer.name} is stopped"
 
 
+def _others(ground: Ground, node: Node) -> list[Node]:
+    nodes: list[Node] = [ground.broker, ground.host, *ground.reporters, *ground.subscribers]
+    return [one for one in nodes if one is not node]
+
+
 def _pause(ground: Ground, node: Node, seconds: float) -> None:
-    others: list[Node] = [ground.broker, ground.host, *ground.reporters, *ground.subscribers]
-    _cut(ground, [node], [other for other in others if other is not node], seconds)
+    _cut(ground, [node], _others(ground, node), seconds)
     if not node.paused:
         node.pause()
         # A moment after its connections, so that what had waited in them has arrived.
@@ -212,10 +244,12 @@ FAULTS: tuple[tuple[Fault, int], ...] = (
     (venue_offline, 3),
     (audience_lost, 2),
     (one_lost, 4),
-    (broker_lost, 1),
+    (broker_lost, 3),
     (broker_dies, 2),
     (host_dies, 5),
     (host_stops, 1),
+    (host_stops_amid, 2),
+    (host_stops_asking, 2),
     (peer_stops, 2),
     (reporter_dies, 2),
     (all_reporters_die, 1),

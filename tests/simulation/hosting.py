@@ -35,6 +35,7 @@ class Disk:
     def __init__(self, stage: DemoRunner, judge: Callable[[], None]) -> None:
         self.blobs: list[bytes] = []
         self.full = False
+        self.stop: Callable[[], None] | None = None  # stops the host once the next turn is stored
         self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
         self._stage = stage
         self._judge_turn = judge
@@ -54,6 +55,9 @@ class Disk:
         self._judge_turn()
         if self.doom == "after":
             raise Killed
+        stop, self.stop = self.stop, None
+        if stop is not None:
+            stop()
 
     def _judge(self, record: Any) -> None:
         network, watchman = self._stage.network, self._stage.watchman
@@ -123,6 +127,15 @@ class HostNode(Node):
             lambda: wall(self.network),
         )
         context: Any = host._context
+        watched: Any = host
+        fence = host._fence
+
+        def fence_and_tell(event: HostedEvent) -> None:
+            self._stage.tell("host", "is without its lease")
+            self._stage.watchman.stopped(self.network.now)
+            fence(event)
+
+        watched._fence = fence_and_tell
         context.published = self._published
         context.replied = self._replied
         self.ready()
@@ -137,7 +150,8 @@ class HostNode(Node):
                 return self._wait_for_room(host)
             host._turn()
         except Killed:
-            self.die()
+            if self.host is host:
+                self.die()
             return None
         demand(not host.lost, f"the host has lost its event: {host.lost}")
         if host._uncommitted:
@@ -172,6 +186,28 @@ class HostNode(Node):
         if self.running:
             self.disk.doom = where
             self._amid = self._stage.rng.randint(0, 3)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a request for the lease is under way."""
+        host = self.host
+        return host is not None and any(
+            held.asked == "lease" for held in host.leases._leases.values()
+        )
+
+    def sleep(self, seconds: float) -> None:
+        """Let all others go on, in the middle of a turn.
+
+        Raises:
+            Killed: the process was killed meanwhile.
+        """
+        host = self.host
+        self.pause()
+        self.network.run(self.network.now + seconds)
+        if self.host is not host:
+            raise Killed
+        self.resume()
+        self.network.acting = self
 
     def die_doomed(self) -> None:
         """End the process where it is still doomed: it had nothing to commit."""
@@ -215,7 +251,7 @@ class HostNode(Node):
         event = HostedEvent(card, options, book)
         stage, watchman = self._stage, self._stage.watchman
         restore, start, attach, revoke = event.restore, event.start, event.attach, event.revoke
-        ping, report, detach = event.ping, event.report, event.detach
+        ping, report, detach, resume = event.ping, event.report, event.detach, event.resume
 
         def contact(peer: Participant) -> None:
             if peer.role == "reporter":
@@ -228,12 +264,20 @@ class HostNode(Node):
                 same(self.expected, essence(event))
                 self.expected = None
 
-        def start_and_tell(epoch: int, now: float, wall: int) -> None:
+        def watch_anew(now: float, wall: int) -> None:
             silent = event.outage.state == "suspended"
             last = now - (wall - stage.ledger.alarmed_wall) / SECOND if silent else None
-            stage.tell("host", f"serves epoch {epoch} from seq {event.feed.seq}")
             watchman.began(now, last, finished=event.finished)
+
+        def start_and_tell(epoch: int, now: float, wall: int) -> None:
+            stage.tell("host", f"serves epoch {epoch} from seq {event.feed.seq}")
+            watch_anew(now, wall)
             start(epoch, now, wall)
+
+        def resume_and_tell() -> None:
+            stage.tell("host", f"has its lease again, at seq {event.feed.seq}")
+            watch_anew(stage.network.now, wall(stage.network))
+            resume()
 
         def attach_and_tell(
             grant: messages.Grant, request: messages.Attach, report_token: str, arrived: int
@@ -270,5 +314,5 @@ class HostNode(Node):
         watched.restore, watched.start = restore_and_compare, start_and_tell
         watched.attach, watched.revoke = attach_and_tell, revoke_and_tell
         watched.ping, watched.report = ping_and_tell, report_and_tell
-        watched.detach = detach_and_tell
+        watched.detach, watched.resume = detach_and_tell, resume_and_tell
         return event

@@ -49,6 +49,7 @@ class Ledger:
         window: microseconds within which reports speak of one action.
         verdicts: judges what the reports lead to.
         tell: takes a line for the trace.
+        leased: returns whether no other host can have the event now.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Ledger:
         window: int,
         verdicts: Verdicts,
         tell: Callable[[str, str], None],
+        leased: Callable[[], bool],
     ) -> None:
         self.epoch = 0
         self.feed: list[Any] = []
@@ -73,6 +75,7 @@ class Ledger:
         self._window = window
         self._verdicts = verdicts
         self._tell = tell
+        self._leased = leased
         self._peers: dict[str, str] = {}
         self._counted: dict[str, int] = defaultdict(int)  # everything up to it is stored
         self._said: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
@@ -241,7 +244,12 @@ class Ledger:
         demand(
             message.seq <= len(self.feed), f"seq {message.seq} is published, not on disk: {message}"
         )
-        demand(message.epoch == self.epoch, f"published in epoch {message.epoch}: {message}")
+        if isinstance(message, Heartbeat) and message.trouble:
+            # What began since the last message that was sent, it does not tell.
+            demand(message.epoch <= self.epoch, f"published in epoch {message.epoch}: {message}")
+        else:
+            demand(message.epoch == self.epoch, f"published in epoch {message.epoch}: {message}")
+            demand(self._leased(), f"seq {message.seq} is published without a lease")
         if isinstance(message, Heartbeat):
             self._judge_position("heartbeat", message.seq, message.digest)
             demand(message.seq >= self._sent, f"heartbeat {message.seq} after seq {self._sent}")
@@ -255,7 +263,10 @@ class Ledger:
 
     def replied(self, peer: str, frame: bytes) -> None:
         """Judge a frame on ROUTER: nothing is promised that is not on disk."""
-        match codec.decode_host_reply(frame):
+        reply = codec.decode_host_reply(frame)
+        if isinstance(reply, messages.Receipt | messages.Setup | messages.Ask):
+            demand(self._leased(), f"{peer} is told without a lease: {reply}")
+        match reply:
             case messages.Receipt() as receipt:
                 self._judge_receipt(peer, receipt)
             case messages.Setup() as setup:

@@ -90,7 +90,8 @@ class Network:
         while queue and queue[0][0] <= until:
             self.now, _, call, args = heappop(queue)
             call(*args)
-        self.now = until
+        # A process that stopped in the middle of a turn has let time pass beyond it.
+        self.now = max(self.now, until)
 
     # ── the paths ────────────────────────────────────────────────────────────────────────────
 

@@ -10,7 +10,11 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 
 from .network import Restless
+from .rivals import Rivals
 from .world import World
+
+RIVALS_EVERY = 4
+"""Each seed of so many is also one of two hosts."""
 
 
 def failure(seed: int, *, trace: bool = False) -> str:
@@ -22,6 +26,8 @@ def failure(seed: int, *, trace: bool = False) -> str:
     """
     try:
         World(seed, print if trace else None).run()
+        if not seed % RIVALS_EVERY:
+            Rivals(seed, print if trace else None).run()
     except Exception as error:  # whatever is wrong in the cores is a failure of this seed
         if trace:
             traceback.print_exc()

@@ -36,6 +36,7 @@ from touchline.peer.host.event.records import (
 from touchline.peer.host.event.roster import Roster
 from touchline.peer.host.event.signatures import Signatures
 from touchline.peer.host.event.verdict import evidence
+from touchline.peer.host.lease import HeldLease, LeaseHolder
 from touchline.peer.host.service import Host
 from touchline.peer.host.sockets import Sockets
 from touchline.peer.liveness import Liveness
@@ -403,6 +404,35 @@ def statement_forgotten(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def never_fenced(patch: pytest.MonkeyPatch) -> None:
+    """A host goes on without its lease."""
+    patch.setattr(LeaseHolder, "fenced", lambda *_: False)
+
+
+def fenced_from_the_answer(patch: pytest.MonkeyPatch) -> None:
+    """A lease is counted from when the broker's answer came in."""
+    hold = LeaseHolder._hold
+
+    def late(self: LeaseHolder, held: HeldLease, lease: Any, now: float) -> None:
+        held.sent = self._elapsed()
+        hold(self, held, lease, now)
+
+    patch.setattr(LeaseHolder, "_hold", late)
+
+
+def fence_unseen_after_the_commit(patch: pytest.MonkeyPatch) -> None:
+    """A host that was stopped in its commit sends what the turn has led to."""
+    commit = Host._commit
+
+    def blind(self: Host) -> None:
+        leases: Any = self.leases
+        leases.fenced = self._fenced.__contains__
+        commit(self)
+        del leases.fenced
+
+    patch.setattr(Host, "_commit", blind)
+
+
 MUTATIONS: tuple[Patch, ...] = (
     no_dedup,
     gap_counted,
@@ -449,6 +479,9 @@ MUTATIONS: tuple[Patch, ...] = (
     looked_at_once,
     another_id,
     statement_forgotten,
+    never_fenced,
+    fenced_from_the_answer,
+    fence_unseen_after_the_commit,
 )
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from touchline.broker.repository import PeerRecord
+from msgspec.structs import replace
+
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.protocol.messages import Alarm, Ask, Card, Restored
@@ -77,6 +78,7 @@ class Scenario:
         verdict: the host's policy.
         asked: some reporters take the host's questions whether something happened.
         forged: one reporter's signatures do not hold.
+        shared: other keys may host the event, so that the host fences itself.
     """
 
     interval: float
@@ -92,6 +94,7 @@ class Scenario:
     verdict: str
     asked: bool
     forged: bool
+    shared: bool
 
     @classmethod
     def draw(cls, rng: Random) -> Scenario:
@@ -122,6 +125,7 @@ class Scenario:
             verdict=rng.choices(["evidence", "quorum", "majority"], [7, 2, 1])[0],
             asked=rng.random() < 0.7,
             forged=not honest and not ends and reporters > 2 and rng.random() < 0.3,
+            shared=rng.random() < 0.5,
         )
 
     @property
@@ -178,6 +182,7 @@ class World:
             window,
             self.verdicts,
             self.tell,
+            self._leased,
         )
         self.watchman = Watchman(scenario.interval, 2.5 * scenario.interval)
         # The broker's clock is not the host's.
@@ -212,6 +217,10 @@ class World:
         sessions = [one.reporter.session for one in self.reporters if one.reporter is not None]
         return [one.invitation.token for one in sessions if one.invitation is not None]
 
+    def _leased(self) -> bool:
+        """Return whether no other host can have the event now."""
+        return not self.scenario.shared or self.broker.honours(self.card.event, peer_id("host"))
+
     # ── what happens ─────────────────────────────────────────────────────────────────────────
 
     def run(self) -> None:
@@ -230,10 +239,10 @@ class World:
 
     def _play(self) -> None:
         network, scenario, rng = self.network, self.scenario, self.rng
-        club = PeerRecord(peer="club", key=b"", curve=b"", name="club", role="host", enrolled=0)
-        self.broker.repository.put_member(club)
-        self.broker.repository.add_event(self.card, "club", "key")
-        self.broker.repository.permit(self.card.event, "host", "any", allowed=True)
+        owner = peer_id("host")
+        self.broker.repository.add_event(replace(self.card, owner=owner), owner, "key")
+        if scenario.shared:
+            self.broker.repository.permit(self.card.event, "host", "any", allowed=True)
         network.weather = scenario.weather
         self.broker.start()
         nodes: list[Node] = [self.host, *self.reporters, *self.subscribers]
@@ -361,6 +370,7 @@ class World:
         self._calm_at = self.network.now
         self.network.weather = Weather(latency=0.01)
         self.network.run(self.network.now + 0.02)  # what ends just now has ended
+        self.host.disk.stop = None
         if self.host.running and self.host.disk.doom:
             self.host.disk.doom = ""
         if not self.broker.running:

@@ -347,6 +347,14 @@ class HostedEvent:
         """
         self.begin_turn(now, wall)
         self._begin_epoch(epoch)
+        self._wait_anew(now)
+
+    def resume(self) -> None:
+        """Go on under the same epoch after a time in which nothing was taken in; within a turn."""
+        self._wait_anew(self._state.now)
+        self._state.heartbeat_at = self._state.now
+
+    def _wait_anew(self, now: float) -> None:
         self._presence.restart()
         # Claims wait for the reporters to come back.
         self.claims.postpone(now + self._ttl)
@@ -493,15 +501,18 @@ class HostedEvent:
 
     # ── the owners ────────────────────────────────────────────────────────────────────────────
 
-    def own(self, owners: list[str]) -> bool:
-        """Set the peers that own the event besides its creator; return whether others did before.
+    def permit(self, owners: list[str], hosts: list[str] | None = None) -> bool:
+        """Set the peers that own and host the event besides its creator; return whether they were
+        others before.
 
         Args:
             owners: their ids, as the broker says.
+            hosts: likewise; None: it does not say.
         """
-        if owners == self.card.owners:
+        card = replace(self.card, owners=owners, hosts=self.card.hosts if hosts is None else hosts)
+        if card == self.card:
             return False
-        self.card = self._state.card = replace(self.card, owners=owners)
+        self.card = self._state.card = card
         return True
 
     def ask_score(self, participant: Participant) -> None:

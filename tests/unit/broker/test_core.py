@@ -414,7 +414,7 @@ def test_lease(bench: Any) -> None:
     """A lease makes the event live and says for how long it is held."""
     event = bench.event()
     reply = bench.ann(lease(event))
-    assert reply == messages.Leased(id=7, event=event, epoch=1, seconds=15)
+    assert reply == messages.Leased(id=7, event=event, epoch=1, seconds=15, hosts=[])
     card = bench.bob(messages.Show(id=1, event=event)).card
     assert (card.status, card.hosted) == ("live", True)
 

@@ -69,6 +69,8 @@ def host(core: HostedEvent) -> Any:
         connections=SimpleNamespace(open=3, refused={"address": 2}),
         subscriptions=SimpleNamespace(ended={"length": 1}),
         trouble="",
+        fenced=[],
+        fences=0,
         lost={"nope": NotFound("no event 'nope'")},
     )
 

@@ -175,14 +175,18 @@ def test_host_trouble(host: Any) -> None:
     well = page(host_collector(host))
     assert well["touchline_host_journal_trouble"] == 0
     assert well["touchline_host_broker_away"] == 0
+    assert well["touchline_host_events_fenced"] == 0
     assert well["touchline_host_connections_admitted_total"] == 5
     assert well["touchline_host_connections_refused_total"] == 3
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
     host.trouble, host.leases.away, host.zap = "disk full", "no answer", None
+    host.fenced, host.fences = ["e", "f"], 3
     ill = page(host_collector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1
+    assert ill["touchline_host_events_fenced"] == 2
+    assert ill["touchline_host_fences_total"] == 3
     assert ill["touchline_host_connections_refused_total"] == 0
 
 

@@ -39,7 +39,7 @@ def test_broker() -> None:
 def test_host() -> None:
     """A host is ready while it has a broker, can store, and serves every event."""
     leases = SimpleNamespace(away="", serving=True)
-    host: Any = SimpleNamespace(trouble="", lost={}, leases=leases)
+    host: Any = SimpleNamespace(trouble="", lost={}, leases=leases, fenced=[])
     parts = host_readiness(host)
     assert unready(parts()) == []
     leases.serving = False
@@ -47,6 +47,9 @@ def test_host() -> None:
     leases.away, host.trouble = "no answer", "disk full"
     assert unready(parts()) == ["broker", "journal", "events"]
     assert "disk full" in parts()["journal"]
+    host.fenced = ["semi-final"]
+    assert unready(parts()) == ["broker", "journal", "leases", "events"]
+    assert "semi-final" in parts()["leases"]
     host.lost = {f"event-{n:02}": NotFound("no event") for n in range(13)}
     assert "event-09 and 3 more" in parts()["events"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.lease import RELIED_ON, RETRY_SECONDS, LeaseHolder
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
 from touchline.protocol.errors import (
@@ -32,8 +32,20 @@ HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 SECONDS = 15.0
 
 
-def card(event: str = "e") -> Card:
-    return Card(event=event, title="E", sport="football", origins=["A", "B"])
+ME = "a peer"
+MOMENT = 1e-6
+
+
+def card(event: str = "e", *hosts: str) -> Card:
+    """An event of the host's own key; others may host it where they are named."""
+    return Card(
+        event=event,
+        title="E",
+        sport="football",
+        origins=["A", "B"],
+        owner=ME,
+        hosts=list(hosts),
+    )
 
 
 @dataclass
@@ -51,16 +63,20 @@ class FakeCore:
     closed: bool = True
     feed: Feed = field(default_factory=Feed)
 
-    def own(self, owners: list[str]) -> bool:
-        before, self.card = self.card, msgspec.structs.replace(self.card, owners=owners)
+    def permit(self, owners: list[str], hosts: list[str] | None) -> bool:
+        before = self.card
+        self.card = msgspec.structs.replace(
+            before, owners=owners, hosts=before.hosts if hosts is None else hosts
+        )
         return before != self.card
 
 
 class DemoRunner:
     """A tenure, the requests that it sends, and what it has done to cores."""
 
-    def __init__(self, *events: str, epoch: int = 0) -> None:
+    def __init__(self, *events: str, epoch: int = 0, always: bool = False) -> None:
         self.now = 10.0
+        self.slept = 1_000.0  # what the clock that never stops is ahead
         self.asked: list[object] = []
         self.thens: list[Then] = []
         self.answered = 0  # how many were
@@ -81,6 +97,9 @@ class DemoRunner:
             self.serve,
             lambda core: self.dropped.append(core.card.event),
             lambda core, peers: self.revoked.append((core.card.event, peers)),
+            ME,
+            lambda: self.now + self.slept,
+            always=always,
         )
         for event in events or ("e",):
             self.tenure.take_on(event)
@@ -112,15 +131,15 @@ class DemoRunner:
         self.thens[self.answered](reply, self.now)
         self.answered += 1
 
-    def invite(self, event: str = "e"):
-        self.answer(Invitation(id=1, card=card(event), token="t", expires=9))
+    def invite(self, event: str = "e", *hosts: str):
+        self.answer(Invitation(id=1, card=card(event, *hosts), token="t", expires=9))
 
-    def lease(self, epoch: int = 1, event: str = "e"):
-        self.answer(messages.Leased(id=1, event=event, epoch=epoch, seconds=SECONDS))
+    def lease(self, epoch: int = 1, event: str = "e", hosts: list[str] | None = None):
+        self.answer(messages.Leased(id=1, event=event, epoch=epoch, seconds=SECONDS, hosts=hosts))
 
-    def served_one(self):
+    def served_one(self, *hosts: str):
         self.tick()
-        self.invite()
+        self.invite("e", *hosts)
         self.tick()
         self.lease()
         return self.built[0]
@@ -347,3 +366,98 @@ def test_revoked():
     stage.tick()
     stage.lease()
     assert len(stage.revoked) == 1
+
+
+@pytest.mark.parametrize("other", ["any", "another peer"])
+def test_fenced(stage, other):
+    """An event that another key may host is fenced when most of the lease is over, as long as the
+    broker does not renew it."""
+    stage.served_one(other)
+    asked = stage.now
+    for _ in range(2):
+        assert not stage.tenure.fenced("e")
+        stage.now = asked + RELIED_ON * SECONDS - MOMENT
+        assert not stage.tenure.fenced("e")
+        stage.now += 2 * MOMENT
+        assert stage.tenure.fenced("e")
+        asked = stage.now
+        stage.tenure.handle_timer(stage.now)
+        stage.lease()
+
+
+def test_fenced_from_the_sending():
+    """A lease is counted from the sending of its request, however late the answer comes."""
+    stage = DemoRunner()
+    stage.served_one("any")
+    stage.tick()
+    sent = stage.now
+    stage.now += 4.0
+    stage.lease()
+    stage.now = sent + RELIED_ON * SECONDS - MOMENT
+    assert not stage.tenure.fenced("e")
+    stage.now += 2 * MOMENT
+    assert stage.tenure.fenced("e")
+
+
+def test_fenced_by_the_clock_that_never_stops(stage):
+    """What a machine sleeps counts, although its timers stand still meanwhile."""
+    stage.served_one("any")
+    stage.slept += SECONDS
+    assert stage.tenure.fenced("e")
+    stage.tenure.hasten("e", stage.now)
+    (lease,) = stage.tick()
+    assert isinstance(lease, Lease)
+    stage.lease()
+    assert not stage.tenure.fenced("e")
+
+
+def test_wakes_for_the_fence(stage):
+    """While nothing comes from the broker, the host is woken when the lease is over, once."""
+    stage.served_one("any")
+    over = stage.now + RELIED_ON * SECONDS
+    stage.tick()
+    assert stage.tenure.next_timer() == pytest.approx(over)
+    stage.now = over + MOMENT
+    stage.tenure.handle_timer(stage.now)
+    assert stage.tenure.next_timer() == float("inf")
+
+
+def test_alone_is_not_fenced(stage):
+    """An event that its key alone may host goes on, until the broker names others."""
+    core = stage.served_one()
+    stage.now += 100 * SECONDS
+    assert not stage.tenure.fenced("e")
+    stage.tick()
+    stage.lease(hosts=["another peer"])
+    assert stage.journal["e"] == core.card == card("e", "another peer"), "kept for the next start"
+    assert not stage.tenure.fenced("e")
+    stage.now += SECONDS
+    assert stage.tenure.fenced("e")
+    stage.tick()
+    stage.lease(hosts=[])
+    stage.now += SECONDS
+    assert not stage.tenure.fenced("e")
+
+
+def test_always_fenced():
+    """Where the operator wants it, an event is fenced although its key alone may host it."""
+    stage = DemoRunner(always=True)
+    stage.served_one()
+    stage.now += SECONDS
+    assert stage.tenure.fenced("e")
+
+
+def test_shared_waits_for_the_broker():
+    """A host that starts while the broker is away begins no epoch of an event that another key may
+    host: that one may have it."""
+    stage = DemoRunner(epoch=3)
+    stage.journal["e"] = card("e", "another peer")
+    for _ in range(2):
+        stage.tick()
+        stage.answer(Unreachable("away"))
+    assert stage.served == []
+    stage.tick()
+    stage.invite("e", "another peer")
+    stage.tick()
+    stage.lease(epoch=4)
+    assert stage.served == [("e", 4)]

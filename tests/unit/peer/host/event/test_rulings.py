@@ -429,13 +429,13 @@ def test_owners_that_are_named(ground):
     made = ruling("amend", by=other, score="3-1")
     with pytest.raises(NotAllowed):
         rule(g, made)
-    assert g.core.own([other.peer])
-    assert not g.core.own([other.peer])
+    assert g.core.permit([other.peer])
+    assert not g.core.permit([other.peer])
     rule(g, made)
     assert g.entries[-1].by == other.peer
     rule(g, ruling("amend", score="3-2", ruling="amend 2"))
     assert g.entries[-1].by == OWNER.peer
-    g.core.own([])
+    g.core.permit([])
     with pytest.raises(NotAllowed):
         rule(g, ruling("award", by=other, origin="A"))
 

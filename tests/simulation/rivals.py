@@ -1,0 +1,332 @@
+"""Two hosts for one event, from a seed: cut off from the broker, stopped, killed.
+
+Each of them may have the event, and starts again until the broker lets it. What leaves them is
+judged by the broker's lease, and by what each has on its disk.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from touchline.peer.host.event import records
+from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.host.service import Host
+from touchline.protocol import codec, messages
+from touchline.protocol.messages import Card, Heartbeat
+from touchline.runtime.timers import seconds_left
+
+from .actors import BROKER, BrokerNode, ReporterNode, identity, peer_id, staged, wall
+from .network import START, Network, Node, Weather
+from .sockets import Killed
+from .violation import Violation, demand
+
+EVENT = "e"
+TROUBLE = 240.0
+"""Seconds in which things go wrong."""
+
+CALM = 120.0
+"""Seconds in which all must be well again afterwards."""
+
+
+class Shelf:
+    """The journal of one host, which outlives its process."""
+
+    def __init__(self) -> None:
+        self.blobs: list[bytes] = []
+        self.stop: Callable[[], None] | None = None  # stops the host once the next turn is stored
+        self._card: Card | None = None
+        self._ports: dict[str, int] = {}
+
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+        """Store a turn."""
+        self.blobs += [blob for _, blob in turns]
+        stop, self.stop = self.stop, None
+        if stop is not None:
+            stop()
+
+    def turns(self, _event: str) -> list[bytes]:
+        """Return what was stored."""
+        return self.blobs
+
+    def card(self, _event: str) -> Card | None:
+        """Return the card, where it was stored."""
+        return self._card
+
+    def keep_card(self, card: Card) -> None:
+        """Store the card."""
+        self._card = card
+
+    def ports(self) -> dict[str, int]:
+        """Return the ports of the last run."""
+        return self._ports
+
+    def keep_ports(self, ports: Mapping[str, int]) -> None:
+        """Store the ports."""
+        self._ports = dict(ports)
+
+
+class RivalHost(Node):
+    """A host that starts again whenever the broker has refused it the event."""
+
+    def __init__(self, stage: Rivals, name: str) -> None:
+        super().__init__(stage.network, name)
+        self.shelf = Shelf()
+        self.host: Host | None = None
+        self._stage = stage
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has the event, and says so to its peers."""
+        return self.host is not None and EVENT in self.host.events and not self.host.fenced
+
+    def start(self) -> None:
+        """Start the process."""
+        if self.running:
+            return
+        self.running, self.paused = True, False
+        self.network.acting = self
+        journal: Any = self.shelf
+        options = HostOptions(
+            name=self.name, broker=BROKER, heartbeat=2.0, presence=60.0, verdict="fixed:1"
+        )
+        now = self.network
+        self.host = Host(options, identity(self.name), journal, (EVENT,), lambda: wall(now))
+        context: Any = self.host._context
+        context.published = lambda frame: self._stage.published(self, frame)
+        context.replied = lambda node, frame: self._stage.replied(self, node, frame)
+        self.ready()
+
+    def turn(self) -> float | None:
+        """One turn of the loop in `Host.run`."""
+        host = self.host
+        if host is None:
+            raise AssertionError("a host that is not there has a turn")
+        try:
+            host._turn()
+        except Killed:
+            return None
+        if not host.leases.holds_any:
+            self.die(1.0 + 2.0 * self._stage.rng.random())
+            return None
+        return self.network.now + seconds_left(self.network.now, host.next_timer())
+
+    def sleep(self, seconds: float) -> None:
+        """Let all others go on, in the middle of a turn.
+
+        Raises:
+            Killed: the process was killed meanwhile.
+        """
+        host = self.host
+        self.pause()
+        self.network.run(self.network.now + seconds)
+        if self.host is not host:
+            raise Killed
+        self.resume()
+        self.network.acting = self
+
+    def die(self, seconds: float) -> None:
+        """End the process, and start it again after a time."""
+        host, self.host = self.host, None
+        if host is None:
+            return
+        self._stage.tell(self.name, f"ends: {host.lost}")
+        self.shelf.stop = None
+        host._waker.close()
+        self.drop()
+        self.network.at(self.network.now + seconds, self.start)
+
+    def stored(self) -> dict[str, set[int]]:
+        """Return the numbers of the reports on its disk, by peer."""
+        peers: dict[str, str] = {}
+        found: dict[str, set[int]] = defaultdict(set)
+        for blob in self.shelf.blobs:
+            for record, _ in records.unpack(blob):
+                match record:
+                    case records.MemberAttached():
+                        peers[record.badge] = record.peer
+                    case messages.Report():
+                        found[peers[record.token]].add(record.n)
+                    case messages.ReportBatch():
+                        found[peers[record.token]] |= {one.n for one in record.reports}
+        return found
+
+
+class Rivals:
+    """The simulation of one seed.
+
+    Args:
+        seed: of everything that is chance.
+        trace: takes a line each time something happens.
+    """
+
+    def __init__(self, seed: int, trace: Callable[[str], object] | None = None) -> None:
+        self.rng = Random(f"{seed} rivals")
+        self.network = Network(Random(f"{seed} network"))
+        self.card = Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"])
+        self.broker = BrokerNode(self, 86_400.0, self.rng.randint(-5, 5) * 1_000_000)
+        self.hosts = [RivalHost(self, "first"), RivalHost(self, "second")]
+        self.reporters = [ReporterNode(self, name, 0) for name in ("ann", "bob")]
+        self.taken_over = 0  # how often another host than before has published
+        self._trace = trace
+        self._epoch, self._last = 0, ""
+        self._bodies: dict[tuple[int, int], bytes] = {}
+
+    def tell(self, who: str, what: str) -> None:
+        """Add a line to the trace."""
+        if self._trace is not None:
+            self._trace(f"{self.network.now - START:9.3f}  {who:10} {what}")
+
+    # ── what must hold ───────────────────────────────────────────────────────────────────────
+
+    def published(self, host: RivalHost, frame: bytes) -> None:
+        """Judge a frame on PUB: one host publishes at a time, and each seq of an epoch once."""
+        body = codec.split_topic(frame)[1]
+        message = codec.decode_published(body)
+        if isinstance(message, Heartbeat) and message.trouble:
+            return
+        self._judge_lease(host, f"publishes seq {message.seq}")
+        demand(message.epoch >= self._epoch, f"{host.name} publishes epoch {message.epoch} again")
+        if self._last not in ("", host.name):
+            demand(message.epoch > self._epoch, f"two hosts publish epoch {message.epoch}")
+            self.taken_over += 1
+            self.tell(host.name, f"has the event, epoch {message.epoch}")
+        self._epoch, self._last = message.epoch, host.name
+        if not isinstance(message, Heartbeat):
+            before = self._bodies.setdefault((message.epoch, message.seq), body)
+            demand(before == body, f"two messages are seq {message.seq} of epoch {message.epoch}")
+
+    def replied(self, host: RivalHost, node: Node, frame: bytes) -> None:
+        """Judge a frame on ROUTER: what a host confirms, it confirms with the lease and keeps."""
+        match codec.decode_host_reply(frame):
+            case messages.Receipt() | messages.Setup() as reply:
+                self._judge_lease(host, f"tells {node.name} {reply.n}")
+                stored = host.stored()[peer_id(node.name)]
+                lost = set(range(1, reply.n + 1)) - stored
+                demand(not lost, f"{host.name} confirms {sorted(lost)}, which it has not")
+
+    def _judge_lease(self, host: RivalHost, what: str) -> None:
+        held = self.broker.honours(EVENT, peer_id(host.name))
+        demand(held, f"{host.name} {what} without a lease")
+
+    # ── what happens ─────────────────────────────────────────────────────────────────────────
+
+    def run(self) -> None:
+        """Let everything happen.
+
+        Raises:
+            Violation: something that must hold does not.
+        """
+        outboxes = {reporter.name: reporter.outbox for reporter in self.reporters}
+        try:
+            with staged(self.network, self.rng, outboxes, HostedEvent):
+                self._play()
+        finally:
+            self._trace = None
+            for host in self.hosts:
+                if host.host is not None:
+                    host.host._waker.close()
+            for node in (self.broker, *self.hosts, *self.reporters):
+                node.drop()
+            for reporter in self.reporters:
+                reporter.outbox.end()
+
+    def _play(self) -> None:
+        network, rng = self.network, self.rng
+        self.broker.repository.add_event(self.card, "club", "key")
+        self.broker.repository.permit(EVENT, "host", "any", allowed=True)
+        network.weather = Weather(latency=rng.choice([0.001, 0.02, 0.1]))
+        self.broker.start()
+        for node in (*self.hosts, *self.reporters):
+            network.at(network.now + 3.0 * rng.random(), node.start)
+        end = network.now + TROUBLE
+        for at in range(10, int(TROUBLE), 4):
+            network.at(START + at + rng.random(), self._happen)
+        for _ in range(rng.randint(2, 8)):
+            at = network.now + 10.0 + (TROUBLE - 10.0) * rng.random()
+            seconds = min(rng.choice([3.0, 12.0, 25.0, 60.0]), end - at)
+            network.at(at, self._go_wrong, seconds)
+        network.run(end)
+        self.tell("fault", "all is calm from here on")
+        for host in self.hosts:
+            host.shelf.stop = None
+            host.start()
+        if not self.broker.running:
+            self.broker.start()
+        deadline = network.now + CALM
+        while self._unsettled():
+            demand(network.now < deadline, f"after {CALM:.0f} s of calm: {self._unsettled()}")
+            network.run(network.now + 1.0)
+
+    def _happen(self) -> None:
+        reporter = self.rng.choice(self.reporters)
+        if reporter.running:
+            reporter.say("corner", self.rng.choice("AB"), wall(self.network))
+
+    def _go_wrong(self, seconds: float) -> None:
+        rng, network = self.rng, self.network
+        host = rng.choice(self.hosts)
+        kind = rng.choice(["cut", "cut", "stop", "amid", "asking", "kill", "broker"])
+        self.tell("fault", f"{kind} {host.name} for {seconds:.1f} s")
+        if kind == "cut":
+            network.cut(host, self.broker)
+            network.at(network.now + seconds, network.heal, host, self.broker)
+        elif kind == "stop":
+            self._stop(host, seconds)
+        elif kind == "amid":
+            host.shelf.stop = lambda: host.sleep(seconds)
+        elif kind == "asking":
+            self._stop_asking(host, seconds, network.now + 10.0)
+        elif kind == "kill":
+            host.die(seconds)
+        elif self.broker.running:
+            self.broker.drop()
+            network.at(network.now + seconds, self.broker.start)
+
+    def _stop(self, host: RivalHost, seconds: float) -> None:
+        if not host.paused:
+            host.pause()
+            self.network.at(self.network.now + seconds, host.resume)
+
+    def _stop_asking(self, host: RivalHost, seconds: float, until: float) -> None:
+        """Stop a host while it waits for its lease, whose answer waits for it then."""
+        there = host.host
+        held = [] if there is None else there.leases._leases.values()
+        if any(one.asked == "lease" for one in held):
+            self._stop(host, seconds)
+        elif self.network.now < until:
+            self.network.at(self.network.now + 0.005, self._stop_asking, host, seconds, until)
+
+    def _unsettled(self) -> str:
+        """Return what is still under way; empty where nothing is."""
+        serving = [host.name for host in self.hosts if host.serves]
+        if len(serving) != 1:
+            return f"{serving} serve the event"
+        for reporter in self.reporters:
+            if reporter.pending:
+                return f"{reporter.name} has {reporter.pending} reports that are not stored"
+        return ""
+
+
+def run(seed: int) -> int:
+    """Run one seed; return how often the event went to another host.
+
+    Raises:
+        Violation: something that must hold does not.
+    """
+    rivals = Rivals(seed)
+    rivals.run()
+    return rivals.taken_over
+
+
+def caught(seeds: int) -> str:
+    """Return what the first seed that fails says; empty where none of so many does."""
+    for seed in range(1, seeds + 1):
+        try:
+            Rivals(seed).run()
+        except Violation as violation:
+            return f"seed {seed}: {violation}"
+    return ""

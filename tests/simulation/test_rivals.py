@@ -1,0 +1,36 @@
+"""Two hosts of one event never serve it at one time, and mistakes in that are seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from .rivals import caught, run
+from .test_mutations import fence_unseen_after_the_commit, fenced_from_the_answer, never_fenced
+
+SEEDS = 60
+"""Within how many seeds a mistake must be caught."""
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_one_at_a_time(seed):
+    """Whatever happens to two hosts, one publishes and confirms at a time, and in the end one has
+    the event and all reports."""
+    run(seed)
+
+
+def test_the_event_goes_over():
+    """Such seeds see the event go from one host to the other."""
+    assert run(1) > 0
+
+
+@pytest.mark.parametrize(
+    "mutate",
+    [never_fenced, fenced_from_the_answer, fence_unseen_after_the_commit],
+    ids=lambda mutate: mutate.__name__,
+)
+def test_caught(mutate, monkeypatch):
+    """A mistake in the fence violates what must hold within some seeds."""
+    mutate(monkeypatch)
+    found = caught(SEEDS)
+    print(found)
+    assert "without a lease" in found or "two hosts publish" in found or "again" in found
