@@ -55,9 +55,6 @@ this gets an error reply."""
 TURN = 100
 """The most messages to take from one socket before the next socket has its turn."""
 
-LINGER_MS = 1_000
-"""Milliseconds for which ZeroMQ goes on sending replies after the socket is closed."""
-
 _log = logging.getLogger("touchline.broker")
 
 
@@ -213,7 +210,7 @@ class _Exchange:
         self._back.sndhwm = self._back.rcvhwm = 0
         self._back.bind(WORK)
         self._front = context.socket(zmq.ROUTER)
-        self._front.linger = LINGER_MS
+        self._front.linger = 0  # until the end, see `run`
         # Without this, libzmq silently drops a reply to a peer that has gone, and the broker could
         # not count it.
         self._front.router_mandatory = 1
@@ -276,6 +273,8 @@ class _Exchange:
         while self._counters.waiting and clock.now() < deadline:
             if self._back in loop.wait(deadline):
                 self._take_replies()
+        # ZeroMQ goes on sending to peers that read; one that does not holds up nothing for longer.
+        self._front.linger = round(1_000 * max(0.0, deadline - clock.now()))
 
     def _take_requests(self) -> None:
         now = clock.now()

@@ -339,6 +339,18 @@ class Options:
         ),
     ] = 4_096
 
+    drain_seconds: Annotated[
+        float,
+        Setting(
+            "--drain-seconds",
+            "seconds",
+            0,
+            60,
+            "How long a host that stops goes on sending to peers that read slowly; the journal"
+            " keeps what it has not sent.",
+        ),
+    ] = 2.0
+
     policy: Verdict = field(init=False)
 
     def __post_init__(self) -> None:

@@ -102,6 +102,7 @@ class Host:
         self.zap: ZapAuthenticator | None = None  # None where connections are not encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
+        self._end_by = 0.0  # when it has to have ended, monotonic; set as it leaves
         self.connections = ConnectionGuard(
             key=options.key_connections, address=options.address_connections
         )
@@ -491,8 +492,10 @@ class Host:
 
     def _leave(self) -> None:
         self._stopping = True
+        self._end_by = clock.now() + self._options.drain_seconds
         self.leases.leave()
-        self._link.flush()
+        # Half of the time: a broker that is away must not take that of the peers.
+        self._link.flush(self._options.drain_seconds / 2)
 
     def _ask(self, request: Any, then: Then) -> None:
         self._link.request(request, partial(self._follow, then), self._now)
@@ -548,7 +551,8 @@ class Host:
         if self.zap is not None:
             self.zap.stop()
         self.connections.stop()
-        self._context.destroy(linger=500)
+        # Once and for all sockets: a viewer that does not read would hold up the end for ever.
+        self._context.destroy(linger=round(1_000 * max(0.0, self._end_by - clock.now())))
         self._waker.close()
 
     def _reply(self, routing_id: bytes, body: bytes) -> None:

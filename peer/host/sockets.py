@@ -246,7 +246,7 @@ class Sockets:
         feed = kind == zmq.XPUB
         burst = FEED_BYTES + self._options.subscriptions * SUBSCRIPTION_BYTES
         self._connections.watch(name, socket, burst=burst if feed else 0)
-        socket.setsockopt(zmq.LINGER, 500)
+        socket.setsockopt(zmq.LINGER, 0)  # until the host leaves, which sets it
         socket.setsockopt(zmq.MAXMSGSIZE, FEED_CUT_BYTES if feed else CUT_BYTES)
         socket.setsockopt(zmq.SNDHWM, 10_000)
         socket.setsockopt(zmq.RCVHWM, FEED_UNREAD if feed else 10_000)

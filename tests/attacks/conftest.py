@@ -126,10 +126,15 @@ class Scene:
         self.address = victim.told("listening")["address"]
         return victim
 
-    def host(self, *flags: str, files: tuple[int, int] = (0, 0)) -> Victim:
+    def host(
+        self,
+        *flags: str,
+        files: tuple[int, int] = (0, 0),
+        sport: tuple[str, ...] = ("--sport", "football"),
+    ) -> Victim:
         """Start a host of a new event at the broker."""
         made = self.once(
-            "events", "create", "Hill v Harbour", "--sport", "football", "--origin", "Hill",
+            "events", "create", "Hill v Harbour", *sport, "--origin", "Hill",
             "--origin", "Harbour", "--broker", self.address,
         )  # fmt: skip
         self.event = made.strip()
