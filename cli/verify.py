@@ -140,6 +140,8 @@ def _print_result(result: Result, *, known: bool, seen: bool) -> None:
         click.echo(
             f"  ruled        {result.rulings:,} {plural}, signed by the owner {result.owner}"
         )
+        if result.former:
+            click.echo(f"  owned before {', '.join(result.former)}: the host's word")
     if result.book:
         click.echo(f"  weighed by   the book {result.book.hex()}")
     if result.unsigned:

@@ -19,7 +19,7 @@ from ..peer.host.event.publications import IMPLIED
 from ..peer.host.event.verdict import Verdict
 from ..peer.host.event.verdict import parse as parse_verdict
 from ..peer.host.options import Options
-from ..protocol import messages, signing
+from ..protocol import keys, messages, signing
 from ..protocol.keys import Identity
 from ..protocol.messages import Card, Entry, Report, Said
 from . import lines
@@ -58,6 +58,7 @@ def build(card: Card, turns: Iterable[bytes], host: Identity) -> list[bytes]:
         host=Hosting(host.peer, host.public),
         epochs=list(found.epochs.values()),
         signers=list(found.signers.values()),
+        former=sorted(found.rulers - {card.owner, *card.owners}),
     )
     made = [lines.encode(line) for line in (header, *found.lines)]
     hashes, digest = lines.digests(made), event.feed.digest
@@ -78,6 +79,8 @@ class _Evidence:
         self.signers: dict[str, Signer] = {}
         self._event = event
         self._policy: Verdict = Options().policy
+        self.rulers: set[str] = set()
+        """Ids of those who ruled; the host carries out the rulings of owners alone."""
         self._ruling = b""  # of the event's owner; the next message is what it led to
         # By the reporter's number and the report's: each report, and what was added to its time.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
@@ -93,6 +96,7 @@ class _Evidence:
                 self._set_policy(record)
             case messages.Ruling():
                 self._ruling = raw
+                self.rulers.add(keys.peer_id(record.key))
             case Entry() | messages.Finished() if self._ruling:
                 self.lines.append(Published(record.seq, "owner", raw, ruling=self._ruling))
                 self._ruling = b""

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NoReturn
 
+from msgspec.structs import replace
+
 from .. import sports
 from ..peer.grades.book import Book
 from ..peer.host.event.verdict import Verdict
@@ -66,6 +68,7 @@ class Result:
         book: the digest of the book by which reporters were weighed; empty: there was none.
         at: the seq at which the feed has the digest that was asked for.
         owner: peer id of the event's owner, as the host had it from the broker; empty: not known.
+        former: peer ids of those who ruled as owners and own it no longer, likewise.
         rulings: the owner's, each of which bears the owner's signature.
     """
 
@@ -84,6 +87,7 @@ class Result:
     book: bytes = b""
     at: int = 0
     owner: str = ""
+    former: tuple[str, ...] = ()
     rulings: int = 0
 
 
@@ -235,9 +239,11 @@ class _Check:
             raise Broken(error.sentence) from None
         self._timeline = Timeline(self._sport, start)
         weighed = WeighedVerdicts(header.signers, self._book)
-        self._rules = ProvenTimeline(card, self._sport, kinds, self._timeline, weighed)
+        owned = replace(card, owners=[*card.owners, *header.former])
+        self._rules = ProvenTimeline(owned, self._sport, kinds, self._timeline, weighed)
         result = self.result
         result.event, result.title, result.owner = card.event, card.title, card.owner
+        result.former = tuple(header.former)
         result.host, result.key = sealer.peer, sealer.key
         result.reporters = len(header.signers)
         result.book = header.epochs[-1].book if header.epochs else b""

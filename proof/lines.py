@@ -132,7 +132,8 @@ class Weighing(Struct, frozen=True, omit_defaults=True):
 
 
 class Header(Struct, frozen=True, tag="proof"):
-    """The first line."""
+    """The first line. `former`: ids of those who owned the event when they ruled on it, and no
+    longer do; like the owners of the card, the host's word for the broker's."""
 
     card: Card
     host: Hosting
@@ -142,6 +143,7 @@ class Header(Struct, frozen=True, tag="proof"):
 
 
 class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
+    former: list[Id] = field(default_factory=list)
     """A message of the feed, its bytes without the topic, and the votes behind it. `present`:
     reporters that were present, where the message does not say it itself. `weighing`: what else a
     verdict went by that weighs. `seen`: where it only counts, ids of those among the votes for it

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.peer.host.event.test_rulings import OWNER, RUNNERS, over, rule, ruling
-from touchline.proof import build, check
+from touchline.proof import build, check, lines
 from touchline.protocol import codec
 from touchline.protocol.messages import Card, Ruling
 
@@ -53,6 +53,24 @@ def test_it_holds(ruled: Any, raced: Any) -> None:
         assert result.flaw is None
         assert (result.owner, result.rulings) == (OWNER.peer, count)
         assert result.digest == g.core.feed.digest
+
+
+def test_an_owner_of_before(ground: Any) -> None:
+    """What a co-owner ruled holds also when he owns the event no more; the proof names him, and
+    without that it does not hold."""
+    g = over(ground, signs=True)
+    ben, card = identity("ben"), g.card
+    g.core.own([ben.peer])
+    rule(g, ruling("amend", ben, score="2-1"))
+    g.core.own([])
+    rule(g, ruling("amend", ruling="later", score="3-1"))
+    proof = build(card, g.journal, HOST)
+    result = check(whole(proof))
+    assert result.flaw is None
+    assert (result.owner, result.former, result.rulings) == (OWNER.peer, (ben.peer,), 2)
+    proof[0] = lines.encode(replace(line_of(proof, 0), former=[]))
+    broken(check(resealed(proof)), at(proof, "owner"), "only the owner")
+    assert check(whole(proof_of(over(ground, signs=True)))).former == ()
 
 
 def with_ruling(proof: Proof, index: int, made: Ruling) -> bytes:
@@ -149,7 +167,10 @@ def test_only_a_ruling_is_by_the_owner(ruled: Any) -> None:
 
 
 def test_another_owner_in_the_card(ruled: Any) -> None:
-    """A host that names another owner in the card has none of the owner's rulings."""
+    """A host that names another owner in the card has none of the owner's rulings, or says that
+    they are of one who owned it before."""
     card: Card = replace(ruled.card, owner=identity("eve").peer)
     proof = build(card, ruled.journal, HOST)
-    broken(check(whole(proof)), at(proof, "owner"), "only the owner")
+    assert check(whole(proof)).former == (OWNER.peer,)
+    proof[0] = lines.encode(replace(line_of(proof, 0), former=[]))
+    broken(check(resealed(proof)), at(proof, "owner"), "only the owner")
