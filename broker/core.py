@@ -34,6 +34,7 @@ from ..protocol.errors import (
     WrongKey,
     WrongVersion,
 )
+from ..runtime.connections import network
 from . import checks, grants, hosting, roles
 from .counters import BrokerCounters
 from .enrolment import Enrolment
@@ -53,6 +54,9 @@ PAGE_BYTES = limits.BLOCK_BYTES // 2
 
 ID_ATTEMPTS = 8
 """The most random event ids to try; the first is almost always free."""
+
+NETWORK = "network"
+"""What the digests of addresses are derived for."""
 
 _WRITES = (messages.Hello, messages.Create, messages.Permit, messages.Join, messages.Lease,
            messages.Finish, messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
@@ -103,7 +107,13 @@ class Core:
         self._trim_at = 0.0
 
     def receive(
-        self, routing_id: bytes, frame: bytes, now: float, wall: int, curve: bytes = b""
+        self,
+        routing_id: bytes,
+        frame: bytes,
+        now: float,
+        wall: int,
+        curve: bytes = b"",
+        address: str = "",
     ) -> bytes:
         """Answer one frame; all changes are on disk when this returns.
 
@@ -114,6 +124,7 @@ class Core:
             wall: microseconds since 1970.
             curve: the CURVE key that the connection has proved to hold, and that its routing id
                 is bound to; empty in plain text.
+            address: of the other end of the connection; empty where it is not known.
 
         Returns:
             the reply to that connection, an `Error` if the request is refused.
@@ -124,7 +135,7 @@ class Core:
                 self.counters.requests[str(request.__struct_config__.tag)] += 1
             checks.no_zero_character(request)
             with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
-                reply = self._answer(repository, routing_id, curve, request, now, wall)
+                reply = self._answer(repository, routing_id, curve, address, request, now, wall)
             return codec.encode(reply)
         except (PeerError, EnvironmentFault) as error:
             return self.refuse(frame, error)
@@ -176,12 +187,13 @@ class Core:
         repository: Repository,
         routing_id: bytes,
         curve: bytes,
+        address: str,
         request: messages.BrokerRequest,
         now: float,
         wall: int,
     ) -> messages.BrokerReply:
         if isinstance(request, messages.Hello):
-            return self._hello(repository, routing_id, curve, request, now, wall)
+            return self._hello(repository, routing_id, curve, address, request, now, wall)
         member = _member_on(repository, routing_id, curve)
         match request:
             case messages.Search():
@@ -200,7 +212,8 @@ class Core:
                 role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
                 return hosting.lease(repository, member, role, request, seconds, wall)
             case messages.Verify():
-                return hosting.verify(repository, member, request, wall)
+                grant = hosting.verify(repository, member, request, wall)
+                return self._with_network(repository, grant)
             case messages.Vouch():
                 return hosting.vouch(repository, member, request, wall)
             case messages.Finish():
@@ -221,6 +234,7 @@ class Core:
         repository: Repository,
         routing_id: bytes,
         curve: bytes,
+        address: str,
         request: messages.Hello,
         now: float,
         wall: int,
@@ -237,7 +251,11 @@ class Core:
                 f"set a ZMQ_ROUTING_ID of at least {least} bytes before connecting, the last "
                 f"{ROUTING_ID_BYTES} of them random"
             )
+        known = repository.member(keys.peer_id(request.key))
         member = self._enrolment.receive(repository, request, curve, curve or routing_id, now, wall)
+        if address and known != member:  # enrolled or raised
+            digest = tokens.derive(self._secret, NETWORK, network(address))
+            repository.put_network(member.peer, digest)
         before = repository.member_on(routing_id)
         if before is not None and before.peer != member.peer:
             raise Conflict("this connection belongs to another peer; open a new connection")
@@ -250,6 +268,15 @@ class Core:
             time=wall,
             heartbeat=self._options.heartbeat,
         )
+
+    def _with_network(self, repository: Repository, grant: messages.Grant) -> messages.Grant:
+        """Return a grant that says where its peer came from, by a digest of its event alone: hosts
+        learn no address, and cannot tell that somebody of two events is the same."""
+        stored = repository.network(grant.peer)
+        if not stored:
+            return grant
+        digest = tokens.derive(self._secret, NETWORK, grant.event, stored)
+        return msgspec.structs.replace(grant, network=digest)
 
     def _trim(self, repository: Repository, now: float, wall: int) -> None:
         with self._guard:

@@ -41,6 +41,7 @@ from .tables import (
     INVITES,
     LEASES,
     LOOKS,
+    NETWORKS,
     PEERS,
     SCHEMA,
     SESSIONS,
@@ -113,6 +114,13 @@ class SqlRepository:
             },
         )
         self._put_looks(member.peer, member.name)
+
+    def network(self, peer: str) -> str:
+        query = sa.select(NETWORKS.c.network).where(NETWORKS.c.peer == peer)
+        return self._connection.execute(query).scalar_one_or_none() or ""
+
+    def put_network(self, peer: str, network: str) -> None:
+        self._put(NETWORKS, {"peer": peer}, {"network": network})
 
     def _put_looks(self, peer: str, name: str) -> None:
         query = sa.select(LOOKS.c.look).where(LOOKS.c.peer == peer)

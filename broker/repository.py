@@ -154,6 +154,12 @@ class Repository(Protocol):
     def put_member(self, member: PeerRecord) -> None:
         """Record a peer, or its new state; its keys and name never change."""
 
+    def network(self, peer: str) -> str:
+        """Return the digest of the address from which a peer got its role; empty if not known."""
+
+    def put_network(self, peer: str, network: str) -> None:
+        """Record that digest."""
+
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         """Record that a connection belongs to a peer, and was last seen at `wall`.
 

@@ -280,36 +280,40 @@ class _Exchange:
         now = clock.now()
         for _ in range(TURN):
             try:
-                routing_id, curve, frames = self._receive()
+                routing_id, curve, address, frames = self._receive()
             except zmq.Again:
                 return
             waiting = self._counters.waiting
             refusal = self._limiter.refusal(routing_id, curve, len(frames), waiting, now)
             if refusal is None:
-                self._route(routing_id, curve, frames[0], now)
+                self._route(routing_id, curve, address, frames[0], now)
                 continue
             self._counters.rate_limited = self._limiter.rate_limited
             reply = self._core.refuse(frames[0] if len(frames) == 1 else b"", refusal)
             if self._limiter.may_reply(routing_id, curve, now):
                 self._reply(routing_id, reply)
 
-    def _receive(self) -> tuple[bytes, bytes, list[bytes]]:
-        """Return the routing id of the next message, its connection's CURVE key, and its frames.
+    def _receive(self) -> tuple[bytes, bytes, bytes, list[bytes]]:
+        """Return the routing id of the next message, its connection's CURVE key and address, and
+        its frames; no key and address in plain text.
 
         Raises:
             zmq.Again: there is no message.
         """
         if not self._secure:
             routing_id, *plain = self._front.recv_multipart(zmq.NOBLOCK)
-            return routing_id, b"", plain
+            return routing_id, b"", b"", plain
         head, *frames = self._front.recv_multipart(zmq.NOBLOCK, copy=False)
         # The authenticator sets the user id of every connection that it accepts.
         curve = bytes.fromhex(str(head.get("User-Id")))
-        return head.bytes, curve, [frame.bytes for frame in frames]
+        address = str(head.get("Peer-Address")).encode()
+        return head.bytes, curve, address, [frame.bytes for frame in frames]
 
-    def _route(self, routing_id: bytes, curve: bytes, body: bytes, now: float) -> None:
+    def _route(
+        self, routing_id: bytes, curve: bytes, address: bytes, body: bytes, now: float
+    ) -> None:
         if not is_group_request(body):
-            self._to_workers(routing_id, curve, body)
+            self._to_workers(routing_id, curve, address, body)
         elif self._session_cache.holds(routing_id, now):
             self._hand_to_groups(routing_id, body, now)
         else:
@@ -386,18 +390,21 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
     work.connect(WORK)
     try:
         while True:
-            routing_id, curve, *body = work.recv_multipart()
+            routing_id, curve, *request = work.recv_multipart()
             now, wall = clock.now(), clock.wall()
             try:
-                if body:
-                    answer = [core.receive(routing_id, body[0], now, wall, curve)]
+                if request:
+                    address, body = request
+                    answer = [core.receive(routing_id, body, now, wall, curve, address.decode())]
                 else:  # the session cache asks about the connection
                     answer = _check(core, routing_id, curve)
             except Exception:
                 # A fault of the broker in one request must not end the worker.
                 _log.exception("a request could not be answered")
                 core.record_fault()
-                answer = [b""] if body else [StorageFault.code.encode(), b"the broker has a fault"]
+                answer = (
+                    [b""] if request else [StorageFault.code.encode(), b"the broker has a fault"]
+                )
             work.send_multipart([routing_id, *answer])
     except zmq.ContextTerminated:
         return

@@ -41,6 +41,14 @@ LOOKS = sa.Table(
     sa.Column("look", sa.Text, primary_key=True),
     sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True, index=True),
 )
+NETWORKS = sa.Table(
+    "networks",
+    ALL,
+    # A digest of the address from which a peer got its role. Those that a release before enrolled
+    # have none.
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True),
+    sa.Column("network", sa.Text, nullable=False),
+)
 INVITES = sa.Table(
     "invites",
     ALL,

@@ -189,6 +189,12 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         lambda core: len(core.roster.bursts.members),
     ),
     Row(
+        "counter",
+        "claims_of_one_burst",
+        "Claims for which keys of one burst from one address counted as one voice.",
+        lambda core: core.counters.joined,
+    ),
+    Row(
         "gauge",
         "reporters_on_probation",
         "Reporters whose votes do not count yet.",

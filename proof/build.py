@@ -200,6 +200,7 @@ class _Evidence:
             waiting=known.waiting,
             rival=known.rival,
             asked=known.asked,
+            together=self._ids(known.together),
         )
         return Published(seq, by, raw, for_, self._against(claim), weighing=weighing)
 

@@ -117,6 +117,8 @@ class Weighing(Struct, frozen=True, omit_defaults=True):
         waiting: reporters that were asked and had not answered.
         rival: the likelihood of the best entry that excludes it.
         asked: tenths of a second; at this age reporters were last asked.
+        together: ids of the reporters whose keys were enrolled in one burst with those of all who
+            said it, these among them.
     """
 
     age: Count
@@ -129,6 +131,7 @@ class Weighing(Struct, frozen=True, omit_defaults=True):
     waiting: Count = 0
     rival: int | None = None
     asked: int | None = None
+    together: list[Id] = field(default_factory=list)
 
 
 class Header(Struct, frozen=True, tag="proof"):
@@ -140,10 +143,10 @@ class Header(Struct, frozen=True, tag="proof"):
     epochs: list[Epoch]
     signers: list[Signer]
     version: int = VERSION
+    former: list[Id] = field(default_factory=list)
 
 
 class Published(Struct, frozen=True, omit_defaults=True, tag="published"):
-    former: list[Id] = field(default_factory=list)
     """A message of the feed, its bytes without the topic, and the votes behind it. `present`:
     reporters that were present, where the message does not say it itself. `weighing`: what else a
     verdict went by that weighs. `seen`: where it only counts, ids of those among the votes for it

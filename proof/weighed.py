@@ -1,8 +1,8 @@
 """Is an entry the one that the verdict `evidence` gives, on what the host says it went by? Pure.
 
-The votes and answers are signed; which reporters took part and were silent, when votes came and
-when reporters were asked is the host's word. The rest is recomputed: the case, the verdict, the
-counts, the time and its spread.
+The votes and answers are signed; which reporters took part and were silent, whose keys came in one
+burst, when votes came and when reporters were asked is the host's word. The rest is recomputed: the
+case, the verdict, the counts, the time and its spread.
 """
 
 from __future__ import annotations
@@ -88,8 +88,9 @@ class WeighedVerdicts:
         elif judged != entry.status or judged == standing:
             raise Broken(f"it is {entry.status}; its votes make it {judged or 'no entry'}")
         seen = self._bits(weighing.seen) & ~(known.yes | known.no)
+        latency = entry.evidence.latency_ms
         counts = counted(
-            case.for_, case.against, case.active, entry.evidence.latency_ms, seen.bit_count()
+            case.for_, case.against, case.active, latency, seen.bit_count(), case.together
         )
         if counts != entry.evidence:
             raise Broken("its counts are not those of its votes")
@@ -121,9 +122,13 @@ class WeighedVerdicts:
         said = own | other | yes | no
         if said & (silent | excused) or silent & excused:
             raise Broken("a reporter that spoke is among the silent")
+        together = self._bits(weighing.together)
+        if together and (own | yes) & ~together:
+            raise Broken("a reporter that spoke is not of the burst that is one voice")
         return Weighed(
             own, other, yes, no, silent, excused, said | silent | excused,
             weighing.waiting, weighing.rival, weighing.age, weighing.silence, weighing.asked,
+            together,
         )  # fmt: skip
 
     def _apart(self, unsure: int, voices: Voices, kind: Kind) -> int:

@@ -130,6 +130,8 @@ class Evidence(Part, frozen=True, kw_only=True):
 
     `latency_ms` runs from the arrival of the first report to acceptance. `seen` counts the further
     reporters who agreed after the host had shown them the claim: no verdict counts them.
+    `together` counts reporters whose keys were enrolled within a minute of each other from one
+    address, and of which `for` counts one: nobody else says it of several others who are there.
     """
 
     for_: Count = field(name="for")
@@ -137,6 +139,7 @@ class Evidence(Part, frozen=True, kw_only=True):
     present: Count = 0
     latency_ms: float = 0.0
     seen: Count = 0
+    together: Count = 0
 
 
 class Pending(Part, frozen=True, kw_only=True):

@@ -455,6 +455,7 @@ class AttachedPeers:
             key=participant.key,
             invite=participant.invite,
             enrolled=participant.enrolled,
+            network=participant.network,
         )
         self._admit(asker, event, grant)
 

@@ -254,7 +254,9 @@ class Grant(Message, frozen=True, kw_only=True):
     """The peer that a token belongs to, and what the token permits.
 
     `invite` names the invitation that gave the peer its role, empty if there was none; `enrolled`
-    is the time at which the peer got its role.
+    is the time at which the peer got its role, and `network` a digest of the address that it came
+    from then: the same for keys from one address, another in another event; empty where it is not
+    known.
     """
 
     id: Count
@@ -267,6 +269,7 @@ class Grant(Message, frozen=True, kw_only=True):
     key: Key
     invite: Id = ""
     enrolled: Micros = 0
+    network: Id = ""
 
 
 class Vouched(Message, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ class MemoryRepository:
 
     def __init__(self) -> None:
         self._members: dict[str, PeerRecord] = {}
+        self._networks: dict[str, str] = {}
         self._invites: dict[bytes, InviteRecord] = {}
         self._sessions: dict[bytes, str] = {}
         self._events: dict[str, EventRecord] = {}
@@ -59,6 +60,12 @@ class MemoryRepository:
 
     def put_member(self, member: PeerRecord) -> None:
         self._members[member.peer] = member
+
+    def network(self, peer: str) -> str:
+        return self._networks.get(peer, "")
+
+    def put_network(self, peer: str, network: str) -> None:
+        self._networks[peer] = network
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         self._sessions[routing_id] = peer

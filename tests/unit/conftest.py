@@ -193,6 +193,7 @@ class Ground:
         last: int = 0,
         enrolled: float = 0.0,
         invite: str = "",
+        network: str = "",
         answers: bool = False,
         withholds: bool = False,
     ) -> Participant:
@@ -200,7 +201,7 @@ class Ground:
         second of the event."""
         self.begin()
         came = BEGIN + round(enrolled * SECOND)
-        grant = self.grant(name, role=role, enrolled=came, invite=invite)
+        grant = self.grant(name, role=role, enrolled=came, invite=invite, network=network)
         time = self.wall - round(behind * SECOND)
         attach = messages.Attach(
             id=0,

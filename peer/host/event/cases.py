@@ -13,6 +13,7 @@ from ....protocol.times import SECOND
 from ....sports.sport import Weight
 from . import evidence
 from .claims import Claim
+from .enrolment_bursts import OTHERS, together
 from .questions import ANSWER_SECONDS
 from .reputations import Reputations
 from .state import EventState
@@ -31,6 +32,8 @@ class Weighed(NamedTuple):
     take part and said nothing. `excused`: said nothing that counts, and their silence counts for
     nothing either. `active`: all of these that take part. `waiting`: how many were asked a moment
     ago. `rival`: the likelihood of the best entry that excludes it. Ages are in tenths of a second.
+    `together`: those who enrolled in one burst with all who said it, themselves among them; 0:
+    these did not.
     """
 
     own: int
@@ -45,6 +48,7 @@ class Weighed(NamedTuple):
     age: int
     silence: int
     asked: int | None
+    together: int = 0
 
 
 def of(state: EventState, claim: Claim, active: int, left_out: int = 0) -> Case:
@@ -74,8 +78,14 @@ def known_of(state: EventState, claim: Claim, active: int, left_out: int = 0) ->
 def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: Standing) -> Case:
     """Return what the verdict is asked, from what is known reporter by reporter."""
     records, one, group = reputations.records(weight), reputations.one_voice, likelihood.group
-    own, other = known.own, known.other
+    own, other, yes = known.own, known.other, known.yes
     unsure = own & other if other else 0
+    joined = 0
+    if (known.active & ~known.together).bit_count() >= OTHERS and known.together:
+        speakers = (own & ~unsure) | yes
+        joined = speakers.bit_count()
+        voice = speakers & -speakers
+        own, yes = own & (voice | unsure), yes & voice
     return Case(
         weight=weight,
         standing=standing,
@@ -83,7 +93,7 @@ def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: 
         silence=known.silence,
         votes=group(records, one(own & ~unsure)),
         # Of most claims nobody says more.
-        yes=group(records, one(known.yes)) if known.yes else {},
+        yes=group(records, one(yes)) if yes else {},
         no=group(records, known.no) if known.no else {},
         rival_votes=group(records, one(other & ~unsure)) if other else {},
         silent=group(records, known.silent) if known.silent else {},
@@ -92,6 +102,7 @@ def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: 
         rival=known.rival,
         asked=known.asked,
         waiting=known.waiting,
+        together=joined,
     )
 
 
@@ -143,11 +154,14 @@ def _known(
     asked_at = None
     if questioned & ~(own | other):
         asked_at = _tenths(state.clock.elapsed(claim.received, claim.asked_round))
+    speakers = own | yes
     return Weighed(
         own, other, yes, no, silent & ~excused, excused & silent | left_out, active, waiting, best,
         age=_tenths(age),
         silence=_tenths(max(age, _since(state, claim, age))),
         asked=asked_at,
+        # A verdict that only counts heads counts keys.
+        together=together(state.roster.reporters, speakers, active) if state.policy.learns else 0,
     )  # fmt: skip
 
 

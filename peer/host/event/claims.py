@@ -82,6 +82,7 @@ class Claim:
         "implied",
         "index",
         "isolated",
+        "joined",
         "late",
         "left_out",
         "look_at",
@@ -162,6 +163,7 @@ class Claim:
         self.asked: dict[int, int] = {}  # by voter: wall time of the question
         self.left_out = 0  # bits: whose votes its entry does not count, see `Signatures`
         self.asked_round = 0  # wall time at which reporters were last asked; 0: not yet
+        self.joined = False  # the operator was told that those who said it are one voice
         self.held = ""  # why the sport's rules forbid it although enough agree
 
     def add_vote(

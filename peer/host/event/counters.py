@@ -24,6 +24,7 @@ class EventCounters:
     heartbeats: int = 0
     questions: int = 0
     replayed: int = 0
+    joined: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_sum: float = 0.0
 

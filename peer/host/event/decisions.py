@@ -6,6 +6,8 @@ claims may be decided anew by that.
 
 from __future__ import annotations
 
+import logging
+
 from msgspec.structs import replace
 
 from ....protocol import codec, limits
@@ -26,6 +28,8 @@ from .state import EventState
 from .turn import Turn
 from .updates import turned
 from .verdict.case import Case, Judgement
+
+log = logging.getLogger(__name__)
 
 
 class Decisions:
@@ -65,6 +69,8 @@ class Decisions:
         active = state.active_bits()
         case = cases.of(state, claim, active)
         judgement = state.policy.judge(case)
+        if case.together:
+            self._tell_joined(claim, case.together)
         claim.look_at = judgement.look_at
         if claim.index.kind is not None and claim.index.kind.same == DELETE:
             # With each vote, the votes to delete what it takes back may be enough.
@@ -74,6 +80,21 @@ class Decisions:
         if case.against or evidences.rivals(state, claim):
             return (judgement, case) if self._signatures.verify(claim) else None
         return self._unopposed(claim, judgement, case, active)
+
+    def _tell_joined(self, claim: Claim, reporters: int) -> None:
+        """Tell the operator, once a claim, that several keys count as one voice."""
+        if claim.joined:
+            return
+        claim.joined = True
+        self._state.counters.joined += 1
+        log.warning(
+            "%s: %d reporters whose keys were enrolled from one address within a minute are one"
+            " voice for claim %d (%s): nobody else says it",
+            self._state.card.event,
+            reporters,
+            claim.number,
+            claim.title,
+        )
 
     def _unopposed(
         self, claim: Claim, judgement: Judgement, case: Case, active: int

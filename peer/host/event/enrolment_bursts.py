@@ -1,16 +1,19 @@
-"""Whether several keys enrolled in one burst by one invitation, as one person with many keys does.
+"""Whether several keys enrolled in one burst, as one person with many keys does. Pure.
 
-Pure. It proves nothing: a whole class may enrol within a minute. It is for the people who run the
-event to see, in the log and the metrics.
+A burst by one invitation is for the people who run the event to see, in the log and the metrics. It
+proves nothing: a whole class may enrol within a minute. No more does a burst from one address; but
+what its keys alone say, and nobody of several others who are there, one voice says.
 """
 
 from __future__ import annotations
 
 import logging
 from bisect import insort
+from collections.abc import Sequence
 
 from ....protocol.times import SECOND
 from . import records
+from .participant import Participant
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +22,43 @@ BURST_SECONDS = 60
 
 BURST_KEYS = 3
 """The least keys that make a burst."""
+
+
+OTHERS = 5
+"""The least active reporters beside a burst whose silence makes it one voice: with fewer, most of
+those who are there may have come together."""
+
+
+def together(reporters: Sequence[Participant], speakers: int, active: int) -> int:
+    """Return the bits of the reporters that enrolled in one burst from one address with all who
+    said something; 0 where these are not of one burst, or one alone.
+
+    Args:
+        reporters: of the event, by number.
+        speakers: the bits of those who said it.
+        active: the bits of those who take part.
+    """
+    if not speakers & (speakers - 1):
+        return 0
+    rest = speakers
+    network, first, last = "", 0, 0
+    while rest:
+        lowest = rest & -rest
+        one = reporters[lowest.bit_length() - 1]
+        rest ^= lowest
+        if lowest == speakers & -speakers:
+            network, first, last = one.network, one.enrolled, one.enrolled
+        first, last = min(first, one.enrolled), max(last, one.enrolled)
+        if not network or one.network != network or last - first > BURST_SECONDS * SECOND:
+            return 0
+    reach = BURST_SECONDS * SECOND
+    return speakers | sum(
+        one.bit
+        for one in reporters
+        if one.bit & active & ~speakers
+        and one.network == network
+        and first - reach <= one.enrolled <= last + reach
+    )
 
 
 class EnrolmentBursts:

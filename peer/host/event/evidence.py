@@ -79,7 +79,8 @@ def of_case(case: Case, claim: Claim, wall: int) -> Evidence:
         wall: microseconds since 1970 UTC.
     """
     seen = (claim.dependent & ~(claim.yes | claim.no)).bit_count()
-    return counted(case.for_, case.against, case.active, _latency(claim, wall), seen)
+    latency = _latency(claim, wall)
+    return counted(case.for_, case.against, case.active, latency, seen, case.together)
 
 
 def of_details(
@@ -103,7 +104,9 @@ def of_details(
     return counted(voters.bit_count() - against, against, state.roster.present, latency)
 
 
-def counted(for_: int, against: int, present: int, latency_ms: float, seen: int = 0) -> Evidence:
+def counted(
+    for_: int, against: int, present: int, latency_ms: float, seen: int = 0, together: int = 0
+) -> Evidence:
     """Return the counts of an entry.
 
     Args:
@@ -111,6 +114,7 @@ def counted(for_: int, against: int, present: int, latency_ms: float, seen: int 
         present: those that are there now; some that spoke may have left since.
         latency_ms: from the first report on.
         seen: reporters that spoke after they were shown that others do.
+        together: reporters of which one counts, see `enrolment_bursts`.
     """
     return Evidence(
         for_=for_,
@@ -118,6 +122,7 @@ def counted(for_: int, against: int, present: int, latency_ms: float, seen: int 
         present=max(present, for_ + against),
         latency_ms=latency_ms,
         seen=seen,
+        together=together,
     )
 
 

@@ -22,9 +22,9 @@ class Participant:
         "claim_of", "clock_agreed",
         "clock_error", "clock_offset", "counts_from", "credit", "curve", "eligible", "enrolled",
         "exhausted_at", "expires", "fates", "followed", "has_announced", "heard", "invite", "key",
-        "late", "n", "name", "peer", "pinged", "present", "questions", "report_token", "revoked",
-        "role", "sees_at_once", "stays", "stepped", "stored_as", "tells_round_trip", "token",
-        "unanswered", "voter",
+        "late", "n", "name", "network", "peer", "pinged", "present", "questions", "report_token",
+        "revoked", "role", "sees_at_once", "stays", "stepped", "stored_as", "tells_round_trip",
+        "token", "unanswered", "voter",
     )  # fmt: skip
 
     def __init__(self, voter: int, record: records.MemberAttached) -> None:
@@ -78,6 +78,7 @@ class Participant:
         self.stays = record.stays  # it is missed when it falls silent without leaving
         self.invite = record.invite
         self.enrolled = record.enrolled
+        self.network = record.network  # a digest of the address from which its key was enrolled
         self.answers = record.answers  # it may be asked questions
         self.sees_at_once = self.sees_at_once or not record.withholds
         self.counts_from = record.counts  # wall time from which on its votes count

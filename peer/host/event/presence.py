@@ -80,6 +80,7 @@ class Presence:
             stays=stays,
             invite=grant.invite,
             enrolled=grant.enrolled,
+            network=grant.network,
             counts=grant.enrolled + self._probation if self._probation else 0,
             answers=answers,
             withholds=attach.withholds,

@@ -58,9 +58,9 @@ class MemberAttached(Message, frozen=True, kw_only=True, tag="member"):
     journals of the time before there were any: the token itself). `shift`: the offset of its
     clock, microseconds, which is added to its times. `stays`: the peer counts as there until it
     says that it leaves. `invite`: the invitation by which it enrolled at the broker, `enrolled`
-    when. `counts`: the wall time from which on its votes count. `answers`: it may be asked
-    questions. `withholds`: what it follows is shown to its reporter no sooner than the host takes
-    for granted.
+    when, and `network` a digest of the address from which. `counts`: the wall time from which on
+    its votes count. `answers`: it may be asked questions. `withholds`: what it follows is shown to
+    its reporter no sooner than the host takes for granted.
     """
 
     peer: Id
@@ -78,6 +78,7 @@ class MemberAttached(Message, frozen=True, kw_only=True, tag="member"):
     answers: bool = False
     withholds: bool = False
     hashed: bool = False
+    network: Id = ""
 
 
 class ClockSet(Message, frozen=True, kw_only=True, tag="clock"):

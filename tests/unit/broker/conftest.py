@@ -57,6 +57,8 @@ class Bench:
         self.entropy: Callable[[int], bytes] = lambda size: next(bits).to_bytes(size, "little")
         self.registry = registry
         self.options = options
+        self.addresses: dict[str, str] = {}
+        """Where somebody's connections come from; nobody's is known unless it is here."""
         self.start()
         for name in ("ann", "bob", "eve"):
             self.hello(name)
@@ -83,7 +85,8 @@ class Bench:
         """Have somebody send a frame, whatever is in it."""
         curve = b"" if self.options.insecure else identity(name).curve_public
         place = routing_id or self.line(name)
-        reply = self.core.receive(place, frame, self.now, self.wall, curve)
+        address = self.addresses.get(name, "")
+        reply = self.core.receive(place, frame, self.now, self.wall, curve, address)
         return codec.decode_broker_reply(reply)
 
     def set(self, **changes: Any) -> None:

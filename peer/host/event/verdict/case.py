@@ -54,6 +54,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         asked: tenths of a second since the first report at which reporters were last asked;
             None: not yet.
         waiting: reporters that were asked a moment ago and have not answered.
+        together: reporters of one burst, of whose votes and answers one counts, see
+            `enrolment_bursts`; 0: there are none.
     """
 
     weight: Weight = "action"
@@ -70,6 +72,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     rival: int | None = None
     asked: int | None = None
     waiting: int = 0
+    together: int = 0
 
     @property
     def for_(self) -> int:
