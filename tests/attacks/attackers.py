@@ -16,6 +16,7 @@ from typing import Any
 
 import zmq
 
+from tests.patience import PATIENCE
 from touchline.peer import Link
 from touchline.peer.link.service import lock
 from touchline.protocol import messages
@@ -31,7 +32,7 @@ def main(
         identity = Identity(sha256(f"{name} {number}".encode()).digest())
         with Link(broker, f"{name} {number}", identity, context=context) as link:
             join = messages.Join(id=0, event=event, role="viewer")
-            invitation = link.ask(join, timeout=60.0)
+            invitation = link.ask(join, timeout=PATIENCE)
         assert isinstance(invitation, messages.Invitation)
         assert invitation.endpoints is not None
         viewer = context.socket(zmq.XSUB)

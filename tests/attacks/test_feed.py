@@ -22,14 +22,17 @@ GROWTH_MB = 120
 """The most memory that attackers may cost a host at any time, beyond what it has after its start.
 What is lost in the tree of subscriptions alone is 45 bytes for each byte sent."""
 
-ATTACKERS = Path(__file__).with_name("attackers.py")
+ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
 def attackers(scene: Any, *, count: int, size: int, subscriptions: int) -> Iterator[Any]:
     arguments = (scene.address, scene.event, "evil", count, size, subscriptions)
     process = subprocess.Popen(
-        [sys.executable, str(ATTACKERS), *map(str, arguments)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.attacks.attackers", *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None

@@ -54,6 +54,28 @@ def test_ended_connections_make_room(viewers: Subscriptions) -> None:
     assert not viewers._of_address
 
 
+def test_a_subscription_that_is_renewed_leaves_nothing(viewers: Subscriptions) -> None:
+    """A viewer that gives its subscription up and takes it anew, 10,000 times over one connection,
+    has one, and room for no more and no fewer than before."""
+    for _ in range(10_000):
+        assert not viewers.receive(1, ANN, "x", b"\1a", 0.0)
+        assert not viewers.receive(1, ANN, "x", b"\0a", 0.0)
+    assert not viewers._of_key
+    assert not viewers._of_address
+    assert not any(viewers.receive(1, ANN, "x", topic, 0.0) for topic in (b"\1a", b"\1b"))
+    assert viewers.receive(1, ANN, "x", b"\1c", 0.0)
+
+
+def test_nothing_is_kept_of_a_viewer_that_subscribed_to_20_000() -> None:
+    """Nor of how many there were; topics are not kept at all."""
+    viewers = Subscriptions(connection=30_000, key=30_000, address=30_000)
+    for number in range(20_000):
+        assert not viewers.receive(1, ANN, "x", b"\1%d" % number, 0.0)
+    assert viewers._of_key == {ANN: 20_000}
+    viewers.closed([1])
+    assert not any((viewers._viewers, viewers._of_key, viewers._of_address, viewers._refused))
+
+
 def test_what_is_not_encrypted_counts_by_address(viewers: Subscriptions) -> None:
     """Connections without a key are not one key."""
     assert not any(viewers.receive(serial, b"", "x", b"\1a", 0.0) for serial in range(4))
