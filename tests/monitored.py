@@ -62,8 +62,8 @@ def exposed() -> dict[str, set[str]]:
     for rule in rules():
         if "record" in rule:
             by = re.match(r"[^(]*\bby \(([^)]*)\)", rule["expr"])
-            inner = re.search(r"sum by \(([^)]*)\)", rule["expr"])
-            labels = (by or inner).group(1) if (by or inner) else ""  # type: ignore[union-attr]
+            by = by or re.search(r"sum by \(([^)]*)\)", rule["expr"])
+            labels = by.group(1) if by else ""
             found[rule["record"]] = set(re.findall(r"\w+", labels)) - {"le"}
     return found
 

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from tests.patience import PATIENCE, until
 from touchline.broker import Broker, Options
+from touchline.peer import Link
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import (
     AddressTaken,
@@ -64,6 +65,13 @@ def create(title: str, **fields: Any) -> messages.Create:
     return messages.Create(id=0, title=title, **{**usual, **fields})
 
 
+def created(peer: Link, title: str, **fields: Any) -> str:
+    """Let a peer create an event; return its id."""
+    reply = peer.ask(create(title, **fields))
+    assert isinstance(reply, messages.Event)
+    return reply.card.event
+
+
 def lease(event: str, instance: str, epoch: int = 0) -> messages.Lease:
     return messages.Lease(
         id=0, event=event, instance=instance, endpoints=ENDPOINTS, epoch=epoch, seq=0
@@ -73,7 +81,7 @@ def lease(event: str, instance: str, epoch: int = 0) -> messages.Lease:
 def test_life_of_an_event(broker: Broker) -> None:
     """Peers create, find, host, join, verify and finish an event over real sockets."""
     with link(broker.address, "host") as host, link(broker.address, "fan") as fan:
-        event = host.ask(create("Ann against Bob")).card.event  # type: ignore[union-attr]
+        event = created(host, "Ann against Bob")
         found = fan.ask(messages.Search(id=0, text="agianst"))
         assert isinstance(found, messages.EventList)
         assert [card.event for card in found.events] == [event]
@@ -104,9 +112,11 @@ def test_restart(options: Options) -> None:
     with running(options) as first:
         address = first.address
         host, fan = link(address, "host"), link(address, "fan")
-        event = host.ask(create("Ann against Bob")).card.event  # type: ignore[union-attr]
+        event = created(host, "Ann against Bob")
         host.ask(lease(event, "h", epoch=5))
-        token = fan.ask(messages.Join(id=0, event=event, role="viewer")).token  # type: ignore[union-attr]
+        joined = fan.ask(messages.Join(id=0, event=event, role="viewer"))
+        assert isinstance(joined, messages.Invitation)
+        token = joined.token
     again = Options(bind=place(first), database=options.database)
     with running(again) as second:
         grant = host.ask(messages.Verify(id=0, token=token))
@@ -281,7 +291,7 @@ def test_fault_of_ours(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault in one request is counted and logged, and leaves the worker at work."""
     monkeypatch.setattr("touchline.broker.checks.lease", lambda request: 1 / 0)
     with link(broker.address, "host") as host:
-        event = host.ask(create("Ann against Bob")).card.event  # type: ignore[union-attr]
+        event = created(host, "Ann against Bob")
         for _ in range(4):
             with pytest.raises(Unreachable):
                 host.ask(lease(event, "h"), timeout=0.2)
@@ -327,12 +337,11 @@ def test_many_peers_at_once(broker: Broker) -> None:
     events: list[str] = []
     outcomes: list[str] = []
     with link(broker.address, "ann") as ann:
-        final = ann.ask(create("Final", hosts=["any"])).card.event  # type: ignore[union-attr]
+        final = created(ann, "Final", hosts=["any"])
 
     def take_part(number: int) -> None:
         with link(broker.address, f"peer {number % 2}") as peer:
-            replies = [peer.ask(create("Mine")) for _ in range(5)]
-            events.extend(reply.card.event for reply in replies)  # type: ignore[union-attr]
+            events.extend(created(peer, "Mine") for _ in range(5))
             peer.ask(messages.Join(id=0, event=final, role="host"))
             try:
                 peer.ask(lease(final, f"instance {number % 2}"))
