@@ -201,7 +201,7 @@ class ProvenTimeline:
             ):
                 raise Broken("its details are not those that the reports turn")
         kind = self._kinds[entry.title]
-        self._verdicts.check(entry, before, by, voices, weighing, kind, verdict)
+        self._verdicts.check(entry, before, by, voices, weighing, kind, verdict, self._edition)
         if before is None or before.status == "DELETED":
             self._legal(entry)
             self._most_called(entry, entry.time, voices.for_)

@@ -13,7 +13,7 @@ from statistics import median_low
 
 from ..peer.grades.book import Book
 from ..peer.host.event import thumbs
-from ..peer.host.event.cases import Weighed, case_of
+from ..peer.host.event.cases import LAST_WORD_SINCE, Weighed, case_of
 from ..peer.host.event.evidence import counted
 from ..peer.host.event.reputations import Reputations
 from ..peer.host.event.verdict import Standing, Verdict
@@ -65,6 +65,7 @@ class WeighedVerdicts:
         weighing: Weighing,
         kind: Kind,
         verdict: Verdict,
+        edition: int,
     ) -> None:
         """Check how an entry stands, why, and when it happened.
 
@@ -74,11 +75,12 @@ class WeighedVerdicts:
             voices, weighing: what the verdict went by.
             kind: of the action.
             verdict: the policy.
+            edition: of the rules of its epoch; see `records.EDITION`.
 
         Raises:
             Broken: it does not follow.
         """
-        known = self._known(entry, voices, weighing, kind)
+        known = self._known(entry, voices, weighing, kind, edition)
         standing = _standing(before)
         case = case_of(known, self._reputations, kind.weight, standing)
         judged = verdict.judge(case).standing
@@ -106,7 +108,9 @@ class WeighedVerdicts:
             if all(_tapped(one) for one in independent):
                 self._thumbs.learn(sorted(one.time for one in independent))
 
-    def _known(self, entry: Entry, voices: Voices, weighing: Weighing, kind: Kind) -> Weighed:
+    def _known(
+        self, entry: Entry, voices: Voices, weighing: Weighing, kind: Kind, edition: int
+    ) -> Weighed:
         for one in (*voices.yes, *voices.no):
             if one.title != "answer" or str(one.details.get("claim")) != entry.entry_id:
                 raise Broken("an answer is none to a question about it")
@@ -117,7 +121,11 @@ class WeighedVerdicts:
         yes, no = self._of(voices.yes), self._of(voices.no)
         own = self._of(_independent(voices, weighing)) & ~(yes | no)
         other = self._of(voices.against) & ~(yes | no)
-        other &= ~self._apart(own & other, voices, kind)
+        unsure = own & other
+        apart = self._apart(unsure, voices, kind)
+        unsure &= ~apart if edition >= LAST_WORD_SINCE else 0
+        first, last = self._changed(unsure, voices)
+        own, other = own & ~first, other & ~(apart | last)
         silent, excused = self._bits(weighing.silent), self._bits(weighing.excused)
         said = own | other | yes | no
         if said & (silent | excused) or silent & excused:
@@ -143,6 +151,21 @@ class WeighedVerdicts:
             if abs(named[one.signer.peer].time - one.time) > reach:
                 bits |= bit
         return bits
+
+    def _changed(self, unsure: int, voices: Voices) -> tuple[int, int]:
+        """Return the bits of those who said it first and then what excludes it, and who said it
+        last: their last word counts."""
+        named = {one.signer.peer: one for one in voices.for_}
+        first = last = 0
+        for one in voices.against:
+            bit = self._of([one])
+            if not bit & unsure or one.title == "answer":
+                continue
+            if named[one.signer.peer].said.n < one.said.n:
+                first |= bit
+            else:
+                last |= bit
+        return first, last
 
     def _time(self, voices: Voices, weighing: Weighing, before: Entry | None) -> tuple[int, int]:
         """Return when it happened and the spread of that, microseconds."""

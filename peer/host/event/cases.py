@@ -25,6 +25,11 @@ THUMB = 2 * SECOND
 """Microseconds: half of those who tap have done so by then."""
 
 
+LAST_WORD_SINCE = 4
+"""The edition of the rules, see `records.EDITION`, since which the last word counts of those that
+said two things that exclude each other within a moment; before, neither did."""
+
+
 class Weighed(NamedTuple):
     """What is known of a claim, reporter by reporter: bits of their numbers.
 
@@ -130,7 +135,14 @@ def _known(
         other = reduce(or_, (rival.independent | rival.yes for rival in rivals), 0)
         other &= ~answered & count
         if unsure := own & other:
-            other &= ~_apart(claim, rivals, unsure) if state.policy.learns else ~unsure
+            if state.policy.learns:
+                apart = _apart(claim, rivals, unsure)
+                unsure &= ~apart if state.edition >= LAST_WORD_SINCE else 0
+                first, last = _changed(claim, rivals, unsure)
+                own &= ~first
+                other &= ~(apart | last)
+            else:
+                other &= ~unsure
     active |= own | other | answered
     left_out &= active & ~(other | answered)
     silent = active & ~(own | other | answered | left_out)
@@ -166,8 +178,7 @@ def _known(
 
 
 def _apart(claim: Claim, rivals: list[Claim], unsure: int) -> int:
-    """Return the bits of those who said the one and, some time later, the other: they mean both.
-    Within half a window they have thought better of it, and count for neither."""
+    """Return the bits of those who said the one and, some time later, the other: they mean both."""
     reach = claim.index.window // 2
     bits = 0
     for voter in range(unsure.bit_length()):
@@ -180,6 +191,26 @@ def _apart(claim: Claim, rivals: list[Claim], unsure: int) -> int:
             if others and all(abs(time - own) > reach for time in others):
                 bits |= bit
     return bits
+
+
+def _changed(claim: Claim, rivals: list[Claim], unsure: int) -> tuple[int, int]:
+    """Return the bits of those who thought better of it: who said it first and then what excludes
+    it, and who said it last. Their last word counts."""
+    first = last = 0
+    for voter in range(unsure.bit_length()):
+        bit = 1 << voter
+        if unsure & bit:
+            if any(rival.yes & bit for rival in rivals):
+                continue  # who was asked about the other as well counts for neither
+            own, time = claim.vote_of(voter)
+            said = [rival.vote_of(voter) for rival in rivals if rival.independent & bit]
+            # Of several, the one whose time is nearest: that one a proof holds.
+            _, other = min((abs(at - time), n) for n, at in said)
+            if own < other:
+                first |= bit
+            else:
+                last |= bit
+    return first, last
 
 
 def _since(state: EventState, claim: Claim, age: int) -> int:

@@ -100,3 +100,22 @@ def test_copies_do_not_count(ground: Any) -> None:
     line = line_of(proof, at(proof, "reports"))
     assert (len(line.for_), line.seen) == (3, [g.peer("bob")])
     assert check(whole(proof)).flaw is None
+
+
+@pytest.mark.parametrize("edition", [3, records.EDITION])
+def test_who_thinks_better_of_it(
+    ground: Any, edition: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last word counts of who says a moment later what excludes the first; in proofs of before
+    neither did."""
+    monkeypatch.setattr(records, "EDITION", edition)
+    g = ground(verdict="evidence", signs=True)
+    five = CREW[:5]
+    for name in five:
+        g.attach(name)
+    g.both("goal", "B", at=0, names=five[:3])
+    g.wait(5)
+    g.both("goal", "A", at=5, names=five[:3])
+    g.stay(60, *five)
+    assert [one.origin for one in g.standing] == (["A"] if edition > 3 else [])
+    assert check(whole(build(g.card, g.journal, HOST))).flaw is None

@@ -89,7 +89,8 @@ class WeighedEvidence:
                 return Judgement("CONFIRMED", said)
             return Judgement("DELETED", said)
         needed = self.needed(case.active)
-        led = case.rival is not None and case.rival >= said
+        # Where nobody tells the other alone, all tell both: it excludes nothing.
+        led = case.rival is not None and case.rival >= said and against > 0
         if (
             for_ >= max(2, needed)
             and for_ > against

@@ -73,6 +73,23 @@ def test_both_happened(ground: Any) -> None:
     assert "DELETED" not in [entry.status for entry in g.entries]
 
 
+@pytest.mark.parametrize(
+    ("sport", "title", "later"), [("football", "goal", 12), ("tennis", "point", 6)]
+)
+def test_both_happened_to_everybody(ground: Any, sport: str, title: str, later: float) -> None:
+    """Where all tell both, as many tell the one as the other, and nobody one alone."""
+    six = CREW[:6]
+    g = ground(sport, verdict="evidence").begun(*six, seconds=5.0)
+    g.both(title, "A", at=10, names=six)
+    g.wait(10 + later - g.second)
+    g.both(title, "B", at=10 + later, names=six)
+    g.stay(30, *six)
+    assert [(one.origin, one.status) for one in g.standing] == [
+        ("A", "CONFIRMED"),
+        ("B", "CONFIRMED"),
+    ]
+
+
 def test_what_is_not_possible_beside_the_other(ground: Any) -> None:
     """What the rules forbid only while the other stands takes its place too: a point that ends the
     match, and that most saw go to the other side."""
@@ -96,3 +113,29 @@ def test_a_goal_told_again_late_excludes_none(ground: Any) -> None:
     g.stay(30, *CREW)
     first = [entry for entry in g.entries if entry.entry_id == "1"]
     assert not any("instead" in entry.reason for entry in first)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize(
+    ("sport", "title", "later"), [("football", "goal", 5), ("tennis", "point", 2)]
+)
+def test_a_reporter_that_thinks_better_of_it(
+    ground: Any, sport: str, title: str, later: float, *, restart: bool
+) -> None:
+    """Who names the other side a moment later means that one: neither does the first word stand,
+    nor are both forgotten."""
+    five = CREW[:5]
+    g = ground(sport, verdict="evidence")
+    for name in five:
+        g.attach(name)
+    g.both(title, "B", at=0, names=five[:3])
+    g.wait(later)
+    g.both(title, "A", at=later, names=five[:3])
+    if restart:
+        g.restart()
+        for name in five:
+            g.attach(name)
+    g.stay(60, *five)
+    assert [one.origin for one in g.standing] == ["A"]
+    gone = g.core.timeline.versions["1"]
+    assert (gone.status, gone.evidence.for_ < 2) == ("DELETED", True)
