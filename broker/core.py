@@ -20,7 +20,7 @@ from functools import partial
 import msgspec
 
 from .. import sports
-from ..protocol import codec, keys, limits, messages, times, tokens
+from ..protocol import addresses, codec, keys, limits, messages, times, tokens
 from ..protocol.errors import (
     BadMessage,
     Conflict,
@@ -254,7 +254,7 @@ class Core:
         known = repository.member(keys.peer_id(request.key))
         member = self._enrolment.receive(repository, request, curve, curve or routing_id, now, wall)
         if address and known != member:  # enrolled or raised
-            digest = tokens.derive(self._secret, NETWORK, network(address))
+            digest = tokens.derive(self._secret, NETWORK, *self._came_from(request, address))
             repository.put_network(member.peer, digest)
         before = repository.member_on(routing_id)
         if before is not None and before.peer != member.peer:
@@ -268,6 +268,15 @@ class Core:
             time=wall,
             heartbeat=self._options.heartbeat,
         )
+
+    def _came_from(self, request: messages.Hello, address: str) -> tuple[str, ...]:
+        """Return where a hello came from: a gateway tells its people apart, if the broker knows it;
+        others might call each of their keys another person."""
+        place = network(address)
+        here = address == "::1" or addresses.is_loopback(place)
+        if here or place in self._options.gateways:
+            return place, request.behind
+        return (place,)
 
     def _with_network(self, repository: Repository, grant: messages.Grant) -> messages.Grant:
         """Return a grant that says where its peer came from, by a digest of its event alone: hosts

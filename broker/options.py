@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from ..protocol import addresses, keys
 from ..protocol.errors import SettingError
 from ..protocol.messages import Role
 from ..runtime import settings
+from ..runtime.connections import network
 from ..runtime.folders import data_folder
 from ..runtime.settings import Setting
 from . import roles
@@ -40,6 +42,13 @@ def _check_database(flag: str, url: str) -> None:
 
 def _read_key(flag: str, text: str) -> bytes:
     return keys.from_text(text, what=flag)
+
+
+def _read_network(flag: str, text: str) -> str:
+    try:
+        return network(str(ip_address(text)))
+    except ValueError:
+        raise SettingError(f"{flag}: {text!r} is not an IP address") from None
 
 
 def _check_operators(flag: str, operators: tuple[bytes, ...]) -> None:
@@ -118,6 +127,17 @@ class Options:
             " for more keys. Your own key always may.",
             read=_read_key,
             further=_check_operators,
+        ),
+    ] = ()
+
+    gateways: Annotated[
+        tuple[str, ...],
+        Setting(
+            "--gateway",
+            metavar="ADDRESS",
+            help="An address of a gateway, which says whether two of its people came from one"
+            " address; repeat the flag for more. Gateways on this machine are known.",
+            read=_read_network,
         ),
     ] = ()
 

@@ -100,10 +100,11 @@ def _connect(broker: str, own_name: str) -> Connect:
         context: zmq.Context[Any] | None = None,
         *,
         invite: str = "",
+        behind: str = "",
     ) -> Link:
         # In the person's folder, not by name: the broker may know the person by another name.
         key = identity.load(own_name) if folder is None else identity.load_file(folder / KEY_FILE)
-        return Link(broker, name or own_name, key, roles, context, invite=invite)
+        return Link(broker, name or own_name, key, roles, context, invite=invite, behind=behind)
 
     return connect
 

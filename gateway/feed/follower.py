@@ -55,6 +55,7 @@ class Connect(Protocol):
         context: zmq.Context[Any] | None = None,
         *,
         invite: str = "",
+        behind: str = "",
     ) -> Link:
         """Return a link that the caller closes.
 
@@ -64,6 +65,7 @@ class Connect(Protocol):
             folder: of the person's identity; the first use makes it.
             context: the ZeroMQ context of the link; its own unless given.
             invite: the code to enrol with, where the broker requires one.
+            behind: a digest of the person's address.
         """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 from collections import Counter
 from typing import Annotated, TypeVar
@@ -20,6 +21,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ...protocol import tokens
 from ...protocol.errors import (
     BadInvite,
     BadMessage,
@@ -224,6 +226,7 @@ class Reporting:
         new = gateway.options.new_people
         self._limiter = AddressLimiter(new, 60 / new, ADDRESSES)
         self._invited: dict[tuple[str, str], str] = {}  # session ids by code and event
+        self._salt = os.urandom(32)  # the broker learns which addresses are one, and no address
         self._new: Counter[str] = Counter()  # people whom the gateway did not know, by address
         self.routes: list[BaseRoute] = [
             Route("/api/session", self.sign_in, methods=["POST"]),
@@ -353,11 +356,15 @@ class Reporting:
         self._limiter.take(address, clock.now())
         await self._gateway.hub.card(wanted.event)  # no code is used up where there is no event
         async with self._signing.setdefault(device, asyncio.Lock()):
-            secret, session, new = await asyncio.to_thread(self._begin, device, wanted, name)
+            secret, session, new = await asyncio.to_thread(
+                self._begin, device, wanted, name, address
+            )
         self._new[address] += new
         return secret, session
 
-    def _begin(self, device: str, wanted: SignIn, name: str) -> tuple[str, WebSession, bool]:
+    def _begin(
+        self, device: str, wanted: SignIn, name: str, address: str
+    ) -> tuple[str, WebSession, bool]:
         """Begin a person's session, and enrol the person; in a thread of its own.
 
         Returns:
@@ -369,7 +376,13 @@ class Reporting:
         folder = self.devices.folder(key.id)
         try:
             card, taken = enrol(
-                self._gateway.connect, folder, event, name, wanted.code.strip(), known=key.name
+                self._gateway.connect,
+                folder,
+                event,
+                name,
+                wanted.code.strip(),
+                known=key.name,
+                behind=tokens.derive(self._salt, address),
             )
             begun = sessions.resume(key.id, event, wall)
             if begun is None:

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -259,7 +260,14 @@ class WebSessions:
 
 
 def enrol(
-    connect: Connect, folder: Path, event: str, name: str, code: str, *, known: str = ""
+    connect: Connect,
+    folder: Path,
+    event: str,
+    name: str,
+    code: str,
+    *,
+    known: str = "",
+    behind: str = "",
 ) -> tuple[Card, str]:
     """Enrol a person at the broker; wait until the broker has answered.
 
@@ -274,6 +282,7 @@ def enrol(
         name: the name that the person gave.
         code: the person's invitation, where the broker requires one.
         known: the name at the broker of a key that is enrolled.
+        behind: a digest of the person's address, by which the broker tells people apart.
 
     Returns:
         The event's card, and the person's name at the broker.
@@ -283,13 +292,16 @@ def enrol(
     """
     context: zmq.Context[Any] = zmq.Context()
     name = known or name
+    enrolling = partial(
+        connect, roles=("reporter",), folder=folder, context=context, invite=code, behind=behind
+    )
     try:
-        with connect(name, ("reporter",), folder, context, invite=code) as link:
+        with enrolling(name) as link:
             try:
                 return _let_in(link, event), name
             except NameTaken:
                 name = f"{name} ({link.identity.peer[:ID_LETTERS]})"
-        with connect(name, ("reporter",), folder, context, invite=code) as link:
+        with enrolling(name) as link:
             return _let_in(link, event), name
     finally:
         context.destroy(linger=0)

@@ -120,6 +120,7 @@ class LinkCore:
         roles: Sequence[messages.Role] = (),
         *,
         invite: str = "",
+        behind: str = "",
         timeout: float = 5.0,
         address: str = "",
     ) -> None:
@@ -131,7 +132,9 @@ class LinkCore:
         """Seconds between heartbeats of an idle feed, once the broker has told it."""
         self.strange = 0
         """Received frames that answered no request."""
-        self._hello = messages.Hello(id=0, name=name, key=key, invite=invite, roles=list(roles))
+        self._hello = messages.Hello(
+            id=0, name=name, key=key, invite=invite, roles=list(roles), behind=behind
+        )
         self._timeout = timeout
         self._where = f" at {address}" if address else ""
         self._number = 0

@@ -60,13 +60,19 @@ class Link:
         context: zmq.Context[Any] | None = None,
         *,
         invite: str = "",
+        behind: str = "",
     ) -> None:
         self.broker = trusted(address)
         """Where the broker is, and its key."""
         self.identity = identity
         """This peer's key."""
         self._core = LinkCore(
-            name, identity.public, roles, invite=invite, address=self.broker.endpoint
+            name,
+            identity.public,
+            roles,
+            invite=invite,
+            behind=behind,
+            address=self.broker.endpoint,
         )
         self._context = context or zmq.Context()
         self._owns_context = context is None

@@ -44,7 +44,9 @@ class Hello(Message, frozen=True, kw_only=True):
     """A peer names its public `key`, which its connection has proved to hold.
 
     This enrols a key that the broker does not know, with an `invite` code if the broker asks for
-    codes. `roles`: the roles in which the peer means to join events; for statistics only.
+    codes. `roles`: the roles in which the peer means to join events; for statistics only. `behind`:
+    a digest of the address of the person for whom a gateway holds the key; it counts from gateways
+    that the broker knows.
     """
 
     id: Count
@@ -53,6 +55,7 @@ class Hello(Message, frozen=True, kw_only=True):
     invite: Id = ""
     roles: Annotated[list[Role], Meta(max_length=4)] = field(default_factory=list)
     version: int = VERSION
+    behind: Id = ""
 
 
 class Search(Message, frozen=True, kw_only=True):

@@ -63,9 +63,10 @@ def connecting(address: str) -> Connect:
         context: zmq.Context[Any] | None = None,
         *,
         invite: str = "",
+        behind: str = "",
     ) -> Link:
         key = identity("gateway") if folder is None else load_file(folder / "identity")
-        return Link(address, name or "gateway", key, roles, context, invite=invite)
+        return Link(address, name or "gateway", key, roles, context, invite=invite, behind=behind)
 
     return connect
 

@@ -9,8 +9,9 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from touchline.protocol import messages
+from touchline.runtime import clock
 
 from .talk import identity
 from .test_gateway import Running
@@ -24,10 +25,12 @@ RIGHTFUL = ("operator", "creator", "host", "gateway")
 class Browser:
     """A browser of somebody's, and its cookies."""
 
-    def __init__(self, world: Any, gateway: Running) -> None:
+    def __init__(self, world: Any, gateway: Running, source: str = "127.0.0.1") -> None:
         self.event = world.event
         self.url = gateway.url
-        self.http = world.stack.enter_context(httpx.Client(base_url=gateway.url, timeout=PATIENCE))
+        made = httpx.HTTPTransport(local_address=source)
+        client = httpx.Client(base_url=gateway.url, timeout=PATIENCE, transport=made)
+        self.http = world.stack.enter_context(client)
 
     def sign_in(self, name: str, **more: str) -> Json:
         """Return the session, or the error, and its HTTP status as `status`."""
@@ -206,6 +209,23 @@ def test_people_of_one_minute(world: Any) -> None:
     gateway = Running(world, new_people=2)
     told = [Browser(world, gateway).sign_in(name)["status"] for name in ("ann", "bob", "cid")]
     assert told == [201, 201, 429]
+
+
+def test_where_people_come_from(world: Any) -> None:
+    """The host learns which people of a gateway came from one address, although all of them come
+    to the broker from the gateway's."""
+    world.with_broker()
+    host = world.host(verdict="fixed:1")
+    gateway = Running(world)
+    sources = {"ann": "127.0.0.1", "ben": "127.0.0.1", "cid": "127.0.0.2"}
+    for name, source in sources.items():
+        browser = Browser(world, gateway, source)
+        assert browser.sign_in(name)["status"] == 201
+        browser.report("1", clock.wall() // 1_000_000)
+    roster = host.events[world.event].roster
+    until(lambda: len(roster.reporters) == 3, what="all at the host")
+    found = {one.name: one.network for one in roster.reporters}
+    assert found["ann"] == found["ben"] != found["cid"] != ""
 
 
 def test_a_page_of_another_site(world: Any, open_gateway: Running) -> None:

@@ -37,6 +37,28 @@ def test_keys_of_one_address(bench: Any) -> None:
     assert network(bench, other, "kim") not in {kim, lee, ""}
 
 
+def test_people_of_a_gateway(bench: Any) -> None:
+    """A gateway on the broker's machine, or one that it names, tells its people apart; from
+    elsewhere nobody makes two addresses of one."""
+    bench.set(gateways=("10.0.0.9",))
+    came = {
+        "kim": ("127.0.0.1", "home"), "kai": ("127.0.0.1", "home"), "lee": ("127.0.0.1", "bus"),
+        "may": ("::1", "home"), "mia": ("::1", "bus"),
+        "ned": ("10.0.0.9", "home"), "nia": ("10.0.0.9", "bus"),
+        "pat": ("10.0.0.1", "home"), "pia": ("10.0.0.1", "bus"),
+    }  # fmt: skip
+    for name, (address, behind) in came.items():
+        bench.addresses[name] = address
+        bench.hello(name, behind=behind)
+    event = bench.event()
+    bench.ann(lease(event))
+    found = {name: network(bench, event, name) for name in came}
+    assert found["kim"] == found["kai"] != found["lee"]
+    assert found["may"] != found["mia"]
+    assert found["ned"] != found["nia"]
+    assert found["pat"] == found["pia"]
+
+
 def test_a_key_that_is_raised(bench: Any) -> None:
     """A key that gets a higher role by an invitation came when and where it got that."""
     bench.set(open_role="viewer", operators=(identity("ann").public,))
