@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import msgspec
 import pytest
 
-from touchline.peer.host.lease import RELIED_ON, RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
 from touchline.protocol.errors import (
@@ -30,6 +30,7 @@ from touchline.protocol.messages import (
 
 HERE = Endpoints(router="tcp://a:1", pull="tcp://a:2", pub="tcp://a:3")
 SECONDS = 15.0
+RELIED_ON = 0.9  # of them; PROTOCOL says so
 
 
 ME = "a peer"
@@ -404,7 +405,9 @@ def test_fenced_by_the_clock_that_never_stops(stage):
     stage.served_one("any")
     stage.slept += SECONDS
     assert stage.tenure.fenced("e")
+    assert stage.tenure.next_timer() > stage.now
     stage.tenure.hasten("e", stage.now)
+    assert stage.tenure.next_timer() == stage.now
     (lease,) = stage.tick()
     assert isinstance(lease, Lease)
     stage.lease()
