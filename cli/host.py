@@ -185,7 +185,7 @@ class ProgressPrinter:
 
     def _print_away(self) -> None:
         if self._away:
-            text = f"{self._away}\nwaiting for the broker; peers that have joined are served"
+            text = f"{self._away}\nwaiting for the broker"
             self._print({"type": "waiting", "reason": self._away}, text)
         else:
             self._print({"type": "reached"}, "the broker answers")
