@@ -18,7 +18,7 @@ from touchline.protocol.times import SECOND
 from touchline.runtime.timers import seconds_left
 
 from .actors import DemoRunner, identity, peer_id, wall
-from .invariants import essence, readable, same
+from .invariants import essence, looked_at, readable, same
 from .network import Node
 from .sockets import Killed
 from .violation import demand
@@ -273,6 +273,7 @@ class HostNode(Node):
             stage.tell("host", f"serves epoch {epoch} from seq {event.feed.seq}")
             watch_anew(now, wall)
             start(epoch, now, wall)
+            looked_at(event)
 
         def resume_and_tell() -> None:
             stage.tell("host", f"has its lease again, at seq {event.feed.seq}")

@@ -62,6 +62,8 @@ class Ledger:
     ) -> None:
         self.epoch = 0
         self.feed: list[Any] = []
+        self.rulings: list[str] = []  # the ids of the owner's, in the order of the journal
+        self.finished = False  # the event is over
         self.bodies: list[bytes] = []
         self.digests = [bytes(16)]
         self.stored: dict[str, set[int]] = defaultdict(set)
@@ -81,11 +83,6 @@ class Ledger:
         self._said: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
         self._used: dict[tuple[str, str], int] = defaultdict(int)
         self._sent = 0  # seq of the newest message published in this life of the host
-
-    @property
-    def finished(self) -> bool:
-        """Whether the event is over."""
-        return bool(self.feed) and isinstance(self.feed[-1], Finished)
 
     def set_clock(self, peer: str, offset: int) -> None:
         """Note that a reporter's clock is so far ahead from now on, microseconds."""
@@ -123,6 +120,9 @@ class Ledger:
                         self._store(record.token, said)
                 case records.TurnBegan():
                     self._received = record.received
+                case messages.Ruling():
+                    demand(record.ruling not in self.rulings, f"{record.ruling} is made twice")
+                    self.rulings.append(record.ruling)
                 case records.ContactRegained():
                     self.suspended = False
                     self._until = self._received
@@ -169,6 +169,9 @@ class Ledger:
                 )
                 self.suspended = True
                 self.alarmed_wall = message.sent
+            case Finished():
+                self._tell("feed", f"{message.seq} FINISHED {message.how} {message.over}")
+                self.finished = message.over
             case Restored():
                 marked = f"{message.entries} entries, {message.inaccurate} inaccurate"
                 told = f"{message.seq} RESTORED {marked}, {message.headline} {message.reason}"
@@ -517,6 +520,18 @@ def same(live: Mapping[str, Any], restored: Mapping[str, Any]) -> None:
             value == restored[name],
             f"{name}: {value!r} before the restart, {restored[name]!r} after",
         )
+
+
+def looked_at(core: HostedEvent) -> None:
+    """Insist that each claim of an action that is undecided is looked at again, since silence will
+    have its say, whoever serves the event."""
+    if not core._state.policy.learns:
+        return
+    due = {claim.number for _, _, claim in core._state.looks._due}
+    for claim in (*core.claims.open.values(), *core.by_entry.values()):
+        undecided = claim.standing in ("", "PROVISIONAL") and not claim.final
+        if undecided and claim.index.kind is not None:
+            demand(claim.number in due, f"nobody will look at claim {claim.number} again")
 
 
 def votes_once(core: HostedEvent) -> None:

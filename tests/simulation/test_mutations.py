@@ -44,8 +44,9 @@ from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
 from touchline.peer.subscriber.tracker import Tracker
 from touchline.protocol import codec, keys
-from touchline.protocol.messages import Entry, Report
+from touchline.protocol.messages import Entry, Report, Ruling
 from touchline.timeline.event_clock import EventClock
+from touchline.timeline.states import States
 
 from .network import Restless
 from .violation import Violation
@@ -433,6 +434,31 @@ def fence_unseen_after_the_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Host, "_commit", blind)
 
 
+def review_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """That an entry is under review is not brought back from the journal."""
+    restore = Entries.restore
+    patch.setattr(
+        Entries,
+        "restore",
+        lambda self, entry, raw: restore(self, replace(entry, review=""), raw),
+    )
+
+
+def looks_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """After a restart the claims are not looked at any more of which nothing is said."""
+    patch.setattr(Looks, "resume", lambda *_: None)
+
+
+def deleted_scored(patch: pytest.MonkeyPatch) -> None:
+    """What is taken back is off the timeline, and in the score still."""
+    patch.setattr(States, "remove", lambda *_: None)
+
+
+def ruling_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """A ruling that was made is not brought back from the journal, and is made again."""
+    _unrecorded(patch, Ruling)
+
+
 MUTATIONS: tuple[Patch, ...] = (
     no_dedup,
     gap_counted,
@@ -482,6 +508,10 @@ MUTATIONS: tuple[Patch, ...] = (
     never_fenced,
     fenced_from_the_answer,
     fence_unseen_after_the_commit,
+    review_forgotten,
+    looks_forgotten,
+    deleted_scored,
+    ruling_forgotten,
 )
 
 

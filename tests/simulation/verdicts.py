@@ -151,6 +151,8 @@ class Verdicts:
         by_votes = corrected and entry.status == "DELETED"
         self._stages[entry.entry_id] = "deleted by votes" if by_votes else entry.status
         self._published.setdefault(entry.entry_id, received)
+        if entry.by:
+            return  # the owner has ruled, whatever the votes say
         if not before or (entry.status in ("CONFIRMED", "DELETED") and not corrected):
             self._judged.append((entry, self._left_out[int(entry.entry_id)]))
 

@@ -11,19 +11,20 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from msgspec.structs import replace
-
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
+from touchline.proof import build, check
 from touchline.protocol.messages import Alarm, Ask, Card, Restored
 from touchline.protocol.times import SECOND
 
+from . import owner
 from .actors import (
     BROKER,
     BrokerNode,
     CrookNode,
     ReporterNode,
     SubscriberNode,
+    identity,
     peer_id,
     staged,
     wall,
@@ -79,6 +80,7 @@ class Scenario:
         asked: some reporters take the host's questions whether something happened.
         forged: one reporter's signatures do not hold.
         shared: other keys may host the event, so that the host fences itself.
+        ruled: the owner rules on the event once it is over.
     """
 
     interval: float
@@ -95,6 +97,7 @@ class Scenario:
     asked: bool
     forged: bool
     shared: bool
+    ruled: bool
 
     @classmethod
     def draw(cls, rng: Random) -> Scenario:
@@ -126,6 +129,7 @@ class Scenario:
             asked=rng.random() < 0.7,
             forged=not honest and not ends and reporters > 2 and rng.random() < 0.3,
             shared=rng.random() < 0.5,
+            ruled=ends and rng.random() < 0.6,
         )
 
     @property
@@ -169,6 +173,8 @@ class World:
             sport=scenario.sport,
             origins=list(ORIGINS),
             rules=POINTS if scenario.sport == "custom" else {},
+            owner=peer_id("host"),
+            owners=[peer_id(owner.NAME)],
         )
         self.reporters = self._people(Random(f"{seed} people"))
         self.subscribers = [
@@ -190,6 +196,7 @@ class World:
         self.broker = BrokerNode(self, scenario.token_seconds, ahead)
         self.host = HostNode(self, scenario.options)
         self.crook = CrookNode(self, self._loot)
+        self.owner = owner.OwnerNode(self, self.host, Random(f"{seed} owner"))
         self.score = dict.fromkeys(ORIGINS, 0)
         self._truth: list[tuple[str, str, int]] = []  # title, origin, time of all that happened
         self._goal_at = self._calm_at = 0.0
@@ -239,8 +246,7 @@ class World:
 
     def _play(self) -> None:
         network, scenario, rng = self.network, self.scenario, self.rng
-        owner = peer_id("host")
-        self.broker.repository.add_event(replace(self.card, owner=owner), owner, "key")
+        self.broker.repository.add_event(self.card, self.card.owner, "key")
         if scenario.shared:
             self.broker.repository.permit(self.card.event, "host", "any", allowed=True)
         network.weather = scenario.weather
@@ -399,6 +405,8 @@ class World:
             reporter.say("end", "", wall(self.network))
         if not self.scenario.honest:
             self._say_after_it()
+        if self.scenario.ruled:
+            self._rule_on_it()
 
     def _say_after_it(self) -> None:
         """Let the reporters tell a goal once the event is over."""
@@ -409,6 +417,27 @@ class World:
         for reporter in self.reporters:
             reporter.say("goal", "A", wall(self.network))
 
+    def _rule_on_it(self) -> None:
+        """Let the owner rule on the event once it is over: what is not possible is refused."""
+        core, own = self.host.core, self.owner
+        if core is None or not core.finished:
+            self.network.at(self.network.now + 0.5, self._rule_on_it)
+            return
+        rng = Random(f"{self.seed} rulings")
+        home, away = self.score.values()
+        goals = [one.entry_id for one in core.timeline.standing if one.title == "goal"]
+        for act in rng.sample(["score", "entry", "award", "reopen", "disqualify", "reinstate"], 4):
+            if act == "score":
+                own.rule("amend", score=f"{home + rng.randint(1, 3)}-{away}")
+            elif act == "entry":
+                entry = rng.choice(goals) if goals else "0"
+                own.rule("amend", entry=entry, details={"player": "Kim"})
+            elif act == "reopen":
+                own.rule("reopen")
+                own.rule("end")
+            else:
+                own.rule(act, origin=rng.choice(ORIGINS))
+
     def _unsettled(self) -> str:
         """Return what is still under way; empty where nothing is."""
         core = self.host.core
@@ -416,6 +445,8 @@ class World:
             return "the host does not serve the event"
         if self.scenario.ends and not core.finished:
             return "the event is not over"
+        if self.owner.waiting or (self.scenario.ruled and not self.owner.made):
+            return f"{self.owner.waiting} rulings have no answer"
         for reporter in self.reporters:
             session = reporter.reporter.session if reporter.reporter is not None else None
             if reporter.revoked:
@@ -459,7 +490,9 @@ class World:
         with readable():
             again.restore(self.host.disk.blobs)
         same(essence(core), essence(again))
-        if self.scenario.honest:
+        if self.scenario.ruled:
+            self._check_rulings(core)
+        elif self.scenario.honest:
             self._check_score(core)
 
     def _check_stored(self) -> None:
@@ -488,6 +521,23 @@ class World:
             following = [c for c in pub.accepted if c.up and c.client.node is one]
             demand(not following, f"{one.name} is revoked, and still follows")
 
+    def _check_rulings(self, core: HostedEvent) -> None:
+        """What the owner was told is on record, once; what was refused is not; and the proof of
+        the event tells the same as the feed."""
+        made, ledger = self.owner.made, self.ledger
+        told = [one.ruling for one in made]
+        demand(told == ledger.rulings, f"{told} are said to be made, on disk are {ledger.rulings}")
+        proof = build(self.card, self.host.disk.blobs, identity("host"))
+        result = check(b"".join(line + b"\n" for line in proof), allow_unsigned=True)
+        demand(result.flaw is None, f"the proof does not hold: {result.flaw}")
+        proven = result.seq, result.digest, result.rulings, result.entries
+        feed = len(ledger.feed), ledger.digests[-1], len(made), len(core.timeline.standing)
+        demand(proven == feed, f"the proof tells {proven}, the feed {feed}")
+        shown, scores = core.sport.headline(core.timeline.state), [o.score for o in made if o.score]
+        home, _, away = scores[-1].partition("-") if scores else ("", "", "")
+        if scores:
+            demand(shown == f"A {home}–{away} B", f"the owner said {scores[-1]}, shown is {shown}")
+
     def _check_outages(self) -> None:
         """Every outage that has ended is closed by exactly one `restored`."""
         begun = sum(isinstance(one, Alarm) and one.number == 1 for one in self.ledger.feed)
@@ -512,7 +562,7 @@ class World:
     def _close(self) -> None:
         self._trace = None  # what ends now is no part of the event
         self.host.die()
-        for node in (self.broker, *self.reporters, *self.subscribers):
+        for node in (self.broker, self.owner, *self.reporters, *self.subscribers):
             node.drop()
         for reporter in self.reporters:
             reporter.outbox.end()
