@@ -96,6 +96,7 @@ class ProvenTimeline:
         """Match reports by an edition of the rules from now on, see `records.EDITION`."""
         if edition != self._edition:
             self._edition = edition
+            self._verdicts.match_by(edition)
             self._names = names_of(self._card, edition)
             self._details = rules_of(self._names)
             named = self._names is not None

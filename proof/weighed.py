@@ -56,6 +56,10 @@ class WeighedVerdicts:
             self._reputations.look_up(number, signer.key)
         self._thumbs = thumbs.Thumbs()
 
+    def match_by(self, edition: int) -> None:
+        """Reckon times by an edition of the rules from now on, see `records.EDITION`."""
+        self._thumbs.edition = edition
+
     def check(
         self,
         entry: Entry,
@@ -175,7 +179,7 @@ class WeighedVerdicts:
         tapped = sorted(one.time for one in independent if _tapped(one))
         if 2 * len(tapped) > len(independent):
             time = max(thumbs.middle(tapped) - self._thumbs.delay, EARLIEST)
-            return time, thumbs.spread(tapped)
+            return time, self._thumbs.spread(tapped)
         times = [one.time for one in independent] or [one.time for one in voices.for_]
         if not times:
             raise Broken("there is no vote for it")

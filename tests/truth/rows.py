@@ -38,6 +38,9 @@ class Bar:
         invented: share of what is invented that is confirmed, at most.
         first, confirmed: seconds, in the median, at most.
         score: share of matches whose score is right in the end, at least.
+        off: seconds by which the times of entries are off, in the median, at most.
+        covered: share of the entries whose time is right within the spread told, at least.
+        apart: minutes between two questions to the same person, in the mean, at least.
     """
 
     precision: float | None = None
@@ -47,6 +50,9 @@ class Bar:
     first: float | None = None
     confirmed: float | None = None
     score: float | None = None
+    off: float | None = 0.8
+    covered: float | None = 0.95
+    apart: float | None = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,9 @@ FOUR_COLLUDE = (HONEST,) * 7 + (COLLUDING,) * 4
 FIVE_COLLUDE = (HONEST,) * 6 + (COLLUDING,) * 5
 THREE_OPPOSE = (HONEST,) * 8 + (OPPOSING,) * 3
 
+TENNIS = 1.5
+"""Minutes between two questions in tennis, where something happens twice a minute."""
+
 # The recall of the policy that counts heads, on these matches, less .003: what is not to be lost.
 ROWS = (
     Row("3 honest", (HONEST,) * 3, Bar(recall=0.95, first=2.5)),
@@ -93,7 +102,7 @@ ROWS = (
     Row("30 honest", (HONEST,) * 30, Bar(0.998, 0.997, first=2.2)),
     Row("6 + 2 sloppy", SIX_TWO, Bar(0.998, 0.99, first=2.2, confirmed=6.0)),
     Row("12 + 4 sloppy", (HONEST,) * 12 + (SLOPPY,) * 4, Bar(0.998, 0.99, first=2.2)),
-    Row("8, slow thumbs", (SLOW,) * 8),
+    Row("8, slow thumbs", (SLOW,) * 8, Bar(off=None)),
     Row("8, each repeats 30 %", _each(*(HONEST,) * 8, repeats=0.3), Bar(0.99, 0.97, first=2.5)),
     Row("6 + 2, each repeats 30 %", _each(*SIX_TWO, repeats=0.3), Bar(0.99, 0.97, first=2.5)),
     Row("6 + 2 + 3 copycats", (*SIX_TWO, *(COPYCAT,) * 3), Bar(0.99, 0.97, first=2.5)),
@@ -110,10 +119,10 @@ ROWS = (
     Row("5 collude, half answer, 90 %", _each(*FIVE_COLLUDE, answers=0.5, right=0.9)),
     Row("8, nobody answers", _each(*(HONEST,) * 8, answers=0.0)),
     Row("5 collude, nobody answers", _each(*FIVE_COLLUDE, answers=0.0), Bar(invented=0.0)),
-    Row("tennis, 8 honest", (HONEST,) * 8, Bar(0.998, 0.98), "tennis"),
-    Row("tennis, 6 + 2 sloppy", SIX_TWO, Bar(0.995, 0.99, score=0.95), "tennis"),
-    Row("tennis, 5 of 11 collude", FIVE_COLLUDE, Bar(invented=0.2), "tennis"),
-    Row("tennis, 3 of 11 oppose", THREE_OPPOSE, sport="tennis"),
+    Row("tennis, 8 honest", (HONEST,) * 8, Bar(0.998, 0.98, apart=TENNIS), "tennis"),
+    Row("tennis, 6 + 2 sloppy", SIX_TWO, Bar(0.995, 0.99, score=0.95, apart=TENNIS), "tennis"),
+    Row("tennis, 5 of 11 collude", FIVE_COLLUDE, Bar(invented=0.2, apart=TENNIS), "tennis"),
+    Row("tennis, 3 of 11 oppose", THREE_OPPOSE, Bar(off=None, apart=TENNIS), "tennis"),
     Row("6 + 2 sloppy, records", SIX_TWO, Bar(0.998, 0.99), records=True),
     Row("4 of 11 collude, records", FOUR_COLLUDE, Bar(recall=0.98, invented=0.02), records=True),
     Row("5 of 11 collude, records", FIVE_COLLUDE, Bar(recall=0.98, invented=0.02), records=True),
@@ -121,7 +130,7 @@ ROWS = (
     Row(
         "tennis, 5 collude, records",
         FIVE_COLLUDE,
-        Bar(recall=0.98, invented=0.02),
+        Bar(recall=0.98, invented=0.02, apart=TENNIS),
         "tennis",
         records=True,
     ),
@@ -184,7 +193,17 @@ class Total:
         return _median(self._all("confirmed"))
 
     @property
-    def minutes_apart(self) -> float:
+    def off(self) -> float:
+        """Seconds in the median by which the times of entries are off."""
+        return _median(self._all("errors"))
+
+    @property
+    def covered(self) -> float:
+        """Share of the entries whose time is right within the spread that they tell."""
+        return self._sum("covered") / max(1, self._sum("found"))
+
+    @property
+    def apart(self) -> float:
         """Minutes between two questions to the same person, in the mean."""
         asked = sum(sum(outcome.questions) for outcome in self.outcomes)
         there = sum(len(outcome.questions) * outcome.seconds for outcome in self.outcomes)
@@ -198,6 +217,8 @@ class Total:
             ("recall", bar.recall),
             ("goals", bar.goals),
             ("score", bar.score),
+            ("covered", bar.covered),
+            ("apart", bar.apart),
         ):
             reached = self.goals_precision if name == "goals" else getattr(self, name)
             if least is not None and reached < least:
@@ -206,6 +227,7 @@ class Total:
             ("invented", bar.invented),
             ("first", bar.first),
             ("confirmed", bar.confirmed),
+            ("off", bar.off),
         ):
             if most is not None and getattr(self, name) > most:
                 found.append(f"{name} {most}")
@@ -214,15 +236,14 @@ class Total:
     def line(self) -> str:
         """Return the row of the table."""
         invented = f"{self._sum('phantoms_in')} of {self._sum('phantoms')}"
-        covered = self._sum("covered") / max(1, self._sum("found"))
         back = max(self._all("taken_back"), default=float("nan"))
         return (
             f"{self.row.name:28} {self.precision:6.4f} {self.recall:6.4f}"
             f" {self.goals_precision:6.3f} {self.goals_recall:5.3f}"
             f" {self.first:5.1f} {self.confirmed:5.1f}"
-            f" {_median(self._all('errors')):4.1f} {covered:5.3f}"
+            f" {self.off:4.1f} {self.covered:5.3f}"
             f" {self._sum('score_right'):2}/{len(self.outcomes):<3} {invented:>8} {back:4.0f}"
-            f" {self.minutes_apart:5.1f}  {', '.join(self.missed())}".rstrip()
+            f" {self.apart:5.1f}  {', '.join(self.missed())}".rstrip()
         )
 
 

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from touchline.peer.grades.book import Book
+from touchline.peer.host.event import thumbs
 from touchline.proof import check, lines
 from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND
@@ -142,3 +143,13 @@ def test_every_verdict_is_computed_anew(name: str) -> None:
     ]
     assert any(weighing.yes or weighing.no for _, weighing in weighed)
     assert any(weighing.age > 20 for _, weighing in weighed), "some are decided by the time"
+
+
+def test_the_spread_told_holds() -> None:
+    """When things happened is told within a spread that holds, also of thumbs that are slow; a
+    spread that knows of quick ones alone is seen at once."""
+    found = total(row("8, slow thumbs"), MATCHES, seed=1)
+    assert found.covered >= 0.93
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thumbs, "SINCE_EDITION", 1 << 30)
+        assert total(row("8, slow thumbs"), MATCHES, seed=1).covered < found.covered - 0.03

@@ -234,7 +234,7 @@ class Decisions:
         tapped = claim.in_order(bits & ~claim.exact) if state.policy.learns else []
         if 2 * len(tapped) > bits.bit_count():
             time = max(thumbs.middle(tapped) - state.thumbs.delay, EARLIEST)
-            spread = thumbs.spread(tapped)
+            spread = state.thumbs.spread(tapped)
         else:
             time, spread = claim.agreed_time(uncounted), 0
         details = claim.agreed_details(state.roster.on_probation)

@@ -837,7 +837,7 @@ class HostedEvent:
             self._state.policy = parse_verdict(record.verdict, alone=record.alone)
         self._state.epoch = record.epoch
         self._state.signatures_required = record.signed
-        self._state.edition = record.edition
+        self._state.edition = self._state.thumbs.edition = record.edition
         self._state.names = names = names_of(self.card, record.edition)
         self._state.claims.compare_by(rules_of(names))
         self._state.contradiction = unchecked if names is None else check_of(self.card, names)

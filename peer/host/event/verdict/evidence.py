@@ -53,6 +53,10 @@ OPPOSED = 1500
 ASKED_FROM = 30
 """The age from which on reporters are asked, and the time between two rounds."""
 
+OUT_OF_REACH = 2 * likelihood.ANSWER
+"""A claim that is further behind an entry that excludes it is not asked about: a yes for the one
+and a no to the other would not turn it, and the questions about that one decide."""
+
 WORTH_ASKING = -3500
 WORTH_ASKING_IN_DISPUTE = -8000
 """Evidence under which no more questions are asked."""
@@ -144,19 +148,29 @@ class WeighedEvidence:
         # Somebody who is alone has the word until a second one comes.
         return case.active <= 1 or (case.weight == "decisive" and said > 0 and not case.against)
 
-    @staticmethod
-    def _questions(case: Case, said: int) -> int:
+    def _questions(self, case: Case, said: int) -> int:
         """Return how many reporters are to be asked now."""
         bar = BARS[case.weight]
         if not ASKED_FROM <= case.age < bar.end:
             return 0
         if case.asked is not None and case.age - case.asked < ASKED_FROM:
             return 0
+        if case.rival is not None and case.rival - said > OUT_OF_REACH:
+            return 0
         open_to_doubt = case.rival is not None or case.asked is not None or _happened(case)
         dispute = case.for_ >= 2 and case.against >= 1 and open_to_doubt
-        if said <= (WORTH_ASKING_IN_DISPUTE if dispute else WORTH_ASKING):
+        divided = dispute or self._divided(case)
+        if said <= (WORTH_ASKING_IN_DISPUTE if divided else WORTH_ASKING):
             return 0
-        return EVERYBODY if dispute else bar.first
+        # Where the evidence is enough as it is, one answer more settles a dispute.
+        return EVERYBODY if dispute and said < bar.complete else bar.first
+
+    def _divided(self, case: Case) -> bool:
+        """Return whether a quorum saw something, and most of it this, though too few say so."""
+        rivals = sum(case.rival_votes.values())
+        return (
+            bool(rivals) and case.for_ > rivals and case.for_ + rivals >= self.needed(case.active)
+        )
 
 
 def _happened(case: Case) -> bool:

@@ -49,3 +49,28 @@ def test_of_two_things_of_which_one_happened_all_are_asked(rival: int | None) ->
     assert (said.standing, said.ask) == ("", EVERYBODY)
     alone = judged(votes=2, rival_votes=1, silent=5, age=30)
     assert alone.ask == 1, "one may be wrong"
+
+
+def test_a_crowd_that_is_divided_is_asked() -> None:
+    """Three of eight saw something: of what two of them say it is asked, though silence speaks
+    against it, and not of what one says."""
+    said = judged(votes=2, rival_votes=1, silent=5, age=30, silence=50)
+    assert said.likelihood < -3500
+    assert (said.standing, said.ask) == ("", 1)
+    assert judged(votes=1, rival_votes=2, silent=5, age=30, silence=50).ask == 0
+    assert judged(votes=2, silent=10, age=30, silence=50).ask == 0, "two are no quorum of twelve"
+
+
+def test_what_is_nearly_settled_is_asked_about_once() -> None:
+    """Where the evidence is enough, one answer settles a dispute; else everybody is asked."""
+    assert judged(votes=6, rival_votes=3, silent=2, age=30).ask == 1
+    assert judged(votes=4, rival_votes=3, silent=4, age=30).ask == EVERYBODY
+
+
+def test_what_is_out_of_reach_is_not_asked_about() -> None:
+    """Of what is so far behind what excludes it that a yes and a no would not turn it nobody is
+    asked: the questions about the other decide."""
+    behind = {"votes": 3, "rival_votes": 4, "silent": 4, "age": 30}
+    said = judged(**behind).likelihood
+    assert judged(**behind, rival=said + 5000).ask == EVERYBODY
+    assert judged(**behind, rival=said + 5001).ask == 0
