@@ -60,9 +60,9 @@ def test_an_owner_of_before(ground: Any) -> None:
     without that it does not hold."""
     g = over(ground, signs=True)
     ben, card = identity("ben"), g.card
-    g.core.own([ben.peer])
+    g.core.permit([ben.peer])
     rule(g, ruling("amend", ben, score="2-1"))
-    g.core.own([])
+    g.core.permit([])
     rule(g, ruling("amend", ruling="later", score="3-1"))
     proof = build(card, g.journal, HOST)
     result = check(whole(proof))
