@@ -29,8 +29,9 @@ LATER_SECONDS = 0.1
 AT_A_TIME = 64
 """So many of them at the least: some 4 ms."""
 
-SHARE = 32
-"""And so large a part of those that wait: however many come, they wait for seconds at the most."""
+SHARE = 256
+"""And so large a part of those that wait, so that a burst costs little while reports come in, and
+however many come, they are kept for half a minute or so."""
 
 
 class Signatures:
