@@ -19,12 +19,11 @@ class Participant:
 
     __slots__ = (
         "ahead", "announced", "answers", "asked_at", "attached", "begun", "bit", "bucket",
-        "claim_of", "clock_agreed",
-        "clock_error", "clock_offset", "counts_from", "credit", "curve", "eligible", "enrolled",
-        "exhausted_at", "expires", "fates", "followed", "has_announced", "heard", "invite", "key",
-        "late", "n", "name", "network", "peer", "pinged", "present", "questions", "report_token",
-        "revoked", "role", "sees_at_once", "stays", "stepped", "stored_as", "tells_round_trip",
-        "token", "unanswered", "voter",
+        "claim_of", "clock_agreed", "clock_error", "clock_offset", "counts_from", "credit", "curve",
+        "eligible", "enrolled", "exhausted_at", "expires", "fates", "followed", "has_announced",
+        "heard", "in_frames", "invite", "key", "late", "n", "name", "network", "peer", "pinged",
+        "present", "questions", "report_token", "revoked", "role", "sees_at_once", "stays",
+        "stepped", "stored_as", "tells_round_trip", "token", "unanswered", "voter",
     )  # fmt: skip
 
     def __init__(self, voter: int, record: records.MemberAttached) -> None:
@@ -37,6 +36,8 @@ class Participant:
         self.eligible = True  # its votes count; False while its key is on probation
         self.report_token = ""  # empty: a restart forgot it, and the peer has not shown it since
         self.stored_as = ""  # the digest of it, which its reports carry in the journal
+        # A report token, and how it and its digest stand in the frames of reports.
+        self.in_frames: tuple[str | None, bytes, bytes] = (None, b"", b"")
         self.key = b""  # the public key that its reports are signed with
         self.curve: bytes | None = None  # the CURVE form of it, from the first use on
         self.bucket: TokenBucket | None = None  # the reports it may send, from the first one on
