@@ -32,7 +32,7 @@ CALM = 120.0
 """Seconds in which all must be well again afterwards."""
 
 
-class Shelf:
+class PausingJournal:
     """The journal of one host, which outlives its process."""
 
     def __init__(self) -> None:
@@ -74,7 +74,7 @@ class RivalHost(Node):
 
     def __init__(self, stage: Rivals, name: str) -> None:
         super().__init__(stage.network, name)
-        self.shelf = Shelf()
+        self.journal = PausingJournal()
         self.host: Host | None = None
         self._stage = stage
 
@@ -89,7 +89,7 @@ class RivalHost(Node):
             return
         self.running, self.paused = True, False
         self.network.acting = self
-        journal: Any = self.shelf
+        journal: Any = self.journal
         options = HostOptions(
             name=self.name, broker=BROKER, heartbeat=2.0, presence=60.0, verdict="fixed:1"
         )
@@ -134,7 +134,7 @@ class RivalHost(Node):
         if host is None:
             return
         self._stage.tell(self.name, f"ends: {host.lost}")
-        self.shelf.stop = None
+        self.journal.stop = None
         host._waker.close()
         self.drop()
         self.network.at(self.network.now + seconds, self.start)
@@ -143,7 +143,7 @@ class RivalHost(Node):
         """Return the numbers of the reports on its disk, by peer."""
         peers: dict[str, str] = {}
         found: dict[str, set[int]] = defaultdict(set)
-        for blob in self.shelf.blobs:
+        for blob in self.journal.blobs:
             for record, _ in records.unpack(blob):
                 match record:
                     case records.MemberAttached():
@@ -252,7 +252,7 @@ class Rivals:
         network.run(end)
         self.tell("fault", "all is calm from here on")
         for host in self.hosts:
-            host.shelf.stop = None
+            host.journal.stop = None
             host.start()
         if not self.broker.running:
             self.broker.start()
@@ -277,7 +277,7 @@ class Rivals:
         elif kind == "stop":
             self._stop(host, seconds)
         elif kind == "amid":
-            host.shelf.stop = lambda: host.sleep(seconds)
+            host.journal.stop = lambda: host.sleep(seconds)
         elif kind == "asking":
             self._stop_asking(host, seconds, network.now + 10.0)
         elif kind == "kill":
