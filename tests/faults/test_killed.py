@@ -32,7 +32,8 @@ def test_killed_at_random(yard: Yard, seed: int) -> None:
     running: dict[str, tuple[Any, Any]] = {"broker": (yard.broker(), None)}
     yard.create()
     running["host"] = (yard.host(beat=BEAT), None)
-    _, feed = yard.watch()
+    _, feed = yard.watch("--heartbeats")
+    yard.until(lambda: feed.of("heartbeat"), what="the first heartbeat")
     for name in names:
         running[name] = yard.reporters(name, plan=plan, pause=0.3)
     for _ in range(10):
