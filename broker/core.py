@@ -254,7 +254,8 @@ class Core:
         known = repository.member(keys.peer_id(request.key))
         member = self._enrolment.receive(repository, request, curve, curve or routing_id, now, wall)
         if address and known != member:  # enrolled or raised
-            digest = tokens.derive(self._secret, NETWORK, *self._came_from(request, address))
+            came_from = self._came_from(request, address)
+            digest = tokens.digest(tokens.derive(self._secret, NETWORK, *came_from))
             repository.put_network(member.peer, digest)
         before = repository.member_on(routing_id)
         if before is not None and before.peer != member.peer:
@@ -284,7 +285,7 @@ class Core:
         stored = repository.network(grant.peer)
         if not stored:
             return grant
-        digest = tokens.derive(self._secret, NETWORK, grant.event, stored)
+        digest = tokens.digest(tokens.derive(self._secret, NETWORK, grant.event, stored))
         return msgspec.structs.replace(grant, network=digest)
 
     def _trim(self, repository: Repository, now: float, wall: int) -> None:

@@ -228,7 +228,7 @@ def test_enormous_frame(broker: Broker) -> None:
         # The connection comes back by itself, and is listened to again.
         bare.send(b"\xc1")
         assert reply_to(bare).code == "BAD_MESSAGE"
-    assert broker.counters.closed == before + 1, "another connection was cut as well"
+        assert broker.counters.closed == before + 1, "another connection was cut as well"
 
 
 def test_stranger(broker: Broker) -> None:

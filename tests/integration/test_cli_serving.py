@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,11 +124,16 @@ def once(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def create(home: Path, address: str, title: str = "Hill v Harbour") -> str:
+def create(
+    home: Path,
+    address: str,
+    title: str = "Hill v Harbour",
+    flags: Sequence[str] = ("--host", "any"),
+) -> str:
     """Create a football event and return its id, as a shell would take it."""
     done = once(
         home, "events", "create", title, "--sport", "football", "--broker", address,
-        "--origin", "Hill", "--origin", "Harbour", "--host", "any",
+        "--origin", "Hill", "--origin", "Harbour", *flags,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -367,9 +372,10 @@ def test_a_host_waits_for_its_broker(start: Start, tmp_path: Path) -> None:
 def test_a_journal_is_served_without_a_broker(
     start: Start, broker: tuple[Process, str], tmp_path: Path
 ) -> None:
-    """A host that has been at the broker before serves from its journal while that is away."""
+    """A host that has been at the broker before serves from its journal while that is away, where
+    nobody else may host the event."""
     serving, address = broker
-    event = create(tmp_path, address)
+    event = create(tmp_path, address, flags=("--name", "club"))
     arguments = ("host", event, "--broker", address, "--json", "--name", "club")
     first = start(*arguments)
     epoch = first.object("hosting")["epoch"]
