@@ -78,7 +78,7 @@ def test_another_match_in_time(temporary: dict[str, str]) -> None:
 def test_an_outage(temporary: dict[str, str]) -> None:
     """While everybody is cut off the feed raises alarms; what happened then is reconstructed and
     marked, the crowd confirms the score, and the match comes out right."""
-    flags = ("--match", "uruguay-russia-2018", "--speed", "250", "--reporters", "8")
+    flags = ("--match", "uruguay-russia-2018", "--speed", "125", "--reporters", "8")
     code, lines = _run(temporary, *flags, "--outage", "46-80")
     demo = lines[-1]
     assert code == 0

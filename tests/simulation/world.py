@@ -302,8 +302,8 @@ class World:
             self._talk_of_it()
 
     def _talk_of_it(self) -> None:
-        """Let the reporters state the score without being asked, and that a goal is under review
-        and no longer."""
+        """Let the reporters state the score without being asked, or that a goal is under review and
+        no longer: between these two the host may start again."""
         if self.scenario.sport != "football" or self.rng.random() < 0.5:
             for reporter in self.reporters:
                 self._answer(reporter)
@@ -311,6 +311,13 @@ class World:
         for seconds, review in ((8.0, "begun"), (16.0, "over")):
             for reporter in self.reporters:
                 self.network.at(self.network.now + seconds, self._review, reporter, review)
+        if Random(f"{self.seed} review").random() < 0.5:
+            self.network.at(self.network.now + 12.0, self._restart_host)
+
+    def _restart_host(self) -> None:
+        if self.host.running and not self.host.paused and not self.host.disk.doom:
+            self.host.die()
+            self.host.start()
 
     def _review(self, reporter: ReporterNode, review: str) -> None:
         reporter.say("state", "", wall(self.network), review=review)

@@ -109,11 +109,14 @@ class Ending:
         state.finish_at = min(busy_until, longest)
         return False
 
-    def may_end(self) -> bool:
+    def may_end(self, claim: Claim) -> bool:
         """Return whether an event that enough have voted to end may end now.
 
         It waits, and is to be looked at again, while reporters speak of something else: what is
-        under way is decided first.
+        under way is decided first. The votes wait as long.
+
+        Args:
+            claim: the votes.
         """
         now = self._state.now
         if self._agreed_at is None:
@@ -123,6 +126,7 @@ class Ending:
         if busy_until is None or now >= longest:
             return True
         self._look_at = min(busy_until, longest)
+        claim.until = max(claim.until, self._look_at + self._ttl)
         return False
 
     def votes(self, now: float) -> list[Claim]:

@@ -813,7 +813,7 @@ class HostedEvent:
         against = bool(claim.index.key)
         if against and self._state.finished:
             self._ending.reopen(claim)
-        elif not against and not self._state.finished and self._ending.may_end():
+        elif not against and not self._state.finished and self._ending.may_end(claim):
             self._finish(claim)
 
     def _finish(self, claim: Claim | None) -> None:

@@ -230,6 +230,19 @@ def test_it_does_not_wait_for_ever(ground):
     assert g.core.finished
 
 
+def test_votes_to_end_wait_with_the_end(ground):
+    """Votes to end that are enough do not expire while the end waits for what is under way."""
+    g = six(ground, claim_ttl=12)
+    g.say("ann", "goal", "A", at=g.second - 2)
+    ends(g, "ben", "cid", "dan")
+    for _ in range(2):
+        g.wait(8)
+        g.say("ann", "goal", "A", at=g.second - 200)
+    assert not g.core.finished
+    g.wait(13)
+    assert g.core.finished
+
+
 def test_the_rules_wait_as_well(ground):
     """An event that is over by its rules ends later where something is being said."""
     g = ground(finish_after=20.0).begun(*SIX)
