@@ -68,7 +68,7 @@ def test_the_final_at_full_speed(temporary: dict[str, str]) -> None:
 
 def test_another_match_in_time(temporary: dict[str, str]) -> None:
     """A match with an own goal and a sending-off, paced by its clock, comes out right."""
-    flags = ("--match", "uruguay-russia-2018", "--speed", "500", "--reporters", "9")
+    flags = ("--match", "uruguay-russia-2018", "--speed", "250", "--reporters", "9")
     code, lines = _run(temporary, *flags)
     assert code == 0
     assert lines[-1]["headline"] == "Uruguay 3–0 Russia"
