@@ -27,11 +27,18 @@ QUORUM = ("--verdict", "quorum")
 
 HIDDEN = """() => {
     const entries = touchline.feed.state.entries.length;
-    const asked = !document.getElementById("question").hidden;
-    return [entries, asked, document.querySelector(".figures").textContent];
+    return [entries, globalThis.asked, document.querySelector(".figures").textContent];
 }"""
+"""How many entries there are, whether the page's person was asked, and the score."""
 
-STOP_CLOCK = "() => { const now = Date.now(); touchline.feed.wall = () => now; }"
+STOP_CLOCK = """() => {
+    const now = Date.now();
+    touchline.feed.wall = () => now;
+    const question = document.getElementById("question");
+    globalThis.asked = !question.hidden;
+    const note = () => { globalThis.asked ||= !question.hidden; };
+    new MutationObserver(note).observe(question, { attributes: true });
+}"""
 """What is withheld for a while is withheld until the page's clock goes on."""
 
 GO_ON = "() => { touchline.feed.wall = () => Date.now() + 7_000; }"

@@ -13,7 +13,7 @@ from .network import Restless
 from .rivals import Rivals
 from .world import World
 
-RIVALS_EVERY = 4
+RIVALS_EVERY = 8
 """Each seed of so many is also one of two hosts."""
 
 
