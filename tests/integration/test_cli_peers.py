@@ -313,7 +313,7 @@ def test_faults_have_their_codes(ground: Ground, tmp_path: Path) -> None:
     assert ground.report("eve", "no-such", "goal")[0] == 3
     assert not list((ground.folder / "outbox").glob("eve/no-such*"))
     assert not (tmp_path / "r").exists()
-    code, _, error = ground.run("export", ground.create().event, "--wait", "0.5")
+    code, _, error = ground.run("export", ground.create().event, "--wait", "5")
     assert (code, "has no host now" in error) == (5, True)
     nowhere = str(BrokerAddress("127.0.0.1", 1, key("nobody").public))
     nobody = ["report", "x", "goal", "--broker", nowhere, "--timeout", "0.3", "--name", "fay"]
