@@ -26,6 +26,7 @@ class _Device(io.FileIO):
     fault: OSError | None = None  # of the first write that failed
 
     # FileIO takes any buffer, and so does this: the parameter's type is that of the stub.
+    # Only bytes come here: the text layer above encodes.
     def write(self, content: bytes, /) -> int:  # type: ignore[override]
         if self.fault is None:
             try:
@@ -51,6 +52,7 @@ def prepare() -> None:
         if stream is None:
             # In order, each gets its free number: else a socket or a database would get it, and a
             # library that knows only the number would write to it.
+            # It stays open for as long as the process runs.
             nowhere = open(os.devnull, "w" if number else "r", encoding="utf-8")  # noqa: SIM115
             setattr(sys, name, nowhere)
         elif (
