@@ -14,11 +14,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from heapq import nsmallest
-from itertools import islice
+from itertools import chain, islice
 from math import inf
 
 from ..protocol.errors import NotFound
 from ..protocol.messages import Card, EventStatus
+from ..sports.names import canonical, transcribed
 
 QUERY_WORDS = 8
 """The most words of a query that the search compares; it ignores the rest."""
@@ -37,10 +38,23 @@ _WORD = re.compile(r"\w+")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, without case and accents, each once, in order."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    """Return the words of a text, without case and accents, each once, in order; in all spellings,
+    `muller` and `mueller` for `Müller`."""
+    return list(dict.fromkeys(chain(*_spellings(text))))
+
+
+def _spellings(text: str) -> Iterable[list[str]]:
+    """Return the spellings of each word of a text, that without accents first."""
+    for word in dict.fromkeys(re.split(r"\s", unicodedata.normalize("NFC", text.casefold()))):
+        plain, other = _plain_words(word), _plain_words(transcribed(word))
+        for one, two in zip(plain, other, strict=True):
+            yield [one] if one == two else [one, two]
+
+
+def _plain_words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text)
     plain = "".join(char for char in plain if not unicodedata.combining(char))
-    return list(dict.fromkeys(word[:WORD_CHARS] for word in _WORD.findall(plain)))
+    return [(canonical(word) or word)[:WORD_CHARS] for word in _WORD.findall(plain)]
 
 
 def trigrams(word: str) -> frozenset[str]:
@@ -172,12 +186,13 @@ class SearchIndex:
 
     def _matches(self, text: str) -> dict[str, float]:
         """Return the match of each event, from 0 to 1: the mean over the query's words."""
-        query = words(text)[:QUERY_WORDS]
+        query = {one[0]: one for one in _spellings(text)}
+        query = dict(list(query.items())[:QUERY_WORDS])
         total: dict[str, float] = {}
-        for asked in query:
+        for spellings in query.values():
             best: dict[str, float] = {}
             # The most similar words come first, so an event's first word is its best.
-            for alike, word in self._alike(asked):
+            for alike, word in sorted(chain(*map(self._alike, spellings)), reverse=True):
                 for event in self._events[word]:
                     if event not in best:
                         best[event] = alike

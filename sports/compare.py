@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..protocol.times import SECOND
+from .names import may_be_same
 from .sport import Action, Kind
 
 
@@ -32,7 +33,7 @@ def compare(
     """Match each true action with the nearest one on the timeline that can be the same.
 
     The same are title and origin, the details that tell two such actions apart where both name
-    them, and the time within the kind's window.
+    them, in whatever form, and the time within the kind's window.
 
     Args:
         kinds: the sport's kinds by title.
@@ -72,7 +73,13 @@ def _can_be_same(kind: Kind, real: Action, said: Action) -> bool:
 def _differs(real: Action, said: Action, names: Sequence[str] | None = None) -> bool:
     shared = real.details.keys() & said.details.keys()
     return any(
-        real.details[name] != said.details[name]
+        not _agree(real.details[name], said.details[name])
         for name in shared
         if names is None or name in names
     )
+
+
+def _agree(one: object, other: object) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return may_be_same(one, other)
+    return one == other

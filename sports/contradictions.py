@@ -17,10 +17,15 @@ Check = Callable[[Action], Contradiction | None]
 """check(action): what in it contradicts itself, or None."""
 
 
-def names_of(card: Card) -> EventNames:
-    """Return the names of an event."""
+def names_of(card: Card, literal: bool = False) -> EventNames:
+    """Return the names of an event.
+
+    Args:
+        card: the event.
+        literal: how they are read, see `names.read`.
+    """
     named = presentation_of(card.sport, card.rules).lineup.named
-    return EventNames(card.origins, card.lineups, named)
+    return EventNames(card.origins, card.lineups, named, literal)
 
 
 def check_of(card: Card, names: EventNames | None = None) -> Check:

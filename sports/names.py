@@ -26,6 +26,15 @@ _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
 )
 
+# The same letters, and others, as those write them who care to tell them apart.
+_TRANSCRIBED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"}
+    | {"Ä": "ae", "Ö": "oe", "Ü": "ue", "Ø": "oe", "Å": "aa", "Đ": "dj"}
+)
+
+_NUMBER_WORDS = frozenset({"n", "no", "nr", "nro", "num", "number", "nummer", "numero"})
+"""What is said before the number on a shirt: No. 10, n° 10, № 10."""
+
 _BLANK = "\u2800"  # a symbol, of braille, that looks like a space
 
 _VOICED = {"\u3099", "\u309a"}  # which make other syllables in Japanese, where accents are none
@@ -51,16 +60,27 @@ def _counts(char: str) -> bool:
 
 
 @lru_cache(maxsize=KNOWN)
-def parts(name: str) -> tuple[str, ...]:
-    """Return the words and numbers that a name consists of, in canonical form."""
+def parts(name: str, literal: bool = False) -> tuple[str, ...]:
+    """Return the words and numbers that a name consists of, in canonical form.
+
+    Args:
+        name: as it was said.
+        literal: a word for the number that follows is a word like others, see `read`.
+    """
+    return _parts(canonical(name), literal)
+
+
+def _parts(text: str, literal: bool) -> tuple[str, ...]:
     found: list[str] = []
     before = ""
-    for char in canonical(name):
+    for char in text:
         sort = unicodedata.category(char)
         sort = "number" if sort == "Nd" else "word" if sort[0] in "LMN" else ""
         if sort and sort == before:
             found[-1] += char
         elif sort:
+            while sort == "number" and not literal and found and found[-1] in _NUMBER_WORDS:
+                found.pop()
             found.append(char)
         before = sort
     return tuple(_plain_number(part) if part.isdecimal() else part for part in found)
@@ -70,47 +90,98 @@ def _plain_number(digits: str) -> str:
     return "".join(str(unicodedata.decimal(digit)) for digit in digits).lstrip("0") or "0"
 
 
+Words = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A name as it is read.
 
     Args:
         canonical: the whole of it, see `canonical`.
-        words: its words in order; of what holds nothing but numbers, these.
+        spellings: its words in order, as they are written where the keyboard lacks a letter: Muller
+            or Mueller for Müller; of what holds nothing but numbers, these.
         number: the number on the shirt, where there is one beside the words, or nothing else.
+        exact: its words in order with their accents, without case.
     """
 
     canonical: str
-    words: tuple[str, ...]
+    spellings: tuple[Words, ...]
     number: str
+    exact: Words
 
     @property
-    def size(self) -> tuple[int, int]:
-        """How much it says: words, then letters."""
-        return len(self.words), sum(map(len, self.words))
+    def words(self) -> Words:
+        """Its words in order, without accents."""
+        return self.spellings[0]
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """How much it says: words, spellings, letters."""
+        return len(self.words), len(self.spellings), sum(map(len, self.words))
+
+    @property
+    def is_accented(self) -> bool:
+        """Whether its words have letters that other keyboards lack."""
+        return self.exact != self.words
 
 
 @lru_cache(maxsize=KNOWN)
-def read(name: str) -> Reading:
-    """Return how a name is read."""
-    found = parts(name)
-    numbers = [part for part in found if part.isdecimal()]
-    words = tuple(part for part in found if not part.isdecimal())
-    if len(numbers) == 1:
-        return Reading(canonical(name), words, numbers[0])
-    return Reading(canonical(name), found, "")
+def read(name: str, literal: bool = False) -> Reading:
+    """Return how a name is read.
+
+    Args:
+        name: as it was said.
+        literal: Mueller is another name than Müller, and "No." a part of the name, as in the
+            editions of the rules in which `details.FORMS_SINCE` had not come.
+    """
+    whole = unicodedata.normalize("NFC", name)
+    texts = [canonical(name)] if literal else [canonical(name), canonical(transcribed(whole))]
+    found = [_parts(text, literal) for text in dict.fromkeys(texts)]
+    exact = _parts(whole.lower(), literal)
+    numbers = [part for part in found[0] if part.isdecimal()]
+    if len(numbers) != 1:
+        return Reading(texts[0], tuple(found), "", exact)
+    spellings = tuple(map(_without_numbers, found))
+    return Reading(texts[0], spellings, numbers[0], _without_numbers(exact))
 
 
-def may_be_same(one: str, other: str) -> bool:
-    """Return whether two names of one side may be those of one person, as far as they say."""
-    a, b = read(one), read(other)
+def roughly(name: str) -> str:
+    """Return a text that all spellings of a name have in common, and perhaps other names."""
+    text = " ".join(parts(name))
+    for two, letter in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("dj", "d")):
+        text = text.replace(two, letter)
+    return text or canonical(name)
+
+
+def transcribed(text: str) -> str:
+    """Return a text in NFC with letters that keyboards lack as others stand for them: ue for ü."""
+    return text if text.isascii() else text.translate(_TRANSCRIBED)
+
+
+def _without_numbers(found: Words) -> Words:
+    return tuple(part for part in found if not part.isdecimal())
+
+
+def may_be_same(one: str, other: str, literal: bool = False) -> bool:
+    """Return whether two names of one side may be those of one person, as far as they say.
+
+    Args:
+        one, other: the names.
+        literal: see `read`.
+    """
+    a, b = read(one, literal), read(other, literal)
     if a.canonical == b.canonical:
         return True
     if a.number and b.number and a.number != b.number:
         return False
     if not a.words or not b.words:
         return bool(a.number) and a.number == b.number
-    few, many = sorted((a.words, b.words), key=len)
+    return any(_fit(x, y) for x in a.spellings for y in b.spellings)
+
+
+def _fit(one: Words, other: Words) -> bool:
+    few, many = sorted((one, other), key=len)
     return _covered(few, many) or "".join(few) == "".join(many)
 
 
@@ -148,10 +219,12 @@ class NameList:
     Args:
         names: as they are written there, perhaps with the number on the shirt: `10 Lionel Messi`,
             `Lionel Messi (10)`.
+        literal: see `read`.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self._listed = [_Listed(name) for name in names]
+    def __init__(self, names: Iterable[str], literal: bool = False) -> None:
+        self.literal = literal
+        self._listed = [_Listed(name, literal) for name in names]
         self.only = lru_cache(maxsize=KNOWN)(self._only)
         """only(said): the name that is meant where it can be but one, else an empty text."""
         self.find = lru_cache(maxsize=KNOWN)(self._find)
@@ -161,7 +234,7 @@ class NameList:
         return bool(self._listed)
 
     def _find(self, said: str) -> tuple[str, ...]:
-        wanted = read(said)
+        wanted = read(said, self.literal)
         found = [one for one in self._listed if one.is_meant(wanted)]
         # What fits better is meant: as it is written, then by number, then by all words.
         for better in (
@@ -172,11 +245,13 @@ class NameList:
             if better:
                 found = better
                 break
+        if len(found) > 1 and not self.literal:
+            found = _spelt_best(wanted, found)
         return tuple(one.name for one in found)
 
     def has(self, said: str) -> bool:
         """Return whether a whole name is among them."""
-        wanted = read(said)
+        wanted = read(said, self.literal)
         return any(one.is_whole(wanted) for one in self._listed)
 
     def _only(self, said: str) -> str:
@@ -185,7 +260,7 @@ class NameList:
             found = tuple(
                 one.name
                 for one in self._listed
-                if one.reading.words and may_be_same(one.name, said)
+                if one.reading.words and may_be_same(one.name, said, self.literal)
             )
         return found[0] if len(found) == 1 else ""
 
@@ -193,19 +268,24 @@ class NameList:
 class _Listed:
     """A name of a list."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, literal: bool) -> None:
         self.name = name
-        self.reading = read(name)
-        words = self.reading.words
-        self._sorted = sorted(words)
+        self.reading = read(name, literal)
+        self._whole = [(sorted(words), "".join(words)) for words in self.reading.spellings]
         self._runs = {
-            "".join(words[first:last]) for last in range(1, len(words) + 1) for first in range(last)
+            "".join(words[first:last])
+            for words in self.reading.spellings
+            for last in range(1, len(words) + 1)
+            for first in range(last)
         }
 
     def is_whole(self, said: Reading) -> bool:
         """Return whether a name has all words of this one, in any order or run together."""
-        run_together = "".join(said.words) == "".join(self.reading.words)
-        return bool(said.words) and (run_together or sorted(said.words) == self._sorted)
+        return bool(said.words) and any(
+            run == "".join(words) or whole == sorted(words)
+            for whole, run in self._whole
+            for words in said.spellings
+        )
 
     def is_meant(self, said: Reading) -> bool:
         """Return whether a name can be this one, or a part or a short form of it."""
@@ -216,10 +296,23 @@ class _Listed:
             return bool(said.number) and said.number == own.number
         if said.number and own.number and said.number != own.number:
             return False
-        run = "".join(said.words)
-        if run in self._runs and not _is_initial(run):
-            return True
-        return len(said.words) <= len(own.words) and _covered(said.words, own.words)
+        for words in said.spellings:
+            run = "".join(words)
+            if run in self._runs and not _is_initial(run):
+                return True
+            if any(len(words) <= len(mine) and _covered(words, mine) for mine in own.spellings):
+                return True
+        return False
+
+
+def _spelt_best(said: Reading, found: list[_Listed]) -> list[_Listed]:
+    """Return of several names that can be meant those that are spelt as a said one is, where it
+    says enough: Baumann is not Bäumann where a line-up has both."""
+    alike = [one for one in found if sorted(one.reading.exact) == sorted(said.exact)]
+    if alike or not said.is_accented:
+        return alike or found
+    common = [len({*said.exact} & {*one.reading.exact}) for one in found]
+    return [one for one, words in zip(found, common, strict=True) if words == max(common)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +339,7 @@ class EventNames:
         origins: the event's.
         lineups: names by origin.
         named: which details name somebody, and of which side, as the sport shows them.
+        literal: see `read`.
     """
 
     def __init__(
@@ -253,12 +347,14 @@ class EventNames:
         origins: Sequence[str],
         lineups: Mapping[str, Sequence[str]],
         named: Mapping[str, Named],
+        literal: bool = False,
     ) -> None:
         self.named = named
-        self._origins = NameList(origins)
-        self._lists = {origin: NameList(lineups.get(origin, ())) for origin in origins}
+        self.literal = literal
+        self._origins = NameList(origins, literal)
+        self._lists = {origin: NameList(lineups.get(origin, ()), literal) for origin in origins}
         every = [name for origin in origins for name in lineups.get(origin, ())]
-        self._everybody = NameList(dict.fromkeys(every))
+        self._everybody = NameList(dict.fromkeys(every), literal)
 
     def origin(self, said: str) -> str:
         """Return the origin that is meant where it can be but one, else an empty text."""

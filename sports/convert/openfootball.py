@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from ...protocol.errors import SettingError
 from ..football.kinds import OWN_GOAL, PERIODS
-from ..names import canonical
+from ..names import NameList, canonical
 from ..sport import Action, Score
 from .converted import LINE_CHARS, Converted, Given, micros, seconds_later, start_of
 from .football import FIRST_MINUTE, MINUTES, assembled, kick_offs, whistles
@@ -337,8 +337,7 @@ class _Fold:
 
     def _side_of(self, name: str) -> int | None:
         for side, origin in enumerate(self._fixture.origins):
-            names = {canonical(known) for known in self.lineups.get(origin, ())}
-            if canonical(name) in names:
+            if NameList(self.lineups.get(origin, ())).has(name):
                 return side
         return None
 

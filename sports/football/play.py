@@ -11,6 +11,7 @@ from ...protocol.errors import SettingError
 from ...protocol.times import SECOND
 from ..capabilities import Implied
 from ..names import canonical as key
+from ..names import read
 from ..sport import Action
 from . import kinds
 from .kinds import KICKS, OWN_GOAL, PERIODS
@@ -50,9 +51,10 @@ def kick_off(
 def _side(origin: str, names: Sequence[str], players: int) -> FootballSide:
     seen = set()
     for name in names:
-        if not name.strip() or key(name) in seen:
+        as_read = key(name), read(name).exact  # Baumann and Bäumann are two
+        if not name.strip() or as_read in seen:
             raise SettingError(f"the line-up of {origin} names {name!r} twice or not at all")
-        seen.add(key(name))
+        seen.add(as_read)
     people = tuple(
         FootballPlayer(name, on=place < players, starts=place < players)
         for place, name in enumerate(names)

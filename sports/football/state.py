@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..names import canonical as key
+from ..names import read
 from .rules import FootballRules
 
 
@@ -66,7 +67,11 @@ class FootballSide(msgspec.Struct, frozen=True):
     def find(self, name: str) -> int:
         """Return the index of a person in `people`, or -1."""
         wanted = key(name)
-        return self.keys.index(wanted) if wanted in self.keys else -1
+        if self.keys.count(wanted) < 2:
+            return self.keys.index(wanted) if wanted in self.keys else -1
+        found = [place for place, known in enumerate(self.keys) if known == wanted]
+        exact = read(name).exact
+        return next((n for n in found if read(self.people[n].name).exact == exact), found[0])
 
 
 class Goal(msgspec.Struct, frozen=True):

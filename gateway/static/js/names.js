@@ -9,6 +9,12 @@ const ACCENTS =
 
 const LETTERS = { ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", æ: "ae", œ: "oe", ı: "i", ħ: "h", ß: "ss", ς: "σ" };
 
+/** The same letters, and others, as those write them who care to tell them apart. */
+const TRANSCRIBED = { ä: "ae", ö: "oe", ü: "ue", ø: "oe", å: "aa", đ: "dj" };
+
+/** What is said before the number on a shirt: No. 10, n° 10, № 10. */
+const NUMBER_WORDS = new Set(["n", "no", "nr", "nro", "num", "number", "nummer", "numero"]);
+
 /** Return a text without case, accents, apostrophes, spare blanks and what can't be seen. */
 export function canonical(text) {
   const plain = text.normalize("NFD").replace(APOSTROPHES, "").normalize("NFKD").toLowerCase();
@@ -24,16 +30,36 @@ export function canonical(text) {
 /**
  * Return how a name is read.
  * @param {string} name
- * @returns {{canonical: string, words: string[], number: string}} `number`: the one on the shirt
+ * @returns {{canonical: string, words: string[], number: string, spellings: string[][], exact: string[]}}
+ *   `spellings`: its words as they are written where the keyboard lacks a letter, the first without
+ *   accents as `words`; `number`: the one on the shirt; `exact`: its words with their accents
  */
 export function read(name) {
+  const whole = name.normalize("NFC");
   const plain = canonical(name);
-  const parts = (plain.match(/[\p{L}\p{M}\p{Nl}\p{No}]+|\p{Nd}+/gu) ?? []).map((part) =>
-    part.replace(/^0+(?=\p{Nd})/u, ""),
-  );
-  const numbers = parts.filter(isNumber);
-  if (numbers.length !== 1) return { canonical: plain, words: parts, number: "" };
-  return { canonical: plain, words: parts.filter((part) => !isNumber(part)), number: numbers[0] };
+  const transcribed = canonical(whole.replace(/[äöüøåđ]/giu, (letter) => TRANSCRIBED[letter.toLowerCase()]));
+  let spellings = [...new Set([plain, transcribed])].map(partsOf);
+  let exact = partsOf(whole.toLowerCase());
+  const numbers = spellings[0].filter(isNumber);
+  if (numbers.length === 1) {
+    spellings = spellings.map(withoutNumbers);
+    exact = withoutNumbers(exact);
+  }
+  const number = numbers.length === 1 ? numbers[0] : "";
+  return { canonical: plain, words: spellings[0], number, spellings, exact };
+}
+
+function partsOf(text) {
+  const found = [];
+  for (const part of text.match(/[\p{L}\p{M}\p{Nl}\p{No}]+|\p{Nd}+/gu) ?? []) {
+    while (isNumber(part) && NUMBER_WORDS.has(found.at(-1))) found.pop();
+    found.push(part.replace(/^0+(?=\p{Nd})/u, ""));
+  }
+  return found;
+}
+
+function withoutNumbers(parts) {
+  return parts.filter((part) => !isNumber(part));
 }
 
 function isNumber(part) {
@@ -46,7 +72,11 @@ export function mayBeSame(one, other) {
   if (a.canonical === b.canonical) return true;
   if (a.number && b.number && a.number !== b.number) return false;
   if (!a.words.length || !b.words.length) return a.number !== "" && a.number === b.number;
-  const [few, many] = [a.words, b.words].sort((x, y) => x.length - y.length);
+  return a.spellings.some((x) => b.spellings.some((y) => fit(x, y)));
+}
+
+function fit(one, other) {
+  const [few, many] = [one, other].sort((x, y) => x.length - y.length);
   return covered(few, many) || few.join("") === many.join("");
 }
 
@@ -88,7 +118,7 @@ function abbreviates(one, other) {
  */
 export function find(listed, said) {
   const wanted = read(said);
-  const found = listed.filter((name) => isMeant(read(name), wanted));
+  let found = listed.filter((name) => isMeant(read(name), wanted));
   const better = [
     (own) => own.canonical === wanted.canonical,
     (own) => wanted.number !== "" && own.number === wanted.number,
@@ -96,9 +126,24 @@ export function find(listed, said) {
   ];
   for (const test of better) {
     const kept = found.filter((name) => test(read(name)));
-    if (kept.length) return kept;
+    if (!kept.length) continue;
+    found = kept;
+    break;
   }
-  return found;
+  return found.length > 1 ? speltBest(found, wanted) : found;
+}
+
+/** Return of several names those that are spelt as a said one is, where it says enough. */
+function speltBest(found, said) {
+  const alike = found.filter((name) => sorted(read(name).exact) === sorted(said.exact));
+  if (alike.length || said.exact.join(" ") === said.words.join(" ")) return alike.length ? alike : found;
+  const wanted = new Set(said.exact);
+  const common = found.map((name) => [...new Set(read(name).exact)].filter((word) => wanted.has(word)).length);
+  return found.filter((_, place) => common[place] === Math.max(...common));
+}
+
+function sorted(words) {
+  return [...words].sort().join(" ");
 }
 
 /** Return whether a whole name is among those of a list. */
@@ -108,17 +153,19 @@ export function has(listed, said) {
 
 function isWhole(own, said) {
   if (!said.words.length) return false;
-  const sorted = (words) => [...words].sort().join(" ");
-  return said.words.join("") === own.words.join("") || sorted(said.words) === sorted(own.words);
+  const alike = (mine, words) => words.join("") === mine.join("") || sorted(words) === sorted(mine);
+  return own.spellings.some((mine) => said.spellings.some((words) => alike(mine, words)));
 }
 
 function isMeant(own, said) {
   if (said.canonical === own.canonical) return true;
   if (!said.words.length) return said.number !== "" && said.number === own.number;
   if (said.number && own.number && said.number !== own.number) return false;
-  const run = said.words.join("");
-  if (runs(own.words).has(run) && !isInitial(run)) return true;
-  return said.words.length <= own.words.length && covered(said.words, own.words);
+  return said.spellings.some((words) => {
+    const run = words.join("");
+    if (!isInitial(run) && own.spellings.some((mine) => runs(mine).has(run))) return true;
+    return own.spellings.some((mine) => words.length <= mine.length && covered(words, mine));
+  });
 }
 
 function runs(words) {

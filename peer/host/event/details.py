@@ -12,7 +12,11 @@ from typing import Protocol
 from ....protocol.messages import Card, Detail
 from ....protocol.text import visible
 from ....sports import Kind, contradictions
-from ....sports.names import EventNames, NameList, canonical, may_be_same, parts, read
+from ....sports.names import EventNames, NameList, canonical, may_be_same, parts, read, roughly
+
+FORMS_SINCE = 6
+"""The edition of the rules, see `records.EDITION`, since which Mueller may be Müller, and No. 10 is
+10."""
 
 Identity = tuple[Detail | None, ...]
 """The values of a kind's identity details; None where a report leaves one out."""
@@ -153,8 +157,14 @@ class ByName:
         plain = {}
         for name, said in changes.items():
             value = self.spelt(name, said, changes)
-            plain[name] = canonical(value) if isinstance(value, str) else value
+            plain[name] = self._plain(name, value, changes) if isinstance(value, str) else value
         return repr(sorted(plain.items()))
+
+    def _plain(self, name: str, value: str, said: Said) -> str:
+        people = self._people(name, said)
+        if self._names.literal or people is None:
+            return canonical(value)
+        return value if people.only(value) == value else roughly(value)
 
     def spelt(self, name: str, value: Detail, said: Said) -> Detail:
         """Return a value as the line-up spells it, where it has it; `said`: all that is said."""
@@ -167,12 +177,16 @@ class ByName:
             return True
         if not isinstance(one, str) or not isinstance(other, str) or name in self._exact:
             return False
+        people, literal = self._people(name, {}), self._names.literal
+        if people is not None and not literal:
+            listed = people.only(one), people.only(other)
+            if all(listed):
+                return listed[0] == listed[1]
         if canonical(one) == canonical(other):
             return True
-        people = self._people(name, {})
         if people is None or (people.only(one) == one and people.only(other) == other):
             return False  # no names, or two of the line-up
-        return may_be_same(one, other)
+        return may_be_same(one, other, literal)
 
     def _people(self, name: str, said: Said) -> NameList | None:
         return None if name in self._exact else self._names.people(self._origin, name, said)
@@ -181,7 +195,8 @@ class ByName:
         if not isinstance(value, str):
             return ()
         listed = self._names.list_of(self._origin).only(value) == value
-        return listed, read(value).size, bool(read(value).number), canonical(value), value
+        reading = read(value, self._names.literal)
+        return listed, reading.size, bool(reading.number), canonical(value), value
 
 
 def turned(
@@ -252,7 +267,7 @@ def names_of(card: Card, edition: int) -> EventNames | None:
         card: the event.
         edition: of the rules by which reports are matched, see `records.EDITION`.
     """
-    return contradictions.names_of(card) if edition >= 1 else None
+    return contradictions.names_of(card, edition < FORMS_SINCE) if edition >= 1 else None
 
 
 def origin_meant(names: EventNames | None, origins: Container[str], said: str) -> str:
@@ -301,20 +316,23 @@ def _alike_texts(values: Mapping[Detail, int]) -> Iterable[dict[Detail, int]]:
 class _Form:
     """A form of a name, and how often it was spelt how."""
 
-    def __init__(self, name: str, listed: str) -> None:
+    def __init__(self, name: str, listed: str, literal: bool) -> None:
         self.name = name
+        self._literal = literal
         self.listed = listed  # as the line-up spells it; empty where it may be of several, or none
         self.spelt: dict[Detail, int] = {}
 
     @property
-    def size(self) -> tuple[bool, tuple[int, int]]:
+    def size(self) -> tuple[bool, tuple[int, int, int]]:
         """How much it says."""
-        return bool(self.listed), read(self.name).size
+        return bool(self.listed), read(self.name, self._literal).size
 
     def says_less(self, other: _Form) -> bool:
         """Return whether this is a shorter form of what may be the same name."""
         return (
-            not self.listed and self.size < other.size and may_be_same(self.name, other.full_name)
+            not self.listed
+            and self.size < other.size
+            and may_be_same(self.name, other.full_name, self._literal)
         )
 
     @property
@@ -333,7 +351,8 @@ def _elected(values: Mapping[Detail, int], people: NameList) -> Detail:
     for value, count in values.items():
         text = str(value)
         listed = people.only(text)
-        form = forms.setdefault(listed or tuple(sorted(parts(text))) or text, _Form(text, listed))
+        key = listed or _words_of(text, people.literal) or text
+        form = forms.setdefault(key, _Form(text, listed, people.literal))
         form.spelt[value] = count
     counted: dict[int, dict[Detail, int]] = {id(form): dict(form.spelt) for form in forms.values()}
     for form in sorted(forms.values(), key=lambda form: form.size):  # the shortest first
@@ -348,3 +367,12 @@ def _elected(values: Mapping[Detail, int], people: NameList) -> Detail:
         key=lambda form: sum(counted[id(form)].values()),
     )
     return best.listed or _first_most(counted[id(best)])
+
+
+def _words_of(name: str, literal: bool) -> object:
+    """Return what two forms of a name have in common that say the same in another order."""
+    if literal:
+        return tuple(sorted(parts(name, literal)))
+    reading = read(name)
+    words = frozenset(tuple(sorted(spelling)) for spelling in reading.spellings)
+    return (words, reading.number) if reading.words or reading.number else None

@@ -19,13 +19,14 @@ from ....protocol.errors import StorageFault
 from ....protocol.messages import Id, Message, Micros, Name, Role, Text
 from ....protocol.times import EARLIEST
 
-EDITION = 5
+EDITION = 6
 """The edition of the rules by which a host matches reports to claims; 0 is that of release 0.1. A
 journal's reports are matched by the rules under which they came in, so that its later records speak
 of the same claims. Since edition 2 what gives way to an entry is taken back before that comes;
 since edition 3 a reporter begins no more claims than an event can have, see `plausibility`; since
 edition 4 the last word of a reporter counts that thought better of it, see `cases`; since edition 5
-what is learned of how late people tap is held against a first guess, see `thumbs`."""
+what is learned of how late people tap is held against a first guess, see `thumbs`; since edition 6
+names are told in more forms, see `details`."""
 
 
 class Began(Message, frozen=True, kw_only=True):

@@ -31,6 +31,16 @@ def test_words() -> None:
     assert words("São PAULO, paulo – Straße 1") == ["sao", "paulo", "strasse", "1"]
 
 
+@pytest.mark.parametrize("text", ["Mueller", "muller", "MÜLLER", "Mu\u0308ller"])
+def test_all_spellings_of_a_name_find_it(text: str) -> None:
+    """What is written where the keyboard lacks a letter is the same word, and no misspelt one."""
+    index = SearchIndex()
+    index.follow(enumerate([card("a", "Müller Cup"), card("b", "Muellner Cup")], 1))
+    assert words("Müller–Đoković") == ["muller", "mueller", "dokovic", "djokovic"]
+    assert index.search(text, limit=2)[0] == "a"
+    assert index._matches(text)["a"] == 1.0
+
+
 def test_trigrams() -> None:
     """Trigrams count a word's start twice and its end once."""
     assert trigrams("cup") == {"  c", " cu", "cup", "up "}

@@ -48,6 +48,13 @@ def test_identity() -> None:
     assert result.wrong == (0,)
 
 
+def test_forms_of_a_name() -> None:
+    """Who is named in another form is nobody else."""
+    for said in ("Müller", "MULLER ", "Mueller", "T. Müller"):
+        result = compare(KINDS, [card("Thomas Müller", 100)], [card(said, 100)])
+        assert (result.found, result.altered) == (((0, 0),), ()), said
+
+
 def test_altered() -> None:
     """A goal with another scorer is found, and told apart as altered."""
     truth = [goal("A", 100, player="Messi", how="penalty")]

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from touchline.sports.names import EventNames, NameList, canonical, may_be_same, parts, read
+from touchline.sports.names import (
+    EventNames,
+    NameList,
+    canonical,
+    may_be_same,
+    parts,
+    read,
+    roughly,
+)
 from touchline.sports.presentation import NAMED, Named, When
 
 LINE_UP = (
@@ -86,6 +94,19 @@ def test_composition_does_not_matter(text: str) -> None:
         ("J.J. Okocha", "Jay-Jay Okocha"),
         ("Mac Allister", "MacAllister"),
         ("10 Messi", "#10"),
+        ("Müller", "Mueller"),
+        ("MUELLER", "Mu\u0308ller"),
+        ("Jörg Müller", "J. Mueller"),
+        ("Ødegaard", "Oedegaard"),
+        ("Håland", "Haaland"),
+        ("Đoković", "Djokovic"),
+        ("Weiß", "Weiss"),
+        ("Bäumann", "Baumann"),
+        ("No. 10", "10"),
+        ("nr 10", "#10"),
+        ("number 10", "№ 10"),
+        ("n° 10", "Nº10"),
+        ("No. 10 Messi", "Lionel Messi"),
         ("10 Messi", "Lionel Messi"),
         ("07", "#7"),
         ("孙", "孙 兴慜"),
@@ -109,6 +130,10 @@ def test_may_be_one_person(one: str, other: str) -> None:
         ("10", "Lionel Messi"),
         ("10 Messi", "11 Messi"),
         ("Mess", "Messi"),
+        ("Koeman", "Koman"),
+        ("Michael", "Michal"),
+        ("Baeumann", "Baumann"),
+        ("No. 10", "No. 11"),
         ("Team 1", "Team 2"),
         ("", "Messi"),
         ("!", "?"),
@@ -176,6 +201,48 @@ def test_who_is_meant_rather() -> None:
     assert names.find("martinez.") == ("Martínez",)
     assert names.find("Quarta, Martinez") == ("25 Martínez Quarta",)
     assert NameList(["A", "A B"]).only("a.") == "A"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Baumann", "7 Tim Baumann"),
+        ("Bäumann", "8 Tim Bäumann"),
+        ("Baeumann", "8 Tim Bäumann"),
+        ("T. Bäumann", "8 Tim Bäumann"),
+        ("Tim Baumann", "7 Tim Baumann"),
+        ("Muller", "Müller"),
+        ("Mueller", "Müller"),
+        ("No. 8", "8 Tim Bäumann"),
+        ("Nr. 7 Baumann", "7 Tim Baumann"),
+        ("Nummer 8", "8 Tim Bäumann"),
+        ("Martínez", "Emiliano Martínez"),
+        ("Martinez", ""),
+    ],
+)
+def test_two_that_an_accent_tells_apart(said: str, meant: str) -> None:
+    """Who is spelt as it was said is meant; who types no accents may mean either."""
+    people = ["7 Tim Baumann", "8 Tim Bäumann", "Müller", "Emiliano Martínez", "Enzo Martinez"]
+    if said == "Baumann":
+        people[:2] = ["Baumann", "Bäumann"]
+        meant = "Baumann"
+    assert NameList(people).only(said) == NameList(people[::-1]).only(said) == meant
+
+
+def test_forms_that_older_editions_do_not_know() -> None:
+    """What was two names stays two where it is read literally."""
+    assert not may_be_same("Müller", "Mueller", True)
+    assert not may_be_same("No. 10", "10 Messi", True)
+    assert NameList(["Müller"], literal=True).only("Mueller") == ""
+    assert parts("No. 10", True) == ("no", "10")
+
+
+@given(NAMES)
+def test_who_shares_a_spelling_is_roughly_the_same(name: str) -> None:
+    """What the votes of amendments are gathered by is the same for all spellings of a name."""
+    spellings = {roughly(f"{name} {last}") for last in ("Müller", "Mueller", "Muller")}
+    assert len(spellings) == 1
+    assert roughly("No. 10") == roughly("10")
 
 
 @given(st.lists(NAMES, max_size=6, unique=True), NAMES)

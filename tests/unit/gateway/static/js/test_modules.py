@@ -67,6 +67,8 @@ LISTED = (
         "A B",
         "孙 兴慜",
         "राजू",
+        "7 Tim Baumann",
+        "8 Tim Bäumann",
     ),
 )
 
@@ -75,6 +77,8 @@ SAID = (
     *("Messi", "L. Messi", "Messi, Lionel", "10", "#10", "010", "10 Messi", "11 Messi", "MESSI "),
     *("Martinez", "E Martinez", "25 martinez", "MacAllister", "di maria", "DiMaria", "odegaard"),
     *("GROSS", "ONeil", "O'Neil", "o´neil", "a.", "b a", "M", "", " ", "Leo Messi", "孙", "राज"),
+    *("No. 10", "nr 10", "number 10", "n° 10", "№ 10", "No. 10 Messi", "Oedegaard", "Weiss"),
+    *("Mueller", "Bäumann", "Baumann", "Baeumann", "Håland", "Haaland", "Đoković", "Djokovic"),
     *("Lionel Andrés Messi", "Me\u200dssi", "Müller", "Mu\u0308ller", "muller", "!", "7 11", "ß"),
 )
 
@@ -90,6 +94,8 @@ def readings() -> dict[str, object]:
                 "canonical": names.canonical(name),
                 "words": names.read(name).words,
                 "number": names.read(name).number,
+                "spellings": names.read(name).spellings,
+                "exact": names.read(name).exact,
                 "found": listed.find(name),
                 "only": listed.only(name),
                 "has": listed.has(name),
