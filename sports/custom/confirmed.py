@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...protocol.errors import SettingError
 from ..sport import Score
+from . import confirmed_sets
 from .definition import Definition, Number, short
 from .state import CustomState, with_points, won
 from .text import headline
@@ -27,6 +28,8 @@ def read(state: CustomState, text: str) -> Score:
     Raises:
         SettingError: not one number for each origin.
     """
+    if state.definition.sets is not None:
+        return confirmed_sets.read(state, state.definition.sets, text)
     numbers = [float(found) for found in _NUMBER.findall(text.replace("−", "-"))]
     if _NUMBER.sub("", text.replace("−", "-")).strip(_BETWEEN) or not numbers:
         wrong = "has more in it than numbers" if numbers else "has no numbers"
@@ -50,8 +53,10 @@ def gap(before: CustomState, after: CustomState, confirmed: Score) -> str | None
     Raises:
         SettingError: `confirmed` is not a score of this event.
     """
+    if before.definition.sets is not None:
+        return confirmed_sets.gap(before, after, before.definition.sets, confirmed)
     stated = stated_points(before, confirmed)
-    if stated is not None and not _loses(before.definition):
+    if stated is not None and not loses(before.definition):
         for origin, points in stated.items():
             if points < before.points[origin]:
                 had = before.points[origin]
@@ -73,12 +78,14 @@ def adopt(state: CustomState, confirmed: Score) -> CustomState:
     Raises:
         SettingError: `confirmed` is not a score of this event.
     """
+    if state.definition.sets is not None:
+        return confirmed_sets.adopt(state, state.definition.sets, confirmed)
     stated = stated_points(state, confirmed)
     if stated is None or stated == state.points:
         return state
-    by_action = state.ended and not won(state.definition, state.points)
-    ended = by_action or won(state.definition, stated)
-    return replace(with_points(state, stated), ended=ended)
+    after = with_points(state, stated)
+    by_action = state.ended and not won(state)
+    return replace(after, ended=by_action or won(after))
 
 
 def stated_points(state: CustomState, score: Score) -> dict[str, Number] | None:
@@ -95,5 +102,6 @@ def stated_points(state: CustomState, score: Score) -> dict[str, Number] | None:
     return {origin: given[origin] for origin in state.points}
 
 
-def _loses(definition: Definition) -> bool:
+def loses(definition: Definition) -> bool:
+    """Return whether an action takes points away."""
     return any(effect.points < 0 for effect in definition.effects.values())

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from ...protocol import limits
@@ -39,17 +39,35 @@ NESTED = 16
 
 LINE_CHARS = 2_000
 
+COUNTERS = 12
+"""Counters that a definition may have."""
+
 PERIODS = 24
 """Periods that a definition may have."""
 
 MOST_MINUTES = 1_440
+
+LONGEST_TURN = 100
+"""Points of a turn of service."""
 
 _RESERVED = {"delete"}
 
 PeriodMark = Literal["", "begins", "ends"]
 """What an action does to a period."""
 
+ClockMark = Literal["", "stops", "starts"]
+"""What an action does to the clock."""
+
+PeriodClock = Literal["", "up", "down"]
+"""The clock of a period: it runs through, or counts up or down and may be stopped."""
+
+ServeRule = Literal["", "winner", "turns"]
+"""Who serves: as it is reported, whoever won the last point, or each for so many points."""
+
 _MARKS: Mapping[str, PeriodMark] = {"": "", "begins": "begins", "ends": "ends"}
+_CLOCK_MARKS: Mapping[str, ClockMark] = {"": "", "stops": "stops", "starts": "starts"}
+_CLOCKS: Mapping[str, PeriodClock] = {"": "", "up": "up", "down": "down"}
+_SERVES: Mapping[str, ServeRule] = {"": "", "winner": "winner", "turns": "turns"}
 
 T = TypeVar("T")
 
@@ -62,11 +80,81 @@ class Span:
 
     Args:
         text: its name for people.
-        minutes: how long it lasts on a clock that does not stop; 0: it has no such clock.
+        minutes: how long it lasts; 0: no clock is shown.
+        clock: how they are counted.
     """
 
     text: str
     minutes: Number
+    clock: PeriodClock = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is counted of every origin besides points: fouls, wickets, time-outs.
+
+    Args:
+        text: what it is, for people.
+        anew: it begins at 0 in each period or set.
+        beside: how it stands behind the points in a headline, around `{}`; empty: it does not.
+        by: it is shown in groups of so many and what is left, as overs of six balls are; 0: not.
+    """
+
+    text: str
+    anew: bool = False
+    beside: str = ""
+    by: int = 0
+
+    def shown(self, count: int) -> str:
+        """Return a count for people, such as `7`, or `19.4` where it is shown in groups."""
+        return f"{count // self.by}.{count % self.by}" if self.by else str(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The sets, games or legs of which a match is won.
+
+    Args:
+        text: what one is called.
+        win_at: points that win one.
+        win_by: the lead that this takes.
+        cap: points that win one with any lead; None: there are none.
+        last_at: as `win_at`, of the last one that a match can have: a deciding set, a match
+            tie-break.
+        last_cap: as `cap`, of the last one.
+        serve: who serves.
+        turn: points for which a side serves, by turns; one where both are a point short of winning.
+    """
+
+    text: str
+    win_at: Number
+    win_by: Number
+    cap: Number | None
+    last_at: Number
+    last_cap: Number | None
+    serve: ServeRule
+    turn: int
+
+    def won(self, points: Iterable[Number], last: bool) -> bool:
+        """Return whether a set with these points is over.
+
+        Args:
+            points: of both sides.
+            last: it is the last that the match can have.
+        """
+        at, cap = (self.last_at, self.last_cap) if last else (self.win_at, self.cap)
+        low, high = sorted(points)
+        lead = high - low
+        capped = cap is not None and high >= cap
+        return high >= at and lead > 0 and (lead >= self.win_by or capped)
+
+    def ends_with(self, points: tuple[Number, Number], last: bool) -> bool:
+        """Return whether a set can end with these points when they are counted by ones: it is
+        over, and was not a point before."""
+        cap = self.last_cap if last else self.cap
+        low, high = sorted(points)
+        possible = cap is None or high <= cap
+        return possible and self.won(points, last) and not self.won((low, high - 1), last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +168,11 @@ class Effect:
         points_from: the detail whose number is what it counts instead; empty: none.
         period: it begins or ends a period.
         out: seconds for which its origin is one short from then on; 0: it is not.
+        freed: that ends before, when another side scores that is less short.
+        clock: it stops or starts the clock.
+        counts: the counters to which it adds one.
+        serves: its origin serves, or has the ball, from then on.
+        loses: its origin has lost, and the event is over.
     """
 
     points: Number
@@ -88,6 +181,11 @@ class Effect:
     points_from: str = ""
     period: PeriodMark = ""
     out: Number = 0
+    freed: bool = False
+    clock: ClockMark = ""
+    counts: tuple[str, ...] = ()
+    serves: bool = False
+    loses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +196,14 @@ class Definition:
         text: its name for people.
         kinds: its actions by title.
         effects: by title.
-        win_at: points at which an origin wins; None where points don't end the event.
+        win_at: points, or sets where there are any, at which an origin wins; None where they don't
+            end the event.
         win_by: the lead that this takes.
         periods: in order; none where play is not parted.
+        sets: how they are won; None where points alone count.
+        counters: by name.
+        mercy: a lead that wins at once; 0: none does.
+        mercy_periods: periods that have to be over before.
     """
 
     text: str
@@ -109,6 +212,16 @@ class Definition:
     win_at: Number | None
     win_by: Number
     periods: tuple[Span, ...] = ()
+    sets: Sets | None = None
+    counters: Mapping[str, Counter] = field(default_factory=dict)
+    mercy: Number = 0
+    mercy_periods: int = 0
+
+    @property
+    def has_server(self) -> bool:
+        """Whether it is known who serves, or has the ball."""
+        serve = self.sets.serve if self.sets is not None else ""
+        return bool(serve) or any(effect.serves for effect in self.effects.values())
 
 
 def read(text: str) -> dict[str, object]:
@@ -152,6 +265,16 @@ def define(raw: object) -> Definition:
         if kind.title in kinds:
             raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
         kinds[kind.title], effects[kind.title] = kind, effect
+    counters = {}
+    for row in table.tables("counters", COUNTERS):
+        name, counter = _counter(row)
+        if name in counters:
+            raise SettingError(f"{row.where}.name: {name!r} stands twice")
+        counters[name] = counter
+    for title, effect in effects.items():
+        for name in effect.counts:
+            if name not in counters:
+                raise SettingError(f"definition.counters: no counter {name!r}, as {title!r} has")
     _check_same(kinds.values())
     if not kinds:
         raise SettingError("definition.actions: no actions; write at least one [[actions]] table")
@@ -165,17 +288,69 @@ def define(raw: object) -> Definition:
         raise SettingError("definition.periods: actions begin or end periods, and there are none")
     if periods and "begins" not in marked:
         raise SettingError("definition.periods: no action begins one; see period")
+    sets = _sets(table.table("sets"))
+    if sets is not None and win_at is None:
+        raise SettingError("definition.win_at: say how many sets win")
+    if sets is not None and periods:
+        raise SettingError("definition.periods: a contest of sets has none")
+    mercy = table.number("mercy", 0, least=0)
+    mercy_periods = table.whole("mercy_periods", 0, most=PERIODS)
+    if mercy_periods > len(periods) or (mercy_periods and not mercy):
+        raise SettingError("definition.mercy_periods: more than there are periods, or no mercy")
     table.no_more()
-    return Definition(text, kinds, effects, win_at, win_by, periods)
+    return Definition(
+        text, kinds, effects, win_at, win_by, periods, sets, counters, mercy, mercy_periods
+    )
 
 
 def _span(table: _Table) -> Span:
     text = table.text("text", "")
     if not text:
         raise SettingError(f"{table.where}.text: a period needs a text")
-    span = Span(text, table.number("minutes", 0, least=0, most=MOST_MINUTES))
+    minutes = table.number("minutes", 0, least=0, most=MOST_MINUTES)
+    clock = _CLOCKS[table.choice("clock", "", tuple(_CLOCKS))]
+    if clock and not minutes:
+        raise SettingError(f"{table.where}.clock: a clock needs minutes")
     table.no_more()
-    return span
+    return Span(text, minutes, clock)
+
+
+def _counter(table: _Table) -> tuple[str, Counter]:
+    name = table.text("name", "")
+    if not name:
+        raise SettingError(f"{table.where}.name: a counter needs a name")
+    counter = Counter(
+        text=table.text("text", name.replace("_", " ").capitalize()),
+        anew=table.flag("anew", False),
+        beside=table.text("beside", ""),
+        by=table.whole("by", 0, most=LONGEST_TURN),
+    )
+    table.no_more()
+    return name, counter
+
+
+def _sets(table: _Table | None) -> Sets | None:
+    if table is None:
+        return None
+    win_at = table.number("win_at", None, least=1)
+    if win_at is None:
+        raise SettingError(f"{table.where}.win_at: say how many points win one")
+    cap = table.number("cap", None, least=win_at)
+    last_at = table.number("last_at", win_at, least=1)
+    # A cap that the last one can't reach is none of its.
+    last_cap = table.number("last_cap", cap if last_at == win_at else None, least=last_at)
+    sets = Sets(
+        text=table.text("text", "Set"),
+        win_at=win_at,
+        win_by=table.number("win_by", 0, least=0),
+        cap=cap,
+        last_at=last_at,
+        last_cap=last_cap,
+        serve=_SERVES[table.choice("serve", "", tuple(_SERVES))],
+        turn=table.whole("turn", 1, least=1, most=LONGEST_TURN),
+    )
+    table.no_more()
+    return sets
 
 
 def _nests_deeper(value: object, most: int) -> bool:
@@ -237,7 +412,7 @@ def _action(table: _Table) -> tuple[Kind, Effect]:
         same=table.text("same", ""),
         # Of a contest that is not known here nothing can be suspected.
         least_apart=float(table.number("least_apart", 0.0, least=0, most=LONGEST_WINDOW)),
-        ends=table.flag("ends", False),
+        ends=table.flag("ends", False) | table.flag("loses", False),
     )
     if kind.same in _RESERVED:
         raise SettingError(f"{table.where}.same: {kind.same!r} is said of corrections")
@@ -249,10 +424,23 @@ def _action(table: _Table) -> tuple[Kind, Effect]:
         points_from=table.text("points_from", ""),
         period=_MARKS[table.choice("period", "", tuple(_MARKS))],
         out=table.number("out", 0, least=0, most=LONGEST_WINDOW),
+        freed=table.flag("freed", False),
+        clock=_CLOCK_MARKS[table.choice("clock", "", tuple(_CLOCK_MARKS))],
+        counts=table.texts("counts"),
+        serves=table.flag("serves", False),
+        loses=table.flag("loses", False),
     )
-    for key, used in (("points", effect.points or effect.points_from), ("out", effect.out)):
+    for key, used in (
+        ("points", effect.points or effect.points_from),
+        ("out", effect.out),
+        ("counts", effect.counts),
+        ("serves", effect.serves),
+        ("loses", effect.loses),
+    ):
         if used and not kind.needs_origin:
             raise SettingError(f"{table.where}.{key}: {key} need an origin, see needs_origin")
+    if effect.freed and not effect.out:
+        raise SettingError(f"{table.where}.freed: nobody is out, see out")
     if effect.points and effect.points_from:
         raise SettingError(f"{table.where}.points_from: points are given already")
     if effect.points_from and not any(
@@ -344,6 +532,16 @@ class _Table:
         if not least <= value <= most:
             raise self._refuse(key, value, f"from {least:,} to {most:,}")
         return value
+
+    def whole(self, key: str, default: int, *, least: int = 0, most: int = MOST_POINTS) -> int:
+        value = self.number(key, default, least=least, most=most)
+        if not isinstance(value, int):
+            raise self._refuse(key, value, "a whole number")
+        return value
+
+    def table(self, key: str) -> _Table | None:
+        value = self._take(key, None)
+        return _Table(value, key) if key in self._raw else None
 
     def tables(self, key: str, most: int) -> list[_Table]:
         value = self._take(key, [])

@@ -7,7 +7,15 @@ that tells two actions apart must be one of the action's) only the reader says.
 from __future__ import annotations
 
 from ...protocol import limits
-from .definition import ACTIONS, LONGEST_WINDOW, MOST_MINUTES, MOST_POINTS, PERIODS
+from .definition import (
+    ACTIONS,
+    COUNTERS,
+    LONGEST_TURN,
+    LONGEST_WINDOW,
+    MOST_MINUTES,
+    MOST_POINTS,
+    PERIODS,
+)
 
 Schema = dict[str, object]
 
@@ -21,6 +29,10 @@ def _key(described: str, form: Schema, default: object = None) -> Schema:
 
 def _number(least: float, most: float = MOST_POINTS) -> Schema:
     return {"type": "number", "minimum": least, "maximum": most}
+
+
+def _whole(least: int, most: int) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most}
 
 
 def _table(keys: dict[str, Schema], required: list[str]) -> Schema:
@@ -55,7 +67,12 @@ _ACTION = _table(
         "points_from": _key("the detail whose number is what it counts", _TEXT),
         "period": _key("it begins or ends a period", {"enum": ["", "begins", "ends"]}),
         "out": _key("seconds for which its origin is one short", _number(0, LONGEST_WINDOW), 0),
+        "freed": _key("a goal of the others ends that before", _FLAG, False),
+        "clock": _key("it stops or starts the clock", {"enum": ["", "stops", "starts"]}),
+        "counts": _key("the counters that count it", _TEXTS),
+        "serves": _key("its origin serves, or has the ball, from then on", _FLAG, False),
         "ends": _key("the event is over with it", _FLAG, False),
+        "loses": _key("its origin has lost, and the event is over", _FLAG, False),
         "needs_origin": _key("an origin must be named", _FLAG, True),
         "window": _key("seconds in which reports are of one", _number(0.1, LONGEST_WINDOW), 15),
         "exclusive": _key("of this group only one can have happened", _TEXT),
@@ -76,9 +93,38 @@ _ACTION = _table(
 _SPAN = _table(
     {
         "text": _key("its name for people", _NAME),
-        "minutes": _key("on a clock that does not stop", _number(0, MOST_MINUTES), 0),
+        "minutes": _key("how long it lasts", _number(0, MOST_MINUTES), 0),
+        "clock": _key("how they are counted where the clock stops", {"enum": ["", "up", "down"]}),
     },
     ["text"],
+)
+
+_COUNTER = _table(
+    {
+        "name": _key("its key", _NAME),
+        "text": _key("what it is, for people", _TEXT),
+        "anew": _key("it begins at 0 in each period or set", _FLAG, False),
+        "beside": _key("how it stands behind the points, around {}", _TEXT),
+        "by": _key("shown in groups of so many", _whole(0, LONGEST_TURN), 0),
+    },
+    ["name"],
+)
+
+_SETS = _table(
+    {
+        "text": _key("what one is called", _TEXT, "Set"),
+        "win_at": _key("points that win one", _number(1)),
+        "win_by": _key("the lead that it takes", _number(0), 0),
+        "cap": _key("points that win one with any lead", _number(1)),
+        "last_at": _key("win_at of the last one", _number(1)),
+        "last_cap": _key("cap of the last one", _number(1)),
+        "serve": _key(
+            "who serves: who won the last point, or each by turns",
+            {"enum": ["", "winner", "turns"]},
+        ),
+        "turn": _key("points of a turn of service", _whole(1, LONGEST_TURN), 1),
+    },
+    ["win_at"],
 )
 
 
@@ -90,8 +136,15 @@ def schema() -> Schema:
         **_table(
             {
                 "text": _key("the name of the contest", _TEXT, "Custom"),
-                "win_at": _key("an origin with so many points wins", _number(0)),
+                "win_at": _key("an origin with so many points, or sets, wins", _number(0)),
                 "win_by": _key("the lead that it takes", _number(0), 0),
+                "mercy": _key("a lead that wins at once", _number(0), 0),
+                "mercy_periods": _key("periods that are over before", _whole(0, PERIODS), 0),
+                "counters": _key(
+                    "what is counted besides points",
+                    {"type": "array", "maxItems": COUNTERS, "items": _COUNTER},
+                ),
+                "sets": _SETS | {"description": "the sets, games or legs that win the match"},
                 "periods": _key(
                     "the parts of play, in order",
                     {"type": "array", "maxItems": PERIODS, "items": _SPAN},

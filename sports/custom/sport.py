@@ -6,16 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ...protocol.errors import IllegalAction, SettingError
-from ...protocol.times import SECOND
 from ..presentation import Presentation
-from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
+from ..sport import Action, Detail, Kind, Rule, Score, Sport, misfit, settle
 from . import checking, text
 from . import confirmed as confirming
 from .definition import MOST_POINTS, Effect, Number, define, read
 from .presentation import shown
 from .rules import RULES
 from .schema import schema
-from .state import CustomState, marked, no_mark, winner, with_points, won
+from .state import (
+    CustomState,
+    clock_marked,
+    marked,
+    no_mark,
+    scored,
+    sent_out,
+    tallied,
+    winner,
+    won,
+)
 
 ORIGINS = 100
 """Origins of a custom event: all their points ride on every entry and must fit its frame."""
@@ -28,6 +37,7 @@ class Custom:
     text: str = "Custom, from a file"
     rules: tuple[Rule, ...] = RULES
     aftermath_seconds: float = 600.0
+    statements: tuple[Detail, ...] = ()
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions that the rules define, none where they define none.
@@ -61,7 +71,11 @@ class Custom:
         raw = settle(self.rules, rules)["definition"]
         if not raw:
             raise SettingError("rules: custom needs a definition; see docs/SPORTS.md")
-        return CustomState(define(raw), dict.fromkeys(origins, 0))
+        definition = define(raw)
+        if definition.sets is not None and len(origins) != 2:
+            raise SettingError(f"origins: sets are played by two, not {len(origins)}")
+        none = dict.fromkeys(origins, 0)
+        return CustomState(definition, none, counts=dict.fromkeys(definition.counters, none))
 
     def illegal(self, state: CustomState, action: Action) -> str | None:
         """Return why the action is not legal now, in one sentence, or None where it is."""
@@ -89,30 +103,44 @@ class Custom:
         effect = state.definition.effects[action.title]
         if effect.period:
             state = marked(state, effect.period, action.time)
+        if effect.clock:
+            state = clock_marked(state, effect.clock, action.time)
         if effect.out:
-            until = action.time + round(effect.out * SECOND)
-            running = (one for one in state.out if one[0] > action.time)
-            state = replace(state, out=tuple(sorted((*running, (until, action.origin)))))
-        counted = _counted(effect, action)
-        if counted:
-            points = dict(state.points)
-            for origin in points:
-                if (origin == action.origin) == (effect.to == "origin"):
-                    points[origin] += counted
-            state = with_points(state, points)
-        ended = effect.ends or won(state.definition, state.points)
-        return replace(state, ended=ended)
+            state = sent_out(state, action.origin, effect, action.time)
+        if effect.counts:
+            state = tallied(state, effect.counts, action.origin)
+        if effect.serves:
+            state = state.served_by(action.origin)
+        if effect.loses:
+            state = replace(state, lost=action.origin)
+        points = _counted(effect, action)
+        if points:
+            gained = {
+                origin: points
+                for origin in state.points
+                if (origin == action.origin) == (effect.to == "origin")
+            }
+            state = scored(state, gained, action.time)
+        return replace(state, ended=effect.ends or won(state))
 
     def score(self, state: CustomState) -> Score:
         """Return the score as plain JSON values."""
         score: Score = {"points": dict(state.points), "winner": winner(state), "over": state.ended}
+        if state.definition.sets is not None:
+            score["sets"] = dict(state.sets)
+            score["previous"] = [list(points) for points in state.past]
+        if state.definition.has_server:
+            score["server"] = state.server
+        if state.counts:
+            score["counts"] = {name: dict(counts) for name, counts in state.counts.items()}
         if state.definition.periods:
             score["period"] = text.period(state)
             score["periods"] = [dict(points) for points in state.periods]
         return score
 
     def headline(self, state: CustomState) -> str:
-        """Return `A 3–1 B` of two origins, `A 3 · B 2 · C 0` (the best few) of any other number."""
+        """Return `A 3–1 B` of two origins, `A 1–0 B (21–18 5–3)` where there are sets, and of any
+        other number the best few: `A 3 · B 2 · C 0`."""
         return text.headline(state)
 
     def phrase(self, state: CustomState, action: Action) -> str:
@@ -123,6 +151,22 @@ class Custom:
         """Return the period, its minute where it has a clock, and who is short, such as
         `2nd half 31' · Reds one short`."""
         return text.clock(state, time)
+
+    def unstatable(self, state: CustomState, statement: Action) -> str | None:
+        """Return None: whether play is interrupted is for people to say."""
+        return None
+
+    def stated(self, state: CustomState, statement: Action) -> CustomState:
+        """Return the state with play interrupted, or resumed: a clock that can be stopped stands,
+        and goes on."""
+        play = statement.details.get("play")
+        if play is None:
+            return state
+        return clock_marked(state, "stops" if play == "interrupted" else "starts", statement.time)
+
+    def rests(self, state: CustomState) -> object:
+        """Return the sets that are over: at the end of one everybody knows the score."""
+        return state.past
 
     def read_definition(self, text: str) -> dict[str, object]:
         """Return the definition in a TOML text; `definition.read` says more.

@@ -10,14 +10,35 @@ _HEADLINE_ORIGINS = 5
 
 
 def headline(state: CustomState) -> str:
-    """Return `A 3–1 B` of two origins, `A 3 · B 2 · C 0` (the best few) of any other number."""
+    """Return `A 3–1 B` of two origins, `A 1–0 B (21–18 5–3)` where there are sets, and of any other
+    number the best few: `A 3 · B 2 · C 0`."""
     if len(state.points) == 2:
-        (one, ones), (two, twos) = state.points.items()
-        return f"{one} {ones:g}–{twos:g} {two}"
+        (one, ones), (two, twos) = state.counted.items()
+        line = f"{one} {ones:g}{beside(state, one)}–{twos:g}{beside(state, two)} {two}"
+        inside = by_set(state) if state.definition.sets is not None else ""
+        return f"{line} ({inside})" if inside else line
     best = sorted(state.points.items(), key=lambda item: -item[1])
     more = len(best) - _HEADLINE_ORIGINS
-    line = " · ".join(f"{name} {points:g}" for name, points in best[:_HEADLINE_ORIGINS])
+    line = " · ".join(
+        f"{name} {points:g}{beside(state, name)}" for name, points in best[:_HEADLINE_ORIGINS]
+    )
     return f"{line} and {more} more" if more > 0 else line
+
+
+def beside(state: CustomState, origin: str) -> str:
+    """Return what stands behind an origin's points, such as `/5 (19.4)`."""
+    return "".join(
+        counter.beside.replace("{}", counter.shown(state.counts[name][origin]))
+        for name, counter in state.definition.counters.items()
+    )
+
+
+def by_set(state: CustomState) -> str:
+    """Return the points of the sets, such as `21–18 5–3`; empty before the first."""
+    sets = [*state.past]
+    if any(state.points.values()):
+        sets.append(tuple(state.points.values()))
+    return " ".join("–".join(f"{points:g}" for points in one) for one in sets)
 
 
 def phrase(state: CustomState, action: Action) -> str:
@@ -25,11 +46,19 @@ def phrase(state: CustomState, action: Action) -> str:
     kind = state.definition.kinds[action.title]
     line = f"{kind.text}: {action.origin}" if action.origin else kind.text
     said = ", ".join(f"{name} {value}" for name, value in action.details.items())
-    return f"{line} ({said})" if said else line
+    line = f"{line} ({said})" if said else line
+    counted = [
+        f"{counter.text.lower()} {counter.shown(state.counts[name][action.origin])}"
+        for name, counter in state.definition.counters.items()
+        if name in state.definition.effects[action.title].counts
+    ]
+    return f"{line}, {', '.join(counted)}" if counted else line
 
 
 def period(state: CustomState) -> str:
-    """Return the name of the period that is played; empty before the first and in breaks."""
+    """Return the name of the period or set that is played; empty before the first and in breaks."""
+    if state.definition.sets is not None:
+        return "" if state.ended else f"{state.definition.sets.text} {len(state.past) + 1}"
     spans = state.definition.periods
     return spans[len(state.periods) - 1].text if state.on and state.periods else ""
 
@@ -37,18 +66,28 @@ def period(state: CustomState) -> str:
 def clock(state: CustomState, time: int) -> str:
     """Return the period, its minute where it has a clock, and who is short at a time."""
     name = period(state)
-    if not name:
-        return ""
+    if not name or state.definition.sets is not None:
+        return name
     place = len(state.periods) - 1
     span = state.definition.periods[place]
     words = name
     if span.minutes and state.began is not None:
-        before = sum(one.minutes for one in state.definition.periods[:place])
-        minute = max(0, time - state.began) // (60 * SECOND) + 1
-        added = minute - span.minutes
-        words += f" {before + min(minute, span.minutes):g}" + (f"+{added:g}'" if added > 0 else "'")
+        words += f" {_stands(state, place, time)}"
     short = [
         f"{origin} {'one' if count == 1 else count} short"
         for origin, count in short_handed(state, time).items()
     ]
     return " · ".join([words, *short])
+
+
+def _stands(state: CustomState, place: int, time: int) -> str:
+    """Return where the clock of a period stands: its minute, or what is left of it."""
+    spans = state.definition.periods
+    span, played = spans[place], state.played(time)
+    if span.clock == "down":
+        left = max(0, round(span.minutes * 60) - played // SECOND)
+        return f"{left // 60}:{left % 60:02}"
+    before = sum(one.minutes for one in spans[:place])
+    minute = played // (60 * SECOND) + 1
+    added = minute - span.minutes
+    return f"{before + min(minute, span.minutes):g}" + (f"+{added:g}'" if added > 0 else "'")

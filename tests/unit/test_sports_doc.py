@@ -114,15 +114,13 @@ def test_rules(name: str) -> None:
 def score_keys(name: str) -> list[str]:
     sport = sports.get(name)
     if name == "custom":
-        rules: dict[str, object] = {
-            "definition": {
-                "actions": [{"title": "point"}, {"title": "go", "period": "begins"}],
-                "periods": [{"text": "1st half"}],
-            }
-        }
-    else:
-        rules = FULL.get(name, {})
-    state = sport.start(["A", "B"], rules)
+        # Sets and periods are not of one contest.
+        one: dict[str, object] = {"actions": [{"title": "a", "serves": True}]}
+        one |= {"win_at": 2, "sets": {"win_at": 3}, "counters": [{"name": "fouls"}]}
+        other = {"actions": [{"title": "go", "period": "begins"}], "periods": [{"text": "1st"}]}
+        states = (sport.start(["A", "B"], {"definition": each}) for each in (one, other))
+        return [*dict.fromkeys(key for state in states for key in sport.score(state))]
+    state = sport.start(["A", "B"], FULL.get(name, {}))
     if name == "football":
         for minute in (1, 2):  # of which the other side's between goes unreported
             state = sport.apply(state, Action("shootout_scored", "A", minute * 60_000_000))
@@ -142,6 +140,8 @@ def test_score_keys(name: str) -> None:
         ("custom definition", {"actions": [{"title": "a"}], "?": 1}),
         ("custom action", {"actions": [{"title": "a", "?": 1}]}),
         ("custom period", {"actions": [{"title": "a"}], "periods": [{"text": "b", "?": 1}]}),
+        ("custom sets", {"actions": [{"title": "a"}], "sets": {"win_at": 1, "?": 1}}),
+        ("custom counter", {"actions": [{"title": "a"}], "counters": [{"name": "b", "?": 1}]}),
         ("custom detail", {"actions": [{"title": "a", "details": [{"name": "b", "?": 1}]}]}),
     ],
 )
@@ -158,6 +158,8 @@ def test_bounds() -> None:
     assert f"at most {custom.ORIGINS} origins" in DOC
     assert f"| `actions` | tables, at most {custom.ACTIONS} |" in DOC
     assert f"| `periods` | tables, at most {definition.PERIODS} |" in DOC
+    assert f"| `counters` | tables, at most {definition.COUNTERS} |" in DOC
+    assert f"| `turn` | whole number, 1 to {definition.LONGEST_TURN} |" in DOC
     assert (
         f"at most {definition.DEFINITION_BYTES:,} bytes and {definition.LINE_CHARS:,} char" in DOC
     )

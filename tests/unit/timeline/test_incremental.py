@@ -28,6 +28,8 @@ SPORTS = {
     "volleyball": (["A", "B"], {}, {}),
     "race": (["A", "B", "C"], {}, {}),
     "custom": (["A", "B", "C"], {"definition": EXAMPLES / "quiz.toml"}, {}),
+    "custom sets": (["A", "B"], {"definition": EXAMPLES / "table-tennis.toml"}, {}),
+    "custom periods": (["A", "B"], {"definition": EXAMPLES / "ice-hockey.toml"}, {}),
 }
 NAMES = ("Abe", "abé", "Ito", "Ode", "Uli")
 

@@ -98,7 +98,9 @@ def action_with(line: str) -> str:
         ),
         (
             "win = 3" + SMALL,
-            "definition: no key 'win'; there are actions, periods, text, win_at, win_by",
+            "definition: no key 'win'; there are actions, counters, mercy, {}, sets, {}".format(
+                "mercy_periods, periods", "text, win_at, win_by"
+            ),
         ),
         ("win_at = -1" + SMALL, "definition.win_at: -1 is not from 0 to 1,000,000,000"),
         ("win_by = 2" + SMALL, "definition.win_by: a lead wins nothing without win_at"),

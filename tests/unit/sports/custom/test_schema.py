@@ -21,12 +21,21 @@ VALIDATOR = jsonschema_rs.validator_for(SCHEMA)
 
 FULL: dict[str, Any] = {
     "actions": [{"title": "a", "details": [{"name": "d"}]}, {"title": "b"}],
+    "counters": [{"name": "c"}],
+}
+SETS: dict[str, Any] = FULL | {"win_at": 1, "sets": {"win_at": 1}}
+PERIODS: dict[str, Any] = {
+    "actions": [{"title": "a", "period": "begins"}],
+    "periods": [{"text": "p", "minutes": 1}],
 }
 
 PLACES = {
     "definition": FULL,
     "action": FULL["actions"][0],
     "detail": FULL["actions"][0]["details"][0],
+    "counter": FULL["counters"][0],
+    "sets": SETS["sets"],
+    "period": PERIODS["periods"][0],
 }
 
 VALUES: tuple[object, ...] = (
@@ -36,7 +45,11 @@ VALUES: tuple[object, ...] = (
     [{"name": str(number)} for number in range(limits.DETAILS + 1)],
 )
 
-TOGETHER = ("stands twice", "no detail", "need an origin", "has no choices", "say the same", "lead")
+TOGETHER = (
+    *("stands twice", "no detail", "need an origin", "has no choices", "say the same", "lead"),
+    *("how many sets win", "nobody is out", "a clock needs minutes", "or no mercy", "has none"),
+    *("no action begins one", "there are none", "of this action", "no counter"),
+)
 """Words of refusals that are about several keys together."""
 
 
@@ -50,22 +63,31 @@ def accepted(raw: object) -> str:
 
 
 def with_key(place: str, key: str, value: object) -> dict[str, Any]:
-    raw = deepcopy(FULL)
+    raw = deepcopy({"sets": SETS, "period": PERIODS}.get(place, FULL))
     table = {
-        "definition": raw,
-        "action": raw["actions"][0],
-        "detail": raw["actions"][0]["details"][0],
-    }[place]
+        "definition": lambda: raw,
+        "action": lambda: raw["actions"][0],
+        "detail": lambda: raw["actions"][0]["details"][0],
+        "counter": lambda: raw["counters"][0],
+        "sets": lambda: raw["sets"],
+        "period": lambda: raw["periods"][0],
+    }[place]()
     table[key] = value
     return raw
 
 
 def keys(place: str) -> list[str]:
     form: Any = SCHEMA
-    if place != "definition":
-        form = form["properties"]["actions"]["items"]
-    if place == "detail":
-        form = form["properties"]["details"]["items"]
+    way = {
+        "definition": (),
+        "action": ("actions", "items"),
+        "detail": ("actions", "items", "details", "items"),
+        "counter": ("counters", "items"),
+        "sets": ("sets",),
+        "period": ("periods", "items"),
+    }[place]
+    for step in way:
+        form = form["items"] if step == "items" else form["properties"][step]
     return sorted(form["properties"])
 
 

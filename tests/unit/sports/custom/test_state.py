@@ -235,6 +235,245 @@ def test_rugby_world_cup_final_2003() -> None:
     assert CUSTOM.score(state)["winner"] == "England"
 
 
+def in_sets(sets: list[tuple[int, int]], sides: tuple[str, str]) -> str:
+    """Return a list of points that lead to sets on record: the winner of each has the last one."""
+    lines = []
+    for pair in sets:
+        low, high = sorted(pair)
+        winner = pair.index(high)
+        order = [1 - winner, winner] * low + [winner] * (high - low)
+        lines += [f"point {sides[side]}" for side in order]
+    return "\n".join(lines)
+
+
+def test_badminton_olympic_final_2012() -> None:
+    """The final of 2012: Lin 15–21, 21–10, 21–19 Lee, game by game."""
+    sets = [(15, 21), (21, 10), (21, 19)]
+    state = played("badminton.toml", in_sets(sets, ("Lin", "Lee")) + "\n")
+    # The list names Lin first.
+    assert CUSTOM.headline(state) == "Lin 2–1 Lee (15–21 21–10 21–19)"
+    assert (CUSTOM.score(state)["winner"], CUSTOM.over(state)) == ("Lin", True)
+
+
+def test_table_tennis_olympic_final_2021() -> None:
+    """The final of Tokyo: Ma 4–2 Fan, game by game; a game at 10 all goes on to two ahead."""
+    sets = [(11, 4), (10, 12), (11, 8), (11, 9), (3, 11), (11, 7)]
+    said = in_sets(sets, ("Ma", "Fan"))
+    state = played("table-tennis.toml", f"serve Ma\n{said}")
+    assert CUSTOM.headline(state) == "Ma 4–2 Fan (11–4 10–12 11–8 11–9 3–11 11–7)"
+    assert CUSTOM.over(state)
+
+
+def test_cricket_world_cup_final_2011() -> None:
+    """The final of 2011: Sri Lanka 274/6 in 50 overs, India 277/4 in 48.2."""
+    lines = []
+    for side, runs, wickets, balls in (("Lanka", 274, 6, 300), ("India", 277, 4, 290)):
+        lines.append("period_start")
+        lines += [f"wicket {side}"] * wickets
+        hits, rest = divmod(runs, 4)
+        lines += [f"runs {side} runs=4"] * hits + [f"runs {side} runs={rest}"]
+        lines += [f"runs {side} runs=0"] * (balls - wickets - hits - 1)
+        lines.append("period_end")
+    state = played("cricket.toml", "\n".join([*lines, "final"]))
+    assert CUSTOM.headline(state) == "Lanka 274/6 (50.0)–277/4 (48.2) India"
+    assert CUSTOM.score(state)["winner"] == "India"
+
+
+def test_quiz_final_2011() -> None:
+    """The final of University Challenge of 2011: Magdalen 290–85 York."""
+    said = scored([(290, 85)], ("Magdalen", "York"), {10: "starter", 5: "bonus"})
+    said = said.replace("period_start", "").replace("period_end", "")
+    state = played("quiz-bowl.toml", f"{said}\ninterrupted York\nbonus York\ngong")
+    assert CUSTOM.headline(state) == "Magdalen 290–85 York"
+    assert CUSTOM.score(state)["winner"] == "Magdalen"
+
+
+def sets_of(example: str, said: str) -> State:
+    """Return the state after points of A and B by an example."""
+    definition = read((EXAMPLES / example).read_text("utf-8"))
+    state = CUSTOM.start(["A", "B"], {"definition": definition})
+    for side in said:
+        title = "serve" if side.islower() else "point"
+        state = CUSTOM.apply(state, Action(title, side.upper()))
+    return state
+
+
+def test_a_cap_ends_a_game() -> None:
+    """At 29 all the next point wins (badminton, law 7.5), at 20 all only two ahead do."""
+    state = sets_of("badminton.toml", "AB" * 20 + "A")
+    assert CUSTOM.headline(state) == "A 0–0 B (21–20)"
+    state = sets_of("badminton.toml", "AB" * 29)
+    assert CUSTOM.headline(state) == "A 0–0 B (29–29)"
+    assert CUSTOM.headline(sets_of("badminton.toml", "AB" * 29 + "B")) == "A 0–1 B (29–30)"
+
+
+def test_who_wins_a_rally_serves() -> None:
+    """In badminton and squash service goes with the point, over the end of a game too."""
+    for example in ("badminton.toml", "squash.toml"):
+        assert CUSTOM.score(sets_of(example, ""))["server"] == ""
+        assert CUSTOM.score(sets_of(example, "a"))["server"] == "A"
+        assert CUSTOM.score(sets_of(example, "aB"))["server"] == "B"
+        assert CUSTOM.score(sets_of(example, "a" + "B" * 21))["server"] == "B"
+
+
+@pytest.mark.parametrize(
+    ("said", "server"),
+    [
+        *(("a", "A"), ("aA", "A"), ("aAA", "B"), ("aABB", "B"), ("aABBA", "A")),
+        *(("a" + "AB" * 10, "A"), ("a" + "AB" * 10 + "A", "B"), ("a" + "AB" * 11, "A")),
+        *(
+            ("a" + "A" * 11, "B"),
+            ("a" + "A" * 22, "A"),
+            ("AAb", "B"),
+            ("AAAb", "B"),
+            ("AAAbA", "A"),
+        ),
+    ],
+)
+def test_service_by_turns(said: str, server: str) -> None:
+    """Table tennis: two each, one each from 10 all, and who received first in a game serves first
+    in the next (law 2.13); who serves can be told at any point."""
+    assert CUSTOM.score(sets_of("table-tennis.toml", said))["server"] == server
+
+
+def test_who_retires_loses() -> None:
+    """Whoever leads, the match is the other's; the score stays as it stood."""
+    state = sets_of("badminton.toml", "A" * 25)
+    state = CUSTOM.apply(state, Action("retire", "A", details={"reason": "ankle"}))
+    assert CUSTOM.headline(state) == "A 1–0 B (21–0 4–0)"
+    assert (CUSTOM.score(state)["winner"], CUSTOM.over(state)) == ("B", True)
+
+
+TIEBREAK = """
+win_at = 2
+[sets]
+win_at = 6
+win_by = 2
+cap = 7
+last_at = 10
+[[actions]]
+title = "point"
+points = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "headline"),
+    [
+        ("AB" * 5 + "A", "A 0–0 B (6–5)"),
+        ("AB" * 5 + "AA", "A 1–0 B (7–5)"),
+        ("AB" * 6 + "A", "A 1–0 B (7–6)"),
+        ("A" * 6 + "B" * 6 + "A" * 7, "A 1–1 B (6–0 0–6 7–0)"),
+        ("A" * 6 + "B" * 6 + "AB" * 9 + "A", "A 1–1 B (6–0 0–6 10–9)"),
+        ("A" * 6 + "B" * 6 + "AB" * 9 + "AA", "A 2–1 B (6–0 0–6 11–9)"),
+    ],
+)
+def test_tie_breaks(said: str, headline: str) -> None:
+    """A tie-break is the game that a cap allows; a match tie-break is a last set of its own."""
+    state = CUSTOM.start(["A", "B"], {"definition": read(TIEBREAK)})
+    for side in said:
+        state = CUSTOM.apply(state, Action("point", side))
+    assert CUSTOM.headline(state) == headline
+
+
+STOPPED = """
+[[periods]]
+text = "1st quarter"
+minutes = 10
+clock = "down"
+[[periods]]
+text = "2nd quarter"
+minutes = 10
+clock = "up"
+[[actions]]
+title = "go"
+period = "begins"
+needs_origin = false
+[[actions]]
+title = "end"
+period = "ends"
+needs_origin = false
+[[actions]]
+title = "whistle"
+clock = "stops"
+needs_origin = false
+[[actions]]
+title = "on"
+clock = "starts"
+needs_origin = false
+[[actions]]
+title = "foul"
+counts = ["fouls", "all"]
+[[counters]]
+name = "fouls"
+anew = true
+[[counters]]
+name = "all"
+"""
+
+
+def test_a_clock_that_counts_down_and_stops() -> None:
+    """What is left stands while the clock is stopped, and goes on; it never falls below nothing."""
+    state = after(start(STOPPED), "0 go", "1 whistle")
+    assert CUSTOM.clock(state, 5 * MINUTE) == "1st quarter 9:00"
+    state = after(state, "5 on", "6 on")
+    assert CUSTOM.clock(state, 6 * MINUTE + 30 * MINUTE // 60) == "1st quarter 7:30"
+    assert CUSTOM.clock(state, 60 * MINUTE) == "1st quarter 0:00"
+
+
+def test_a_clock_that_counts_up_and_stops() -> None:
+    """The minute goes on from the period before and leaves out what was stopped, also where it is
+    stated that play is interrupted."""
+    state = after(start(STOPPED), "0 go", "10 end", "20 go")
+    state = CUSTOM.stated(state, Action("state", "", 21 * MINUTE, {"play": "interrupted"}))
+    assert CUSTOM.clock(state, 50 * MINUTE) == "2nd quarter 12'"
+    state = CUSTOM.stated(state, Action("state", "", 41 * MINUTE, {"play": "resumed"}))
+    assert CUSTOM.clock(state, 42 * MINUTE) == "2nd quarter 13'"
+
+
+def test_a_clock_that_does_not_stop_runs_through_an_interruption() -> None:
+    """A definition of before, whose periods name no clock, has the clock that it had."""
+    state = after(start(), "0 go")
+    state = CUSTOM.stated(state, Action("state", "", MINUTE, {"play": "interrupted"}))
+    assert CUSTOM.clock(state, 5 * MINUTE) == "1st half 6'"
+
+
+def test_counters() -> None:
+    """What is counted stands in the score, one that begins anew at 0 in each period."""
+    state = after(start(STOPPED), "0 go", "1 foul A", "2 foul A", "3 foul B")
+    said = CUSTOM.phrase(state, Action("foul", "A"))
+    assert said == "Foul: A, fouls 2, all 2"
+    assert CUSTOM.score(state)["counts"] == {"fouls": {"A": 2, "B": 1}, "all": {"A": 2, "B": 1}}
+    state = after(state, "10 end", "20 go")
+    assert CUSTOM.score(state)["counts"] == {"fouls": {"A": 0, "B": 0}, "all": {"A": 2, "B": 1}}
+
+
+def test_a_goal_frees_who_is_shorter() -> None:
+    """A minor ends with a goal of a side that is less short; one against five each does not, nor
+    does a goal of the side itself (IIHF, minor penalty)."""
+    definition = read((EXAMPLES / "ice-hockey.toml").read_text("utf-8"))
+    state = after(
+        CUSTOM.start(["A", "B"], {"definition": definition}), "0 period_start", "1 minor A"
+    )
+    assert CUSTOM.clock(after(state, "1.5 goal A"), 2 * MINUTE) == "1st period · A one short"
+    assert CUSTOM.clock(after(state, "1.5 goal B"), 2 * MINUTE) == "1st period"
+    both = after(state, "1.2 minor B", "1.5 goal B")
+    assert CUSTOM.clock(both, 2 * MINUTE) == "1st period · A one short · B one short"
+    major = after(state, "1.2 major A", "1.5 goal B", "1.6 goal B")
+    assert CUSTOM.clock(major, 3 * MINUTE) == "1st period · A one short"
+
+
+def test_mercy() -> None:
+    """A lead ends the event once so many periods are over, not before."""
+    text = "mercy = 3\nmercy_periods = 1\n" + FORM
+    state = after(start(text), "0 go", *["1 goal A"] * 4)
+    assert not CUSTOM.over(state)
+    assert CUSTOM.score(after(state, "30 stop"))["winner"] == "A"
+    state = after(start(text), "0 go", "1 goal A", "30 stop", "40 go", "41 goal A")
+    assert not CUSTOM.over(state)
+    assert CUSTOM.over(after(state, "42 goal A"))
+
+
 def test_suspensions_of_the_examples() -> None:
     """Two minutes of handball, a minor of ice hockey and the sin bin last as long as they do."""
     for example, title, seconds in (
