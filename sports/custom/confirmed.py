@@ -15,7 +15,7 @@ from .text import headline
 
 _MOST_STATED = 1_000_000_000_000_000
 
-_NUMBER = re.compile(r"(?:(?<![\d.\-–:])-)?\d{1,10}(?:\.\d{1,6})?", re.ASCII)
+_NUMBER = re.compile(r"(?:(?<![\d.])-)?\d{1,10}(?:\.\d{1,6})?", re.ASCII)
 
 _BETWEEN = " \t\r\n,;:·–-"
 
@@ -23,7 +23,7 @@ _BETWEEN = " \t\r\n,;:·–-"
 def read(state: CustomState, text: str) -> Score:
     """Return the points that a text such as `3-1` or `11, 9, 0` states, in the origins' order.
 
-    A minus sign stands at the beginning or after a blank, with its number right behind it.
+    A minus sign does not stand behind a digit, and its number stands right behind it: `10--2`.
 
     Raises:
         SettingError: not one number for each origin.

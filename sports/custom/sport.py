@@ -209,7 +209,7 @@ class Custom:
     def read_score(self, state: CustomState, text: str) -> Score:
         """Return the points that a text such as `3-1` or `11, 9, 0` states, in the origins' order.
 
-        A minus sign stands at the beginning or after a blank, with its number right behind it.
+        A minus sign does not stand behind a digit, and its number stands right behind it: `10--2`.
 
         Raises:
             SettingError: not one number for each origin.

@@ -34,6 +34,7 @@ def after(state: State, points: str) -> State:
         ("3 - 1 - 0", [3, 1, 0]),
         ("-3 1 -0.5", [-3, 1, -0.5]),
         ("−3, 1, 0.5", [-3, 1, 0.5]),
+        ("3–-1--2", [3, -1, -2]),
     ],
 )
 def test_read_points(typed: str, points: list[float]) -> None:
