@@ -11,6 +11,9 @@ PERIODS = ("first_half", "second_half", "extra_first", "extra_second", "shootout
 
 OWN_GOAL = "own goal"
 
+OFFICIALS = frozenset({"coach", "official"})
+"""Values of the detail `person` of those who never play."""
+
 KICKS = {"shootout_scored": True, "shootout_missed": False, "shootout_saved": False}
 """The kicks of a shoot-out by title: whether one adds to the tally."""
 
@@ -25,7 +28,7 @@ _HOW = Detail(
 )
 _CARD = (
     Detail("player", "who is shown the card"),
-    Detail("person", "what they are", choices=("player", "coach", "official")),
+    Detail("person", "what they are", choices=("player", "substitute", "coach", "official")),
 )
 _KEEPER = Detail("keeper", "the goalkeeper facing it")
 
@@ -56,6 +59,10 @@ KICKS_APART = 30.0
 _ONCE = 600.0
 
 
+# Awarded, missed, or retaken: each takes a walk of the referee and a new run-up.
+_PENALTIES_APART = 30.0
+
+
 def _card(title: str, text: str, weight: Weight = "action") -> Kind:
     return Kind(
         title,
@@ -72,8 +79,7 @@ def _card(title: str, text: str, weight: Weight = "action") -> Kind:
 
 
 def _penalty(title: str, text: str, *more: Detail) -> Kind:
-    # Whether the goalkeeper touched the ball is not what decides. One that is retaken (Law 14)
-    # takes a walk of the referee and a new run-up.
+    # Whether the goalkeeper touched the ball is not what decides.
     return Kind(
         title,
         text,
@@ -81,7 +87,7 @@ def _penalty(title: str, text: str, *more: Detail) -> Kind:
         window=20.0,
         exclusive="penalty",
         same="penalty",
-        least_apart=30.0,
+        least_apart=_PENALTIES_APART,
     )
 
 
@@ -149,16 +155,66 @@ _PLAY = (
     Kind(
         "substitution",
         "Substitution",
-        (Detail("off", "who goes off"), Detail("on", "who comes on")),
+        (
+            Detail("off", "who goes off"),
+            Detail("on", "who comes on"),
+            Detail("reason", "why", choices=("tactical", "injury", "concussion")),
+        ),
         window=60.0,
         identity=("off", "on"),
         # Several are often made in one stoppage, each with its own board.
         least_apart=5.0,
     ),
+    Kind(
+        "penalty",
+        "Penalty awarded",
+        (
+            Detail("player", "who was fouled"),
+            Detail("reason", "what for", choices=("foul", "handball")),
+        ),
+        window=30.0,
+        least_apart=_PENALTIES_APART,
+    ),
+    Kind(
+        "penalty_cancelled",
+        "Penalty cancelled",
+        window=60.0,
+        relates_to="penalty",
+        relates_within=VAR_SECONDS,
+        least_apart=_PENALTIES_APART,
+    ),
+    Kind(
+        "penalty_retaken",
+        "Penalty retaken",
+        (
+            Detail(
+                "reason",
+                "why",
+                choices=("goalkeeper off the line", "encroachment", "another reason"),
+            ),
+        ),
+        window=30.0,
+        least_apart=_PENALTIES_APART,
+    ),
     _penalty("penalty_saved", "Penalty saved", _KEEPER),
     _penalty("penalty_missed", "Penalty missed"),
     # A rebound is saved within a second or two.
     Kind("save", "Save", (Detail("player", "the goalkeeper"),), window=10.0, least_apart=1.5),
+    # The goals are not among them. Blocked, the ball comes back to be shot once more.
+    Kind(
+        "shot",
+        "Shot",
+        (
+            _PLAYER,
+            Detail(
+                "result",
+                "where it went",
+                choices=("on target", "off target", "blocked", "post"),
+            ),
+        ),
+        window=8.0,
+        least_apart=1.5,
+    ),
     # The ball has to be fetched and placed, and then goes out again.
     Kind("corner", "Corner kick", (), window=15.0, least_apart=8.0),
     Kind("offside", "Offside", (_PLAYER,), window=15.0, least_apart=10.0),
@@ -192,6 +248,14 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             identity=("period",),
             least_apart=_ONCE,
             ends=True,
+        ),
+        Kind(
+            "added_time",
+            "Added time",
+            (Detail("minutes", "how many are added at least", number=True, required=True),),
+            needs_origin=False,
+            window=_WHISTLE_WINDOW,
+            least_apart=_ONCE,
         ),
         Kind(
             "full_time",

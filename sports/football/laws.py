@@ -12,11 +12,14 @@ from __future__ import annotations
 from ...protocol.times import SECOND
 from ..names import canonical as key
 from ..sport import Action
-from .kinds import KICKS, KICKS_APART, OWN_GOAL, PERIODS, VAR_SECONDS
+from .kinds import KICKS, KICKS_APART, OFFICIALS, OWN_GOAL, PERIODS, VAR_SECONDS
 from .rules import FootballRules
 from .state import FootballPlayer, FootballSide, FootballState, shootout_winner
 
 _CARDS = {"yellow_card", "second_yellow", "red_card"}
+MOST_ADDED = 60
+"""Minutes that are announced as added at most."""
+
 _WHISTLES = {"period_start", "period_end", "full_time"}
 
 
@@ -24,6 +27,10 @@ def forbids(state: FootballState, action: Action) -> str | None:
     """Return why an action is not legal now, in one sentence, or None where it is."""
     if action.title in _WHISTLES:
         return _whistle(state, action)
+    if action.title == "added_time":
+        minutes = action.details.get("minutes")
+        most = MOST_ADDED
+        return None if _within(minutes, most) else f"minutes is {minutes!r}, not 0 to {most}"
     if action.origin not in state.origins:
         return f"no origin {action.origin!r}; there are {', '.join(state.origins)}"
     index = state.origins.index(action.origin)
@@ -38,6 +45,10 @@ def forbids(state: FootballState, action: Action) -> str | None:
     if state.period == "shootout" and action.title != "goal_disallowed":
         return f"no {action.title.replace('_', ' ')} in a shoot-out"
     return None
+
+
+def _within(minutes: object, most: int) -> bool:
+    return isinstance(minutes, int | float) and 0 <= minutes <= most
 
 
 def disallowed(state: FootballState, action: Action) -> int:
@@ -152,7 +163,7 @@ def _card(state: FootballState, action: Action, index: int) -> str | None:
         return None
     person = _named(side, name)
     if person is None:
-        official = action.details.get("person", "player") != "player"
+        official = action.details.get("person") in OFFICIALS
         if side.bench_known and not official:
             return f"{name} is not one of {action.origin}'s players"
         return None

@@ -14,7 +14,7 @@ from ..names import canonical as key
 from ..names import read
 from ..sport import Action
 from . import kinds
-from .kinds import KICKS, OWN_GOAL, PERIODS
+from .kinds import KICKS, OFFICIALS, OWN_GOAL, PERIODS
 from .laws import disallowed, nominal_minutes
 from .rules import FootballRules
 from .state import (
@@ -119,7 +119,7 @@ def _card(state: FootballState, action: Action) -> FootballState:
     name = str(action.details.get("player", ""))
     if not name:
         return state
-    official = action.details.get("person", "player") != "player"
+    official = action.details.get("person") in OFFICIALS
     side, place = _known(state.sides[index], name, official=official, any_name=True)
     if place < 0:
         return state

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...protocol.errors import SettingError
 from ..presentation import (
+    CLOCK_FACE,
     CROSS,
     EXCHANGE,
     FLAG,
@@ -49,6 +50,11 @@ _DRAWINGS: Mapping[str, Drawing] = {
     "second_yellow": (card(4.5, 4, "yellow"), card(10, 6.5, "red")),
     "red_card": RED_CARD,
     "substitution": EXCHANGE,
+    "penalty": (Shape("M3 20V6h18v14"), circle(12, 18, 1.8, "solid")),
+    "penalty_cancelled": (Shape("M3 20V6h18v14"), CROSS),
+    "penalty_retaken": (Shape("M3 20V6h18v14"), Shape("M9 15a4 4 0 1 1 3 4M9 15l-2-2M9 15l2-2")),
+    "shot": (circle(7, 17, 3), Shape("M10 14 20 4M14 4h6v6")),
+    "added_time": CLOCK_FACE,
     "penalty_saved": (Shape("M3 20V5h18v15"), circle(12, 14, 3)),
     "penalty_missed": (Shape("M3 20V8h18v12"), Shape("M12 3v0"), circle(18, 4.5, 2.5)),
     "shootout_scored": _BALL,
@@ -63,7 +69,7 @@ _DRAWINGS: Mapping[str, Drawing] = {
     "full_time": WHISTLE,
 }
 
-_PERSON = ("{person}",), ("assist {assist}",), ("in goal {keeper}",)
+_PERSON = ("{result}",), ("{reason}",), ("{person}",), ("assist {assist}",), ("in goal {keeper}",)
 _WHO = ("{player}",), ("{how}",), *_PERSON
 _OWN = When(detail="how", value=OWN_GOAL)
 _PLAIN = (Look(who=_WHO),)
@@ -95,7 +101,24 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
     "second_yellow": _SENT_OFF,
     "red_card": _SENT_OFF,
     "substitution": (
-        Look(who=(("{on} for {off}", "{on} comes on", "{off} goes off"),), weight="key"),
+        Look(
+            who=(("{on} for {off}", "{on} comes on", "{off} goes off"), ("{reason}",)),
+            weight="key",
+        ),
+    ),
+    "penalty": _KEY,
+    "penalty_cancelled": (
+        Look(
+            who=_WHO,
+            weight="key",
+            takes_back="The referee took it back; there is no penalty.",
+            taken="cancelled",
+        ),
+    ),
+    "penalty_retaken": _KEY,
+    "shot": _PLAIN,
+    "added_time": (
+        Look(title=("{minutes} minutes added at least", "Added time"), weight="key", nobody=True),
     ),
     "penalty_saved": _KEY,
     "penalty_missed": _KEY,
@@ -129,6 +152,8 @@ _LOOKS: Mapping[str, tuple[Look, ...]] = {
 }
 
 _STATISTICS = (
+    Statistic("Shots", ("shot",)),
+    Statistic("Shots on target", ("shot",), "result", ("on target",)),
     Statistic("Corners", ("corner",)),
     Statistic("Saves", ("save",)),
     Statistic("Fouls", ("foul",)),
@@ -149,7 +174,7 @@ _MARKS = (
 
 _CHECKED = (
     *("goal", "yellow_card", "second_yellow", "red_card", "substitution"),
-    *("penalty_saved", "penalty_missed", "save", "offside", "foul"),
+    *("penalty", "penalty_saved", "penalty_missed", "save", "shot", "offside", "foul"),
     *("shootout_scored", "shootout_saved", "shootout_missed"),
 )
 
@@ -186,7 +211,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
                 "shootout": "shoot-out",
             }
         },
-        unsaid={"how": ("open play",), "person": ("player",)},
+        unsaid={"how": ("open play",), "person": ("player",), "reason": ("tactical",)},
         drawings=_DRAWINGS,
         score=_SCORE,
         clock=Clock(

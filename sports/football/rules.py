@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
@@ -17,6 +18,8 @@ RULES = (
     Rule("return_substitutions", "who went off may come on again", False),
     Rule("half_minutes", "minutes in a half", 45),
     Rule("extra_minutes", "minutes in a half of extra time", 15),
+    Rule("first_leg", "goals of the leg before, in this event's order, such as 1-2", ""),
+    Rule("away_goals", "of sides that are level over two legs, who scored more away wins", False),
 )
 """Laws 3 (players), 7 (duration) and 10 (outcome). The Laws leave to the competition how many
 substitutions it allows, at most five; one more where a match goes to extra time; concussion
@@ -35,8 +38,18 @@ class FootballRules:
     return_substitutions: bool = False
     half_minutes: int = 45
     extra_minutes: int = 15
+    first_leg: str = ""
+    away_goals: bool = False
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """The goals of the first leg, in the order of this event's sides."""
+        match = _LEG.fullmatch(self.first_leg)
+        return (int(match[1]), int(match[2])) if match is not None else (0, 0)
 
 
+_LEG = re.compile(r"(\d{1,2})[-–:](\d{1,2})", re.ASCII)
+_TYPES = {bool: "true or false", int: "a whole number", str: "a text"}
 _LARGEST = {
     "players": 11,
     "substitutions": 60,
@@ -61,10 +74,15 @@ def parse(rules: Mapping[str, object] | None) -> FootballRules:
         if name not in default:
             raise SettingError(f"football has no rule {name!r}; it has {', '.join(default)}")
         if type(value) is not type(default[name]):
-            kind = "true or false" if isinstance(default[name], bool) else "a whole number"
+            kind = _TYPES[type(default[name])]
             raise SettingError(f"{name} is {value!r}, not {kind}")
         if name in _LARGEST:
             smallest, largest = _SMALLEST.get(name, 0), _LARGEST[name]
             if not smallest <= value <= largest:  # type: ignore[operator]  # an int, as just seen
                 raise SettingError(f"{name} is {value}, not {smallest} to {largest}")
-    return FootballRules(**(default | dict(rules)))
+    parsed = FootballRules(**(default | dict(rules)))
+    if parsed.first_leg and _LEG.fullmatch(parsed.first_leg) is None:
+        raise SettingError(f"first_leg is {parsed.first_leg[:40]!r}, not goals such as 1-2")
+    if parsed.away_goals and not parsed.first_leg:
+        raise SettingError("away_goals needs first_leg, the goals of the leg before")
+    return parsed

@@ -81,6 +81,8 @@ class Football:
         first, second = state.origins
         goals = {first: state.sides[0].goals, second: state.sides[1].goals}
         score: Score = {"goals": goals, "period": state.period}
+        if state.rules.first_leg:
+            score["aggregate"] = dict(zip(state.origins, state.aggregate, strict=True))
         if state.period == "shootout":
             score["shootout"] = dict(zip(state.origins, state.tally(), strict=True))
             if any(state.unreported()):

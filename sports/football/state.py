@@ -160,8 +160,18 @@ class FootballState(msgspec.Struct, frozen=True):
 
     @property
     def level(self) -> bool:
-        """Whether both sides have as many goals."""
-        return self.sides[0].goals == self.sides[1].goals
+        """Whether neither side is ahead, the leg before included."""
+        home, away = self.aggregate
+        if home != away:
+            return False
+        # Who is at home today was away in the first leg.
+        return not self.rules.away_goals or self.rules.before[0] == self.sides[1].goals
+
+    @property
+    def aggregate(self) -> tuple[int, int]:
+        """The goals with those of the leg before, in the order of `origins`."""
+        one, two = self.rules.before
+        return self.sides[0].goals + one, self.sides[1].goals + two
 
     def tally(self) -> tuple[int, int]:
         """Return the kicks scored in the shoot-out, in the order of `origins`."""

@@ -29,6 +29,10 @@ _WORDS = {
     "substitution": "Substitution for {origin}",
     "penalty_saved": "Penalty of {origin} saved",
     "penalty_missed": "Penalty of {origin} missed",
+    "penalty": "Penalty for {origin}",
+    "penalty_cancelled": "Penalty of {origin} cancelled",
+    "penalty_retaken": "Penalty of {origin} is retaken",
+    "shot": "Shot of {origin}",
     "save": "Save by {origin}",
     "corner": "Corner kick for {origin}",
     "offside": "Offside, {origin}",
@@ -39,6 +43,9 @@ _WORDS = {
     "full_time": "Full time",
 }
 
+_NOTES = ("how", "person", "result", "reason")
+"""Details that are said in brackets."""
+
 _WITH_SCORE = {"goal", "goal_disallowed", "full_time", "period_end"}
 
 
@@ -46,6 +53,8 @@ def headline(state: FootballState) -> str:
     """Return the score in one line, such as `Argentina 3–3 France (4–2 pens)`."""
     home, away = state.origins
     line = f"{home} {state.sides[0].goals}–{state.sides[1].goals} {away}"
+    if state.rules.first_leg:
+        line += ", {}–{} on aggregate".format(*state.aggregate)
     if state.kicks:
         unheard = sum(state.unreported())
         line += " ({}–{} pens{})".format(
@@ -60,6 +69,8 @@ def phrase(state: FootballState, action: Action) -> str:
         name = str(action.details.get("period", ""))
         verb = "begins" if action.title == "period_start" else "ends"
         said = f"The {_PERIOD_NAMES.get(name, name)} {verb}"
+    elif action.title == "added_time":
+        said = f"Added time: {action.details.get('minutes', 0):g} minutes at least"
     else:
         said = _WORDS.get(action.title, action.title).format(origin=action.origin)
         who = _who(state, action)
@@ -84,17 +95,20 @@ def _unheard_before(state: FootballState, action: Action) -> str:
 def _who(state: FootballState, action: Action) -> str:
     details = action.details
     if action.title == "substitution":
-        on, off = details.get("on"), details.get("off")
-        return " ".join(
-            part for part in (f"{on} on" if on else "", f"for {off}" if off else "") if part
+        on, off, reason = details.get("on"), details.get("off"), details.get("reason")
+        parts = (
+            f"{on} on" if on else "",
+            f"for {off}" if off else "",
+            f"({reason})" if _worth_saying(reason) else "",
         )
+        return " ".join(part for part in parts if part)
     who = str(details.get("player", ""))
     if who and action.origin in state.origins:
         index = state.origins.index(action.origin)
         side = state.sides[scoring_side(action, index)]
         place = side.find(who)
         who = side.people[place].name if place >= 0 else who
-    notes = [str(details[name]) for name in ("how", "person") if _worth_saying(details.get(name))]
+    notes = [str(details[name]) for name in _NOTES if _worth_saying(details.get(name))]
     if details.get("assist"):
         notes.append(f"assist {details['assist']}")
     if not notes:
@@ -103,7 +117,7 @@ def _who(state: FootballState, action: Action) -> str:
 
 
 def _worth_saying(value: object) -> bool:
-    return value not in (None, "", "open play", "player")
+    return value not in (None, "", "open play", "player", "tactical")
 
 
 def clock(state: FootballState, time: int) -> str:

@@ -516,6 +516,87 @@ def test_full_time_of_a_level_cup_match_is_not_the_end():
 
 
 @pytest.mark.parametrize(
+    ("first_leg", "away_goals", "goals", "over"),
+    [
+        ("", False, (1, 0), True),
+        ("", False, (1, 1), False),
+        ("0-1", False, (1, 0), False),
+        ("0-1", False, (2, 0), True),
+        # A scored one away, B none: level over both, and A through.
+        ("1-2", True, (1, 0), True),
+        ("1-2", True, (2, 1), False),
+        ("0-1", True, (2, 1), True),
+        ("0-0", True, (1, 1), True),
+    ],
+)
+def test_over_two_legs(first_leg, away_goals, goals, over):
+    """Extra time is due where the sides are level over both legs, away goals too if these count."""
+    rules = CUP | {"first_leg": first_leg, "away_goals": away_goals}
+    said = [
+        act("goal", side, n) for side, most in zip((A, B), goals, strict=True) for n in range(most)
+    ]
+    state = play(*said, whistle("period_end", "second_half", 95), rules=rules)
+    assert FOOTBALL.over(state) == over
+
+
+def test_the_aggregate_is_said():
+    """Under a first leg headline and score have the goals of both."""
+    state = play(act("goal"), rules={"first_leg": "1-2"})
+    assert FOOTBALL.headline(state) == "Argentina 1–0 France, 2–2 on aggregate"
+    assert FOOTBALL.score(state)["aggregate"] == {A: 2, B: 2}
+    assert "aggregate" not in FOOTBALL.score(play(act("goal")))
+
+
+def test_what_changes_nothing_is_said():
+    """Penalties on their way to a kick, shots, and added time leave the state as it is."""
+    state = play(act("goal", minutes=3))
+    for action, said in (
+        (act("penalty", player="Ann", reason="handball"), "Penalty for Argentina: Ann (handball)"),
+        (act("penalty_cancelled"), "Penalty of Argentina cancelled"),
+        (
+            act("penalty_retaken", reason="encroachment"),
+            "Penalty of Argentina is retaken: encroachment",
+        ),
+        (act("shot", player="Ann", result="post"), "Shot of Argentina: Ann (post)"),
+        (
+            Action("added_time", "", at(45), {"minutes": 4}),
+            "Added time: 4 minutes at least",
+        ),
+    ):
+        assert FOOTBALL.apply(state, action) is state
+        assert FOOTBALL.phrase(state, action) == said
+
+
+@pytest.mark.parametrize("minutes", [-1, 61, float("nan"), "4"])
+def test_no_such_added_time(minutes):
+    """More than an hour is never added."""
+    action = Action("added_time", "", at(45), {"minutes": minutes})
+    assert "not 0 to 60" in (FOOTBALL.illegal(play(), action) or "")
+
+
+def test_people_off_the_pitch_are_booked():
+    """A substitute is booked as one who may still come on; a coach never does. Before the first
+    whistle too, and after the last."""
+    names = (*ELEVEN, "Sub")
+    card = act("yellow_card", player="Sub", person="substitute", minutes=-5)
+    state = play(card, lineups={A: names})
+    assert FOOTBALL.illegal(state, act("substitution", on="Sub", off="Player 2")) is None
+    state = play(act("full_time", minutes=95), act("red_card", player="Cox", person="coach"))
+    assert person(state, A, "Cox").official
+
+
+def test_a_concussion_substitution_is_said():
+    """Why somebody goes off is told where it is no matter of tactics."""
+    state = play(act("goal"))
+    change = act("substitution", off="Ann", on="Amy", reason="concussion")
+    assert (
+        FOOTBALL.phrase(state, change) == "Substitution for Argentina: Amy on for Ann (concussion)"
+    )
+    change = act("substitution", off="Ann", on="Amy", reason="tactical")
+    assert FOOTBALL.phrase(state, change) == "Substitution for Argentina: Amy on for Ann"
+
+
+@pytest.mark.parametrize(
     ("origins", "rules", "lineups", "word"),
     [
         (["A"], {}, {}, "two sides"),
@@ -527,6 +608,9 @@ def test_full_time_of_a_level_cup_match_is_not_the_end():
         (["A", "B"], {"players": True}, {}, "players"),
         (["A", "B"], {"players": 12}, {}, "12, not 1 to 11"),
         (["A", "B"], {"half_minutes": 0}, {}, "half_minutes"),
+        (["A", "B"], {"first_leg": 1}, {}, "first_leg is 1, not a text"),
+        (["A", "B"], {"first_leg": "one"}, {}, "first_leg is 'one', not goals such as 1-2"),
+        (["A", "B"], {"away_goals": True}, {}, "away_goals needs first_leg"),
         (["A", "B"], {}, {"C": ["Cy"]}, "'C'"),
         (["A", "B"], {}, {"A": ["Ann", "ANN"]}, "ANN"),
         (["A", "B"], {}, {"A": [" "]}, "line-up of A"),
