@@ -36,7 +36,7 @@ def _whole() -> dict[str, float]:
     for name in matches.names():
         match = matches.load(name)
         sport = sports.get(match.sport)
-        timeline = Timeline(sport, sport.start(match.origins, match.rules, match.lineups))
+        timeline = Timeline(sport, sport.start(match.origins, match.rules, match.lineups), {})
         entries = [
             _entry(number, action.title, action.origin, action.time, **action.details)
             for number, action in enumerate(match.actions, 1)
@@ -57,7 +57,7 @@ def _late() -> dict[str, float]:
     football = sports.get("football")
     for name, every in (("mostly fouls", 100), ("goals alone", 1)):
         for size in (1_000, 10_000):
-            timeline = Timeline(football, football.start(["A", "B"]))
+            timeline = Timeline(football, football.start(["A", "B"]), {})
             for number in range(1, size + 1):
                 title = "goal" if number % every == 0 else "foul"
                 player = f"Player {number % 22}"

@@ -237,7 +237,7 @@ class _Check:
             kinds = {kind.title: kind for kind in self._sport.kinds(card.rules)}
         except SettingError as error:
             raise Broken(error.sentence) from None
-        self._timeline = Timeline(self._sport, start)
+        self._timeline = Timeline(self._sport, start, kinds)
         weighed = WeighedVerdicts(header.signers, self._book)
         owned = replace(card, owners=[*card.owners, *header.former])
         self._rules = ProvenTimeline(owned, self._sport, kinds, self._timeline, weighed)

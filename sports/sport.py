@@ -98,6 +98,8 @@ class Kind:
         most_a_minute: likewise of one origin within a minute of the event's clock.
         ends: it may say that the event is over (a final whistle, a retirement). Where it does, more
             reporters must agree on it than on an action.
+        in_play: it happens only while play goes on, so that it tells of a resumption that nobody
+            stated, see `statements.resumes`.
     """
 
     title: str
@@ -115,6 +117,7 @@ class Kind:
     most: int = 0
     most_a_minute: int = 0
     ends: bool = False
+    in_play: bool = False
 
 
 @dataclass(frozen=True, slots=True)

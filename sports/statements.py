@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from ..protocol.messages import Detail as Value
+from ..protocol.times import SECOND
 from .capabilities import Reviews, Stating
 from .sport import Action, Detail, Kind, Sport, State, misfit
 
@@ -37,6 +38,10 @@ BUTTONS: Mapping[tuple[str, str], str] = {
     (REVIEW.name, "over"): "Review over",
 }
 """What stands on the buttons of what is stated in one word."""
+
+RESUMES_SECONDS = 60.0
+"""An action of play so long after an interruption, or longer, shows that play went on. One that is
+nearer happened before it perhaps: people are late with both, and not equally late."""
 
 _BESIDE = {detail.name: detail for detail in (REASON, ENTRY)}
 
@@ -121,6 +126,21 @@ def unfit(sport: Sport, origins: Iterable[str], action: Action) -> str | None:
 def subject(sport: Sport, details: Mapping[str, Value]) -> str:
     """Return what a statement that is valid is about."""
     return next(one.name for one in subjects(sport) if one.name in details)
+
+
+def is_interruption(action: Action) -> bool:
+    """Return whether an action states that play is interrupted."""
+    return action.title == TITLE and action.details.get(PLAY.name) == "interrupted"
+
+
+def resumes(since: int, time: int) -> bool:
+    """Return whether an action of play shows that play went on after an interruption.
+
+    Args:
+        since: of the interruption; this and the next in microseconds.
+        time: of the action.
+    """
+    return time - since >= RESUMES_SECONDS * SECOND
 
 
 def apply(sport: Sport, state: State, action: Action) -> State:

@@ -7,12 +7,14 @@ datagrams and packets read the feed through this fold.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from .. import sports
+from ..protocol.errors import TouchlineError
 from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
 from ..protocol.text import plain
 from ..sports import statements
@@ -88,6 +90,8 @@ class FeedFold:
         self._outage: Remark | None = None  # the remark of an outage that is not over
         self._by_id: dict[str, EntryRow] = {}
         self._of_play: dict[str, EntryRow] = {}  # what says that play is interrupted, or goes on
+        # The titles of what shows that it does; of a sport that is not installed none is known.
+        self._in_play = _in_play(self.card)
 
     def take(self, item: Item, now: float = 0.0, wall: int = 0) -> Change:
         """Take the next item of the feed.
@@ -112,12 +116,22 @@ class FeedFold:
 
     @property
     def interrupted(self) -> Entry | None:
-        """The entry that says that play is interrupted; None while it is not, or is over."""
+        """The entry that says that play is interrupted; None while it is not, or is over, or an
+        action of play shows that it went on."""
         said = [row for row in self._of_play.values() if row.entry.status != "DELETED"]
         last = max(said, key=_key, default=None)
         if last is None or last.entry.details[statements.PLAY.name] != "interrupted":
             return None
-        return None if self.finished else last.entry
+        if self.finished or self._goes_on_after(last):
+            return None
+        return last.entry
+
+    def _goes_on_after(self, stop: EntryRow) -> bool:
+        later = self.standing[bisect_right(self.standing, stop.key, key=_key) :]
+        return any(
+            row.entry.title in self._in_play and statements.resumes(stop.entry.time, row.entry.time)
+            for row in later
+        )
 
     def event_time(self, wall: int) -> int:
         """Return what the event's clock shows at a wall time; where it has no relation to it, the
@@ -226,3 +240,11 @@ KINDS: Mapping[type[Item], Callable[[FeedFold, Any, float, int], Change]] = {
     Notice: FeedFold._notice,
 }
 """What takes each kind of item: at a monotonic time, seconds, and a wall time, microseconds."""
+
+
+def _in_play(card: Card) -> frozenset[str]:
+    try:
+        kinds = sports.get(card.sport).kinds(card.rules)
+    except TouchlineError:
+        return frozenset()
+    return frozenset(kind.title for kind in kinds if kind.in_play)

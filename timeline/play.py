@@ -49,7 +49,7 @@ class Play:
                 raise
             self.timeline = None
             return
-        self.timeline = Timeline(self.sport, start)
+        self.timeline = Timeline(self.sport, start, self.kinds)
         self.opening = self.sport.headline(start)
 
     @property

@@ -7,13 +7,13 @@ the state of their sport are no steps of its fold; see `states` for the others.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from ..protocol.errors import IllegalAction, SettingError
 from ..protocol.messages import Entry
-from ..sports import Action, Sport, State, statements
+from ..sports import Action, Kind, Sport, State, statements
 from ..sports.capabilities import Unmoved
 from .states import END, FIRST, LAST, Key, States
 
@@ -37,10 +37,12 @@ class Timeline:
     Args:
         sport: what the entries mean.
         state: the sport's state before anything happened.
+        kinds: its actions by title.
     """
 
-    def __init__(self, sport: Sport, state: State) -> None:
+    def __init__(self, sport: Sport, state: State, kinds: Mapping[str, Kind]) -> None:
         self._sport = sport
+        self._kinds = kinds
         # Asked once: looking at what a class has takes long.
         self._unmoved = sport.unmoved if isinstance(sport, Unmoved) else frozenset()
         self._keys: list[Key] = []
@@ -48,6 +50,7 @@ class Timeline:
         self._states: States[Entry | Adopted] = States(state, self._after)
         self._adopted: list[Key] = []  # the keys of the scores among the entries
         self._alike: dict[tuple[str, str], list[Key]] = {}  # keys by title and origin
+        self._stopped = False  # play was interrupted once: actions of play may move the state
         self.versions: dict[str, Entry] = {}
         """The newest version of every entry, deleted ones included, by entry id; a host that has
         put an entry replaces it here with the form that it publishes."""
@@ -144,6 +147,8 @@ class Timeline:
             self._keys.insert(place, key)
             self._entries.insert(place, entry)
             insort(self._alike.setdefault((entry.title, entry.origin), []), key)
+            if not self._stopped and statements.is_interruption(action_of(entry)):
+                self._note_stop()
             if self._moves(entry):
                 self._states.insert(key, entry)
 
@@ -178,9 +183,47 @@ class Timeline:
         assert isinstance(found, Entry)
         return self.versions[found.entry_id]
 
+    def _resumption(self, stop: Entry) -> str:
+        """Return the id of the first entry of play that shows that play went on after an
+        interruption; an empty text where none does, or it was stated."""
+        for one in self._entries[bisect_right(self._keys, _key(stop)) :]:
+            if isinstance(one, Adopted):
+                continue
+            entry = self.versions[one.entry_id]
+            if entry.title == statements.TITLE and statements.PLAY.name in entry.details:
+                break
+            if self._is_in_play(entry) and statements.resumes(stop.time, entry.time):
+                return entry.entry_id
+        return ""
+
+    def shows_resumption(self, entry: Entry) -> bool:
+        """Return whether an entry is the first that shows that play went on."""
+        if not self._stopped or not self._is_in_play(entry):
+            return False
+        key = _key(entry)
+        for own in reversed(self._alike.get((statements.TITLE, ""), ())):
+            said = self._at(own)
+            if own < key and statements.PLAY.name in said.details:
+                stopped = statements.is_interruption(action_of(said))
+                return stopped and self._resumption(said) == entry.entry_id
+        return False
+
+    def _is_in_play(self, entry: Entry) -> bool:
+        kind = self._kinds.get(entry.title)
+        return kind is not None and kind.in_play
+
+    def _note_stop(self) -> None:
+        """Take what happens only while play goes on for steps from now on."""
+        for key, one in zip(self._keys, self._entries, strict=True):
+            if isinstance(one, Entry) and not self._moves(one) and self._is_in_play(one):
+                self._states.insert(key, one)
+        self._stopped = True
+
     def _moves(self, one: Entry | Adopted) -> bool:
         """Return whether the state after one can be another one than before it."""
-        return isinstance(one, Adopted) or bool(one.stated) or one.title not in self._unmoved
+        if isinstance(one, Adopted) or one.stated or one.title not in self._unmoved:
+            return True
+        return self._stopped and self._is_in_play(one)
 
     def _after(self, state: State, one: Entry | Adopted) -> State:
         try:

@@ -346,6 +346,7 @@ class Channel:
                 "title": action.title,
                 "text": action.text,
                 "needs_origin": True,
+                "in_play": False,
                 "details": [
                     {"name": name, "text": name, "choices": [], "number": False, "required": False}
                     for name in action.details
@@ -514,6 +515,7 @@ def _kind(kind: sports.Kind) -> Json:
         "title": kind.title,
         "text": kind.text,
         "needs_origin": kind.needs_origin,
+        "in_play": kind.in_play,
         "details": _details(kind.details),
     }
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 from ...protocol import limits
@@ -430,6 +430,8 @@ def _action(table: _Table) -> tuple[Kind, Effect]:
         serves=table.flag("serves", False),
         loses=table.flag("loses", False),
     )
+    counts = bool(effect.points or effect.points_from)
+    kind = replace(kind, in_play=counts or effect.period == "begins")
     for key, used in (
         ("points", effect.points or effect.points_from),
         ("out", effect.out),

@@ -88,6 +88,7 @@ def _penalty(title: str, text: str, *more: Detail) -> Kind:
         exclusive="penalty",
         same="penalty",
         least_apart=_PENALTIES_APART,
+        in_play=True,
     )
 
 
@@ -101,6 +102,7 @@ def _kick(title: str, text: str, *more: Detail, same: str = "") -> Kind:
         same=same,
         least_apart=KICKS_APART,
         weight="decisive",
+        in_play=True,
     )
 
 
@@ -137,6 +139,7 @@ _PLAY = (
         most=_MOST_GOALS,
         most_a_minute=_MOST_A_MINUTE,
         weight="decisive",
+        in_play=True,
     ),
     Kind(
         "goal_disallowed",
@@ -199,7 +202,14 @@ _PLAY = (
     _penalty("penalty_saved", "Penalty saved", _KEEPER),
     _penalty("penalty_missed", "Penalty missed"),
     # A rebound is saved within a second or two.
-    Kind("save", "Save", (Detail("player", "the goalkeeper"),), window=10.0, least_apart=1.5),
+    Kind(
+        "save",
+        "Save",
+        (Detail("player", "the goalkeeper"),),
+        window=10.0,
+        least_apart=1.5,
+        in_play=True,
+    ),
     # The goals are not among them. Blocked, the ball comes back to be shot once more.
     Kind(
         "shot",
@@ -214,11 +224,19 @@ _PLAY = (
         ),
         window=8.0,
         least_apart=1.5,
+        in_play=True,
     ),
     # The ball has to be fetched and placed, and then goes out again.
-    Kind("corner", "Corner kick", (), window=15.0, least_apart=8.0),
-    Kind("offside", "Offside", (_PLAYER,), window=15.0, least_apart=10.0),
-    Kind("foul", "Foul", (Detail("player", "who fouled"),), window=10.0, least_apart=4.0),
+    Kind("corner", "Corner kick", (), window=15.0, least_apart=8.0, in_play=True),
+    Kind("offside", "Offside", (_PLAYER,), window=15.0, least_apart=10.0, in_play=True),
+    Kind(
+        "foul",
+        "Foul",
+        (Detail("player", "who fouled"),),
+        window=10.0,
+        least_apart=4.0,
+        in_play=True,
+    ),
 )
 
 _SHOOTOUT = (
@@ -238,6 +256,7 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             window=_WHISTLE_WINDOW,
             identity=("period",),
             least_apart=_ONCE,
+            in_play=True,
         ),
         Kind(
             "period_end",
@@ -268,3 +287,7 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             ends=True,
         ),
     )
+
+
+IN_PLAY = frozenset(kind.title for kind in of(True, True) if kind.in_play)
+"""The titles of what happens only while play goes on."""

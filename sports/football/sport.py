@@ -73,7 +73,7 @@ class Football:
         reason = laws.forbids(state, action)
         if reason is not None:
             raise IllegalAction(reason)
-        return play.after(state, action)
+        return play.after(stated.resumed(state, action), action)
 
     def score(self, state: FootballState) -> Score:
         """Return `goals` by origin, `period` (empty if unknown), `shootout` by origin if begun,

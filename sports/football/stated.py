@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from ...protocol.times import SECOND
 from ..sport import Action, Detail
-from .kinds import PERIODS
+from ..statements import resumes
+from .kinds import IN_PLAY, PERIODS
 from .laws import nominal_minutes
 from .rules import FootballRules
 from .state import FootballPeriod, FootballState
@@ -50,6 +51,18 @@ def after(state: FootballState, statement: Action) -> FootballState:
         stops = (*period.stops[:-1], (since, max(since, statement.time)))
         return _with_last(state, replace(period, stops=stops))
     return state
+
+
+def resumed(state: FootballState, action: Action) -> FootballState:
+    """Return the state before an action with play going on, where the action shows that it does: an
+    interruption that nobody stated the end of is over then."""
+    period = _running(state)
+    if period is None or not period.stops or action.title not in IN_PLAY:
+        return state
+    since, until = period.stops[-1]
+    if until is not None or not resumes(since, action.time):
+        return state
+    return _with_last(state, replace(period, stops=(*period.stops[:-1], (since, action.time))))
 
 
 def _at_minute(state: FootballState, minute: int, time: int) -> FootballState:

@@ -10,7 +10,7 @@ _ONCE = 3_600.0
 
 KINDS: tuple[Kind, ...] = (
     # After a false start the runners walk back and are called to their marks again.
-    Kind("start", "Start", needs_origin=False, window=30.0, least_apart=45.0),
+    Kind("start", "Start", needs_origin=False, window=30.0, least_apart=45.0, in_play=True),
     Kind(
         "split",
         "Passes",
@@ -19,10 +19,17 @@ KINDS: tuple[Kind, ...] = (
         identity=("at",),
         # Where the point is one of a track, it is passed again after a lap: 400 m take 43 seconds.
         least_apart=40.0,
+        in_play=True,
     ),
     # A runner does so once: reports far apart are of the same finish.
     Kind(
-        "finish", "Finishes", details=(_TIME,), window=120.0, least_apart=_ONCE, weight="decisive"
+        "finish",
+        "Finishes",
+        details=(_TIME,),
+        window=120.0,
+        least_apart=_ONCE,
+        weight="decisive",
+        in_play=True,
     ),
     Kind(
         "drop_out",

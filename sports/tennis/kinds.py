@@ -45,6 +45,7 @@ KINDS: tuple[Kind, ...] = (
         # After a point the balls are gathered: the quickest servers take 15 seconds.
         least_apart=12.0,
         weight="point",
+        in_play=True,
     ),
     Kind(
         title="serve",

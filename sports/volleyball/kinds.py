@@ -32,6 +32,7 @@ KINDS: tuple[Kind, ...] = (
         # A whistle, the service, and an ace at once.
         least_apart=8.0,
         weight="point",
+        in_play=True,
     ),
     # Before the first and the deciding set; a set takes 15 rallies at the least.
     Kind("serve", "Serves first", window=60.0, exclusive="serve", least_apart=180.0),

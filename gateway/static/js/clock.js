@@ -1,6 +1,7 @@
 // The clock of the match, between entries too. Pure; it shows what the sport's own clock in
 // sports/ shows (`clock`), which rides on every entry.
 
+import { resumes } from "./course.js";
 import { eventTime } from "./event_time.js";
 import { shown } from "./presentation.js";
 import { standing } from "./state.js";
@@ -25,7 +26,7 @@ export function clock(state, wall) {
   const time = Math.max(now, last);
   switch (format.kind) {
     case "stages":
-      return minutes(format, lines, time);
+      return minutes(state, format, lines, time);
     case "elapsed":
       return elapsed(state, format, lines, time);
     default:
@@ -39,7 +40,7 @@ function asOfLast(state, format, lines) {
 }
 
 /** Return the stages of a match, as far as whistles were reported. */
-export function stages(format, lines) {
+export function stages(state, format, lines) {
   const found = [];
   for (const { entry } of lines) {
     if (entry.title === format.begins) {
@@ -50,6 +51,8 @@ export function stages(format, lines) {
       if (open && open.ended === null) open.ended = Date.parse(entry.time);
     } else if (entry.title === "state" && found.at(-1)?.ended === null) {
       heed(format, found.at(-1), entry);
+    } else {
+      goOn(state, found.at(-1), entry);
     }
   }
   return found;
@@ -60,12 +63,18 @@ function heed(format, stage, entry) {
   const { play, minute } = entry.details ?? {};
   const [time, last] = [Date.parse(entry.time), stage.stops.at(-1)];
   const stopped = last !== undefined && last.until === null;
-  if (play === "interrupted" && !stopped) stage.stops.push({ since: time, until: null });
+  if (play === "interrupted" && !stopped) stage.stops.push({ since: time, until: null, entry });
   else if (play === "resumed" && stopped) last.until = Math.max(last.since, time);
   const known = format.stages.find((one) => one.name === stage.name);
   if (minute === undefined || !known?.runs) return;
   // The middle of the minute: nothing more is known.
   stage.began += played(stage, time) - (minute - minutesBefore(format, known) - 0.5) * MINUTE;
+}
+
+/** Let an interruption be over where an entry shows that play went on, and nobody said so. */
+function goOn(state, stage, entry) {
+  const stop = stage?.stops.at(-1);
+  if (stop?.until === null && resumes(state, stop.entry, entry)) stop.until = Date.parse(entry.time);
 }
 
 /** Return how long a stage has been played at a time, milliseconds, without its interruptions. */
@@ -76,8 +85,8 @@ function played({ began, stops }, time) {
   return time - began - stood;
 }
 
-function minutes(format, lines, time) {
-  const now = stages(format, lines).at(-1);
+function minutes(state, format, lines, time) {
+  const now = stages(state, format, lines).at(-1);
   const known = format.stages.find((one) => one.name === now?.name);
   if (!now) return { clock: "", part: "On", running: true };
   if (now.ended !== null) return { clock: "", part: known?.after ?? "Break", running: false };

@@ -5,12 +5,27 @@ import { entryText } from "./entry_text.js";
 import { capital, sentence } from "./formatting.js";
 import { standing } from "./state.js";
 
-/** Return the entry that says that play is interrupted; null while it is not, or is over. */
+/** How long after an interruption an action of play shows that play went on, milliseconds. */
+const RESUMES = 60_000;
+
+/**
+ * Return the entry that says that play is interrupted; null while it is not, or is over, or an action
+ * of play shows that it went on.
+ */
 export function interrupted(state) {
-  const said = standing(state).findLast(
+  const lines = standing(state);
+  const place = lines.findLastIndex(
     ({ entry }) => entry.title === "state" && entry.details?.play !== undefined,
-  )?.entry;
-  return said?.details.play === "interrupted" && !state.finished ? said : null;
+  );
+  const said = lines[place]?.entry;
+  if (said?.details.play !== "interrupted" || state.finished) return null;
+  return lines.slice(place + 1).some(({ entry }) => resumes(state, said, entry)) ? null : said;
+}
+
+/** Return whether an entry shows that play went on after the one that says that it was interrupted. */
+export function resumes({ kinds }, stop, entry) {
+  const late = Date.parse(entry.time) - Date.parse(stop.time) >= RESUMES;
+  return late && kinds.some(({ title, in_play: inPlay }) => inPlay && title === entry.title);
 }
 
 /**

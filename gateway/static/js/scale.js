@@ -19,7 +19,7 @@ export function matchAxis(state) {
   const last = lines.length ? Date.parse(lines.at(-1).entry.time) : 0;
   const format = shown(state).clock;
   const known = (name) => format.stages?.find((stage) => stage.name === name);
-  const played = stages(format, lines);
+  const played = stages(state, format, lines);
   if (!played.length) return timeAxis(state);
   const parts = played.map((one, place) => {
     const next = played[place + 1]?.began ?? Infinity;

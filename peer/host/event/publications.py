@@ -127,6 +127,8 @@ def words(entry: Entry, sport: Sport, timeline: Timeline) -> tuple[str, str]:
     text, clock = statements.phrase(sport, at, action_of(entry)), sport.clock(at, entry.time)
     if entry.by and entry.stated:
         text = f"The result, amended: {sport.headline(at)}"
+    if entry.status != "DELETED" and timeline.shows_resumption(entry):
+        text += " (play has gone on)"
     return text[: limits.TEXT_CHARS], clock[: limits.NAME_CHARS]
 
 

@@ -181,7 +181,7 @@ def begin(card: Card, options: Options, book: Book) -> EventState:
         clock=clock,
         policy=options.policy,
         claims=Claims(kinds),
-        timeline=Timeline(sport, sport.start(card.origins, card.rules, card.lineups)),
+        timeline=Timeline(sport, sport.start(card.origins, card.rules, card.lineups), kinds),
         feed=Feed(card.event),
         outage=Outage(round(options.late_after * SECOND), options.confirm_wait),
         roster=roster,

@@ -37,7 +37,7 @@ def kick(number: int, origin: str, reason: str = "") -> Entry:
 def test_one_that_is_needed(sides: str, unheard: int, needed: bool) -> None:
     """The kick between two of one side is needed by the second, and by no other."""
     football = sports.get("football")
-    timeline = Timeline(football, football.start(["A", "B"], CUP))
+    timeline = Timeline(football, football.start(["A", "B"], CUP), {})
     implied = ImpliedEntries(football, timeline)
     for number, side in enumerate(sides, 1):
         entry = kick(number, side, IMPLIED if number == unheard else "")

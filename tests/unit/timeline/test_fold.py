@@ -53,6 +53,11 @@ def alarm(number: int = 1, at: float = 0.0) -> Alarm:
     return Alarm(event="e", epoch=1, seq=1, sent=last, last_received=last, number=number)
 
 
+def stop(number: int, at: float, said: str = "interrupted") -> Entry:
+    """Return a statement about play at a minute of the event."""
+    return entry(number, at, "state", origin="", details={"play": said})
+
+
 def restored(at: float = 0.0, **fields: Any) -> Restored:
     time = round(at * MINUTE)
     return Restored(event="e", epoch=1, seq=1, sent=time, since=time, until=time, **fields)
@@ -232,3 +237,48 @@ def test_an_entry_costs_the_same_on_a_long_timeline() -> None:
             # The least of three: a collection of garbage in between calls code as well.
             cost[number] = min(calls(lambda again=again: fold.take(again)) for _ in range(3))
     assert cost[50] == cost[2_000]
+
+
+@pytest.mark.parametrize(
+    ("sport", "title"),
+    [
+        ("football", "goal"),
+        ("football", "corner"),
+        ("tennis", "point"),
+        ("volleyball", "point"),
+        ("race", "finish"),
+        ("custom", "try"),
+    ],
+)
+@pytest.mark.parametrize("playing", [True, False])
+def test_an_action_of_play_ends_an_interruption(sport: str, title: str, playing: bool) -> None:
+    """Play is not told to be interrupted any more once something of it is on the timeline, a minute
+    later at the least; what is taken back shows nothing."""
+    actions = [{"title": "try", "points": 5}]
+    rules: dict[str, Any] = {"definition": {"actions": actions}} if sport == "custom" else {}
+    card = Card(event="e", title="t", sport=sport, origins=["A", "B"], rules=rules)
+    fold = FeedFold(card, Play(card) if playing else None)
+    fold.take(stop(1, 10))
+    fold.take(entry(2, 10.9, title))
+    assert fold.interrupted is not None
+    fold.take(entry(3, 11, title))
+    assert fold.interrupted is None
+    fold.take(entry(3, 11, title, status="DELETED"))
+    assert fold.interrupted is not None
+    fold.take(entry(4, 12, title))
+    fold.take(stop(5, 13))
+    assert fold.interrupted is not None
+
+
+def test_what_is_no_play_ends_no_interruption() -> None:
+    """A card and a substitution are shown while the ball rests; of a sport that is not installed
+    nothing is known."""
+    fold = FeedFold(CARD)
+    fold.take(stop(1, 10))
+    for number, title in enumerate(("yellow_card", "substitution", "goal_disallowed"), 2):
+        fold.take(entry(number, 20, title))
+    assert fold.interrupted is not None
+    fold = FeedFold(Card(event="e", title="t", sport="curling", origins=["A", "B"]))
+    fold.take(stop(1, 10))
+    fold.take(entry(2, 20))
+    assert fold.interrupted is not None

@@ -37,7 +37,7 @@ def entry(number, title="goal", origin="A", at=0, status="CONFIRMED", **details)
 @pytest.fixture
 def timeline():
     football = sports.get("football")
-    return Timeline(football, football.start(["A", "B"]))
+    return Timeline(football, football.start(["A", "B"]), {})
 
 
 def goals(timeline):
@@ -48,7 +48,7 @@ def goals(timeline):
 def test_match_order(order):
     """Whatever the order in which entries come, they stand by time, then by claim number."""
     football = sports.get("football")
-    timeline = Timeline(football, football.start(["A", "B"]))
+    timeline = Timeline(football, football.start(["A", "B"]), {})
     entries = [entry(3, at=1), entry(1, at=2, origin="B"), entry(2, at=2), entry(10, at=2)]
     for place in order:
         timeline.put(entries[place])
@@ -158,7 +158,7 @@ def test_adopted_twice(timeline):
 def test_adopted_without_room():
     """A score that a correction before it left no room for is passed over, and no crash."""
     tennis = sports.get("tennis")
-    timeline = Timeline(tennis, tennis.start(["A", "B"]))
+    timeline = Timeline(tennis, tennis.start(["A", "B"]), {})
     timeline.put(entry(1, "point", at=1))
     timeline.adopt(Adopted(5 * SECOND, {"points": {"A": 5, "B": 3}}))
     assert tennis.score(timeline.state)["points"] == {"A": "15", "B": "0"}
@@ -180,7 +180,7 @@ def test_folds_like_the_sport():
     football = sports.get("football")
     for seed in range(20):
         random = Random(seed)
-        timeline = Timeline(football, football.start(["A", "B"]))
+        timeline = Timeline(football, football.start(["A", "B"]), {})
         for number in range(1, 40):
             title = random.choice(["goal", "goal", "goal_disallowed", "foul"])
             new = entry(number, title, random.choice("AB"), random.randrange(30))

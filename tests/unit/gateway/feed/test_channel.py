@@ -329,5 +329,11 @@ def test_an_unknown_sport(source: Source) -> None:
     assert found["actions"] == ["stone"]
     who = {"name": "who", "text": "who", "choices": [], "number": False, "required": False}
     assert found["kinds"] == [
-        {"title": "stone", "text": "Stone", "needs_origin": True, "details": [who]}
+        {
+            "title": "stone",
+            "text": "Stone",
+            "needs_origin": True,
+            "in_play": False,
+            "details": [who],
+        }
     ]

@@ -73,7 +73,7 @@ def test_basketball_example() -> None:
 def test_defaults() -> None:
     """An action that says nothing but its title and points has the defaults of any action."""
     (kind,) = CUSTOM.kinds({"definition": custom.read(SMALL)})
-    assert kind == sports.Kind("point", "Point")
+    assert kind == sports.Kind("point", "Point", in_play=True)
     assert CUSTOM.kinds() == ()
     state = play(start(SMALL), "point A", "point A")
     assert CUSTOM.headline(state) == "A 2–0 B"

@@ -54,6 +54,28 @@ def test_the_clock_stands_while_play_is_interrupted() -> None:
     assert clock(again, 141) == "72'"
 
 
+def test_an_action_of_play_ends_an_interruption() -> None:
+    """Where nobody states that play goes on, a goal or a corner a minute later shows it; one that
+    is nearer may have been before, and a card or a substitution is shown while the ball rests."""
+    stopped = play(begin("second_half", 0), state(16.5, play="interrupted"))
+    for title in ("goal", "corner", "foul", "penalty_missed"):
+        on = apply(FOOTBALL, stopped, Action(title, "A", at(121.5)))
+        assert [clock(on, minutes) for minutes in (121.5, 122.5)] == ["62'", "63'"], title
+    for action in (
+        Action("goal", "A", at(17.4)),
+        Action("yellow_card", "A", at(121.5)),
+        Action("substitution", "A", at(121.5)),
+        Action("goal_disallowed", "A", at(121.5), relates_to="7"),
+    ):
+        assert clock(apply(FOOTBALL, stopped, action), 130) == "62'", action.title
+    late = apply(
+        FOOTBALL,
+        apply(FOOTBALL, stopped, Action("goal", "A", at(121.5))),
+        state(130, play="resumed"),
+    )
+    assert clock(late, 131.5) == "72'"
+
+
 def test_said_twice() -> None:
     """An interruption that is stated twice, and a resumption of none, change nothing."""
     half = begin("first_half", 0)

@@ -126,6 +126,20 @@ test("play is interrupted until it goes on, and the clock stands", () => {
   assert.equal(interrupted(state), null);
 });
 
+test("an action of play ends an interruption that nobody ended", () => {
+  const begins = entry(1, { title: "period_start", origin: "", details: { period: "first_half" }, seconds: 0 });
+  const kinds = [{ title: "goal", in_play: true }, { title: "corner", in_play: true }, { title: "foul" }];
+  const state = { ...joined([begins], {}, { starts: at(0) }), kinds };
+  take(state, said(2, { play: "interrupted" }, 600));
+  take(state, entry(3, { title: "corner", seconds: 659 }));
+  take(state, entry(4, { title: "foul", seconds: 1_000 }));
+  assert.equal(interrupted(state).entry_id, "2");
+  assert.equal(clock(state, BEGAN + 1_100_000).clock, "11'");
+  take(state, entry(5, { title: "goal", seconds: 1_200 }));
+  assert.equal(interrupted(state), null);
+  assert.equal(clock(state, BEGAN + 1_260_000).clock, "12'");
+});
+
 test("a review is told while it lasts, and what it came to", () => {
   const goal = { title: "goal", entry_id: "1", seconds: 60 };
   const kinds = (line) => marks(line.entry, line.late, NaN, line.reviewed).map((mark) => mark.word);

@@ -242,6 +242,37 @@ def test_play_is_interrupted(ground):
     assert titles[1:] == [("state", "thunderstorm"), ("state", None), ("yellow_card", None)]
 
 
+@pytest.mark.parametrize(
+    ("sport", "title", "said"),
+    [
+        ("football", "goal", "GOAL for A. A 1–0 B"),
+        ("football", "corner", "Corner kick for A"),
+        ("tennis", "point", "Point A"),
+    ],
+)
+def test_play_goes_on_and_nobody_says_so(ground, sport, title, said):
+    """An action of play long after the interruption shows it: it says so, and no other one does;
+    the clock goes on from there. Where it is taken back, the next one shows it."""
+    g = ground(sport).begun(*SIX)
+    if sport == "football":
+        g.both("period_start", names=SIX[:3], at=100, period="second_half")
+    g.stay(16.5 * MINUTE, *SIX)
+    state(g, *SIX[:4], play="interrupted", reason="thunderstorm")
+    g.stay(40 * MINUTE, *SIX)
+    g.both(title, "A", names=SIX[:5], at=g.second)
+    shows = g.entries[-1]
+    assert shows.text == f"{said} (play has gone on)"
+    assert sport != "football" or shows.clock == "61'"
+    g.stay(5 * MINUTE, *SIX)
+    g.both(title, "A", names=SIX[:5], at=g.second)
+    assert "gone on" not in g.entries[-1].text
+    assert sport != "football" or g.entries[-1].clock == "66'"
+    g.restart()
+    for name in SIX[:5]:
+        g.say(name, "delete", entry=shows.entry_id)
+    assert g.standing[-1].text.endswith(" (play has gone on)")
+
+
 def test_too_few_interrupt_it(ground):
     """A third of those present, enough for an action, is not for a statement."""
     g = ground().begun(*SIX)
