@@ -1,5 +1,5 @@
-"""What holds for every test: ZeroMQ contexts are closed, what is demanded is not skipped, and what
-needs a machine for itself has it.
+"""What holds for every test: ZeroMQ contexts are closed, what is demanded is not skipped, what
+needs a machine for itself has it, and what a test starts heeds signals that the caller ignores.
 
 `TOUCHLINE_DEMAND` turns a skip into a failure where its reason holds one of the words given, commas
 between them, case ignored: `TOUCHLINE_DEMAND=postgresql,promtool`. `all` demands every test; a word
@@ -9,6 +9,7 @@ after a minus excuses: `all,-shared data`.
 from __future__ import annotations
 
 import os
+import signal
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,12 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+# `nohup` and a shell's `&` have a process ignore signals, and all that it starts. Where these are
+# taken and nothing is done, the tests go on as they would, and what they start takes the default.
+for _number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 _contexts: weakref.WeakSet[zmq.Context[Any]] = weakref.WeakSet()
 

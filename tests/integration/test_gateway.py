@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.packets import packets
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from touchline.gateway.app import create_app
 from touchline.gateway.context import Gateway
 from touchline.gateway.options import Options
@@ -91,11 +91,9 @@ class Viewer:
 
     def end(self) -> tuple[int, list[Json]]:
         """Read to the end; return the close code and what came."""
-        try:
-            while True:
-                self.next()
-        except ConnectionClosed as closed:
-            return closed.rcvd.code if closed.rcvd else 0, self.got
+        with pytest.raises(ConnectionClosed) as closed:
+            until(lambda: not self.next(), what="the end of the connection", pause=0.0)
+        return closed.value.rcvd.code if closed.value.rcvd else 0, self.got
 
     def say(self, **message: object) -> None:
         self.socket.send(json.dumps(message))

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from touchline.protocol.addresses import BrokerAddress
 
 from .talk import identity
@@ -47,11 +47,6 @@ def line(process: subprocess.Popen[str]) -> Any:
     return json.loads(process.stdout.readline())
 
 
-def _read_on(viewer: ClientConnection) -> None:
-    while True:
-        viewer.recv(PATIENCE)
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_graceful_end(world: Any, number: signal.Signals) -> None:
     """It says where it listens, tells its viewers that it restarts, sums up, and ends with 0."""
@@ -68,7 +63,7 @@ def test_a_graceful_end(world: Any, number: signal.Signals) -> None:
             assert f'touchline_subscriber_feed_seq{{event="{world.event}"}} 0.0' in text
             process.send_signal(number)
             with pytest.raises(ConnectionClosed) as closed:
-                _read_on(viewer)
+                until(lambda: not viewer.recv(PATIENCE), what="the end", pause=0.0)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1012
         assert line(process) == {"type": "stopped", "requests": 0, "connections": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,32 @@ def test_dropped_context(tmp_path: Path) -> None:
     """A test that drops a context without closing it fails."""
     found = outcome(tmp_path, "import gc, zmq\ndef test_it():\n    zmq.Context()\n    gc.collect()")
     assert found["failed"] == 1
+
+
+SIGNALS = """
+import os, pytest, signal, subprocess, sys
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_it(number):
+    os.kill(os.getpid(), number)
+    program = "import os, sys; os.kill(os.getpid(), int(sys.argv[1]))"
+    started = subprocess.run([sys.executable, "-c", program, str(int(number))], stderr=-3)
+    assert started.returncode == -number
+"""
+
+
+def test_signals_that_the_caller_ignores(tmp_path: Path) -> None:
+    """A run that `nohup` and a shell's `&` keep from ending ends by no signal; what it starts
+    does."""
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)
+    }
+    try:
+        found = outcome(tmp_path, SIGNALS)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert found == {"passed": 2}
 
 
 SKIPS = """
