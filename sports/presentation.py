@@ -212,6 +212,7 @@ class Clock:
             `stages`: the minute, by the whistles.
         since: see `kind`.
         hours: digits of the hours at least.
+        stands: an elapsed time stands while play is interrupted.
         part: what is played, with `{}` for the number after those of the list `counted`.
         counted: a key of the score, a list.
         key: the detail, and the key of the score, that names a stage.
@@ -223,6 +224,7 @@ class Clock:
     kind: Literal["none", "elapsed", "stages"] = "none"
     since: str = ""
     hours: int = 2
+    stands: bool = False
     part: str = ""
     counted: str = ""
     key: str = ""

@@ -56,6 +56,23 @@ KINDS: tuple[Kind, ...] = (
         # Once a set, and a set takes 24 points at the least.
         least_apart=300.0,
     ),
+    Kind(
+        title="penalty_game",
+        text="Penalty game",
+        details=(Detail("reason", "why the other side loses it"),),
+        window=60.0,
+        # Further games are lost by further delays.
+        least_apart=20.0,
+        weight="decisive",
+    ),
+    Kind(
+        title="medical_time_out",
+        text="Medical time-out",
+        details=(Detail("player", "who"), Detail("reason", "what for")),
+        window=90.0,
+        # It lasts three minutes from when the treatment begins.
+        least_apart=180.0,
+    ),
     # From the stands it is hardly to be told whether the player or the umpire ended it.
     _end("retire", "Retires", 120.0, same="given up"),
     _end("default", "Defaulted", 120.0, same="given up"),

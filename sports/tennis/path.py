@@ -59,9 +59,9 @@ def _sought(state: TennisState, to: Confirmed) -> bool:
     one, two = to.points
     if isinstance(one, str) or isinstance(two, str):
         return state.tiebreak_to is None
-    # Rule 5(b): two ahead at its mark, a tie-break is over. What is absurd costs no search.
+    # Rule 5(b): far enough ahead at its mark, a tie-break is over. What is absurd costs no search.
     mark = state.tiebreak_to
-    return mark is not None and (max(one, two) < mark or abs(one - two) < 2)
+    return mark is not None and (max(one, two) < mark or abs(one - two) < state.tiebreak_by)
 
 
 def _most_points(state: TennisState, to: Confirmed) -> int:

@@ -264,7 +264,7 @@ def _less(pair: Pair, side: int) -> Pair:
 
 def _with_loser(before: TennisState, word: _Word, winner: int) -> Pair:
     lost = int(word.texts[0])
-    won = max(before.tiebreak_to or 0, lost + 2)
+    won = max(before.tiebreak_to or 0, lost + before.tiebreak_by)
     return (won, lost) if winner == 0 else (lost, won)
 
 
@@ -274,6 +274,7 @@ def _ended(before: TennisState, points: Pair) -> TennisState | None:
         return None
     winner = 0 if points[0] > points[1] else 1
     after = scoring.point(replace(before, points=_less(points, winner)), winner)
-    # One who was ahead by two before the last point had won already.
-    early = abs(points[0] - points[1]) > 2 and max(points) > before.tiebreak_to
+    # One who was far enough ahead before the last point had won already.
+    by = before.tiebreak_by
+    early = max(points) > before.tiebreak_to and (by == 1 or abs(points[0] - points[1]) > by)
     return after if after.past != before.past and not early else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ...protocol.errors import SettingError
 from ..sport import Rule
 
-FinalSet = Literal["advantage", "tiebreak_7", "tiebreak_10", "tiebreak_12", "match_tiebreak"]
+FinalSet = Literal[
+    "advantage", "tiebreak_7", "tiebreak_10", "tiebreak_12", "match_tiebreak", "match_tiebreak_7"
+]
 
 RULES: tuple[Rule, ...] = (
     Rule("best_of", "sets at most", 3, choices=(1, 3, 5)),
@@ -17,7 +19,7 @@ RULES: tuple[Rule, ...] = (
         "final_set",
         "how the last possible set is decided",
         "tiebreak_7",
-        choices=("advantage", "tiebreak_7", "tiebreak_10", "tiebreak_12", "match_tiebreak"),
+        choices=get_args(FinalSet),
     ),
     Rule("set_games", "games that win a set, with a lead of two", 6, choices=(4, 6, 8)),
     Rule(
@@ -26,6 +28,8 @@ RULES: tuple[Rule, ...] = (
         0,
         choices=(0, 3, 4, 5, 6, 7, 8),
     ),
+    Rule("short_tiebreak", "a tie-break goes to 5, at 4–4 the next point wins it", False),
+    Rule("no_let", "a service that touches the net is played", False),
     Rule("no_ad", "the point after deuce wins the game", False),
     Rule("first_server", "the side that serves first; empty: the one named first", ""),
 )
@@ -40,11 +44,17 @@ class Format:
     no_ad: bool
     set_games: int = 6
     tiebreak_at: int = 6
+    short_tiebreak: bool = False
 
     @property
     def sets_to_win(self) -> int:
         """Sets that win the match (rule 7)."""
         return self.best_of // 2 + 1
+
+    @property
+    def match_tiebreak(self) -> bool:
+        """Whether a tie-break is played in place of the last possible set."""
+        return self.final_set in {"match_tiebreak", "match_tiebreak_7"}
 
 
 def parse(settled: Mapping[str, Any]) -> Format:
@@ -60,4 +70,11 @@ def parse(settled: Mapping[str, Any]) -> Format:
         raise SettingError(
             f"rules: tiebreak_at is {level}, in a set to {games} games it is {games - 1} or {games}"
         )
-    return Format(settled["best_of"], settled["final_set"], settled["no_ad"], games, level)
+    return Format(
+        settled["best_of"],
+        settled["final_set"],
+        settled["no_ad"],
+        games,
+        level,
+        settled["short_tiebreak"],
+    )

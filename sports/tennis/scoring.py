@@ -18,7 +18,7 @@ def point(state: TennisState, side: int) -> TennisState:
     mine, other = points[side], points[1 - side]
     target = state.tiebreak_to
     if target is not None:
-        won = mine >= target and mine - other >= 2
+        won = mine >= target and mine - other >= state.tiebreak_by
     else:
         won = mine >= 4 and (mine - other >= 2 or state.format.no_ad)
     if not won:
@@ -54,6 +54,27 @@ def game(state: TennisState, side: int, tiebreak: Pair | None) -> TennisState:
         winner=side if won else None,
         ended="played" if won else "",
     )
+
+
+def penalty_game(state: TennisState, side: int) -> TennisState:
+    """Return the state after a side was given the game being played; a tie-break is won by as many
+    points as it takes at least."""
+    served = replace(state, served=state.server)
+    target = state.tiebreak_to
+    if target is None:
+        return game(served, side, None)
+    lost = state.points[1 - side]
+    won = max(target, lost + state.tiebreak_by)
+    return game(served, side, (won, lost) if side == 0 else (lost, won))
+
+
+def interrupted(state: TennisState, play: object, time: int) -> TennisState:
+    """Return the state with play interrupted, or resumed: the clock stands, and goes on."""
+    if play == "interrupted" and state.stopped is None:
+        return replace(state, stopped=time)
+    if play == "resumed" and state.stopped is not None:
+        return replace(state, stopped=None, paused=state.paused + max(0, time - state.stopped))
+    return state
 
 
 def _plus_one(pair: Pair, side: int) -> Pair:

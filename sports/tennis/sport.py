@@ -35,6 +35,7 @@ class Tennis:
     phrases: Phrases = PHRASES
     simulation: Simulation = SIMULATION
     aftermath_seconds: float = 600.0
+    unmoved: frozenset[str] = frozenset({"medical_time_out"})
     statements: tuple[Detail, ...] = (
         Detail("server", "the side that serves the next point", origin=True),
     )
@@ -96,6 +97,10 @@ class Tennis:
         refusal = self.illegal(state, action)
         if refusal is not None:
             raise IllegalAction(refusal)
+        if action.title in self.unmoved:
+            return state
+        # Play goes on, whether or not anybody said so.
+        state = scoring.interrupted(state, "resumed", action.time)
         began = action.time if state.began is None else state.began
         state = replace(state, began=began, last=action.time)
         side = state.sides.index(action.origin)
@@ -103,6 +108,8 @@ class Tennis:
             return scoring.point(state, side)
         if action.title == "serve":
             return scoring.serve(state, side, str(action.details.get("player", "")))
+        if action.title == "penalty_game":
+            return scoring.penalty_game(state, side)
         return scoring.end(state, side, action.title)
 
     def score(self, state: TennisState) -> Score:
@@ -151,9 +158,11 @@ class Tennis:
         return None
 
     def stated(self, state: TennisState, statement: Action) -> TennisState:
-        """Return the state in which a side serves the next point."""
+        """Return the state in which a side serves the next point, or play is interrupted."""
         server = statement.details.get("server")
-        if state.server is None or server in {None, state.sides[state.server]}:
+        if server is None:
+            return scoring.interrupted(state, statement.details.get("play"), statement.time)
+        if state.server is None or server == state.sides[state.server]:
             return state
         return replace(state, first=1 - state.first)
 

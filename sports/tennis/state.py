@@ -43,6 +43,8 @@ class TennisState:
         served: the side that served the last point, None before the first.
         winner: the side that won the match, None while it is on.
         ended: how it ended, empty while it is on.
+        stopped: since when play is interrupted, microseconds since 1970 UTC; None while it is not.
+        paused: for how long it was before, microseconds.
         began, last: time of the first and of the latest action, microseconds since 1970 UTC;
             None before the first.
     """
@@ -60,6 +62,8 @@ class TennisState:
     ended: Ended = ""
     began: int | None = None
     last: int | None = None
+    stopped: int | None = None
+    paused: int = 0
 
     @property
     def final_set(self) -> bool:
@@ -68,8 +72,7 @@ class TennisState:
 
     @property
     def tiebreak_to(self) -> int | None:
-        """Points that win the tie-break being played, with a lead of two; None in a standard
-        game.
+        """Points that win the tie-break being played, see `tiebreak_by`; None in a standard game.
 
         Rule 6(b): a tie-break at six games all, in short sets at three or four. Of the last set
         the event's rules say more; the match tie-break instead of it is among the alternative
@@ -78,7 +81,8 @@ class TennisState:
         if self.ended == "played":
             return None
         level = self.format.tiebreak_at
-        standard = 7 if self.games == (level, level) else None
+        to = 5 if self.format.short_tiebreak else 7
+        standard = to if self.games == (level, level) else None
         if not self.final_set:
             return standard
         match self.format.final_set:
@@ -86,12 +90,19 @@ class TennisState:
                 return None
             case "match_tiebreak":
                 return 10
+            case "match_tiebreak_7":
+                return 7
             case "tiebreak_12":
                 return 7 if self.games == (12, 12) else None
             case "tiebreak_10":
                 return 10 if standard else None
             case "tiebreak_7":
                 return standard
+
+    @property
+    def tiebreak_by(self) -> int:
+        """The lead that wins the tie-break being played: one in the shortened one to 5."""
+        return 1 if self.tiebreak_to == 5 else 2
 
     @property
     def turn(self) -> int:

@@ -57,8 +57,10 @@ def line(state: TennisState) -> str:
     """Return the score without the names, such as `6–4 3–6 2–1 (40–AD)`."""
     sets = [set_text(past) for past in state.past]
     called = points(state)
-    if state.ended not in {"played", "walkover"}:
-        if not (state.final_set and state.format.final_set == "match_tiebreak"):
+    # Who gives up between two sets leaves no set at 0–0.
+    between = bool(state.ended and sets) and state.games == state.points == (0, 0)
+    if state.ended not in {"played", "walkover"} and not between:
+        if not (state.final_set and state.format.match_tiebreak):
             sets.append(f"{state.games[0]}–{state.games[1]}")
         if state.points != (0, 0):
             sets.append(f"({called[0]}–{called[1]})")
@@ -94,9 +96,18 @@ def phrase(state: TennisState, action: Action) -> str:
     if action.title == "point":
         how = action.details.get("how")
         return f"{_won(state)} {action.origin}" + (f" ({how})" if how else "")
-    reason = action.details.get("reason")
+    if action.title == "penalty_game":
+        return f"Penalty game, {_won(state).lower()} {action.origin}" + _because(action)
+    if action.title == "medical_time_out":
+        who = action.details.get("player") or action.origin
+        return f"Medical time-out for {who}" + _because(action)
     words = {"retire": "retires", "default": "is defaulted", "walkover": "does not play"}
-    return f"{action.origin} {words[action.title]}" + (f" ({reason})" if reason else "")
+    return f"{action.origin} {words[action.title]}" + _because(action)
+
+
+def _because(action: Action) -> str:
+    reason = action.details.get("reason")
+    return f" ({reason})" if reason else ""
 
 
 def _won(state: TennisState) -> str:
@@ -108,7 +119,8 @@ def _won(state: TennisState) -> str:
 
 
 def clock(state: TennisState, time: int) -> str:
-    """Return the time played as HH:MM:SS; it starts with the first action, stops with the last.
+    """Return the time played as HH:MM:SS, interruptions left out; it starts with the first action
+    and stops with the last.
 
     Args:
         time: microseconds since 1970 UTC.
@@ -116,5 +128,6 @@ def clock(state: TennisState, time: int) -> str:
     if state.began is None or state.last is None:
         return ""
     until = min(time, state.last) if state.ended else time
-    seconds = max(0, until - state.began) // 1_000_000
+    until = until if state.stopped is None else min(until, state.stopped)
+    seconds = max(0, until - state.began - state.paused) // 1_000_000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"

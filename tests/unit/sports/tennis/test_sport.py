@@ -557,3 +557,88 @@ def test_the_score_of_a_short_set_is_read() -> None:
     assert TENNIS.gap(state, after, TENNIS.read_score(state, "4-0 0-1")) is None
     with pytest.raises(SettingError, match="no match under these rules comes to it"):
         TENNIS.read_score(state, "6-4 0-1")
+
+
+FAST4 = {"set_games": 4, "tiebreak_at": 3, "short_tiebreak": True, "no_ad": True, "no_let": True}
+
+
+@pytest.mark.parametrize(
+    ("points", "line"),
+    [
+        ("AB" * 4 + "A", "A 4–3(4) 0–0 B"),
+        ("AB" * 4, "A 3–3 (4–4) B"),
+        ("AAAA", "A 3–3 (4–0) B"),
+        ("AAAAA", "A 4–3(0) 0–0 B"),
+    ],
+)
+def test_fast4(points: str, line: str) -> None:
+    """At three all a tie-break to five, at four all its next point wins; no advantages."""
+    state = start(FAST4)
+    for side in "ABABAB":
+        state = play(state, side * 4)
+    assert TENNIS.headline(play(state, points)) == line
+    assert TENNIS.headline(play(start(FAST4), "ABABABA")) == "A 1–0 B"
+
+
+def test_the_score_of_a_shortened_tie_break_is_read() -> None:
+    """5–4 ends one, 6–4 never does, and 4–4 is played on."""
+    state = start(FAST4)
+    for typed in ("4-3(4)", "4-3(5-4)", "4-3(2)", "3-3 4-4"):
+        read = TENNIS.read_score(state, typed)
+        adopted = TENNIS.adopt(state, read)
+        assert read.items() <= TENNIS.score(adopted).items()
+    assert TENNIS.score(TENNIS.adopt(state, TENNIS.read_score(state, "4-3(4)")))["tiebreaks"] == [
+        [5, 4]
+    ]
+    for typed in ("4-3(6-4)", "4-3(5)", "3-3 5-4"):
+        with pytest.raises(SettingError):
+            TENNIS.read_score(state, typed)
+
+
+def test_a_match_tie_break_to_seven() -> None:
+    """In place of the third set, two ahead."""
+    state = start({"final_set": "match_tiebreak_7"})
+    state = play(state, "A" * 24 + "B" * 24)
+    assert TENNIS.headline(play(state, "AB" * 6 + "A")) == "A 6–0 0–6 (7–6) B"
+    assert TENNIS.headline(play(state, "AB" * 6 + "AA")) == "A 6–0 0–6 [8–6] B"
+
+
+def test_a_penalty_game() -> None:
+    """The game goes to the side that is named, and service on to the other; in a tie-break the
+    set, with the points that it takes."""
+    game = Action("penalty_game", "B", details={"reason": "delay"})
+    state = TENNIS.apply(play(start(), "AAA"), game)
+    assert TENNIS.headline(state) == "A 0–1 B"
+    assert TENNIS.score(state)["server"] == "B"
+    assert TENNIS.phrase(state, game) == "Penalty game, game B (delay)"
+    state = start()
+    for side in "AB" * 6:
+        state = play(state, side * 4)
+    assert TENNIS.headline(TENNIS.apply(play(state, "AAA"), game)) == "A 6–7(3) 0–0 B"
+
+
+def test_a_medical_time_out_changes_nothing() -> None:
+    """It is said, and the match is as before."""
+    state = play(start(), "A")
+    action = Action("medical_time_out", "A", 5, {"reason": "thigh"})
+    assert TENNIS.apply(state, action) is state
+    assert TENNIS.phrase(state, action) == "Medical time-out for A (thigh)"
+
+
+def test_the_time_played_stands_over_night() -> None:
+    """It stands while play is interrupted, and goes on when it is resumed or a point is played."""
+    hour = 3_600_000_000
+    state = TENNIS.apply(start(), Action("point", "A", 0))
+    state = TENNIS.stated(state, Action("state", "", hour, {"play": "interrupted"}))
+    assert TENNIS.clock(state, 15 * hour) == "01:00:00"
+    resumed = TENNIS.stated(state, Action("state", "", 18 * hour, {"play": "resumed"}))
+    assert TENNIS.clock(resumed, 19 * hour) == "02:00:00"
+    played = TENNIS.apply(state, Action("point", "A", 18 * hour))
+    assert TENNIS.clock(played, 18 * hour + hour // 2) == "01:30:00"
+
+
+def test_who_retires_between_sets_leaves_no_empty_set() -> None:
+    """The sets that were played stand alone; in the middle of one it stands as it was."""
+    gone = Action("retire", "B")
+    assert TENNIS.headline(TENNIS.apply(play(start(), "A" * 24), gone)) == "A 6–0 B (B retired)"
+    assert TENNIS.headline(TENNIS.apply(start(), gone)) == "A 0–0 B (B retired)"

@@ -105,6 +105,16 @@ test("a page that comes afterwards is told the same", () => {
 const said = (seq, details, seconds) =>
   entry(seq, { title: "state", origin: "", details, seconds, text: "as the host says it" });
 
+test("the time played stands while play is interrupted, over a night too", () => {
+  const point = (seq, seconds) => entry(seq, { title: "point", details: {}, seconds });
+  const state = joined([point(1, 0)], { score: { previous: [] } }, { sport: "tennis", starts: at(0) });
+  take(state, said(2, { play: "interrupted" }, 3_600));
+  const shown = (seconds) => clock(state, BEGAN + seconds * 1_000);
+  assert.deepEqual([shown(50_000).clock, shown(50_000).running], ["01:00:00", false]);
+  take(state, point(3, 60_000));
+  assert.deepEqual([shown(61_800).clock, shown(61_800).running], ["01:30:00", true]);
+});
+
 test("play is interrupted until it goes on, and the clock stands", () => {
   const begins = entry(1, { title: "period_start", origin: "", details: { period: "first_half" }, seconds: 0 });
   const state = joined([begins], {}, { starts: at(0) });
