@@ -83,12 +83,16 @@ class Outbox:
         with self.transaction():
             self._forget(n)
 
-    def attached(self, n: int) -> dict[int, int]:
+    def attached(self, n: int, host: bytes = b"") -> dict[int, int]:
         """Agree on the count with a host that has stored this reporter's reports up to `n`.
 
         Where the host counts otherwise, the pending reports are numbered on from `n`. This happens
         when this outbox replaces a lost one, or when another host, with a journal of its own, has
-        taken over the event.
+        taken over the event: what that one counts up to `n` is not what is pending here.
+
+        Args:
+            n: the host's count.
+            host: its public key; empty where it is not known.
 
         Returns:
             the new number of each pending report whose number changed, by the old one.
@@ -96,7 +100,11 @@ class Outbox:
         with self.transaction():
             last, floor = self._number("last"), self._number("confirmed")
             agreed = floor <= n <= last if self._number("met") else n == 0
+            before = self._stored("host")
+            if host and before and host != before:
+                agreed = False
             self._keep("met", 1)
+            self._keep("host", host or before)
             if agreed:
                 self._forget(n)
                 return {}
@@ -143,10 +151,9 @@ class Outbox:
         """The token of the stored invitation, as its reporter has sealed it; empty where there is
         none."""
         try:
-            row = self._base.execute("SELECT value FROM state WHERE name = 'token'").fetchone()
+            return self._stored("token")
         except sqlite3.Error as error:
             raise StorageFault(f"outbox {self._path}: {error}") from error
-        return bytes(row[0]) if row else b""
 
     def keep_invitation(self, invitation: Invitation, sealed: bytes) -> None:
         """Store an invitation, so that the next run can join without the broker.
@@ -163,6 +170,10 @@ class Outbox:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+
+    def _stored(self, name: str) -> bytes:
+        row = self._base.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
+        return bytes(row[0]) if row else b""
 
     def _number(self, name: str) -> int:
         row = self._base.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()

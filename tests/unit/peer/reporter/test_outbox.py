@@ -138,6 +138,20 @@ def test_another_host(outbox):
     assert numbers(outbox) == [8, 9]
 
 
+def test_another_host_that_counts_as_far(outbox):
+    """The count of another host says nothing of what is pending, even where it seems to: it counts
+    other reports. Back at a host that is the same, its count holds."""
+    outbox.attached(0, b"first")
+    add(outbox, 9)
+    outbox.confirmed(5)
+    assert outbox.attached(7, b"second") == {6: 8, 7: 9, 8: 10, 9: 11}
+    assert numbers(outbox) == [8, 9, 10, 11]
+    assert outbox.attached(9, b"second") == {}
+    assert numbers(outbox) == [10, 11]
+    assert outbox.attached(10) == {}  # of a host in plain text nothing is known but its count
+    assert numbers(outbox) == [11]
+
+
 def test_killed_anywhere(path, tmp_path):
     """Killed before any statement, the outbox holds what was said, under numbers of its own."""
     copies: list[tuple[Path, int, int]] = []
