@@ -104,7 +104,7 @@ def verify(
         NotAllowed: the host does not hold the lease of the token's event.
         Revoked: the token's peer is revoked.
     """
-    token = repository.token(tokens.digest(request.token))
+    token = repository.token(request.token if request.hashed else tokens.digest(request.token))
     if token is None:
         raise BadToken("the token is unknown")
     held_lease = held(repository, token.event, wall)

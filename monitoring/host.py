@@ -123,6 +123,12 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     ),
     Row(
         "counter",
+        "reports_recovered",
+        "Reports that another host of the event had taken in and handed over.",
+        lambda core: core.counters.recovered,
+    ),
+    Row(
+        "counter",
         "claims_expired",
         "Claims that did not find enough reporters in time.",
         lambda core: core.counters.expired,

@@ -85,9 +85,9 @@ class _Evidence:
         # By the reporter's number and the report's: each report, and what was added to its time.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
 
-    def stored(self, reporter: Participant, said: Report | Said) -> None:
+    def stored(self, reporter: Participant, said: Report | Said, number: int) -> None:
         """Keep a report that was counted."""
-        self._said[reporter.voter, said.n] = (said, self._event.offset_of(reporter, said))
+        self._said[reporter.voter, number] = (said, self._event.offset_of(reporter, said))
 
     def before(self, record: records.Record, raw: bytes) -> None:
         """Note what a record says was published, while the claims behind it are still open."""
@@ -288,7 +288,14 @@ class _Evidence:
             if isinstance(number, int):
                 undoes = self._sign(self._said[voter, number][0])
         one = self._sign(said)
-        return Vote(one.report, one.signature, peer=reporter.peer, shift=offset, undoes=undoes)
+        return Vote(
+            one.report,
+            one.signature,
+            peer=reporter.peer,
+            shift=offset,
+            undoes=undoes,
+            recovered=n < 0,
+        )
 
     def _sign(self, said: Report | Said) -> Signed:
         return Signed(signing.content(self._event.card.event, said), said.signature)

@@ -119,12 +119,12 @@ class _Testimony:
         self._claims: dict[tuple[int, int], tuple[int, bool]] = {}
         self._taken_back: list[tuple[int, int, int]] = []  # reporter, its report, said when
 
-    def stored(self, reporter: Participant, said: Report | Said) -> None:
+    def stored(self, reporter: Participant, said: Report | Said, number: int) -> None:
         """Keep a report that was counted."""
-        self._said[reporter.voter, said.n] = (said, self._event.offset_of(reporter, said))
-        number = (said.event.details or {}).get("n")
-        if said.event.title == "undo" and isinstance(number, int):
-            self._taken_back.append((reporter.voter, number, said.time))
+        self._said[reporter.voter, number] = (said, self._event.offset_of(reporter, said))
+        undone = (said.event.details or {}).get("n")
+        if said.event.title == "undo" and isinstance(undone, int):
+            self._taken_back.append((reporter.voter, undone, said.time))
 
     def before(self, record: records.Record, _raw: bytes) -> None:
         """Note which claims have which votes, before they are closed or lose one."""
@@ -159,7 +159,7 @@ class _Testimony:
                 said.event.title,
                 said.event.origin,
                 said.event.time + offset,
-                shown=dependent or said.seen >= number,
+                shown=dependent or (n > 0 and said.seen >= number),
             )
             graded.votes.append(vote)
         graded.feed = event.feed.digest
@@ -194,8 +194,8 @@ def from_proof(text: bytes, *, host: str = "") -> GradedEvent:
     kinds = {kind.title for kind in sports.get(card.sport).kinds(card.rules)}
     graded = GradedEvent(card, "proof", feed=result.digest)
     votes = Votes(card.event, header.signers, allow_unsigned=True)
-    found: dict[tuple[str, int], tuple[Spoken, bytes, int]] = {}
-    slips: set[tuple[str, int]] = set()
+    found: dict[tuple[str, bool, int], tuple[Spoken, bytes, int]] = {}
+    slips: set[tuple[str, bool, int]] = set()
     for line in read[1:]:
         if not isinstance(line, Published | ConfirmedScore):
             continue
@@ -210,12 +210,12 @@ def from_proof(text: bytes, *, host: str = "") -> GradedEvent:
         sides = ((line.for_, for_, number), (line.against, against, 0))
         for raw, spoken, claim in sides:
             for vote, one in zip(raw, spoken, strict=True):
-                place = (vote.peer, one.said.n)
+                place = (vote.peer, *one.place)
                 if one.title in kinds and found.get(place, (one, b"", 0))[2] == 0:
                     found[place] = (one, vote.signature, claim)
                 undone = one.undoes
                 if undone is not None and _is_slip(undone.time, one.said.time):
-                    slips.add((vote.peer, undone.n))
+                    slips.add((vote.peer, True, undone.n))
     for place, (one, signature, number) in found.items():
         if place in slips:
             graded.taken_back += 1
@@ -223,7 +223,7 @@ def from_proof(text: bytes, *, host: str = "") -> GradedEvent:
         if not signature:
             graded.unsigned += 1
             continue
-        shown = one.said.seen >= number if number else one.said.seen > 0
+        shown = not one.recovered and (one.said.seen >= number if number else one.said.seen > 0)
         signer = one.signer
         graded.votes.append(
             GradedVote(signer.key, signer.name, one.title, one.origin, one.time, shown)

@@ -97,11 +97,14 @@ class Vote(Signed, frozen=True, omit_defaults=True, kw_only=True):
         shift: what the host added to its time, since the reporter's clock was off, microseconds.
         undoes: of an undo that came too late, and so is a vote to delete: the report that it
             takes back.
+        recovered: another host had taken it in and handed it over: its number is of that host's
+            count.
     """
 
     peer: Id
     shift: int = 0
     undoes: Signed | None = None
+    recovered: bool = False
 
 
 class Weighing(Struct, frozen=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from ..protocol import keys, signing
 from ..protocol.messages import Count, Detail, Details, Happening, Id, Micros, Name, Said
@@ -34,12 +35,20 @@ class Spoken(msgspec.Struct, frozen=True):
         said: the report.
         time: event time by the host's clock, microseconds.
         undoes: of an undo, the report that it takes back.
+        recovered: see `Vote`.
     """
 
     signer: Signer
     said: Said
     time: int
     undoes: Said | None = None
+    recovered: bool = False
+
+    @property
+    def place(self) -> tuple[bool, int]:
+        """Its place among the reports of its reporter: those that were handed over come first, in
+        the order in which they were made."""
+        return not self.recovered, self.said.time if self.recovered else self.said.n
 
     @property
     def title(self) -> str:
@@ -76,8 +85,11 @@ class Votes:
         self._event = event
         self._allow_unsigned = allow_unsigned
         self._signers: dict[str, Signer] = {}
-        self._known: dict[tuple[str, int], Signed] = {}  # by peer and number
-        self._spent: dict[tuple[str, int], str] = {}  # what each vote counted for
+        # By peer and number, and what it says where that number is of another host's count.
+        self._known: dict[tuple[str, int, bytes], Signed] = {}
+        self._spent: dict[tuple[str, int, bytes], str] = {}  # what each vote counted for
+        # By peer and what a report says: what it counted for first, and whether as handed over.
+        self._said_before: dict[tuple[str, bytes], tuple[str, bool]] = {}
         for signer in signers:
             if signer.peer in self._signers:
                 raise Broken(f"{signer.peer} is listed twice among the reporters")
@@ -100,7 +112,12 @@ class Votes:
         heard: set[str] = set()
         agree, differ = ([self._read(vote, heard) for vote in votes] for votes in (for_, against))
         for one in agree:
-            spent = self._spent.setdefault((one.signer.peer, one.said.n), cause)
+            said, peer = one.said, one.signer.peer
+            spent = self._spent.setdefault(_number(peer, said, recovered=one.recovered), cause)
+            now = cause, one.recovered
+            before = self._said_before.setdefault((peer, _content_of(said)), now)
+            if spent == cause and (before[1] or one.recovered):
+                spent = before[0]  # it may have come from its reporter and from another host
             if spent != cause:
                 raise Broken(f"{_name(one)} counts for {cause}, and for {spent} before")
         return agree, differ
@@ -115,12 +132,13 @@ class Votes:
         said = self._said(signer, vote)
         undoes = None if vote.undoes is None else self._said(signer, vote.undoes)
         self.clock_offset = max(self.clock_offset, abs(vote.shift))
-        return Spoken(signer, said, said.event.time + vote.shift, undoes)
+        return Spoken(signer, said, said.event.time + vote.shift, undoes, vote.recovered)
 
     def _said(self, signer: Signer, one: Signed) -> Said:
         said = _content(self._event, one.report)
         what = f"report {said.n} of {signer.name!r} ({signer.peer})"
-        known = self._known.setdefault((signer.peer, said.n), one)
+        recovered = isinstance(one, Vote) and one.recovered
+        known = self._known.setdefault(_number(signer.peer, said, recovered=recovered), one)
         if known is not one:
             if (known.report, known.signature) != (one.report, one.signature):
                 raise Broken(f"{what} is there in two forms")
@@ -136,6 +154,16 @@ class Votes:
         else:
             raise Broken(f"the signature of {what} does not hold")
         return said
+
+
+def _number(peer: str, said: Said, *, recovered: bool) -> tuple[str, int, bytes]:
+    """Return what no other report of a reporter has."""
+    return peer, said.n, _content_of(said) if recovered else b""
+
+
+def _content_of(said: Said) -> bytes:
+    """Return what a report says, whatever its number."""
+    return signing.content("", replace(said, n=0, seen=0))
 
 
 def _content(event: str, report: bytes) -> Said:

@@ -165,7 +165,7 @@ class WeighedVerdicts:
             bit = self._of([one])
             if not bit & unsure or one.title == "answer":
                 continue
-            if named[one.signer.peer].said.n < one.said.n:
+            if named[one.signer.peer].place < one.place:
                 first |= bit
             else:
                 last |= bit

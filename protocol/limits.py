@@ -12,6 +12,9 @@ BLOCK_FRAMES = 256
 BATCH_REPORTS = 500
 """The most reports in one `reports` message."""
 
+CARRIED = 100
+"""The most reporters in one `recover` message."""
+
 ID_CHARS = 64
 """The most characters of an id: of an event, peer, entry, token, invitation or instance."""
 

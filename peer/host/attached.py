@@ -30,7 +30,15 @@ from ...protocol.errors import (
     WrongKey,
     WrongVersion,
 )
-from ...protocol.messages import Attach, Grant, HostReply, Report, ReportBatch
+from ...protocol.messages import (
+    Attach,
+    Carried,
+    Grant,
+    HostReply,
+    Recover,
+    Report,
+    ReportBatch,
+)
 from ...runtime.rate_limit import TokenBucket
 from ..link.core import Reply, Then
 from .admission import HostRequestLimiter
@@ -80,6 +88,18 @@ class Waiting:
 
 
 @dataclass(slots=True)
+class Offered:
+    """Reports that another host offers, while the broker is asked about some of their reporters."""
+
+    routing_id: bytes
+    request: Recover
+    event: HostedEvent
+    by: Participant
+    asked: int = 0  # answers of the broker that are missing
+    failed: bool = False  # one of them was none
+
+
+@dataclass(slots=True)
 class PendingToken:
     """A token that the broker is being asked about."""
 
@@ -101,6 +121,7 @@ class AttachedPeers:
             does not know the token and the host's secret.
         limiter: decides which requests are answered.
         report_rate: reports a second that one reporter may keep up.
+        turns: returns the turns of an event from the journal.
     """
 
     def __init__(
@@ -113,6 +134,7 @@ class AttachedPeers:
         new_token: Callable[[str], str],
         limiter: HostRequestLimiter,
         report_rate: float,
+        turns: Callable[[str], Iterable[bytes]],
     ) -> None:
         self._events = events
         self._mark_dirty = mark_dirty
@@ -122,6 +144,7 @@ class AttachedPeers:
         self._new_token = new_token
         self._limiter = limiter
         self._rate = report_rate
+        self._turns = turns
         self._burst = max(BURST_SECONDS * report_rate, limits.BATCH_REPORTS)
         self._by_token: dict[str, AttachedPeer] = {}  # by the token's digest, as all that follow
         self._by_report_token: dict[str, AttachedPeer] = {}  # by the report token itself
@@ -348,10 +371,63 @@ class AttachedPeers:
                     event, _ = self._attached_peer(routing_id, request.event)
                     self._mark_dirty(event)
                     self._reply(routing_id, event.rule(request, frame))
-        except (PeerError, Unleased) as error:
+                case messages.Recover():
+                    self._limiter.check_replay(routing_id, curve, now)
+                    self._recover(routing_id, request, now)
+        except (PeerError, Unleased, StorageFault) as error:
             self._refuse(routing_id, number, error)
             return False
         return True
+
+    # ── reports from another host ────────────────────────────────────────────────────────────
+
+    def _recover(self, routing_id: bytes, request: Recover, now: float) -> None:
+        """Take an offer in, or ask the broker first about the reporters that are not here.
+
+        Raises:
+            PeerError: it cannot be taken, or too much is being asked.
+        """
+        event, by = self._attached_peer(routing_id, request.event)
+        offer = Offered(routing_id, request, event, by)
+        unknown = event.offered(by, request.carried)
+        if not unknown:
+            self._take_offer(offer)
+            return
+        offer.asked = len(unknown)
+        for one in unknown:
+            if not self._limiter.may_ask(now):
+                raise Overloaded("the broker is being asked about too much else; try again later")
+            verify = messages.Verify(id=0, token=one.token, hashed=True)
+            self._ask(verify, partial(self._introduced, offer, one))
+
+    def _introduced(self, offer: Offered, carried: Carried, reply: Reply, now: float) -> None:
+        """Take the broker's answer about a reporter of an offer."""
+        event = offer.event
+        offer.asked -= 1
+        try:
+            if self._events.get(event.card.event) is not event:
+                raise NotFound(f"event {event.card.event!r} is not hosted here any more")
+            if isinstance(reply, Grant) and _is_of(reply, carried, event.card.event):
+                self._mark_dirty(event)
+                event.introduce(reply, carried)
+            elif not isinstance(reply, BadToken | Revoked | Grant):
+                offer.failed = True  # it may know the reporter in a moment
+            if not offer.asked and offer.failed:
+                raise Overloaded("the broker did not answer about all reporters; try again later")
+            if not offer.asked:
+                self._take_offer(offer)
+        except (PeerError, Unleased, StorageFault) as error:
+            self._refuse(offer.routing_id, offer.request.id, error)
+
+    def _take_offer(self, offer: Offered) -> None:
+        event, request = offer.event, offer.request
+        self._mark_dirty(event)
+        turns = partial(self._turns, event.card.event)
+        new = event.recover(offer.by, request.carried, turns)
+        self._reply(
+            offer.routing_id,
+            messages.Recovered(id=request.id, event=event.card.event, new=new),
+        )
 
     # ── while nothing can be stored ──────────────────────────────────────────────────────────
 
@@ -623,6 +699,12 @@ def curve_of(participant: Participant) -> bytes:
     if participant.curve is None:
         participant.curve = keys.curve_key(participant.key)
     return participant.curve
+
+
+def _is_of(grant: Grant, carried: Carried, event: str) -> bool:
+    """Return whether a token is that of the reporter of an offer, and for this event."""
+    granted = (grant.peer, grant.role, grant.event, grant.token)
+    return granted == (carried.peer, "reporter", event, carried.token)
 
 
 def is_signed(message: Report | ReportBatch) -> bool:

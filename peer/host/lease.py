@@ -22,6 +22,7 @@ from math import inf
 
 from ...protocol import messages
 from ...protocol.errors import (
+    Conflict,
     EnvironmentFault,
     NotAllowed,
     Overloaded,
@@ -75,6 +76,7 @@ class LeaseHolder:
         serve: begins to serve an event under an epoch.
         drop: stops serving an event that another host holds.
         revoke: excludes peers from an event, by their ids; some may be excluded already.
+        hand_over: offers what was reported here of an event to the host that has it.
         peer: the id of this host's key.
         always: an event is fenced whoever may host it.
         elapsed: returns seconds since some beginning, on a clock that never stops.
@@ -91,6 +93,7 @@ class LeaseHolder:
         serve: Callable[[HostedEvent, int], None],
         drop: Callable[[HostedEvent], None],
         revoke: Callable[[HostedEvent, list[str]], None],
+        hand_over: Callable[[HostedEvent], None],
         peer: str,
         elapsed: Callable[[], float],
         *,
@@ -105,6 +108,7 @@ class LeaseHolder:
         self._serve = serve
         self._drop = drop
         self._revoke = revoke
+        self._hand_over = hand_over
         self._peer = peer
         self._always = always
         self._elapsed = elapsed
@@ -291,3 +295,5 @@ class LeaseHolder:
         self.lost[held.event] = error
         if held.started and held.hosted is not None:
             self._drop(held.hosted)
+        if held.hosted is not None and isinstance(error, Conflict):
+            self._hand_over(held.hosted)

@@ -40,9 +40,11 @@ from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
+from .event.recovery import carried_in
 from .event.turn import Output
 from .journal import Journal
 from .lease import LeaseHolder
+from .offer import Offer
 from .options import Options
 from .sockets import Sockets
 from .subscriptions import Subscriptions
@@ -146,6 +148,7 @@ class Host:
         # The events that another host may have, each with what is on disk and was not sent.
         self._fenced: dict[str, list[Output]] = {}
         self._beat_at = inf  # when their feeds say so next
+        self._offers: list[Offer] = []  # of events that another host has
         self.fences = 0  # how often an event was fenced
         # The broker's answers that came while nothing could be stored, with their callbacks.
         self._answers: list[tuple[Then, Reply]] = []
@@ -165,6 +168,7 @@ class Host:
             partial(tokens.derive, tokens.secret_of(identity.seed)),
             limiter,
             options.report_rate,
+            journal.turns,
         )
         self.leases = LeaseHolder(
             uuid4().hex,
@@ -176,6 +180,7 @@ class Host:
             self._serve,
             self._drop,
             lambda event, peers: self._revoked.append((event, peers)),
+            self._hand_over,
             identity.peer,
             clock.elapsed,
             always=options.fence == "always",
@@ -198,13 +203,18 @@ class Host:
         """The events that are not served now, since another host may have them."""
         return sorted(self._fenced)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is an event to serve, or to hand over to the host that has it."""
+        return self.leases.holds_any or bool(self._offers)
+
     def stop(self) -> None:
         """End `run` soon; a signal or another thread may call this."""
         self._stopping = True
         self._waker.wake()
 
     def run(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Serve until `stop`, until no event is left to serve, or until `go_on` returns False.
+        """Serve until `stop`, until there is nothing left to do, or until `go_on` returns False.
 
         Args:
             go_on: called before the first turn and after each, on this thread.
@@ -212,9 +222,11 @@ class Host:
         sockets = self._sockets
         loop = PollLoop(waker=self._waker)
         try:
-            while not self._stopping and self.leases.holds_any and go_on():
+            while not self._stopping and self.busy and go_on():
                 # The socket of the feed may be another after a revocation.
-                loop.watch([*self._link.sockets, sockets.router, sockets.pull, sockets.pub])
+                offers = [socket for offer in self._offers for socket in offer.sockets]
+                own = [*self._link.sockets, sockets.router, sockets.pull, sockets.pub]
+                loop.watch(list(dict.fromkeys([*own, *offers])))
                 loop.wait(self.next_timer())
                 # The process was stopped, and could receive nothing from its peers meanwhile.
                 if loop.late > self._options.heartbeat / 2:
@@ -240,6 +252,7 @@ class Host:
             then(reply, now)
         self._link.poll(now)
         self._look_at_leases()
+        self._pump_offers(now, wall)
         self.pending.handle(now)
         self._revoke()
         self._sockets.watch_viewers(now)
@@ -379,6 +392,24 @@ class Host:
         self._mark_dirty(event)
         event.resume()
 
+    def _hand_over(self, event: HostedEvent) -> None:
+        """Offer what was reported here of an event to the host that has it."""
+        event_id = event.card.event
+        try:
+            reports = carried_in(self._journal.turns(event_id))
+        except StorageFault as fault:
+            log.error("%s: nothing is offered to the other host: %s", event_id, fault.sentence)
+            return
+        if reports:
+            self._offers.append(Offer(event_id, reports, self._link, self._now))
+
+    def _pump_offers(self, now: float, wall: int) -> None:
+        for offer in self._offers:
+            offer.pump(now, wall)
+            if offer.done:
+                offer.close()
+        self._offers = [offer for offer in self._offers if not offer.done]
+
     # ── the disk is full ─────────────────────────────────────────────────────────────────────
 
     def _wait_for_room(self) -> None:
@@ -432,7 +463,10 @@ class Host:
         if self.attached.waiting:
             return self._now
         event = self._timers[0][0] if self._timers else None
-        return earliest(self._link.next_timer(), self.leases.next_timer(), event, self._beat_at)
+        offers = [offer.next_timer() for offer in self._offers]
+        return earliest(
+            self._link.next_timer(), self.leases.next_timer(), event, self._beat_at, *offers
+        )
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
@@ -493,6 +527,8 @@ class Host:
     def _leave(self) -> None:
         self._stopping = True
         self._end_by = clock.now() + self._options.drain_seconds
+        for offer in self._offers:
+            offer.close()
         self.leases.leave()
         # Half of the time: a broker that is away must not take that of the peers.
         self._link.flush(self._options.drain_seconds / 2)

@@ -132,10 +132,11 @@ class Lease(Message, frozen=True, kw_only=True):
 
 
 class Verify(Message, frozen=True, kw_only=True):
-    """A host asks which peer a token belongs to."""
+    """A host asks which peer a token belongs to; `hashed`: `token` is the digest of the token."""
 
     id: Count
     token: Id
+    hashed: bool = False
 
 
 class Vouch(Message, frozen=True, kw_only=True):

@@ -115,6 +115,38 @@ class Ruling(Message, frozen=True, kw_only=True):
     details: Details = field(default_factory=dict)
 
 
+class Said(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One report within a batch."""
+
+    n: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    time: Micros
+    event: Happening
+    signature: Signature = b""
+    seen: Count = 0
+
+
+class Carried(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Reports of one reporter, as another host took them in.
+
+    `token` is the digest of the reporter's token, by which the broker knows it, and `shift` what
+    that host added to the reporter's times, in microseconds. The reports have the numbers under
+    which the reporter signed them.
+    """
+
+    peer: Id
+    token: Id
+    reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
+    shift: int = 0
+
+
+class Recover(Message, frozen=True, kw_only=True):
+    """A host that has lost the event offers reports from its journal to the one that has it."""
+
+    id: Count
+    event: Id
+    carried: Annotated[list[Carried], Meta(max_length=limits.CARRIED)]
+
+
 # ── host → peer, ROUTER ──────────────────────────────────────────────────────────────────────
 
 
@@ -200,6 +232,15 @@ class Receipt(Message, frozen=True, kw_only=True):
     stepped: int = 0
 
 
+class Recovered(Message, frozen=True, kw_only=True):
+    """The offered reports are on the host's disk, but for those that it does not take; `new` of
+    them it did not have."""
+
+    id: Count
+    event: Id
+    new: Count
+
+
 class Ruled(Message, frozen=True, kw_only=True):
     """A ruling is on the host's disk, and was published as `seq` of a new `epoch`."""
 
@@ -230,16 +271,6 @@ class Report(Message, frozen=True, kw_only=True):
     seen: Count = 0
 
 
-class Said(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One report within a batch."""
-
-    n: Annotated[int, Meta(ge=1, le=2**63 - 1)]
-    time: Micros
-    event: Happening
-    signature: Signature = b""
-    seen: Count = 0
-
-
 class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
     """Reports of one reporter in one frame, in the order of `n`."""
 
@@ -247,6 +278,6 @@ class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
     reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
 
 
-HostRequest = Attach | Replay | HostPing | Detach | AskScore | Ruling
-HostReply = Setup | Block | Pong | Confirm | Ask | Receipt | Ruled | Done | Error
+HostRequest = Attach | Replay | HostPing | Detach | AskScore | Ruling | Recover
+HostReply = Setup | Block | Pong | Confirm | Ask | Receipt | Ruled | Recovered | Done | Error
 ReportFrame = Report | ReportBatch

@@ -92,6 +92,10 @@ class Bare:
         self._send(HostPing(id=2, event=self.event, time=clock.wall()))
         until(lambda: self.hear() or self.pongs > before, what="the answer to a ping")
 
+    def leave(self) -> None:
+        """Leave in good order."""
+        self._send(messages.Detach(id=3, event=self.event))
+
     def report(self, n: int, happening: Happening) -> None:
         assert self.push.poll(PATIENCE_MS, zmq.POLLOUT)
         report = Report(token=self.badge, n=n, time=happening.time, event=happening)

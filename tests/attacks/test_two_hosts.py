@@ -116,8 +116,8 @@ class Pitch:
         until(lambda: hosting() or victim.process.poll() is not None)
         return hosting()
 
-    def people(self) -> list[Bare]:
-        return self._stack.enter_context(at_the_host(self.scene, "ann", "ben"))
+    def people(self, *names: str) -> list[Bare]:
+        return self._stack.enter_context(at_the_host(self.scene, *(names or ("ann", "ben"))))
 
     def feed(self, peer: Bare) -> Feed:
         feed = Feed(self.context, peer)
@@ -178,6 +178,38 @@ def test_cut_off_from_the_broker(pitch: Pitch) -> None:
     goal(there, there[0].stored + 1, 20)
     until(lambda: len({entry.entry_id for entry in other.entries}) == 1)
     assert max(entry.epoch for entry in feed.entries) < other.entries[0].epoch
+
+
+def test_what_the_first_host_confirmed_is_recovered(pitch: Pitch) -> None:
+    """A goal that the first host confirmed while it was cut off, within its lease, is on the
+    timeline of the other as soon as the first is back, once, and so is one whose reporters never
+    came to the other; the receipts stay true."""
+    host = pitch.first_host()
+    gone = pitch.people("cat", "dan")
+    feed = pitch.feed(gone[0])
+    goal(gone, 1, 10)
+    wait_stored(gone, 1)
+    for one in gone:
+        one.leave()
+    people = pitch.people()
+    pitch.relay.cut()
+    goal(people, 1, 30)
+    wait_stored(people, 1)
+    until(lambda: len({entry.entry_id for entry in feed.entries}) == 2)
+    pitch.second_host()
+    there = pitch.people()
+    other = pitch.feed(there[0])
+    assert [one.stored for one in there] == [0, 0]
+    pitch.relay.heal()
+    until(lambda: len({entry.entry_id for entry in other.entries}) == 2, what="what was confirmed")
+    assert host.process.wait(PATIENCE) == 4
+    assert "it had not had 4 of them" in "".join(host.log)
+    goal(there, 1, 20)
+    wait_stored(there, 1)
+    until(lambda: len({entry.entry_id for entry in other.entries}) == 3)
+    told = sorted({fate.n for one in there for fate in one.fates.values()})
+    assert told == [1]
+    assert "DELETED" not in {entry.status for entry in other.entries}
 
 
 def test_stopped_and_woken(pitch: Pitch) -> None:

@@ -188,6 +188,7 @@ class Hosting:
         self._attached = AttachedPeers(
             {"e": self._core}, self._touch, self._ask, lambda curve: None,
             lambda to, frame: None, lambda token: next(badges), HostRequestLimiter(), 1e6,
+            lambda _: (),
         )  # fmt: skip
         self._attached.open(self._core)
         for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter"), (0, "reporter")):

@@ -32,6 +32,10 @@ CALM = 120.0
 """Seconds in which all must be well again afterwards."""
 
 
+Told = tuple[str, int]
+"""A report: the peer, and the event time that it states."""
+
+
 class PausingJournal:
     """The journal of one host, which outlives its process."""
 
@@ -109,7 +113,7 @@ class RivalHost(Node):
             host._turn()
         except Killed:
             return None
-        if not host.leases.holds_any:
+        if not host.busy:
             self.die(1.0 + 2.0 * self._stage.rng.random())
             return None
         return self.network.now + seconds_left(self.network.now, host.next_timer())
@@ -138,6 +142,27 @@ class RivalHost(Node):
         host._waker.close()
         self.drop()
         self.network.at(self.network.now + seconds, self.start)
+
+    def told(self) -> tuple[set[Told], list[Told]]:
+        """Return all reports on its disk, and those of them that the other host handed over and
+        that were there before."""
+        peers: dict[str, str] = {}
+        found: set[Told] = set()
+        twice: list[Told] = []
+        for blob in self.journal.blobs:
+            for record, _ in records.unpack(blob):
+                match record:
+                    case records.MemberAttached():
+                        peers[record.badge] = record.peer
+                    case messages.Report():
+                        found.add((peers[record.token], record.event.time))
+                    case messages.ReportBatch():
+                        found |= {(peers[record.token], one.event.time) for one in record.reports}
+                    case records.ReportRecovered():
+                        told = record.peer, record.said.event.time
+                        twice += [told] if told in found else []
+                        found.add(told)
+        return found, twice
 
     def stored(self) -> dict[str, set[int]]:
         """Return the numbers of the reports on its disk, by peer."""
@@ -170,9 +195,11 @@ class Rivals:
         self.broker = BrokerNode(self, 86_400.0, self.rng.randint(-5, 5) * 1_000_000)
         self.hosts = [RivalHost(self, "first"), RivalHost(self, "second")]
         self.reporters = [ReporterNode(self, name, 0) for name in ("ann", "bob")]
+        self.recovered = 0  # reports that one host has from the other in the end
         self.taken_over = 0  # how often another host than before has published
         self._trace = trace
         self._epoch, self._last = 0, ""
+        self._said: set[Told] = set()
         self._bodies: dict[tuple[int, int], bytes] = {}
 
     def tell(self, who: str, what: str) -> None:
@@ -265,6 +292,7 @@ class Rivals:
         reporter = self.rng.choice(self.reporters)
         if reporter.running:
             reporter.say("corner", self.rng.choice("AB"), wall(self.network))
+            self._said.add((peer_id(reporter.name), wall(self.network) + reporter.offset))
 
     def _go_wrong(self, seconds: float) -> None:
         rng, network = self.rng, self.network
@@ -308,18 +336,36 @@ class Rivals:
         for reporter in self.reporters:
             if reporter.pending:
                 return f"{reporter.name} has {reporter.pending} reports that are not stored"
+        (host,) = (host for host in self.hosts if host.serves)
+        found, twice = host.told()
+        demand(not twice, f"{host.name} has taken {len(twice)} reports over that it had")
+        if missing := len(self._said - found):
+            return f"{host.name} has the event, and not {missing} of the reports"
+        self._count_votes(host)
         return ""
 
+    def _count_votes(self, host: RivalHost) -> None:
+        """Demand that each report counts once with the host that has the event."""
+        if host.host is None:
+            raise AssertionError("a host that is not there has the event")
+        event = host.host.events[EVENT]
+        self.recovered = sum(len(one.recovered) for one in event.roster.reporters)
+        claims = (*event.claims.open.values(), *event.by_entry.values())
+        for reporter in event.roster.reporters:
+            votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
+            said = sum(peer == reporter.peer for peer, _ in self._said)
+            demand(votes == said, f"{host.name} counts {votes} votes of {said} reports")
 
-def run(seed: int) -> int:
-    """Run one seed; return how often the event went to another host.
+
+def run(seed: int) -> Rivals:
+    """Run one seed; return the simulation when it is over.
 
     Raises:
         Violation: something that must hold does not.
     """
     rivals = Rivals(seed)
     rivals.run()
-    return rivals.taken_over
+    return rivals
 
 
 def caught(seeds: int) -> str:

@@ -33,6 +33,7 @@ from touchline.peer.host.event.records import (
     PresenceChanged,
     QuestionsAsked,
 )
+from touchline.peer.host.event.recovery import Recovery
 from touchline.peer.host.event.roster import Roster
 from touchline.peer.host.event.signatures import Signatures
 from touchline.peer.host.event.verdict import evidence
@@ -411,6 +412,18 @@ def statement_forgotten(patch: pytest.MonkeyPatch) -> None:
 def never_fenced(patch: pytest.MonkeyPatch) -> None:
     """A host goes on without its lease."""
     patch.setattr(LeaseHolder, "fenced", lambda *_: False)
+
+
+def recovery_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """A host that comes back keeps to itself what it has confirmed."""
+    patch.setattr(Host, "_hand_over", lambda *_: None)
+
+
+def recovered_again(patch: pytest.MonkeyPatch) -> None:
+    """A host takes what is handed over as often as it is offered."""
+    is_new = Recovery._is_new
+    nothing = SimpleNamespace(recovered=(), peer="")
+    patch.setattr(Recovery, "_is_new", lambda self, _, said: is_new(self, nothing, said))
 
 
 def fenced_from_the_answer(patch: pytest.MonkeyPatch) -> None:

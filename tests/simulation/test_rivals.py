@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from .rivals import caught, run
-from .test_mutations import fence_unseen_after_the_commit, fenced_from_the_answer, never_fenced
+from .test_mutations import (
+    fence_unseen_after_the_commit,
+    fenced_from_the_answer,
+    never_fenced,
+    recovered_again,
+    recovery_forgotten,
+)
 
 SEEDS = 60
 """Within how many seeds a mistake must be caught."""
@@ -20,7 +26,12 @@ def test_one_at_a_time(seed):
 
 def test_the_event_goes_over():
     """Such seeds see the event go from one host to the other."""
-    assert run(1) > 0
+    assert run(1).taken_over > 0
+
+
+def test_reports_go_over():
+    """Such seeds see reports that one host has from the other."""
+    assert any(run(seed).recovered for seed in range(1, 9))
 
 
 @pytest.mark.parametrize(
@@ -34,3 +45,16 @@ def test_caught(mutate, monkeypatch):
     found = caught(SEEDS)
     print(found)
     assert "without a lease" in found or "two hosts publish" in found or "again" in found
+
+
+@pytest.mark.parametrize(
+    ("mutate", "why"),
+    [(recovery_forgotten, "of the reports"), (recovered_again, "that it had")],
+    ids=lambda one: getattr(one, "__name__", ""),
+)
+def test_recovery_caught(mutate, why, monkeypatch):
+    """So does a mistake in what goes from one host to the other."""
+    mutate(monkeypatch)
+    found = caught(SEEDS)
+    print(found)
+    assert why in found

@@ -81,6 +81,7 @@ SHELLS = frozenset(
         "lobby/replication.py",
         "peer/host/journal.py",
         "peer/host/journal_check.py",
+        "peer/host/offer.py",
         "peer/host/service.py",
         "peer/host/sockets.py",
     }

@@ -31,6 +31,7 @@ PARTS = {
     "action": messages.ActionSpec,
     "happening": messages.Happening,
     "said": messages.Said,
+    "carried": messages.Carried,
     "evidence": messages.Evidence,
     "pending": messages.Pending,
     "fate": messages.Fate,
@@ -64,6 +65,7 @@ USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
 PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limits.ROOM_BATCH)]
+CARRIED = typing.Annotated[list[messages.Carried], msgspec.Meta(max_length=limits.CARRIED)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
@@ -107,6 +109,7 @@ WORDS: list[tuple[object, str]] = [
     (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
+    (CARRIED, "array of *carried*"),
     (PUT, "array of *record*"),
     (messages.Body, "`body`"),
     (PENDING, "array of *pending*"),

@@ -15,6 +15,7 @@ class EventCounters:
 
     stored: int = 0
     duplicate: int = 0
+    recovered: int = 0
     refused: dict[str, int] = field(default_factory=dict)
     entries: dict[str, int] = field(default_factory=dict)
     delays: dict[str, int] = field(default_factory=dict)

@@ -12,7 +12,7 @@ the one `EventState` and the `Turn`, and calls none that comes later here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -22,6 +22,7 @@ from ....protocol import codec, limits, messages
 from ....protocol.errors import EventOver, NotAllowed, SettingError, StorageFault
 from ....protocol.messages import (
     Card,
+    Carried,
     Entry,
     EntryStatus,
     Evidence,
@@ -57,6 +58,7 @@ from .publications import doubted, setup
 from .publisher import Publisher
 from .questions import Questions
 from .reconstruction import Reconstruction
+from .recovery import Recovery, check_size
 from .rulings import Rulings
 from .scoreboard import Scoreboard
 from .signatures import Signatures
@@ -77,8 +79,9 @@ class RestoreObserver(Protocol):
     def before(self, record: records.Record, raw: bytes) -> None:
         """See a record that is about to change the event, and its bytes."""
 
-    def stored(self, reporter: Participant, said: Report | Said) -> None:
-        """See a report that was just counted and matched, and its reporter as it was then."""
+    def stored(self, reporter: Participant, said: Report | Said, number: int) -> None:
+        """See a report that was just counted and matched, its reporter as it was then, and the
+        number under which it counts."""
 
 
 class HostedEvent:
@@ -116,6 +119,7 @@ class HostedEvent:
         self._corrections = Corrections(shared, self._statements)
         self._questions = Questions(shared, turn)
         self._intake = Intake(shared, turn, self._corrections, self._questions)
+        self._recovery = Recovery(shared, turn, self._intake, self._presence)
         self._signatures = Signatures(shared, turn)
         self._decisions = Decisions(shared, turn, self._signatures)
         self._exclusion = Exclusion(shared, self._signatures)
@@ -140,6 +144,7 @@ class HostedEvent:
             records.PeerRevoked: self._presence.restore_revoked,
             Report: self._intake.restore,
             ReportBatch: self._intake.restore,
+            records.ReportRecovered: self._recovery.restore,
             records.Struck: self._signatures.restore,
             records.Uncounted: self._signatures.restore_uncounted,
             records.QuestionsAsked: self._questions.restore,
@@ -296,6 +301,9 @@ class HostedEvent:
         if observer is not None:
             observed = partial(self._intake.restore, on_stored=observer.stored)
             self._restorers[Report] = self._restorers[ReportBatch] = observed
+            self._restorers[records.ReportRecovered] = partial(
+                self._recovery.restore, on_stored=observer.stored
+            )
         for blob in blobs:
             for record, raw in records.unpack(blob):
                 if observer is not None:
@@ -597,9 +605,49 @@ class HostedEvent:
             if not sum([self._take_in(reporter, one) for one in said]):
                 return
         self._record(as_stored(reporter, message, frame))
+        if self._recovery.begun:
+            self._recovery.add_own(reporter, message)
         if state.needed <= 1:
             # Each is decided by itself: many open claims of one reporter would be refused.
             self._judge_all()
+
+    # ── from another host of the event ───────────────────────────────────────────────────────
+
+    def offered(self, by: Participant, carried: Sequence[Carried]) -> list[Carried]:
+        """Check an offer of reports; return what is of reporters that are to be introduced first.
+
+        Args:
+            by: the peer that makes it.
+            carried: the reports.
+
+        Raises:
+            BadMessage, NotAllowed, EventOver: it cannot be taken.
+        """
+        check_size(carried, limits.BATCH_REPORTS)
+        self._recovery.check(by)
+        return self._recovery.unknown(carried)
+
+    def introduce(self, grant: Grant, carried: Carried) -> None:
+        """Add a reporter of whom another host has reports; see `Recovery.introduce`."""
+        self._recovery.introduce(grant, carried)
+
+    def recover(
+        self, by: Participant, carried: Sequence[Carried], turns: Callable[[], Iterable[bytes]]
+    ) -> int:
+        """Count the reports of an offer that are not here; within a turn. Return how many.
+
+        Args:
+            by: the peer that makes it.
+            carried: the reports; those of reporters that are not here are left out.
+            turns: returns the turns of this event from the journal; called for the first offer.
+
+        Raises:
+            NotAllowed, EventOver: it cannot be taken.
+        """
+        self._recovery.check(by)
+        if not self._recovery.begun:
+            self._recovery.begin(turns())
+        return self._recovery.take_in(by, carried)
 
     def _judge(self, claim: Claim) -> None:
         """Carry out what the verdict says of a claim of an action."""

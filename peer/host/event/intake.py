@@ -7,6 +7,7 @@ where the decisions are on record.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import cast
 
 from msgspec.structs import replace
@@ -33,8 +34,9 @@ FOLLOWER_SECONDS = 1.0
 WITHHELD_SECONDS = 6.0
 """A reporter's own view withholds a provisional entry for so long. On the event's clock, both."""
 
-OnStored = Callable[[Participant, Report | Said], None]
-"""Is told of each report that is stored, and of its reporter as it was then."""
+OnStored = Callable[[Participant, Report | Said, int], None]
+"""Is told of each report that is stored, of its reporter as it was then, and of the number under
+which it counts."""
 
 
 class Intake:
@@ -57,6 +59,8 @@ class Intake:
         self._find_index = state.claims.find_index
         self._start_claim = state.claims.start
         self._match_correction = corrections.match
+        # Wall time at which a report was made that another host handed over; None: it is our own.
+        self._made: int | None = None
         self._answer = questions.answer
 
     def take_in(self, reporter: Participant, said: Report | Said) -> bool:
@@ -80,6 +84,8 @@ class Intake:
         state = self._state
         state.counters.stored += 1
         try:
+            if state.signatures_required and not said.signature:
+                raise BadSignature("the report is not signed; this host asks for signatures")
             claim = self._match(reporter, said)
         except PeerError as error:
             self._refuse(reporter, n, error)
@@ -97,6 +103,30 @@ class Intake:
             state.to_judge[claim.number] = claim
         return True
 
+    def take_in_recovered(self, reporter: Participant, said: Said, number: int) -> None:
+        """Count and match a report of an action that another host has handed over, whose signature
+        was verified; within a turn. Its reporter has the receipt of the other host.
+
+        Args:
+            reporter: who made it.
+            said: the report.
+            number: under which it counts here.
+        """
+        state = self._state
+        self._made = said.time + reporter.clock_error
+        try:
+            claim = self._match(reporter, replace(said, n=number, signature=b"", seen=0))
+        except PeerError as error:
+            state.counters.refuse(error.code)
+            return
+        finally:
+            self._made = None
+        if claim is None:
+            return
+        reporter.claim_of[number] = claim.number
+        if len(claim.votes) >= claim.look_at:
+            state.to_judge[claim.number] = claim
+
     def restore(
         self, record: Report | ReportBatch, _raw: bytes, on_stored: OnStored | None = None
     ) -> None:
@@ -111,7 +141,7 @@ class Intake:
         reporter = state.roster.by_report_token[record.token]
         for one in said_in(record):
             if self.take_in(reporter, one) and on_stored is not None:
-                on_stored(reporter, one)
+                on_stored(reporter, one, one.n)
 
     def _count(self, reporter: Participant, n: int) -> bool:
         """Count a report that is not the next one; return whether it is new and can be stored."""
@@ -131,10 +161,13 @@ class Intake:
             PeerError: it cannot be of this event.
         """
         state = self._state
-        if state.signatures_required and not said.signature:
-            raise BadSignature("the report is not signed; this host asks for signatures")
         event = said.event
         details = event.details
+        if reporter.recovered:
+            known = self._recovered(reporter, said)
+            if known is not None:
+                time = event.time + offset_of(state, reporter, said)
+                return self._say_again(reporter, said, known, time)
         index = self._find_index((event.title, event.origin))
         if index is None or details or not index.needs_no_details:
             if event.title == "answer":
@@ -194,6 +227,15 @@ class Intake:
             state.activity.begin(claim, state.wall)
         return claim
 
+    def _recovered(self, reporter: Participant, said: Report | Said) -> Claim | None:
+        """Return the claim that has this report's vote already, from another host, or None."""
+        number = reporter.recovered.get(key_of(said))
+        if number is None or number == said.n:
+            return None
+        state, of = self._state, reporter.claim_of.get(number, 0)
+        claim = state.claims.open.get(of) or state.by_entry.get(str(of))
+        return claim if claim is not None and claim.voters & reporter.bit else None
+
     def _begin(self, claim: Claim) -> None:
         """Note when a new claim is to be judged, and what waits for it."""
         state, kind = self._state, claim.index.kind
@@ -240,6 +282,8 @@ class Intake:
         that follows the feed as well, unless it withholds what is unconfirmed, or does as if it
         followed, has at once, another some time later."""
         state = self._state
+        if self._made is not None:
+            return self._made > claim.published
         age = state.clock.elapsed(claim.published, state.wall)
         if age <= FOLLOWER_SECONDS * SECOND:
             return False
@@ -284,6 +328,14 @@ class Intake:
         self._state.counters.refuse(error.code)
         reason = error.sentence[: limits.TEXT_CHARS]
         reporter.fates.append(Fate(n=n, outcome="refused", code=error.code, reason=reason))
+
+
+def key_of(said: Report | Said) -> bytes:
+    """Return what stands for all that a report of one reporter says, whatever its number."""
+    event = said.event
+    details = sorted((event.details or {}).items())
+    what = (said.time, event.title, event.origin, event.time, details)
+    return blake2b(codec.encode(what), digest_size=16).digest()
 
 
 _BEFORE_TOKEN = b"\xa4type\xa6report\xa5token\xd9" + bytes([tokens.CHARS])

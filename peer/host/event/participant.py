@@ -22,8 +22,8 @@ class Participant:
         "claim_of", "clock_agreed", "clock_error", "clock_offset", "counts_from", "credit", "curve",
         "eligible", "enrolled", "exhausted_at", "expires", "fates", "followed", "has_announced",
         "heard", "in_frames", "invite", "key", "late", "n", "name", "network", "peer", "pinged",
-        "present", "questions", "report_token", "revoked", "role", "sees_at_once", "stays",
-        "stepped", "stored_as", "tells_round_trip", "token", "unanswered", "voter",
+        "present", "questions", "recovered", "report_token", "revoked", "role", "sees_at_once",
+        "stays", "stepped", "stored_as", "tells_round_trip", "token", "unanswered", "voter",
     )  # fmt: skip
 
     def __init__(self, voter: int, record: records.MemberAttached) -> None:
@@ -64,6 +64,9 @@ class Participant:
         self.asked_at = 0  # wall time of the newest; 0: none
         self.begun: Begun = {}
         self.claim_of: dict[int, int] = {}  # from its reports to the claims that they matched
+        # Of each report that another host handed over: what it says, see `recovery`, and the number
+        # under which it counts, which is negative.
+        self.recovered: dict[bytes, int] = {}
         self.late: list[tuple[int, Claim]] = []  # likewise: reports that matched an entry
 
     def renew(self, record: records.MemberAttached) -> None:
@@ -91,6 +94,8 @@ class Participant:
             fates += [Fate(n, "accepted", claim.seq, claim.entry_id) for n, claim in self.late]
             self.late = []
         self.fates = []
+        if self.recovered:  # the host that took these in has given their receipts
+            return [fate for fate in fates if fate.n > 0]
         return fates
 
     def count(self, n: int) -> bool:

@@ -95,6 +95,35 @@ class Presence:
         self.ping(participant, attach.last)
         return participant
 
+    def introduce(self, grant: Grant, shift: int) -> Participant:
+        """Add a reporter that is not here, of whom another host has reports; within a turn.
+
+        Args:
+            grant: the broker's word, with the token's digest in its place.
+            shift: what the other host added to its times, microseconds.
+
+        Raises:
+            BadMessage: the clock is off by more than times can span.
+        """
+        clock = self._state.clock
+        record = records.MemberAttached(
+            peer=grant.peer,
+            name=grant.name,
+            token=grant.token,
+            role="reporter",
+            expires=grant.expires,
+            key=grant.key,
+            badge=grant.token,  # nobody can show it: the reporter gets one when it attaches
+            shift=clock.offset(clock.error(shift)),
+            invite=grant.invite,
+            enrolled=grant.enrolled,
+            network=grant.network,
+            counts=grant.enrolled + self._probation if self._probation else 0,
+            hashed=True,
+        )
+        self._turn.record(codec.encode(record))
+        return self._add(record)
+
     def ping(self, participant: Participant, announced: int | None = None) -> None:
         """Note that a peer is there; within a turn.
 
@@ -183,7 +212,8 @@ class Presence:
     def restore_attached(self, record: records.MemberAttached, _raw: bytes) -> None:
         """Let a peer take part as the journal says."""
         self._add(record)
-        if record.role == "reporter":
+        introduced = record.hashed and record.badge == record.token  # it has not been heard
+        if record.role == "reporter" and not introduced:
             self._state.received = self._state.wall
 
     def restore_changed(self, record: records.PresenceChanged, _raw: bytes) -> None:

@@ -175,6 +175,17 @@ class ScoreConfirmed(Message, frozen=True, kw_only=True, tag="confirmed"):
     adopt: bool = False
 
 
+class ReportRecovered(Message, frozen=True, kw_only=True, tag="recovered"):
+    """A report of the reporter `peer` came from the journal of another host of the event, `by`.
+
+    It has the number under which its reporter signed it, which is no number of this host's.
+    """
+
+    peer: Id
+    said: messages.Said
+    by: Id
+
+
 Record = (
     Began
     | TurnBegan
@@ -190,6 +201,7 @@ Record = (
     | QuestionsAsked
     | ContactRegained
     | ScoreConfirmed
+    | ReportRecovered
     | messages.Report
     | messages.ReportBatch
     | messages.Ruling

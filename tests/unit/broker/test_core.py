@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from touchline.protocol import codec, limits, messages
 from touchline.protocol.errors import Overloaded
+from touchline.protocol.tokens import digest
 
 from .conftest import identity
 
@@ -383,6 +384,10 @@ def test_verify(bench: Any) -> None:
         key=identity("bob").public,
         enrolled=1_000 * SECOND,
     )
+    hashed = digest(invitation.token)
+    again = bench.ann(messages.Verify(id=8, token=hashed, hashed=True))
+    assert again == msgspec.structs.replace(grant, token=hashed)
+    assert refusal(bench.ann(messages.Verify(id=8, token=hashed))) == "BAD_TOKEN"
 
 
 def test_verify_refused(bench: Any) -> None:

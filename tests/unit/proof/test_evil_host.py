@@ -108,6 +108,10 @@ def test_counts_one_twice(proof: Proof) -> None:
     last = at(proof, "reports", -1)
     again = with_line(proof, last, for_=line.for_)
     broken(check(resealed(again)), last, "counts for entry 13, and for entry 3 before")
+    # The same as if another host had handed them over.
+    handed = [replace(one, recovered=True) for one in line.for_]
+    again = with_line(proof, last, for_=handed)
+    broken(check(resealed(again)), last, "counts for entry 13, and for entry 3 before")
 
 
 def test_one_number_two_reports(proof: Proof) -> None:

@@ -47,6 +47,7 @@ class Bench:
         self.core.take()
         self.cores = {"e": self.core}
         self.curves = {OWN: HOLDER, OTHER: HOLDER, STOLEN: THIEF}
+        self.turns: list[bytes] = []  # what the journal has
         self.gate = admission.HostRequestLimiter()
         self.desk = self.made()
         self.desk.open(self.core)
@@ -61,6 +62,7 @@ class Bench:
             lambda token: f"badge of {token}",
             self.gate,
             report_rate,
+            lambda _: self.turns,
         )
 
     @staticmethod
@@ -748,3 +750,73 @@ def test_asking_fails(bench):
     bench.desk._ask = ask
     assert bench.attach() == []
     assert bench.grant() == [HOLDER.curve_public]
+
+
+class TestRecovery:
+    """Another host of the event hands over what it took in."""
+
+    SAID = messages.Said(n=3, time=WALL, event=Happening("goal", "A", WALL))
+
+    @pytest.fixture
+    def bench(self) -> Bench:
+        """The other host is attached; an owner has named it."""
+        bench = Bench()
+        bench.attach(token="h")
+        bench.grant("h", role="host")
+        bench.touch(bench.core)
+        bench.core.permit([], ["peer of h"])
+        bench.sent.clear()
+        return bench
+
+    def offer(self, bench: Bench, *names: str, routing_id: bytes = b"r") -> None:
+        carried = [
+            messages.Carried(peer=f"peer of {name}", token=digest(name), reports=[self.SAID])
+            for name in names
+        ]
+        bench.hear(routing_id, messages.Recover(id=9, event="e", carried=carried))
+
+    def grant(self, bench: Bench, name: str, **fields: object) -> None:
+        token = digest(name)
+        bench.grant(token, **{"peer": f"peer of {name}", **fields})
+
+    def test_the_broker_is_asked_about_strangers(self, bench: Bench) -> None:
+        """The offer is taken when the broker has answered about all of its reporters; what is of a
+        token that it does not know, or that is another peer's, is left out."""
+        self.offer(bench, "ann", "bob", "cid")
+        assert bench.asked[-3:] == [digest(name) for name in ("ann", "bob", "cid")]
+        self.grant(bench, "ann")
+        bench.reply(BadToken("unknown"), digest("bob"))
+        assert bench.sent == []
+        self.grant(bench, "cid", peer="peer of ann")
+        assert bench.sent == [(b"r", messages.Recovered(id=9, event="e", new=1))]
+        bench.sent.clear()
+        self.offer(bench, "ann")
+        assert bench.sent == [(b"r", messages.Recovered(id=9, event="e", new=0))]
+
+    def test_the_broker_is_away(self, bench: Bench) -> None:
+        """The offer is refused for the moment: nothing of it is lost."""
+        self.offer(bench, "ann", "bob")
+        self.grant(bench, "ann")
+        bench.reply(Unreachable("away"), digest("bob"))
+        assert [reply.code for _, reply in bench.sent] == ["OVERLOADED"]
+        self.offer(bench, "ann", "bob")
+        self.grant(bench, "bob")
+        assert bench.sent[-1] == (b"r", messages.Recovered(id=9, event="e", new=2))
+
+    def test_who_came_in_that_way_attaches(self, bench: Bench) -> None:
+        """A reporter that was introduced gets its own report token with its token."""
+        self.offer(bench, "ann")
+        self.grant(bench, "ann")
+        bench.attach(b"q", token="ann")
+        bench.grant("ann")
+        assert isinstance(bench.sent[-1][1], messages.Setup)
+        assert bench.badge() == "badge of ann"
+
+    def test_no_other_peer_hands_over(self, bench: Bench) -> None:
+        """A reporter cannot hand over the reports of others, nor a peer that is not attached."""
+        bench.attach(b"q", token="ann")
+        bench.grant("ann")
+        bench.sent.clear()
+        self.offer(bench, "bob", routing_id=b"q")
+        self.offer(bench, "bob", routing_id=b"z")
+        assert [reply.code for _, reply in bench.sent] == ["NOT_ALLOWED", "UNKNOWN_PEER"]

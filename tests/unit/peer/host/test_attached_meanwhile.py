@@ -48,6 +48,7 @@ class Bench:
             lambda token: "badge",
             HostRequestLimiter(),
             100.0,
+            lambda _: (),
         )
         attach = Attach(id=5, token="t", time=WALL)
         self.desk.answer(b"r", b"", codec.encode(attach), self.now, WALL)

@@ -87,6 +87,7 @@ class DemoRunner:
         self.built: list[FakeCore] = []
         self.served: list[tuple[str, int]] = []
         self.dropped: list[str] = []
+        self.handed_over: list[str] = []
         self.revoked: list[tuple[str, list[str]]] = []
         self.tenure = LeaseHolder(
             "instance",
@@ -98,6 +99,7 @@ class DemoRunner:
             self.serve,
             lambda core: self.dropped.append(core.card.event),
             lambda core, peers: self.revoked.append((core.card.event, peers)),
+            lambda core: self.handed_over.append(core.card.event),
             ME,
             lambda: self.now + self.slept,
             always=always,
@@ -206,6 +208,7 @@ def test_taken_over(stage):
     stage.answer(Conflict("another host has taken over"))
     assert stage.dropped == ["e"]
     assert isinstance(stage.tenure.lost["e"], Conflict)
+    assert stage.handed_over == ["e"]
 
 
 def test_goes_on_without_the_broker(stage):

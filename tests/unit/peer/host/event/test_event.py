@@ -115,7 +115,7 @@ def test_an_observer_sees_what_is_restored(ground):
         def before(self, record, raw):
             seen.append((type(record).__name__, core.feed.seq))
 
-        def stored(self, reporter, said):
+        def stored(self, reporter, said, _number):
             seen.append((reporter.name, said.n))
 
     core = HostedEvent(g.card, g.options)

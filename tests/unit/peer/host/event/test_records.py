@@ -37,6 +37,9 @@ EXAMPLES = [
     records.QuestionsAsked(claim=4, voters=[0, 2]),
     records.ContactRegained(),
     records.ScoreConfirmed(claim=4, time=6, score={"goals": {"A": 1, "B": 0}}, adopt=True),
+    records.ReportRecovered(
+        peer="p", said=messages.Said(1, 0, messages.Happening("goal", "A", 0)), by="h"
+    ),
     messages.Alarm(event="e", epoch=1, seq=2, sent=3, last_received=1, number=2),
     messages.Restored(event="e", epoch=1, seq=3, sent=4, since=1, until=2, inaccurate=1),
     messages.Report(token="t", n=1, time=0, event=messages.Happening("goal", "A", 0, {"x": 1})),

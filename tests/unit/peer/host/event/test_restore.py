@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from random import Random
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
@@ -19,10 +20,11 @@ from touchline.peer.host.event.records import Record, ScoreConfirmed, pack, unpa
 from touchline.peer.host.event.turn import Output
 from touchline.peer.host.options import Options
 from touchline.protocol import codec, messages
-from touchline.protocol.errors import PeerError, StorageFault
+from touchline.protocol.errors import EventOver, PeerError, StorageFault
 from touchline.protocol.messages import (
     Attach,
     Card,
+    Carried,
     Grant,
     Happening,
     HostPing,
@@ -121,6 +123,10 @@ class Script:
         self.turns.append((1.0, [self.op() for _ in range(8)]))
         self.turns[0] = (0.1, [("seat", name, 0, 0, name == "viewer", 0) for name in everybody])
         self.turns.append((1.0, [("seat", name, 0, 0, False, 0) for name in self.people]))
+        # Another host hands over what it was told meanwhile, some of it twice, of one more person.
+        told = [Happening(self.titles[0], self.origins[0], shift, None) for shift in (-20, -6, -6)]
+        offers: list[Op] = [("offer", name, one) for name in self.people for one in told]
+        self.turns.insert(TURNS // 2, (1.0, [*offers, ("offer", "gone", told[0])]))
         self.turns.append((1.0, [self.vote_to_end(name) for name in self.people]))
         self.turns.append((16.0, []))
         self.turns.append((1.0, [("rule", *made) for made in RULINGS]))
@@ -346,6 +352,15 @@ class Run:
                 core.measure_clock(reporter, HostPing(id=0, event="e", time=time, rtt=rtt), b"c")
             case ("revoke", name):
                 core.revoke([name])
+            case ("offer", name, happening):
+                event = self.timed(happening)
+                said = Said(n=1, time=event.time + 7, event=event)
+                carried = [Carried(peer=name, token=f"token of {name}", shift=4, reports=[said])]
+                by = SimpleNamespace(role="host", peer=OWNER.peer)
+                with suppress(EventOver):
+                    for one in core.offered(by, carried):
+                        core.introduce(self.grant(one), one)
+                    core.recover(by, carried, lambda: self.journal)
             case ("detach", name):
                 core.detach(core.roster.participants[name, "reporter"])
             case ("rule", act, fields):
@@ -357,6 +372,20 @@ class Run:
                 frame = codec.encode(Report(token=viewer.report_token, n=1, time=0, event=_ANY))
                 with pytest.raises(PeerError):
                     core.report(viewer, codec.decode_report(frame), frame)
+
+    @staticmethod
+    def grant(carried: Carried) -> Grant:
+        """What the broker says of somebody who was with another host alone."""
+        return Grant(
+            id=0,
+            token=carried.token,
+            peer=carried.peer,
+            name=carried.peer,
+            role="reporter",
+            event="e",
+            expires=2**57,
+            key=carried.peer.encode().ljust(32),
+        )
 
     def say(self, name: str, n: int, happening: Happening, signature: bytes = b"") -> None:
         badge, event = f"badge {name}/0", self.timed(happening)
@@ -425,6 +454,7 @@ def face(core: HostedEvent) -> dict[str, Any]:
                 m.clock_error,
                 m.token,
                 m.stored_as,
+                m.recovered,
                 m.key,
                 m.expires,
                 m.present,
