@@ -244,8 +244,8 @@ class AttachedPeers:
                 event, reporter = peer
                 if reporter.expires < wall:
                     raise _lapsed(reporter)
-                if curve and not is_signed(message) and curve != curve_of(reporter).hex():
-                    raise WrongKey("a report that is not signed, of another key")
+                if curve and curve != reporter.shown_key and not is_signed(message):
+                    _check_shown(reporter, curve)
                 # A batch costs as much as its reports do.
                 if type(message) is Report and reporter.credit:
                     reporter.credit -= 1
@@ -705,6 +705,18 @@ def _is_of(grant: Grant, carried: Carried, event: str) -> bool:
     """Return whether a token is that of the reporter of an offer, and for this event."""
     granted = (grant.peer, grant.role, grant.event, grant.token)
     return granted == (carried.peer, "reporter", event, carried.token)
+
+
+def _check_shown(reporter: Participant, curve: str) -> None:
+    """Remember the CURVE key (hex) of the connection over which a reporter's unsigned reports come:
+    most of them are then checked by one comparison.
+
+    Raises:
+        WrongKey: it is another peer's.
+    """
+    if curve != curve_of(reporter).hex():
+        raise WrongKey("a report that is not signed, of another key")
+    reporter.shown_key = curve
 
 
 def is_signed(message: Report | ReportBatch) -> bool:

@@ -52,6 +52,10 @@ LOG_RATE, LOG_BURST = 1 / 60, 10
 REBIND_SECONDS = 2.0
 """How long a port may take to become free after its socket was closed."""
 
+USER_ID = b"User-Id"
+"""The property of a frame that holds the CURVE key of its connection in hex; as bytes, which pyzmq
+need not encode for each frame."""
+
 NO_KEY = bytes(KEY_BYTES)
 """Stands for the key of a connection that has proved none; no routing id is bound to it."""
 
@@ -157,7 +161,7 @@ class Sockets:
         try:
             for _ in range(most):
                 frame = receive(zmq.NOBLOCK, copy=False)
-                curves.append(str(frame.get("User-Id")))
+                curves.append(frame.get(USER_ID))
                 frames.append(frame.bytes)
         except zmq.Again:
             pass

@@ -23,7 +23,8 @@ class Participant:
         "eligible", "enrolled", "exhausted_at", "expires", "fates", "followed", "has_announced",
         "heard", "in_frames", "invite", "key", "late", "n", "name", "network", "peer", "pinged",
         "present", "questions", "recovered", "report_token", "revoked", "role", "sees_at_once",
-        "stays", "stepped", "stored_as", "tells_round_trip", "token", "unanswered", "voter",
+        "shown_key", "stays", "stepped", "stored_as", "tells_round_trip", "token", "unanswered",
+        "voter",
     )  # fmt: skip
 
     def __init__(self, voter: int, record: records.MemberAttached) -> None:
@@ -40,6 +41,7 @@ class Participant:
         self.in_frames: tuple[str | None, bytes, bytes] = (None, b"", b"")
         self.key = b""  # the public key that its reports are signed with
         self.curve: bytes | None = None  # the CURVE form of it, from the first use on
+        self.shown_key = ""  # the same in hex, once an unsigned report came with it
         self.bucket: TokenBucket | None = None  # the reports it may send, from the first one on
         self.credit = 0  # reports taken out of the bucket in advance
         self.exhausted_at = -1.0  # monotonic; the turn in which the bucket was found empty
@@ -72,7 +74,7 @@ class Participant:
     def renew(self, record: records.MemberAttached) -> None:
         """Take over what a new token, or the same one presented anew, says of the peer."""
         if record.key != self.key:
-            self.key, self.curve = record.key, None
+            self.key, self.curve, self.shown_key = record.key, None, ""
         self.name = record.name
         self.token = record.token  # its digest
         if record.badge != self.stored_as:

@@ -694,6 +694,7 @@ def test_a_badge_is_bound_to_its_key_unless_reports_are_signed(bench):
     assert single(other) == take(other, b"") == take(other, signed, b"") == 1
     assert bench.desk.refusals == {"WRONG_KEY": 3}
     assert take(other, signed) == take(own, b"") == single(own) == single("") == 0
+    assert single(other) == take(other, b"") == 1, "its own key was shown before"
 
 
 def test_overtaken_attach(bench):
