@@ -17,6 +17,7 @@ from .enrolment_bursts import OTHERS, together
 from .questions import ANSWER_SECONDS
 from .reputations import Reputations
 from .state import EventState
+from .suspicion import voices_alike
 from .thumbs import middle
 from .verdict import likelihood
 from .verdict.case import TENTH, Case, Standing
@@ -28,6 +29,12 @@ THUMB = 2 * SECOND
 LAST_WORD_SINCE = 4
 """The edition of the rules, see `records.EDITION`, since which the last word counts of those that
 said two things that exclude each other within a moment; before, neither did."""
+
+
+ALIKE_SINCE = 6
+"""The edition since which who told the same some time apart is not silent about it, see
+`suspicion`; before, of a goal that two told at once and two others half a minute later nothing was
+left."""
 
 
 class Weighed(NamedTuple):
@@ -147,6 +154,8 @@ def _known(
     left_out &= active & ~(other | answered)
     silent = active & ~(own | other | answered | left_out)
     excused = claim.dependent & silent
+    if claim.weight == "decisive" and state.policy.learns and state.edition >= ALIKE_SINCE:
+        excused |= voices_alike(claim) & silent
     waiting = questioned = 0
     if claim.asked:
         ever = state.activity.ever()

@@ -26,7 +26,8 @@ of the same claims. Since edition 2 what gives way to an entry is taken back bef
 since edition 3 a reporter begins no more claims than an event can have, see `plausibility`; since
 edition 4 the last word of a reporter counts that thought better of it, see `cases`; since edition 5
 what is learned of how late people tap is held against a first guess, see `thumbs`; since edition 6
-names are told in more forms, see `details`."""
+names are told in more forms, see `details`, and who told the same some time apart is not silent
+about it, see `cases`."""
 
 
 class Began(Message, frozen=True, kw_only=True):

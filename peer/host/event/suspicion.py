@@ -18,21 +18,37 @@ def suspect(claim: Claim) -> Claim | None:
     happen twice, and no reporter has told both. Of the two the one that is an entry was first, else
     the one with more voters, else the older one.
     """
-    index = claim.index
-    if index.kind is None or not index.kind.least_apart:
-        return None
-    apart = round(index.kind.least_apart * SECOND)
     found = [
         (abs(other.mean - claim.mean), other.number, other)
+        for other in _alike(claim)
+        if other.standing != "DELETED" and _rank(other) < _rank(claim)
+    ]
+    return min(found)[2] if found else None
+
+
+def voices_alike(claim: Claim) -> int:
+    """Return the bits of the reporters that told what is probably the same, too far off to be of
+    this claim: they are not silent about it, whichever of the two is right about the time."""
+    bits = 0
+    for other in _alike(claim):
+        bits |= other.independent
+    return bits
+
+
+def _alike(claim: Claim) -> list[Claim]:
+    """Return the claims that may be of the same happening, taken back or not."""
+    index = claim.index
+    if index.kind is None or not index.kind.least_apart:
+        return []
+    apart = round(index.kind.least_apart * SECOND)
+    return [
+        other
         for other in index.near(claim.mean, apart)
         if other is not claim
-        and other.standing != "DELETED"
         and abs(other.mean - claim.mean) < apart
         and not (other.voters | other.yes) & (claim.voters | claim.yes)
         and index.rules.fit(claim.identity, other.identity)
-        and _rank(other) < _rank(claim)
     ]
-    return min(found)[2] if found else None
 
 
 def _rank(claim: Claim) -> tuple[bool, int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from touchline.peer.host.event.claims import Claim
@@ -42,63 +44,93 @@ class Ground:
 
 
 @pytest.fixture
-def ground() -> Ground:
+def claims() -> Ground:
     return Ground()
 
 
-def test_a_goal_that_is_told_late(ground: Ground) -> None:
+def test_a_goal_that_is_told_late(claims: Ground) -> None:
     """Case 8: two tell a goal of 30:00 at 30:40, as if it had just happened."""
-    first = ground.entry("abc", 30 * 60)
-    late = ground.claim("de", 30 * 60 + 40)
+    first = claims.entry("abc", 30 * 60)
+    late = claims.claim("de", 30 * 60 + 40)
     assert suspect(late) is first
     assert suspect(first) is None
 
 
-def test_who_told_both_means_two(ground: Ground) -> None:
+def test_who_told_both_means_two(claims: Ground) -> None:
     """One reporter that has told the first, or was asked about it, and tells the second."""
-    ground.entry("abc", 0)
-    assert suspect(ground.claim("cde", 40)) is None
-    asked = ground.entry("fg", 200)
+    claims.entry("abc", 0)
+    assert suspect(claims.claim("cde", 40)) is None
+    asked = claims.entry("fg", 200)
     asked.yes |= 1 << 3
-    assert suspect(ground.claim("de", 240)) is None
+    assert suspect(claims.claim("de", 240)) is None
 
 
 @pytest.mark.parametrize(("at", "suspected"), [(49.9, True), (50.0, False), (-49.9, True)])
-def test_how_close(ground: Ground, at: float, suspected: bool) -> None:
+def test_how_close(claims: Ground, at: float, suspected: bool) -> None:
     """Closer than it can happen twice, before or after."""
-    first = ground.entry("abc", 100)
-    assert (suspect(ground.claim("de", 100 + at)) is first) is suspected
+    first = claims.entry("abc", 100)
+    assert (suspect(claims.claim("de", 100 + at)) is first) is suspected
 
 
-def test_what_is_another_thing(ground: Ground) -> None:
+def test_what_is_another_thing(claims: Ground) -> None:
     """Of another side, another action, another player, of a kind of which nothing is known, or of
     what was taken back."""
-    ground.entry("abc", 0)
-    assert suspect(ground.claim("de", 40, origin="B")) is None
-    assert suspect(ground.claim("de", 4, title="card")) is None
-    ground.entry("abc", 100, title="card", player="Ito")
-    assert suspect(ground.claim("de", 104, title="card", player="Abe")) is None
-    assert suspect(ground.claim("de", 104, title="card", player="Ito")) is not None
-    assert suspect(ground.claim("de", 104, title="card")) is not None
-    ground.entry("abc", 0, title="foul")
-    assert suspect(ground.claim("de", 1, title="foul")) is None
-    gone = ground.entry("abc", 300)
+    claims.entry("abc", 0)
+    assert suspect(claims.claim("de", 40, origin="B")) is None
+    assert suspect(claims.claim("de", 4, title="card")) is None
+    claims.entry("abc", 100, title="card", player="Ito")
+    assert suspect(claims.claim("de", 104, title="card", player="Abe")) is None
+    assert suspect(claims.claim("de", 104, title="card", player="Ito")) is not None
+    assert suspect(claims.claim("de", 104, title="card")) is not None
+    claims.entry("abc", 0, title="foul")
+    assert suspect(claims.claim("de", 1, title="foul")) is None
+    gone = claims.entry("abc", 300)
     gone.standing = "DELETED"
-    assert suspect(ground.claim("de", 330)) is None
+    assert suspect(claims.claim("de", 330)) is None
 
 
-def test_of_two_that_are_open(ground: Ground) -> None:
+def test_of_two_that_are_open(claims: Ground) -> None:
     """The one with more voters is the first, of equals the older one."""
-    small, big = ground.claim("ab", 0), ground.claim("cde", 40)
+    small, big = claims.claim("ab", 0), claims.claim("cde", 40)
     assert suspect(small) is big
     assert suspect(big) is None
-    one, other = ground.claim("ab", 500, origin="B"), ground.claim("cd", 540, origin="B")
+    one, other = claims.claim("ab", 500, origin="B"), claims.claim("cd", 540, origin="B")
     assert suspect(other) is one
     assert suspect(one) is None
 
 
-def test_the_nearest(ground: Ground) -> None:
+def test_the_nearest(claims: Ground) -> None:
     """Of several that it may repeat it is the nearest one."""
-    ground.entry("abc", 0)
-    near = ground.entry("abd", 60)
-    assert suspect(ground.claim("ef", 45)) is near
+    claims.entry("abc", 0)
+    near = claims.entry("abd", 60)
+    assert suspect(claims.claim("ef", 45)) is near
+
+
+# ── at a host ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("size", range(4, 13))
+@pytest.mark.parametrize("apart", [25, 30, 40, 48])
+def test_two_disjoint_groups_and_nobody_answers(ground: Any, size: int, apart: int) -> None:
+    """Case 8: a quorum tells a goal, and some time later another one does. Of two that are one
+    happening one stands, however many say nothing and answer nothing."""
+    crowd = tuple("abcdefghijkl"[:size])
+    quorum = max(2, -(-size // 3))
+    if 2 * quorum > size:
+        quorum = 2
+    g = ground(verdict="evidence").begun(*crowd)
+    for name in crowd:
+        g.say(name, "corner", "B", at=g.second)
+    g.stay(40, *crowd)
+    g.both("goal", "A", at=g.second, names=crowd[:quorum])
+    g.stay(apart, *crowd)
+    g.both("goal", "A", at=g.second, names=crowd[quorum : 2 * quorum])
+    g.stay(5, *crowd)
+    asked = [g.core.by_entry.get(one.entry_id) for one in g.entries if one.title == "goal"]
+    assert any(claim.asked for claim in asked) or len(asked) > 1
+    g.stay(70, *crowd)
+    assert [one.title for one in g.standing] == ["corner", "goal"]
+    assert g.headline == "A 1–0 B"
+    g.restart()
+    g.stay(60, *crowd)
+    assert g.headline == "A 1–0 B"
