@@ -114,7 +114,8 @@ class Table:
         name: heading of the sides' names.
         figure: heading of what they are ranked by.
         rows: a key of the score, a list of rows with `place`, `time` (seconds), `status` and the
-            name under `who`; empty: the sides are ranked by the layout's `counts`.
+            name under `who`, on the way also `at` (the point passed last) and `gap` (seconds behind
+            the first there); empty: the sides are ranked by the layout's `counts`.
         who: see `rows`.
         gone: the `status` of a side that is no longer in it.
     """

@@ -21,6 +21,14 @@ KINDS: tuple[Kind, ...] = (
         least_apart=40.0,
         in_play=True,
     ),
+    Kind(
+        "lap",
+        "Completes a lap",
+        details=(_TIME,),
+        window=15.0,
+        # The quickest laps of a sport against the clock, of short-track skaters, take 8 seconds.
+        least_apart=8.0,
+    ),
     # A runner does so once: reports far apart are of the same finish.
     Kind(
         "finish",
@@ -37,6 +45,16 @@ KINDS: tuple[Kind, ...] = (
         details=(Detail("reason", "why, if known"),),
         window=600.0,
         least_apart=_ONCE,
+    ),
+    Kind(
+        "time_penalty",
+        "Time penalty",
+        details=(
+            Detail("seconds", "how many are added to the time", number=True, required=True),
+            Detail("reason", "why"),
+        ),
+        window=120.0,
+        least_apart=5.0,
     ),
     # Decided after protests, long after the finish.
     Kind(

@@ -16,6 +16,7 @@ from ..presentation import (
     Shape,
     Table,
     When,
+    circle,
 )
 
 _WHO = (("{time}",), ("{reason}",))
@@ -34,6 +35,10 @@ PRESENTATION = Presentation(
             Look(title=("Starts",), who=_WHO, weight="key"),
         ),
         "split": (Look(title=("Passes {at}", "Passes"), who=_WHO),),
+        "lap": (Look(who=_WHO),),
+        "time_penalty": (
+            Look(title=("{seconds} seconds added", "Time penalty"), who=_WHO, weight="key"),
+        ),
         "finish": (Look(who=_WHO, weight="big"),),
         "drop_out": (Look(who=_WHO, weight="key"),),
         "disqualify": (Look(who=_WHO, weight="key"),),
@@ -41,6 +46,8 @@ PRESENTATION = Presentation(
     drawings={
         "start": (Shape("M7 4 20 12 7 20Z", "solid"),),
         "split": CLOCK_FACE,
+        "lap": (circle(12, 12, 8), Shape("M12 4l3-2M12 4l3 2")),
+        "time_penalty": CLOCK_FACE,
         "finish": (
             Shape("M6 21V3h12v9H6"),
             Shape("M6 3h4v3H6ZM14 3h4v3h-4ZM10 6h4v3h-4ZM6 9h4v3H6ZM14 9h4v3h-4Z", "solid"),

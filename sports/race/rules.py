@@ -11,4 +11,5 @@ RULES: tuple[Rule, ...] = (
         0.1,
         choices=(1.0, 0.1, 0.01, 0.001),
     ),
+    Rule("laps", "laps of the race; 0: they are not counted", 0),
 )

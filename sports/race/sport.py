@@ -14,12 +14,17 @@ from . import text
 from .kinds import BY_TITLE, KINDS
 from .presentation import PRESENTATION
 from .rules import RULES
-from .state import MICROS, RaceState, Run, Status, count, leaderboard
+from .state import MICROS, LeaderboardRow, RaceState, Run, Status, count, first_at, leaderboard
 from .times import micros
 
 LEADERBOARD_ROWS = 50
 """Rows in a score, which rides on every entry and must fit its frame; `leaderboard` has all."""
 
+
+MOST_LAPS = 10_000
+
+MOST_PENALTY = 86_400
+"""Seconds that are added to a time at once."""
 
 _DONE: dict[Status, str] = {
     "finished": "finished",
@@ -37,11 +42,12 @@ class Race:
     rules: tuple[Rule, ...] = RULES
     disqualification: str = "disqualify"
     aftermath_seconds: float = 5_400.0  # protests are heard for half an hour after the results
-    implying: frozenset[str] = frozenset({"split", "finish"})
+    implying: frozenset[str] = frozenset({"split", "lap", "finish"})
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
-        """Return the actions; they are the same under all rules."""
-        return KINDS
+        """Return the actions; laps only where the rules count them."""
+        laps = (rules or {}).get("laps")
+        return KINDS if laps else tuple(kind for kind in KINDS if kind.title != "lap")
 
     def start(
         self,
@@ -64,9 +70,12 @@ class Race:
         if len(set(origins)) != len(origins):
             twice = next(name for name in origins if list(origins).count(name) > 1)
             raise SettingError(f"origins: {twice!r} is named twice")
-        precision = settle(self.rules, rules)["precision"]
+        settled = settle(self.rules, rules)
+        precision, laps = round(settled["precision"] * MICROS), settled["laps"]
+        if not 0 <= laps <= MOST_LAPS:
+            raise SettingError(f"rules: laps is {laps}, not 0 to {MOST_LAPS:,}")
         runs = dict.fromkeys(origins, Run())
-        return RaceState(runs, precision=round(precision * MICROS), under_way=len(runs))
+        return RaceState(runs, precision, laps, under_way=len(runs))
 
     def illegal(self, state: RaceState, action: Action) -> str | None:
         """Return why the action is not legal now, in one sentence, or None where it is."""
@@ -82,12 +91,20 @@ class Race:
         if action.title == "disqualify":
             done = run.status == "disqualified"
             return f"{action.origin} has been disqualified already" if done else None
+        if action.title == "time_penalty":
+            seconds = action.details["seconds"]
+            fits = isinstance(seconds, int | float) and 0 < seconds <= MOST_PENALTY
+            return None if fits else f"seconds is {seconds!r}, not up to {MOST_PENALTY:,}"
         if run.status in _DONE:
             return f"{action.origin} has already {_DONE[run.status]}"
         if action.title in {"start", "drop_out"}:
             return None
         if action.title == "split" and action.details["at"] in dict(run.passed):
             return f"{action.origin} has already passed {action.details['at']}"
+        if action.title == "lap" and not state.laps:
+            return "this race has no laps"
+        if action.title == "lap" and run.laps >= state.laps:
+            return f"{action.origin} has completed {run.laps} laps, of {state.laps}"
         return _no_time(run.started, action)
 
     def apply(self, state: RaceState, action: Action) -> RaceState:
@@ -103,9 +120,17 @@ class Race:
             return _start(state, action)
         run = state.runs[action.origin]
         under_way = state.under_way
-        if action.title == "split":
-            passed = (str(action.details["at"]), _taken(state, run, action))
-            run = replace(run, status="running", passed=(*run.passed, passed))
+        if action.title in {"split", "lap"}:
+            laps = run.laps + (action.title == "lap")
+            at = str(action.details["at"]) if action.title == "split" else f"lap {laps}"
+            taken = _taken(state, run, action)
+            if taken is not None and (at not in state.first or taken < state.first[at][0]):
+                state = replace(state, first={**state.first, at: (taken, action.origin)})
+            passed = (*run.passed, (at, taken))
+            run = replace(run, status="running", passed=passed, laps=laps)
+        elif action.title == "time_penalty":
+            added = round(float(action.details["seconds"]) * MICROS)
+            run = replace(run, penalty=run.penalty + added)
         elif action.title == "finish":
             run = replace(run, status="finished", time=_taken(state, run, action))
             under_way -= 1
@@ -132,6 +157,7 @@ class Race:
                     "runner": row.runner,
                     "time": None if row.time is None else row.time / MICROS,
                     "status": row.status,
+                    **_on_the_way(row),
                 }
                 for row in rows[:LEADERBOARD_ROWS]
             ],
@@ -197,6 +223,13 @@ class Race:
         return confirming.adopt(state, confirmed)
 
 
+def _on_the_way(row: LeaderboardRow) -> dict[str, object]:
+    """Return what a row says of who is on the way, as far as it is known."""
+    if not row.at:
+        return {}
+    return {"at": row.at} | ({} if row.gap is None else {"gap": row.gap / MICROS})
+
+
 def _start(state: RaceState, action: Action) -> RaceState:
     """Return the state after a start: of one runner, of all who wait, or of all who run once more.
 
@@ -212,10 +245,12 @@ def _start(state: RaceState, action: Action) -> RaceState:
     again = not who
     if again:
         who = [runner for runner, run in state.runs.items() if run.status == "running"]
-    started = {runner: Run("running", started=time) for runner in who}
+    started = {
+        runner: Run("running", started=time, penalty=state.runs[runner].penalty) for runner in who
+    }
     runs = {**state.runs, **started}
     began = time if state.began is None or again else _first(runs.values(), time)
-    return replace(state, runs=runs, began=began, last=time)
+    return replace(state, runs=runs, began=began, last=time, first=first_at(runs))
 
 
 def _first(runs: Iterable[Run], time: int) -> int:

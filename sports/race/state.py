@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 MICROS = 1_000_000
@@ -20,6 +20,8 @@ class Run:
         started: microseconds since 1970 UTC, None before the start.
         passed: splits on the way, each with the time taken to it in microseconds; None where the
             start went unreported.
+        laps: completed, each of them a split as well.
+        penalty: added to the time, microseconds.
         time: taken to the finish, microseconds; None before it, and where it is not known.
     """
 
@@ -27,25 +29,42 @@ class Run:
     started: int | None = None
     passed: tuple[tuple[str, int | None], ...] = ()
     time: int | None = None
+    laps: int = 0
+    penalty: int = 0
+
+    @property
+    def result(self) -> int | None:
+        """The time taken to the finish with what was added to it, microseconds; None before, and
+        where it is not known."""
+        return None if self.time is None else self.time + self.penalty
+
+    @property
+    def last(self) -> tuple[str, int | None]:
+        """The point passed last, with the time taken to it; an empty one before the first."""
+        return self.passed[-1] if self.passed else ("", None)
 
 
 @dataclass(frozen=True, slots=True)
 class RaceState:
-    """A race after some actions; treat `runs` as read-only.
+    """A race after some actions; treat `runs` and `first` as read-only.
 
     Args:
         runs: by runner, in the order of the event's origins.
         precision: microseconds to which times from reports are rounded up.
+        laps: of the race; 0: they are not counted.
         began: the first start, microseconds since 1970 UTC; None before it.
         last: the latest action, likewise.
+        first: by point passed the shortest time taken to it, microseconds, and whose it is.
         under_way: runners who have neither finished nor dropped out nor been disqualified.
     """
 
     runs: Mapping[str, Run]
     precision: int
+    laps: int = 0
     began: int | None = None
     last: int | None = None
     under_way: int = 0
+    first: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +76,26 @@ class LeaderboardRow:
         runner: who.
         time: taken to the finish, microseconds; None before it, and where it is not known.
         status: where the runner is in the race.
+        at: the point passed last, of who is on the way.
+        gap: time behind who was first there, microseconds; None where it is not known.
     """
 
     place: int | None
     runner: str
     time: int | None
     status: Status
+    at: str = ""
+    gap: int | None = None
+
+
+def first_at(runs: Mapping[str, Run]) -> dict[str, tuple[int, str]]:
+    """Return by point passed the shortest time taken to it, microseconds, and whose it is."""
+    first: dict[str, tuple[int, str]] = {}
+    for runner, run in runs.items():
+        for at, taken in run.passed:
+            if taken is not None and (at not in first or taken < first[at][0]):
+                first[at] = taken, runner
+    return first
 
 
 def leaderboard(state: RaceState) -> list[LeaderboardRow]:
@@ -75,12 +108,14 @@ def leaderboard(state: RaceState) -> list[LeaderboardRow]:
     rows = []
     place, shared = 0, None
     for count, (runner, run) in enumerate(sorted(state.runs.items(), key=_rank), start=1):
-        if run.time is None or run.status == "disqualified":
-            rows.append(LeaderboardRow(None, runner, None, run.status))
+        if run.result is None or run.status == "disqualified":
+            at, taken = run.last if run.status == "running" else ("", None)
+            gap = None if taken is None else taken - state.first[at][0]
+            rows.append(LeaderboardRow(None, runner, None, run.status, at, gap))
             continue
-        if run.time != shared:
-            place, shared = count, run.time
-        rows.append(LeaderboardRow(place, runner, run.time, run.status))
+        if run.result != shared:
+            place, shared = count, run.result
+        rows.append(LeaderboardRow(place, runner, run.result, run.status))
     return rows
 
 
@@ -96,9 +131,8 @@ _ORDER: dict[Status, int] = {
 def _rank(item: tuple[str, Run]) -> tuple[int, int, int]:
     run = item[1]
     if run.status == "finished":
-        return _ORDER[run.status], int(run.time is None), run.time or 0
-    last = run.passed[-1][1] if run.passed else None
-    return _ORDER[run.status], -len(run.passed), last or 0
+        return _ORDER[run.status], int(run.result is None), run.result or 0
+    return _ORDER[run.status], -len(run.passed), run.last[1] or 0
 
 
 def count(state: RaceState, status: Status) -> int:

@@ -31,16 +31,31 @@ def phrase(state: RaceState, action: Action) -> str:
         reason = action.details.get("reason")
         said = "drops out" if action.title == "drop_out" else "is disqualified"
         return f"{action.origin} {said}" + (f" ({reason})" if reason else "")
+    if action.title == "time_penalty":
+        reason = action.details.get("reason")
+        added = f"{action.origin} gets {action.details['seconds']:g} seconds added"
+        return added + (f" ({reason})" if reason else "")
     # An entry that was deleted is spoken of with a state that no longer has it.
     if action.title == "split":
-        taken = dict(run.passed).get(str(action.details["at"]))
-        return f"{action.origin} passes {action.details['at']}" + (
-            f" in {clock_text(taken)}" if taken is not None else ""
-        )
+        at = str(action.details["at"])
+        return f"{action.origin} passes {at}" + _standing(state, action.origin, at)
+    if action.title == "lap":
+        at = f"lap {run.laps}"
+        return f"{action.origin} completes {at}" + _standing(state, action.origin, at)
     if run.time is None:
         return f"{action.origin} finishes"
     place = next(row.place for row in leaderboard(state) if row.runner == action.origin)
     return f"{action.origin} finishes in {clock_text(run.time)}, place {place} so far"
+
+
+def _standing(state: RaceState, runner: str, at: str) -> str:
+    """Return the time a runner took to a point, and how far behind the first there that is."""
+    taken = dict(state.runs[runner].passed).get(at)
+    if taken is None:
+        return ""
+    first, leader = state.first[at]
+    behind = f", +{clock_text(taken - first)} behind {leader}" if taken > first else ""
+    return f" in {clock_text(taken)}{behind}"
 
 
 def clock(state: RaceState, time: int) -> str:

@@ -18,7 +18,8 @@ DOC = (Path(__file__).parents[2] / "docs" / "SPORTS.md").read_text("utf-8")
 
 # All actions that a sport can have, under the rules that bring them all.
 FULL: dict[str, dict[str, object]] = {
-    "football": {"extra_time": True, "shootout": True, "first_leg": "1-2"}
+    "race": {"laps": 25},
+    "football": {"extra_time": True, "shootout": True, "first_leg": "1-2"},
 }
 
 TYPES = {bool: "true or false", int: "whole number", float: "number", str: "text", dict: "table"}

@@ -280,11 +280,17 @@ function timed(rows, table, unsure) {
   return rows.map((row) => ({
     place: row.place,
     name: row[table.who],
-    figure: row.time === null ? "" : timeTaken(row.time),
-    gap: row.time === null || !first || row.time === first ? "" : `+${timeTaken(row.time - first)}`,
+    figure: row.time === null ? (row.at ?? "") : timeTaken(row.time),
+    gap: gap(row, first),
     status: row.status,
     unsure: unsure.has(row[table.who]),
   }));
+}
+
+/** Return how far a row is behind the first one, on the way behind the first at that point. */
+function gap(row, first) {
+  const behind = row.time === null ? row.gap : first && row.time - first;
+  return behind ? `+${timeTaken(behind)}` : "";
 }
 
 /** Return seconds as runners read them: 9.58, 12:34.5, 2:03:15. */

@@ -81,7 +81,7 @@ PLAYED: dict[str, tuple[str, dict[str, object]]] = {
     "football": ("football", {"extra_time": True, "shootout": True}),
     "tennis": ("tennis", {"best_of": 5, "final_set": "match_tiebreak"}),
     "volleyball": ("volleyball", {"best_of": 3}),
-    "race": ("race", {}),
+    "race": ("race", {"laps": 3}),
     **{
         name: (
             "custom",

@@ -26,7 +26,7 @@ SPORTS = {
     "football with line-ups": (["A", "B"], {}, {"A": ["Abe", "Ito", "Ode"], "B": ["Uli", "Abe"]}),
     "tennis": (["A", "B"], {"best_of": 3}, {}),
     "volleyball": (["A", "B"], {}, {}),
-    "race": (["A", "B", "C"], {}, {}),
+    "race": (["A", "B", "C"], {"laps": 3}, {}),
     "custom": (["A", "B", "C"], {"definition": EXAMPLES / "quiz.toml"}, {}),
     "custom sets": (["A", "B"], {"definition": EXAMPLES / "table-tennis.toml"}, {}),
     "custom periods": (["A", "B"], {"definition": EXAMPLES / "ice-hockey.toml"}, {}),

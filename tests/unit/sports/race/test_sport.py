@@ -134,7 +134,15 @@ def test_running_order() -> None:
         (
             [START],
             at(9, "goal"),
-            "no action 'goal'; there are start, split, finish, drop_out, disqualify",
+            "no action 'goal'; there are start, {}".format(
+                "split, lap, finish, drop_out, time_penalty, disqualify"
+            ),
+        ),
+        ([START], at(9, "lap", "Bo"), "this race has no laps"),
+        (
+            [START],
+            Action("time_penalty", "Bo", NOON, {"seconds": 0}),
+            "seconds is 0, not up to 86,400",
         ),
     ],
 )
@@ -290,10 +298,60 @@ def test_score_is_plain_and_small() -> None:
         (["Ada", "Bo", "Ada"], {}, "'Ada' is named twice"),
         (["Ada"], {"precision": 0.5}, r"precision is 0\.5, not one of 1\.0, 0\.1"),
         (["Ada"], {"precision": True}, "precision is True"),
-        (["Ada"], {"laps": 3}, "no rule 'laps'; there are precision"),
+        (["Ada"], {"lap": 3}, "no rule 'lap'; there are precision, laps"),
+        (["Ada"], {"laps": -1}, "laps is -1, not 0 to 10,000"),
     ],
 )
 def test_settings_that_cannot_be(runners: list[str], rules: dict[str, object], words: str) -> None:
     """A race that can't be run is refused with the reason."""
     with pytest.raises(SettingError, match=words):
         RACE.start(runners, rules)
+
+
+def test_laps_and_who_is_lapped() -> None:
+    """On the way those with more laps are in front, then the quicker; each is so far behind who was
+    first at its last point."""
+    laps = {"laps": 2}
+    said = [at(60, "lap", "Bo"), at(62, "lap", "Ada"), at(119, "lap", "Bo"), at(121.5, "lap", "Cy")]
+    state = run(START, *said, rules=laps)
+    found = RACE.score(state)["leaderboard"]
+    assert [(row["runner"], row.get("at"), row.get("gap")) for row in found] == [  # type: ignore[attr-defined]  # a list of dicts
+        ("Bo", "lap 2", 0),
+        ("Ada", "lap 1", 2),
+        ("Cy", "lap 1", 61.5),
+        ("Di", None, None),
+    ]
+    assert RACE.phrase(state, said[3]) == "Cy completes lap 1 in 2:01.5, +1:01.5 behind Bo"
+    assert RACE.illegal(state, at(180, "lap", "Bo")) == "Bo has completed 2 laps, of 2"
+    assert "lap" in {kind.title for kind in RACE.kinds(laps)}
+    assert "lap" not in {kind.title for kind in RACE.kinds()}
+
+
+def test_gaps_at_a_split() -> None:
+    """The gap is to the shortest time taken to that point, whoever came there first."""
+    state = run(
+        at(0, "start", "Ada"),
+        at(60, "start", "Bo"),
+        at(600, "split", "Ada", at="5 km"),
+        at(650, "split", "Bo", at="5 km"),
+    )
+    assert RACE.phrase(state, at(650, "split", "Bo", at="5 km")) == "Bo passes 5 km in 9:50"
+    slower = at(600, "split", "Ada", at="5 km")
+    assert RACE.phrase(state, slower) == "Ada passes 5 km in 10:00, +10 behind Bo"
+    again = RACE.apply(RACE.apply(state, at(700, "start")), at(701, "start"))
+    assert not again.first
+
+
+def test_a_time_penalty_counts_before_and_after_the_finish() -> None:
+    """It is added to the time, and places go by the sum; equal ones are shared."""
+    added = Action("time_penalty", "Ada", NOON + 90 * SECOND, {"seconds": 5, "reason": "a gate"})
+    state = run(START, at(60, "finish", "Ada"), at(65, "finish", "Bo"), at(66, "finish", "Cy"))
+    late = RACE.apply(state, added)
+    assert rows(late)[:3] == [
+        (1, "Ada", 65, "finished"),
+        (1, "Bo", 65, "finished"),
+        (3, "Cy", 66, "finished"),
+    ]
+    assert RACE.phrase(late, added) == "Ada gets 5 seconds added (a gate)"
+    early = run(START, added, at(60, "finish", "Ada"))
+    assert rows(early)[0] == (1, "Ada", 65, "finished")
