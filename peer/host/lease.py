@@ -18,6 +18,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from heapq import heappop, heappush
 from math import inf
 
 from ...protocol import messages
@@ -58,6 +59,7 @@ class HeldLease:
     asked: str = ""  # the request that the broker has not answered yet; empty: none
     ask_at: float = 0.0  # monotonic; when to ask next
     sent: float = 0.0  # elapsed seconds at which that request was sent
+    due: float = inf  # monotonic; the next of its timers
     until: float = -inf  # elapsed seconds up to which the lease is relied on
     over_at: float = inf  # the same as monotonic seconds, until that has passed
     shared: bool = True  # another key may host the event
@@ -113,6 +115,10 @@ class LeaseHolder:
         self._always = always
         self._elapsed = elapsed
         self._leases: dict[str, HeldLease] = {}
+        # Heaps, so that a turn in which nothing is due looks at one event. What was put off since
+        # is passed over: by the time that was noted, with the event.
+        self._timers: list[tuple[float, str]] = []
+        self._ends: list[tuple[float, str]] = []  # of leases, in elapsed seconds
         self.lost: dict[str, TouchlineError] = {}
         """The events that can't be served, or no longer, with the reason."""
         self.answers = 0
@@ -122,7 +128,8 @@ class LeaseHolder:
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event."""
-        self._leases[event] = HeldLease(event)
+        held = self._leases[event] = HeldLease(event)
+        self._set_timer(held)
 
     @property
     def serving(self) -> bool:
@@ -150,25 +157,53 @@ class LeaseHolder:
         held = self._leases.get(event)
         return held is not None and held.shared and self._elapsed() >= held.until
 
+    def over(self) -> list[str]:
+        """Return the events, each once, that another host may hold since their leases are over."""
+        elapsed, over = self._elapsed(), []
+        while self._ends and self._ends[0][0] <= elapsed:
+            _, event = heappop(self._ends)
+            if event not in over and self.fenced(event):
+                over.append(event)
+        return over
+
     def hasten(self, event: str, now: float) -> None:
         """Ask for the lease of an event at once."""
         held = self._leases.get(event)
         if held is not None:
             held.ask_at = now
+            self._set_timer(held)
 
     def next_timer(self) -> float:
         """Return when `handle_timer` wants to be called next (monotonic seconds)."""
-        waiting = [held.ask_at for held in self._leases.values() if not held.asked]
-        over = [held.over_at for held in self._leases.values() if held.shared]
-        return min([*waiting, *over], default=inf)
+        while self._timers:
+            due, event = self._timers[0]
+            if event in self._leases and self._leases[event].due == due:
+                return due
+            heappop(self._timers)
+        return inf
 
     def handle_timer(self, now: float) -> None:
         """Send the requests to the broker that are due."""
-        for held in self._leases.values():
-            if held.over_at <= now and self._elapsed() >= held.until:
-                held.over_at = inf
-            if held.asked or held.ask_at > now:
-                continue
+        due = []
+        while self.next_timer() <= now:
+            held = self._leases[heappop(self._timers)[1]]
+            held.due = inf
+            due.append(held)
+        for held in due:
+            self._handle(held, now)
+            self._set_timer(held)
+
+    def _set_timer(self, held: HeldLease) -> None:
+        due = min(inf if held.asked else held.ask_at, held.over_at if held.shared else inf)
+        if held.due != due:
+            held.due = due
+            if due < inf:
+                heappush(self._timers, (due, held.event))
+
+    def _handle(self, held: HeldLease, now: float) -> None:
+        if held.over_at <= now and self._elapsed() >= held.until:
+            held.over_at = inf
+        if not held.asked and held.ask_at <= now:
             hosted = held.hosted
             if hosted is None or not held.joined:
                 self._send(held, "join", messages.Join(id=0, event=held.event, role="host"))
@@ -186,6 +221,7 @@ class LeaseHolder:
             return
         if held.leased and held.hosted.finished != held.finished:
             held.ask_at = 0.0
+            self._set_timer(held)
 
     def leave(self) -> None:
         """Give up every lease."""
@@ -214,6 +250,10 @@ class LeaseHolder:
         self._ask(request, partial(self._answered, held))
 
     def _answered(self, held: HeldLease, reply: Reply, now: float) -> None:
+        self._take_answer(held, reply, now)
+        self._set_timer(held)
+
+    def _take_answer(self, held: HeldLease, reply: Reply, now: float) -> None:
         self.answers += 1
         asked, held.asked = held.asked, ""
         self.away = reply.sentence if isinstance(reply, EnvironmentFault) else ""
@@ -257,6 +297,8 @@ class LeaseHolder:
         held.over_at = now + held.until - self._elapsed()
         permitted = hosted.permit(lease.owners, lease.hosts)
         held.shared = self._is_shared(hosted.card)
+        if held.shared:
+            heappush(self._ends, (held.until, held.event))
         if permitted:
             try:
                 self._keep(hosted.card)

@@ -149,6 +149,7 @@ class Host:
         self._fenced: dict[str, list[Output]] = {}
         self._beat_at = inf  # when their feeds say so next
         self._offers: list[Offer] = []  # of events that another host has
+        self._seen_answers = 0  # of the broker's answers about leases, those that were looked at
         self.fences = 0  # how often an event was fenced
         # The broker's answers that came while nothing could be stored, with their callbacks.
         self._answers: list[tuple[Then, Reply]] = []
@@ -362,14 +363,17 @@ class Host:
     def _look_at_leases(self) -> None:
         """Fence the events whose leases are over, and go on with those that have theirs again."""
         self._fence_where_over()
+        if self._seen_answers == self.leases.answers:
+            return  # no lease is renewed
+        self._seen_answers = self.leases.answers
         for event_id in list(self._fenced):
             if not self.leases.fenced(event_id):
                 self._unfence(self.events[event_id])
 
     def _fence_where_over(self) -> None:
-        for event_id, event in self.events.items():
-            if event_id not in self._fenced and self.leases.fenced(event_id):
-                self._fence(event)
+        for event_id in self.leases.over():
+            if event_id in self.events and event_id not in self._fenced:
+                self._fence(self.events[event_id])
 
     def _fence(self, event: HostedEvent) -> None:
         """Take nothing in for an event, publish and confirm nothing: its reporters keep it all.

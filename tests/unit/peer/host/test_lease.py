@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.service import Host
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
 from touchline.protocol.errors import (
@@ -467,3 +469,46 @@ def test_shared_waits_for_the_broker():
     stage.tick()
     stage.lease(epoch=4)
     assert stage.served == [("e", 4)]
+
+
+class Unwalked(dict):
+    """A mapping that nobody goes through."""
+
+    def _walked(self, *_):
+        raise AssertionError("every event is looked at")
+
+    __iter__ = keys = values = items = _walked
+
+
+def test_a_turn_in_which_nothing_is_due_looks_at_no_event():
+    """What a turn costs does not grow with the events, and it looks at the clock once."""
+    events = [f"e{number}" for number in range(300)]
+    stage = DemoRunner(*events)
+    stage.tick()
+    for event in events:
+        stage.invite(event)
+    stage.tick()
+    for event in events:
+        stage.lease(event=event, hosts=["any"])
+    looks = []
+    elapsed = stage.tenure._elapsed
+    stage.tenure._elapsed = lambda: looks.append(1) or elapsed()
+    stage.tenure._leases = Unwalked(stage.tenure._leases)
+    due = stage.tenure.next_timer()
+    assert due == stage.now + 5.0
+    stage.now += 4.0
+    stage.tenure.handle_timer(stage.now)
+    assert stage.tenure.over() == []
+    assert len(looks) == 1
+    stage.now += 10.0
+    assert sorted(stage.tenure.over()) == sorted(events)
+    assert stage.tenure.over() == []
+
+
+def test_a_host_in_a_turn_in_which_nothing_is_due_looks_at_no_event():
+    """Neither at those that it serves nor, while the broker is silent, at those that are fenced."""
+    leases = SimpleNamespace(over=list, answers=1)
+    host = SimpleNamespace(events=Unwalked(), _fenced=Unwalked(), leases=leases)
+    host._seen_answers = leases.answers
+    host._fence_where_over = lambda: Host._fence_where_over(host)
+    Host._look_at_leases(host)
