@@ -54,6 +54,9 @@ screen in three minutes on average and hardly ever in more than five."""
 KICKS_APART = 30.0
 """Seconds; between two kicks of one side the other takes one (Law 10), and each walks up."""
 
+KICKS_WITHIN = 120.0
+"""Seconds; the next kick follows within this time, even after a look at the screen."""
+
 
 # A period begins once, and no two are shorter together than this.
 _ONCE = 600.0

@@ -14,7 +14,7 @@ from ..names import canonical as key
 from ..names import read
 from ..sport import Action
 from . import kinds
-from .kinds import KICKS, OFFICIALS, OWN_GOAL, PERIODS
+from .kinds import KICKS, KICKS_WITHIN, OFFICIALS, OWN_GOAL, PERIODS
 from .laws import disallowed, nominal_minutes
 from .rules import FootballRules
 from .state import (
@@ -162,11 +162,17 @@ def _kick(state: FootballState, action: Action) -> FootballState:
 
 
 def implied(state: FootballState, action: Action) -> Implied | None:
-    """Return the kick of the other side that lies between a kick and the one before it, or None."""
-    last = state.kicks[-1] if state.kicks else None
-    if action.title not in KICKS or last is None or state.origins[last.side] != action.origin:
+    """Return the kick of the other side that lies between a kick and the one before it, or before
+    the first that was heard; None where there need be none."""
+    if action.title not in KICKS or action.origin not in state.origins:
         return None
-    return Implied(tuple(KICKS), (state.origins[1 - last.side],), last.time)
+    side = state.origins.index(action.origin)
+    other = (state.origins[1 - side],)
+    if not state.kicks:
+        # Who kicks first is drawn by lot (Law 10): it may have been the other side.
+        return Implied(tuple(KICKS), other, action.time - round(KICKS_WITHIN * SECOND))
+    last = state.kicks[-1]
+    return Implied(tuple(KICKS), other, last.time) if last.side == side else None
 
 
 def _period_start(state: FootballState, action: Action) -> FootballState:

@@ -683,30 +683,37 @@ class HostedEvent:
             self._entries.publish(gone)
         if displaced:
             entry = replace(entry, reason=instead_of(displaced)[: limits.TEXT_CHARS])
-        if unheard is not None:
-            self._entries.publish(unheard)
+        for one in unheard:
+            self._entries.publish(one)
         self._publish(entry)
 
     def _version(
         self, claim: Claim, standing: EntryStatus, case: Case
-    ) -> tuple[Entry | None, Entry | None]:
-        """Return the version of an entry that a verdict leads to, and the entry of what it needs
-        and few reported."""
+    ) -> tuple[Entry | None, list[Entry]]:
+        """Return the version of an entry that a verdict leads to, and the entries of what it needs
+        and few reported, in match order."""
         why = evidence.of_case(case, claim, self._state.wall)
         if claim.entry_id:
             reason = self._reason(case, standing)
-            return self._decisions.revise(claim, standing, why, reason), None
+            return self._decisions.revise(claim, standing, why, reason), []
         if standing == "DELETED":
-            return None, None
+            return None, []
         entry = self._decisions.accept(claim, standing, why)
         if claim.held and self.sport.over(self.timeline.state):
             self._scoreboard.ask("over")  # what enough saw is not to be refused
-        unheard = None if entry is None else self._decisions.imply(entry)
-        if unheard is not None:
-            implied = self.claims.open[int(unheard.entry_id)]
+        return entry, [] if entry is None else self._unheard(entry)
+
+    def _unheard(self, entry: Entry) -> list[Entry]:
+        """Return the entries of what few reported and a new entry needs, and of what these need, in
+        match order."""
+        found: list[Entry] = []
+        while (before := self._decisions.imply(entry)) is not None:
+            implied = self.claims.open[int(before.entry_id)]
             if self._exclusion.displaced(implied, "PROVISIONAL", self.case(implied)) != []:
-                unheard = None
-        return entry, unheard
+                break
+            found.insert(0, before)
+            entry = before
+        return found
 
     def _withheld(self, claim: Claim, standing: Standing) -> bool:
         return (

@@ -58,6 +58,31 @@ def test_a_kick_with_one_voice(ground: Any, verdict: str) -> None:
     assert g.core.by_entry[kick.entry_id].implied
 
 
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+@pytest.mark.parametrize(("alone", "tally"), [((1,), "4–4"), ((1, 2), "4–4"), ((2,), "4–4")])
+def test_the_first_kicks_with_one_voice(
+    ground: Any, verdict: str, alone: tuple[int, ...], tally: str
+) -> None:
+    """Who kicks first is not known: where one told a kick of the other side before the first that
+    was heard, it was the first; and so the one before that."""
+    crowd = ",".join(CROWD)
+    others = {} if verdict == "quorum" else dict.fromkeys(range(1, 11), crowd)
+    g = shootout(ground, others | dict.fromkeys(alone, "flo"), verdict=verdict)
+    assert g.headline == f"A 0–0 B ({tally} pens)"
+    assert [one.origin for one in implied(g)] == ["AB"[number - 1] for number in alone]
+    assert [one.origin for one in g.standing] == list("ABABABABAB")
+    g.restart()
+    assert g.headline == f"A 0–0 B ({tally} pens)"
+
+
+def test_a_voice_of_long_before_is_no_first_kick(ground: Any) -> None:
+    """What one told minutes before the first kick that was heard is implied by nothing."""
+    g = shootout(ground, {1: "flo"}, "A+")
+    g.stay(100, *CROWD)
+    g.both("shootout_scored", "B", at=g.second, names=CROWD[:3])
+    assert implied(g) == []
+
+
 def test_a_kick_without_a_voice(ground: Any) -> None:
     """Nobody told it: it is counted as taken, and the score says that one went unreported."""
     g = shootout(ground, {4: ""})
