@@ -53,6 +53,7 @@ class Detail:
         name: its key.
         text: what it is, for people.
         choices: the values it may have; empty where anything goes.
+        suggested: values that are offered where anything goes.
         number: its value is a number, otherwise a text.
         required: the action means nothing without it.
         origin: its value is one of the event's origins.
@@ -64,6 +65,7 @@ class Detail:
     number: bool = False
     required: bool = False
     origin: bool = False
+    suggested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,12 @@ RESUMES_SECONDS = 60.0
 """An action of play so long after an interruption, or longer, shows that play went on. One that is
 nearer happened before it perhaps: people are late with both, and not equally late."""
 
+_REASONS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    (PLAY.name, "interrupted"): ("injury", "medical", "water", "weather", "crowd", "technical"),
+    (REVIEW.name, "begun"): ("offside", "foul", "handball", "mistaken identity"),
+}
+"""Reasons that are offered with it; any other can be typed."""
+
 _BESIDE = {detail.name: detail for detail in (REASON, ENTRY)}
 
 
@@ -74,18 +80,27 @@ def buttons(sport: Sport, origins: Iterable[str]) -> tuple[StatementButton, ...]
     found = []
     reviewed = tuple(sorted(sport.reviewed)) if isinstance(sport, Reviews) else ()
     for one in subjects(sport):
-        beside = tuple(_BESIDE[name] for name in BESIDE.get(one.name, ()))
+        beside = _beside(one.name)
         of = reviewed if one.name == REVIEW.name else ()
         words = [word for word in one.choices if (one.name, word) in BUTTONS]
         for word in words:
             text = BUTTONS[one.name, word]
-            found.append(StatementButton(text, {one.name: word}, beside, of))
+            found.append(StatementButton(text, {one.name: word}, _beside(one.name, word), of))
         if not words:
             choices = tuple(origins) if one.origin else one.choices
             asked = replace(one, required=True, choices=choices)
             text = f"The {one.name.replace('_', ' ')}"
             found.append(StatementButton(text, {}, (asked, *beside), of))
     return tuple(found)
+
+
+def _beside(subject: str, word: str = "") -> tuple[Detail, ...]:
+    """Return what may be said besides of a subject, with the reasons that are offered."""
+    reasons = _REASONS.get((subject, word), ())
+    return tuple(
+        replace(_BESIDE[name], suggested=reasons) if name == REASON.name else _BESIDE[name]
+        for name in BESIDE.get(subject, ())
+    )
 
 
 def subjects(sport: Sport) -> tuple[Detail, ...]:

@@ -322,10 +322,11 @@ def _can_be_undone(own: OwnReport) -> bool:
 def _asked(open_tap: OpenTap) -> Text:
     detail = open_tap.missing[0]
     choices = "  ".join(f"{n} {choice}" for n, choice in enumerate(detail.choices, 1))
+    suggested = f"  ({', '.join(detail.suggested)}, …)" if detail.suggested else ""
     optional = "" if detail.required else " (or Enter)"
     return Text.assemble(
         (f" {open_tap.kind.text}, {detail.text}{optional}: ", "bold"),
-        choices or f"{open_tap.text}▏",
+        choices or f"{open_tap.text}▏{suggested}",
     )
 
 

@@ -528,6 +528,7 @@ def _details(details: Iterable[sports.Detail]) -> list[Json]:
             "choices": list(detail.choices),
             "number": detail.number,
             "required": detail.required,
+            **({"suggested": list(detail.suggested)} if detail.suggested else {}),
         }
         for detail in details
     ]

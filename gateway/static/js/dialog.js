@@ -43,7 +43,7 @@ export function askDetails(sheet, state, wish) {
 function field(state, origin, detail, given, draw) {
   const choices = detail.choices.length
     ? detail.choices
-    : names(state, lineups(state), origin, detail.name, given);
+    : detail.suggested ?? names(state, lineups(state), origin, detail.name, given);
   const label = `${capital(spaced(detail.name))}${detail.required ? "" : " (if you know)"}`;
   const set = (value, again) => {
     given[detail.name] = value;

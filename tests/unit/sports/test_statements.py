@@ -50,6 +50,18 @@ def test_what_a_button_asks() -> None:
     assert not any(detail.required for detail in review.details)
 
 
+def test_reasons_are_offered() -> None:
+    """Why play is interrupted can be chosen, and anything else typed; why it goes on is not asked
+    for by a list."""
+    offered = {one.text: one.details[0] for one in statements.buttons(RACE, SIDES) if one.details}
+    stopped = offered["Play interrupted"]
+    assert {"injury", "water", "weather", "crowd", "technical", "medical"} == {*stopped.suggested}
+    assert not stopped.choices
+    assert not offered["Play goes on"].suggested
+    for reason in (*stopped.suggested, "a dog on the pitch"):
+        assert unfit(RACE, SIDES, state(play="interrupted", reason=reason)) is None
+
+
 def test_words() -> None:
     """A statement in a sentence; anything else is the sport's."""
     begun = FOOTBALL.start(SIDES)
