@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from .names import EventNames
 from .presentation import Presentation
 from .simulate.simulation import Simulation
-from .sport import Action, Detail, State
+from .sport import Action, Detail, Score, State
 
 
 @runtime_checkable
@@ -50,6 +50,23 @@ class Stating(Protocol):
 
     def stated(self, state: State, statement: Action) -> State:
         """Return the state that results from a statement, also one that play is interrupted."""
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """Has things that are taken back within a time: what a score says beyond what was reported has
+    happened, as far as is known, when it was stated."""
+
+    def adopt_at(self, state: State, confirmed: Score, time: int) -> State:
+        """Return the state with a confirmed score in force, as `adopt` does.
+
+        Args:
+            state, confirmed: see `Sport.adopt`.
+            time: at which it was stated, microseconds.
+
+        Raises:
+            SettingError: `confirmed` is not a score of this sport, or says too little.
+        """
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..protocol.errors import IllegalAction, SettingError
 from ..protocol.messages import Entry
 from ..sports import Action, Kind, Sport, State, statements
-from ..sports.capabilities import Unmoved
+from ..sports.capabilities import Dated, Unmoved
 from .states import END, FIRST, LAST, Key, States
 
 
@@ -44,6 +44,7 @@ class Timeline:
         self._sport = sport
         self._kinds = kinds
         # Asked once: looking at what a class has takes long.
+        self._dated = sport if isinstance(sport, Dated) else None
         self._unmoved = sport.unmoved if isinstance(sport, Unmoved) else frozenset()
         self._keys: list[Key] = []
         self._entries: list[Entry | Adopted] = []
@@ -228,14 +229,19 @@ class Timeline:
     def _after(self, state: State, one: Entry | Adopted) -> State:
         try:
             if isinstance(one, Adopted):
-                return self._sport.adopt(state, one.score)
+                return self._adopt(state, one.score, one.time)
             if one.stated:
-                return self._sport.adopt(state, one.stated)
+                return self._adopt(state, one.stated, one.time)
             return statements.apply(self._sport, state, action_of(one))
         except (IllegalAction, SettingError):
             # A later correction can make an entry impossible, or leave no room for a score; the
             # score is the one without it.
             return state
+
+    def _adopt(self, state: State, score: Mapping[str, object], time: int) -> State:
+        if self._dated is not None:
+            return self._dated.adopt_at(state, dict(score), time)
+        return self._sport.adopt(state, dict(score))
 
 
 def action_of(entry: Entry) -> Action:

@@ -7,7 +7,7 @@ import re
 from ...protocol.errors import SettingError
 from ..sport import Score, counts
 from .kinds import PERIODS
-from .play import with_goals, with_tally
+from .play import latest, with_goals, with_tally
 from .state import FootballState
 
 MOST = 199
@@ -109,15 +109,20 @@ def _period_gap(before: FootballState, after: FootballState, confirmed: Score) -
     return None if said == found else f"the reports lead to {found}, the score is of {said}"
 
 
-def adopt(state: FootballState, confirmed: Score) -> FootballState:
+def adopt(state: FootballState, confirmed: Score, time: int | None = None) -> FootballState:
     """Return the state with the goals and the kicks of a confirmed score.
+
+    Args:
+        state: the match.
+        confirmed: the score.
+        time: at which it was stated, microseconds; None: not known.
 
     Raises:
         SettingError: it is no score of football.
     """
     goals, tally = _goals(state, confirmed), _tally(state, confirmed)
     if goals is not None and goals != (state.sides[0].goals, state.sides[1].goals):
-        state = with_goals(state, goals)
+        state = with_goals(state, goals, latest(state) if time is None else time)
     return state if tally is None else with_tally(state, tally)
 
 

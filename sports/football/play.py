@@ -272,8 +272,14 @@ def _changed(side: FootballSide, place: int, person: FootballPlayer) -> Football
     return replace(side, people=(*side.people[:place], person, *side.people[place + 1 :]))
 
 
-def with_goals(state: FootballState, goals: tuple[int, int]) -> FootballState:
-    """Return the state with so many goals of each side: the latest go, unknown scorers come."""
+def with_goals(state: FootballState, goals: tuple[int, int], time: int) -> FootballState:
+    """Return the state with so many goals of each side: the latest go, unknown scorers come.
+
+    Args:
+        state: the match.
+        goals: of each side.
+        time: of the goals that come, microseconds.
+    """
     for index in (0, 1):
         while state.sides[index].goals > goals[index]:
             latest_goal = max(n for n, goal in enumerate(state.goals) if goal.side == index)
@@ -281,7 +287,7 @@ def with_goals(state: FootballState, goals: tuple[int, int]) -> FootballState:
         missing = goals[index] - state.sides[index].goals
         if missing:
             side = replace(state.sides[index], goals=goals[index])
-            unknown = (Goal(index, -1, latest(state)),) * missing
+            unknown = (Goal(index, -1, time),) * missing
             state = replace(_with(state, index, side), goals=state.goals + unknown)
     return decided(state)
 

@@ -168,5 +168,14 @@ class Football:
         """
         return confirming.adopt(state, confirmed)
 
+    def adopt_at(self, state: FootballState, confirmed: Score, time: int) -> FootballState:
+        """Return the state as `adopt` does; the goals that come are of the time of the statement,
+        so that one that is taken back soon after is among them.
+
+        Raises:
+            SettingError: `confirmed` is not a score of football.
+        """
+        return confirming.adopt(state, confirmed, time)
+
 
 FOOTBALL: Sport = Football()

@@ -15,7 +15,7 @@ from touchline import sports
 from touchline.protocol.errors import IllegalAction, SettingError
 from touchline.protocol.messages import Entry, Evidence
 from touchline.sports import statements
-from touchline.sports.capabilities import Unmoved
+from touchline.sports.capabilities import Dated, Unmoved
 from touchline.timeline.timeline import LAST, Adopted, Timeline, action_of
 
 SECOND = 1_000_000
@@ -94,6 +94,12 @@ class Crowd:
         return entry if kind is None else replace(entry, details=self.details(kind))
 
 
+def adopted_at(sport, state, score, time):
+    if isinstance(sport, Dated):
+        return sport.adopt_at(state, score, time)
+    return sport.adopt(state, score)
+
+
 def whole(sport, start, entries, adopted):
     """Return the states after each entry of a fold from the start, as simple as it can be."""
     at, states = start, []
@@ -102,9 +108,9 @@ def whole(sport, start, entries, adopted):
     for time, number, one in sorted(places, key=lambda place: place[:2]):
         with suppress(IllegalAction, SettingError):
             if isinstance(one, Adopted):
-                at = sport.adopt(at, one.score)
+                at = adopted_at(sport, at, one.score, time)
             elif one.stated:
-                at = sport.adopt(at, one.stated)
+                at = adopted_at(sport, at, one.stated, time)
             else:
                 at = statements.apply(sport, at, action_of(one))
         states.append(((time, number), at))

@@ -71,6 +71,34 @@ def test_a_goal_that_is_looked_at_for_long(match: Any) -> None:
     assert match.headline == "A 1–0 B"
 
 
+def stated(g: Any, minutes: float, score: str) -> None:
+    """Let all but one state the score."""
+    for name in CROWD[:5]:
+        g.say(name, "state", at=minutes * MINUTE, score=score)
+
+
+def test_a_goal_that_only_a_stated_score_tells_of(match: Any) -> None:
+    """Nobody told the goal, and everybody the score; what is disallowed a little later is it. After
+    five minutes nothing is left that could be."""
+    scored(match, 10)
+    stated(match, 47, "2-0")
+    assert match.headline == "A 2–0 B"
+    disallowed(match, 49)
+    assert match.headline == "A 1–0 B"
+    assert match.entries[-1].title == "goal_disallowed"
+    match.restart()
+    assert match.headline == "A 1–0 B"
+    disallowed(match, 49.8, *CROWD[3:])
+    assert match.headline == "A 1–0 B"
+
+
+def test_a_stated_score_of_long_ago_is_not_taken_back(match: Any) -> None:
+    """The bound of a goal that was told holds for one that was not."""
+    stated(match, 40, "1-0")
+    disallowed(match, 49)
+    assert match.headline == "A 1–0 B"
+
+
 def test_a_goal_is_not_taken_back_twice(match: Any) -> None:
     """Of two goals the one that was taken back already is not meant again; a third time there is
     none, and the sentence says so."""
