@@ -10,6 +10,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tests.simulation.registry import MemoryRepository
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
@@ -23,7 +25,7 @@ from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.core import Then
 from touchline.proof import check
-from touchline.protocol import addresses, codec, keys, messages
+from touchline.protocol import addresses, codec, keys, messages, signing
 from touchline.protocol.errors import TouchlineError
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Card, Happening
@@ -34,7 +36,12 @@ WALL = 1_700_000_000_000_000
 PEOPLE = [Identity(bytes([number]) * 32) for number in range(1, 5)]
 """An operator, a host, a reporter, and a viewer who is put out again and again."""
 
-ROUTES = [keys.routing_id(who.curve_public, b"12345678") for who in PEOPLE]
+OTHER_HOST = Identity(bytes([5]) * 32)
+"""Hands over what it took in of the event."""
+
+ROUTES = [keys.routing_id(who.curve_public, b"12345678") for who in (*PEOPLE, OTHER_HOST)]
+
+STRANGER = "a peer that only the other host has met"
 
 GOLDEN = Path(__file__).parents[1] / "unit" / "protocol" / "golden.json"
 
@@ -193,9 +200,11 @@ class Hosting:
         self._attached.open(self._core)
         for place, role in ((1, "viewer"), (2, "reporter"), (3, "reporter"), (0, "reporter")):
             self._seat(place, role)
+        self._seat(4, "host")
+        self._stranger: str | None = None  # the digest of the newest token that was asked about
 
     def _seat(self, place: int, role: messages.Role) -> None:
-        who = PEOPLE[place]
+        who = (*PEOPLE, OTHER_HOST)[place]
         attach = messages.Attach(id=1, token=f"token-{place}", time=self._wall, answers=True)
         self._hear(place, codec.encode(attach))
         grant = messages.Grant(
@@ -212,9 +221,20 @@ class Hosting:
 
     def _ask(self, request: messages.Verify, then: Then) -> None:
         self._then = then
+        self._stranger = request.token if request.hashed else None
+
+    def _introduce(self) -> None:
+        """Let the broker know the reporter about whom the host has just asked."""
+        token, self._stranger = self._stranger, None
+        if token is not None and self._then is not None:
+            grant = messages.Grant(
+                id=1, token=token, peer=STRANGER, name="s", role="reporter", event="e",
+                expires=WALL + 10**12, key=PEOPLE[0].public,
+            )  # fmt: skip
+            self._then(grant, self._now)
 
     def _hear(self, place: int, frame: bytes) -> None:
-        curve = PEOPLE[place].curve_public
+        curve = (*PEOPLE, OTHER_HOST)[place].curve_public
         self._attached.answer(ROUTES[place], curve, frame, self._now, self._wall)
 
     def seeds(self) -> list[bytes]:
@@ -243,10 +263,19 @@ class Hosting:
             messages.Detach(id=4, event="e"),
             messages.Attach(id=5, token="token-2", time=WALL),
         ]
-        return [bytes([5 * tenths]) + codec.encode(one) for one in said for tenths in (0, 20)] + [
-            bytes([place]) + one
-            for place in range(1, 5)
-            for one in [*map(codec.encode, asked), *frames()]
+        offers = [
+            messages.Recover(id=6, event="e", carried=[messages.Carried(peer, "d", [one])])
+            for peer, key in ((STRANGER, PEOPLE[0]), (PEOPLE[2].peer, PEOPLE[2]))
+            for one in _signed(key, happenings)
+        ]
+        return [
+            *(bytes([5]) + codec.encode(one) for one in offers),
+            *(bytes([6 * tenths]) + codec.encode(one) for one in said for tenths in (0, 20)),
+            *(
+                bytes([place]) + one
+                for place in range(1, 6)
+                for one in [*map(codec.encode, asked), *frames()]
+            ),
         ]
 
     def take(self, data: bytes) -> None:
@@ -257,16 +286,17 @@ class Hosting:
         if self._inputs % LIFE == 0:
             self._begin()
         # Seconds may pass, as they must before the event asks about a claim.
-        seconds = 0.01 + data[0] // 5 / 10
+        seconds = 0.01 + data[0] // 6 / 10
         self._now += seconds
         self._wall += round(seconds * 1_000_000)
         before, refused = self._shape(), sum(self._attached.refusals.values())
-        if data[0] % 5 == 0:
+        if data[0] % 6 == 0:
             self._attached.take_reports([data[1:]], self._now, self._wall)
         else:
-            self._hear(data[0] % 5 - 1, data[1:])
+            self._hear(data[0] % 6 - 1, data[1:])
         if sum(self._attached.refusals.values()) > refused and self._shape() != before:
             raise AssertionError("what was refused changed the event")
+        self._introduce()
         self._core.handle_timer(self._now)
         output = self._core.take()
         self.asked += sum(b"\xa3ask" in frame for _, frame in output.receipts)
@@ -282,6 +312,11 @@ class Hosting:
         ]
         claims = [(one.number, one.voters) for one in core.claims.open.values()]
         return core.feed.seq, core.feed.digest, core.epoch, core.finished, members, claims
+
+
+def _signed(key: Identity, happenings: list[Happening]) -> list[messages.Said]:
+    said = [messages.Said(n, WALL + n, one) for n, one in enumerate(happenings, 1)]
+    return [replace(one, signature=key.sign(signing.content("e", one))) for one in said]
 
 
 def _text(data: bytes) -> str:

@@ -98,12 +98,20 @@ class BrokerNode(Node):
         stage: what is shared.
         token_seconds: how long a token is valid.
         offset: microseconds by which its clock is ahead.
+        address: returns where the connection of a CURVE key comes from.
     """
 
-    def __init__(self, stage: DemoRunner, token_seconds: float, offset: int) -> None:
+    def __init__(
+        self,
+        stage: DemoRunner,
+        token_seconds: float,
+        offset: int,
+        address: Callable[[bytes], str] = lambda _: "",
+    ) -> None:
         super().__init__(stage.network, "broker")
         self._stage = stage
         self._offset = offset
+        self._address = address
         self.repository = MemoryRepository()
         self._options = BrokerOptions(
             heartbeat=10.0, lease_seconds=15.0, token_seconds=token_seconds
@@ -132,7 +140,8 @@ class BrokerNode(Node):
             refused = self._limiter.refusal(first.bytes, curve, 1, 0, now)
             if refused is None:
                 here = wall(self.network) + self._offset
-                reply = self._core.receive(first.bytes, frame.bytes, now, here, curve)
+                address = self._address(curve)
+                reply = self._core.receive(first.bytes, frame.bytes, now, here, curve, address)
             else:
                 reply = self._core.refuse(frame.bytes, refused)
             if first.bytes in self._router.routes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
@@ -73,14 +73,31 @@ class PausingJournal:
         self._ports = dict(ports)
 
 
+class RivalStage(Protocol):
+    """What a host needs of the simulation that it is in."""
+
+    network: Network
+    rng: Random
+
+    def tell(self, who: str, what: str) -> None:
+        """Add a line to the trace."""
+
+    def published(self, host: RivalHost, frame: bytes) -> None:
+        """Judge a frame on PUB."""
+
+    def replied(self, host: RivalHost, node: Node, frame: bytes) -> None:
+        """Judge a frame on ROUTER."""
+
+
 class RivalHost(Node):
     """A host that starts again whenever the broker has refused it the event."""
 
-    def __init__(self, stage: Rivals, name: str) -> None:
+    def __init__(self, stage: RivalStage, name: str, verdict: str = "fixed:1") -> None:
         super().__init__(stage.network, name)
         self.journal = PausingJournal()
         self.host: Host | None = None
         self._stage = stage
+        self._verdict = verdict
 
     @property
     def serves(self) -> bool:
@@ -95,7 +112,7 @@ class RivalHost(Node):
         self.network.acting = self
         journal: Any = self.journal
         options = HostOptions(
-            name=self.name, broker=BROKER, heartbeat=2.0, presence=60.0, verdict="fixed:1"
+            name=self.name, broker=BROKER, heartbeat=2.0, presence=60.0, verdict=self._verdict
         )
         now = self.network
         self.host = Host(options, identity(self.name), journal, (EVENT,), lambda: wall(now))

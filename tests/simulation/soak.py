@@ -9,12 +9,16 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 
+from .bursts import Bursts
 from .network import Restless
 from .rivals import Rivals
 from .world import World
 
 RIVALS_EVERY = 8
 """Each seed of so many is also one of two hosts."""
+
+BURSTS_EVERY = 16
+"""And of so many, one of keys that one person has made at once."""
 
 
 def failure(seed: int, *, trace: bool = False) -> str:
@@ -28,6 +32,8 @@ def failure(seed: int, *, trace: bool = False) -> str:
         World(seed, print if trace else None).run()
         if not seed % RIVALS_EVERY:
             Rivals(seed, print if trace else None).run()
+        if not seed % BURSTS_EVERY:
+            Bursts(seed, print if trace else None).run()
     except Exception as error:  # whatever is wrong in the cores is a failure of this seed
         if trace:
             traceback.print_exc()

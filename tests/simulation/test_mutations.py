@@ -16,7 +16,7 @@ from touchline.peer import connection
 from touchline.peer.host import attached
 from touchline.peer.host.admission import PendingPeers
 from touchline.peer.host.attached import AttachedPeers
-from touchline.peer.host.event import entries, feed, heartbeat, outage
+from touchline.peer.host.event import cases, entries, feed, heartbeat, outage
 from touchline.peer.host.event.claims import Claim, ClaimIndex
 from touchline.peer.host.event.entries import Entries
 from touchline.peer.host.event.event import HostedEvent
@@ -412,6 +412,17 @@ def statement_forgotten(patch: pytest.MonkeyPatch) -> None:
 def never_fenced(patch: pytest.MonkeyPatch) -> None:
     """A host goes on without its lease."""
     patch.setattr(LeaseHolder, "fenced", lambda *_: False)
+
+
+def bursts_are_many_voices(patch: pytest.MonkeyPatch) -> None:
+    """Keys that were made at once from one address are as many voices."""
+    patch.setattr(cases, "together", lambda *_: 0)
+
+
+def everybody_is_one_voice(patch: pytest.MonkeyPatch) -> None:
+    """Who says a thing with others is one voice with them, whoever else is there."""
+    patch.setattr(cases, "together", lambda _, speakers, __: speakers)
+    patch.setattr(cases, "OTHERS", 0)
 
 
 def recovery_forgotten(patch: pytest.MonkeyPatch) -> None:
