@@ -452,7 +452,9 @@ class World:
             return "the host does not serve the event"
         if self.scenario.ends and not core.finished:
             return "the event is not over"
-        if self.owner.waiting or (self.scenario.ruled and not self.owner.made):
+        if self.scenario.ruled and not (self.owner.made or self.owner.refused):
+            return "the owner has not ruled"
+        if self.owner.waiting:
             return f"{self.owner.waiting} rulings have no answer"
         for reporter in self.reporters:
             session = reporter.reporter.session if reporter.reporter is not None else None
