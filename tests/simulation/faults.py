@@ -120,8 +120,7 @@ def host_stops_asking(ground: Ground, _rng: Random, seconds: float) -> str:
     def stop(until: float) -> None:
         if ground.host.asking:
             ground.watchman.excuse(network.now + seconds + 0.1)
-            ground.host.pause()
-            network.at(network.now + seconds, ground.host.resume)
+            network.at(network.now + seconds, ground.host.pause())
         elif network.now < until:
             network.at(network.now + 0.005, stop, until)
 
@@ -144,9 +143,8 @@ def _others(ground: Ground, node: Node) -> list[Node]:
 def _pause(ground: Ground, node: Node, seconds: float) -> None:
     _cut(ground, [node], _others(ground, node), seconds)
     if not node.paused:
-        node.pause()
         # A moment after its connections, so that what had waited in them has arrived.
-        ground.network.at(ground.network.now + seconds + 0.01, node.resume)
+        ground.network.at(ground.network.now + seconds + 0.01, node.pause())
 
 
 def reporter_dies(ground: Ground, rng: Random, seconds: float) -> str:

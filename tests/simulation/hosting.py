@@ -42,7 +42,11 @@ class Disk:
         self._card: Card | None = None
         self._ports: dict[str, int] = {}
 
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+    def begin(self, _event: str, _epoch: int) -> bool:
+        """Go on: no other host has this disk."""
+        return False
+
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
         """Store a turn."""
         if self.full:
             raise StorageFault("no space left on device")
@@ -58,6 +62,7 @@ class Disk:
         stop, self.stop = self.stop, None
         if stop is not None:
             stop()
+        return frozenset()
 
     def _judge(self, record: Any) -> None:
         network, watchman = self._stage.network, self._stage.watchman
@@ -114,7 +119,7 @@ class HostNode(Node):
         """Start the process."""
         if self.running:
             return
-        self.running, self.paused = True, False
+        self.begin()
         self.disk.doom = ""
         self.network.acting = self
         self._stage.ledger.began()
@@ -202,11 +207,13 @@ class HostNode(Node):
             Killed: the process was killed meanwhile.
         """
         host = self.host
-        self.pause()
+        resume = self.pause()
         self.network.run(self.network.now + seconds)
+        resume()
+        while self.paused and self.host is host:  # it was stopped once more meanwhile
+            self.network.run(self.network.now + 0.01)
         if self.host is not host:
             raise Killed
-        self.resume()
         self.network.acting = self
 
     def die_doomed(self) -> None:
@@ -278,6 +285,7 @@ class HostNode(Node):
         def resume_and_tell() -> None:
             stage.tell("host", f"has its lease again, at seq {event.feed.seq}")
             watch_anew(stage.network.now, wall(stage.network))
+            stage.verdicts.goes_on(wall(stage.network))
             resume()
 
         def attach_and_tell(

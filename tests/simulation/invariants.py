@@ -432,7 +432,7 @@ class Watchman:
         """Judge an alarm."""
         demand(self._due is not None, f"alarm {number} although nobody is watched over")
         due = self._due or 0.0
-        demand(now >= due - 1e-6, f"alarm {number} comes {due - now:.3f} s too early")
+        demand(now >= due - 1e-5, f"alarm {number} comes {due - now:.3f} s too early")
         self.check(now)
         self._attendance.lost()
         self._due = due + self._again if due + self._again > now else now + self._again

@@ -169,8 +169,8 @@ class Node:
         self.name = name
         self.sockets: list[Socket] = []
         self.room = 100_000  # frames that a SUB socket holds before more are dropped
-        self.paused = False
         self.running = False
+        self._pauses: set[object] = set()
         self._due: float | None = None
         self._turns = 0
         self._second = 0.0
@@ -213,16 +213,34 @@ class Node:
         if self._turns > MOST_TURNS:
             raise Restless(f"{self.name} took {self._turns:,} turns within a second")
 
-    def pause(self) -> None:
-        """Stop the process where it is, as SIGSTOP does."""
-        self.paused = True
+    @property
+    def paused(self) -> bool:
+        """Whether the process is stopped."""
+        return bool(self._pauses)
 
-    def resume(self) -> None:
-        """Let a stopped process go on."""
-        self.paused = False
-        self._due = None
-        if self.running:
-            self.ready()
+    def pause(self) -> Callable[[], None]:
+        """Stop the process where it is, as SIGSTOP does.
+
+        Returns:
+            What lets it go on, where nothing else has stopped it meanwhile.
+        """
+        pause = object()
+        self._pauses.add(pause)
+
+        def resume() -> None:
+            if pause not in self._pauses:
+                return  # of a process that has ended since
+            self._pauses.discard(pause)
+            self._due = None
+            if self.running and not self._pauses:
+                self.ready()
+
+        return resume
+
+    def begin(self) -> None:
+        """Be a process anew, which nothing has stopped."""
+        self.running = True
+        self._pauses.clear()
 
     def drop(self) -> None:
         """End the process: its sockets are gone, and what they held."""

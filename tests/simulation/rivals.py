@@ -45,12 +45,17 @@ class PausingJournal:
         self._card: Card | None = None
         self._ports: dict[str, int] = {}
 
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+    def begin(self, _event: str, _epoch: int) -> bool:
+        """Go on: each host has a journal of its own."""
+        return False
+
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
         """Store a turn."""
         self.blobs += [blob for _, blob in turns]
         stop, self.stop = self.stop, None
         if stop is not None:
             stop()
+        return frozenset()
 
     def turns(self, _event: str) -> list[bytes]:
         """Return what was stored."""
@@ -108,7 +113,7 @@ class RivalHost(Node):
         """Start the process."""
         if self.running:
             return
-        self.running, self.paused = True, False
+        self.begin()
         self.network.acting = self
         journal: Any = self.journal
         options = HostOptions(
@@ -142,11 +147,13 @@ class RivalHost(Node):
             Killed: the process was killed meanwhile.
         """
         host = self.host
-        self.pause()
+        resume = self.pause()
         self.network.run(self.network.now + seconds)
+        resume()
+        while self.paused and self.host is host:  # it was stopped once more meanwhile
+            self.network.run(self.network.now + 0.01)
         if self.host is not host:
             raise Killed
-        self.resume()
         self.network.acting = self
 
     def die(self, seconds: float) -> None:
@@ -333,8 +340,7 @@ class Rivals:
 
     def _stop(self, host: RivalHost, seconds: float) -> None:
         if not host.paused:
-            host.pause()
-            self.network.at(self.network.now + seconds, host.resume)
+            self.network.at(self.network.now + seconds, host.pause())
 
     def _stop_asking(self, host: RivalHost, seconds: float, until: float) -> None:
         """Stop a host while it waits for its lease, whose answer waits for it then."""

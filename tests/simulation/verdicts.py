@@ -63,7 +63,7 @@ class Verdicts:
         self.asked: dict[int, set[str]] = defaultdict(set)  # peers, by claim
         self._forgers = forgers
         self._verdict = ""
-        self._began = 0  # wall time of the newest start of the host
+        self._began = 0  # wall time at which the host last began to serve, or went on
         self._voters: list[str] = []  # peers by their numbers
         self._answering: dict[str, bool] = {}  # by peer: it said that it answers
         self._spoken: dict[Vote, _Spoken] = {}
@@ -291,6 +291,10 @@ class Verdicts:
         demand(peer in self.asked[ask.claim], f"{peer} is asked of {ask.claim}, not on disk")
         demand(self._answering.get(peer), f"{peer} is asked, and never said that it answers")
 
+    def goes_on(self, wall: int) -> None:
+        """Note that the host has its lease again: claims wait for the reporters to come back."""
+        self._began = wall
+
     def check_settled(self, core: HostedEvent, wall: int) -> None:
         """Insist that silence has had its say: of old entries none is provisional but what decides
         a result and is not opposed, and what one says who is alone."""
@@ -300,9 +304,9 @@ class Verdicts:
             age = wall - max(claim.received, self._began)
             if claim.standing != "PROVISIONAL" or age < SETTLED:
                 continue
-            evidence = core.timeline.versions[claim.entry_id].evidence
-            decides = claim.weight == "decisive" and not evidence.against
-            alone = evidence.present <= 1
+            case = core.case(claim)  # what was said against it may have been taken back since
+            decides = claim.weight == "decisive" and not case.against
+            alone = case.active <= 1
             demand(
                 decides or alone or core.finished,
                 f"entry {claim.entry_id} is provisional after {age / SECOND:.0f} s",
