@@ -81,7 +81,7 @@ def command(
         with shared.link(options.broker, options.name) as link:
             for event in events:
                 grants.permit(link, event, "host", hosts)
-    with closing(Journal(options.journal or journal_of(options.name))) as journal:
+    with closing(Journal(options.journal or journal_of(options.name), secret.peer)) as journal:
         host = Host(options, secret, journal, tuple(dict.fromkeys(events)), book=book)
         with (
             metrics_page(
@@ -148,6 +148,7 @@ class ProgressPrinter:
         self._seen = 0
         self._away = ""
         self._hosted: set[str] = set()
+        self._standing_by: set[str] = set()
         self._finished: set[str] = set()
         self._lost: set[str] = set()
         if not as_json:
@@ -162,6 +163,15 @@ class ProgressPrinter:
         if leases.away != self._away:
             self._away = leases.away
             self._print_away()
+        standing_by = leases.standing_by
+        for event, reason in standing_by.items():
+            if event not in self._standing_by:
+                self._hosted.discard(event)
+                self._print(
+                    {"type": "standby", "event": event, "reason": reason},
+                    f"{reason}; standing by",
+                )
+        self._standing_by = set(standing_by)
         for event, core in self._host.events.items():
             if event not in self._hosted:
                 self._hosted.add(event)

@@ -18,6 +18,8 @@ import pytest
 import zmq
 from hypothesis import HealthCheck, settings
 
+from tests import postgresql
+
 DEMAND = "TOUCHLINE_DEMAND"
 
 # How long an example takes is the machine's affair.
@@ -129,3 +131,17 @@ def pytest_make_collect_report() -> Iterator[None]:
     report = yield
     _insist(report)
     return report
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a database on a PostgreSQL server; skips the test where there can be none."""
+    with postgresql.server() as url:
+        yield url
+
+
+@pytest.fixture(name="postgresql")
+def postgresql_schema(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty schema in PostgreSQL, dropped afterwards."""
+    with postgresql.schema(postgresql_server) as url:
+        yield url

@@ -4,6 +4,11 @@ SQLite writes ahead (WAL) with synchronous FULL: when `commit` returns, the rows
 `kill -9` and a loss of power. Each turn carries a checksum over itself and the checksum of the turn
 before it, so that a byte that has changed on the disk is found when the journal is read.
 SQLAlchemy is loaded here, so that only hosts load it.
+
+A file of SQLite's is one host's. In PostgreSQL many hosts keep their events, and one takes over
+those of another that is gone. There `begin` names the one journal that stores an event from then
+on, and each commit asks for that name in the transaction that stores its turns: a host that was
+paused and wakes up stores nothing any more, and so confirms and publishes nothing.
 """
 
 from __future__ import annotations
@@ -15,17 +20,22 @@ from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 import msgspec
 from sqlalchemy import (
     Column,
     Engine,
+    Executable,
     Integer,
     LargeBinary,
     MetaData,
     String,
     Table,
+    bindparam,
+    event,
+    func,
     insert,
     inspect,
     make_url,
@@ -33,10 +43,11 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...protocol import limits
-from ...protocol.errors import StorageFault
+from ...protocol.errors import Conflict, StorageFault
 from ...protocol.messages import Card
 from ...runtime import database
 
@@ -53,6 +64,10 @@ REPEATED = 1_000
 LOCKED_SECONDS = 1.0
 """How long a host waits for another host that has the journal open."""
 
+BOUNDS = {"idle_in_transaction_session_timeout": 2_000, "lock_timeout": 500}
+"""Settings of PostgreSQL's, in milliseconds. A host that is stopped within a transaction loses it:
+another that takes over its event waits for that, and asks again meanwhile."""
+
 _tables = MetaData()
 _turns = Table(
     "turns",
@@ -68,6 +83,14 @@ _cards = Table(
     _tables,
     Column("event", String(limits.ID_CHARS), primary_key=True),
     Column("card", LargeBinary, nullable=False),
+)
+_holders = Table(
+    "holders",
+    _tables,
+    Column("event", String(limits.ID_CHARS), primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    # The journal, as one host has it open, that alone stores turns of the event.
+    Column("holder", String(limits.ID_CHARS), nullable=False),
 )
 _state = Table(
     "state",
@@ -95,20 +118,27 @@ class Journal:
 
     Args:
         url: an SQLAlchemy URL such as `sqlite:////var/lib/touchline/journal.db`.
+        host: whose ports are kept, where hosts share the journal; a peer id.
 
     Raises:
         StorageFault: the journal can't be opened, or another host has it open.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, host: str = "") -> None:
         self._engine = _open(url)
+        self.shared = not database.is_sqlite(self._engine.url)
+        """Whether other hosts may have it open."""
         try:
             _tables.create_all(self._engine)
             self._connection = self._engine.connect()
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise StorageFault(f"journal {url}: {_cause(error)}") from error
-        self._insert = insert(_turns)
+        self._host = host if self.shared else ""
+        self._holder = uuid4().hex
+        self._insert: Executable = insert(_turns)
+        self._store = _insert_held() if self.shared else self._insert
+        self._read_to: dict[str, int] = {}  # the last turn of each event that was read
         self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
         self._has_checksums = False
         try:
@@ -127,8 +157,46 @@ class Journal:
                 self._connection.execute(text(f"ALTER TABLE turns ADD COLUMN checksum {kind}"))
         self._has_checksums = True
 
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+    def begin(self, event_id: str, epoch: int) -> bool:
+        """Make this the one journal that stores turns of an event.
+
+        Args:
+            event_id: the event.
+            epoch: the one that begins; higher than that of the journal that stored them before.
+
+        Returns:
+            Whether turns were stored since they were last read here: they have to be read again.
+
+        Raises:
+            Conflict: another journal has begun this epoch, or a higher one.
+            StorageFault: the database does not answer; nothing has changed.
+        """
+        if not self.shared:
+            return False
+        of_event = _holders.c.event == event_id
+        with self._writing():
+            run = self._connection.execute
+            # Waits for a commit that is under way.
+            held = run(select(_holders).where(of_event).with_for_update()).one_or_none()
+            if held is None:
+                values = {"event": event_id, "epoch": epoch, "holder": self._holder}
+                run(insert(_holders).values(values))
+            elif held.holder != self._holder and held.epoch >= epoch:
+                raise Conflict(f"another host has begun epoch {held.epoch} of {event_id}")
+            else:
+                values = {"epoch": epoch, "holder": self._holder}
+                run(_holders.update().where(of_event).values(values))
+            last = select(func.max(_turns.c.number)).where(_turns.c.event == event_id)
+            newest = run(last).scalar_one() or 0
+        self._last.pop(event_id, None)
+        return bool(newest != self._read_to.get(event_id, 0))
+
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
         """Store the records of a turn, by event; they are on disk when this returns.
+
+        Returns:
+            The events of which nothing was stored, since another journal has begun to store them;
+            always none where the journal is not shared.
 
         Raises:
             StorageFault: none of them was stored; try again later, such as when there is room.
@@ -141,9 +209,22 @@ class Journal:
             checksum = chained(self._last_of(event_id) if before is None else before, blob)
             last[event_id] = checksum
             rows.append({"event": event_id, "records": blob, "checksum": checksum})
+            if self.shared:
+                rows[-1]["holder"] = self._holder
         with self._writing():
-            self._connection.execute(self._insert, rows)
+            stored = self._connection.execute(self._store, rows).rowcount
+            taken = self._taken(last) if self.shared and stored != len(rows) else frozenset()
+        for event_id in taken:
+            del last[event_id]
+            self._last.pop(event_id, None)
         self._last.update(last)
+        return taken
+
+    def _taken(self, events: Mapping[str, bytes]) -> frozenset[str]:
+        """Return those of some events that another journal stores."""
+        mine = select(_holders.c.event).where(_holders.c.holder == self._holder)
+        held = self._connection.execute(mine.where(_holders.c.event.in_(events))).scalars()
+        return frozenset(events).difference(held)
 
     def _last_of(self, event_id: str) -> bytes:
         """Return what the checksum of an event's next turn follows from."""
@@ -162,10 +243,15 @@ class Journal:
 
     def keep_card(self, card: Card) -> None:
         """Store the card of an event, so that the event can be served while the broker is away."""
-        blob = msgspec.msgpack.encode(card)
+        # Hosts that share a journal store the same card at one time.
+        upsert = postgresql.insert if self.shared else sqlite.insert
+        stored = upsert(_cards).values(event=card.event, card=msgspec.msgpack.encode(card))
         with self._writing():
-            self._connection.execute(_cards.delete().where(_cards.c.event == card.event))
-            self._connection.execute(insert(_cards).values(event=card.event, card=blob))
+            self._connection.execute(
+                stored.on_conflict_do_update(
+                    index_elements=[_cards.c.event], set_={"card": stored.excluded.card}
+                )
+            )
 
     def card(self, event_id: str) -> Card | None:
         """Return the stored card of an event; None where there is none."""
@@ -209,16 +295,21 @@ class Journal:
 
     def ports(self) -> dict[str, int]:
         """Return the stored ports by socket; empty before the first run."""
+        names = self._names_of_ports()
         with self._reading():
-            rows = self._connection.execute(select(_state).where(_state.c.name.in_(SOCKETS)))
-            return {str(row.name): int(row.value) for row in rows}
+            rows = self._connection.execute(select(_state).where(_state.c.name.in_(names)))
+            return {names[row.name]: int(row.value) for row in rows}
 
     def keep_ports(self, ports: Mapping[str, int]) -> None:
         """Store the ports by socket, so that the next run can take them again."""
-        rows = [{"name": socket, "value": str(ports[socket])} for socket in SOCKETS]
+        names = self._names_of_ports()
+        rows = [{"name": name, "value": str(ports[socket])} for name, socket in names.items()]
         with self._writing():
-            self._connection.execute(_state.delete().where(_state.c.name.in_(SOCKETS)))
+            self._connection.execute(_state.delete().where(_state.c.name.in_(names)))
             self._connection.execute(insert(_state), rows)
+
+    def _names_of_ports(self) -> dict[str, str]:
+        return {f"{socket} {self._host}".rstrip(): socket for socket in SOCKETS}
 
     def turns(self, event_id: str) -> Iterator[bytes]:
         """Yield the records of an event's turns, oldest first.
@@ -243,6 +334,7 @@ class Journal:
             .order_by(_turns.c.number)
         )
         records, last, number = b"", start_of(event_id), 0
+        self._read_to.pop(event_id, None)
         recent: deque[bytes] = deque(maxlen=REPEATED)
         known: set[bytes] = set()
         try:
@@ -264,6 +356,7 @@ class Journal:
                     last = stored or start_of(event_id)
                     if records != before or damage:
                         yield StoredTurn(number, records, stored, damage)
+                self._read_to[event_id] = number
         except StorageFault as fault:
             raise StorageFault(f"{fault.sentence}, after turn {number} of {event_id}") from fault
 
@@ -276,6 +369,9 @@ class Journal:
         except SQLAlchemyError as error:
             self._connection.rollback()
             raise StorageFault(f"journal: {_cause(error)}") from error
+        except Conflict:
+            self._connection.rollback()
+            raise
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -291,6 +387,23 @@ class Journal:
         """Close the journal."""
         self._connection.close()
         self._engine.dispose()
+
+
+def _insert_held() -> Executable:
+    """Return the statement that stores a turn where the journal with a name still may.
+
+    It locks that name until the commit: who begins to store the event waits for it.
+    """
+    mine = (
+        select(
+            bindparam("event", type_=_turns.c.event.type),
+            bindparam("records", type_=_turns.c.records.type),
+            bindparam("checksum", type_=_turns.c.checksum.type),
+        )
+        .where(_holders.c.event == bindparam("event"), _holders.c.holder == bindparam("holder"))
+        .with_for_update(read=True)
+    )
+    return insert(_turns).from_select(["event", "records", "checksum"], mine)
 
 
 def start_of(event_id: str) -> bytes:
@@ -326,7 +439,9 @@ def _open(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if not database.is_sqlite(parsed):
-            return database.open_engine(parsed)
+            engine = database.open_engine(parsed)
+            event.listen(engine, "connect", _set_bounds)
+            return engine
         # Two hosts with one journal would each store a different entry under the same seq. A host
         # that is just ending closes it within a moment; if not, this one is refused.
         return database.open_engine(
@@ -336,6 +451,12 @@ def _open(url: str) -> Engine:
         )
     except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
         raise StorageFault(f"journal {url!r}: {error}") from error
+
+
+def _set_bounds(connection: Any, _: object) -> None:
+    for name, milliseconds in BOUNDS.items():
+        connection.execute(f"SET {name} = {milliseconds}")
+    connection.commit()
 
 
 def _cause(error: SQLAlchemyError) -> str:

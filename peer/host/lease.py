@@ -7,6 +7,9 @@ And when it may not rely on it, so that it fences itself (`LeaseHolder.fenced`):
 | another key may host it, or fence always | fenced            | it waits for the broker          |
 | this key alone may host it               | it goes on        | it goes on, under a new epoch    |
 
+A host that stands by (`--standby`) asks again for an event that another host has, and serves it
+when that one's lease is over, from the journal that they share.
+
 A lease is over some time before the broker gives it to another host: it is counted from the sending
 of the request that was granted, for the most of its length, on a clock of this machine that nobody
 sets and that goes on while the machine sleeps.
@@ -50,9 +53,11 @@ class HeldLease:
     """The lease of an event that is served, or is going to be."""
 
     event: str
+    instance: str  # under which it is asked for; the broker refuses one that was replaced for good
     hosted: HostedEvent | None = None
     joined: bool = False  # the broker has let this peer in as host
     started: bool = False
+    standing_by: str = ""  # what the broker said of the host that has the event; empty: none has
     leased: bool = False  # the broker granted the newest request for the lease
     finished: bool = False  # as the broker knows it
     telling: bool = False  # what it is being told of that
@@ -75,12 +80,14 @@ class LeaseHolder:
         stored: returns the card of an event from the journal.
         build: makes an event, restored from the journal.
         keep: puts the card of an event into the journal anew.
+        begin: lets this host alone store an event from an epoch on; returns it as it is stored.
         serve: begins to serve an event under an epoch.
         drop: stops serving an event that another host holds.
         revoke: excludes peers from an event, by their ids; some may be excluded already.
         hand_over: offers what was reported here of an event to the host that has it.
         peer: the id of this host's key.
         always: an event is fenced whoever may host it.
+        standby: an event that another host has is waited for.
         elapsed: returns seconds since some beginning, on a clock that never stops.
     """
 
@@ -92,6 +99,7 @@ class LeaseHolder:
         stored: Callable[[str], Card | None],
         build: Callable[[Card], HostedEvent],
         keep: Callable[[Card], None],
+        begin: Callable[[HostedEvent, int], HostedEvent],
         serve: Callable[[HostedEvent, int], None],
         drop: Callable[[HostedEvent], None],
         revoke: Callable[[HostedEvent, list[str]], None],
@@ -100,6 +108,7 @@ class LeaseHolder:
         elapsed: Callable[[], float],
         *,
         always: bool = False,
+        standby: bool = False,
     ) -> None:
         self._instance = instance
         self._endpoints = endpoints
@@ -107,14 +116,17 @@ class LeaseHolder:
         self._stored = stored
         self._build = build
         self._keep = keep
+        self._begin_storing = begin
         self._serve = serve
         self._drop = drop
         self._revoke = revoke
         self._hand_over = hand_over
         self._peer = peer
         self._always = always
+        self._standby = standby
         self._elapsed = elapsed
         self._leases: dict[str, HeldLease] = {}
+        self._replaced = 0  # how often another host has taken an event over
         # Heaps, so that a turn in which nothing is due looks at one event. What was put off since
         # is passed over: by the time that was noted, with the event.
         self._timers: list[tuple[float, str]] = []
@@ -128,13 +140,24 @@ class LeaseHolder:
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event."""
-        held = self._leases[event] = HeldLease(event)
+        held = self._leases[event] = HeldLease(event, self._instance)
         self._set_timer(held)
 
     @property
     def serving(self) -> bool:
-        """Whether every event is served but for the lost ones."""
-        return all(held.started for held in self._leases.values())
+        """Whether every event is served but for the lost ones and those that another host has."""
+        return all(held.started or held.standing_by for held in self._leases.values())
+
+    @property
+    def standing_by(self) -> dict[str, str]:
+        """The events that another host has and this one waits for, with what the broker said."""
+        return {e: held.standing_by for e, held in self._leases.items() if held.standing_by}
+
+    def take_away(self, event: str, error: Conflict) -> None:
+        """Stop serving an event that another host stores now."""
+        held = self._leases.get(event)
+        if held is not None:
+            self._lose(held, error)
 
     @property
     def holds_any(self) -> bool:
@@ -228,7 +251,7 @@ class LeaseHolder:
         for held in self._leases.values():
             if held.started:
                 self._ask(
-                    messages.ReleaseLease(id=0, event=held.event, instance=self._instance), ignore
+                    messages.ReleaseLease(id=0, event=held.event, instance=held.instance), ignore
                 )
 
     def _lease(self, held: HeldLease, hosted: HostedEvent) -> None:
@@ -238,7 +261,7 @@ class LeaseHolder:
             messages.Lease(
                 id=0,
                 event=held.event,
-                instance=self._instance,
+                instance=held.instance,
                 endpoints=self._endpoints(),
                 epoch=hosted.epoch if held.started else hosted.epoch + 1,
                 seq=hosted.feed.seq,
@@ -250,11 +273,12 @@ class LeaseHolder:
         self._ask(request, partial(self._answered, held))
 
     def _answered(self, held: HeldLease, reply: Reply, now: float) -> None:
-        self._take_answer(held, reply, now)
-        self._set_timer(held)
+        self.answers += 1
+        if self._leases.get(held.event) is held:  # it was not taken away meanwhile
+            self._take_answer(held, reply, now)
+            self._set_timer(held)
 
     def _take_answer(self, held: HeldLease, reply: Reply, now: float) -> None:
-        self.answers += 1
         asked, held.asked = held.asked, ""
         self.away = reply.sentence if isinstance(reply, EnvironmentFault) else ""
         match reply:
@@ -276,10 +300,13 @@ class LeaseHolder:
             case NotAllowed() if asked == "lease" and held.joined:
                 held.joined = False  # the invitation has expired meanwhile: join again
                 held.ask_at = now + RETRY_SECONDS
+            case Conflict() if asked == "lease" and self._standby and not held.started:
+                held.standing_by = reply.sentence
+                held.ask_at = now + RETRY_SECONDS
             case PeerError() if not isinstance(reply, Overloaded):
                 self._lose(held, reply)
             case _:
-                self._go_on_alone(held)
+                self._go_on_alone(held, now)
                 held.ask_at = now + RETRY_SECONDS
 
     def _begin(self, held: HeldLease, card: Card) -> None:
@@ -306,13 +333,31 @@ class LeaseHolder:
                 log.warning("event %s: %s", held.event, fault.sentence)
         if hosted.finished != held.finished:
             held.ask_at = now  # only the holder of the lease can say that the event is over
-        if not held.started or lease.epoch > hosted.epoch:
-            held.started = True
+        if not held.started:
+            hosted = self._start(held, hosted, lease.epoch, now)
+        elif lease.epoch > hosted.epoch:
             self._serve(hosted, lease.epoch)
-        if lease.revoked:
+        if lease.revoked and held.started:
             self._revoke(hosted, lease.revoked)
 
-    def _go_on_alone(self, held: HeldLease) -> None:
+    def _start(self, held: HeldLease, hosted: HostedEvent, epoch: int, now: float) -> HostedEvent:
+        """Serve an event, as it is stored by now; return it."""
+        try:
+            hosted = held.hosted = self._begin_storing(hosted, epoch)
+        except StorageFault as fault:
+            log.warning("event %s: %s", held.event, fault.sentence)
+            held.ask_at = now + RETRY_SECONDS
+        except TouchlineError as error:
+            self._lose(held, error)
+        else:
+            if hosted.epoch < epoch:
+                held.started, held.standing_by = True, ""
+                self._serve(hosted, epoch)
+            else:  # the host before began one more than the broker knew of
+                held.ask_at = now
+        return hosted
+
+    def _go_on_alone(self, held: HeldLease, now: float) -> None:
         """Serve an event from the journal without the broker: its peers have joined before."""
         held.leased = False  # it may lapse before the broker is back
         if held.hosted is None:
@@ -323,8 +368,7 @@ class LeaseHolder:
             return
         held.shared = False
         log.warning("event %s: the broker is away; serving from the journal", held.event)
-        held.started = True
-        self._serve(held.hosted, held.hosted.epoch + 1)
+        self._start(held, held.hosted, held.hosted.epoch + 1, now)
 
     def _is_shared(self, card: Card) -> bool:
         """Return whether another key may host an event, or it is to be treated so."""
@@ -332,10 +376,18 @@ class LeaseHolder:
         return self._always or named != {self._peer}
 
     def _lose(self, held: HeldLease, error: TouchlineError) -> None:
+        if held.started and held.hosted is not None:
+            self._drop(held.hosted)
+        if self._standby and isinstance(error, Conflict):
+            log.warning("event %s: %s; standing by", held.event, error.sentence)
+            self._replaced += 1
+            instance = f"{self._instance}-{self._replaced}"
+            anew = HeldLease(held.event, instance, standing_by=error.sentence)
+            self._leases[held.event] = anew
+            self._set_timer(anew)
+            return
         log.error("event %s: %s", held.event, error.sentence)
         self._leases.pop(held.event, None)
         self.lost[held.event] = error
-        if held.started and held.hosted is not None:
-            self._drop(held.hosted)
         if held.hosted is not None and isinstance(error, Conflict):
             self._hand_over(held.hosted)

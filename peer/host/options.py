@@ -223,6 +223,15 @@ class Options:
         ),
     ] = "shared"
 
+    standby: Annotated[
+        bool,
+        Setting(
+            "--standby",
+            help="Wait for an event that another host has, and take it over when that one is gone."
+            " The hosts share their journal in PostgreSQL.",
+        ),
+    ] = False
+
     alarm_every: Annotated[
         float,
         Setting(
@@ -356,6 +365,11 @@ class Options:
     def __post_init__(self) -> None:
         settings.check(self)
         object.__setattr__(self, "policy", parse_verdict(self.verdict, alone=self.alone))
+        if self.standby and not self.journal.startswith("postgresql"):
+            raise SettingError(
+                "--standby: hosts that stand by for each other share a journal:"
+                " --journal postgresql+psycopg://USER@HOST/DATABASE"
+            )
         host, _ = addresses.parse(self.bind, port=0)
         if addresses.broker(self.broker).plain and not addresses.is_loopback(host):
             raise SettingError(

@@ -23,7 +23,7 @@ from uuid import uuid4
 import zmq
 
 from ...protocol import messages, tokens
-from ...protocol.errors import StorageFault, TouchlineError, Unleased
+from ...protocol.errors import Conflict, StorageFault, TouchlineError, Unleased
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
@@ -178,6 +178,7 @@ class Host:
             journal.card,
             self._build,
             journal.keep_card,
+            self._begin_storing,
             self._serve,
             self._drop,
             lambda event, peers: self._revoked.append((event, peers)),
@@ -185,6 +186,7 @@ class Host:
             identity.peer,
             clock.elapsed,
             always=options.fence == "always",
+            standby=options.standby,
         )
         for event_id in events:
             self.leases.take_on(event_id)
@@ -318,14 +320,15 @@ class Host:
         """Store the results of the turn, then send them; keep them where they can't be stored."""
         turns = [(event.card.event, out.commit) for event, out in self._uncommitted if out.commit]
         try:
-            if turns:
-                self._journal.commit(turns)
+            taken = self._journal.commit(turns) if turns else ()
         except StorageFault as fault:
             if not self.trouble:
                 log.error("%s; nothing is confirmed until it can be stored", fault.sentence)
             self.trouble = fault.sentence
             return
         was_in_trouble, self.trouble = bool(self.trouble), ""
+        for event_id in taken:
+            self._let_go(event_id)
         # Once more: a commit takes its time, and this process may have been stopped in it.
         self._fence_where_over()
         for event, out in self._uncommitted:
@@ -343,6 +346,15 @@ class Host:
         if was_in_trouble:
             log.warning("the journal can be written again")
             self._publish_trouble()
+
+    def _let_go(self, event_id: str) -> None:
+        """Publish and confirm nothing more of an event that another host stores now."""
+        kept = [(event, out) for event, out in self._uncommitted if event.card.event != event_id]
+        self._uncommitted[:] = kept
+        self._replies.clear()  # they may confirm what is not stored; their peers ask again
+        self.leases.take_away(
+            event_id, Conflict(f"another host has taken over {event_id}, and stores it now")
+        )
 
     def _send_out(self, event: HostedEvent, out: Output) -> None:
         """Publish what a turn has led to, and send its receipts."""
@@ -479,6 +491,12 @@ class Host:
         self._keep_card(card)
         event.restore(self._journal.turns(card.event))
         event.check_book()
+        return event
+
+    def _begin_storing(self, event: HostedEvent, epoch: int) -> HostedEvent:
+        """Let this host alone store an event, and return the event as it is stored by now."""
+        if self._journal.begin(event.card.event, epoch):
+            return self._build(event.card)
         return event
 
     def _keep_ports(self) -> None:

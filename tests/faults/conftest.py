@@ -159,11 +159,11 @@ class Yard:
     def touchline(self, *arguments: str) -> Any:
         return self.start(*self.home, sys.executable, "-m", "touchline.cli", *arguments)
 
-    def broker(self) -> Any:
+    def broker(self, *more: str) -> Any:
         """Start the broker, where it was before if it was."""
         bind = self.address.removeprefix("touchline://").partition("?")[0] or f"{self.bind}:0"
         database = f"sqlite:///{self.folder / 'broker.db'}"
-        flags = ("--bind", bind, "--database", database, "--json")
+        flags = ("--bind", bind, "--database", database, "--json", *more)
         process, lines = self.touchline("broker", *flags)
         self.until(lambda: bool(lines.of("listening")))
         self.address = str(lines.last["address"])

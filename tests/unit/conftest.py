@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests import postgresql
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.event.records import unpack
@@ -437,20 +436,6 @@ def calls(of: Callable[[], object]) -> int:
         sys.setprofile(None)
         gc.enable()
     return count
-
-
-@pytest.fixture(scope="session")
-def postgresql_server() -> Iterator[str]:
-    """The URL of a database on a PostgreSQL server; skips the test where there can be none."""
-    with postgresql.server() as url:
-        yield url
-
-
-@pytest.fixture(name="postgresql")
-def postgresql_schema(postgresql_server: str) -> Iterator[str]:
-    """The URL of an empty schema in PostgreSQL, dropped afterwards."""
-    with postgresql.schema(postgresql_server) as url:
-        yield url
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ class Stub:
         }
         self.events: dict[str, Any] = {}
         self.lost: dict[str, TouchlineError] = {}
-        self.leases = SimpleNamespace(answers=0, away="", finished=False)
+        self.leases = SimpleNamespace(answers=0, away="", finished=False, standing_by={})
         self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
 
     def stop(self) -> None:
@@ -91,7 +91,7 @@ def stub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Stub]:
     monkeypatch.setenv("TOUCHLINE_HOME", str(tmp_path))
     monkeypatch.setattr("touchline.peer.Host", kind)
     # A journal is its URL here, and is closed by doing nothing.
-    monkeypatch.setattr("touchline.peer.Journal", str)
+    monkeypatch.setattr("touchline.peer.Journal", lambda url, _host: url)
     monkeypatch.setattr("touchline.cli.host.closing", nullcontext)
     return kind
 

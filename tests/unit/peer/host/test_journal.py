@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
+
 import pytest
 import sqlalchemy as sa
 
+from tests.patience import until
 from touchline.peer.host.journal import Journal
-from touchline.protocol.errors import StorageFault
+from touchline.protocol.errors import Conflict, StorageFault
 from touchline.protocol.messages import Card
 
 CARD = Card(event="e", title="E", sport="football", origins=["A", "B"], rules={"x": [1, "y"]})
@@ -22,9 +26,17 @@ def url(request, tmp_path):
 
 @pytest.fixture
 def journal(url):
-    made = Journal(url)
-    yield made
-    made.close()
+    with closing(begun(url)) as made:
+        yield made
+
+
+def begun(url, *events, epoch=1, host=""):
+    """Open a journal that stores some events; `e` and `f` where none are given."""
+    made = Journal(url, host)
+    for event in events or ("e", "f"):
+        list(made.turns(event))
+        made.begin(event, epoch)
+    return made
 
 
 def test_turns(journal, url):
@@ -34,7 +46,7 @@ def test_turns(journal, url):
         journal.commit([("e", blob), ("f", b"of another event")])
     assert list(journal.turns("e")) == first
     journal.close()
-    again = Journal(url)
+    again = begun(url, "e", epoch=2)
     again.commit([("e", b"three")])
     assert list(again.turns("e")) == [*first, b"three"]
     assert list(again.turns("none")) == []
@@ -120,9 +132,73 @@ def test_full_disk(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+class TestShared:
+    """Many hosts have a journal in PostgreSQL open."""
+
+    def test_only_the_newest_holder_stores(self, url):
+        """Once another host has begun to store an event, nothing of it can be stored here, while
+        all other events can; the other has every turn that was confirmed here."""
+        with closing(begun(url, epoch=1)) as first, closing(Journal(url)) as second:
+            assert first.commit([("e", b"one"), ("f", b"one")]) == frozenset()
+            assert list(second.turns("e")) == [b"one"]
+            first.commit([("e", b"two")])
+            assert second.begin("e", 2), "a turn has come since it was read"
+            assert list(second.turns("e")) == [b"one", b"two"]
+            assert not second.begin("e", 2)
+            assert first.commit([("e", b"lost"), ("f", b"two"), ("e", b"lost too")]) == {"e"}
+            assert second.commit([("e", b"three")]) == frozenset()
+            assert first.commit([("e", b"lost")]) == {"e"}
+            assert list(second.turns("e")) == [b"one", b"two", b"three"]
+            assert list(second.turns("f")) == [b"one", b"two"]
+
+    def test_no_epoch_is_begun_twice(self, url):
+        """A journal can't begin an epoch that another has begun, nor a lower one."""
+        with closing(begun(url, "e", epoch=3)), closing(Journal(url)) as second:
+            for epoch in (2, 3):
+                with pytest.raises(Conflict, match="has begun epoch 3 of e"):
+                    second.begin("e", epoch)
+            second.begin("e", 4)
+            second.commit([("e", b"on")])
+
+    def test_a_commit_under_way_comes_before_the_take_over(self, url):
+        """A host that begins to store an event waits for the commit of the one before, and knows of
+        it; the one before loses its transaction where it stands still within it."""
+        with closing(begun(url, "e")) as first, closing(Journal(url)) as second:
+            assert list(second.turns("e")) == []
+            row = {"event": "e", "records": b"one", "checksum": b"c" * 16, "holder": first._holder}
+            first._connection.execute(first._store, [row])
+            with pytest.raises(StorageFault, match="lock timeout"):
+                second.begin("e", 2)
+            later = threading.Timer(0.2, first._connection.commit)
+            later.start()
+            assert second.begin("e", 2)
+            later.join()
+            second._connection.execute(second._store, [row | {"holder": second._holder}])
+            until(lambda: _begins(first, "e", 3), what="the end of the transaction")
+            with pytest.raises(StorageFault):
+                second.commit([("e", b"two")])
+            assert second.commit([("e", b"two")]) == {"e"}
+
+    def test_ports_are_each_host_s(self, url):
+        """Hosts that share a journal have ports of their own."""
+        with closing(Journal(url, "ann")) as ann, closing(Journal(url, "ben")) as ben:
+            for number, journal in enumerate((ann, ben)):
+                journal.keep_ports(dict.fromkeys(("router", "pull", "pub"), number))
+            assert (ann.ports()["pub"], ben.ports()["pub"]) == (0, 1)
+
+
+def _begins(journal, event, epoch):
+    try:
+        journal.begin(event, epoch)
+    except StorageFault:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 def test_lost_connection(url):
     """A database that was away for a moment is used again as soon as it is back."""
-    journal = Journal(url)
+    journal = begun(url)
     journal.commit([("e", b"one")])
     pid = journal._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
     journal._connection.commit()

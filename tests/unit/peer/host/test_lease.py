@@ -18,6 +18,7 @@ from touchline.protocol.errors import (
     NotFound,
     Overloaded,
     StorageFault,
+    TouchlineError,
     Unreachable,
 )
 from touchline.protocol.messages import (
@@ -77,7 +78,9 @@ class FakeCore:
 class DemoRunner:
     """A tenure, the requests that it sends, and what it has done to cores."""
 
-    def __init__(self, *events: str, epoch: int = 0, always: bool = False) -> None:
+    def __init__(
+        self, *events: str, epoch: int = 0, always: bool = False, standby: bool = False
+    ) -> None:
         self.now = 10.0
         self.slept = 1_000.0  # what the clock that never stops is ahead
         self.asked: list[object] = []
@@ -86,6 +89,9 @@ class DemoRunner:
         self.journal: dict[str, Card] = {}
         self.epoch = epoch
         self.fault: StorageFault | None = None
+        self.refusal: TouchlineError | None = None  # why this host may not store the event
+        self.stored: FakeCore | None = None  # the event as another host has stored it since
+        self.begun: list[int] = []
         self.built: list[FakeCore] = []
         self.served: list[tuple[str, int]] = []
         self.dropped: list[str] = []
@@ -98,6 +104,7 @@ class DemoRunner:
             self.journal.get,
             self.build,
             lambda card: self.journal.update({card.event: card}),
+            self.begin,
             self.serve,
             lambda core: self.dropped.append(core.card.event),
             lambda core, peers: self.revoked.append((core.card.event, peers)),
@@ -105,6 +112,7 @@ class DemoRunner:
             ME,
             lambda: self.now + self.slept,
             always=always,
+            standby=standby,
         )
         for event in events or ("e",):
             self.tenure.take_on(event)
@@ -119,6 +127,12 @@ class DemoRunner:
         core = FakeCore(made, epoch=self.epoch)
         self.built.append(core)
         return core
+
+    def begin(self, core, epoch):
+        if self.refusal is not None:
+            raise self.refusal
+        self.begun.append(epoch)
+        return self.stored or core
 
     def serve(self, core, epoch):
         core.epoch = epoch
@@ -512,3 +526,70 @@ def test_a_host_in_a_turn_in_which_nothing_is_due_looks_at_no_event():
     host._seen_answers = leases.answers
     host._fence_where_over = lambda: Host._fence_where_over(host)
     Host._look_at_leases(host)
+
+
+def test_standing_by():
+    """A host that stands by asks again and again for an event that another has, serves all else
+    meanwhile, and takes it over as that one has stored it by then, under a higher epoch."""
+    stage = DemoRunner("e", "f", epoch=1, standby=True)
+    stage.tick()
+    stage.invite("e")
+    stage.invite("f")
+    stage.tick()
+    stage.answer(Conflict("another host holds e for 9.0 s more"))
+    stage.lease(epoch=2, event="f")
+    assert stage.tenure.serving
+    assert stage.tenure.standing_by == {"e": "another host holds e for 9.0 s more"}
+    stage.tick()
+    stage.answer(Conflict("another host holds e for 7.0 s more"))
+    assert stage.tenure.lost == {}
+    stage.tick()
+    stage.stored = FakeCore(card(), epoch=3)  # the other began one of which the broker knew nothing
+    stage.lease(epoch=3)
+    assert stage.served == [("f", 2)]
+    (lease,) = stage.tick()
+    assert lease.epoch == 4
+    stage.lease(epoch=4)
+    assert stage.served == [("f", 2), ("e", 4)]
+    assert stage.tenure.standing_by == {}
+
+
+def test_taken_over_by_another():
+    """A host whose event another stores now drops it, and stands by for it where it is to."""
+    for standby in (False, True):
+        stage = DemoRunner(standby=standby)
+        stage.served_one()
+        stage.tenure.take_away("e", Conflict("another host has taken over e"))
+        assert stage.dropped == ["e"]
+        assert ("e" in stage.tenure.lost, "e" in stage.tenure.standing_by) == (not standby, standby)
+        assert stage.tenure.holds_any == standby
+        if standby:  # the broker refuses an instance that was replaced for good
+            assert stage.served == [("e", 1)]
+            stage.tick()
+            stage.invite()
+            (lease,) = stage.tick()
+            assert lease.instance not in {"instance", ""}
+
+
+def test_a_database_that_does_not_answer():
+    """An event is not served before the journal says that this host alone stores it."""
+    stage = DemoRunner(epoch=1)
+    stage.tick()
+    stage.invite()
+    stage.tick()
+    stage.refusal = StorageFault("the database is away")
+    stage.lease(epoch=2)
+    assert (stage.served, stage.tenure.lost) == ([], {})
+    assert stage.tenure.next_timer() == stage.now + RETRY_SECONDS
+    stage.refusal = None
+    stage.tick()
+    stage.lease(epoch=2)
+    assert (stage.served, stage.begun) == ([("e", 2)], [2])
+    stage.tenure.take_away("e", Conflict("taken"))
+    stage = DemoRunner(epoch=1)
+    stage.tick()
+    stage.invite()
+    stage.tick()
+    stage.refusal = Conflict("another host has begun epoch 5 of e")
+    stage.lease(epoch=2)
+    assert stage.tenure.lost["e"] is stage.refusal

@@ -1,0 +1,144 @@
+"""Hosts that share a journal in PostgreSQL and stand by for each other.
+
+`make soak-hosts` runs this with 200 faults.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from typing import Any
+
+from tests.attacks.relay import Relay
+from touchline.protocol import addresses, times
+
+from .conftest import Json, Yard, wall
+
+FAULTS = int(os.environ.get("FAULTS") or "10")
+SEED = int(os.environ.get("SEED") or "1")
+BEAT = 0.5
+LEASE_SECONDS = 2
+ACTIONS = 8 * FAULTS
+APART = 20_000_000
+"""Microseconds between two goals."""
+
+HOSTS = ("hill", "harbour", "heath")
+PEOPLE = ("ann", "bob", "cid", "dan")
+
+
+class Pool:
+    """Hosts of one event, each with a way to the broker that can be cut."""
+
+    def __init__(self, yard: Yard) -> None:
+        self._yard = yard
+        address = yard.address
+        port = addresses.broker(address).port
+        self.relays: dict[str, Relay] = {}
+        self._ways: dict[str, str] = {}
+        self.running: dict[str, Any] = {}
+        self.lines: dict[str, list[Any]] = {name: [] for name in HOSTS}
+        for name in HOSTS:
+            relay = self.relays[name] = Relay(port)
+            yard.stack.callback(relay.close)
+            self._ways[name] = address.replace(f":{port}?", f":{relay.port}?")
+            self.start(name)
+
+    def start(self, name: str) -> None:
+        flags = ("--standby", "--name", name, "--broker", self._ways[name])
+        self.running[name], lines = self._yard.start_host(*flags, beat=BEAT)
+        self.lines[name].append(lines)
+
+    @property
+    def epochs(self) -> list[int]:
+        """The epochs that were begun, by any host."""
+        runs = [lines for runs in self.lines.values() for lines in runs]
+        return sorted(line["epoch"] for lines in runs for line in lines.of("hosting"))
+
+    @property
+    def serving(self) -> str:
+        """The host that was the last to begin an epoch."""
+        newest: dict[str, int] = {}
+        for name, runs in self.lines.items():
+            newest[name] = max(
+                (line["epoch"] for lines in runs for line in lines.of("hosting")), default=0
+            )
+        return max(newest, key=lambda name: newest[name])
+
+    def kill(self, name: str) -> None:
+        self._yard.kill(self.running[name])
+
+    def go_on(self, name: str) -> None:
+        self.running[name].send_signal(signal.SIGCONT)
+
+
+def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
+    """Hosts are killed, stopped for longer than their lease and woken, and cut off from the broker
+    while a crowd reports: another goes on each time. Each action is one entry, each report counts
+    once, seq has no hole, no two entries have one seq, and all subscribers agree on the feed."""
+    print(f"SEED={SEED} FAULTS={FAULTS}")
+    chance = random.Random(SEED)
+    yard.journal = postgresql
+    yard.broker("--lease-seconds", str(LEASE_SECONDS))
+    yard.create()
+    pool = Pool(yard)
+    yard.until(lambda: pool.epochs, what="the first host")
+    feeds = [yard.watch("--heartbeats")[1] for _ in range(2)]
+    for feed in feeds:
+        yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
+    began = wall() - ACTIONS * APART - 60_000_000
+    plan: list[Json] = [
+        {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
+    ]
+    people = {name: yard.reporters(name, plan=plan, pause=0.3) for name in PEOPLE}
+    for _ in range(FAULTS):
+        time.sleep(chance.uniform(0.1, 1.5))
+        begun = len(pool.epochs)
+        victim = pool.serving
+        fault = chance.choice(["kill", "stop", "cut"])
+        if fault == "kill":
+            pool.kill(victim)
+        elif fault == "stop":
+            pool.running[victim].send_signal(signal.SIGSTOP)
+        else:
+            pool.relays[victim].cut()
+        yard.until(lambda begun=begun: len(pool.epochs) > begun, what=f"a host after {fault}")
+        if fault == "kill":
+            pool.start(victim)
+        elif fault == "stop":
+            pool.go_on(victim)
+        else:
+            pool.relays[victim].heal()
+    yard.until(
+        lambda: all(
+            lines.last.get("said") == ACTIONS and not lines.last["pending"]
+            for _, lines in people.values()
+        ),
+        what="the last receipt",
+    )
+    for feed in feeds:
+        yard.until(
+            lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == ACTIONS,
+            what="the last entry",
+        )
+    yard.until(lambda: _agree(feeds), what="the same feed at both subscribers")
+    for feed in feeds:
+        seqs = [one["seq"] for one in feed.of("entry", "alarm", "restored")]
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert "diverged" not in feed.kinds
+    newest = {one["entry_id"]: one for one in feeds[0].of("entry")}
+    told = sorted(times.from_rfc3339(one["time"]) for one in newest.values())
+    assert all(abs(at - one["time"]) < APART / 4 for at, one in zip(told, plan, strict=True))
+    assert len(set(pool.epochs)) == len(pool.epochs), "an epoch was begun twice"
+    for process in pool.running.values():
+        yard.kill(process)
+    core = yard.restored()
+    assert [member.n for member in core.roster.reporters] == [ACTIONS] * len(PEOPLE)
+    for claim in core.by_entry.values():
+        assert sorted(index for index, _ in claim.votes) == list(range(len(PEOPLE)))
+
+
+def _agree(feeds: list[Any]) -> bool:
+    first, second = (feed.of("entry", "alarm", "restored") for feed in feeds)
+    return first == second
