@@ -7,12 +7,13 @@ SEEDS  ?= 3000
 FROM   ?= 1
 TRACE  ?=
 JOBS   ?= 3
+FAULTS ?= 200
 INPUTS ?= 1000000
 TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak truth fuzz dev check docs bench clean
+.PHONY: help demo test soak soak-hosts truth fuzz dev check docs bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +39,9 @@ test: $(VENV)/tested  ## every test that can run here; what is skipped says why 
 
 soak: $(VENV)/tested  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak
+
+soak-hosts: $(VENV)/tested  ## hosts of one event killed, stopped and cut off, at random (FAULTS=200 SEED=1)
+	@FAULTS=$(FAULTS) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q tests/faults/test_pool.py
 
 truth: $(VENV)/tested  ## how right the timeline is with crowds of many kinds (MATCHES=24 ROWS=tennis VERDICT=majority DATA=folder)
 	@$(BIN)/python -m tests.truth

@@ -35,7 +35,7 @@ from touchline.protocol.keys import Identity
 
 # Several people in one process. Each line of standard input is said by all of them; each of
 # standard output tells how they stand. A plan on the command line is said by itself, a line each
-# `pause` seconds, from where the outbox ends. With a pause of -1 nobody says what the score is.
+# `pause` seconds, from where the outbox ends. With a pause below 0 nobody says what the score is.
 broker, event, folder, names = sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4].split(",")
 plan, pause = json.loads(sys.argv[5]), float(sys.argv[6])
 people = []
@@ -56,7 +56,7 @@ while True:
     time.sleep(0.01)
     now = time.monotonic()
     if now >= due:
-        due = now + pause
+        due = now + abs(pause)
         for person in people:
             said = person._outbox.last
             if said < len(plan):

@@ -79,12 +79,12 @@ def test_killed_reporters_and_a_score_that_does_not_fit(yard: Yard) -> None:
     yard.create()
     yard.host("--confirm-wait", "20", beat=BEAT)
     _, feed = yard.watch()
-    people, told = yard.reporters("ann", "bob", pause=-1.0)
+    people, told = yard.reporters("ann", "bob", pause=-0.1)
     yard.until(lambda: told.last.get("open"))
     yard.kill(people)
     yard.until(lambda: "venue_lost" in feed.kinds)
     goal = [{"title": "goal", "origin": "A", "time": wall()}]
-    people, told = yard.reporters("ann", "bob", plan=goal, pause=-1.0)
+    people, told = yard.reporters("ann", "bob", plan=goal, pause=-0.1)
     yard.until(lambda: feed.of("entry") and "reconstructing" in feed.kinds)
     assert feed.of("entry")[0]["delay_status"] == "RECONSTRUCTED"
     assert feed.of("entry")[0]["headline"] == "A 1–0 B"

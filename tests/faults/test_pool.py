@@ -91,7 +91,7 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
     plan: list[Json] = [
         {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
     ]
-    people = {name: yard.reporters(name, plan=plan, pause=0.3) for name in PEOPLE}
+    people = {name: yard.reporters(name, plan=plan, pause=-0.3) for name in PEOPLE}
     for _ in range(FAULTS):
         time.sleep(chance.uniform(0.1, 1.5))
         begun = len(pool.epochs)
