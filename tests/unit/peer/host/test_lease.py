@@ -559,7 +559,9 @@ def test_taken_over_by_another():
     for standby in (False, True):
         stage = DemoRunner(standby=standby)
         stage.served_one()
+        stage.tick()
         stage.tenure.take_away("e", Conflict("another host has taken over e"))
+        stage.lease(epoch=2)  # the answer to what was asked before
         assert stage.dropped == ["e"]
         assert ("e" in stage.tenure.lost, "e" in stage.tenure.standing_by) == (not standby, standby)
         assert stage.tenure.holds_any == standby
