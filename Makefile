@@ -61,8 +61,9 @@ check: dev  ## style, strict types; import rules are tests (tests/unit/test_impo
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_imports.py
 
-docs: dev  ## docs/SETTINGS.md anew, from the declared settings
+docs: dev  ## docs/SETTINGS.md and the tables of docs/SPORTS.md anew, from the code
 	@$(BIN)/python -m tests.unit.test_settings_doc
+	@$(BIN)/python -m tests.unit.test_sports_doc
 
 bench: $(BIN)/touchline  ## rates beside a bare pyzmq loop in the same run
 	@$(BIN)/python -m bench $(ARGS)

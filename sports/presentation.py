@@ -156,6 +156,7 @@ class ScoreLayout:
         extra: a further such key that the score may have.
         extra_text: what is said of it, around `{}`.
         sets: a key of the score, the pairs of the sets that are over.
+        set_text: what a set is called.
         small: a key of the score, a pair for each of these sets that is shown small, or none.
         columns: beside the sets.
         table: of more sides than two.
@@ -170,6 +171,7 @@ class ScoreLayout:
     extra: str = ""
     extra_text: str = "({})"
     sets: str = ""
+    set_text: str = "Set"
     small: str = ""
     columns: tuple[Column, ...] = ()
     table: Table = Table()

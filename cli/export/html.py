@@ -180,7 +180,7 @@ def _sets(view: LiveView, layout: ScoreLayout, score: dict[str, object]) -> str:
     # A host may send any value: only a pair of numbers is a set.
     sets = [each for each in previous if _is_pair(each)] if isinstance(previous, list) else []
     columns = () if score.get("winner") else layout.columns
-    heads = [f"Set {number}" for number in range(1, len(sets) + 1)]
+    heads = [f"{layout.set_text} {number}" for number in range(1, len(sets) + 1)]
     heads += [column.text for column in columns]
     rows = []
     for at, side in enumerate(view.card.origins):

@@ -15,15 +15,7 @@ from ..presentation import (
     ScoreLayout,
     Statistic,
 )
-from .definition import Definition, define
-
-_SETS = ScoreLayout(
-    kind="sets",
-    counts="sets",
-    sets="previous",
-    columns=(Column("points", "Points"),),
-    changes=("sets",),
-)
+from .definition import Definition, Sets, define
 
 
 def shown(rules: Mapping[str, object] | None) -> Presentation:
@@ -36,20 +28,33 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
         named = raw.get("text") if isinstance(raw, Mapping) else None
         text = named if isinstance(named, str) and named else "Custom"
         return Presentation(text, lineup=LineUp(named=NAMED))
-    sets = definition.sets is not None
+    sets = definition.sets
     return Presentation(
         definition.text or "Custom",
-        score=_SETS if sets else ScoreLayout(),
+        score=_score(sets),
         lineup=LineUp(named=NAMED),
         statistics=tuple(
             Statistic(counter.text, _counted_by(definition, name))
             for name, counter in definition.counters.items()
-            if not counter.anew
+            if not counter.anew and not counter.by
         ),
-        chart=Chart(counts=_point(definition)) if sets else Chart(),
-        form=ScoreForm("text", label="Points of each set, {first} first: 21-18 5-3")
-        if sets
-        else ScoreForm(),
+        chart=Chart(counts="" if sets is None else _point(definition)),
+        form=ScoreForm()
+        if sets is None
+        else ScoreForm("text", label="Points of each, {first} first: 21-18 5-3"),
+    )
+
+
+def _score(sets: Sets | None) -> ScoreLayout:
+    if sets is None:
+        return ScoreLayout()
+    return ScoreLayout(
+        kind="sets",
+        counts="sets",
+        sets="previous",
+        set_text=sets.text,
+        columns=(Column("points", "Points"),),
+        changes=("sets",),
     )
 
 

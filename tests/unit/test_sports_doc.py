@@ -11,10 +11,11 @@ import pytest
 
 from touchline import sports
 from touchline.protocol.errors import SettingError
-from touchline.sports import Action, Detail, Rule, capabilities, custom, presentation
+from touchline.sports import Action, Detail, capabilities, custom, presentation
 from touchline.sports.custom import definition
 
-DOC = (Path(__file__).parents[2] / "docs" / "SPORTS.md").read_text("utf-8")
+PAGE = Path(__file__).parents[2] / "docs" / "SPORTS.md"
+DOC = PAGE.read_text("utf-8")
 
 # All actions that a sport can have, under the rules that bring them all.
 FULL: dict[str, dict[str, object]] = {
@@ -48,11 +49,8 @@ def codes(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names) or "–"
 
 
-@pytest.mark.parametrize("name", FIXED)
-def test_actions(name: str) -> None:
-    """Every action stands in the table in the order of the buttons, with all that joins reports."""
-    documented = table(f"{name} actions", 9)
-    coded = [
+def action_rows(name: str) -> Table:
+    return [
         (
             f"`{kind.title}`",
             kind.text,
@@ -66,20 +64,10 @@ def test_actions(name: str) -> None:
         )
         for kind in sports.get(name).kinds(FULL.get(name))
     ]
-    assert documented == coded
 
 
-def values(detail: Detail) -> str:
-    if detail.choices:
-        return codes(detail.choices)
-    return "number" if detail.number else "text"
-
-
-@pytest.mark.parametrize("name", FIXED)
-def test_details(name: str) -> None:
-    """Every detail of every action stands in the table with its values and meaning."""
-    documented = table(f"{name} details", 4)
-    coded = [
+def detail_rows(name: str) -> Table:
+    return [
         (
             f"`{kind.title}`",
             f"`{detail.name}`" + (" (required)" if detail.required else ""),
@@ -89,7 +77,24 @@ def test_details(name: str) -> None:
         for kind in sports.get(name).kinds(FULL.get(name))
         for detail in kind.details
     ]
-    assert documented == coded
+
+
+def values(detail: Detail) -> str:
+    if detail.choices:
+        return codes(detail.choices)
+    return "number" if detail.number else "text"
+
+
+def rule_rows(name: str) -> Table:
+    return [
+        (
+            f"`{rule.name}`",
+            ", ".join(written(choice) for choice in rule.choices) or TYPES[type(rule.default)],
+            written(rule.default),
+            rule.text,
+        )
+        for rule in sports.get(name).rules
+    ]
 
 
 def written(value: object) -> str:
@@ -98,20 +103,32 @@ def written(value: object) -> str:
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
-def rule_row(rule: Rule) -> tuple[str, ...]:
-    choices = ", ".join(written(choice) for choice in rule.choices)
-    return (
-        f"`{rule.name}`",
-        choices or TYPES[type(rule.default)],
-        written(rule.default),
-        rule.text,
-    )
+CODED: dict[str, Table] = {
+    **{f"{name} actions": action_rows(name) for name in FIXED},
+    **{f"{name} details": detail_rows(name) for name in FIXED},
+    **{f"{name} rules": rule_rows(name) for name in sports.list()},
+}
+"""The tables of the page that follow from the code, by heading; `make docs` writes them."""
 
 
-@pytest.mark.parametrize("name", sports.list())
-def test_rules(name: str) -> None:
-    """Every rule stands in the table with its values and default."""
-    assert table(f"{name} rules", 4) == [rule_row(rule) for rule in sports.get(name).rules]
+@pytest.mark.parametrize("heading", CODED)
+def test_what_follows_from_the_code(heading: str) -> None:
+    """Actions in the order of the buttons, with all that joins reports; their details; rules."""
+    coded = CODED[heading]
+    assert table(heading, len(coded[0])) == coded, "run `make docs`"
+
+
+def page() -> str:
+    """Return the page with the tables that follow from the code anew."""
+    text = DOC
+    for heading, rows in CODED.items():
+        before, after = text.split(f"\n### {heading}\n\n")
+        head, line, rest = after.split("\n", 2)
+        while rest.startswith("| "):
+            rest = rest.partition("\n")[2]
+        body = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+        text = f"{before}\n### {heading}\n\n{head}\n{line}\n{body}{rest}"
+    return text
 
 
 def score_keys(name: str) -> list[str]:
@@ -230,3 +247,7 @@ def table_of(heading: str, place: int = 0) -> Table:
     found = re.findall(r"(?:^\|.*\|\n)+", section, re.MULTILINE)[place]
     rows = [line.strip("|").split(" | ") for line in found.splitlines()]
     return [(one.strip(), two.strip()) for one, two in rows[2:]]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")

@@ -185,7 +185,7 @@ function scoreboard(state, layout, sides) {
   const score = state.score ?? {};
   const previous = score[layout.sets] ?? [];
   const columns = score.winner ? [] : layout.columns;
-  const heads = previous.map((_, number) => el("th", { scope: "col" }, `Set ${number + 1}`));
+  const heads = previous.map((_, number) => el("th", { scope: "col" }, `${layout.set_text} ${number + 1}`));
   const row = (name, at) =>
     el(
       "tr",

@@ -1,0 +1,46 @@
+"""How a custom contest is shown: by what its definition counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from touchline.sports.custom import CUSTOM, read
+from touchline.sports.custom.presentation import shown
+from touchline.sports.presentation import Presentation
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+
+
+def of(example: str) -> Presentation:
+    return shown({"definition": read((EXAMPLES / example).read_text("utf-8"))})
+
+
+def test_sets_have_a_scoreboard() -> None:
+    """Sets stand by their name, the points of the current one beside them."""
+    table_tennis = of("table-tennis.toml")
+    assert (table_tennis.text, table_tennis.score.kind) == ("Table tennis", "sets")
+    assert (table_tennis.score.set_text, table_tennis.score.sets) == ("Game", "previous")
+    assert (table_tennis.chart.counts, table_tennis.form.kind) == ("point", "text")
+    state = CUSTOM.start(["A", "B"], {"definition": read((EXAMPLES / "squash.toml").read_text())})
+    assert {"sets", "previous", "points"} <= CUSTOM.score(state).keys()
+
+
+def test_counters_stand_side_by_side() -> None:
+    """Counters of the whole event are statistics; those that begin anew, or are shown in groups,
+    would say something else in a sum."""
+    assert [one.text for one in of("basketball.toml").statistics] == ["Time-outs"]
+    assert [(one.text, one.actions) for one in of("ice-hockey.toml").statistics] == [
+        ("Shots on goal", ("goal", "shot"))
+    ]
+    assert [one.text for one in of("cricket.toml").statistics] == ["Wickets"]
+    assert of("quiz.toml").statistics == ()
+
+
+@pytest.mark.parametrize("rules", [None, {}, {"definition": 3}, {"definition": {"text": "Tag"}}])
+def test_what_is_not_valid_is_shown_plainly(rules: dict[str, object] | None) -> None:
+    """A name is enough."""
+    found = shown(rules)
+    assert found.text in {"Custom", "Tag"}
+    assert found.score.kind == "sides"
