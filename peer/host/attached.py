@@ -247,7 +247,8 @@ class AttachedPeers:
                 if curve and curve != reporter.shown_key and not is_signed(message):
                     _check_shown(reporter, curve)
                 # A batch costs as much as its reports do.
-                if type(message) is Report and reporter.credit:
+                single = type(message) is Report
+                if single and reporter.credit:
                     reporter.credit -= 1
                 elif not self._pays(reporter, message, now):
                     refused += 1
@@ -258,7 +259,7 @@ class AttachedPeers:
                     marked = event
                 event.report(reporter, message, frame)
                 unseen -= 1
-                if not unseen or type(message) is not Report:
+                if not unseen or not single:
                     unseen = LOADED_EVERY
                     if event.laden:
                         break

@@ -22,7 +22,7 @@ from . import plausibility, related
 from .claims import WORDS, Claim, ClaimIndex, Repeat
 from .clock_steps import offset_of
 from .corrections import Corrections
-from .details import origin_meant
+from .details import Identity, origin_meant
 from .participant import Participant
 from .questions import Questions
 from .state import EventState
@@ -201,11 +201,7 @@ class Intake:
                 known = index.said_before(time, bit, identity, event.title)
                 if known is not None:
                     return self._say_again(reporter, said, known, time)
-                if index.kind is not None and state.edition >= plausibility.SINCE_EDITION:
-                    plausibility.count(reporter.begun, index.kind, index.origin, time)
-                until = state.claims_until
-                claim = self._start_claim(index, time, identity, state.wall, until, reporter.voter)
-                self._begin(claim)
+                claim = self._begin(reporter, index, time, identity)
             elif identity:
                 state.claims.adopt(claim, identity)
         if said.time != event.time:
@@ -214,14 +210,19 @@ class Intake:
             claim.dependent |= bit
         if index.titles:
             claim.titles[reporter.voter] = event.title
+        # What `add_vote` does, and `add_late_vote` of an entry, without the call: each report.
+        claim.voters |= bit
+        claim.votes.append((reporter.voter, said.n))
+        claim.times.append(time)
+        if details:
+            claim.details[reporter.voter] = details
         if claim.entry_id:
-            claim.add_late_vote(reporter.voter, bit, said.n, time, details)
+            claim.late += 1
             if self._saw_it(reporter, claim):
                 claim.dependent |= bit
             if (details or index.titles) and not self._is_known(claim, event):
                 state.to_update[claim.number] = claim
             return claim
-        claim.add_vote(reporter.voter, bit, said.n, time, details)
         claim.until = state.claims_until
         if len(claim.votes) == 2:
             state.activity.begin(claim, state.wall)
@@ -236,9 +237,20 @@ class Intake:
         claim = state.claims.open.get(of) or state.by_entry.get(str(of))
         return claim if claim is not None and claim.voters & reporter.bit else None
 
-    def _begin(self, claim: Claim) -> None:
-        """Note when a new claim is to be judged, and what waits for it."""
-        state, kind = self._state, claim.index.kind
+    def _begin(
+        self, reporter: Participant, index: ClaimIndex, time: int, identity: Identity
+    ) -> Claim:
+        """Return a new claim; note when it is to be judged, and what waits for it.
+
+        Raises:
+            BadReport, Overloaded, Implausible: too many are open, of all or of this reporter's, or
+                no event has as many, or so close together.
+        """
+        state, kind = self._state, index.kind
+        if kind is not None and state.edition >= plausibility.SINCE_EDITION:
+            plausibility.count(reporter.begun, kind, index.origin, time)
+        until = state.claims_until
+        claim = self._start_claim(index, time, identity, state.wall, until, reporter.voter)
         if state.held:
             state.re_evaluate += related.waiting(state, claim)
         claim.look_at = state.needed
@@ -247,6 +259,7 @@ class Intake:
             state.looks.begin(claim, state.now)
         if kind is not None and kind.same == related.DELETE:
             claim.look_at = 1  # with votes to delete the same it may be enough
+        return claim
 
     def _say_again(
         self, reporter: Participant, said: Report | Said, claim: Claim, time: int
@@ -352,14 +365,14 @@ def as_stored(reporter: Participant, message: Report | ReportBatch, frame: bytes
         message: what it says.
         frame: its bytes.
     """
-    token, shown, stored = reporter.in_frames
-    if token is not reporter.report_token:
-        token = reporter.report_token
-        shown, stored = _BEFORE_TOKEN + token.encode(), _BEFORE_TOKEN + reporter.stored_as.encode()
-        reporter.in_frames = token, shown, stored
-    if frame[1:_TOKEN_END] == shown:
-        return frame[:1] + stored + frame[_TOKEN_END:]  # most reports
-    before, after = token.encode(), reporter.stored_as.encode()
+    shown, stored = reporter.in_frames
+    if frame[:_TOKEN_END] == shown:
+        return stored + frame[_TOKEN_END:]  # most reports
+    before, after = reporter.report_token.encode(), reporter.stored_as.encode()
+    if frame[1:_TOKEN_END] == _BEFORE_TOKEN + before:
+        head = frame[:1] + _BEFORE_TOKEN
+        reporter.in_frames = head + before, head + after
+        return head + after + frame[_TOKEN_END:]
     if len(before) == len(after) and frame.count(before) == 1:
         return frame.replace(before, after)  # a fifth of the time that encoding takes
     return codec.encode(replace(message, token=reporter.stored_as))

@@ -37,8 +37,8 @@ class Participant:
         self.eligible = True  # its votes count; False while its key is on probation
         self.report_token = ""  # empty: a restart forgot it, and the peer has not shown it since
         self.stored_as = ""  # the digest of it, which its reports carry in the journal
-        # A report token, and how it and its digest stand in the frames of reports.
-        self.in_frames: tuple[str | None, bytes, bytes] = (None, b"", b"")
+        # How its frames began of late, up to its report token, and how they do in the journal.
+        self.in_frames = (b"", b"")
         self.key = b""  # the public key that its reports are signed with
         self.curve: bytes | None = None  # the CURVE form of it, from the first use on
         self.shown_key = ""  # the same in hex, once an unsigned report came with it

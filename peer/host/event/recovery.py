@@ -46,11 +46,8 @@ class Recovery:
         self._intake = intake
         self._presence = presence
         self._own: set[tuple[str, bytes]] | None = None  # by peer: see `begin`
-
-    @property
-    def begun(self) -> bool:
-        """Whether `begin` was called."""
-        return self._own is not None
+        self.begun = False
+        """Whether `begin` was called. It is asked for each report."""
 
     def begin(self, turns: Iterable[bytes]) -> None:
         """Note which reports are here already: before the first that is offered.
@@ -63,7 +60,7 @@ class Recovery:
             for record, _ in records.unpack(turn):
                 if isinstance(record, Report | ReportBatch):
                     self._add_to(own, self._state.roster.by_report_token[record.token], record)
-        self._own = own
+        self._own, self.begun = own, True
 
     def add_own(self, reporter: Participant, message: Report | ReportBatch) -> None:
         """Note that a reporter has sent reports itself."""
