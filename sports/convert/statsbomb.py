@@ -20,6 +20,17 @@ _SHOOTOUT = PERIODS[-1]
 _CARDS = {"Yellow Card": "yellow_card", "Second Yellow": "second_yellow", "Red Card": "red_card"}
 _MISSED = {"Off T", "Wayward", "Post"}
 _SAVED = {"Saved", "Saved Off Target", "Saved to Post"}
+_SHOTS = {
+    "Saved": "on target",
+    "Saved to Post": "on target",
+    "Saved Off Target": "off target",
+    "Off T": "off target",
+    "Wayward": "off target",
+    "Blocked": "blocked",
+    "Post": "post",
+}
+"""The detail `result` of a shot, by its outcome."""
+
 _SAVES = {"Shot Saved", "Shot Saved Off Target", "Shot Saved to Post", "Save"}
 
 # They say of the same moment what another event says, or nothing that happened.
@@ -203,7 +214,8 @@ def _shot(
             if outcome in outcomes:
                 return f"{'shootout' if kick else 'penalty'}_{title}", who
     if outcome != "Goal":
-        return "", {}
+        result = _SHOTS.get(outcome)
+        return ("shot", who | {"result": result}) if result and not kick else ("", {})
     if kick:
         return "shootout_scored", who
     how = {"Penalty": "penalty", "Free Kick": "free kick"}.get(shot.type.name)

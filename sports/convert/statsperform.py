@@ -37,9 +37,6 @@ _NAMES = {
     8: "interception",
     11: "claim",
     12: "clearance",
-    13: "miss",
-    14: "post",
-    15: "attempt saved",
     41: "punch",
     44: "aerial",
     45: "challenge",
@@ -218,9 +215,10 @@ class _Reading:
             passer = self._players.get((event.contestant_id, _number(has.get(_RELATED, ""))), "")
             assist = {"assist": passer} if passer and how != OWN_GOAL else {}
             return Action("goal", origin, time, who | {"how": how} | assist)
-        if not kick and _PENALTY not in has:
-            return None
         saved = event.type_id == _ATTEMPT and _BLOCKED not in has
+        if not kick and _PENALTY not in has:
+            missed = {_MISS: "off target", _POST: "post"}.get(event.type_id, "blocked")
+            return Action("shot", origin, time, who | {"result": "on target" if saved else missed})
         title = f"{'shootout' if kick else 'penalty'}_{'saved' if saved else 'missed'}"
         return Action(title, origin, time, who)
 

@@ -58,6 +58,19 @@ def changed(number: int, **fields: Any) -> str:
 
 
 @pytest.mark.parametrize(
+    ("number", "qualifiers", "result"),
+    [(13, [], "off target"), (14, [], "post"), (15, [], "on target"), (15, [82], "blocked")],
+)
+def test_where_a_shot_went(number: int, qualifiers: list[int], result: str) -> None:
+    """Misses, the post, attempts that were saved or blocked are shots."""
+    text = changed(15, typeId=number, qualifier=[{"qualifierId": one} for one in qualifiers])
+    shots = [
+        one for one in convert("statsperform", text, Given()).match.actions if one.title == "shot"
+    ]
+    assert [dict(one.details) for one in shots] == [{"player": "A. Sund", "result": result}]
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("{", "not JSON: Input data was truncated"),
