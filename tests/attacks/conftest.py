@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import Process, run
 from tests.patience import PATIENCE, until
 
 Json = dict[str, Any]
@@ -33,14 +34,17 @@ class Victim:
     """
 
     def __init__(self, home: Path, files: tuple[int, int], *arguments: str) -> None:
-        soft, hard = files
-        limits = (f"ulimit -H -n {hard};" * bool(hard)) + (f"ulimit -S -n {soft};" * bool(soft))
-        # The hard limit can't be set below the soft one.
-        limits = f"ulimit -S -n {soft};{limits}" if soft else limits
+        command = [*TOUCHLINE, *arguments]
+        kind: type[subprocess.Popen[str]] = Process
+        if any(files):
+            soft, hard = files
+            # The hard limit can't be set below the soft one.
+            limits = f'ulimit -S -n {soft}; ulimit -H -n {hard}; exec "$@"'
+            command, kind = ["sh", "-c", limits, "sh", *command], subprocess.Popen
         self.lines: list[Json] = []
         self.log: list[str] = []
-        self.process = subprocess.Popen(
-            ["sh", "-c", f'{limits} exec "$@"', "sh", *TOUCHLINE, *arguments],
+        self.process = kind(
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -153,12 +157,10 @@ class Scene:
 
     def once(self, *arguments: str) -> str:
         """Run a command to its end; return what it printed."""
-        done = subprocess.run(
+        done = run(
             [*TOUCHLINE, *arguments],
-            capture_output=True,
             text=True,
             timeout=PATIENCE,
-            check=False,
             env=os.environ | {"TOUCHLINE_HOME": str(self.home)},
         )
         assert done.returncode == 0, done.stderr

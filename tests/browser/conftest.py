@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests import patience
+from tests.forked import Process
 from touchline.peer import Link
 from touchline.protocol import messages
 from touchline.protocol.keys import Identity
@@ -98,7 +99,7 @@ class Ground:
         return self._process(command)
 
     def _process(self, command: list[str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
+        process = Process(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

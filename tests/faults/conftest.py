@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import Process
 from tests.patience import PATIENCE, until
 from touchline.peer import Journal
 from touchline.peer.host.event.event import HostedEvent
@@ -137,7 +138,8 @@ class Yard:
 
     def start(self, *command: str, stdin: int = subprocess.DEVNULL) -> Any:
         """Start a process; give it, and what it prints."""
-        process = subprocess.Popen(
+        kind = Process if command[0] == sys.executable else subprocess.Popen
+        process = kind(
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import zmq
 
+from tests.forked import Process
 from tests.patience import PATIENCE, patient, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
@@ -191,7 +192,7 @@ class World:
         return self
 
     def process(self, program: str, *arguments: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
+        process = Process(
             [sys.executable, "-c", program, *map(str, arguments)],
             stdout=subprocess.PIPE,
             text=True,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.forked import Process, run
 from tests.patience import PATIENCE
 
 TOUCHLINE = [sys.executable, "-m", "touchline.cli"]
@@ -30,7 +31,7 @@ class Place:
     def start(self, *arguments: str) -> dict[str, Any]:
         """Start a command that stays, and return the first object that it prints."""
         process = self._stack.enter_context(
-            subprocess.Popen(
+            Process(
                 [*TOUCHLINE, *arguments, "--json"],
                 env=self._environment,
                 stdout=subprocess.PIPE,
@@ -44,14 +45,7 @@ class Place:
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command to its end."""
-        done = subprocess.run(
-            [*TOUCHLINE, *arguments],
-            env=self._environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run([*TOUCHLINE, *arguments], env=self._environment, text=True, timeout=PATIENCE)
         assert "Traceback" not in done.stderr
         return done.returncode, done.stdout, done.stderr
 

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace as revised
 
+from tests.forked import Process, run
 from tests.patience import PATIENCE, until
 from touchline.broker import Broker
 from touchline.broker import Options as BrokerOptions
@@ -84,7 +85,7 @@ class Ground:
 
     @contextmanager
     def start(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-        with subprocess.Popen(
+        with Process(
             [*COMMAND, *arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
@@ -96,13 +97,7 @@ class Ground:
                 process.kill()
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            env=self.environment,
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run([*COMMAND, *arguments], env=self.environment, timeout=PATIENCE)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     def json(self, *arguments: str) -> tuple[int, list[Json]]:

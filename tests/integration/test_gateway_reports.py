@@ -16,6 +16,7 @@ import httpx
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.forked import Process
 from tests.patience import PATIENCE, until
 from touchline.protocol.times import SECOND, to_rfc3339
 from touchline.runtime import clock
@@ -34,7 +35,7 @@ class Gateway:
         self.port = 0
 
     def start(self, *flags: str) -> Gateway:
-        self._process = subprocess.Popen(
+        self._process = Process(
             [
                 *(sys.executable, "-m", "touchline.cli", "gateway", "--json"),
                 *("--broker", self._broker, "--port", str(self.port)),

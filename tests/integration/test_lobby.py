@@ -18,6 +18,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests import forked
 from tests.patience import PATIENCE
 from touchline.cli.shared import place_of
 
@@ -28,7 +29,7 @@ class Process:
     """A command that has said where it listens."""
 
     def __init__(self, folder: Path, command: str, *flags: str) -> None:
-        self._made = subprocess.Popen(
+        self._made = forked.Process(
             [sys.executable, "-m", "touchline.cli", command, "--json", *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

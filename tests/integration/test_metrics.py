@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.forked import Process
 from tests.patience import PATIENCE
 from touchline.broker import Broker, Options
 from touchline.broker.repository import Census
@@ -26,7 +27,7 @@ from .talk import identity
 def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, str]]:
     """Run a command with a metrics page; give what its first line that begins with `says` says
     after that, and the page's URL."""
-    process = subprocess.Popen(
+    process = Process(
         [sys.executable, "-m", "touchline.cli", *arguments, "--metrics", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
         text=True,

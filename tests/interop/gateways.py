@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forked import Process
 from tests.patience import PATIENCE
 from touchline.cli.shared import place_of
 
@@ -59,7 +60,7 @@ class Gateways:
         return self.run("gateway", *usual, *flags)
 
     def run(self, command: str, *flags: str) -> Running:
-        process = subprocess.Popen(
+        process = Process(
             [sys.executable, "-m", "touchline.cli", command, "--json", *flags],
             stdout=subprocess.PIPE,
             text=True,
