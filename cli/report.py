@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -144,7 +144,7 @@ def command(
         return _report(where, Statement("confirm", "", {"score": score}, _moment(moment), ago or 0))
     if action is not None:
         known = shared.details(details) if claim is None else {"claim": claim, "yes": bool(yes)}
-        statement = Statement(action, origin, known, _moment(moment), ago or 0.0)
+        statement = Statement(action, origin, known, _moment(moment), ago or 0.0, details)
         return _report(where, statement)
     if sys.stdin.isatty() and on_screen() and not as_json:
         from .ui import form
@@ -172,13 +172,15 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """An action to report; where `time` is None, it happened `ago` seconds before now."""
+    """An action to report; where `time` is None, it happened `ago` seconds before now. `flags`: the
+    details as they were typed."""
 
     action: str
     origin: str
     details: Mapping[str, Detail]
     time: int | None
     ago: float
+    flags: tuple[str, ...] = ()
 
 
 def _moment(text: str | None) -> int | None:
@@ -208,6 +210,9 @@ def _report(where: Destination, statement: Statement) -> int:
     with shared.link(where.broker, where.name, ["reporter"]) as link:
         card = met or _asked(link, where)
         if card is not None:
+            if statement.flags:
+                typed = shared.details_of(card, statement.flags, statement.action)
+                statement = replace(statement, details=typed)
             _check(card, statement)
         happened = statement.time
         if happened is None:

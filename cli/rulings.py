@@ -84,7 +84,7 @@ def amend(
     """Amend the result of an event of yours that is over: its score, or one entry."""
     if bool(score) == bool(entry) or bool(entry) != bool(details):
         raise click.UsageError("give the --score, or an --entry with its --detail")
-    changes = shared.details(details)
+    shared.details(details)  # what is not valid is refused before anybody is asked
     _rule(
         event,
         "amend",
@@ -95,7 +95,7 @@ def amend(
         as_json,
         score=score,
         entry=entry,
-        details=changes,
+        flags=details,
     )
 
 
@@ -155,11 +155,22 @@ def _rule(
     name: str,
     timeout: float,
     as_json: bool,  # as click gives it
+    *,
+    origin: str = "",
+    flags: tuple[str, ...] = (),
     **fields: object,
 ) -> None:
     from ..peer import identity
+    from ..sports.contradictions import names_of
 
     owner = identity.load(name)
+    if not reason.strip():
+        raise click.UsageError("--reason: say why, for everybody to read")
+    if origin or flags:
+        with shared.link(broker, name) as link:
+            card = shared.card_of(link, event, timeout)
+        origin = names_of(card).origin(origin) or origin
+        fields["details"] = shared.details_of(card, flags)
     ruling = messages.Ruling(
         id=0,
         event=event,
@@ -167,6 +178,7 @@ def _rule(
         time=clock.wall(),
         act=act,
         reason=reason,
+        origin=origin,
         key=owner.public,
         signature=b"",
         **fields,  # type: ignore[arg-type]  # of the ruling

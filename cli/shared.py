@@ -240,6 +240,29 @@ def details(pairs: Sequence[str]) -> dict[str, Detail]:
     return {name: _value(value) for name, value in (_split("--detail", pair) for pair in pairs)}
 
 
+def details_of(card: Card, pairs: Sequence[str], title: str = "") -> dict[str, Detail]:
+    """Return the details that `--detail NAME=VALUE` flags give, as the event's sport takes them: a
+    number on the shirt and a time of 9.58 are texts.
+
+    Args:
+        card: the event.
+        pairs: the flags.
+        title: of the action whose details they are; empty: it is not known.
+    """
+    from ..sports import get
+
+    found = details(pairs)
+    try:
+        kinds = get(card.sport).kinds(card.rules)
+    except NotFound:
+        return found
+    known = [kind for kind in kinds if kind.title == title] or kinds
+    numbers = {one.name for kind in known for one in kind.details if one.number}
+    texts = {one.name for kind in known for one in kind.details} - numbers
+    said = dict(_split("--detail", pair) for pair in pairs)
+    return {name: said[name] if name in texts else value for name, value in found.items()}
+
+
 def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, object]:
     """Return the rules of a sport that `--rule NAME=VALUE` and `--definition FILE` flags give.
 

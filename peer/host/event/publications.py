@@ -125,6 +125,8 @@ def words(entry: Entry, sport: Sport, timeline: Timeline) -> tuple[str, str]:
     """Return the text and the clock of an entry, as they follow from the timeline."""
     at = timeline.state_after(entry) if entry.status != "DELETED" else timeline.state
     text, clock = statements.phrase(sport, at, action_of(entry)), sport.clock(at, entry.time)
+    if entry.status == "DELETED":
+        clock = entry.clock or clock  # what it was when it was told
     if entry.by and entry.stated:
         text = f"The result, amended: {sport.headline(at)}"
     if entry.status != "DELETED" and timeline.shows_resumption(entry):

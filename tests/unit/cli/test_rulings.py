@@ -34,7 +34,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             return messages.Done(id=1)
         return messages.Ruled(id=1, event=event, ruling=request.ruling, epoch=2, seq=1_003)
 
+    def card_of(_link: object, event: str, _timeout: float) -> messages.Card:
+        return messages.Card(event=event, title="t", sport="race", origins=["Ada", "8 Bo Lee"])
+
     monkeypatch.setattr("touchline.cli.shared.link", link)
+    monkeypatch.setattr("touchline.cli.shared.card_of", card_of)
     monkeypatch.setattr("touchline.peer.requests.ask_host", ask_host)
     return found
 
@@ -54,6 +58,10 @@ def run(*arguments: str) -> Any:
             ("amend", "e", "--entry", "7", "--detail", "player=Di María", "--detail", "n=3"),
             {"act": "amend", "entry": "7", "details": {"player": "Di María", "n": 3}},
         ),
+        # As the sport takes it, and the origins are written.
+        (("amend", "e", "--entry", "7", "--detail", "time=4.20"), {"details": {"time": "4.20"}}),
+        (("disqualify", "e", "bo"), {"act": "disqualify", "origin": "8 Bo Lee"}),
+        (("reinstate", "e", "8"), {"act": "reinstate", "origin": "8 Bo Lee"}),
         (("disqualify", "e", "Ada"), {"act": "disqualify", "origin": "Ada"}),
         (("reinstate", "e", "Ada"), {"act": "reinstate", "origin": "Ada"}),
         (("award", "e", "B"), {"act": "award", "origin": "B"}),
@@ -92,6 +100,7 @@ def test_as_json(asked: list[Any]) -> None:
     [
         ("reopen", "e"),
         ("end", "e"),
+        ("reopen", "e", "--reason", " "),
         ("amend", "e", *WHY),
         ("amend", "e", "--score", "1-0", "--entry", "7", *WHY),
         ("amend", "e", "--entry", "7", *WHY),

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from touchline.cli import shared
 from touchline.cli.ui.tables import table
 from touchline.protocol.errors import NotFound, SettingError
+from touchline.protocol.messages import Card
 from touchline.protocol.text import plain
 
 
@@ -43,6 +44,18 @@ def test_details() -> None:
         "how": "",
         "over": False,
     }
+
+
+def test_details_as_the_sport_takes_them() -> None:
+    """What looks like a number is a text where the sport has a text there: a time, a shirt."""
+    race = Card(event="e", title="t", sport="race", origins=["A"])
+    assert shared.details_of(race, ["time=9.50", "at=10"]) == {"time": "9.50", "at": "10"}
+    football = Card(event="e", title="t", sport="football", origins=["A", "B"])
+    assert shared.details_of(football, ["player=10", "n=3"], "goal") == {"player": "10", "n": 3}
+    assert shared.details_of(football, ["minutes=4"], "added_time") == {"minutes": 4}
+    assert shared.details_of(football, ["over=false"], "end") == {"over": False}
+    unknown = Card(event="e", title="t", sport="curling", origins=["A"])
+    assert shared.details_of(unknown, ["player=10"]) == {"player": 10}
 
 
 @pytest.mark.parametrize("pair", ["player", "=x", ""])

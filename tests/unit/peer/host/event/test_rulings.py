@@ -457,3 +457,13 @@ def test_no_score_when_all_is_closed(ground):
     g.stay(1_000, *CREW)
     with pytest.raises(EventOver):
         ask(g, "ann")
+
+
+def test_what_is_taken_back_keeps_its_clock(ground):
+    """A disqualification that is taken back is told with the time at which it was told first."""
+    g = over(ground, "race", origins=RUNNERS)
+    g.wait(60)
+    rule(g, ruling("disqualify", origin="Ada"))
+    told = g.entries[-1].clock
+    rule(g, ruling("reinstate", origin="Ada"))
+    assert (g.entries[-1].status, g.entries[-1].clock) == ("DELETED", told)
