@@ -218,6 +218,11 @@ class Definition:
     mercy_periods: int = 0
 
     @property
+    def has_beside(self) -> bool:
+        """Whether a counter stands beside the points."""
+        return any(counter.beside for counter in self.counters.values())
+
+    @property
     def has_server(self) -> bool:
         """Whether it is known who serves, or has the ball."""
         serve = self.sets.serve if self.sets is not None else ""

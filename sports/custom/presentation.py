@@ -15,7 +15,7 @@ from ..presentation import (
     ScoreLayout,
     Statistic,
 )
-from .definition import Definition, Sets, define
+from .definition import Definition, define
 
 
 def shown(rules: Mapping[str, object] | None) -> Presentation:
@@ -31,7 +31,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
     sets = definition.sets
     return Presentation(
         definition.text or "Custom",
-        score=_score(sets),
+        score=_score(definition),
         lineup=LineUp(named=NAMED),
         statistics=tuple(
             Statistic(counter.text, _counted_by(definition, name))
@@ -39,15 +39,23 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
             if not counter.anew and not counter.by
         ),
         chart=Chart(counts="" if sets is None else _point(definition)),
-        form=ScoreForm()
-        if sets is None
-        else ScoreForm("text", label="Points of each, {first} first: 21-18 5-3"),
+        form=_form(definition),
     )
 
 
-def _score(sets: Sets | None) -> ScoreLayout:
+def _form(definition: Definition) -> ScoreForm:
+    if definition.sets is not None:
+        return ScoreForm("text", label="Points of each, {first} first: 21-18 5-3")
+    # What stands beside the points is not asked for.
+    beside = ScoreForm("text", label="Points, {first} first: 120-95")
+    return beside if definition.has_beside else ScoreForm()
+
+
+def _score(definition: Definition) -> ScoreLayout:
+    sets = definition.sets
     if sets is None:
-        return ScoreLayout()
+        extra = "in_full" if definition.has_beside else ""
+        return ScoreLayout(extra=extra, extra_text="{}")
     return ScoreLayout(
         kind="sets",
         counts="sets",

@@ -133,6 +133,8 @@ class Custom:
             score["server"] = state.server
         if state.counts:
             score["counts"] = {name: dict(counts) for name, counts in state.counts.items()}
+        if state.definition.has_beside:
+            score["in_full"] = text.in_full(state)
         if state.definition.periods:
             score["period"] = text.period(state)
             score["periods"] = [dict(points) for points in state.periods]

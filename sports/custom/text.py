@@ -13,16 +13,20 @@ def headline(state: CustomState) -> str:
     """Return `A 3–1 B` of two origins, `A 1–0 B (21–18 5–3)` where there are sets, and of any other
     number the best few: `A 3 · B 2 · C 0`."""
     if len(state.points) == 2:
-        (one, ones), (two, twos) = state.counted.items()
-        line = f"{one} {ones:g}{beside(state, one)}–{twos:g}{beside(state, two)} {two}"
+        (one, ones), (two, twos) = in_full(state).items()
+        line = f"{one} {ones}–{twos} {two}"
         inside = by_set(state) if state.definition.sets is not None else ""
         return f"{line} ({inside})" if inside else line
     best = sorted(state.points.items(), key=lambda item: -item[1])
     more = len(best) - _HEADLINE_ORIGINS
-    line = " · ".join(
-        f"{name} {points:g}{beside(state, name)}" for name, points in best[:_HEADLINE_ORIGINS]
-    )
+    shown = in_full(state)
+    line = " · ".join(f"{name} {shown[name]}" for name, _ in best[:_HEADLINE_ORIGINS])
     return f"{line} and {more} more" if more > 0 else line
+
+
+def in_full(state: CustomState) -> dict[str, str]:
+    """Return the points of each origin with what stands beside them, such as `187/5 (19.4)`."""
+    return {origin: f"{had:g}{beside(state, origin)}" for origin, had in state.counted.items()}
 
 
 def beside(state: CustomState, origin: str) -> str:

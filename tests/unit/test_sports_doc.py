@@ -136,7 +136,11 @@ def score_keys(name: str) -> list[str]:
     if name == "custom":
         # Sets and periods are not of one contest.
         one: dict[str, object] = {"actions": [{"title": "a", "serves": True}]}
-        one |= {"win_at": 2, "sets": {"win_at": 3}, "counters": [{"name": "fouls"}]}
+        one |= {
+            "win_at": 2,
+            "sets": {"win_at": 3},
+            "counters": [{"name": "fouls", "beside": "/{}"}],
+        }
         other = {"actions": [{"title": "go", "period": "begins"}], "periods": [{"text": "1st"}]}
         states = (sport.start(["A", "B"], {"definition": each}) for each in (one, other))
         return [*dict.fromkeys(key for state in states for key in sport.score(state))]

@@ -38,6 +38,12 @@ def test_counters_stand_side_by_side() -> None:
     assert of("quiz.toml").statistics == ()
 
 
+def test_what_stands_beside_the_points_stands_below_them() -> None:
+    """The pages show the points large, and all of it below; it is not asked for."""
+    assert (of("cricket.toml").score.extra, of("cricket.toml").form.kind) == ("in_full", "text")
+    assert (of("quiz.toml").score.extra, of("quiz.toml").form.kind) == ("", "counts")
+
+
 @pytest.mark.parametrize("rules", [None, {}, {"definition": 3}, {"definition": {"text": "Tag"}}])
 def test_what_is_not_valid_is_shown_plainly(rules: dict[str, object] | None) -> None:
     """A name is enough."""

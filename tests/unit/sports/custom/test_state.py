@@ -277,6 +277,7 @@ def test_cricket_world_cup_final_2011() -> None:
     state = played("cricket.toml", "\n".join([*lines, "final"]))
     assert CUSTOM.headline(state) == "Lanka 274/6 (50.0)–277/4 (48.2) India"
     assert CUSTOM.score(state)["winner"] == "India"
+    assert CUSTOM.score(state)["in_full"] == {"Lanka": "274/6 (50.0)", "India": "277/4 (48.2)"}
 
 
 def test_quiz_final_2011() -> None:
