@@ -28,7 +28,8 @@ class _Device(io.FileIO):
     # FileIO takes any buffer, and so does this: the parameter's type is that of the stub.
     # Only bytes come here: the text layer above encodes.
     def write(self, content: bytes, /) -> int:  # type: ignore[override]
-        if self.fault is None:
+        # Some ask a stream what it is by writing nothing, and a full disk has no room for that.
+        if self.fault is None and memoryview(content).nbytes:
             try:
                 return super().write(content)
             except OSError as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE, until
+from touchline.cli import output
 
 COMMAND = (sys.executable, "-m", "touchline.cli")
 
@@ -173,3 +174,15 @@ def test_what_serves_goes_on(tmp_path: Path) -> None:
         finally:
             process.kill()
     assert (process.returncode, told) == (0, b"")
+
+
+@needs_full
+def test_who_writes_nothing_has_not_failed() -> None:
+    """Some ask a stream what it is by writing nothing, and let nobody know what came of it: a full
+    device is noticed with the first line, so that a command which follows an event ends."""
+    with FULL.open("wb") as full:
+        device = output._Device(full.fileno(), "wb", closefd=False)
+        device.required = True
+        assert device.write(b"") == 0
+        with pytest.raises(OSError, match="No space"):
+            device.write(b"a line")
