@@ -102,7 +102,9 @@ class States(Generic[Step]):
     def _at(self, place: int) -> State:
         if place >= self._unknown:
             self._fold(place)
-        return self._known(place)
+        # Nearly every state that is asked for is a recent one, and kept.
+        kept = self._states[place] if place >= 0 else self._start
+        return self._known(place) if kept is None else kept
 
     def _known(self, place: int) -> State:
         """Return the state after a step of which it is known, from the checkpoint before it."""
