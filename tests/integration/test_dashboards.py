@@ -22,10 +22,9 @@ import pytest
 from tests.monitored import RULES, expressions
 from tests.patience import PATIENCE, until
 from touchline.peer import Link, Reporter
-from touchline.protocol import messages
 
 from .talk import identity
-from .test_metrics import running
+from .test_metrics import created, running
 
 PROMETHEUS = shutil.which("prometheus")
 
@@ -109,18 +108,7 @@ def test_every_expression_answers(tmp_path: Path) -> None:
             running(tmp_path, *broker, says="address for others: ")
         )
         link = stack.enter_context(Link(address, "anna", identity("anna")))
-        made = link.ask(
-            messages.Create(
-                id=0,
-                title="A v B",
-                sport="football",
-                key="1",
-                origins=["A", "B"],
-                hosts=["any"],
-            )
-        )
-        assert isinstance(made, messages.Event)
-        event = made.card.event
+        event = created(link)
         who = ("--broker", address)
         host = ("host", event, *who, "--alone", "--heartbeat", "0.5")
         _, host_page = stack.enter_context(running(tmp_path, *host))

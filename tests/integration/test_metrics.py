@@ -51,6 +51,17 @@ def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, 
         process.communicate()
 
 
+def created(link: Link) -> str:
+    """Create an event that every key may host; give its id."""
+    made = link.ask(
+        messages.Create(
+            id=0, title="A v B", sport="football", key="1", origins=["A", "B"], hosts=["any"]
+        )
+    )
+    assert isinstance(made, messages.Event)
+    return made.card.event
+
+
 def scrape(url: str) -> dict[str, float]:
     with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         lines = answer.read().decode().splitlines()
@@ -76,18 +87,7 @@ def test_figures_move(tmp_path: Path) -> None:
         before = scrape(broker_page)
         assert before['touchline_broker_requests_total{type="create"}'] == 0
         with Link(address, "anna", identity("anna")) as link:
-            made = link.ask(
-                messages.Create(
-                    id=0,
-                    title="A v B",
-                    sport="football",
-                    key="1",
-                    origins=["A", "B"],
-                    hosts=["any"],
-                )
-            )
-            assert isinstance(made, messages.Event)
-            event = made.card.event
+            event = created(link)
             after = scrape(broker_page)
             # A link asks again where a busy machine takes long to answer.
             assert after['touchline_broker_requests_total{type="create"}'] >= 1

@@ -1,8 +1,8 @@
-"""The hosting peer, its disk, and the points at which it dies."""
+"""The hosting peer, and the points at which it dies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from touchline.peer.grades.book import Book
@@ -12,89 +12,16 @@ from touchline.peer.host.event.participant import Participant
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.host.service import RETRY_SECONDS, Host
 from touchline.protocol import messages
-from touchline.protocol.errors import StorageFault
 from touchline.protocol.messages import Card
 from touchline.protocol.times import SECOND
 from touchline.runtime.timers import seconds_left
 
 from .actors import DemoRunner, identity, peer_id, wall
+from .disk import Disk
 from .invariants import essence, looked_at, readable, same
 from .network import Node
-from .sockets import Killed
+from .sockets import Killed, sleep_amid_a_turn
 from .violation import demand
-
-
-class Disk:
-    """Stands in for the journal: what `commit` has stored survives the host, nothing else does.
-
-    Args:
-        stage: what is shared.
-        judge: is called when a turn is stored, and what it led to is still in memory.
-    """
-
-    def __init__(self, stage: DemoRunner, judge: Callable[[], None]) -> None:
-        self.blobs: list[bytes] = []
-        self.full = False
-        self.stop: Callable[[], None] | None = None  # stops the host once the next turn is stored
-        self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
-        self._stage = stage
-        self._judge_turn = judge
-        self._card: Card | None = None
-        self._ports: dict[str, int] = {}
-
-    def begin(self, _event: str, _epoch: int) -> bool:
-        """Go on: no other host has this disk."""
-        return False
-
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
-        """Store a turn."""
-        if self.full:
-            raise StorageFault("no space left on device")
-        if self.doom == "before":
-            raise Killed
-        for _, blob in turns:
-            self.blobs.append(blob)
-            for record in self._stage.ledger.committed(blob):
-                self._judge(record)
-        self._judge_turn()
-        if self.doom == "after":
-            raise Killed
-        stop, self.stop = self.stop, None
-        if stop is not None:
-            stop()
-        return frozenset()
-
-    def _judge(self, record: Any) -> None:
-        network, watchman = self._stage.network, self._stage.watchman
-        match record:
-            case messages.Alarm():
-                # When it was raised; where the disk was full it is told later.
-                raised = network.now - (wall(network) - record.sent) / SECOND
-                watchman.alarm(raised, record.number)
-            case records.PresenceChanged():
-                watchman.presence(
-                    record.peer, network.now, present=record.present, left=record.left
-                )
-
-    def turns(self, _event: str) -> list[bytes]:
-        """Return what was stored."""
-        return self.blobs
-
-    def card(self, _event: str) -> Card | None:
-        """Return the card, where it was stored."""
-        return self._card
-
-    def keep_card(self, card: Card) -> None:
-        """Store the card."""
-        self._card = card
-
-    def ports(self) -> dict[str, int]:
-        """Return the ports of the last run."""
-        return self._ports
-
-    def keep_ports(self, ports: Mapping[str, int]) -> None:
-        """Store the ports."""
-        self._ports = dict(ports)
 
 
 class HostNode(Node):
@@ -103,7 +30,7 @@ class HostNode(Node):
     def __init__(self, stage: DemoRunner, options: HostOptions) -> None:
         super().__init__(stage.network, "host")
         self.options = options
-        self.disk = Disk(stage, self._judge_turn)
+        self.disk = Disk(self._judge_stored, self._judge_turn)
         self.host: Host | None = None
         self.expected: dict[str, Any] | None = None  # what the journal must lead to
         self._stage = stage
@@ -181,6 +108,22 @@ class HostNode(Node):
             return now
         return min(self._retry_at, self._beat_at, host.leases.next_timer())
 
+    def _judge_stored(self, turn: bytes) -> None:
+        for record in self._stage.ledger.committed(turn):
+            self._judge(record)
+
+    def _judge(self, record: Any) -> None:
+        network, watchman = self._stage.network, self._stage.watchman
+        match record:
+            case messages.Alarm():
+                # When it was raised; where the disk was full it is told later.
+                raised = network.now - (wall(network) - record.sent) / SECOND
+                watchman.alarm(raised, record.number)
+            case records.PresenceChanged():
+                watchman.presence(
+                    record.peer, network.now, present=record.present, left=record.left
+                )
+
     def _judge_turn(self) -> None:
         core = self.core
         if core is not None:
@@ -206,15 +149,7 @@ class HostNode(Node):
         Raises:
             Killed: the process was killed meanwhile.
         """
-        host = self.host
-        resume = self.pause()
-        self.network.run(self.network.now + seconds)
-        resume()
-        while self.paused and self.host is host:  # it was stopped once more meanwhile
-            self.network.run(self.network.now + 0.01)
-        if self.host is not host:
-            raise Killed
-        self.network.acting = self
+        sleep_amid_a_turn(self, lambda: self.host, seconds)
 
     def die_doomed(self) -> None:
         """End the process where it is still doomed: it had nothing to commit."""

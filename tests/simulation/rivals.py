@@ -7,7 +7,7 @@ judged by the broker's lease, and by what each has on its disk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from random import Random
 from typing import Any, Protocol
 
@@ -20,8 +20,9 @@ from touchline.protocol.messages import Card, Heartbeat
 from touchline.runtime.timers import seconds_left
 
 from .actors import BROKER, BrokerNode, ReporterNode, identity, peer_id, staged, wall
+from .disk import Disk
 from .network import START, Network, Node, Weather
-from .sockets import Killed
+from .sockets import Killed, sleep_amid_a_turn
 from .violation import Violation, demand
 
 EVENT = "e"
@@ -34,48 +35,6 @@ CALM = 120.0
 
 Told = tuple[str, int]
 """A report: the peer, and the event time that it states."""
-
-
-class PausingJournal:
-    """The journal of one host, which outlives its process."""
-
-    def __init__(self) -> None:
-        self.blobs: list[bytes] = []
-        self.stop: Callable[[], None] | None = None  # stops the host once the next turn is stored
-        self._card: Card | None = None
-        self._ports: dict[str, int] = {}
-
-    def begin(self, _event: str, _epoch: int) -> bool:
-        """Go on: each host has a journal of its own."""
-        return False
-
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
-        """Store a turn."""
-        self.blobs += [blob for _, blob in turns]
-        stop, self.stop = self.stop, None
-        if stop is not None:
-            stop()
-        return frozenset()
-
-    def turns(self, _event: str) -> list[bytes]:
-        """Return what was stored."""
-        return self.blobs
-
-    def card(self, _event: str) -> Card | None:
-        """Return the card, where it was stored."""
-        return self._card
-
-    def keep_card(self, card: Card) -> None:
-        """Store the card."""
-        self._card = card
-
-    def ports(self) -> dict[str, int]:
-        """Return the ports of the last run."""
-        return self._ports
-
-    def keep_ports(self, ports: Mapping[str, int]) -> None:
-        """Store the ports."""
-        self._ports = dict(ports)
 
 
 class RivalStage(Protocol):
@@ -99,7 +58,7 @@ class RivalHost(Node):
 
     def __init__(self, stage: RivalStage, name: str, verdict: str = "fixed:1") -> None:
         super().__init__(stage.network, name)
-        self.journal = PausingJournal()
+        self.journal = Disk()
         self.host: Host | None = None
         self._stage = stage
         self._verdict = verdict
@@ -146,15 +105,7 @@ class RivalHost(Node):
         Raises:
             Killed: the process was killed meanwhile.
         """
-        host = self.host
-        resume = self.pause()
-        self.network.run(self.network.now + seconds)
-        resume()
-        while self.paused and self.host is host:  # it was stopped once more meanwhile
-            self.network.run(self.network.now + 0.01)
-        if self.host is not host:
-            raise Killed
-        self.network.acting = self
+        sleep_amid_a_turn(self, lambda: self.host, seconds)
 
     def die(self, seconds: float) -> None:
         """End the process, and start it again after a time."""

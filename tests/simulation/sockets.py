@@ -34,6 +34,28 @@ class Killed(BaseException):
     """The process that runs at the moment dies at this point."""
 
 
+def sleep_amid_a_turn(node: Node, process: Callable[[], object], seconds: float) -> None:
+    """Stop a process in the middle of a turn, and let all others go on.
+
+    Args:
+        node: the process.
+        process: gives what ends with it.
+        seconds: that it is stopped.
+
+    Raises:
+        Killed: the process was killed meanwhile.
+    """
+    network, before = node.network, process()
+    resume = node.pause()
+    network.run(network.now + seconds)
+    resume()
+    while node.paused and process() is before:  # it was stopped once more meanwhile
+        network.run(network.now + 0.01)
+    if process() is not before:
+        raise Killed
+    network.acting = node
+
+
 class Context:
     """Stands in for `zmq.Context`.
 
