@@ -180,6 +180,7 @@ _PLAY = (
         ),
         window=30.0,
         least_apart=_PENALTIES_APART,
+        in_play=True,
     ),
     Kind(
         "penalty_cancelled",

@@ -28,6 +28,7 @@ KINDS: tuple[Kind, ...] = (
         window=15.0,
         # The quickest laps of a sport against the clock, of short-track skaters, take 8 seconds.
         least_apart=8.0,
+        in_play=True,
     ),
     # A runner does so once: reports far apart are of the same finish.
     Kind(

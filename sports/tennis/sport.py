@@ -12,6 +12,7 @@ from ..names import EventNames
 from ..presentation import Presentation
 from ..simulate.simulation import Simulation
 from ..sport import Action, Detail, Kind, Rule, Score, Sport, misfit, settle
+from ..statements import resumes
 from . import confirmed as confirming
 from . import kinds, path, reading, scoring, text
 from .phrases import PHRASES
@@ -99,8 +100,9 @@ class Tennis:
             raise IllegalAction(refusal)
         if action.title in self.unmoved:
             return state
-        # Play goes on, whether or not anybody said so.
-        state = scoring.interrupted(state, "resumed", action.time)
+        since = state.stopped
+        if action.title == "point" and since is not None and resumes(since, action.time):
+            state = scoring.interrupted(state, "resumed", action.time)
         began = action.time if state.began is None else state.began
         state = replace(state, began=began, last=action.time)
         side = state.sides.index(action.origin)

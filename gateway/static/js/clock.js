@@ -118,21 +118,21 @@ function elapsed(state, format, lines, time) {
   if (!start) return { clock: "", part: "Not begun", running: false };
   const number = (state.score?.[format.counted]?.length ?? 0) + 1;
   const part = format.part ? format.part.replace("{}", number) : "On";
-  const since = { began: Date.parse(start.entry.time), stops: format.stands ? stops(lines) : [] };
+  const since = { began: Date.parse(start.entry.time), stops: format.stands ? stops(state, lines) : [] };
   const running = since.stops.at(-1)?.until !== null;
   return { clock: hms(played(since, time), format.hours), part, running };
 }
 
-/** Return from when until when play was interrupted; it goes on with the next action at the latest. */
-function stops(lines) {
+/** Return from when until when play was interrupted. */
+function stops(state, lines) {
   const found = [];
   for (const { entry } of lines) {
     const time = Date.parse(entry.time);
     const [last, play] = [found.at(-1), entry.details?.play];
     const open = last !== undefined && last.until === null;
     if (entry.title === "state" && play === "interrupted") {
-      if (!open) found.push({ since: time, until: null });
-    } else if (open && (entry.title !== "state" || play === "resumed")) last.until = time;
+      if (!open) found.push({ since: time, until: null, entry });
+    } else if (open && (play === "resumed" || resumes(state, last.entry, entry))) last.until = time;
   }
   return found;
 }

@@ -635,6 +635,9 @@ def test_the_time_played_stands_over_night() -> None:
     assert TENNIS.clock(resumed, 19 * hour) == "02:00:00"
     played = TENNIS.apply(state, Action("point", "A", 18 * hour))
     assert TENNIS.clock(played, 18 * hour + hour // 2) == "01:30:00"
+    # The last point before it may be told to have been just after.
+    near = TENNIS.apply(state, Action("point", "A", hour + 30_000_000))
+    assert TENNIS.clock(near, 18 * hour) == "01:00:00"
 
 
 def test_who_retires_between_sets_leaves_no_empty_set() -> None:

@@ -107,7 +107,10 @@ const said = (seq, details, seconds) =>
 
 test("the time played stands while play is interrupted, over a night too", () => {
   const point = (seq, seconds) => entry(seq, { title: "point", details: {}, seconds });
-  const state = joined([point(1, 0)], { score: { previous: [] } }, { sport: "tennis", starts: at(0) });
+  const kinds = [{ title: "point", in_play: true }];
+  const state = start();
+  take(state, setup({ kinds, event: { ...CARD, sport: "tennis", starts: at(0) } }));
+  take(state, snapshot([point(1, 0)], { score: { previous: [] } }));
   take(state, said(2, { play: "interrupted" }, 3_600));
   const shown = (seconds) => clock(state, BEGAN + seconds * 1_000);
   assert.deepEqual([shown(50_000).clock, shown(50_000).running], ["01:00:00", false]);
