@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from touchline.protocol.errors import StorageFault
+from touchline.protocol.errors import Conflict, StorageFault
 from touchline.protocol.messages import Card
 
 from .sockets import Killed
+
+
+class Store:
+    """What is kept of an event, and by whom it may be changed."""
+
+    def __init__(self) -> None:
+        self.blobs: list[bytes] = []
+        self.card: Card | None = None
+        self.holder: object = None
+        self.epoch = 0
 
 
 class Disk:
@@ -16,28 +26,53 @@ class Disk:
     Args:
         stored: is called with each turn that is stored.
         judge: is called when all are, and what they led to is still in memory.
+        store: what several hosts share; None: this one has its own.
     """
 
     def __init__(
         self,
         stored: Callable[[bytes], None] = lambda _: None,
         judge: Callable[[], None] = lambda: None,
+        store: Store | None = None,
     ) -> None:
-        self.blobs: list[bytes] = []
         self.full = False
         self.stop: Callable[[], None] | None = None  # stops the host once the next turn is stored
+        self.stop_before: Callable[[], None] | None = None  # and before it is
         self.doom = ""  # where the host dies: before the next commit, after it, or while it tells
         self._stored = stored
         self._judge = judge
-        self._card: Card | None = None
+        self._store = store or Store()
+        self._shared = store is not None
+        self._opened: object = None
+        self._read = 0
         self._ports: dict[str, int] = {}
 
-    def begin(self, _event: str, _epoch: int) -> bool:
-        """Go on: no other host has this disk."""
-        return False
+    @property
+    def blobs(self) -> list[bytes]:
+        """The turns that are stored."""
+        return self._store.blobs
+
+    def open(self) -> None:
+        """Be the journal of a new process."""
+        self._opened = object()
+
+    def begin(self, event: str, epoch: int) -> bool:
+        """Be the one that stores the event; return whether turns have come since the last look."""
+        store = self._store
+        if not self._shared:
+            return False
+        if store.holder not in (None, self._opened) and store.epoch >= epoch:
+            raise Conflict(f"another host has begun epoch {store.epoch} of {event}")
+        store.holder, store.epoch = self._opened, epoch
+        return self._read != len(store.blobs)
 
     def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
-        """Store a turn."""
+        """Store a turn, where no other host stores the event."""
+        stop, self.stop_before = self.stop_before, None
+        if stop is not None:
+            stop()
+        if self._shared and self._store.holder is not self._opened:
+            return frozenset(event for event, _ in turns)
         if self.full:
             raise StorageFault("no space left on device")
         if self.doom == "before":
@@ -55,15 +90,16 @@ class Disk:
 
     def turns(self, _event: str) -> list[bytes]:
         """Return what was stored."""
-        return self.blobs
+        self._read = len(self.blobs)
+        return list(self.blobs)
 
     def card(self, _event: str) -> Card | None:
         """Return the card, where it was stored."""
-        return self._card
+        return self._store.card
 
     def keep_card(self, card: Card) -> None:
         """Store the card."""
-        self._card = card
+        self._store.card = card
 
     def ports(self) -> dict[str, int]:
         """Return the ports of the last run."""

@@ -20,7 +20,8 @@ from touchline.protocol.messages import Card, Heartbeat
 from touchline.runtime.timers import seconds_left
 
 from .actors import BROKER, BrokerNode, ReporterNode, identity, peer_id, staged, wall
-from .disk import Disk
+from .disk import Disk, Store
+from .invariants import essence, readable, same
 from .network import START, Network, Node, Weather
 from .sockets import Killed, sleep_amid_a_turn
 from .violation import Violation, demand
@@ -54,14 +55,24 @@ class RivalStage(Protocol):
 
 
 class RivalHost(Node):
-    """A host that starts again whenever the broker has refused it the event."""
+    """A host that starts again whenever the broker has refused it the event.
 
-    def __init__(self, stage: RivalStage, name: str, verdict: str = "fixed:1") -> None:
+    Args:
+        stage: the simulation.
+        name: its name.
+        verdict: its policy.
+        store: what it shares with the hosts that it stands by for; None: it stands by for none.
+    """
+
+    def __init__(
+        self, stage: RivalStage, name: str, verdict: str = "fixed:1", store: Store | None = None
+    ) -> None:
         super().__init__(stage.network, name)
-        self.journal = Disk()
+        self.journal = Disk(store=store)
         self.host: Host | None = None
         self._stage = stage
         self._verdict = verdict
+        self._shared = store is not None
 
     @property
     def serves(self) -> bool:
@@ -74,9 +85,16 @@ class RivalHost(Node):
             return
         self.begin()
         self.network.acting = self
+        self.journal.open()
         journal: Any = self.journal
         options = HostOptions(
-            name=self.name, broker=BROKER, heartbeat=2.0, presence=60.0, verdict=self._verdict
+            name=self.name,
+            broker=BROKER,
+            heartbeat=2.0,
+            presence=60.0,
+            verdict=self._verdict,
+            standby=self._shared,
+            journal="postgresql://stands/in" if self._shared else "",
         )
         now = self.network
         self.host = Host(options, identity(self.name), journal, (EVENT,), lambda: wall(now))
@@ -113,7 +131,7 @@ class RivalHost(Node):
         if host is None:
             return
         self._stage.tell(self.name, f"ends: {host.lost}")
-        self.journal.stop = None
+        self.journal.stop = self.journal.stop_before = None
         host._waker.close()
         self.drop()
         self.network.at(self.network.now + seconds, self.start)
@@ -159,16 +177,18 @@ class Rivals:
     """The simulation of one seed.
 
     Args:
-        seed: of everything that is chance.
+        seed: of everything that is chance; of an odd one, the hosts share a journal.
         trace: takes a line each time something happens.
     """
 
     def __init__(self, seed: int, trace: Callable[[str], object] | None = None) -> None:
+        self.shared = bool(seed % 2)
         self.rng = Random(f"{seed} rivals")
         self.network = Network(Random(f"{seed} network"))
         self.card = Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"])
         self.broker = BrokerNode(self, 86_400.0, self.rng.randint(-5, 5) * 1_000_000)
-        self.hosts = [RivalHost(self, "first"), RivalHost(self, "second")]
+        store = Store() if self.shared else None
+        self.hosts = [RivalHost(self, name, store=store) for name in ("first", "second")]
         self.reporters = [ReporterNode(self, name, 0) for name in ("ann", "bob")]
         self.recovered = 0  # reports that one host has from the other in the end
         self.taken_over = 0  # how often another host than before has published
@@ -198,7 +218,9 @@ class Rivals:
             self.tell(host.name, f"has the event, epoch {message.epoch}")
         self._epoch, self._last = message.epoch, host.name
         if not isinstance(message, Heartbeat):
-            before = self._bodies.setdefault((message.epoch, message.seq), body)
+            # A journal that is shared has one feed, whatever the epoch.
+            epoch = 0 if self.shared else message.epoch
+            before = self._bodies.setdefault((epoch, message.seq), body)
             demand(before == body, f"two messages are seq {message.seq} of epoch {message.epoch}")
 
     def replied(self, host: RivalHost, node: Node, frame: bytes) -> None:
@@ -254,7 +276,7 @@ class Rivals:
         network.run(end)
         self.tell("fault", "all is calm from here on")
         for host in self.hosts:
-            host.journal.stop = None
+            host.journal.stop = host.journal.stop_before = None
             host.start()
         if not self.broker.running:
             self.broker.start()
@@ -272,7 +294,7 @@ class Rivals:
     def _go_wrong(self, seconds: float) -> None:
         rng, network = self.rng, self.network
         host = rng.choice(self.hosts)
-        kind = rng.choice(["cut", "cut", "stop", "amid", "asking", "kill", "broker"])
+        kind = rng.choice(["cut", "cut", "stop", "before", "amid", "asking", "kill", "broker"])
         self.tell("fault", f"{kind} {host.name} for {seconds:.1f} s")
         if kind == "cut":
             network.cut(host, self.broker)
@@ -281,6 +303,8 @@ class Rivals:
             self._stop(host, seconds)
         elif kind == "amid":
             host.journal.stop = lambda: host.sleep(seconds)
+        elif kind == "before":
+            host.journal.stop_before = lambda: host.sleep(seconds)
         elif kind == "asking":
             self._stop_asking(host, seconds, network.now + 10.0)
         elif kind == "kill":
@@ -316,7 +340,18 @@ class Rivals:
         if missing := len(self._said - found):
             return f"{host.name} has the event, and not {missing} of the reports"
         self._count_votes(host)
+        self._restore(host)
         return ""
+
+    def _restore(self, host: RivalHost) -> None:
+        """Demand that what is on the disk leads to what is served, with what was published."""
+        if host.host is None:
+            raise AssertionError("a host that is not there has the event")
+        event = host.host.events[EVENT]
+        again = HostedEvent(event.card, host.host._options)
+        with readable():
+            again.restore(host.journal.turns(EVENT))
+        same(essence(event), essence(again))
 
     def _count_votes(self, host: RivalHost) -> None:
         """Demand that each report counts once with the host that has the event."""

@@ -461,6 +461,22 @@ def fence_unseen_after_the_commit(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Host, "_commit", blind)
 
 
+def taken_over_as_it_was(patch: pytest.MonkeyPatch) -> None:
+    """A host that takes an event over serves it as it was when it began to stand by."""
+    begin = Host._begin_storing
+
+    def stale(self: Host, event: HostedEvent, epoch: int) -> HostedEvent:
+        begin(self, event, epoch)
+        return event
+
+    patch.setattr(Host, "_begin_storing", stale)
+
+
+def never_begun(patch: pytest.MonkeyPatch) -> None:
+    """A host begins an epoch without a word to the journal."""
+    patch.setattr(Host, "_begin_storing", lambda _host, event, _epoch: event)
+
+
 def review_forgotten(patch: pytest.MonkeyPatch) -> None:
     """That an entry is under review is not brought back from the journal."""
     restore = Entries.restore

@@ -8,9 +8,11 @@ from .rivals import caught, run
 from .test_mutations import (
     fence_unseen_after_the_commit,
     fenced_from_the_answer,
+    never_begun,
     never_fenced,
     recovered_again,
     recovery_forgotten,
+    taken_over_as_it_was,
 )
 
 SEEDS = 60
@@ -58,3 +60,12 @@ def test_recovery_caught(mutate, why, monkeypatch):
     found = caught(SEEDS)
     print(found)
     assert why in found
+
+
+@pytest.mark.parametrize("mutate", [taken_over_as_it_was, never_begun])
+def test_a_journal_that_is_shared_caught(mutate, monkeypatch):
+    """So does one in how a host takes over what another has stored."""
+    mutate(monkeypatch)
+    found = caught(SEEDS)
+    print(found)
+    assert found
