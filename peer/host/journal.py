@@ -367,10 +367,10 @@ class Journal:
             yield
             self._connection.commit()
         except SQLAlchemyError as error:
-            self._connection.rollback()
+            self._roll_back()
             raise StorageFault(f"journal: {_cause(error)}") from error
         except Conflict:
-            self._connection.rollback()
+            self._roll_back()
             raise
 
     @contextmanager
@@ -381,6 +381,14 @@ class Journal:
         except SQLAlchemyError as error:
             raise StorageFault(f"journal: {_cause(error)}") from error
         finally:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        """End the transaction, also where the database has ended its session meanwhile."""
+        try:
+            self._connection.rollback()
+        except SQLAlchemyError:
+            self._connection.invalidate()
             self._connection.rollback()
 
     def close(self) -> None:

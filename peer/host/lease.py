@@ -287,7 +287,7 @@ class LeaseHolder:
                 held.finished = reply.card.status == "finished"
                 held.ask_at = now
                 if held.hosted is None:
-                    self._begin(held, reply.card)
+                    self._begin(held, reply.card, now)
             case messages.Leased():
                 held.ask_at = now + reply.seconds / 3
                 self._hold(held, reply, now)
@@ -309,11 +309,15 @@ class LeaseHolder:
                 self._go_on_alone(held, now)
                 held.ask_at = now + RETRY_SECONDS
 
-    def _begin(self, held: HeldLease, card: Card) -> None:
+    def _begin(self, held: HeldLease, card: Card, now: float) -> None:
         try:
             held.hosted = self._build(card)
         except TouchlineError as error:
-            self._lose(held, error)
+            if self._standby and isinstance(error, StorageFault):
+                log.warning("event %s: %s", held.event, error.sentence)
+                held.ask_at = now + RETRY_SECONDS  # the database may be back by then
+            else:
+                self._lose(held, error)
 
     def _hold(self, held: HeldLease, lease: messages.Leased, now: float) -> None:
         hosted = held.hosted
@@ -363,7 +367,7 @@ class LeaseHolder:
         if held.hosted is None:
             card = self._stored(held.event)
             if card is not None:
-                self._begin(held, card)
+                self._begin(held, card, now)
         if held.hosted is None or held.started or self._is_shared(held.hosted.card):
             return
         held.shared = False

@@ -179,6 +179,22 @@ class TestShared:
                 second.commit([("e", b"two")])
             assert second.commit([("e", b"two")]) == {"e"}
 
+    def test_a_session_that_ends_while_it_is_read(self, url):
+        """A host that was stopped while it read, for so long that the database gave it up, has what
+        it read, and goes on."""
+        with closing(begun(url, "e")) as journal:
+            journal.commit([("e", b"one")])
+            reading = journal.turns("e")
+            assert next(reading) == b"one"
+            pid = journal._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            engine = sa.create_engine(url)
+            with engine.begin() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 10000)")
+            engine.dispose()
+            reading.close()
+            journal.commit([("e", b"two")])
+            assert list(journal.turns("e")) == [b"one", b"two"]
+
     def test_ports_are_each_host_s(self, url):
         """Hosts that share a journal have ports of their own."""
         with closing(Journal(url, "ann")) as ann, closing(Journal(url, "ben")) as ben:

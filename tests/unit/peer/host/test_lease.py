@@ -573,6 +573,22 @@ def test_taken_over_by_another():
             assert lease.instance not in {"instance", ""}
 
 
+def test_a_database_that_does_not_answer_at_the_start():
+    """A host that stands by tries again where it can't read the event; any other has lost it."""
+    for standby in (False, True):
+        stage = DemoRunner(epoch=1, standby=standby)
+        stage.fault = StorageFault("the database is away")
+        stage.tick()
+        stage.invite()
+        assert ("e" in stage.tenure.lost) != standby
+        if standby:
+            assert stage.tenure.next_timer() == stage.now + RETRY_SECONDS
+            stage.fault = None
+            assert stage.tick() == [Join(id=0, event="e", role="host")]
+            stage.invite()
+            assert len(stage.built) == 1
+
+
 def test_a_database_that_does_not_answer():
     """An event is not served before the journal says that this host alone stores it."""
     stage = DemoRunner(epoch=1)
