@@ -151,7 +151,8 @@ def _print_summary(found: Converted, checked: Checked) -> None:
         click.secho(f"  but the file says {plain(stated)}", fg="yellow", err=True)
     if found.unknown:
         total = sum(found.unknown.values())
-        click.secho(f"  no action for {total:,} things in the file:", fg="yellow", err=True)
+        things = "1 thing" if total == 1 else f"{total:,} things"
+        click.secho(f"  no action for {things} in the file:", fg="yellow", err=True)
         lines = [f"{count:,} × {name}" for name, count in found.unknown.items()]
         _print_some(lines)
     if checked.forbidden:

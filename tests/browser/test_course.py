@@ -114,7 +114,8 @@ def test_a_review_and_an_interruption(
 @LOOKS
 def test_what_a_reporter_states(ground: Ground, people: People, until: Until, look: Any) -> None:
     """The page offers a review of what stands, and an interruption, and what ends each once it has
-    begun; the reason may be left out. The buttons are large enough for a thumb, and whole."""
+    begun; a usual reason can be chosen, any other typed, and it may be left out. The buttons are
+    large enough for a thumb, and whole."""
     event = ground.event("Fog", "football", "Reds", "Blues", hosting=QUORUM)
     crew = ground.crew(event)
     ann = people.reporter(event, "ann", **look)
@@ -125,7 +126,7 @@ def test_what_a_reporter_states(ground: Ground, people: People, until: Until, lo
     crew.say("goal", "Reds", player="Ida Rank")
     pad.get_by_role("button", name="Under review").click()
     people.keep(ann, "reason")
-    ann.get_by_label("Reason").fill("offside")
+    ann.locator(".choices label", has_text="offside").click()
     ann.get_by_role("button", name="Report", exact=True).click()
     crew.say("state", review="begun", reason="offside")
     note(ann, "Under review").get_by_text("Goal · Reds: offside").wait_for()
@@ -144,7 +145,7 @@ def test_what_a_reporter_states(ground: Ground, people: People, until: Until, lo
     crew.say("state", review="over")
     ann.locator("#lines .tag.upheld", has_text="stands after review").wait_for()
     pad.get_by_role("button", name="Play interrupted").click()
-    ann.get_by_label("Reason").fill("fog")
+    ann.get_by_label("Or type").fill("fog")
     ann.get_by_role("button", name="Report", exact=True).click()
     crew.say("state", play="interrupted", reason="fog")
     note(ann, "Play interrupted").get_by_text("Fog").wait_for()

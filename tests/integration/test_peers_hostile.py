@@ -124,11 +124,10 @@ class FullJournal(Journal):
 
     full = False
 
-    def commit(self, turns: Sequence[tuple[str, bytes]]) -> None:
+    def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
         if self.full:
             raise StorageFault("journal: database or disk is full")
-        if turns:
-            super().commit(turns)
+        return super().commit(turns) if turns else frozenset()
 
     def keep_card(self, card: messages.Card) -> None:
         self.commit(())
