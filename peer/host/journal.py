@@ -56,6 +56,9 @@ _log = logging.getLogger(__name__)
 SOCKETS = ("router", "pull", "pub")
 """The names of the sockets whose ports are stored."""
 
+NAMED = "journal"
+"""The row that holds the name of a journal that hosts share."""
+
 CHECKSUM_BYTES = 16
 
 REPEATED = 1_000
@@ -63,6 +66,16 @@ REPEATED = 1_000
 
 LOCKED_SECONDS = 1.0
 """How long a host waits for another host that has the journal open."""
+
+CONNECTING = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 3_000,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+}
+"""Settings of a connection to PostgreSQL, in seconds and (the second) milliseconds, where the URL
+does not say otherwise: a database that is cut off is noticed within seconds."""
 
 BOUNDS = {"idle_in_transaction_session_timeout": 2_000, "lock_timeout": 500}
 """Settings of PostgreSQL's, in milliseconds. A host that is stopped within a transaction loses it:
@@ -128,6 +141,8 @@ class Journal:
         self._engine = _open(url)
         self.shared = not database.is_sqlite(self._engine.url)
         """Whether other hosts may have it open."""
+        self.name = ""
+        """Names it to those who come from another host that has it open; empty where none can."""
         try:
             _tables.create_all(self._engine)
             self._connection = self._engine.connect()
@@ -141,10 +156,20 @@ class Journal:
         self._read_to: dict[str, int] = {}  # the last turn of each event that was read
         self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
         self._has_checksums = False
+        if self.shared:
+            self._give_name()
         try:
             self._add_checksums()
         except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
             _log.warning("%s", fault.sentence)
+
+    def _give_name(self) -> None:
+        named = _state.c.name == NAMED
+        given = postgresql.insert(_state).values(name=NAMED, value=uuid4().hex)
+        with self._writing():
+            self._connection.execute(given.on_conflict_do_nothing())
+            found = self._connection.execute(select(_state.c.value).where(named))
+            self.name = str(found.scalar_one())
 
     def _add_checksums(self) -> None:
         """Make room for checksums in a journal of a release before."""
@@ -447,7 +472,10 @@ def _open(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if not database.is_sqlite(parsed):
-            engine = database.open_engine(parsed)
+            connecting = {
+                name: CONNECTING[name] for name in CONNECTING.keys() - parsed.query.keys()
+            }
+            engine = database.open_engine(parsed, connect_args=connecting)
             event.listen(engine, "connect", _set_bounds)
             return engine
         # Two hosts with one journal would each store a different entry under the same seq. A host

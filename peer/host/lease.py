@@ -43,6 +43,9 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 2.0
 """Pause before the broker is asked again where it did not answer."""
 
+ABSTAIN_SECONDS = 10.0
+"""How long a host that stands by leaves an event that it can't store to others."""
+
 RELIED_ON = 0.9
 """The part of a lease that its host relies on. The rest is for clocks of different speed, and for
 the time from the last look at the lease until what is sent has left the machine."""
@@ -159,6 +162,19 @@ class LeaseHolder:
         if held is not None:
             self._lose(held, error)
 
+    def give_back(self, event: str, why: str, now: float) -> None:
+        """Leave an event that can't be stored here to another host, and stand by for it.
+
+        Args:
+            event: its id.
+            why: it can't be stored.
+            now: monotonic seconds.
+        """
+        held = self._leases.get(event)
+        if held is not None:
+            self._release(held)
+            self._stand_by(held, why, now + ABSTAIN_SECONDS)
+
     @property
     def holds_any(self) -> bool:
         """Whether there is an event whose lease is held, or may still be granted."""
@@ -250,9 +266,10 @@ class LeaseHolder:
         """Give up every lease."""
         for held in self._leases.values():
             if held.started:
-                self._ask(
-                    messages.ReleaseLease(id=0, event=held.event, instance=held.instance), ignore
-                )
+                self._release(held)
+
+    def _release(self, held: HeldLease) -> None:
+        self._ask(messages.ReleaseLease(id=0, event=held.event, instance=held.instance), ignore)
 
     def _lease(self, held: HeldLease, hosted: HostedEvent) -> None:
         self._send(
@@ -349,8 +366,11 @@ class LeaseHolder:
         try:
             hosted = held.hosted = self._begin_storing(hosted, epoch)
         except StorageFault as fault:
-            log.warning("event %s: %s", held.event, fault.sentence)
-            held.ask_at = now + RETRY_SECONDS
+            if self._standby:
+                self.give_back(held.event, fault.sentence, now)
+            else:
+                log.warning("event %s: %s", held.event, fault.sentence)
+                held.ask_at = now + RETRY_SECONDS
         except TouchlineError as error:
             self._lose(held, error)
         else:
@@ -379,17 +399,23 @@ class LeaseHolder:
         named = {card.owner, *card.owners, *card.hosts}
         return self._always or named != {self._peer}
 
-    def _lose(self, held: HeldLease, error: TouchlineError) -> None:
+    def _stand_by(self, held: HeldLease, why: str, ask_at: float) -> None:
+        """Wait for an event anew, as an instance that the broker has not seen replaced."""
+        log.warning("event %s: %s; standing by", held.event, why)
         if held.started and held.hosted is not None:
             self._drop(held.hosted)
+        self._replaced += 1
+        instance = f"{self._instance}-{self._replaced}"
+        anew = HeldLease(held.event, instance, standing_by=why, ask_at=ask_at)
+        self._leases[held.event] = anew
+        self._set_timer(anew)
+
+    def _lose(self, held: HeldLease, error: TouchlineError) -> None:
         if self._standby and isinstance(error, Conflict):
-            log.warning("event %s: %s; standing by", held.event, error.sentence)
-            self._replaced += 1
-            instance = f"{self._instance}-{self._replaced}"
-            anew = HeldLease(held.event, instance, standing_by=error.sentence)
-            self._leases[held.event] = anew
-            self._set_timer(anew)
+            self._stand_by(held, error.sentence, 0.0)
             return
+        if held.started and held.hosted is not None:
+            self._drop(held.hosted)
         log.error("event %s: %s", held.event, error.sentence)
         self._leases.pop(held.event, None)
         self.lost[held.event] = error

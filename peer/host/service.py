@@ -62,6 +62,10 @@ REQUESTS_A_TURN = 2_000, 100
 RETRY_SECONDS = 0.5
 """Pause before a failed commit is tried again."""
 
+LEAVE_SECONDS = 5.0
+"""How long a host that others stand by for may be unable to store, before it gives its events
+back."""
+
 FENCED = "this host is without its lease, and another host may have the event"
 """What a host says of an event while it is fenced."""
 
@@ -410,6 +414,8 @@ class Host:
 
     def _hand_over(self, event: HostedEvent) -> None:
         """Offer what was reported here of an event to the host that has it."""
+        if self._journal.shared:
+            return  # that host has it
         event_id = event.card.event
         try:
             reports = carried_in(self._journal.turns(event_id))
@@ -437,8 +443,12 @@ class Host:
         loop = PollLoop(*self._link.sockets, sockets.router, sockets.pub, waker=self._waker)
         retry_at = clock.now() + RETRY_SECONDS
         beat_at = 0.0
+        leave_at = clock.now() + LEAVE_SECONDS if self._options.standby else inf
         while self._uncommitted and not self._stopping:
             now = clock.now()
+            if now >= leave_at:
+                self._leave_to_others(now)
+                break
             if now >= beat_at:
                 beat_at = now + self._options.heartbeat
                 self._publish_trouble()
@@ -451,6 +461,15 @@ class Host:
             loop.wait(retry_at, beat_at, self.leases.next_timer())
         # The answers and pending peers of that time are due now, and have used up their wake-up.
         self._waker.wake()
+
+    def _leave_to_others(self, now: float) -> None:
+        """Give back all events: a host that stands by for them may reach the database."""
+        log.warning("%s; the events are left to other hosts", self.trouble)
+        self._uncommitted.clear()
+        self._replies.clear()  # they may confirm what is not stored; their peers ask again
+        for event_id in list(self.events):
+            self.leases.give_back(event_id, self.trouble, now)
+        self.trouble = ""
 
     def _publish_trouble(self) -> None:
         """Publish the trouble with the journal, or its end, on each feed at its last position."""
@@ -489,6 +508,7 @@ class Host:
     def _build(self, card: Card) -> HostedEvent:
         event = HostedEvent(card, self._options, self._book)
         self._keep_card(card)
+        event.journal = self._journal.name
         event.restore(self._journal.turns(card.event))
         event.check_book()
         return event

@@ -83,7 +83,7 @@ class Outbox:
         with self.transaction():
             self._forget(n)
 
-    def attached(self, n: int, host: bytes = b"") -> dict[int, int]:
+    def attached(self, n: int, host: bytes = b"", journal: str = "") -> dict[int, int]:
         """Agree on the count with a host that has stored this reporter's reports up to `n`.
 
         Where the host counts otherwise, the pending reports are numbered on from `n`. This happens
@@ -93,6 +93,7 @@ class Outbox:
         Args:
             n: the host's count.
             host: its public key; empty where it is not known.
+            journal: the name of the journal that it shares with other hosts; empty: with none.
 
         Returns:
             the new number of each pending report whose number changed, by the old one.
@@ -100,11 +101,12 @@ class Outbox:
         with self.transaction():
             last, floor = self._number("last"), self._number("confirmed")
             agreed = floor <= n <= last if self._number("met") else n == 0
-            before = self._stored("host")
-            if host and before and host != before:
+            before, shared = self._stored("host"), self._stored("journal")
+            if host and before and host != before and not (journal and journal.encode() == shared):
                 agreed = False
             self._keep("met", 1)
             self._keep("host", host or before)
+            self._keep("journal", journal.encode())
             if agreed:
                 self._forget(n)
                 return {}

@@ -326,7 +326,7 @@ class Reporter:
             sealed = self._link.identity.seal(invitation.token.encode())
             self._outbox.keep_invitation(invitation, sealed)
             self._kept = invitation
-        moved = self._outbox.attached(setup.n, invitation.key)
+        moved = self._outbox.attached(setup.n, invitation.key, setup.journal)
         if moved:
             self.core.renumbered()
             before = self._moved

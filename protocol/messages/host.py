@@ -155,7 +155,8 @@ class Setup(Message, frozen=True, kw_only=True):
 
     `badge` is the token that the peer's reports carry; the host gives it only to the key that the
     broker gave the peer's token to. `n` is the number up to which the host has this reporter's
-    reports.
+    reports. `journal` names the journal that the host shares with others, which all count as it
+    does; it is empty where the journal is the host's own.
     """
 
     id: Count
@@ -170,6 +171,7 @@ class Setup(Message, frozen=True, kw_only=True):
     heartbeat: Seconds
     badge: Id
     n: Count = 0
+    journal: Id = ""
 
 
 class Block(Message, frozen=True, kw_only=True):

@@ -11,6 +11,8 @@ import signal
 import time
 from typing import Any
 
+import sqlalchemy as sa
+
 from tests.attacks.relay import Relay
 from touchline.protocol import addresses, times
 
@@ -24,6 +26,9 @@ ACTIONS = 8 * FAULTS
 APART = 20_000_000
 """Microseconds between two goals."""
 
+FEWER = ["kill", "stop", "cut"]
+"""The faults where the database listens on no port."""
+
 HOSTS = ("hill", "harbour", "heath")
 PEOPLE = ("ann", "bob", "cid", "dan")
 
@@ -34,6 +39,7 @@ class Pool:
     def __init__(self, yard: Yard) -> None:
         self._yard = yard
         address = yard.address
+        self.databases = _relays(yard)
         port = addresses.broker(address).port
         self.relays: dict[str, Relay] = {}
         self._ways: dict[str, str] = {}
@@ -46,7 +52,10 @@ class Pool:
             self.start(name)
 
     def start(self, name: str) -> None:
-        flags = ("--standby", "--name", name, "--broker", self._ways[name])
+        flags = ["--standby", "--name", name, "--broker", self._ways[name]]
+        if self.databases:
+            url = sa.make_url(self._yard.journal).set(port=self.databases[name].port)
+            flags += ["--journal", url.render_as_string(hide_password=False)]
         self.running[name], lines = self._yard.start_host(*flags, beat=BEAT)
         self.lines[name].append(lines)
 
@@ -73,10 +82,22 @@ class Pool:
         self.running[name].send_signal(signal.SIGCONT)
 
 
+def _relays(yard: Yard) -> dict[str, Relay]:
+    """Return a way to the database for each host; none where it listens on a file."""
+    url = sa.make_url(yard.journal)
+    if not url.host:
+        return {}
+    found = {name: Relay(url.port or 5432) for name in HOSTS}
+    for relay in found.values():
+        yard.stack.callback(relay.close)
+    return found
+
+
 def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
     """Hosts are killed, stopped for longer than their lease and woken, and cut off from the broker
-    while a crowd reports: another goes on each time. Each action is one entry, each report counts
-    once, seq has no hole, no two entries have one seq, and all subscribers agree on the feed."""
+    or the database while a crowd reports: another goes on each time. Each action is one entry, each
+    report counts once, seq has no hole, no two entries have one seq, and all subscribers agree on
+    the feed."""
     print(f"SEED={SEED} FAULTS={FAULTS}")
     chance = random.Random(SEED)
     yard.journal = postgresql
@@ -96,20 +117,20 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
         time.sleep(chance.uniform(0.1, 1.5))
         begun = len(pool.epochs)
         victim = pool.serving
-        fault = chance.choice(["kill", "stop", "cut"])
+        fault = chance.choice(["kill", "stop", "cut", "store"] if pool.databases else FEWER)
         if fault == "kill":
             pool.kill(victim)
         elif fault == "stop":
             pool.running[victim].send_signal(signal.SIGSTOP)
         else:
-            pool.relays[victim].cut()
+            (pool.relays if fault == "cut" else pool.databases)[victim].cut()
         yard.until(lambda begun=begun: len(pool.epochs) > begun, what=f"a host after {fault}")
         if fault == "kill":
             pool.start(victim)
         elif fault == "stop":
             pool.go_on(victim)
         else:
-            pool.relays[victim].heal()
+            (pool.relays if fault == "cut" else pool.databases)[victim].heal()
     yard.until(
         lambda: all(
             lines.last.get("said") == ACTIONS and not lines.last["pending"]

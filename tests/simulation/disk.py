@@ -48,6 +48,16 @@ class Disk:
         self._ports: dict[str, int] = {}
 
     @property
+    def shared(self) -> bool:
+        """Whether other hosts have it open."""
+        return self._shared
+
+    @property
+    def name(self) -> str:
+        """What it is called by hosts that share it."""
+        return "shared" if self._shared else ""
+
+    @property
     def blobs(self) -> list[bytes]:
         """The turns that are stored."""
         return self._store.blobs

@@ -364,6 +364,7 @@ class Rivals:
             votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
             said = sum(peer == reporter.peer for peer, _ in self._said)
             demand(votes == said, f"{host.name} counts {votes} votes of {said} reports")
+            demand(not self.shared or reporter.n == said, f"{reporter.n} reports for {said} said")
 
 
 def run(seed: int) -> Rivals:

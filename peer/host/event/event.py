@@ -97,6 +97,8 @@ class HostedEvent:
     """
 
     def __init__(self, card: Card, options: Options, book: Book | None = None) -> None:
+        self.journal = ""
+        """The name of the journal that the host shares with others; empty: it is the host's own."""
         self._state = shared = state.begin(card, options, book or Book())
         self._began_with: bytes | None = None  # the book's digest; None: not begun yet
         self.card = card
@@ -284,6 +286,7 @@ class HostedEvent:
             feed=at or self.feed,
             wall=self._state.wall if wall is None else wall,
             interval=self._state.options.heartbeat,
+            journal=self.journal,
         )
 
     def troubled(self, position: FeedPosition, trouble: str, wall: int) -> bytes:

@@ -29,6 +29,7 @@ def setup(
     feed: Feed | FeedPosition,
     wall: int,
     interval: float,
+    journal: str,
 ) -> messages.Setup:
     """Return what a peer needs to take part.
 
@@ -39,6 +40,7 @@ def setup(
         epoch, feed: where the feed stands.
         wall: microseconds since 1970.
         interval: seconds between heartbeats.
+        journal: the name of the journal that hosts share; empty where it is the host's own.
     """
     return messages.Setup(
         id=request,
@@ -51,6 +53,7 @@ def setup(
         ],
         peer=participant.peer,
         role=participant.role,
+        journal=journal,
         epoch=epoch,
         seq=feed.seq,
         digest=feed.digest,

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from touchline.peer.host.lease import RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.lease import ABSTAIN_SECONDS, RETRY_SECONDS, LeaseHolder
 from touchline.peer.host.service import Host
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
@@ -571,6 +571,32 @@ def test_taken_over_by_another():
             stage.invite()
             (lease,) = stage.tick()
             assert lease.instance not in {"instance", ""}
+
+
+def test_an_event_that_cannot_be_stored_is_left_to_others():
+    """A host that stands by gives the lease of an event back that it can't store, whether it is
+    about to serve it or does, and asks for it again a while later."""
+    stage = DemoRunner(epoch=1, standby=True)
+    stage.tick()
+    stage.invite()
+    stage.tick()
+    stage.refusal = StorageFault("the database is away")
+    stage.lease(epoch=2)
+    release = stage.asked[-1]
+    assert isinstance(release, ReleaseLease)
+    assert release.instance == "instance"
+    assert stage.tenure.next_timer() == stage.now + ABSTAIN_SECONDS
+    assert stage.tenure.standing_by == {"e": "the database is away"}
+    stage.answer(messages.Done(id=1))
+    stage.refusal = None
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+    stage.invite()
+    stage.tick()
+    stage.lease(epoch=3)
+    assert stage.served == [("e", 3)]
+    stage.tenure.give_back("e", "the database is away", stage.now)
+    assert stage.dropped == ["e"]
+    assert isinstance(stage.asked[-1], ReleaseLease)
 
 
 def test_a_database_that_does_not_answer_at_the_start():

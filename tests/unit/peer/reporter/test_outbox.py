@@ -152,6 +152,18 @@ def test_another_host_that_counts_as_far(outbox):
     assert numbers(outbox) == [11]
 
 
+def test_another_host_of_the_same_journal(outbox):
+    """Hosts that share a journal count as one: what the one has stored and did not come to confirm
+    is not sent to the other again, and numbers stay."""
+    outbox.attached(0, b"first", "journal")
+    add(outbox, 9)
+    outbox.confirmed(5)
+    assert outbox.attached(7, b"second", "journal") == {}
+    assert numbers(outbox) == [8, 9]
+    assert outbox.attached(8, b"third", "another") == {8: 9, 9: 10}
+    assert outbox.attached(9, b"fourth") == {9: 10, 10: 11}
+
+
 def test_killed_anywhere(path, tmp_path):
     """Killed before any statement, the outbox holds what was said, under numbers of its own."""
     copies: list[tuple[Path, int, int]] = []
