@@ -52,6 +52,10 @@ from .stated import ProvenStatements
 from .votes import Broken, Spoken
 from .weighed import Voices, WeighedVerdicts
 
+WHOLE_SCORES = 6
+"""The edition of the rules from which on a score says all that it can; before, a release may have
+left out what the sport did not tell yet."""
+
 
 class ProvenTimeline:
     """The timeline of a proof as far as it was read.
@@ -628,7 +632,9 @@ class ProvenTimeline:
         return origin_meant(self._names, self._origins, origin)
 
     def _score(self, score: dict[str, object]) -> None:
-        if not _equal(score, self._sport.score(self._timeline.state)):
+        led_to = self._sport.score(self._timeline.state)
+        said_less = self._edition < WHOLE_SCORES and _within(score, led_to)
+        if not (_equal(score, led_to) or said_less):
             raise Broken("the score is not the one that the entries lead to")
 
 
@@ -699,6 +705,16 @@ def _doubt(entry: Entry, before: Entry) -> None:
 def _as_certain(before: Entry) -> EntryStatus:
     """Return the status of a version that makes an entry no more certain than it was."""
     return "PROVISIONAL" if before.status == "PROVISIONAL" else "UPDATED"
+
+
+def _within(one: object, other: object) -> bool:
+    """Return whether a value is the same as another one as far as it goes: a release before may
+    have left fields of objects out."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(key in other and _within(value, other[key]) for key, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_within, one, other))
+    return _equal(one, other)
 
 
 def _equal(one: object, other: object) -> bool:
