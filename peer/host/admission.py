@@ -206,6 +206,21 @@ class HostRequestLimiter:
                 f"more than {REQUEST_RATE / REPLAY_COST:g} replays a second; try again later"
             )
 
+    def check_offer(
+        self, routing_id: bytes, curve: bytes, reports: int, questions: int, now: float
+    ) -> None:
+        """Count an offer as a request for each report, whose signature has to be verified, and as a
+        replay for each reporter about whom the broker has to be asked.
+
+        Raises:
+            Overloaded: the key is over its rate, or the broker is asked about too much else.
+        """
+        cost = max(REPLAY_COST, reports + REPLAY_COST * questions)
+        if not self._requests.take(curve or routing_id, cost - 1, now):
+            raise Overloaded(f"more than {REQUEST_RATE:g} reports a second; try again later")
+        if not self._asks.take(questions, now):
+            raise Overloaded("the broker is being asked about too much else; try again later")
+
     def check_unknown_token(self, routing_id: bytes, curve: bytes, now: float) -> None:
         """Count an unknown token.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import repeat
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 
 from ...protocol import codec, keys, limits, messages, tokens
 from ...protocol.errors import (
+    BadMessage,
     BadToken,
     NotFound,
     Overloaded,
@@ -96,7 +98,8 @@ class Offered:
     event: HostedEvent
     by: Participant
     asked: int = 0  # answers of the broker that are missing
-    failed: bool = False  # one of them was none
+    failed: bool = False  # the broker could not say
+    refused: bool = False
 
 
 @dataclass(slots=True)
@@ -373,8 +376,7 @@ class AttachedPeers:
                     self._mark_dirty(event)
                     self._reply(routing_id, event.rule(request, frame))
                 case messages.Recover():
-                    self._limiter.check_replay(routing_id, curve, now)
-                    self._recover(routing_id, request, now)
+                    self._recover(routing_id, curve, request, now)
         except (PeerError, Unleased, StorageFault) as error:
             self._refuse(routing_id, number, error)
             return False
@@ -382,7 +384,7 @@ class AttachedPeers:
 
     # ── reports from another host ────────────────────────────────────────────────────────────
 
-    def _recover(self, routing_id: bytes, request: Recover, now: float) -> None:
+    def _recover(self, routing_id: bytes, curve: bytes, request: Recover, now: float) -> None:
         """Take an offer in, or ask the broker first about the reporters that are not here.
 
         Raises:
@@ -391,13 +393,13 @@ class AttachedPeers:
         event, by = self._attached_peer(routing_id, request.event)
         offer = Offered(routing_id, request, event, by)
         unknown = event.offered(by, request.carried)
+        reports = sum(len(one.reports) for one in request.carried)
+        self._limiter.check_offer(routing_id, curve, reports, len(unknown), now)
         if not unknown:
             self._take_offer(offer)
             return
         offer.asked = len(unknown)
         for one in unknown:
-            if not self._limiter.may_ask(now):
-                raise Overloaded("the broker is being asked about too much else; try again later")
             verify = messages.Verify(id=0, token=one.token, hashed=True)
             self._ask(verify, partial(self._introduced, offer, one))
 
@@ -405,19 +407,23 @@ class AttachedPeers:
         """Take the broker's answer about a reporter of an offer."""
         event = offer.event
         offer.asked -= 1
+        if offer.refused:
+            return
         try:
             if self._events.get(event.card.event) is not event:
                 raise NotFound(f"event {event.card.event!r} is not hosted here any more")
             if isinstance(reply, Grant) and _is_of(reply, carried, event.card.event):
                 self._mark_dirty(event)
-                event.introduce(reply, carried)
+                with suppress(BadMessage):  # of a clock that no time fits, nothing counts
+                    event.introduce(offer.by, reply, carried)
             elif not isinstance(reply, BadToken | Revoked | Grant):
-                offer.failed = True  # it may know the reporter in a moment
+                offer.failed = True  # the broker may answer in a moment
             if not offer.asked and offer.failed:
                 raise Overloaded("the broker did not answer about all reporters; try again later")
             if not offer.asked:
                 self._take_offer(offer)
         except (PeerError, Unleased, StorageFault) as error:
+            offer.refused = True
             self._refuse(offer.routing_id, offer.request.id, error)
 
     def _take_offer(self, offer: Offered) -> None:

@@ -630,9 +630,9 @@ class HostedEvent:
         self._recovery.check(by)
         return self._recovery.unknown(carried)
 
-    def introduce(self, grant: Grant, carried: Carried) -> None:
+    def introduce(self, by: Participant, grant: Grant, carried: Carried) -> None:
         """Add a reporter of whom another host has reports; see `Recovery.introduce`."""
-        self._recovery.introduce(grant, carried)
+        self._recovery.introduce(by, grant, carried)
 
     def recover(
         self, by: Participant, carried: Sequence[Carried], turns: Callable[[], Iterable[bytes]]

@@ -46,6 +46,9 @@ class Recovery:
         self._intake = intake
         self._presence = presence
         self._own: set[tuple[str, bytes]] | None = None  # by peer: see `begin`
+        # The number after the last that was given, by peer and by the first for a time: looking for
+        # a free one would take a step for each report of one time.
+        self._free: dict[tuple[str, int], int] = {}
         self.begun = False
         """Whether `begin` was called. It is asked for each report."""
 
@@ -74,18 +77,28 @@ class Recovery:
         own.update((reporter.peer, key_of(one)) for one in said_in(message))
 
     def unknown(self, carried: Iterable[Carried]) -> list[Carried]:
-        """Return what is of reporters that have not been here; the broker has to know them."""
-        roster = self._state.roster
-        return [one for one in carried if roster.find(one.peer, "reporter") is None]
+        """Return the first of what is of each reporter that has not been here; the broker has to
+        know it."""
+        roster, found = self._state.roster, dict[str, Carried]()
+        for one in carried:
+            if one.reports and roster.find(one.peer, "reporter") is None:
+                found.setdefault(one.peer, one)
+        return list(found.values())
 
-    def introduce(self, grant: Grant, carried: Carried) -> None:
+    def introduce(self, by: Participant, grant: Grant, carried: Carried) -> None:
         """Add a reporter that the broker knows by its token; within a turn.
+
+        Args:
+            by: the host that offers its reports; what it says of the reporter's clock holds where
+                an owner has named it.
+            grant: the broker's word.
+            carried: the reporter's reports.
 
         Raises:
             BadMessage: its clock was off by more than times can span.
         """
         if self.unknown([carried]) and grant.peer not in self._state.roster.revoked:
-            self._presence.introduce(grant, carried.shift)
+            self._presence.introduce(grant, carried.shift if self._is_named(by) else 0)
 
     def check(self, by: Participant) -> None:
         """Refuse an offer.
@@ -140,9 +153,11 @@ class Recovery:
             on_stored(reporter, record.said, number)
 
     def _take_in(self, reporter: Participant, said: Said) -> int:
-        number = min(said.time, LATEST) - BELOW
+        base = min(said.time, LATEST) - BELOW
+        number = self._free.get((reporter.peer, base), base)
         while number in reporter.claim_of:
             number += 1
+        self._free[reporter.peer, base] = number + 1
         reporter.recovered[key_of(said)] = number
         self._state.counters.recovered += 1
         self._intake.take_in_recovered(reporter, said, number)
@@ -159,11 +174,14 @@ class Recovery:
     def _holds(self, by: Participant, reporter: Participant, said: Said) -> bool:
         """Return whether a report is its reporter's: by its signature, or by the word of a host
         that an owner has named."""
-        card = self._state.card
         if said.signature:
-            return signing.holds(reporter.key, card.event, said)
-        named = by.peer in (card.owner, *card.owners, *card.hosts)
-        return named and not self._state.signatures_required
+            return signing.holds(reporter.key, self._state.card.event, said)
+        return self._is_named(by) and not self._state.signatures_required
+
+    def _is_named(self, by: Participant) -> bool:
+        """Return whether an owner has named a host, or is it: not one that any may be."""
+        card = self._state.card
+        return by.peer in (card.owner, *card.owners, *card.hosts)
 
 
 def carried_in(turns: Iterable[bytes]) -> list[tuple[Carried, Said]]:

@@ -813,6 +813,36 @@ class TestRecovery:
         assert isinstance(bench.sent[-1][1], messages.Setup)
         assert bench.badge() == "badge of ann"
 
+    def test_a_clock_that_no_time_fits(self, bench: Bench) -> None:
+        """What is of a reporter whose clock was off by more than times can span is left out; the
+        rest counts, and the offer has one answer."""
+        ann, bob = (
+            messages.Carried(peer=f"peer of {name}", token=digest(name), reports=[self.SAID])
+            for name in ("ann", "bob")
+        )
+        carried = [replace(ann, shift=2**62), bob]
+        bench.hear(b"r", messages.Recover(id=9, event="e", carried=carried))
+        self.grant(bench, "ann")
+        self.grant(bench, "bob")
+        assert bench.sent == [(b"r", messages.Recovered(id=9, event="e", new=1))]
+
+    def test_each_reporter_is_asked_about_once(self, bench: Bench) -> None:
+        """However often a reporter stands in an offer; without a report it is not asked about."""
+        before = len(bench.asked)
+        self.offer(bench, "ann", "ann", "bob")
+        assert bench.asked[before:] == [digest("ann"), digest("bob")]
+
+    def test_an_offer_costs_what_it_holds(self, bench: Bench) -> None:
+        """A host's key that offers strangers without end is refused, before the broker is asked
+        about them: others can still ask."""
+        for number in range(120):
+            bench.sent.clear()
+            self.offer(bench, *(f"{number} of {one}" for one in range(10)))
+            if bench.sent:
+                break
+        assert [reply.code for _, reply in bench.sent] == ["OVERLOADED"]
+        assert number < 12
+
     def test_no_other_peer_hands_over(self, bench: Bench) -> None:
         """A reporter cannot hand over the reports of others, nor a peer that is not attached."""
         bench.attach(b"q", token="ann")

@@ -28,7 +28,7 @@ def take(second: Any, carried: Sequence[Carried], by: Participant | None = None)
     second.begin()
     names = {second.peer(name): name for name in ("ann", "bob", "cid", "dan", "eve")}
     for one in second.core.offered(by, carried):
-        second.core.introduce(second.grant(names[one.peer], token=one.token), one)
+        second.core.introduce(by, second.grant(names[one.peer], token=one.token), one)
     new = second.core.recover(by, carried, lambda: second.journal)
     second.take()
     return int(new)
@@ -164,3 +164,16 @@ def test_the_proof_holds(first: Any, ground: Any) -> None:
     votes = from_journal(second.card, second.journal).votes
     assert len(votes) == 7
     assert len([one for one in from_proof(proof).votes if one in votes]) == 5
+
+
+def test_the_clock_of_a_stranger_is_no_word_of_any_host(first: Any, ground: Any) -> None:
+    """What a host says of the clock of a reporter that is not here holds where an owner has named
+    that host; any other could move what is signed."""
+    for named in (False, True):
+        second = ground(signs=True)
+        by = second.member("other host", "host")
+        if named:
+            second.core.permit([], [by.peer])
+        take(second, offers(first), by)
+        offset = second.core.roster.find(second.peer("ann"), "reporter").clock_offset
+        assert (abs(offset) > 2_000_000) == named

@@ -359,7 +359,7 @@ class Run:
                 by = SimpleNamespace(role="host", peer=OWNER.peer)
                 with suppress(EventOver):
                     for one in core.offered(by, carried):
-                        core.introduce(self.grant(one), one)
+                        core.introduce(by, self.grant(one), one)
                     core.recover(by, carried, lambda: self.journal)
             case ("detach", name):
                 core.detach(core.roster.participants[name, "reporter"])
