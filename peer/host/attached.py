@@ -458,6 +458,7 @@ class AttachedPeers:
             routing_id, curve, frame, now, wall: as for `answer`.
             trouble: why nothing can be stored.
             positions: of the feeds, by event: what is on the disk. The feeds may be ahead of it.
+                An event that is fenced has none.
         """
         number = 0
         refused = self._limiter.refusal(routing_id, curve, now)
@@ -479,12 +480,16 @@ class AttachedPeers:
                     viewer = self._viewer(request, curve, wall)
                     if viewer is None:
                         raise StorageFault(trouble)  # its attach goes on record
+                    at = positions.get(viewer[0].card.event)
+                    if at is None:
+                        raise Unleased("this host is without its lease")
                     event, _ = self._by_route[routing_id, viewer[0].card.event] = viewer
-                    at = positions[event.card.event]
                     return [codec.encode(event.setup(number, viewer[1], at, wall))]
                 case messages.Replay():
                     event, _ = self._attached_peer(routing_id, request.event)
                     self._limiter.check_replay(routing_id, curve, now)
+                    if request.event not in positions:
+                        raise Unleased("this host is without its lease")
                     newest = positions[request.event].seq
                     return list(event.feed.replay(number, request.first, request.last, newest))
                 case messages.Detach():
@@ -494,7 +499,7 @@ class AttachedPeers:
                     return [codec.encode(messages.Done(id=number))]
                 case _:
                     raise StorageFault(trouble)
-        except (PeerError, StorageFault) as error:
+        except (PeerError, Unleased, StorageFault) as error:
             return [self._error(number, error)]
 
     def _viewer(self, request: Attach, curve: bytes, wall: int) -> AttachedPeer | None:

@@ -486,10 +486,12 @@ class Host:
         self._now = now  # deadlines of requests to the broker count from it
         self._link.poll(now)
         self.leases.handle_timer(now)
+        self._fence_where_over()
         wall = self._wall()
+        known = {e: at for e, at in self._positions.items() if e not in self._fenced}
         for routing_id, curve, frame in self._sockets.requests(self._request_batch.frames):
             for body in self.attached.answer_meanwhile(
-                routing_id, curve, frame, now, wall, self.trouble, self._positions
+                routing_id, curve, frame, now, wall, self.trouble, known
             ):
                 self._sockets.send(routing_id, body)
 
