@@ -8,6 +8,7 @@ from dataclasses import replace
 from ...protocol.errors import IllegalAction, SettingError
 from ..presentation import Presentation
 from ..sport import Action, Detail, Kind, Rule, Score, Sport, misfit, settle
+from ..statements import resumes
 from . import checking, text
 from . import confirmed as confirming
 from .definition import MOST_POINTS, Effect, Number, define, read
@@ -101,6 +102,10 @@ class Custom:
         if refusal is not None:
             raise IllegalAction(refusal)
         effect = state.definition.effects[action.title]
+        since = state.stopped if state.interrupted else None
+        in_play = state.definition.kinds[action.title].in_play
+        if in_play and since is not None and resumes(since, action.time):
+            state = clock_marked(state, "starts", action.time)
         if effect.period:
             state = marked(state, effect.period, action.time)
         if effect.clock:
@@ -164,7 +169,11 @@ class Custom:
         play = statement.details.get("play")
         if play is None:
             return state
-        return clock_marked(state, "stops" if play == "interrupted" else "starts", statement.time)
+        if play != "interrupted":
+            return clock_marked(state, "starts", statement.time)
+        after = clock_marked(state, "stops", statement.time)
+        # A clock that an action has stopped is started by an action that says so.
+        return replace(after, interrupted=state.interrupted or state.stopped is None)
 
     def rests(self, state: CustomState) -> object:
         """Return the sets that are over: at the end of one everybody knows the score."""

@@ -28,6 +28,7 @@ class CustomState:
             it is not known.
         counts: by counter and origin.
         stopped: since when the clock stands, microseconds since 1970; None while it runs.
+        interrupted: it stands since play was stated to be interrupted.
         paused: for how long it has stood before in this period, microseconds.
         lost: the origin that has lost by an action; empty where none has.
     """
@@ -43,6 +44,7 @@ class CustomState:
     serving: str = ""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stopped: int | None = None
+    interrupted: bool = False
     paused: int = 0
     lost: str = ""
 
@@ -199,6 +201,7 @@ def clock_marked(state: CustomState, mark: ClockMark, time: int) -> CustomState:
     spans = state.definition.periods
     if not state.on or not state.periods or not spans[len(state.periods) - 1].clock:
         return state
+    state = replace(state, interrupted=False)
     if mark == "stops" and state.stopped is None:
         return replace(state, stopped=time)
     if mark == "starts" and state.stopped is not None:

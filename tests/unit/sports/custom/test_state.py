@@ -432,6 +432,18 @@ def test_a_clock_that_counts_up_and_stops() -> None:
     assert CUSTOM.clock(state, 42 * MINUTE) == "2nd quarter 13'"
 
 
+def test_an_action_of_play_starts_a_clock_that_an_interruption_stopped() -> None:
+    """The clock goes on, as it is told; a clock that an action stopped waits for its own action."""
+    goals = STOPPED + '[[actions]]\ntitle = "goal"\npoints = 1\n'
+    interrupted = Action("state", "", 2 * MINUTE, {"play": "interrupted"})
+    state = CUSTOM.stated(after(start(goals), "0 go"), interrupted)
+    state = after(state, "22 goal A")
+    assert CUSTOM.clock(state, 23 * MINUTE) == "1st quarter 7:00"
+    state = CUSTOM.stated(after(start(goals), "0 go", "1 whistle"), interrupted)
+    state = after(state, "22 goal A")
+    assert CUSTOM.clock(state, 23 * MINUTE) == "1st quarter 9:00"
+
+
 def test_a_clock_that_does_not_stop_runs_through_an_interruption() -> None:
     """A definition of before, whose periods name no clock, has the clock that it had."""
     state = after(start(), "0 go")
