@@ -55,6 +55,8 @@ SUBREAPER = 36
 PIPES = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
 """What `subprocess` calls the ends of a process's pipes."""
 
+# Private, and so unknown to type checkers: it starts a process once its pipes are there.
+# `tests/unit/test_forked.py` fails where a Python changes it.
 _STARTS = inspect.signature(subprocess.Popen._execute_child)  # type: ignore[attr-defined]
 
 ROOT = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 
-from .bursts import Bursts
+from .enrolment_bursts import EnrolmentBursts
 from .network import Restless
 from .rivals import Rivals
 from .world import World
@@ -33,7 +33,7 @@ def failure(seed: int, *, trace: bool = False) -> str:
         if not seed % RIVALS_EVERY:
             Rivals(seed, print if trace else None).run()
         if not seed % BURSTS_EVERY:
-            Bursts(seed, print if trace else None).run()
+            EnrolmentBursts(seed, print if trace else None).run()
     except Exception as error:  # whatever is wrong in the cores is a failure of this seed
         if trace:
             traceback.print_exc()

@@ -33,7 +33,7 @@ CALM = 90.0
 """Seconds after which all must be told that has happened."""
 
 
-class Bursts:
+class EnrolmentBursts:
     """The simulation of one seed.
 
     Args:
@@ -163,7 +163,7 @@ def caught(seeds: int) -> str:
     """Return what the first seed that fails says; empty where none of so many does."""
     for seed in range(1, seeds + 1):
         try:
-            Bursts(seed).run()
+            EnrolmentBursts(seed).run()
         except Violation as violation:
             return f"seed {seed}: {violation}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .bursts import Bursts, caught
+from .enrolment_bursts import EnrolmentBursts, caught
 from .test_mutations import bursts_are_many_voices, everybody_is_one_voice
 
 
@@ -12,7 +12,7 @@ from .test_mutations import bursts_are_many_voices, everybody_is_one_voice
 def test_one_voice(seed):
     """Whatever one person says by keys made at once, what the others saw is told, and nothing
     else."""
-    world = Bursts(seed)
+    world = EnrolmentBursts(seed)
     world.run()
     assert world.lies > 3
 
