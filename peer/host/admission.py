@@ -210,13 +210,15 @@ class HostRequestLimiter:
         self, routing_id: bytes, curve: bytes, reports: int, questions: int, now: float
     ) -> None:
         """Count an offer as a request for each report, whose signature has to be verified, and as a
-        replay for each reporter about whom the broker has to be asked.
+        replay for each reporter about whom the broker has to be asked; at most as half of what a
+        key may ask at once, so that it can offer whatever an offer may hold.
 
         Raises:
             Overloaded: the key is over its rate, or the broker is asked about too much else.
         """
         cost = max(REPLAY_COST, reports + REPLAY_COST * questions)
-        if not self._requests.take(curve or routing_id, cost - 1, now):
+        # The frame itself was counted before.
+        if not self._requests.take(curve or routing_id, min(cost, REQUEST_BURST // 2) - 1, now):
             raise Overloaded(f"more than {REQUEST_RATE:g} reports a second; try again later")
         if not self._asks.take(questions, now):
             raise Overloaded("the broker is being asked about too much else; try again later")

@@ -832,6 +832,15 @@ class TestRecovery:
         self.offer(bench, "ann", "ann", "bob")
         assert bench.asked[before:] == [digest("ann"), digest("bob")]
 
+    def test_a_hundred_strangers_at_once(self, bench: Bench) -> None:
+        """A host's offer of a hundred reporters that never came here is taken, however much each of
+        them costs; the next one a few seconds later."""
+        for hundred in range(3):
+            bench.sent.clear()
+            self.offer(bench, *(f"{hundred} {one}" for one in range(100)))
+            assert bench.sent == []
+            bench.now += 11.0
+
     def test_an_offer_costs_what_it_holds(self, bench: Bench) -> None:
         """A host's key that offers strangers without end is refused, before the broker is asked
         about them: others can still ask."""
