@@ -344,8 +344,7 @@ class Attendance:
             self._present.add(peer)
             return
         silent = now - self._heard[peer]
-        early = silent < self._patience - 1e-5
-        demand(left or not early, f"{peer} is out after {silent:.3f} s of silence")
+        demand(left or silent > self._patience, f"{peer} is out after {silent:.3f} s of silence")
         self._present.discard(peer)
         self._due.pop(peer, None)
 
