@@ -88,6 +88,7 @@ class Process(subprocess.Popen[Any]):
             streams = [own if end == -1 else end for own, end in enumerate(ends)]
             self.pid = _spring().fork(json.dumps(order).encode(), streams)
             self._child_created = True
+            # As private as the method it stands in.
             self._close_pipe_fds(*(how[pipe] for pipe in PIPES))  # type: ignore[attr-defined]
 
 
@@ -105,7 +106,7 @@ def run(
     with Process(command, **pipes) as process:
         try:
             out, err = process.communicate(timeout=timeout)
-        except BaseException:
+        except BaseException:  # Ctrl+C as well: no process is left behind
             process.kill()
             raise
     return subprocess.CompletedProcess(command, process.returncode, out, err)
@@ -184,6 +185,7 @@ def _serve(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
 
 def _stream(like: TextIO, mode: str) -> TextIOWrapper:
     """Return a stream over the descriptor of another, as a Python makes it at its start."""
+    # Type checkers want the mode of `open` as a literal.
     at_once = mode == "wb" and bool(os.environ.get("PYTHONUNBUFFERED"))
     return TextIOWrapper(
         open(like.fileno(), mode, buffering=0 if at_once else -1),  # type: ignore[arg-type]
