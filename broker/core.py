@@ -35,7 +35,7 @@ from ..protocol.errors import (
     WrongVersion,
 )
 from ..runtime.connections import network
-from . import checks, grants, hosting, roles
+from . import checks, grants, hosting, roles, targets
 from .counters import BrokerCounters
 from .enrolment import Enrolment
 from .event_ids import event_id
@@ -261,11 +261,14 @@ class Core:
         if before is not None and before.peer != member.peer:
             raise Conflict("this connection belongs to another peer; open a new connection")
         repository.bind(routing_id, member.peer, wall)
+        role = self._enrolment.role_of(member)
+        if request.process and roles.covers(role, "host"):
+            repository.put_target(targets.said(request, member, role, address), wall)
         self._trim(repository, now, wall)
         return messages.Welcome(
             id=request.id,
             peer=member.peer,
-            role=self._enrolment.role_of(member),
+            role=role,
             time=wall,
             heartbeat=self._options.heartbeat,
         )

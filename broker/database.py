@@ -24,6 +24,7 @@ from ..runtime.database import cause, is_sqlite, open_engine
 from .names import fold, looks
 from .repository import (
     MOST_SESSIONS,
+    MOST_TARGETS,
     MOST_TOKENS,
     UNHOSTED,
     Census,
@@ -31,6 +32,7 @@ from .repository import (
     InviteRecord,
     LeaseRecord,
     PeerRecord,
+    TargetRecord,
     TokenRecord,
 )
 from .tables import (
@@ -45,6 +47,7 @@ from .tables import (
     PEERS,
     SCHEMA,
     SESSIONS,
+    TARGETS,
     TOKENS,
 )
 
@@ -390,6 +393,23 @@ class SqlRepository:
         held = sa.exists().where(LEASES.c.peer == peer, LEASES.c.expires > wall)
         return bool(self._connection.execute(sa.select(held)).scalar_one())
 
+    def put_target(self, target: TargetRecord, wall: int) -> None:
+        key: dict[str, object] = {"peer": target.peer, "process": target.process}
+        if target.address:
+            self._put(TARGETS, key, {"address": target.address, "seen": wall})
+        else:
+            where = [TARGETS.c[column] == value for column, value in key.items()]
+            self._connection.execute(sa.delete(TARGETS).where(*where))
+
+    def targets(self, since: int) -> list[TargetRecord]:
+        query = sa.select(TARGETS, PEERS.c.name).join(PEERS)
+        query = query.where(TARGETS.c.seen >= since, PEERS.c.revoked == 0)
+        ordered = query.order_by(TARGETS.c.process, TARGETS.c.peer).limit(MOST_TARGETS)
+        return [
+            TargetRecord(peer=row.peer, process=row.process, address=row.address, name=row.name)
+            for row in self._connection.execute(ordered)
+        ]
+
     def census(self, wall: int) -> Census:
         count = sa.func.count()
         by_status = sa.select(EVENTS.c.status, count).group_by(EVENTS.c.status)
@@ -409,7 +429,8 @@ class SqlRepository:
         )
 
     def forget(self, *, sessions_before: int, expired_before: int) -> None:
-        self._connection.execute(sa.delete(SESSIONS).where(SESSIONS.c.seen < sessions_before))
+        for table in (SESSIONS, TARGETS):
+            self._connection.execute(sa.delete(table).where(table.c.seen < sessions_before))
         for table in (TOKENS, INVITES):
             old = table.c.expires < expired_before
             self._connection.execute(sa.delete(table).where(old))

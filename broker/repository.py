@@ -17,6 +17,9 @@ MOST_SESSIONS = 100
 MOST_TOKENS = 20
 """The most connections of one peer on record."""
 
+MOST_TARGETS = 1_000
+"""The most processes that are listed to be scraped."""
+
 
 @dataclass(frozen=True, slots=True)
 class PeerRecord:
@@ -103,6 +106,23 @@ class TokenRecord:
     event: str
     role: Role
     expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRecord:
+    """A process whose metrics can be scraped.
+
+    Args:
+        peer: whose process it is; a peer has one of each kind.
+        process: its kind, such as `host`.
+        address: HOST:PORT.
+        name: the peer's name; it is not stored here.
+    """
+
+    peer: str
+    process: str
+    address: str
+    name: str = ""
 
 
 UNHOSTED = 16
@@ -233,6 +253,13 @@ class Repository(Protocol):
 
     def hosts(self, peer: str, wall: int) -> bool:
         """Return whether a peer holds the lease of an event."""
+
+    def put_target(self, target: TargetRecord, wall: int) -> None:
+        """Record where a process is scraped, as said at `wall`; an empty address removes it."""
+
+    def targets(self, since: int) -> list[TargetRecord]:
+        """Return the processes that said so at `since` or later, without those of revoked peers;
+        at most `MOST_TARGETS`."""
 
     def census(self, wall: int) -> Census:
         """Return the numbers of events and keys; `hosted` as it is at `wall`."""

@@ -19,7 +19,7 @@ from typing import Any
 
 import zmq
 
-from ..protocol import addresses, limits
+from ..protocol import addresses, limits, times
 from ..protocol.errors import (
     AddressTaken,
     EnvironmentFault,
@@ -40,8 +40,9 @@ from .core import Core
 from .counters import BrokerCounters
 from .groups import Groups, Sent, is_group_request
 from .options import Options
-from .repository import Census, Registry
+from .repository import Census, Registry, TargetRecord
 from .session_cache import SessionCache
+from .targets import LISTED_SECONDS
 
 WORK = "inproc://work"
 
@@ -105,6 +106,21 @@ class Broker:
                 return repository.census(clock.wall())
         except StorageFault:
             return None
+
+    def targets(self) -> list[TargetRecord]:
+        """Return the processes that gave the address of their metrics.
+
+        May be called from any thread; waits for the database.
+
+        Raises:
+            StorageFault: the broker does not run, or its database refuses.
+        """
+        registry = self._registry
+        if registry is None:
+            raise StorageFault("the broker does not run")
+        since = clock.wall() - round(LISTED_SECONDS * times.SECOND)
+        with registry.begin(write=False) as repository:
+            return repository.targets(since)
 
     def run(self) -> None:
         """Answer requests until `stop()` is called.

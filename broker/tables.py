@@ -49,6 +49,15 @@ NETWORKS = sa.Table(
     sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True),
     sa.Column("network", sa.Text, nullable=False),
 )
+TARGETS = sa.Table(
+    "targets",
+    ALL,
+    # Where the metrics of a peer's processes are scraped. `seen`: when the peer last said so.
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True),
+    sa.Column("process", sa.Text, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False, index=True),
+)
 INVITES = sa.Table(
     "invites",
     ALL,

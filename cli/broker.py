@@ -84,6 +84,7 @@ def command(
     # Imported here so that --help stays quick.
     from ..broker import Broker
     from ..monitoring.broker import broker_collector
+    from ..monitoring.discovery import broker_targets
     from ..monitoring.health import broker_readiness
     from ..peer import identity
 
@@ -97,7 +98,10 @@ def command(
         warn_insecure()
     broker = Broker(options, own)
     with (
-        metrics_page(metrics, lambda: (broker_collector(broker), broker_readiness(broker))) as page,
+        metrics_page(
+            metrics,
+            lambda: (broker_collector(broker), broker_readiness(broker), broker_targets(broker)),
+        ) as page,
         ThreadPoolExecutor(1, "broker") as pool,
         serving(broker.stop),
     ):

@@ -22,6 +22,7 @@ from .shared import (
     metrics_option,
     metrics_page,
     name_option,
+    place_of_page,
     serving,
     verbose_option,
 )
@@ -81,6 +82,7 @@ def command(
         ThreadPoolExecutor(1, "gateway") as pool,
         serving(server.stop),
     ):
+        gateway.hub.follower.metrics = place_of_page(page)
         running = pool.submit(server.run)
         if _listens(server, running):
             _greet(server, page, as_json=as_json)

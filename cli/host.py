@@ -24,6 +24,7 @@ from .shared import (
     metrics_page,
     name_option,
     place_of,
+    place_of_page,
     serving,
     verbose_option,
 )
@@ -89,8 +90,10 @@ def command(
             ) as page,
             serving(host.stop),
         ):
-            if page and not as_json:
-                click.echo(f"metrics at {page}")
+            if page:
+                host.announce(place_of_page(page))
+                if not as_json:
+                    click.echo(f"metrics at {page}")
             _warn(options)
             host.run(
                 ProgressPrinter(

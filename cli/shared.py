@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
     from ..monitoring.health import Readiness
+    from ..monitoring.server import Targets
     from ..peer import Link, Subscriber
     from ..peer.session import Session
     from ..sports.matchfile import Match
@@ -158,6 +160,11 @@ def warn_insecure() -> None:
 def place_of(broker: str) -> str:
     """Return HOST:PORT of a broker's whole address, for people."""
     return addresses.broker(broker).endpoint.removeprefix("tcp://")
+
+
+def place_of_page(url: str) -> str:
+    """Return HOST:PORT of the URL of a metrics page."""
+    return urlsplit(url).netloc
 
 
 def journal_of(name: str) -> str:
@@ -389,14 +396,16 @@ def stop_flag() -> Iterator[threading.Event]:
 
 @contextmanager
 def metrics_page(
-    address: str, monitored: Callable[[], tuple[Collector, Readiness]]
+    address: str,
+    monitored: Callable[[], tuple[Collector, Readiness] | tuple[Collector, Readiness, Targets]],
 ) -> Iterator[str]:
     """Serve metrics and health at the address of `--metrics`; yield the page's URL, empty without
     an address.
 
     Args:
         address: HOST:PORT; empty: nothing is served.
-        monitored: returns the metrics of this process and what tells whether it is ready.
+        monitored: returns the metrics of this process, what tells whether it is ready and, of a
+            broker, the processes to be scraped.
 
     Raises:
         SettingError: the address is not valid.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from ..protocol import addresses
 from ..protocol.addresses import reaches
-from ..protocol.errors import AddressTaken
+from ..protocol.errors import AddressTaken, EnvironmentFault
 from ..protocol.text import plain
 from .health import Readiness
 from .process import process_collector
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 PATHS = ("/metrics", "/live", "/ready")
+"""The paths of every process; a broker has `/targets` besides."""
+
+Targets = Callable[[], Sequence[Mapping[str, object]]]
+"""Returns what Prometheus finds by HTTP: objects of `targets` and `labels`."""
 
 DEFAULT_PORT = 9670
 """The port where an address names none."""
@@ -55,13 +59,19 @@ class MetricsServer(AbstractContextManager["MetricsServer"]):
         self.close()
 
 
-def serve(address: str, collector: Collector, readiness: Readiness = dict) -> MetricsServer:
+def serve(
+    address: str,
+    collector: Collector,
+    readiness: Readiness = dict,
+    targets: Targets | None = None,
+) -> MetricsServer:
     """Serve a collector's metrics, those of the process itself, and its health, until `close`.
 
     Args:
         address: HOST:PORT; port 0 takes a free one, host `*` every interface.
         collector: read at each scrape, on the server's thread.
         readiness: what `/ready` answers with; called on the server's thread.
+        targets: what `/targets` answers with, likewise; None: there is no such path.
 
     Raises:
         SettingError: the address is not valid.
@@ -86,17 +96,21 @@ def serve(address: str, collector: Collector, readiness: Readiness = dict) -> Me
     app = http.get_app()
     if app is None:
         raise AssertionError("the server of the metrics page has no application")
-    http.set_app(_guarded(_routed(app, readiness), names))
+    http.set_app(_guarded(_routed(app, readiness, targets), names))
     return MetricsServer(http, thread)
 
 
-def _routed(metrics: WSGIApplication, readiness: Readiness) -> WSGIApplication:
-    """Return an application with `/metrics`, `/live` and `/ready`, and nothing else."""
+def _routed(
+    metrics: WSGIApplication, readiness: Readiness, targets: Targets | None
+) -> WSGIApplication:
+    """Return an application with `/metrics`, `/live`, `/ready` and, where there are targets,
+    `/targets`, and nothing else."""
+    known = PATHS if targets is None else (*PATHS, "/targets")
 
     def routed(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path, method = str(environ.get("PATH_INFO", "")), environ.get("REQUEST_METHOD")
-        if path not in PATHS:
-            paths = ", ".join(PATHS)
+        if path not in known:
+            paths = ", ".join(known)
             return _answer(start, "404 Not Found", {"reason": f"there are {paths} here"})
         if method != "GET":
             return _answer(start, "405 Method Not Allowed", {"reason": "only GET is allowed"})
@@ -104,6 +118,12 @@ def _routed(metrics: WSGIApplication, readiness: Readiness) -> WSGIApplication:
             return metrics(environ, start)
         if path == "/live":
             return _answer(start, "200 OK", {"live": True})
+        if path == "/targets" and targets is not None:
+            try:
+                return _answer(start, "200 OK", targets())
+            except EnvironmentFault as error:
+                # Prometheus then goes on with the targets that it has.
+                return _answer(start, "503 Service Unavailable", {"reason": error.sentence})
         parts = readiness()
         ready = not any(parts.values())
         why = {part: {"ready": not reason, "reason": reason} for part, reason in parts.items()}
@@ -113,7 +133,7 @@ def _routed(metrics: WSGIApplication, readiness: Readiness) -> WSGIApplication:
     return routed
 
 
-def _answer(start: StartResponse, status: str, value: Mapping[str, object]) -> Iterable[bytes]:
+def _answer(start: StartResponse, status: str, value: object) -> Iterable[bytes]:
     kind = ("Content-Type", "application/json")
     start(status, [kind, ("Cache-Control", "no-store")])
     return [msgspec.json.encode(value) + b"\n"]

@@ -94,6 +94,9 @@ class Follower:
         """The cores of followed events, for metrics; it may grow while it is read."""
         self.broker: bool | None = None
         """Whether the broker answered the newest request; None before the first."""
+        self.metrics = ""
+        """HOST:PORT at which the gateway is scraped for metrics; empty: nowhere. Set it before
+        `start`, which tells the broker."""
         self._connect = connect
         self._on_turn = on_turn
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,6 +120,8 @@ class Follower:
         """
         self._loop = asyncio.get_running_loop()
         self._link = self._connect(roles=["viewer"])
+        if self.metrics:
+            self._link.announce("gateway", self.metrics)
         self._thread.start()
 
     async def stop(self) -> None:

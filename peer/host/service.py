@@ -215,6 +215,10 @@ class Host:
         """Whether there is an event to serve, or to hand over to the host that has it."""
         return self.leases.holds_any or bool(self._offers)
 
+    def announce(self, metrics: str) -> None:
+        """Tell the broker where this host is scraped for metrics, HOST:PORT; before `run`."""
+        self._link.announce("host", metrics)
+
     def stop(self) -> None:
         """End `run` soon; a signal or another thread may call this."""
         self._stopping = True

@@ -14,6 +14,8 @@ All requests may be repeated: the broker gives the same answer.
 | OVERLOADED to a request     | likewise; at the deadline, the refusal is the answer          |
 | any other reply             | it is the answer                                              |
 | nothing for a while         | a new connection, everything is held, hello again             |
+| `announce`, and from time to | hello, which names the metrics                                |
+| time after it               |                                                               |
 | nothing until the deadline  | Unreachable                                                   |
 | the broker refuses the key  | everything fails with Untrusted; a new connection with the    |
 |                             | next request                                                  |
@@ -51,6 +53,9 @@ LONGEST_PAUSE = 5.0
 
 SILENCE = 3.0
 """Seconds without an answer after which the connection is taken for dead and made anew."""
+
+ANNOUNCE_SECONDS = 600.0
+"""Seconds after which a process says again where its metrics are."""
 
 WINDOW = 64
 """The most requests that are sent and unanswered at one time. Of a thousand sent at once, the last
@@ -143,6 +148,7 @@ class LinkCore:
         self._held: deque[int] = deque()  # in the order in which they are to be sent
         self._flying = 0  # requests sent and unanswered
         self._greeting = 0  # number of the hello under way, 0 when none is
+        self._announce_at: float | None = None  # when it says where its metrics are; None: never
         self._welcome = False
         self._heard = 0.0  # when the broker last answered, or a silence began
         self._anew = False
@@ -198,6 +204,20 @@ class LinkCore:
         else:
             self._greet(now)
 
+    def announce(self, process: str, metrics: str, now: float) -> None:
+        """Say now, and again from time to time, where the process is scraped for metrics.
+
+        Args:
+            process: its kind, such as `host`.
+            metrics: HOST:PORT; empty: no longer.
+            now: monotonic seconds.
+        """
+        self._hello = msgspec.structs.replace(self._hello, process=process, metrics=metrics)
+        self._pending.pop(self._greeting, None)  # it says what was so before
+        self._greeting = 0
+        self._announce_at = now
+        self._announce(now)
+
     def receive(self, frame: bytes, now: float) -> list[Answered]:
         """Take a frame from the broker; return the answers that are now known."""
         try:
@@ -229,6 +249,8 @@ class LinkCore:
         if isinstance(reply, messages.Welcome):
             self.peer, self.role, self.heartbeat = reply.peer, reply.role, reply.heartbeat
             self._welcome = True
+            if self._announce_at is not None:
+                self._announce_at = now + ANNOUNCE_SECONDS if self._hello.metrics else None
             self._send_held(now)
             return []
         if isinstance(reply, messages.Error):
@@ -281,6 +303,7 @@ class LinkCore:
                 failed.append(Answered(asked.then, asked.refusal or self._unreachable(asked)))
             else:
                 self._send(number, asked, now)
+        self._announce(now)
         self._send_held(now)
         if self._pending and now - self._heard >= SILENCE:
             self._anew = True
@@ -292,9 +315,12 @@ class LinkCore:
             due, number = self._timers[0]
             asked = self._pending.get(number)
             if asked is not None and asked.due == due:
-                return due
+                break
             heapq.heappop(self._timers)
-        return None
+        timers = [self._timers[0][0]] if self._timers else []
+        if self._announce_at is not None and not self._greeting:
+            timers.append(self._announce_at)
+        return min(timers, default=None)
 
     def outgoing(self) -> list[bytes]:
         """Return the frames to send now, each once."""
@@ -362,6 +388,12 @@ class LinkCore:
             )
         )
 
+    def _announce(self, now: float) -> None:
+        if self._announce_at is not None and now >= self._announce_at and not self._greeting:
+            if not self._pending:
+                self._heard = now
+            self._greet(now)
+
     def _greet(self, now: float) -> None:
         if self._greeting:
             return
@@ -377,6 +409,8 @@ class LinkCore:
         else:  # no request waits for it any more
             del self._pending[number]
             self._greeting = 0
+            if self._announce_at is not None:
+                self._announce_at = now + LONGEST_PAUSE
 
     def _hold(self, number: int, asked: _Asked) -> None:
         asked.held = True

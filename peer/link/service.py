@@ -21,6 +21,9 @@ from .core import Answered, LinkCore, Push, Reply, Then
 ENTROPY_BYTES = 16
 """Random bytes of a routing id, after those that are bound to the key."""
 
+WITHDRAW_SECONDS = 0.5
+"""The longest wait, at the end, for the broker to hear that there are no metrics any more."""
+
 HANDSHAKES = (
     zmq.EVENT_HANDSHAKE_SUCCEEDED
     | zmq.EVENT_HANDSHAKE_FAILED_AUTH
@@ -80,6 +83,7 @@ class Link:
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
         self._connected = False
         self._answers: deque[Answered] = deque()  # whose callbacks are not called yet
+        self._announced = ""  # the kind of this process, once it has announced its metrics
         self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
@@ -118,6 +122,21 @@ class Link:
     def heartbeat(self) -> float:
         """Seconds between heartbeats of an idle feed; 0 until the broker has answered."""
         return self._core.heartbeat
+
+    def announce(self, process: str, metrics: str) -> None:
+        """Tell the broker, now and from time to time, where this process is scraped for metrics.
+
+        `close` takes it back.
+
+        Args:
+            process: its kind, such as `host`.
+            metrics: HOST:PORT; a host of all interfaces stands for where the connection comes from.
+        """
+        self._announced = process if metrics else ""
+        now = clock.now()
+        self._core.announce(process, metrics, now)
+        self._renew(now)
+        self._send_out()
 
     def ask(self, message: messages.BrokerRequest, timeout: float = 5.0) -> messages.BrokerReply:
         """Ask the broker, wait, and return the reply.
@@ -211,7 +230,11 @@ class Link:
         return self._core.next_timer()
 
     def close(self) -> None:
-        """Close the socket, and the context where it is the link's own."""
+        """Close the socket, and the context where it is the link's own; a process that has
+        announced its metrics takes that back, and waits for it a little."""
+        if self._announced:
+            self.announce(self._announced, "")
+            self.flush(WITHDRAW_SECONDS)
         self.socket.disable_monitor()
         self._monitor.close(linger=0)
         self.socket.close()

@@ -46,7 +46,8 @@ class Hello(Message, frozen=True, kw_only=True):
     This enrols a key that the broker does not know, with an `invite` code if the broker asks for
     codes. `roles`: the roles in which the peer means to join events; for statistics only. `behind`:
     a digest of the address of the person for whom a gateway holds the key; it counts from gateways
-    that the broker knows.
+    that the broker knows. `process`, `metrics`: what the peer is, such as `host`, and HOST:PORT at
+    which its metrics are scraped; the broker lists them, and no longer where `metrics` is empty.
     """
 
     id: Count
@@ -56,6 +57,8 @@ class Hello(Message, frozen=True, kw_only=True):
     roles: Annotated[list[Role], Meta(max_length=4)] = field(default_factory=list)
     version: int = VERSION
     behind: Id = ""
+    process: Name = ""
+    metrics: Id = ""
 
 
 class Search(Message, frozen=True, kw_only=True):

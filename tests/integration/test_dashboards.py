@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types
 
-from tests.monitored import RULES, expressions
+from tests.monitored import MONITORING, RULES, expressions
 from tests.patience import PATIENCE, until
 from touchline.peer import Link, Reporter
 
@@ -46,17 +47,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def prometheus(folder: Path, targets: dict[str, str]) -> Iterator[str]:
-    """Run a Prometheus that scrapes each second; give the URL of its queries."""
+def prometheus(folder: Path, broker_page: str) -> Iterator[str]:
+    """Run a Prometheus with the project's configuration, that scrapes each second and finds all but
+    the broker through the broker; give the URL of its queries."""
     assert PROMETHEUS is not None
-    configuration = {
-        "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
-        "rule_files": [str(RULES)],
-        "scrape_configs": [
-            {"job_name": job, "static_configs": [{"targets": [urllib.parse.urlsplit(url).netloc]}]}
-            for job, url in targets.items()
-        ],
+    configuration = yaml.safe_load((MONITORING / "prometheus.yml").read_text("utf-8"))
+    configuration["global"] = {
+        "scrape_interval": "1s",
+        "scrape_timeout": "1s",
+        "evaluation_interval": "1s",
     }
+    configuration["rule_files"] = [str(RULES)]
+    broker, found = configuration["scrape_configs"]
+    place = urllib.parse.urlsplit(broker_page).netloc
+    broker["static_configs"] = [{"targets": [place]}]
+    found["http_sd_configs"] = [{"url": f"http://{place}/targets", "refresh_interval": "1s"}]
     file, port = folder / "prometheus.yml", free_port()
     file.write_text(json.dumps(configuration), "utf-8")  # JSON is YAML
     process = subprocess.Popen(
@@ -100,8 +105,8 @@ def as_asked(expression: str, event: str) -> str:
 
 @pytest.mark.skipif(PROMETHEUS is None, reason="prometheus is not installed (Debian: prometheus)")
 def test_every_expression_answers(tmp_path: Path) -> None:
-    """A Prometheus that scrapes a broker, a host and a gateway answers every expression, but for
-    those of what does not happen while all is well."""
+    """A Prometheus that scrapes a broker, and the host and gateway that it finds through the
+    broker, answers every expression, but for those of what does not happen while all is well."""
     with ExitStack() as stack:
         broker = ("broker", "--bind", "127.0.0.1:0")
         address, broker_page = stack.enter_context(
@@ -111,18 +116,14 @@ def test_every_expression_answers(tmp_path: Path) -> None:
         event = created(link)
         who = ("--broker", address)
         host = ("host", event, *who, "--alone", "--heartbeat", "0.5")
-        _, host_page = stack.enter_context(running(tmp_path, *host))
-        web, gateway_page = stack.enter_context(
+        stack.enter_context(running(tmp_path, *host))
+        web, _ = stack.enter_context(
             running(tmp_path, "gateway", *who, "--port", "0", says="gateway at ")
         )
         url = stack.enter_context(
             prometheus(
                 tmp_path,
-                {
-                    "touchline-broker": broker_page,
-                    "touchline-host": host_page,
-                    "touchline-gateway": gateway_page,
-                },
+                broker_page,
             )
         )
         reporter = stack.enter_context(Reporter(event, link, tmp_path / "anna.db"))

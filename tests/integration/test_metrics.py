@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from tests.forked import Process
 from tests.patience import PATIENCE
@@ -69,6 +72,14 @@ def scrape(url: str) -> dict[str, float]:
     return {name: float(value) for name, _, value in samples}
 
 
+def targets(broker_page: str) -> list[Any]:
+    """Return what a broker lists for Prometheus to scrape."""
+    url = broker_page.replace("/metrics", "/targets")
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        found: list[Any] = json.load(answer)
+    return found
+
+
 def becomes(url: str, name: str, value: float) -> dict[str, float]:
     """Scrape until a figure has a value; return that scrape."""
     until = time.monotonic() + PATIENCE
@@ -81,7 +92,8 @@ def becomes(url: str, name: str, value: float) -> dict[str, float]:
 
 
 def test_figures_move(tmp_path: Path) -> None:
-    """Requests, events, reports, entries and latency show on the pages as they happen."""
+    """Requests, events, reports, entries and latency show on the pages as they happen; the broker
+    lists the host's page while the host runs."""
     broker = ("broker", "--bind", "127.0.0.1:0")
     with running(tmp_path, *broker, says="address for others: ") as (address, broker_page):
         before = scrape(broker_page)
@@ -113,9 +125,13 @@ def test_figures_move(tmp_path: Path) -> None:
                 assert found[f"touchline_host_feed_seq{of}"] == 1
                 assert found[f"touchline_host_publish_age_seconds{of}"] < PATIENCE
                 assert found["touchline_host_journal_trouble"] == 0
+                (listed,) = targets(broker_page)
+                assert listed["targets"] == [urlsplit(host_page).netloc]
+                assert listed["labels"]["job"] == "touchline-host"
                 beats = found[f"touchline_host_heartbeats_total{of}"]
                 becomes(host_page, f"touchline_host_heartbeats_total{of}", beats + 3)
             becomes(broker_page, "touchline_broker_hosted_events", 0)
+            assert targets(broker_page) == []
 
 
 def test_no_census_of_a_broker_that_does_not_run(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from touchline.broker.repository import (
     InviteRecord,
     LeaseRecord,
     PeerRecord,
+    TargetRecord,
     TokenRecord,
 )
 from touchline.protocol.messages import Card, EventStatus, GrantRole, Role
@@ -66,6 +67,12 @@ class MemoryRepository:
 
     def put_network(self, peer: str, network: str) -> None:
         self._networks[peer] = network
+
+    def put_target(self, target: TargetRecord, wall: int) -> None:
+        """Record nothing: nobody scrapes here."""
+
+    def targets(self, since: int) -> list[TargetRecord]:
+        return []
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         self._sessions[routing_id] = peer

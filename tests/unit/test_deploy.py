@@ -3,6 +3,7 @@ needs. Which of them were run, docs/OPERATING.md says."""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -15,6 +16,7 @@ import click
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
 
+from tests.monitored import MONITORING
 from tests.patience import PATIENCE
 from touchline.cli.main import touchline
 
@@ -61,11 +63,23 @@ def test_compose_names_files_that_there_are() -> None:
 
 
 def test_the_jobs_are_those_of_the_rules() -> None:
-    """Prometheus in compose scrapes each service under the job that rules and dashboards know."""
+    """Prometheus in compose scrapes the broker, and finds the others through it; it does so as the
+    configuration to begin with does."""
     jobs = yaml.safe_load((DEPLOY / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
-    assert {job["job_name"]: job["static_configs"][0]["targets"] for job in jobs} == {
-        f"touchline-{name}": [f"{name}:9670"] for name in OURS
-    }
+    began = yaml.safe_load((MONITORING / "prometheus.yml").read_text("utf-8"))["scrape_configs"]
+    local = json.loads(json.dumps(jobs).replace("broker:9670", "127.0.0.1:9670"))
+    assert local == began
+    assert began[0]["job_name"] == "touchline-broker"
+    assert began[1]["http_sd_configs"][0]["url"].endswith("/targets")
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool here")
+@pytest.mark.parametrize("folder", [DEPLOY, MONITORING], ids=lambda folder: str(folder.name))
+def test_prometheus_takes_its_configuration(folder: Path) -> None:
+    """`promtool check config` has nothing to say against either configuration."""
+    command = ["promtool", "check", "config", "--syntax-only", str(folder / "prometheus.yml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_image_is_small_and_not_root() -> None:

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -16,7 +17,7 @@ from prometheus_client.registry import Collector
 
 from tests.patience import PATIENCE
 from touchline.monitoring.server import serve
-from touchline.protocol.errors import AddressTaken, SettingError
+from touchline.protocol.errors import AddressTaken, SettingError, StorageFault
 
 
 class Stub(Collector):
@@ -169,3 +170,25 @@ def test_nothing_else(health: Callable[..., tuple[int, Any]], path: str) -> None
 def test_only_get(health: Callable[..., tuple[int, Any]]) -> None:
     """Nothing is written here."""
     assert [health(path, "POST")[0] for path in ("/metrics", "/live", "/ready")] == [405] * 3
+
+
+def test_targets_of_a_broker_alone(health: Callable[..., tuple[int, Any]]) -> None:
+    """`/targets` is there where there are targets; while they can't be read it is 503, with which
+    Prometheus keeps those that it has."""
+    assert health("/targets")[0] == 404
+    found: list[dict[str, object]] = [{"targets": ["h:1"], "labels": {"job": "touchline-host"}}]
+    broken = False
+
+    def targets() -> list[dict[str, object]]:
+        if broken:
+            raise StorageFault("the database refuses")
+        return found
+
+    with serve("127.0.0.1:0", Stub(), targets=targets) as page:
+        url = page.url.replace("/metrics", "/targets")
+        assert json.loads(read(url)) == found
+        broken = True
+        with pytest.raises(HTTPError) as refused:
+            read(url)
+        refused.value.close()
+    assert refused.value.code == 503

@@ -7,7 +7,9 @@ import msgspec
 import pytest
 
 from touchline.peer.link.core import (
+    ANNOUNCE_SECONDS,
     FIRST_PAUSE,
+    LONGEST_PAUSE,
     MISMATCHES,
     MOST_PENDING,
     SILENCE,
@@ -433,3 +435,52 @@ def test_rooms_are_asked_like_all_else(welcomed: Line) -> None:
     assert codec.decode_group_request(frame).id == number
     reply = messages.GroupJoined(id=number, room="r", member="m", epoch=1, rev=0, seconds=15.0)
     assert welcomed.reply(reply) == [(number, reply)]
+
+
+def announced(line: Line) -> list[tuple[str, str]]:
+    return [(hello.process, hello.metrics) for hello in line.sent()]
+
+
+def test_announces_again_and_again(line: Line) -> None:
+    """Where a process is scraped goes out by itself, and every ten minutes; in between a hello for
+    other reasons says so too."""
+    line.core.announce("host", "h:1", line.now)
+    assert announced(line) == [("host", "h:1")]
+    line.core.announce("host", "h:2", line.now)
+    assert announced(line) == [("host", "h:2")]
+    number = line.core._greeting
+    line.reply(messages.Welcome(id=number, peer="p", role="host", time=1, heartbeat=10.0))
+    assert line.core.next_timer() == line.now + ANNOUNCE_SECONDS
+    assert line.run(ANNOUNCE_SECONDS - 1) == []
+    line.now += 1
+    line.core.handle_timer(line.now)
+    assert announced(line) == [("host", "h:2")]
+
+
+def test_announces_until_it_is_heard(line: Line) -> None:
+    """A broker that is away hears it once it is back, and is not asked in a busy loop."""
+    line.core.announce("host", "h:1", line.now)
+    line.sent()
+    tries = [at for at, kind in line.run(60.0) if kind == "hello"]
+    assert 60 / (LONGEST_PAUSE + 1) - 1 <= len(tries) <= 60 / LONGEST_PAUSE + 1
+    assert not line.core.wants_new_connection
+
+
+def test_announces_on_a_new_connection(welcomed: Line) -> None:
+    """A connection that is lost under it is made anew with what was asked, and says it again."""
+    welcomed.core.announce("host", "h:1", welcomed.now)
+    welcomed.sent()
+    welcomed.core.reconnected(welcomed.now)
+    welcomed.core.handle_timer(welcomed.now)
+    assert announced(welcomed) == [("host", "h:1")]
+
+
+def test_takes_it_back(welcomed: Line) -> None:
+    """An empty address is said once; then nothing more."""
+    welcomed.core.announce("host", "h:1", welcomed.now)
+    welcomed.welcome()
+    welcomed.core.announce("host", "", welcomed.now)
+    hello = welcomed.sent()[-1]
+    assert (hello.process, hello.metrics) == ("host", "")
+    welcomed.reply(messages.Welcome(id=hello.id, peer="p", role="host", time=1, heartbeat=10.0))
+    assert (welcomed.core.next_timer(), welcomed.core.unanswered) == (None, 0)
