@@ -33,6 +33,9 @@ BEGIN = 1_700_000_000 * SECOND
 TOLERANCE = 0.1
 """Seconds that a timer may be late."""
 
+MICROSECOND = 1e-6
+"""Seconds by which two clocks may differ in a span of time, for rounding."""
+
 ASTRAY = 3 * SECOND
 """Microseconds by which a reporter's times, as the host reckons them, may be wrong at the most.
 
@@ -343,8 +346,10 @@ class Attendance:
         if present:
             self._present.add(peer)
             return
+        # The host's clock began at another time, so its differences are rounded in another way.
         silent = now - self._heard[peer]
-        demand(left or silent > self._patience, f"{peer} is out after {silent:.3f} s of silence")
+        late = left or silent > self._patience - MICROSECOND
+        demand(late, f"{peer} is out after {silent:.3f} s of silence")
         self._present.discard(peer)
         self._due.pop(peer, None)
 

@@ -313,7 +313,7 @@ def silent_stay(patch: pytest.MonkeyPatch) -> None:
 def present_counted_out(patch: pytest.MonkeyPatch) -> None:
     """A reporter is counted out that was heard a moment ago."""
     silent = Roster.silent
-    patch.setattr(Roster, "silent", lambda self, since: silent(self, since + 1.0))
+    patch.setattr(Roster, "silent", lambda self, since: silent(self, since + 3.0))
 
 
 def rival_kept(patch: pytest.MonkeyPatch) -> None:
