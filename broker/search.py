@@ -3,6 +3,11 @@
 Two words are compared by the trigrams that they share, as in PostgreSQL's pg_trgm (its manual,
 F.35). The index is in memory, so that SQLite and PostgreSQL give the same results, and because a
 search that read and compared every card would take tenths of a second at 10,000 events.
+
+A search holds up whatever else the broker does, so it looks at a bounded number of events, however
+many there are: events are found by the rarer words of a query, and its common words (more than
+`COMMON` events) only rank them. Where every word is common, the newest events that have the rarest
+of them are ranked.
 """
 
 from __future__ import annotations
@@ -13,8 +18,8 @@ from bisect import bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from heapq import nsmallest
-from itertools import chain, islice
+from heapq import merge, nsmallest
+from itertools import chain, groupby, islice
 from math import inf
 
 from ..protocol.errors import NotFound
@@ -33,6 +38,13 @@ word, have 0.2."""
 
 NEAR_BEST = 0.5
 """The least share of the best match that an event in the result has."""
+
+COMMON = 2_000
+"""The most events that a word of a query finds by itself; and of the newest with a common word, as
+many are ranked."""
+
+LOOKED_AT = 20_000
+"""The most events with a common word that a search tries for its sport and status."""
 
 _WORD = re.compile(r"\w+")
 
@@ -89,11 +101,12 @@ def similarity(query: str, grams: frozenset[str], word: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """The fields of an event's card that the index filters and sorts by."""
+    """What the index filters, sorts and ranks an event by."""
 
     sport: str
     status: EventStatus
     created: int
+    words: tuple[str, ...]
 
 
 class SearchIndex:
@@ -107,7 +120,8 @@ class SearchIndex:
         """The registry's revision that the index holds."""
         self._lines: dict[str, _Line] = {}
         self._newest: list[tuple[int, str]] = []  # (-created, event), sorted
-        self._events: defaultdict[str, list[str]] = defaultdict(list)  # by word
+        self._events: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        """(created, event) by word, sorted."""
         self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
 
     def __len__(self) -> int:
@@ -128,13 +142,19 @@ class SearchIndex:
             self.revision = revision
 
     def _add(self, card: Card) -> None:
-        self._lines[card.event] = _Line(card.sport, card.status, card.created)
+        found = tuple(words(" ".join([card.title, *card.origins])))
+        self._lines[card.event] = _Line(card.sport, card.status, card.created, found)
         insort(self._newest, (-card.created, card.event))
-        for word in words(" ".join([card.title, *card.origins])):
+        dated = (card.created, card.event)
+        for word in found:
             if word not in self._events:
                 for gram in trigrams(word):
                     self._words[gram].append(word)
-            self._events[word].append(card.event)
+            postings = self._events[word]
+            if postings and dated < postings[-1]:
+                insort(postings, dated)
+            else:
+                postings.append(dated)
 
     def search(
         self, text: str = "", *, sport: str = "", status: str = "", limit: int, cursor: str = ""
@@ -171,7 +191,7 @@ class SearchIndex:
     def _by_match(
         self, text: str, cursor: str, limit: int, sport: str, status: str
     ) -> Iterator[str]:
-        matches = self._matches(text)
+        matches = self._matches(text, sport, status)
         least = NEAR_BEST * max(matches.values(), default=0.0)
         ranks = {
             event: (-match, -self._lines[event].created, event)
@@ -184,21 +204,56 @@ class SearchIndex:
         )
         return (event for _, _, event in nsmallest(limit, ranked))
 
-    def _matches(self, text: str) -> dict[str, float]:
+    def _matches(self, text: str, sport: str = "", status: str = "") -> dict[str, float]:
         """Return the match of each event, from 0 to 1: the mean over the query's words."""
-        query = {one[0]: one for one in _spellings(text)}
-        query = dict(list(query.items())[:QUERY_WORDS])
+        spellings = {one[0]: one for one in _spellings(text)}
+        query = [self._like_any(one) for one in list(spellings.values())[:QUERY_WORDS]]
+        rare = [alike for alike in query if self._frequency(alike) <= COMMON]
+        common = [alike for alike in query if self._frequency(alike) > COMMON]
         total: dict[str, float] = {}
-        for spellings in query.values():
+        for alike in rare:
             best: dict[str, float] = {}
             # The most similar words come first, so an event's first word is its best.
-            for alike, word in sorted(chain(*map(self._alike, spellings)), reverse=True):
-                for event in self._events[word]:
+            for word, similar in alike.items():
+                for _, event in self._events[word]:
                     if event not in best:
-                        best[event] = alike
-            for event, alike in best.items():
-                total[event] = total.get(event, 0.0) + alike / len(query)
+                        best[event] = similar
+            for event, similar in best.items():
+                total[event] = total.get(event, 0.0) + similar / len(query)
+        if common and not any(rare):
+            total = dict.fromkeys(
+                self._newest_of(min(common, key=self._frequency), sport, status), 0.0
+            )
+        for alike in common:
+            for event in total:
+                similar = max(alike.get(word, 0.0) for word in self._lines[event].words)
+                total[event] += similar / len(query)
         return total
+
+    def _newest_of(self, alike: dict[str, float], sport: str, status: str) -> Iterator[str]:
+        """Yield the newest events of a sport and status that have a common word, the most similar
+        words first."""
+        seen: set[str] = set()
+        looked_at = 0
+        for _, same in groupby(alike, key=alike.__getitem__):
+            postings = [reversed(self._events[word]) for word in same]
+            for _, event in merge(*postings, reverse=True):
+                looked_at += 1
+                if looked_at > LOOKED_AT or len(seen) >= COMMON:
+                    return
+                if event not in seen and self._is(event, sport, status):
+                    seen.add(event)
+                    yield event
+
+    def _frequency(self, alike: dict[str, float]) -> int:
+        """Return in how many events words are; one that has two of them counts twice."""
+        return sum(len(self._events[word]) for word in alike)
+
+    def _like_any(self, spellings: Iterable[str]) -> dict[str, float]:
+        """Return the words of the index like a word of a query, the most similar first."""
+        found = sorted(chain(*map(self._alike, spellings)))
+        best = {word: similar for similar, word in found}
+        return dict(sorted(best.items(), key=lambda item: (-item[1], item[0])))
 
     def _alike(self, asked: str) -> list[tuple[float, str]]:
         """Return (similarity, word) of the words in the index like `asked`, most similar first."""

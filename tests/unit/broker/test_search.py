@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from touchline.broker import search
 from touchline.broker.search import SearchIndex, similarity, trigrams, words
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card
@@ -141,3 +142,44 @@ def test_long_query(index: SearchIndex) -> None:
     """Only the first words of an endless query count."""
     assert index.search("argentina " + " ".join(f"word{n}" for n in range(300)), limit=1)
     assert not index.search(" ".join(f"x{n}x" for n in range(8)) + " argentina", limit=1)
+
+
+@pytest.fixture
+def crowded(monkeypatch: pytest.MonkeyPatch) -> SearchIndex:
+    """An index in which `cup` is common: it is in 40 events, of which a word finds 10."""
+    monkeypatch.setattr(search, "COMMON", 10)
+    monkeypatch.setattr(search, "LOOKED_AT", 30)
+    index = SearchIndex()
+    sports = {n: "tennis" if n % 20 == 7 else "football" for n in range(40)}
+    cards = [card(f"e{n}", f"Cup {n}", "A", created=n, sport=sports[n]) for n in range(40)]
+    # A registry tells of what was changed last, last.
+    index.follow(enumerate([*cards[20:], *cards[:20]], 1))
+    return index
+
+
+def test_a_common_word_finds_the_newest_events_that_have_it(crowded: SearchIndex) -> None:
+    """Of the events that have it, no more are ranked than a word may find."""
+    assert crowded.search("cup", limit=100) == [f"e{n}" for n in range(39, 29, -1)]
+    page = crowded.search("cup", limit=4)
+    assert crowded.search("cup", limit=100, cursor=page[-1]) == [f"e{n}" for n in range(35, 29, -1)]
+    assert crowded.search("cups", limit=1) == ["e39"]
+
+
+def test_a_common_word_is_looked_for_within_the_sport(crowded: SearchIndex) -> None:
+    """Events of another sport do not use up what a word finds, up to a bound of their own."""
+    assert crowded.search("cup", sport="tennis", limit=100) == ["e27"]
+
+
+def test_a_rarer_word_decides(crowded: SearchIndex) -> None:
+    """What has only the common word is not found, and what has both has the match of both."""
+    assert crowded.search("cup 27", limit=1) == ["e27"]
+    assert crowded._matches("cup 27")["e27"] == 1.0
+    assert "e39" not in crowded._matches("cup 27")
+    assert crowded.search("cup nothing", limit=1) == ["e39"]
+
+
+def test_among_common_words_the_rarest_decides(crowded: SearchIndex) -> None:
+    """An event that has all words of a query is found where each of them is common."""
+    extra = [card(f"x{n}", "Super Cup", "B", created=n) for n in range(11)]
+    crowded.follow(enumerate(extra, 50))
+    assert crowded.search("cup super", limit=100) == [f"x{n}" for n in range(10, 0, -1)]
