@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from ..protocol import messages, times
-from ..protocol.errors import SettingError
 from ..protocol.messages import Card
 from ..protocol.text import plain
 from ..timeline import json as timeline_json
-from . import completion, grants, rulings, shared
+from . import completion, creating, grants, rulings, shared
 from .shared import broker_option, emit, json_option, name_option
 from .ui.tables import table
 
@@ -46,135 +44,23 @@ for _owners in (
 @click.argument("title", required=False, default="")
 @broker_option
 @name_option
-@click.option(
-    "--sport",
-    default="",
-    shell_complete=completion.all_sports,
-    help="The sport; touchline sports list names them all.",
-)
-@click.option(
-    "--origin",
-    "origins",
-    multiple=True,
-    help="A team, player or runner; repeat the flag for each.",
-)
-@click.option(
-    "--starts", default="", metavar="TIME", help="When it starts, such as 2026-06-11T19:00:00Z."
-)
-@click.option(
-    "--lineup",
-    "lineups",
-    multiple=True,
-    metavar="ORIGIN=FILE",
-    help="A text file of an origin's players, a name a line, starters first; a number may stand"
-    " beside it, such as 10 Lionel Messi.",
-)
-@click.option(
-    "--rule",
-    "rules",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A rule of the sport; touchline sports show SPORT lists them.",
-)
-@click.option(
-    "--definition",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A TOML file that defines the custom sport.",
-)
-@click.option(
-    "--match",
-    "match_name",
-    default="",
-    metavar="NAME|FILE",
-    help="Take what the other flags leave out from a match that comes with Touchline, or from a"
-    " match file.",
-)
-@click.option(
-    "--key", default="", help="Any text; a second create with the same key returns the same event."
-)
-@grants.owners_option
-@grants.hosts_option
+@creating.flags
 @json_option
-def create(
-    title: str,
-    broker: str,
-    name: str,
-    sport: str,
-    origins: tuple[str, ...],
-    starts: str,
-    lineups: tuple[str, ...],
-    rules: tuple[str, ...],
-    definition: Path | None,
-    match_name: str,
-    key: str,
-    owners: list[str],
-    hosts: list[str],
-    as_json: bool,
-) -> None:
+def create(title: str, broker: str, name: str, as_json: bool, **described: Any) -> None:
     """Create an event, and print its id.
 
     It is yours: nobody else hosts it, unless you name them here or by `touchline events grant`.
     """
-    request = messages.Create(
-        id=0,
-        title=title,
-        sport=sport or ("custom" if definition else ""),
-        key=key or uuid.uuid4().hex,
-        origins=list(origins),
-        lineups=dict(_lineup(flag) for flag in lineups),
-        rules=shared.rules(rules, definition),
-        starts=_starts(starts),
-        owners=owners,
-        hosts=hosts,
-    )
-    if match_name:
-        request = _with_match(request, match_name)
-    if not request.title:
-        raise click.UsageError("give the event a TITLE, or a --match to take it from")
-    if not request.sport:
-        raise click.UsageError("give the event's --sport, or a --match to take it from")
+    request = creating.wanted(title, **described)
+    if not request.key:
+        request = msgspec.structs.replace(request, key=uuid.uuid4().hex)
     with shared.link(broker, name) as link:
-        reply = link.ask(request)
-    if not isinstance(reply, messages.Event):
-        raise AssertionError(f"the broker answered create with {type(reply).__name__}")
+        card = creating.create(link, request)
     if as_json:
-        emit(timeline_json.to_json(reply.card))
+        emit(timeline_json.to_json(card))
         return
-    event = reply.card.event
-    click.echo(event)
-    click.echo(f"created {plain(reply.card.title)}; next: touchline host {event}", err=True)
-
-
-def _starts(text: str) -> int:
-    if not text:
-        return 0
-    try:
-        return times.from_rfc3339(text)
-    except (ValueError, OverflowError) as error:
-        raise SettingError(f"--starts: {error}") from None
-
-
-def _lineup(flag: str) -> tuple[str, list[str]]:
-    origin, equals, file = flag.partition("=")
-    if not equals or not origin or not file:
-        raise SettingError(f"--lineup: {flag!r} is not ORIGIN=FILE")
-    lines = shared.read_text(Path(file), "--lineup").splitlines()
-    return origin, [line.strip() for line in lines if line.strip()]
-
-
-def _with_match(request: messages.Create, name: str) -> messages.Create:
-    """Take from a match what the flags leave out."""
-    match = shared.load_match(name)
-    lineups = {origin: list(names) for origin, names in match.lineups.items()}
-    return msgspec.structs.replace(
-        request,
-        title=request.title or match.title,
-        sport=request.sport or match.sport,
-        origins=request.origins or list(match.origins),
-        lineups={**({} if request.origins else lineups), **request.lineups},
-        rules={**match.rules, **request.rules},
-        starts=request.starts or match.starts,
-    )
+    click.echo(card.event)
+    click.echo(f"created {plain(card.title)}; next: touchline host {card.event}", err=True)
 
 
 @command.command(epilog="Example: touchline events search argentina --status live")

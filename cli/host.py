@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from ..peer.host.options import Options
+from ..protocol import messages
 from ..protocol.errors import SettingError, TouchlineError
 from ..protocol.text import plain
-from . import grants, shared
+from . import creating, grants, shared
 from .files import read_bytes
 from .settings import settings
 from .shared import (
@@ -38,11 +41,19 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 
 
 @click.command("host", epilog="Example: touchline host argentina-v-france-k7m2 --until-finished")
-@click.argument("events", nargs=-1, required=True, metavar="EVENT...")
+@click.argument("events", nargs=-1, metavar="EVENT...")
+@click.option(
+    "--create",
+    "title",
+    default="",
+    metavar="TITLE",
+    help="Create this event, and host it. The same command line later goes on with it; --key makes"
+    " another of the same description.",
+)
+@creating.flags
 @broker_option
 @name_option
 @settings(Options)
-@grants.hosts_option
 @click.option("--until-finished", is_flag=True, help="Stop when all events are over.")
 @metrics_option
 @metrics_events_option
@@ -50,7 +61,7 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 @verbose_option
 def command(
     events: tuple[str, ...],
-    hosts: list[str],
+    title: str,
     until_finished: bool,
     metrics: str,
     metrics_events: int,
@@ -61,13 +72,16 @@ def command(
     """Host events: collect reports, decide what happened, and publish it.
 
     Only an owner of an event and the hosts that its owners name may host it: `touchline events
-    grant`; an owner names others here, too.
+    grant`; an owner names others here, too (--host). With --create the event is made first:
+
+    touchline host --create "Argentina v France" --sport football --origin Argentina --origin France
 
     The host runs until Ctrl+C or SIGTERM, and then releases its events for another host. A host
     that starts again under the same --name goes on where it stopped. The exit code says why an
     event could not be hosted: 3 not found, 4 refused.
     """
     log_to_stderr(verbose=verbose)
+    described = creating.described(values)
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..monitoring.health import host_readiness
@@ -78,10 +92,16 @@ def command(
     spare_collector()
     secret = identity.load(options.name)
     book = _book(options.book)
-    if hosts:
+    if described["hosts"] and events:
         with shared.link(options.broker, options.name) as link:
             for event in events:
-                grants.permit(link, event, "host", hosts)
+                grants.permit(link, event, "host", described["hosts"])
+    if title or described["match_name"]:
+        events = (*events, _created(options, creating.wanted(title, **described)))
+    elif creating.describes(described):
+        raise click.UsageError("an event is described, and not created: give --create TITLE")
+    elif not events:
+        raise click.UsageError("give an EVENT, or --create TITLE")
     with closing(Journal(options.journal or journal_of(options.name), secret.peer)) as journal:
         host = Host(options, secret, journal, tuple(dict.fromkeys(events)), book=book)
         with (
@@ -102,6 +122,18 @@ def command(
             )
         _sum_up(host, as_json=as_json)
     return max((error.exit_code for error in host.lost.values()), default=0)
+
+
+def _created(options: Options, request: messages.Create) -> str:
+    """Create an event; return its id, the same for the same description."""
+    if not request.key:
+        described = msgspec.json.encode(
+            msgspec.structs.replace(request, owners=[], hosts=[]), order="deterministic"
+        )
+        key = hashlib.sha256(described).hexdigest()
+        request = msgspec.structs.replace(request, key=key)
+    with shared.link(options.broker, options.name) as link:
+        return creating.create(link, request).event
 
 
 def _book(path: str) -> Book | None:

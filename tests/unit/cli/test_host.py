@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -274,3 +275,57 @@ def test_turns_without_news_cost_nothing(stub: type[Stub]) -> None:
 
     stub.steps = (hide, lambda host: None)
     run("e1")
+
+
+class Creating:
+    """A broker that creates what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def ask(self, request: Any) -> Any:
+        self.asked.append(request)
+        card = Card(event="made-1", title=request.title, sport=request.sport, origins=[])
+        return messages.Event(id=0, card=card)
+
+
+@pytest.fixture
+def creating(monkeypatch: pytest.MonkeyPatch) -> Creating:
+    broker = Creating()
+    monkeypatch.setattr("touchline.cli.shared.link", lambda *_: nullcontext(broker))
+    return broker
+
+
+MATCH = ("--create", "A v B", "--sport", "football", "--origin", "A", "--origin", "B")
+
+
+def test_an_event_is_created_and_hosted(stub: type[Stub], creating: Creating) -> None:
+    """One command makes the event and hosts it, beside others."""
+    run("e1", *MATCH, "--owner", "ann")
+    assert stub.made["events"] == ("e1", "made-1")
+    (request,) = creating.asked
+    assert (request.title, request.sport, request.origins) == ("A v B", "football", ["A", "B"])
+    assert request.owners == ["ann"]
+
+
+def test_the_same_command_line_is_the_same_event(stub: type[Stub], creating: Creating) -> None:
+    """A service that starts anew goes on with its event; another description, or --key, is another
+    event."""
+    run(*MATCH)
+    run(*MATCH, "--host", "any")
+    run(*MATCH, "--starts", "2026-06-11T19:00:00Z")
+    run(*MATCH, "--key", "second leg")
+    keys = [request.key for request in creating.asked]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    assert keys[3] == "second leg"
+
+
+@pytest.mark.parametrize("arguments", [(), ("e1", "--sport", "football"), ("--create", "A v B")])
+def test_what_is_not_to_be_hosted(
+    stub: type[Stub], creating: Creating, arguments: tuple[str, ...]
+) -> None:
+    """Without an event, with half a description, or without a sport there is nothing to host."""
+    with pytest.raises(click.UsageError):
+        run(*arguments)
+    assert creating.asked == []
