@@ -422,10 +422,23 @@ def metrics_page(
 
 def feed_monitored(event: str, feed: Subscriber) -> tuple[Collector, Readiness]:
     """Return what `metrics_page` serves of a command that follows one event."""
+    return feeds_monitored({event: feed})
+
+
+def feeds_monitored(feeds: Mapping[str, Subscriber]) -> tuple[Collector, Readiness]:
+    """Return what `metrics_page` serves of a command that follows events, by their ids."""
     from ..monitoring.health import subscriber_readiness
     from ..monitoring.subscriber import subscriber_collector
 
-    return subscriber_collector({event: feed.core}), subscriber_readiness(feed.core)
+    collector = subscriber_collector({event: feed.core for event, feed in feeds.items()})
+    ready = {event: subscriber_readiness(feed.core) for event, feed in feeds.items()}
+    if len(ready) == 1:
+        return collector, next(iter(ready.values()))
+
+    def parts() -> dict[str, str]:
+        return {f"feed of {event}": one()["feed"] for event, one in ready.items()}
+
+    return collector, parts
 
 
 class PlainFormatter(logging.Formatter):

@@ -25,8 +25,12 @@ def entry_text(row: EntryRow) -> str:
     entry = row.entry
     reason = f": {plain(entry.reason)}" if entry.reason else ""
     mark = f" ({row.mark}{reason})" if row.mark else ""
-    text = plain(entry.text) or plain(f"{entry.title} {entry.origin}")
-    return f"{clock_of(entry):>8}  {text}{mark}  [{evidence_of(entry)}]"
+    return f"{clock_of(entry):>8}  {sentence(entry)}{mark}  [{evidence_of(entry)}]"
+
+
+def sentence(entry: Entry) -> str:
+    """Return the sentence of an entry for people; where the host sent none, its action and side."""
+    return plain(entry.text) or plain(f"{entry.title} {entry.origin}")
 
 
 def clock_of(entry: Entry) -> str:

@@ -17,7 +17,7 @@ from rich.text import Text
 from ...protocol.messages import Entry
 from ...protocol.text import plain
 from ...timeline.rows import EntryRow, Remark
-from ...timeline.texts import clock_of, evidence_of, progress_of, span, unconfirmed_text
+from ...timeline.texts import clock_of, evidence_of, progress_of, sentence, span, unconfirmed_text
 from ...timeline.view import LiveView
 from .statistics import FeedStatistics, summary
 
@@ -88,19 +88,21 @@ class Screen:
         yield head(self._view, width, self._wall)
         rows = feed_rows(console, self._view, width, self._now, self._wall)
         yield Group(*fitted(rows, height - HEAD_LINES - 1))
-        yield self._foot()
+        yield foot_text(self._view, self._counts)
 
-    def _foot(self) -> Text:
-        fold, counts = self._view.fold, self._counts
-        present = f"{fold.present} reporter{'' if fold.present == 1 else 's'}"
-        claims = f"{fold.claims} claim{'' if fold.claims == 1 else 's'} open"
-        foot = Text(f" {present} · {claims} · {counts.received} received", "dim", no_wrap=True)
-        foot.append(f" · {counts.lost} lost", "red" if counts.lost > counts.repaired else "dim")
-        foot.append(f" · {counts.repaired} repaired")
-        if counts.p50 is not None:
-            foot.append(f" · p50 {span(counts.p50)}")
-        foot.overflow = "ellipsis"
-        return foot
+
+def foot_text(view: LiveView, counts: FeedStatistics) -> Text:
+    """Return who is there and what was received, on one line."""
+    fold = view.fold
+    present = f"{fold.present} reporter{'' if fold.present == 1 else 's'}"
+    claims = f"{fold.claims} claim{'' if fold.claims == 1 else 's'} open"
+    foot = Text(f" {present} · {claims} · {counts.received} received", "dim", no_wrap=True)
+    foot.append(f" · {counts.lost} lost", "red" if counts.lost > counts.repaired else "dim")
+    foot.append(f" · {counts.repaired} repaired")
+    if counts.p50 is not None:
+        foot.append(f" · p50 {span(counts.p50)}")
+    foot.overflow = "ellipsis"
+    return foot
 
 
 def head(view: LiveView, width: int, wall: int) -> RenderableType:
@@ -144,6 +146,23 @@ def feed_rows(
         now: monotonic seconds.
         wall: microseconds since 1970 UTC.
     """
+    yield from above_rows(console, view, width, wall)
+    for row in view.rows():
+        if isinstance(row, EntryRow):
+            yield from _entry_rows(console, row, width, now)
+        else:
+            yield from _remark_rows(console, row, width)
+
+
+def above_rows(console: Console, view: LiveView, width: int, wall: int) -> Iterator[Text]:
+    """Yield what stands above the entries: the banner, and the newest open claims.
+
+    Args:
+        console: measures the text.
+        view: the feed.
+        width: cells.
+        wall: microseconds since 1970 UTC.
+    """
     words = view.banner(wall)
     if words:
         banner = Text(words, STATES[view.state][1].replace("green", "yellow"))
@@ -153,11 +172,31 @@ def feed_rows(
     elif not view.fold.rows:
         yield Text("  Nothing has happened yet.", "dim")
     yield from _claim_rows(view, width)
-    for row in view.rows():
-        if isinstance(row, EntryRow):
-            yield from _entry_rows(console, row, width, now)
-        else:
-            yield from _remark_rows(console, row, width)
+
+
+def row_line(row: EntryRow | Remark, width: int, now: float) -> Text:
+    """Return an entry or a remark as one line, which ends with … where it is too long.
+
+    Args:
+        row: the entry or remark.
+        width: cells.
+        now: monotonic seconds.
+    """
+    if isinstance(row, Remark):
+        sign, colour = REMARKS.get(row.kind, OTHER_REMARK)
+        line = Text(no_wrap=True)
+        line.append(f"{row.clock[:CLOCK_WIDTH]:>{CLOCK_WIDTH}}  ", "cyan")
+        line.append(f"{sign} {row.text}", colour)
+        return line
+    beside = EVIDENCE_WIDTH if width >= NARROW else 0
+    line = Text(no_wrap=True)
+    line.append(f"{clock_of(row.entry)[:CLOCK_WIDTH]:>{CLOCK_WIDTH}}  ", "cyan")
+    text = _entry_text(row, now)
+    text.truncate(max(10, width - CLOCK_WIDTH - beside - 4), overflow="ellipsis", pad=True)
+    line.append_text(text)
+    if beside:
+        line.append(f" {_evidence(row.entry):>{beside}}"[: beside + 1], "dim")
+    return line
 
 
 def _claim_rows(view: LiveView, width: int) -> Iterator[Text]:
@@ -187,16 +226,9 @@ def _remark_rows(console: Console, remark: Remark, width: int) -> Iterator[Text]
 
 def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -> Iterator[Text]:
     entry = entry_row.entry
-    style = "bold" if now - entry_row.changed < FRESH_SECONDS else ""
-    if entry.status == "DELETED":
-        style = "dim strike"
     beside = EVIDENCE_WIDTH if width >= NARROW else 0
     space = max(10, width - CLOCK_WIDTH - beside - 4)
-    text = Text(plain(entry.text) or plain(f"{entry.title} {entry.origin}"), style)
-    if entry_row.mark:
-        text.append(f"  {entry_row.mark}", "not strike yellow")
-    if entry.status == "DELETED" and entry.reason:
-        text.append(f": {plain(entry.reason)}", "not strike")
+    text = _entry_text(entry_row, now)
     for number, part in enumerate(text.wrap(console, space)):
         row = Text(no_wrap=True)
         clock = clock_of(entry)[:CLOCK_WIDTH] if number == 0 else ""
@@ -208,6 +240,20 @@ def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -
             row.append(" " * max(0, space - part.cell_len + 1))
             row.append(f"{_evidence(entry):>{beside}}"[:beside], "dim")
         yield row
+
+
+def _entry_text(row: EntryRow, now: float) -> Text:
+    """Return the sentence of an entry with its mark; `now` is monotonic seconds."""
+    entry = row.entry
+    style = "bold" if now - row.changed < FRESH_SECONDS else ""
+    if entry.status == "DELETED":
+        style = "dim strike"
+    text = Text(sentence(entry), style)
+    if row.mark:
+        text.append(f"  {row.mark}", "not strike yellow")
+    if entry.status == "DELETED" and entry.reason:
+        text.append(f": {plain(entry.reason)}", "not strike")
+    return text
 
 
 def _evidence(entry: Entry) -> str:

@@ -442,13 +442,18 @@ def _screen(
     keys: list[tuple[bytes, bytes | Callable[[], bytes]]],
     *arguments: str,
     term: str = "xterm",
+    without: str = "",
 ) -> tuple[int, bytes]:
-    """Run a command on a terminal of 80x24; for each (seen, typed) wait for the one, type the
-    other, or what it returns."""
+    """Run a command on a terminal of 80x24, as if a module were not installed; for each (seen,
+    typed) wait for the one, type the other, or what it returns."""
+    command = COMMAND
+    if without:
+        program = f"import sys; sys.modules[{without!r}] = None; import touchline.cli.__main__"
+        command = [sys.executable, "-c", program]
     pid, terminal = pty.fork()
     if pid == 0:
         environment = {**ground.environment, "TERM": term, "COLUMNS": "80", "LINES": "24"}
-        os.execve(sys.executable, [*COMMAND, *arguments], environment)
+        os.execve(sys.executable, [*command, *arguments], environment)
     shown = b""
     waiting = list(keys)
     until = time.monotonic() + PATIENCE
@@ -550,11 +555,16 @@ def test_which_side_gains(ground: Ground) -> None:
 
 
 def test_the_live_screen(ground: Ground) -> None:
-    """On a terminal a watch draws a screen, and leaves it for the summary on Ctrl+C."""
+    """On a terminal a watch draws a screen that shows an entry's votes, and leaves it for the
+    summary on Ctrl+C. Without Textual the screen is plainer, and one line says how to get more."""
     event = ground.create().event
     ground.host(event)
     for name in ("ann", "bob"):
         ground.report(name, event, "goal", "--origin", "A", "--wait", "0")
-    code, shown = _screen(ground, [(b"2 of 2", b"\x03")], "watch", event)
+    scrolling = [(b"2 of 2", b"\r"), (b"saw it", b"\x03")]
+    code, shown = _screen(ground, scrolling, "watch", event)
     assert code == 0, shown
     assert shown.rindex(b"\x1b[?1049l") < shown.rindex(b"out of order")
+    code, shown = _screen(ground, [(b"2 of 2", b"\x03")], "watch", event, without="textual")
+    assert code == 0, shown
+    assert shown.rindex(b"\x1b[?1049l") < shown.rindex(b"touchline[terminal]")

@@ -538,7 +538,16 @@ def test_the_root() -> None:
 
 # ── quick starts ─────────────────────────────────────────────────────────────────────────────
 
-HEAVY = {"nacl", "prometheus_client", "rich", "sqlalchemy", "starlette", "uvicorn", "zmq"}
+HEAVY = {
+    "nacl",
+    "prometheus_client",
+    "rich",
+    "sqlalchemy",
+    "starlette",
+    "textual",
+    "uvicorn",
+    "zmq",
+}
 
 LOADED = """
 import json, sys
@@ -571,6 +580,19 @@ def test_help_is_quick(arguments: list[str]) -> None:
     code, modules = loaded(LOADED, *arguments)
     assert code == 0
     assert modules & HEAVY == set()
+
+
+def test_screens_are_of_two_commands() -> None:
+    """Textual, which takes a third of a second, is imported for `watch` and `top` alone, by files
+    that nothing else imports."""
+    screens = {
+        path
+        for path, source in SOURCES.items()
+        if any(name.split(".")[0] == "textual" for name in imports(path, source))
+    }
+    assert {path for path in screens if not path.startswith("cli/ui/")} == set()
+    users = {path for path in SOURCES if set(_targets(path, SOURCES)) & screens} - screens
+    assert users <= {"cli/watch.py", "cli/top.py"}
 
 
 @pytest.mark.parametrize("module", sorted(HEAVY))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import cast
 
 import pytest
 from click.testing import CliRunner
@@ -10,9 +11,9 @@ from msgspec.structs import replace
 
 from touchline.cli import watch
 from touchline.cli.ui.statistics import FeedStatistics
+from touchline.peer import Subscriber
 from touchline.protocol.messages import Alarm, Card, Entry, Evidence, Finished, Heartbeat, Restored
-from touchline.timeline.feed import Notice
-from touchline.timeline.view import LiveView
+from touchline.timeline.feed import Item, Notice
 
 CARD = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
 ENTRY = Entry(
@@ -50,11 +51,24 @@ BACK = Restored(
 END = Finished(event="a-v-b", epoch=1, seq=4, sent=0, headline="A 1–0 B")
 
 
+class NoFeed:
+    """Stands for a subscriber that nothing is asked of."""
+
+
+def _watched() -> watch.Watched:
+    return watch.Watched(CARD, cast(Subscriber, NoFeed()), from_start=True)
+
+
+def _show(show: watch.Show, *items: Item) -> None:
+    watched = _watched()
+    for item in items:
+        show(watched, watched.view.take(item, 0.0, 0))
+
+
 def _json(capture: pytest.CaptureFixture[bytes], *, heartbeats: bool) -> list[dict[str, object]]:
-    view, show = LiveView(CARD), watch._json_lines(heartbeats)
-    show(None)
-    for item in (Notice("stale", "nothing heard"), ENTRY, BEAT, END):
-        show(view.take(item, 0.0, 0))
+    show = watch._json_lines(heartbeats)
+    show(_watched(), None)
+    _show(show, Notice("stale", "nothing heard"), ENTRY, BEAT, END)
     return [json.loads(line) for line in capture.readouterr().out.splitlines()]
 
 
@@ -70,9 +84,7 @@ def test_json_lines(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """A line an entry, with clock, text and evidence, and nothing a terminal would obey."""
-    view = LiveView(CARD)
-    for item in (Notice("waiting", "no host\x1b[m"), ENTRY, BEAT, END):
-        watch._plain_lines(view.take(item, 0.0, 0))
+    _show(watch._plain_lines, Notice("waiting", "no host\x1b[m"), ENTRY, BEAT, END)
     assert capsys.readouterr().out.splitlines() == [
         "          -- no host�[m",
         "      7'  GOAL for A�[2J  [2 of 3, 0 ms]",
@@ -82,9 +94,7 @@ def test_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """Alarm, restored and the cause of a silence are objects of their own."""
-    view, show = LiveView(CARD), watch._json_lines(False)
-    for item in (ALARM, Notice("venue_lost", "nothing heard"), BACK):
-        show(view.take(item, 0.0, 0))
+    _show(watch._json_lines(False), ALARM, Notice("venue_lost", "nothing heard"), BACK)
     alarm, notice, back = map(json.loads, capsysbinary.readouterr().out.splitlines())
     assert (alarm["type"], alarm["seq"], alarm["number"]) == ("alarm", 4, 2)
     assert alarm["last_received"] == "2023-11-14T22:13:20.000Z"
@@ -95,12 +105,10 @@ def test_an_outage_as_json(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
 
 def test_an_outage_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
     """Contact lost and back are lines between the entries; a doubtful entry says why."""
-    view = LiveView(CARD)
     doubted = replace(
         ENTRY, seq=6, status="UPDATED", delay_status="RECONSTRUCTION_INACCURATE", reason="why"
     )
-    for item in (ENTRY, ALARM, BACK, doubted):
-        watch._plain_lines(view.take(item, 0.0, 0))
+    _show(watch._plain_lines, ENTRY, ALARM, BACK, doubted)
     _, alarm, back, again = capsys.readouterr().out.splitlines()
     assert "==" in alarm
     assert "Contact with the venue lost: nothing heard since" in alarm
@@ -110,6 +118,23 @@ def test_an_outage_as_lines(capsys: pytest.CaptureFixture[str]) -> None:
         " the score is 2–0�[2J"
     )
     assert "(inaccurate: why)" in again
+
+
+def test_lines_of_several_events(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line of one of several events begins with the event's id."""
+    _show(watch._named_lines, ENTRY, BEAT)
+    assert capsys.readouterr().out == "a-v-b        7'  GOAL for A�[2J  [2 of 3, 0 ms]\n"
+
+
+def test_without_the_extra_a_terminal_is_told_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where Textual is missing, several events are lines, and one line says how to get more."""
+    two = [_watched(), _watched()]
+    with watch._show(two, False, False, drawn=True) as show:
+        assert show is watch._named_lines
+    assert capsys.readouterr().err == f"{watch.MORE}\n"
+    with watch._show(two, False, False, drawn=False):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_what_is_old() -> None:
@@ -125,7 +150,7 @@ def test_what_is_old() -> None:
 
 def test_summary_line(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """The last object says what was received, and whether that was all."""
-    view = LiveView(CARD)
+    view = _watched().view
     view.take(ENTRY, 0.0, 0)
     view.take(END, 0.0, 0)
     watch._sum_up(CARD, view, FeedStatistics(received=2), as_json=True)
