@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
 
 from . import sqlite
 
@@ -65,7 +64,11 @@ def _name(url: URL) -> tuple[str, bool]:
     return name or "", bool(options.get("uri"))
 
 
-def cause(error: SQLAlchemyError) -> str:
-    """Return the first line of what the driver said; SQLAlchemy adds statement and parameters."""
+def cause(error: Exception) -> str:
+    """Return the first line of what the driver said; SQLAlchemy adds statement and parameters.
+
+    Args:
+        error: SQLAlchemy's, or the driver's own.
+    """
     lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return lines[0] if lines else type(error).__name__

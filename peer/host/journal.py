@@ -27,7 +27,7 @@ import msgspec
 from sqlalchemy import (
     Column,
     Engine,
-    Executable,
+    Insert,
     Integer,
     LargeBinary,
     MetaData,
@@ -151,8 +151,10 @@ class Journal:
             raise StorageFault(f"journal {url}: {_cause(error)}") from error
         self._host = host if self.shared else ""
         self._holder = uuid4().hex
-        self._insert: Executable = insert(_turns)
-        self._store = _insert_held() if self.shared else self._insert
+        self._insert = insert(_turns)
+        # For each turn, on the driver's own cursor: SQLAlchemy takes as long as SQLite over it.
+        self._store = self._compiled(_insert_held() if self.shared else self._insert)
+        self._driver_error = self._engine.dialect.loaded_dbapi.Error
         self._read_to: dict[str, int] = {}  # the last turn of each event that was read
         self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
         self._has_checksums = False
@@ -162,6 +164,12 @@ class Journal:
             self._add_checksums()
         except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
             _log.warning("%s", fault.sentence)
+
+    def _compiled(self, statement: Insert) -> str:
+        """Return a statement that stores a turn as the driver takes it, with values by name."""
+        dialect = self._engine.dialect if self.shared else sqlite.dialect(paramstyle="named")
+        columns = None if self.shared else ["event", "records", "checksum"]
+        return str(statement.compile(dialect=dialect, column_keys=columns))
 
     def _give_name(self) -> None:
         named = _state.c.name == NAMED
@@ -237,8 +245,16 @@ class Journal:
             if self.shared:
                 rows[-1]["holder"] = self._holder
         with self._writing():
-            stored = self._connection.execute(self._store, rows).rowcount
+            driver = self._connection.connection
+            cursor = driver.cursor()
+            if len(rows) == 1:
+                cursor.execute(self._store, rows[0])
+            else:
+                cursor.executemany(self._store, rows)
+            stored = cursor.rowcount
+            cursor.close()
             taken = self._taken(last) if self.shared and stored != len(rows) else frozenset()
+            driver.commit()
         for event_id in taken:
             del last[event_id]
             self._last.pop(event_id, None)
@@ -391,7 +407,7 @@ class Journal:
         try:
             yield
             self._connection.commit()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, self._driver_error) as error:
             self._roll_back()
             raise StorageFault(f"journal: {_cause(error)}") from error
         except Conflict:
@@ -411,8 +427,10 @@ class Journal:
     def _roll_back(self) -> None:
         """End the transaction, also where the database has ended its session meanwhile."""
         try:
+            if not self._connection.invalidated:
+                self._connection.connection.rollback()  # a turn's, which SQLAlchemy has not begun
             self._connection.rollback()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, self._driver_error):
             self._connection.invalidate()
             self._connection.rollback()
 
@@ -422,7 +440,7 @@ class Journal:
         self._engine.dispose()
 
 
-def _insert_held() -> Executable:
+def _insert_held() -> Insert:
     """Return the statement that stores a turn where the journal with a name still may.
 
     It locks that name until the commit: who begins to store the event waits for it.
@@ -495,7 +513,7 @@ def _set_bounds(connection: Any, _: object) -> None:
     connection.commit()
 
 
-def _cause(error: SQLAlchemyError) -> str:
+def _cause(error: Exception) -> str:
     cause = database.cause(error)
     if cause == "database is locked":
         return "another host has it open; let one host both events, or give this one a --name"

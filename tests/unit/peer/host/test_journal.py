@@ -165,12 +165,13 @@ class TestShared:
         with closing(begun(url, "e")) as first, closing(Journal(url)) as second:
             assert list(second.turns("e")) == []
             row = {"event": "e", "records": b"one", "checksum": b"c" * 16, "holder": first._holder}
-            first._connection.execute(first._store, [row])
+            first._connection.connection.cursor().execute(first._store, row)
             with pytest.raises(StorageFault, match="lock timeout"):
                 second.begin("e", 2)
-            first._connection.commit()
+            first._connection.connection.commit()
             assert second.begin("e", 2)
-            second._connection.execute(second._store, [row | {"holder": second._holder}])
+            row["holder"] = second._holder
+            second._connection.connection.cursor().execute(second._store, row)
             until(lambda: _begins(first, "e", 3), what="the end of the transaction")
             with pytest.raises(StorageFault):
                 second.commit([("e", b"two")])
