@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -62,6 +63,18 @@ _WRITES = (messages.Hello, messages.Create, messages.Permit, messages.Join, mess
            messages.Finish, messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
 
 
+class AnsweredRequest(NamedTuple):
+    """What a request came to.
+
+    `request` is None where the frame was not one, and `peer`, whose it was, empty where that is not
+    known. `result` is the reply or the refusal.
+    """
+
+    request: messages.BrokerRequest | None
+    peer: str
+    result: messages.BrokerReply | TouchlineError
+
+
 class _Numbered(msgspec.Struct):
     """The `id` of a request whose other fields are not valid."""
 
@@ -82,6 +95,7 @@ class Core:
         guard: a lock around each use of memory that threads share.
         counters: the counters to increment; new ones by default.
         secret: what tokens follow from; a new one, for this run alone, by default.
+        on_answered: called with what every request came to, for the log.
     """
 
     def __init__(
@@ -94,6 +108,7 @@ class Core:
         guard: AbstractContextManager[object] | None = None,
         counters: BrokerCounters | None = None,
         secret: bytes = b"",
+        on_answered: Callable[[AnsweredRequest], None] = lambda answered: None,
     ) -> None:
         self.counters = counters or BrokerCounters()
         self._registry = registry
@@ -101,6 +116,7 @@ class Core:
         self._entropy = entropy
         self._secret = secret or entropy(32)
         self._sport = sport
+        self._on_answered = on_answered
         self._guard = guard or nullcontext()
         self._enrolment = Enrolment(options, entropy, self._guard, self.counters)
         self._index = SearchIndex()
@@ -129,15 +145,27 @@ class Core:
         Returns:
             the reply to that connection, an `Error` if the request is refused.
         """
+        request: messages.BrokerRequest | None = None
+        peer = ""
         try:
-            request: messages.BrokerRequest = codec.decode_broker_request(frame)
+            request = codec.decode_broker_request(frame)
             with self._guard:
                 self.counters.requests[str(request.__struct_config__.tag)] += 1
             checks.no_zero_character(request)
             with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
-                reply = self._answer(repository, routing_id, curve, address, request, now, wall)
+                if isinstance(request, messages.Hello):
+                    peer = keys.peer_id(request.key)
+                    reply: messages.BrokerReply = self._hello(
+                        repository, routing_id, curve, address, request, now, wall
+                    )
+                else:
+                    member = _member_on(repository, routing_id, curve)
+                    peer = member.peer
+                    reply = self._answer(repository, member, request, now, wall)
+            self._on_answered(AnsweredRequest(request, peer, reply))
             return codec.encode(reply)
         except (PeerError, EnvironmentFault) as error:
+            self._on_answered(AnsweredRequest(request, peer, error))
             return self.refuse(frame, error)
 
     def admits(self, curve: bytes) -> bool:
@@ -185,17 +213,14 @@ class Core:
     def _answer(
         self,
         repository: Repository,
-        routing_id: bytes,
-        curve: bytes,
-        address: str,
+        member: PeerRecord,
         request: messages.BrokerRequest,
         now: float,
         wall: int,
     ) -> messages.BrokerReply:
-        if isinstance(request, messages.Hello):
-            return self._hello(repository, routing_id, curve, address, request, now, wall)
-        member = _member_on(repository, routing_id, curve)
         match request:
+            case messages.Hello():
+                raise AssertionError("a hello is answered before it is known whose it is")
             case messages.Search():
                 return self._search(repository, request, wall)
             case messages.Show():

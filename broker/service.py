@@ -39,6 +39,7 @@ from .admission import RequestLimiter
 from .core import Core
 from .counters import BrokerCounters
 from .groups import Groups, Sent, is_group_request
+from .log import RequestLog
 from .options import Options
 from .repository import Census, Registry, TargetRecord
 from .session_cache import SessionCache
@@ -147,6 +148,7 @@ class Broker:
             guard=threading.Lock(),
             counters=self.counters,
             secret=secret_of(self._identity.seed) if self._identity else b"",
+            on_answered=RequestLog(_log),
         )
         context = zmq.Context()
         workers = [

@@ -20,13 +20,12 @@ from .settings import settings
 from .shared import (
     emit,
     json_option,
-    log_to_stderr,
+    log_options,
     metrics_option,
     metrics_page,
     name_option,
     names_to_try,
     serving,
-    verbose_option,
     warn_insecure,
 )
 
@@ -61,14 +60,13 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 @name_option
 @metrics_option
 @json_option
-@verbose_option
+@log_options("broker")
 def command(
     advertise: str,
     key_file: Path | None,
     name: str,
     metrics: str,
     as_json: bool,
-    verbose: bool,
     **values: Any,
 ) -> None:
     """Run a broker: enrol peers, find events, hand out addresses and tokens.
@@ -79,7 +77,6 @@ def command(
 
     It runs until Ctrl+C or SIGTERM, and then answers the requests that it has begun.
     """
-    log_to_stderr(verbose=verbose)
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..broker import Broker

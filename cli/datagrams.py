@@ -26,12 +26,11 @@ from .shared import (
     find_broker,
     json_option,
     link,
-    log_to_stderr,
+    log_options,
     metrics_option,
     metrics_page,
     name_option,
     serving,
-    verbose_option,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ logs_format_option = click.option(
 @logs_format_option
 @metrics_option
 @json_option
-@verbose_option
+@log_options("datagrams")
 def command(
     event: str,
     broker: str,
@@ -87,7 +86,6 @@ def command(
     logs_format: str,
     metrics: str,
     as_json: bool,
-    verbose: bool,
     **values: Any,
 ) -> None:
     """Serve EVENT as UDP datagrams of JSON, one for each action: line-ups, score and a sentence.
@@ -95,7 +93,6 @@ def command(
     A client sends `register`, and `unregister` when it leaves; touchline datagrams-client is one.
     The server stops when the event is over and all clients know it, and on Ctrl+C.
     """
-    log_to_stderr(verbose=verbose)
     if bool(event) == simulate:
         raise SettingError("give either an EVENT or --simulate")
     options = Options(**values)

@@ -17,14 +17,13 @@ from .shared import (
     broker_option,
     emit,
     json_option,
-    log_to_stderr,
+    log_options,
     metrics_events_option,
     metrics_option,
     metrics_page,
     name_option,
     place_of_page,
     serving,
-    verbose_option,
 )
 
 if TYPE_CHECKING:
@@ -46,14 +45,13 @@ KEY_FILE = "identity"
 @metrics_option
 @metrics_events_option
 @json_option
-@verbose_option
+@log_options("gateway")
 def command(
     broker: str,
     name: str,
     metrics: str,
     metrics_events: int,
     as_json: bool,
-    verbose: bool,
     **values: Any,
 ) -> None:
     """Serve events to browsers and programs: pages, WebSocket, server-sent events, REST.
@@ -61,7 +59,6 @@ def command(
     The gateway runs until Ctrl+C or SIGTERM. It then tells its viewers that it restarts; they come
     back by themselves.
     """
-    log_to_stderr(verbose=verbose)
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..gateway.app import create_app

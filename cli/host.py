@@ -21,7 +21,7 @@ from .shared import (
     emit,
     journal_of,
     json_option,
-    log_to_stderr,
+    log_options,
     metrics_events_option,
     metrics_option,
     metrics_page,
@@ -29,7 +29,6 @@ from .shared import (
     place_of,
     place_of_page,
     serving,
-    verbose_option,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 @metrics_option
 @metrics_events_option
 @json_option
-@verbose_option
+@log_options("host")
 def command(
     events: tuple[str, ...],
     title: str,
@@ -66,7 +65,6 @@ def command(
     metrics: str,
     metrics_events: int,
     as_json: bool,
-    verbose: bool,
     **values: Any,
 ) -> int:
     """Host events: collect reports, decide what happened, and publish it.
@@ -80,7 +78,6 @@ def command(
     that starts again under the same --name goes on where it stopped. The exit code says why an
     event could not be hosted: 3 not found, 4 refused.
     """
-    log_to_stderr(verbose=verbose)
     described = creating.described(values)
     options = Options(**values)
     # Imported here so that --help stays quick.

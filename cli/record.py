@@ -39,6 +39,7 @@ TURN_SECONDS = 0.25
 @shared.name_option
 @shared.json_option
 @shared.metrics_option
+@shared.log_options("record")
 def command(
     event: str,
     output: Path,

@@ -117,6 +117,7 @@ Examples:
 @shared.broker_option
 @shared.name_option
 @shared.json_option
+@shared.log_options("replay")
 def command(
     source: str,
     event: str,

@@ -107,6 +107,7 @@ Exit codes: 0 stored (and not refused within --wait), 3 no such event,
 @shared.name_option
 @shared.broker_option
 @shared.json_option
+@shared.log_options("report")
 def command(
     event: str,
     action: str | None,

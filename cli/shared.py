@@ -21,9 +21,10 @@ from click.core import ParameterSource
 from ..protocol import addresses
 from ..protocol.errors import NotFound, SettingError
 from ..protocol.messages import Card, Detail, Event, EventList, Role, Search, Show
-from ..protocol.text import json_line, plain
+from ..protocol.text import json_line
 from ..runtime.descriptors import raise_limit
 from ..runtime.folders import data_folder
+from ..runtime.logs import Form, JsonFormatter, TextFormatter, Throttle
 from . import completion, output
 
 if TYPE_CHECKING:
@@ -93,8 +94,48 @@ insecure_option = click.option(
     "--insecure", is_flag=True, help="Encrypt nothing; only for a broker on this machine."
 )
 
-verbose_option = click.option(
-    "--verbose", is_flag=True, help="Log everything to standard error, not only problems."
+
+def log_options(process: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Give a command `--log-format`, `--log-level` and `--verbose`, and let it log accordingly.
+
+    Args:
+        process: the kind of the process; each line of JSON names it.
+    """
+
+    def with_flags(command: Callable[..., T]) -> Callable[..., T]:
+        @functools.wraps(command)
+        def logging_command(
+            *arguments: Any, log_format: Form, log_level: str | None, verbose: bool, **others: Any
+        ) -> T:
+            level = log_level or ("info" if verbose else "warning")
+            log_to_stderr(process, log_format, level)
+            return command(*arguments, **others)
+
+        for flag in (_verbose_option, _log_level_option, _log_format_option):
+            logging_command = flag(logging_command)
+        return logging_command
+
+    return with_flags
+
+
+_verbose_option = click.option("--verbose", is_flag=True, help="The same as --log-level info.")
+
+_log_level_option = click.option(
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    show_default="warning",
+    envvar="TOUCHLINE_LOG_LEVEL",
+    help="What is logged to standard error: debug has a line for each request and report, info for"
+    " connections and decisions.",
+)
+
+_log_format_option = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    envvar="TOUCHLINE_LOG_FORMAT",
+    help="How lines of the log are written.",
 )
 
 
@@ -441,16 +482,16 @@ def feeds_monitored(feeds: Mapping[str, Subscriber]) -> tuple[Collector, Readine
     return collector, parts
 
 
-class PlainFormatter(logging.Formatter):
-    """Writes a message without control characters: names from the network may be in it."""
+def log_to_stderr(process: str, form: Form = "text", level: str = "warning") -> None:
+    """Log to standard error.
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
-        """Return the line of a record; its traceback follows on lines of its own."""
-        return plain(super().formatMessage(record))
-
-
-def log_to_stderr(*, verbose: bool = False) -> None:
-    """Log problems to standard error, or everything where `verbose`."""
+    Args:
+        process: the kind of this process.
+        form: of the lines.
+        level: the lowest that is written, by its name.
+    """
     output = logging.StreamHandler(sys.stderr)
-    output.setFormatter(PlainFormatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[output])
+    output.setFormatter(TextFormatter() if form == "text" else JsonFormatter(process))
+    if level != "debug":
+        output.addFilter(Throttle())
+    logging.basicConfig(level=level.upper(), handlers=[output])

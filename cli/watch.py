@@ -61,6 +61,7 @@ Show = Callable[["Watched", Change | None], None]
 )
 @click.option("--plain", "as_lines", is_flag=True, help="Print lines instead of the live screen.")
 @shared.metrics_option
+@shared.log_options("watch")
 @click.pass_context
 def command(
     ctx: click.Context,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from itertools import count
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +38,7 @@ from ..protocol.errors import (
     Unreachable,
     Untrusted,
 )
+from ..runtime.logs import note
 from .counters import GatewayCounters
 from .options import Options
 
@@ -174,6 +177,8 @@ class Guard:
         self._app = app
         self._options = options
         self._counters = counters
+        start = f"{uuid4().hex[:8]}-"
+        self._numbers = (f"{start}{n}" for n in count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or connection."""
@@ -189,6 +194,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         bounded = _Body(receive, self._options.max_body)
+        request_id = next(self._numbers)
 
         async def safe_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -199,7 +205,17 @@ class Guard:
                     "application/json"
                 ):
                     headers.setdefault("cache-control", "no-store")
+                headers["x-request-id"] = request_id
                 self._counters.requests[f"{message['status'] // 100}xx"] += 1
+                # Without the query, in which a client may send what is its own.
+                about = {"request": request_id, "method": scope["method"], "path": scope["path"]}
+                note(
+                    logger,
+                    logging.DEBUG,
+                    "a request was answered",
+                    **about,
+                    status=message["status"],
+                )
             await send(message)
 
         length = Headers(scope=scope).get("content-length", "0")

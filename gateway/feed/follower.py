@@ -23,6 +23,7 @@ from ...protocol.digest import DIGEST_BYTES
 from ...protocol.errors import Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
 from ...runtime import clock
+from ...runtime.logs import note
 from ...runtime.poll_loop import PollLoop, Source
 from ...runtime.timers import seconds_left
 from ...runtime.waker import Waker
@@ -295,7 +296,7 @@ def _turn_of(followed: _FollowedEvent) -> tuple[FeedTurn | None, bool]:
                 restarted = True
                 followed.seq = 0
             case Notice() as notice:
-                logger.info("%s: %s", feed.session.event, notice.text)
+                note(logger, logging.INFO, notice.text, event=feed.session.event)
             case message:
                 messages.append(message)
     more = bool(items)

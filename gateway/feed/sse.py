@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Coroutine
 from typing import Annotated, Any, Literal
 
@@ -21,11 +22,14 @@ from starlette.types import Receive, Scope, Send
 from ...protocol.errors import BadMessage, TouchlineError
 from ...protocol.fields import Count
 from ...runtime import clock
+from ...runtime.logs import note
 from ..context import Gateway
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..rest import OPEN, event_of, query
 from ..security import address_of, refusal
 from .channel import Channel
+
+logger = logging.getLogger(__name__)
 
 RETRY_MS = 2_000
 """How long a client that lost its connection waits before it reconnects."""
@@ -103,6 +107,7 @@ class Stream(Response):
             gateway.hub.listen(event, self)
             gateway.streams.add(self)
             gateway.counters.connections["sse"] += 1
+            note(logger, logging.INFO, "a viewer has come", event=event, address=address)
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             await _first(self._send(send), _left(receive))
         finally:

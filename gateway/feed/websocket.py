@@ -7,6 +7,7 @@ Tested in `tests/integration/test_gateway.py`, its pure parts in
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -28,6 +29,7 @@ from ...protocol.errors import (
 from ...protocol.fields import Count, Id
 from ...protocol.times import to_rfc3339
 from ...runtime import clock
+from ...runtime.logs import note
 from ..context import Gateway, Left
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
@@ -36,6 +38,8 @@ from .hub import Hub
 from .message_log import framed
 from .packets import point_feed
 from .viewer import Bounds, Start, Viewer
+
+logger = logging.getLogger(__name__)
 
 BAD_MESSAGE = 4000
 NO_EVENT = 4004
@@ -355,6 +359,7 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
         _refuse(gateway, connection, error)
         return
     gateway.counters.connections["websocket"] += 1
+    note(logger, logging.INFO, "a viewer has come", event=event, address=address)
     gateway.connections.add(connection)
     if person := gateway.person(websocket, event):
         connection.people[person] = gateway.attend(person)
@@ -367,6 +372,7 @@ async def _serve(gateway: Gateway, websocket: WebSocket, event: str) -> None:
     except TouchlineError as error:
         _refuse(gateway, connection, error)
     finally:
+        note(logger, logging.INFO, "a viewer has left", event=event, address=address)
         gateway.connections.discard(connection)
         connection.leave()
         for gone in connection.people.values():

@@ -7,6 +7,7 @@ journal, the field of the report token is called `badge`.)
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -41,12 +42,15 @@ from ...protocol.messages import (
     Report,
     ReportBatch,
 )
+from ...runtime.logs import note
 from ...runtime.rate_limit import TokenBucket
 from ..link.core import Reply, Then
 from .admission import HostRequestLimiter
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
 from .event.participant import Participant
+
+log = logging.getLogger(__name__)
 
 REFUSAL_SECONDS = 5.0
 """How long the broker is not asked again about a token that it refused."""
@@ -361,11 +365,7 @@ class AttachedPeers:
                     for block in event.feed.replay(number, request.first, request.last):
                         self._send(routing_id, block)
                 case messages.Detach():
-                    event, participant = self._attached_peer(routing_id, request.event)
-                    self._mark_dirty(event)
-                    event.detach(participant)
-                    del self._by_route[routing_id, request.event]
-                    self._reply(routing_id, messages.Done(id=number))
+                    self._detach(routing_id, request)
                 case messages.AskScore():
                     event, participant = self._attached_peer(routing_id, request.event)
                     self._mark_dirty(event)
@@ -378,9 +378,19 @@ class AttachedPeers:
                 case messages.Recover():
                     self._recover(routing_id, curve, request, now)
         except (PeerError, Unleased, StorageFault) as error:
+            note(log, logging.DEBUG, "a request was refused", request=number, code=error.code)
             self._refuse(routing_id, number, error)
             return False
         return True
+
+    def _detach(self, routing_id: bytes, request: messages.Detach) -> None:
+        event, participant = self._attached_peer(routing_id, request.event)
+        self._mark_dirty(event)
+        event.detach(participant)
+        about = {"request": request.id, "event": request.event, "peer": participant.peer}
+        note(log, logging.INFO, "a peer has left", **about)
+        del self._by_route[routing_id, request.event]
+        self._reply(routing_id, messages.Done(id=request.id))
 
     # ── reports from another host ────────────────────────────────────────────────────────────
 
@@ -592,6 +602,16 @@ class AttachedPeers:
             self._reply(routing_id, event.setup(request.id, participant))
             return
         self.beside.pop(grant.token, None)
+        note(
+            log,
+            logging.INFO,
+            "a peer has attached",
+            request=request.id,
+            event=event.card.event,
+            peer=participant.peer,
+            name=participant.name,
+            role=participant.role,
+        )
         self._reply(routing_id, event.setup(request.id, participant))
         self._route(grant.token, routing_id)
 

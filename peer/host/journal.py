@@ -50,6 +50,7 @@ from ...protocol import limits
 from ...protocol.errors import Conflict, StorageFault
 from ...protocol.messages import Card
 from ...runtime import database
+from ...runtime.logs import without_passwords
 
 _log = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class Journal:
             self._connection = self._engine.connect()
         except SQLAlchemyError as error:
             self._engine.dispose()
-            raise StorageFault(f"journal {url}: {_cause(error)}") from error
+            raise StorageFault(f"journal {without_passwords(url)}: {_cause(error)}") from error
         self._host = host if self.shared else ""
         self._holder = uuid4().hex
         self._insert = insert(_turns)
@@ -483,7 +484,7 @@ def file_of(url: str) -> Path | None:
     try:
         return database.file_of(make_url(url))
     except (SQLAlchemyError, ImportError, ValueError) as error:
-        raise StorageFault(f"journal {url!r}: {error}") from error
+        raise StorageFault(without_passwords(f"journal {url!r}: {error}")) from error
 
 
 def _open(url: str) -> Engine:
@@ -504,7 +505,7 @@ def _open(url: str) -> Engine:
             connect_args={"timeout": LOCKED_SECONDS},
         )
     except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
-        raise StorageFault(f"journal {url!r}: {error}") from error
+        raise StorageFault(without_passwords(f"journal {url!r}: {error}")) from error
 
 
 def _set_bounds(connection: Any, _: object) -> None:

@@ -28,6 +28,7 @@ from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
 from ...runtime.connection_guard import ConnectionGuard
+from ...runtime.logs import note
 from ...runtime.poll_loop import PollLoop
 from ...runtime.timers import earliest
 from ...runtime.waker import Waker
@@ -44,6 +45,7 @@ from .event.recovery import carried_in
 from .event.turn import Output
 from .journal import Journal
 from .lease import LeaseHolder
+from .log import HostLog
 from .offer import Offer
 from .options import Options
 from .sockets import Sockets
@@ -142,6 +144,7 @@ class Host:
         except TouchlineError:
             self._close()
             raise
+        self._log = HostLog(log)
         self._stopping = False
         self._now = clock.now()
         self._turn_wall = self._wall()
@@ -368,6 +371,7 @@ class Host:
         """Publish what a turn has led to, and send its receipts."""
         for frame in out.publish:
             self._sockets.publish(frame)
+        self._log.sent(event, out)
         for token, receipt in out.receipts:
             beside = self.attached.beside.get(token)
             if beside is not None and not self._sockets.send(beside, receipt):
@@ -401,7 +405,8 @@ class Host:
         Its peers have to attach again, so that they learn from the broker who has the event.
         """
         event_id = event.card.event
-        log.warning("%s: %s; nothing is taken in until it is renewed", event_id, FENCED)
+        text = f"{FENCED}; nothing is taken in until it is renewed"
+        note(log, logging.WARNING, text, event=event_id)
         self._fenced[event_id] = []
         self.fences += 1
         self.attached.turn_out(event)
@@ -410,7 +415,7 @@ class Host:
 
     def _unfence(self, event: HostedEvent) -> None:
         """Go on with an event that no other host had meanwhile."""
-        log.warning("%s: the lease is renewed; going on", event.card.event)
+        note(log, logging.WARNING, "the lease is renewed; going on", event=event.card.event)
         for out in self._fenced.pop(event.card.event):
             self._send_out(event, out)
         self._mark_dirty(event)
@@ -561,7 +566,8 @@ class Host:
         self.pending.revoke((curve_of(peer) for peer in peers if peer.revoked), ())
         self._dirty[event.card.event] = event
         event.start(epoch, self._now, self._turn_wall)
-        log.info("hosting %s, epoch %d, from seq %d", event.card.event, epoch, event.feed.seq)
+        about = {"event": event.card.event, "epoch": epoch, "seq": event.feed.seq}
+        note(log, logging.INFO, "hosting an event", **about)
 
     def _drop(self, event: HostedEvent) -> None:
         event_id = event.card.event
@@ -617,7 +623,8 @@ class Host:
             out = event.revoke(peers)
             connected |= self.pending.revoke((curve_of(one) for one in out if one.key), peers)
             for one in out:
-                log.warning("%s: %s (%s) is revoked", event.card.event, one.name, one.peer)
+                about = {"event": event.card.event, "peer": one.peer, "name": one.name}
+                note(log, logging.WARNING, "a peer is revoked", **about)
         if connected and self.zap is not None:
             # A revoked peer may be subscribed, and PUB sends to every subscriber.
             port = self._sockets.ports["pub"]

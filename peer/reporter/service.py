@@ -6,6 +6,7 @@ often as it likes.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ...protocol.errors import TooLarge, TouchlineError, Unreachable
 from ...protocol.messages import Ask, Detail, Fate, Happening, Invitation, Said, Setup
 from ...protocol.text import check_texts
 from ...runtime import clock
+from ...runtime.logs import note, report_id
 from ...runtime.poll_loop import PollLoop
 from ...runtime.timers import earliest
 from ..connection import HostConnection
@@ -25,6 +27,8 @@ from ..session import Session
 from .core import ReporterCore, check_size
 from .outbox import Outbox
 from .questions import OpenQuestions
+
+_log = logging.getLogger(__name__)
 
 KEPT_SECONDS = 0.5
 """How long the broker may take before the reporter follows the invitation of an earlier run."""
@@ -146,6 +150,7 @@ class Reporter:
         """Send reports that are new in the outbox, now or when the session opens."""
         for one in said:
             self._moved.pop(one.n, None)
+            self._note("a report is kept", one.n)
         if said and self.session.open:
             self._send(self.core.frames(said, clock.now()))
 
@@ -288,6 +293,8 @@ class Reporter:
                     self._questions.take(reply, now)
                 case messages.Receipt():
                     self.stepped += reply.stepped
+                    for fate in reply.fates:
+                        self._note("a report's fate is known", fate.n, fate)
                     if self.core.receipt(reply, now):
                         self._outbox.confirmed(self.core.stored)
         self._questions.drop_old(now)
@@ -334,6 +341,19 @@ class Reporter:
             self._moved |= {n: moved[n] for n in moved.keys() - set(before.values())}
         self._questions.set_time(setup.time, now)
         self.core.opened(setup.badge, setup.n, now)
+
+    def _note(self, text: str, n: int, fate: Fate | None = None) -> None:
+        note(
+            _log,
+            logging.DEBUG,
+            text,
+            event=self.session.event,
+            peer=self._link.identity.peer,
+            report=report_id(self._link.identity.peer, n),
+            outcome=fate.outcome if fate else "",
+            entry=fate.entry_id if fate else "",
+            code=fate.code if fate else "",
+        )
 
     def _reconnect(self) -> None:
         self._connection.connected = False

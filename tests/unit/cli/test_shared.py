@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 from pathlib import Path
@@ -133,12 +132,6 @@ def test_emit_obeys_nobody(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     """A terminal that shows an object gets no control character of a text."""
     shared.emit({"text": "\x9b31m\u202e\x7f"})
     assert capsysbinary.readouterr().out == b'{"text":"\\u009b31m\\u202e\\u007f"}\n'
-
-
-def test_log_lines() -> None:
-    """A message of the log is one line, whatever a name from the network holds."""
-    record = logging.LogRecord("x", logging.INFO, "", 0, "%s joins", ("a\x1b[2J\nb",), None)
-    assert shared.PlainFormatter("%(message)s").format(record) == "a�[2J�b joins"
 
 
 def test_load_match(tmp_path: Path) -> None:
