@@ -17,7 +17,16 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ..protocol.fields import Count, Id, Text
-from ..protocol.messages import Card, Entry, FeedMessage, FeedState, HowEnded, LineUps, Pending
+from ..protocol.messages import (
+    Card,
+    Entry,
+    FeedMessage,
+    FeedState,
+    HowEnded,
+    LineUps,
+    Pending,
+    Recount,
+)
 from ..timeline import json as timeline_json
 from .context import Gateway
 from .feed.sse import Follow
@@ -92,6 +101,7 @@ class Live(Struct):
     claims: Count
     disputed: Count
     pending: list[Pending]
+    recounts: list[Recount]
 
 
 class PresentationSchema(Struct):

@@ -158,6 +158,15 @@ class Pending(Part, frozen=True, kw_only=True):
     claim: Count = 0
 
 
+class Recount(Part, frozen=True, kw_only=True):
+    """The votes behind an entry now, where some came after the version of it that has this `seq`:
+    of any other version they are not."""
+
+    entry_id: Id
+    seq: Count
+    evidence: Evidence
+
+
 class Fate(Struct, frozen=True, gc=False, omit_defaults=True):
     """The outcome of one report of the receiver."""
 

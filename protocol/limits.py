@@ -48,6 +48,9 @@ OPEN_CLAIMS = 10_000
 PENDING = 20
 """The most open claims that a heartbeat lists: the newest."""
 
+RECOUNTS = 20
+"""The most entries of which a heartbeat brings the votes up to date: the newest."""
+
 MEMBER_CLAIMS = 2_500
 """The most open claims in one event that one reporter has begun."""
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import replace
+
 from .. import sports
 from ..protocol.errors import TouchlineError
-from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Restored
+from ..protocol.messages import Alarm, Card, Entry, Finished, Heartbeat, Recount, Restored
 from ..protocol.text import plain
 from ..sports import statements
 from . import texts
@@ -200,7 +202,24 @@ class FeedFold:
     def _heartbeat(self, beat: Heartbeat, _now: float, wall: int) -> Change:
         self.present, self.claims = beat.present, beat.claims
         self.condition.move("heard", wall)
+        for one in beat.recounts:
+            self.recount(one)
         return Change(beat)
+
+    def recount(self, counted: Recount) -> Entry | None:
+        """Bring the votes of an entry up to date.
+
+        Args:
+            counted: by the host.
+
+        Returns:
+            the entry where that changed it, else None.
+        """
+        row = self._by_id.get(counted.entry_id)
+        if row is None or row.entry.seq != counted.seq or row.entry.evidence == counted.evidence:
+            return None
+        row.entry = replace(row.entry, evidence=counted.evidence)
+        return row.entry
 
     def _notice(self, notice: Notice, _now: float, wall: int) -> Change:
         if notice.voids:

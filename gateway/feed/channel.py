@@ -22,6 +22,7 @@ from ...protocol.messages import (
     FeedState,
     Finished,
     Pending,
+    Recount,
     Setup,
 )
 from ...protocol.times import to_rfc3339
@@ -56,6 +57,7 @@ class Standing:
         cause: of its silence.
         present, claims, disputed: as in the host's heartbeat.
         pending: open claims, as in the host's heartbeat.
+        recounts: votes of entries, as in the host's heartbeat.
         whole: whether the host has answered, and all messages that it is known to have are here.
         hosted: whether the event has a host; None before it is known.
         away: why the broker did not answer, in a sentence; empty where it did.
@@ -71,6 +73,7 @@ class Standing:
     claims: int = 0
     disputed: int = 0
     pending: tuple[Pending, ...] = ()
+    recounts: tuple[Recount, ...] = ()
     whole: bool = False
     hosted: bool | None = None
     away: str = ""
@@ -210,6 +213,12 @@ class Channel:
             self._fill(message.seq - 1)
             if message.seq > self.feed.last:
                 self._append(message)
+        if turn.standing.recounts is not self.standing.recounts:
+            for one in turn.standing.recounts:
+                entry = self._fold.recount(one)
+                if entry is not None:
+                    self._keep(entry, encode(timeline_json.to_json(entry)))
+                    self._fresh = None
         self.standing = turn.standing
         self.joined = self.joined or (self._setup is not None and turn.standing.whole)
         self._fill(turn.standing.seq)
@@ -454,7 +463,8 @@ class Channel:
 
     def _status(self) -> Json:
         pending = [timeline_json.to_json(one) for one in self.standing.pending]
-        return {**self._state(), "pending": pending}
+        recounts = [timeline_json.to_json(one) for one in self.standing.recounts]
+        return {**self._state(), "pending": pending, "recounts": recounts}
 
     def _state(self) -> Json:
         standing = self.standing
@@ -485,7 +495,8 @@ class Channel:
 
     def _status_key(self) -> tuple[object, ...]:
         standing = self.standing
-        return standing.epoch, self.joined, standing.pending, *self._state().values()
+        lists = standing.pending, standing.recounts
+        return standing.epoch, self.joined, *lists, *self._state().values()
 
 
 def _is_remarkable(message: FeedMessage) -> bool:

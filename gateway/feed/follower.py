@@ -323,6 +323,7 @@ def _standing(feed: Subscriber, seq: int, *, whole: bool) -> Standing:
         claims=core.claims,
         disputed=core.disputed,
         pending=core.pending,
+        recounts=core.recounts,
         whole=whole and core.tracker.whole and feed.setup is not None,
         hosted=feed.session.hosted,
         away=feed.session.away.sentence if feed.session.away else "",

@@ -18,6 +18,7 @@ from ...protocol.messages import (
     Finished,
     Heartbeat,
     Pending,
+    Recount,
     Restored,
 )
 from ...timeline.feed import Item, Notice
@@ -79,6 +80,8 @@ class SubscriberCore:
         self.disputed = 0
         self.pending: tuple[Pending, ...] = ()
         """The open claims of the newest heartbeat, without those that have become entries since."""
+        self.recounts: tuple[Recount, ...] = ()
+        """The votes of entries that the newest heartbeat brought up to date."""
         self.cause = QUIET
         self._liveness = Liveness(10.0)
         self._items: deque[Item] = deque()
@@ -203,6 +206,7 @@ class SubscriberCore:
         self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
         self.state, self.trouble, self._beat_seq = beat.state, beat.trouble, beat.seq
         self.pending = () if self.finished else tuple(beat.pending)
+        self.recounts = tuple(beat.recounts)
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
             self._items.append(beat)
         else:

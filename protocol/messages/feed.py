@@ -20,6 +20,7 @@ from ..fields import (
     Micros,
     Name,
     Pending,
+    Recount,
     Seconds,
     Text,
 )
@@ -123,8 +124,10 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     """The newest published message is `seq`; a heartbeat takes no seq itself.
 
     `disputed` counts the open `claims` that have enough voters but as many reporters against them.
-    `pending` lists the newest open claims, without corrections. `trouble` says why the host takes
-    nothing in: it cannot write its journal, or is without its lease. It is empty if all is well.
+    `pending` lists the newest open claims, without corrections. `recounts` brings the votes of the
+    newest entries up to date, of which only the counts changed since they were published. `trouble`
+    says why the host takes nothing in: it cannot write its journal, or is without its lease. It is
+    empty if all is well.
     """
 
     event: Id
@@ -139,6 +142,9 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     state: FeedState = "live"
     trouble: Text = ""
     pending: Annotated[list[Pending], Meta(max_length=limits.PENDING)] = field(default_factory=list)
+    recounts: Annotated[list[Recount], Meta(max_length=limits.RECOUNTS)] = field(
+        default_factory=list
+    )
 
 
 FeedMessage = Entry | Alarm | Restored | Finished

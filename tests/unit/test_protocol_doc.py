@@ -34,6 +34,7 @@ PARTS = {
     "carried": messages.Carried,
     "evidence": messages.Evidence,
     "pending": messages.Pending,
+    "recount": messages.Recount,
     "fate": messages.Fate,
     "record": messages.GroupRecord,
 }
@@ -66,6 +67,7 @@ LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
 PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limits.ROOM_BATCH)]
 CARRIED = typing.Annotated[list[messages.Carried], msgspec.Meta(max_length=limits.CARRIED)]
+RECOUNTS = typing.Annotated[list[messages.Recount], msgspec.Meta(max_length=limits.RECOUNTS)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
@@ -112,6 +114,7 @@ WORDS: list[tuple[object, str]] = [
     (CARRIED, "array of *carried*"),
     (PUT, "array of *record*"),
     (messages.Body, "`body`"),
+    (RECOUNTS, "array of *recount*"),
     (PENDING, "array of *pending*"),
     *((kind, f"*{name}*") for name, kind in PARTS.items()),
 ]

@@ -242,11 +242,24 @@ function beat(state, message, at) {
   return message.seq > state.seq ? "hole" : "taken";
 }
 
+/** Bring the votes behind an entry up to date: they came after it was published. */
+function recount(state, { entry_id: id, seq, evidence }) {
+  const line = state.byId.get(id);
+  if (line?.entry.seq !== seq || same(line.entry.evidence, evidence)) return;
+  line.entry = { ...line.entry, evidence };
+  state.version += 1;
+}
+
+function same(one, other) {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
+
 function status(state, message, at) {
   for (const name of ["present", "claims", "disputed"]) {
     if (message[name] !== undefined) state[name] = message[name];
   }
   if (message.pending) noteClaims(state, message.pending, at);
+  for (const one of message.recounts ?? []) recount(state, one);
   if (message.state && !state.finished) state.mode = message.state;
   if (message.last_received) state.lastReceived = message.last_received;
   if (message.silence) {

@@ -51,12 +51,18 @@ function entryRow(state, line, told, taken, act) {
   const { entry } = line;
   return {
     key: `e${entry.entry_id}`,
-    version: `${entry.seq}${line.late ? "l" : ""}${taken ? "d" : ""}`,
+    version: `${entry.seq}${line.late ? "l" : ""}${taken ? "d" : ""}${counts(entry)}`,
     draw: () => {
       if (told.parts && entry.status !== "DELETED") return whistle(line, told, act);
       return drawn(state, line, told, taken, act);
     },
   };
+}
+
+/** Return what changes in the row when further votes come. */
+function counts(entry) {
+  const { for: said = 0, against = 0, present = 0, seen = 0 } = entry.evidence ?? {};
+  return ` ${said} ${against} ${present} ${seen}`;
 }
 
 function drawn(state, line, told, taken, act) {

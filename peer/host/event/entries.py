@@ -131,6 +131,7 @@ class Entries:
             also: the claims that say the same in another word.
         """
         state, turn = self._state, self._turn
+        state.recount = True
         state.counters.add_entry(entry.status, entry.delay_status)
         fate = Fate(n=0, outcome="accepted", seq=entry.seq, entry_id=entry.entry_id)
         own = state.claims.open.get(int(entry.entry_id))

@@ -366,6 +366,7 @@ class HostedEvent:
         self._state.heartbeat_at = self._state.now
 
     def _wait_anew(self, now: float) -> None:
+        self._state.recount = True
         self._presence.restart()
         # Claims wait for the reporters to come back.
         self.claims.postpone(now + self._ttl)
@@ -655,6 +656,8 @@ class HostedEvent:
     def _judge(self, claim: Claim) -> None:
         """Carry out what the verdict says of a claim of an action."""
         self._workload.add_judged()
+        if claim.entry_id:
+            self._state.recount = True
         found = self._decisions.judge(claim)
         if found is None:
             return

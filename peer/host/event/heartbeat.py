@@ -10,6 +10,7 @@ from ....protocol import codec, limits, messages
 from . import evidence as evidences
 from .feed import FeedPosition
 from .publications import heartbeat
+from .recounts import Recounts
 from .state import EventState
 from .turn import Turn
 
@@ -35,6 +36,7 @@ class Heartbeats:
         self._state = state
         self._turn = turn
         self._owed = turn.owed
+        self._recounts = Recounts(state)
         self._claims_shown = False  # the newest heartbeat told of open claims
 
     @property
@@ -60,9 +62,9 @@ class Heartbeats:
         state.heartbeat_at = min(state.heartbeat_at, state.now + ATTACHED_SECONDS)
 
     def show_claims(self) -> None:
-        """Let a heartbeat tell soon how the open claims stand, where reports came in this turn."""
+        """Let a heartbeat tell soon how claims stand, where reports came in this turn."""
         state = self._state
-        if self._owed and (state.claims.open or self._claims_shown):
+        if self._owed and (state.claims.open or state.recount or self._claims_shown):
             soon = max(state.now + SOON_SECONDS, (state.sent_at or 0.0) + CLAIM_SECONDS)
             state.heartbeat_at = min(state.heartbeat_at, soon)
 
@@ -85,6 +87,7 @@ class Heartbeats:
             state=position.state,
             sent=wall,
             trouble=trouble[: limits.TEXT_CHARS],
+            recounts=[],
         )
         return codec.topic(self._state.card.event) + codec.encode(beat)
 
@@ -106,6 +109,7 @@ class Heartbeats:
             interval=state.options.heartbeat,
             state=state.outage.state,
             pending=self._pending(),
+            recounts=self._recounts.newest(),
         )
 
     def _pending(self) -> list[messages.Pending]:

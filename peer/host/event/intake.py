@@ -206,7 +206,7 @@ class Intake:
                 state.claims.adopt(claim, identity)
         if said.time != event.time:
             claim.exact |= bit
-        if said.seen >= claim.number:
+        if (claim.entry_id and self._saw_it(reporter, claim)) or said.seen >= claim.number:
             claim.dependent |= bit
         if index.titles:
             claim.titles[reporter.voter] = event.title
@@ -218,8 +218,7 @@ class Intake:
             claim.details[reporter.voter] = details
         if claim.entry_id:
             claim.late += 1
-            if self._saw_it(reporter, claim):
-                claim.dependent |= bit
+            state.recount = True
             if (details or index.titles) and not self._is_known(claim, event):
                 state.to_update[claim.number] = claim
             return claim

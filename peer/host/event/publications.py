@@ -248,6 +248,7 @@ def heartbeat(
     interval: float,
     state: messages.FeedState,
     pending: list[messages.Pending],
+    recounts: list[messages.Recount],
 ) -> messages.Heartbeat:
     """Return the message that says where the feed stands, and when to expect the next one."""
     return messages.Heartbeat(
@@ -262,4 +263,5 @@ def heartbeat(
         interval=interval,
         state=state,
         pending=pending,
+        recounts=recounts,
     )

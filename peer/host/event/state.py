@@ -127,6 +127,8 @@ class EventState:
     """Claims of which a vote, for or against, was taken out: to be decided again."""
     to_update: dict[int, Claim] = field(default_factory=dict)
     """By number: claims of which votes say more, or other things, than their entries do."""
+    recount: bool = True
+    """The counts of an entry may be others than those that heartbeats tell."""
     re_evaluate_all: bool = False
     """Fewer are present, or more votes count: every open claim is to be decided again."""
 

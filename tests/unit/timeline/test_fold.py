@@ -15,6 +15,7 @@ from touchline.protocol.messages import (
     Finished,
     Heartbeat,
     Published,
+    Recount,
     Restored,
     Timing,
 )
@@ -282,3 +283,18 @@ def test_what_is_no_play_ends_no_interruption() -> None:
     fold.take(stop(1, 10))
     fold.take(entry(2, 20))
     assert fold.interrupted is not None
+
+
+def test_later_votes_of_the_newest_version_are_counted() -> None:
+    """A heartbeat brings the votes of an entry up to date, where they are of the version that is
+    here; of another version and of an unknown entry they are passed over."""
+    fold = fold_of(entry(1, 10), entry(2, 3))
+    now = Evidence(for_=5, present=5)
+    counted = [
+        Recount(entry_id="1", seq=1, evidence=now),
+        Recount(entry_id="2", seq=1, evidence=now),
+        Recount(entry_id="3", seq=3, evidence=now),
+    ]
+    fold.take(Heartbeat(event="e", epoch=1, seq=2, digest=b"", sent=0, recounts=counted))
+    assert [row.entry.evidence.for_ for row in fold.rows] == [2, 5]
+    assert fold.standing == fold.rows

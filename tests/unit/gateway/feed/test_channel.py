@@ -14,7 +14,7 @@ from touchline.gateway.feed import channel as module
 from touchline.gateway.feed.channel import Channel, FeedTurn, Standing
 from touchline.peer.subscriber.silence import Cause
 from touchline.protocol.errors import NotFound
-from touchline.protocol.messages import ActionSpec, Card, Finished, Pending, Restored
+from touchline.protocol.messages import ActionSpec, Card, Finished, Pending, Recount, Restored
 from touchline.protocol.times import SECOND, to_rfc3339
 from touchline.timeline import json as timeline_json
 
@@ -337,3 +337,20 @@ def test_an_unknown_sport(source: Source) -> None:
             "details": [who],
         }
     ]
+
+
+def test_votes_that_came_later(channel: Channel, source: Source) -> None:
+    """The votes of an entry are brought up to date by a status, and are so in a snapshot; those of
+    another version of it are not."""
+    first = entry(1)
+    source.give(first)
+    later = msgspec.structs.replace(first.evidence, for_=first.evidence.for_ + 4, present=9)
+    counted = Recount(entry_id=first.entry_id, seq=1, evidence=later)
+    of_another = Recount(entry_id=first.entry_id, seq=7, evidence=first.evidence)
+    assert source.give(recounts=(counted,)) == (False, True)
+    (told,) = json.loads(channel.status(WALL))["recounts"]
+    assert (told["entry_id"], told["seq"], told["evidence"]["for"]) == ("1", 1, later.for_)
+    assert source.give(recounts=(of_another,)) == (False, True)
+    assert channel.entries[0].evidence == later
+    shown = snapshot(channel)["entries"][0]
+    assert shown["evidence"]["present"] == 9

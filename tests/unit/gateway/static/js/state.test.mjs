@@ -266,3 +266,17 @@ test("the clock of a race counts from the start that was no false one", () => {
   take(state, begins(3, 200, "0:00:20")); // of a runner who starts later
   assert.equal(clock(state, BEGAN + 238_000).clock, "0:00:58");
 });
+
+test("votes that come later are counted in the version that they are of", () => {
+  const state = joined([entry(1, { evidence: { for: 3, against: 0, present: 5 } })]);
+  const [{ entry: first }] = standing(state);
+  const before = state.version;
+  const one = { entry_id: first.entry_id, seq: 1, evidence: { for: 5, against: 0, present: 5 } };
+  take(state, { type: "status", recounts: [{ ...one, seq: 2 }] });
+  assert.equal(standing(state)[0].entry.evidence.for, 3);
+  take(state, { type: "status", recounts: [one] });
+  assert.equal(standing(state)[0].entry.evidence.for, 5);
+  assert.equal(state.version, before + 1);
+  take(state, { type: "status", recounts: [one] });
+  assert.equal(state.version, before + 1);
+});
