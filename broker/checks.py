@@ -28,8 +28,7 @@ def no_zero_character(request: messages.BrokerRequest) -> None:
         BadMessage: the sentence names the field.
     """
     for field in request.__struct_fields__:
-        value = getattr(request, field)
-        if isinstance(value, str) and "\0" in value:
+        if _holds_zero(getattr(request, field)):
             raise BadMessage(f"{field} holds a zero character")
 
 
@@ -99,9 +98,29 @@ def lease(request: messages.Lease) -> None:
         raise BadMessage("instance is empty")
     if request.epoch > HIGHEST_EPOCH:
         raise BadMessage(f"epoch {request.epoch:,}, at most {HIGHEST_EPOCH:,} allowed")
-    for endpoint in (request.endpoints.router, request.endpoints.pull, request.endpoints.pub):
+    endpoints(request.endpoints)
+
+
+def endpoints(given: messages.Endpoints) -> None:
+    """Refuse endpoints that are not valid.
+
+    Raises:
+        BadMessage: the sentence names one.
+    """
+    for endpoint in (given.router, given.pull, given.pub):
         if not endpoint.startswith(_TRANSPORTS) or not endpoint.isprintable():
             raise BadMessage(f"{endpoint!r} is not an endpoint; write tcp://HOST:PORT")
+
+
+def _holds_zero(value: object) -> bool:
+    """Return whether a text, or one in a list or within its parts, holds a zero character."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, list):
+        return any(map(_holds_zero, value))
+    if isinstance(value, messages.LeaseAsked):
+        return "\0" in value.event or "\0" in value.instance
+    return False
 
 
 def _plain(value: object, depth: int) -> bool:

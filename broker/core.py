@@ -60,7 +60,8 @@ NETWORK = "network"
 """What the digests of addresses are derived for."""
 
 _WRITES = (messages.Hello, messages.Create, messages.Permit, messages.Join, messages.Lease,
-           messages.Finish, messages.ReleaseLease, messages.Invite, messages.Revoke)  # fmt: skip
+           messages.HoldEvents, messages.Finish, messages.ReleaseLease, messages.Invite,
+           messages.Revoke)  # fmt: skip
 
 
 class AnsweredRequest(NamedTuple):
@@ -76,9 +77,10 @@ class AnsweredRequest(NamedTuple):
 
 
 class _Numbered(msgspec.Struct):
-    """The `id` of a request whose other fields are not valid."""
+    """The `id` of a request whose other fields are not valid, and how long its peer waits."""
 
     id: messages.Count = 0
+    within: float = 0.0
 
 
 _number = msgspec.msgpack.Decoder(_Numbered).decode
@@ -168,6 +170,23 @@ class Core:
             self._on_answered(AnsweredRequest(request, peer, error))
             return self.refuse(frame, error)
 
+    def expires(self, frame: bytes, waited: float) -> bool:
+        """Return whether the peer of a request no longer waits for its answer; count it then.
+
+        Args:
+            frame: any bytes.
+            waited: seconds since the frame came.
+        """
+        try:
+            within = _number(frame).within
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False  # the refusal is quickly made
+        if not 0 < within <= waited:
+            return False
+        with self._guard:
+            self.counters.expired += 1
+        return True
+
     def admits(self, curve: bytes) -> bool:
         """Return whether to accept connections of a CURVE key: all but those of revoked peers.
 
@@ -236,6 +255,9 @@ class Core:
             case messages.Lease():
                 role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
                 return hosting.lease(repository, member, role, request, seconds, wall)
+            case messages.HoldEvents():
+                role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
+                return hosting.hold(repository, member, role, request, seconds, wall)
             case messages.Verify():
                 grant = hosting.verify(repository, member, request, wall)
                 return self._with_network(repository, grant)

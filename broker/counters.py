@@ -27,6 +27,8 @@ class BrokerCounters:
         barred: connections that the authenticator refused, because their key is revoked.
         enrolled: keys enrolled.
         rate_limited: messages over the rate of a key, with or without an error reply.
+        repeated: requests that were sent again while the first was waiting; it is answered once.
+        expired: requests that were dropped, since their peers no longer waited for the answer.
         waiting: requests that wait for a worker or that a worker is answering.
     """
 
@@ -43,4 +45,6 @@ class BrokerCounters:
     barred: int = 0
     enrolled: int = 0
     rate_limited: int = 0
+    repeated: int = 0
+    expired: int = 0
     waiting: int = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 
@@ -320,27 +320,83 @@ class SqlRepository:
         row = self._connection.execute(query).one_or_none()
         if row is None:
             return None
-        return LeaseRecord(
-            event=row.event,
-            instance=row.instance,
-            peer=row.peer,
-            epoch=row.epoch,
-            seq=row.seq,
-            endpoints=_endpoints(row.endpoints),
-            expires=row.expires,
+        return _as_lease(row)
+
+    def events(self, events: Sequence[str]) -> dict[str, EventRecord]:
+        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(
+            EVENTS.c.event.in_(events)
         )
+        found = {row.event: row for row in self._connection.execute(query)}
+        cards = self._with_grants([_as_card(row) for row in found.values()])
+        return {event: EventRecord(cards[event], row.creator) for event, row in found.items()}
+
+    def leases(
+        self, events: Sequence[str], instances: Collection[str] = ()
+    ) -> dict[str, list[LeaseRecord]]:
+        newest = sa.select(LEASES.c.event, sa.func.max(LEASES.c.epoch).label("epoch"))
+        of = newest.where(LEASES.c.event.in_(events)).group_by(LEASES.c.event).subquery()
+        last = sa.and_(LEASES.c.event == of.c.event, LEASES.c.epoch == of.c.epoch)
+        queries = [sa.select(LEASES).join(of, last)]
+        if instances:
+            asked = sa.select(LEASES).where(LEASES.c.event.in_(events))
+            queries.append(asked.where(LEASES.c.instance.in_(instances)))
+        found: dict[str, dict[str, LeaseRecord]] = {}
+        for query in queries:
+            for row in self._connection.execute(query):
+                found.setdefault(row.event, {})[row.instance] = _as_lease(row)
+        return {event: list(leases.values()) for event, leases in found.items()}
+
+    def put_leases(self, changed: Sequence[LeaseRecord], new: Sequence[LeaseRecord]) -> None:
+        if changed:
+            update = sa.update(LEASES).where(
+                LEASES.c.event == sa.bindparam("of_event"),
+                LEASES.c.instance == sa.bindparam("of_instance"),
+            )
+            rows = [
+                {**_lease_values(one), "of_event": one.event, "of_instance": one.instance}
+                for one in changed
+            ]
+            self._connection.execute(update, rows)
+        if new:
+            keyed = [
+                {**_lease_values(one), "event": one.event, "instance": one.instance} for one in new
+            ]
+            self._connection.execute(sa.insert(LEASES), keyed)
+
+    def set_statuses(self, events: Sequence[str], status: EventStatus) -> None:
+        if not events:
+            return
+        add = sa.update(CLOCK).values(revision=CLOCK.c.revision + len(events))
+        self._connection.execute(add)
+        last: int = self._connection.execute(sa.select(CLOCK.c.revision)).scalar_one()
+        change = sa.update(EVENTS).where(EVENTS.c.event == sa.bindparam("of_event"))
+        first = last - len(events) + 1
+        rows = [
+            {"of_event": event, "status": status, "revision": revision}
+            for revision, event in enumerate(events, first)
+        ]
+        self._connection.execute(change, rows)
+
+    def revoked_of(self, events: Sequence[str], limit: int) -> dict[str, list[str]]:
+        query = (
+            sa.select(TOKENS.c.event, PEERS.c.peer)
+            .join(PEERS, TOKENS.c.peer == PEERS.c.peer)
+            .where(PEERS.c.revoked > 0, TOKENS.c.event.in_(events))
+            .distinct()
+            .order_by(PEERS.c.revoked.desc(), PEERS.c.peer)
+        )
+        found: dict[str, list[str]] = {}
+        for event, peer, _ in self._connection.execute(query.add_columns(PEERS.c.revoked)):
+            listed = found.setdefault(event, [])
+            if len(listed) < limit:
+                listed.append(peer)
+        return found
 
     def put_lease(self, held_lease: LeaseRecord) -> None:
         self._put(
             LEASES,
             {"event": held_lease.event, "instance": held_lease.instance},
-            {
-                "peer": held_lease.peer,
-                "epoch": held_lease.epoch,
-                "seq": held_lease.seq,
-                "endpoints": _encode(held_lease.endpoints),
-                "expires": held_lease.expires,
-            },
+            _lease_values(held_lease),
         )
 
     def token(self, digest: str) -> TokenRecord | None:
@@ -605,6 +661,29 @@ def _as_member(row: Row[Any]) -> PeerRecord:
         invite=row.invite,
         revoked=row.revoked,
     )
+
+
+def _as_lease(row: Row[Any]) -> LeaseRecord:
+    return LeaseRecord(
+        event=row.event,
+        instance=row.instance,
+        peer=row.peer,
+        epoch=row.epoch,
+        seq=row.seq,
+        endpoints=_endpoints(row.endpoints),
+        expires=row.expires,
+    )
+
+
+def _lease_values(lease: LeaseRecord) -> dict[str, object]:
+    """Return the columns of a lease but for its key."""
+    return {
+        "peer": lease.peer,
+        "epoch": lease.epoch,
+        "seq": lease.seq,
+        "endpoints": _encode(lease.endpoints),
+        "expires": lease.expires,
+    }
 
 
 def _as_token(row: Row[Any]) -> TokenRecord:

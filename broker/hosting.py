@@ -1,4 +1,4 @@
-"""The requests of hosts: lease, verify, vouch, finish, leave. Pure."""
+"""The requests of hosts: lease, hold, verify, vouch, finish, leave. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,26 @@ from dataclasses import replace
 
 import msgspec
 
-from ..protocol import limits, messages, times, tokens
-from ..protocol.errors import BadToken, NotAllowed, NotFound, Revoked, UnknownKey
+from ..protocol import codec, limits, messages, times, tokens
+from ..protocol.errors import (
+    BadMessage,
+    BadToken,
+    NotAllowed,
+    NotFound,
+    PeerError,
+    Revoked,
+    TouchlineError,
+    UnknownKey,
+)
 from ..protocol.messages import Role
 from . import checks, grants, leases, roles
 from .repository import EventRecord, LeaseRecord, PeerRecord, Repository
+
+HELD_BYTES = limits.BLOCK_BYTES // 2
+"""The most bytes of what `held` lists, so that the reply stays under its limit."""
+
+REFUSAL_BYTES = 64
+"""The bytes of a refusal besides its event and reason, at most."""
 
 
 def known(repository: Repository, event: str) -> EventRecord:
@@ -88,6 +103,130 @@ def lease(
         owners=record.card.owners,
         hosts=record.card.hosts,
     )
+
+
+def hold(
+    repository: Repository,
+    member: PeerRecord,
+    role: Role,
+    request: messages.HoldEvents,
+    seconds: float,
+    wall: int,
+) -> messages.EventsHeld:
+    """Grant and renew leases, and return the cards of events that the peer may host.
+
+    Each event is granted or refused by itself, as `lease` and a `join` as host would.
+
+    Args:
+        member: the peer that asks.
+        role: the peer's role.
+        seconds: the length of the leases.
+        wall: microseconds since 1970.
+
+    Raises:
+        BadMessage: the endpoints are not valid, or a lease is asked for twice.
+        NotAllowed: the peer's role does not permit it to host.
+    """
+    checks.endpoints(request.endpoints)
+    roles.require(role, "host", "to host events")
+    asked = {one.event: one for one in request.leases}
+    if len(asked) < len(request.leases):
+        raise BadMessage("leases names an event twice")
+    records = repository.events([*asked, *request.joins])
+    refused: dict[str, TouchlineError] = {}
+    for event in dict.fromkeys([*asked, *request.joins]):
+        try:
+            if event not in records:
+                raise NotFound(f"no event {event!r}")
+            grants.require_host(records[event], member.peer, "host it")
+        except PeerError as error:
+            refused[event] = error
+    granted = _grant_all(repository, member, request, asked, refused, seconds, wall)
+    waiting = [event for event in granted if records[event].card.status == "scheduled"]
+    repository.set_statuses(waiting, "live")
+    reply = messages.EventsHeld(id=request.id, seconds=seconds)
+    revoked = repository.revoked_of(list(granted), limits.REVOKED)
+    size = 0
+    for event, refusal in refused.items():
+        reason = refusal.sentence[: limits.TEXT_CHARS]
+        reply.refused.append(messages.EventRefusal(event=event, code=refusal.code, reason=reason))
+        size += len(event) + len(reason) + REFUSAL_BYTES
+    for event, epoch in granted.items():
+        card = records[event].card
+        one = messages.LeaseGranted(
+            event=event,
+            epoch=epoch,
+            revoked=revoked.get(event, []),
+            owners=card.owners,
+            hosts=card.hosts,
+        )
+        size += len(codec.encode(one))
+        if size > HELD_BYTES:
+            return reply
+        reply.leases.append(one)
+    for event in request.joins:
+        if event not in refused:
+            size += len(codec.encode(records[event].card))
+            if size > HELD_BYTES:
+                return reply
+            reply.cards.append(records[event].card)
+    return reply
+
+
+def _grant_all(
+    repository: Repository,
+    member: PeerRecord,
+    request: messages.HoldEvents,
+    asked: dict[str, messages.LeaseAsked],
+    refused: dict[str, TouchlineError],
+    seconds: float,
+    wall: int,
+) -> dict[str, int]:
+    """Record the leases that the rule of `leases` grants; return their epochs by event.
+
+    Args:
+        refused: the events that are refused, with the reasons; grows.
+    """
+    events = [event for event in asked if event not in refused]
+    known_leases = repository.leases(events, {asked[event].instance for event in events})
+    epochs: dict[str, int] = {}
+    changed: list[LeaseRecord] = []
+    new: list[LeaseRecord] = []
+    for event in events:
+        one, there = asked[event], known_leases.get(event, [])
+        mine = next((lease for lease in there if lease.instance == one.instance), None)
+        last = max(there, key=lambda lease: lease.epoch, default=None)
+        wanted = messages.Lease(
+            id=request.id,
+            event=event,
+            instance=one.instance,
+            endpoints=request.endpoints,
+            epoch=one.epoch,
+            seq=one.seq,
+        )
+        try:
+            checks.lease(wanted)
+            epoch = leases.grant(wanted, member.peer, mine=mine, last=last, wall=wall)
+        except PeerError as error:
+            refused[event] = error
+            continue
+        if last is not None and last.instance != one.instance:
+            changed.append(replace(last, expires=0))
+        expires = wall + round(seconds * times.SECOND)
+        (new if mine is None else changed).append(
+            LeaseRecord(
+                event=event,
+                instance=one.instance,
+                peer=member.peer,
+                epoch=epoch,
+                seq=one.seq,
+                endpoints=request.endpoints,
+                expires=expires,
+            )
+        )
+        epochs[event] = epoch
+    repository.put_leases(changed, new)
+    return epochs
 
 
 def verify(

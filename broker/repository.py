@@ -6,7 +6,7 @@ microseconds since 1970, because records outlive the process and its monotonic c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -231,6 +231,23 @@ class Repository(Protocol):
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         """Return the event's lease of the highest epoch, or the lease of one instance."""
+
+    def events(self, events: Sequence[str]) -> dict[str, EventRecord]:
+        """Return events by id, as `event` does each; unknown ids are missing."""
+
+    def leases(
+        self, events: Sequence[str], instances: Collection[str] = ()
+    ) -> dict[str, list[LeaseRecord]]:
+        """Return by event its lease of the highest epoch, and that of each of these instances."""
+
+    def put_leases(self, changed: Sequence[LeaseRecord], new: Sequence[LeaseRecord]) -> None:
+        """Record the new state of leases on record, and leases that are not."""
+
+    def set_statuses(self, events: Sequence[str], status: EventStatus) -> None:
+        """Change the status of events."""
+
+    def revoked_of(self, events: Sequence[str], limit: int) -> dict[str, list[str]]:
+        """Return by event what `revoked` does; events without such peers are missing."""
 
     def put_lease(self, lease: LeaseRecord) -> None:
         """Record a lease, or its new state."""

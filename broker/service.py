@@ -11,8 +11,10 @@ frames, bounds the requests that wait for the workers, and counts.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
+import struct
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -53,6 +55,12 @@ FRONT = "front"
 SOCKET_BYTES = 4 * limits.FRAME_BYTES
 """ZeroMQ closes a connection that sends a larger frame. A frame between `limits.FRAME_BYTES` and
 this gets an error reply."""
+
+TICKET = struct.Struct("!Qd")
+"""What goes with a request to a worker and back: its number, and when it came (monotonic)."""
+
+LATE_SECONDS = 0.5
+"""A request that has waited no longer is answered, without a look at how long its peer waits."""
 
 TURN = 100
 """The most messages to take from one socket before the next socket has its turn."""
@@ -222,6 +230,11 @@ class _Exchange:
         self._counters = core.counters
         self._groups = Groups(clock.wall())
         self._session_cache = SessionCache()
+        self._tickets = itertools.count(1)
+        # The requests that the workers have, by their tickets and as they were sent: a request that
+        # is sent again meanwhile gets the answer of the first.
+        self._asked: dict[bytes, tuple[bytes, bytes]] = {}
+        self._waiting: set[tuple[bytes, bytes]] = set()
         self._back = context.socket(zmq.DEALER)
         self._back.linger = 0
         # `queue` bounds the requests that wait for the workers; a request beyond it gets a reply.
@@ -341,8 +354,19 @@ class _Exchange:
             except PeerError as error:
                 self._reply(routing_id, self._core.refuse(body, error))
 
-    def _to_workers(self, *frames: bytes) -> None:
-        self._back.send_multipart(frames, zmq.NOBLOCK)
+    def _to_workers(
+        self, routing_id: bytes, curve: bytes, address: bytes = b"", body: bytes = b""
+    ) -> None:
+        request = routing_id, body
+        if body and request in self._waiting:
+            self._counters.repeated += 1
+            return
+        ticket = TICKET.pack(next(self._tickets), clock.now())
+        if body:
+            self._asked[ticket] = request
+            self._waiting.add(request)
+        frames = (address, body) if body else ()
+        self._back.send_multipart((ticket, routing_id, curve, *frames), zmq.NOBLOCK)
         self._counters.waiting += 1
 
     def _hand_to_groups(self, routing_id: bytes, body: bytes, now: float) -> None:
@@ -368,13 +392,14 @@ class _Exchange:
     def _take_replies(self) -> None:
         for _ in range(TURN):
             try:
-                routing_id, reply, *check = self._back.recv_multipart(zmq.NOBLOCK)
+                ticket, routing_id, reply, *check = self._back.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
+            self._waiting.discard(self._asked.pop(ticket, (b"", b"")))
             self._counters.waiting -= 1
             if check:
                 self._resolve(routing_id, reply.decode(), check[0].decode())
-            elif reply:  # empty after a fault of the broker: the peer asks again or gives up
+            elif reply:  # empty where nobody waits, or after a fault: the peer asks again
                 self._reply(routing_id, reply)
 
     def _reply(self, routing_id: bytes, reply: bytes) -> None:
@@ -408,10 +433,13 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
     work.connect(WORK)
     try:
         while True:
-            routing_id, curve, *request = work.recv_multipart()
+            ticket, routing_id, curve, *request = work.recv_multipart()
             now, wall = clock.now(), clock.wall()
+            waited = now - TICKET.unpack(ticket)[1]
             try:
-                if request:
+                if request and waited > LATE_SECONDS and core.expires(request[1], waited):
+                    answer = [b""]
+                elif request:
                     address, body = request
                     answer = [core.receive(routing_id, body, now, wall, curve, address.decode())]
                 else:  # the session cache asks about the connection
@@ -423,7 +451,7 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
                 answer = (
                     [b""] if request else [StorageFault.code.encode(), b"the broker has a fault"]
                 )
-            work.send_multipart([routing_id, *answer])
+            work.send_multipart([ticket, routing_id, *answer])
     except zmq.ContextTerminated:
         return
     finally:

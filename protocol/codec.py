@@ -19,6 +19,17 @@ encode = _encoder.encode
 """encode(message) -> bytes: return a message as one MessagePack map."""
 
 
+def encode_request(message: messages.Message, within: float) -> bytes:
+    """Return a request to the broker as a frame.
+
+    Args:
+        message: the request.
+        within: seconds for which its answer is waited for.
+    """
+    fields = msgspec.to_builtins(message, builtin_types=(bytes,))
+    return _encoder.encode({**fields, "within": within})
+
+
 class Decoder(Generic[T]):
     """Decodes the frames of one socket.
 

@@ -26,6 +26,7 @@
     │   └── Overloaded         OVERLOADED       a queue or quota is full; try again later
     ├── EnvironmentFault   the environment's: the network, an address, a disk
     │   ├── Unreachable        UNREACHABLE      no broker or host answered in time
+    │   │   └── Slow           SLOW             it answers, and had not come to this request
     │   ├── Untrusted          UNTRUSTED        the other end does not hold the expected key, or
     │   │                                       refuses this peer's key
     │   ├── AddressTaken       ADDRESS_TAKEN    a socket could not be bound
@@ -210,6 +211,12 @@ class Unreachable(EnvironmentFault):
 
     code = "UNREACHABLE"
     exit_code = 5
+
+
+class Slow(Unreachable):
+    """The broker answers other requests, and had not come to this one in time."""
+
+    code = "SLOW"
 
 
 class Untrusted(EnvironmentFault):

@@ -100,6 +100,33 @@ class Endpoints(Part, frozen=True, kw_only=True):
     pub: Name
 
 
+class LeaseAsked(Part, frozen=True, kw_only=True):
+    """A lease that a host asks for or renews within `hold`: the fields are those of `lease`."""
+
+    event: Id
+    instance: Id
+    epoch: Count
+    seq: Count
+
+
+class LeaseGranted(Part, frozen=True, kw_only=True):
+    """A lease that the broker grants within `held`: the fields are those of `leased`."""
+
+    event: Id
+    epoch: Count
+    revoked: Annotated[list[Id], Meta(max_length=limits.REVOKED)] = field(default_factory=list)
+    owners: Peers = field(default_factory=list)
+    hosts: Peers = field(default_factory=list)
+
+
+class EventRefusal(Part, frozen=True, kw_only=True):
+    """Why one event of a request with several is refused."""
+
+    event: Id
+    code: Name
+    reason: Text
+
+
 class ActionSpec(Part, frozen=True, kw_only=True):
     """An action that reporters of the event may report."""
 

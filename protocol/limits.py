@@ -24,6 +24,9 @@ NAME_CHARS = 200
 TEXT_CHARS = 1_000
 """The most characters of a text: a value of an action's details, a search, a reason."""
 
+HOLD_EVENTS = 200
+"""The most events in one list of a `hold` message."""
+
 DETAILS = 24
 """The most details of one action."""
 

@@ -7,6 +7,9 @@ And when it may not rely on it, so that it fences itself (`LeaseHolder.fenced`):
 | another key may host it, or fence always | fenced            | it waits for the broker          |
 | this key alone may host it               | it goes on        | it goes on, under a new epoch    |
 
+All leases are renewed by one request (`hold`), and so are new events asked for, some at a time; a
+broker of before does not know it, and is asked about each event.
+
 A host that stands by (`--standby`) asks again for an event that another host has, and serves it
 when that one's lease is over, from the journal that they share.
 
@@ -24,15 +27,18 @@ from functools import partial
 from heapq import heappop, heappush
 from math import inf
 
-from ...protocol import messages
+from ...protocol import limits, messages
 from ...protocol.errors import (
     Conflict,
     EnvironmentFault,
     NotAllowed,
     Overloaded,
     PeerError,
+    Slow,
     StorageFault,
     TouchlineError,
+    UnknownType,
+    from_wire,
 )
 from ...protocol.messages import Card, Endpoints
 from ..link.core import Reply, Then, ignore
@@ -51,6 +57,13 @@ RELIED_ON = 0.9
 the time from the last look at the lease until what is sent has left the machine."""
 
 
+JOINS = 20
+"""The most events that are asked for at one time: each is restored before the next are."""
+
+TOGETHER = 1 / 15
+"""The part of a lease by which a renewal may come early, to go with others in one request."""
+
+
 @dataclass(slots=True)
 class HeldLease:
     """The lease of an event that is served, or is going to be."""
@@ -66,6 +79,7 @@ class HeldLease:
     telling: bool = False  # what it is being told of that
     asked: str = ""  # the request that the broker has not answered yet; empty: none
     ask_at: float = 0.0  # monotonic; when to ask next
+    renewed: float = 0.0  # seconds of the newest lease; 0 before the first
     sent: float = 0.0  # elapsed seconds at which that request was sent
     due: float = inf  # monotonic; the next of its timers
     until: float = -inf  # elapsed seconds up to which the lease is relied on
@@ -129,6 +143,9 @@ class LeaseHolder:
         self._standby = standby
         self._elapsed = elapsed
         self._leases: dict[str, HeldLease] = {}
+        self._together = True  # the broker takes `hold`
+        self._joining: set[str] = set()  # events that are asked for, before their cards have come
+        self._next: list[HeldLease] = []  # that are to be asked for after those
         self._replaced = 0  # how often another host has taken an event over
         # Heaps, so that a turn in which nothing is due looks at one event. What was put off since
         # is passed over: by the time that was noted, with the event.
@@ -228,9 +245,109 @@ class LeaseHolder:
             held = self._leases[heappop(self._timers)[1]]
             held.due = inf
             due.append(held)
+        if self._together:
+            self._handle_together(due, now)
+            return
         for held in due:
             self._handle(held, now)
             self._set_timer(held)
+
+    def _handle_together(self, due: list[HeldLease], now: float) -> None:
+        """Send what is due in few requests, and with it what is to be renewed soon."""
+        joins: list[HeldLease] = []
+        leases: list[HeldLease] = []
+        for held in due:
+            word = self._due(held, now)
+            if word == "finish":
+                self._finish(held)
+            elif word == "lease":
+                leases.append(held)
+            elif word and len(self._joining) < JOINS:
+                self._joining.add(held.event)
+                joins.append(held)
+            elif word:
+                held.ask_at = inf
+                self._next.append(held)
+        if any(held.renewed for held in leases):
+            taken = {held.event for held in leases}
+            leases += [
+                held
+                for held in self._leases.values()
+                if held.renewed
+                and held.event not in taken
+                and self._due(held, now + TOGETHER * held.renewed) == "lease"
+            ]
+        if joins:
+            self._hold(joins, [])
+        while leases:
+            self._hold([], leases[: limits.HOLD_EVENTS])
+            leases = leases[limits.HOLD_EVENTS :]
+        for held in due:
+            self._set_timer(held)
+
+    def _hold(self, joins: list[HeldLease], leases: list[HeldLease]) -> None:
+        sent = self._elapsed()
+        request = messages.HoldEvents(id=0, endpoints=self._endpoints())
+        for held in joins:
+            held.asked, held.sent = "join", sent
+            request.joins.append(held.event)
+        for held in leases:
+            held.asked, held.sent = "lease", sent
+            self._set_timer(held)
+            hosted = held.hosted
+            if hosted is None:
+                raise AssertionError("a lease is asked for before there is an event")
+            request.leases.append(
+                messages.LeaseAsked(
+                    event=held.event,
+                    instance=held.instance,
+                    epoch=hosted.epoch if held.started else hosted.epoch + 1,
+                    seq=hosted.feed.seq,
+                )
+            )
+        self._ask(request, partial(self._take_held, (*joins, *leases)))
+
+    def _take_held(self, asked: tuple[HeldLease, ...], reply: Reply, now: float) -> None:
+        events = {held.event for held in asked}
+        self._joining -= events
+        if isinstance(reply, UnknownType):
+            self._together = False
+            self._next.clear()
+            for held in self._leases.values():
+                if held.event in events or held.ask_at == inf:
+                    held.asked, held.ask_at = "", now
+                self._set_timer(held)
+            return
+        waiting = self._next
+        if isinstance(reply, EnvironmentFault):
+            # They are served from the journal, where that may be: not some and later others.
+            asked, waiting = (*asked, *waiting), []
+        self._next = waiting[JOINS - len(self._joining) :]
+        for held in waiting[: JOINS - len(self._joining)]:
+            held.ask_at = now
+            self._set_timer(held)
+        answers: dict[str, Reply] = {}
+        if isinstance(reply, messages.EventsHeld):
+            for one in reply.leases:
+                answers[one.event] = messages.Leased(
+                    id=0,
+                    event=one.event,
+                    epoch=one.epoch,
+                    seconds=reply.seconds,
+                    revoked=one.revoked,
+                    owners=one.owners,
+                    hosts=one.hosts,
+                )
+            for card in reply.cards:
+                answers[card.event] = messages.Invitation(id=0, card=card, token="", expires=0)
+            for refusal in reply.refused:
+                answers[refusal.event] = from_wire(refusal.code, refusal.reason)
+        for held in asked:
+            if isinstance(reply, messages.EventsHeld) and held.event not in answers:
+                held.asked, held.ask_at = "", now  # it did not fit into the reply
+                self._set_timer(held)
+            else:
+                self._answered(held, answers.get(held.event, reply), now)
 
     def _set_timer(self, held: HeldLease) -> None:
         due = min(inf if held.asked else held.ask_at, held.over_at if held.shared else inf)
@@ -239,19 +356,31 @@ class LeaseHolder:
             if due < inf:
                 heappush(self._timers, (due, held.event))
 
-    def _handle(self, held: HeldLease, now: float) -> None:
+    def _due(self, held: HeldLease, now: float) -> str:
+        """Return what is to be asked of the broker at a time: join, lease or finish; or nothing."""
         if held.over_at <= now and self._elapsed() >= held.until:
             held.over_at = inf
-        if not held.asked and held.ask_at <= now:
-            hosted = held.hosted
-            if hosted is None or not held.joined:
+        if held.asked or held.ask_at > now:
+            return ""
+        if held.hosted is None or not held.joined:
+            return "join"
+        return "finish" if held.hosted.finished != held.finished and held.leased else "lease"
+
+    def _handle(self, held: HeldLease, now: float) -> None:
+        match self._due(held, now):
+            case "join":
                 self._send(held, "join", messages.Join(id=0, event=held.event, role="host"))
-            elif hosted.finished != held.finished and held.leased:
-                held.telling = hosted.finished
-                over = messages.Finish(id=0, event=held.event, over=hosted.finished)
-                self._send(held, "finish", over)
-            else:
-                self._lease(held, hosted)
+            case "finish":
+                self._finish(held)
+            case "lease":
+                self._lease(held)
+
+    def _finish(self, held: HeldLease) -> None:
+        if held.hosted is None:
+            raise AssertionError("an event is over before there is one")
+        held.telling = held.hosted.finished
+        over = messages.Finish(id=0, event=held.event, over=held.hosted.finished)
+        self._send(held, "finish", over)
 
     def note_end(self, event: str) -> None:
         """Tell the broker soon that an event is over, or goes on, where it does not know it yet."""
@@ -271,7 +400,10 @@ class LeaseHolder:
     def _release(self, held: HeldLease) -> None:
         self._ask(messages.ReleaseLease(id=0, event=held.event, instance=held.instance), ignore)
 
-    def _lease(self, held: HeldLease, hosted: HostedEvent) -> None:
+    def _lease(self, held: HeldLease) -> None:
+        hosted = held.hosted
+        if hosted is None:
+            raise AssertionError("a lease is asked for before there is an event")
         self._send(
             held,
             "lease",
@@ -297,7 +429,10 @@ class LeaseHolder:
 
     def _take_answer(self, held: HeldLease, reply: Reply, now: float) -> None:
         asked, held.asked = held.asked, ""
-        self.away = reply.sentence if isinstance(reply, EnvironmentFault) else ""
+        if isinstance(reply, EnvironmentFault) and not isinstance(reply, Slow):
+            self.away = reply.sentence
+        else:
+            self.away = ""
         match reply:
             case messages.Invitation():
                 held.joined = True
@@ -306,8 +441,8 @@ class LeaseHolder:
                 if held.hosted is None:
                     self._begin(held, reply.card, now)
             case messages.Leased():
-                held.ask_at = now + reply.seconds / 3
-                self._hold(held, reply, now)
+                held.ask_at, held.renewed = now + reply.seconds / 3, reply.seconds
+                self._keep_lease(held, reply, now)
             case messages.Done() if asked == "finish":
                 held.finished = held.telling
                 held.ask_at = now
@@ -322,6 +457,9 @@ class LeaseHolder:
                 held.ask_at = now + RETRY_SECONDS
             case PeerError() if not isinstance(reply, Overloaded):
                 self._lose(held, reply)
+            case Slow():
+                held.leased = False  # it may have lapsed meanwhile
+                held.ask_at = now
             case _:
                 self._go_on_alone(held, now)
                 held.ask_at = now + RETRY_SECONDS
@@ -336,7 +474,7 @@ class LeaseHolder:
             else:
                 self._lose(held, error)
 
-    def _hold(self, held: HeldLease, lease: messages.Leased, now: float) -> None:
+    def _keep_lease(self, held: HeldLease, lease: messages.Leased, now: float) -> None:
         hosted = held.hosted
         if hosted is None:
             raise AssertionError("a lease was asked for before there was an event")

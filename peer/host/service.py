@@ -594,7 +594,10 @@ class Host:
         """Call the callback of the broker's answer, or keep it while nothing can be stored."""
         if self._stopping:
             return  # the host is leaving: no answer matters any more
-        if self._uncommitted and not isinstance(reply, messages.Leased):
+        renewed = isinstance(reply, messages.Leased) or (
+            isinstance(reply, messages.EventsHeld) and not reply.cards and not reply.refused
+        )
+        if self._uncommitted and not renewed:
             self._answers.append((then, reply))
         else:
             then(reply, now)

@@ -1,5 +1,9 @@
 """The link to the broker as a pure core: says hello, asks, asks again, gives up.
 
+A request is sent again after a pause that grows with the time that the broker takes to answer: to
+send it again sooner would only give a slow broker more to do. Each says for how long its answer is
+waited for (`within`), so that the broker need not answer what nobody waits for.
+
 A request is *held* until the broker has welcomed the connection and fewer than `WINDOW` others are
 unanswered, then *sent*, and sent again with growing pauses until its reply or its deadline comes.
 All requests may be repeated: the broker gives the same answer.
@@ -16,7 +20,7 @@ All requests may be repeated: the broker gives the same answer.
 | nothing for a while         | a new connection, everything is held, hello again             |
 | `announce`, and from time to | hello, which names the metrics                                |
 | time after it               |                                                               |
-| nothing until the deadline  | Unreachable                                                   |
+| nothing until the deadline  | Unreachable; Slow where it has answered others meanwhile      |
 | the broker refuses the key  | everything fails with Untrusted; a new connection with the    |
 |                             | next request                                                  |
 | handshakes fail in a row    | everything fails with Untrusted                               |
@@ -37,6 +41,7 @@ from ...protocol import codec, limits, messages
 from ...protocol.errors import (
     Overloaded,
     PeerError,
+    Slow,
     TooLarge,
     TouchlineError,
     UnknownPeer,
@@ -51,8 +56,15 @@ FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 5.0
 """Seconds to which a pause grows."""
 
+SLACK = 2.0
+"""A request is sent again after so many times the seconds that answers take."""
+
+SMOOTHING = 0.25
+"""The weight of the newest answer in the time that answers take."""
+
 SILENCE = 3.0
-"""Seconds without an answer after which the connection is taken for dead and made anew."""
+"""Seconds without an answer after which the connection is taken for dead and made anew; more where
+answers take longer than a quarter of that."""
 
 ANNOUNCE_SECONDS = 600.0
 """Seconds after which a process says again where its metrics are."""
@@ -100,7 +112,8 @@ class _Asked:
     then: Then
     deadline: float
     wait: float  # seconds from asking to the deadline
-    pause: float = FIRST_PAUSE
+    pause: float = 0.0  # seconds until it is sent again; 0 until it is sent
+    sent: float = 0.0  # when it was sent for the first time on this connection
     held: bool = True
     due: float = 0.0  # when its timer is due; set whenever it is sent
     refusal: TouchlineError | None = None
@@ -151,6 +164,8 @@ class LinkCore:
         self._announce_at: float | None = None  # when it says where its metrics are; None: never
         self._welcome = False
         self._heard = 0.0  # when the broker last answered, or a silence began
+        self._answered_at = -inf  # when it last answered
+        self._takes = 0.0  # seconds from a request to its answer; 0 where none was measured
         self._anew = False
         self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._dead = False  # ZeroMQ has given the connection up, and makes no other
@@ -187,7 +202,8 @@ class LinkCore:
                 f"{MOST_PENDING:,} allowed"
             )
         number = self._number + 1
-        frame = codec.encode(msgspec.structs.replace(message, id=number))
+        wait = self._timeout if timeout is None else timeout
+        frame = codec.encode_request(msgspec.structs.replace(message, id=number), wait)
         if len(frame) > limits.FRAME_BYTES:
             raise TooLarge(
                 f"a request of {len(frame):,} bytes, at most {limits.FRAME_BYTES:,} allowed"
@@ -196,7 +212,6 @@ class LinkCore:
             self._heard = now
         self._anew = self._anew or self._dead
         self._number = number
-        wait = self._timeout if timeout is None else timeout
         asked = self._pending[number] = _Asked(frame, then, now + wait, wait)
         self._hold(number, asked)
         if self._welcome:
@@ -232,7 +247,9 @@ class LinkCore:
         if reply.id not in self._pending:
             self.strange += 1  # its request has been answered or given up
             return []
-        self._heard = now
+        self._heard = self._answered_at = now
+        if not (isinstance(reply, messages.Error) and reply.code == Overloaded.code):
+            self._measure(self._pending[reply.id], now)
         if reply.id == self._greeting:
             return self._take_greeting(reply, now)
         if isinstance(reply, messages.Error):
@@ -300,12 +317,12 @@ class LinkCore:
                 self._greet_again(number, asked, now)
             elif now >= asked.deadline:
                 self._drop(number)
-                failed.append(Answered(asked.then, asked.refusal or self._unreachable(asked)))
+                failed.append(Answered(asked.then, asked.refusal or self._late(asked, now)))
             else:
                 self._send(number, asked, now)
         self._announce(now)
         self._send_held(now)
-        if self._pending and now - self._heard >= SILENCE:
+        if self._pending and now - self._heard >= max(SILENCE, 4 * self._takes):
             self._anew = True
         return failed
 
@@ -347,7 +364,7 @@ class LinkCore:
         self._flying = 0
         self._held.clear()
         for number, asked in self._pending.items():
-            asked.pause = FIRST_PAUSE
+            asked.pause = 0.0
             self._hold(number, asked)
         if self._pending:
             self._greet(now)
@@ -435,14 +452,34 @@ class LinkCore:
 
     def _send(self, number: int, asked: _Asked, now: float) -> None:
         self._out.append(asked.frame)
+        if asked.pause:
+            asked.pause = min(2 * asked.pause, LONGEST_PAUSE)
+            asked.sent = inf  # the answer may be to any of them
+        else:
+            asked.pause = min(max(FIRST_PAUSE, SLACK * self._takes), LONGEST_PAUSE)
+            asked.sent = now
         self._set_timer(number, asked, min(now + asked.pause, asked.deadline))
-        asked.pause = min(2 * asked.pause, LONGEST_PAUSE)
 
     def _set_timer(self, number: int, asked: _Asked, due: float) -> None:
         asked.due = due
         heapq.heappush(self._timers, (due, number))
 
-    def _unreachable(self, asked: _Asked) -> Unreachable:
+    def _measure(self, asked: _Asked, now: float) -> None:
+        """Learn from the answer to a request how long answers take."""
+        if asked.held:
+            return
+        # Of one that was sent again only the least is known that its answer has taken.
+        took = now - asked.sent if asked.sent < inf else max(self._takes, asked.pause / SLACK)
+        weight = SMOOTHING if self._takes else 1.0
+        self._takes += weight * (took - self._takes)
+
+    def _late(self, asked: _Asked, now: float) -> Unreachable:
+        """Return the error of a request that was not answered until its deadline."""
+        if self._answered_at > now - asked.wait:
+            return Slow(
+                f"the broker{self._where} is slow: it answers, but not this request within "
+                f"{asked.wait:g} s"
+            )
         return Unreachable(
             f"no answer from the broker{self._where} within {asked.wait:g} s; is it running? "
             "touchline broker"

@@ -12,10 +12,13 @@ from ..fields import (
     Count,
     Endpoints,
     EnrolledPeer,
+    EventRefusal,
     EventStatus,
     GrantRole,
     Id,
     Key,
+    LeaseAsked,
+    LeaseGranted,
     LineUps,
     Message,
     Micros,
@@ -132,6 +135,21 @@ class Lease(Message, frozen=True, kw_only=True):
     endpoints: Endpoints
     epoch: Count
     seq: Count
+
+
+class HoldEvents(Message, frozen=True, kw_only=True, tag="hold"):
+    """A host asks for several leases and renews those that it has, all at one time.
+
+    `joins`: events whose cards it asks for, as a `join` as host each would. `leases`: as a `lease`
+    each would. All are of sockets at `endpoints`.
+    """
+
+    id: Count
+    endpoints: Endpoints
+    joins: Annotated[list[Id], Meta(max_length=limits.HOLD_EVENTS)] = field(default_factory=list)
+    leases: Annotated[list[LeaseAsked], Meta(max_length=limits.HOLD_EVENTS)] = field(
+        default_factory=list
+    )
 
 
 class Verify(Message, frozen=True, kw_only=True):
@@ -257,6 +275,19 @@ class Leased(Message, frozen=True, kw_only=True):
     hosts: Peers | None = None
 
 
+class EventsHeld(Message, frozen=True, kw_only=True, tag="held"):
+    """What the broker grants of a `hold`: `leases` for `seconds` from now, and what it refuses.
+
+    Events that are in none of the lists did not fit into the frame: ask for them again.
+    """
+
+    id: Count
+    seconds: Seconds
+    cards: list[Card] = field(default_factory=list)
+    leases: list[LeaseGranted] = field(default_factory=list)
+    refused: list[EventRefusal] = field(default_factory=list)
+
+
 class Grant(Message, frozen=True, kw_only=True):
     """The peer that a token belongs to, and what the token permits.
 
@@ -326,6 +357,7 @@ BrokerRequest = (
     | Permit
     | Join
     | Lease
+    | HoldEvents
     | Verify
     | Vouch
     | Finish
@@ -340,6 +372,7 @@ BrokerReply = (
     | Event
     | Invitation
     | Leased
+    | EventsHeld
     | Grant
     | Vouched
     | Invited

@@ -3,7 +3,7 @@ that only brokers that check before they write may be tried on it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -139,6 +139,33 @@ class MemoryRepository:
             return self._tenures.get((event, instance))
         held = [held_lease for (of, _), held_lease in self._tenures.items() if of == event]
         return max(held, key=lambda held_lease: held_lease.epoch, default=None)
+
+    def events(self, events: Sequence[str]) -> dict[str, EventRecord]:
+        found = {event: self.event(event) for event in events}
+        return {event: record for event, record in found.items() if record is not None}
+
+    def leases(
+        self, events: Sequence[str], instances: Collection[str] = ()
+    ) -> dict[str, list[LeaseRecord]]:
+        found: dict[str, list[LeaseRecord]] = {}
+        for event in events:
+            for name in ("", *instances):
+                one = self.lease(event, name)
+                if one is not None and one not in found.setdefault(event, []):
+                    found[event].append(one)
+        return found
+
+    def put_leases(self, changed: Sequence[LeaseRecord], new: Sequence[LeaseRecord]) -> None:
+        for one in (*changed, *new):
+            self.put_lease(one)
+
+    def set_statuses(self, events: Sequence[str], status: EventStatus) -> None:
+        for event in events:
+            self.set_status(event, status)
+
+    def revoked_of(self, events: Sequence[str], limit: int) -> dict[str, list[str]]:
+        found = {event: self.revoked(event, limit) for event in events}
+        return {event: peers for event, peers in found.items() if peers}
 
     def put_lease(self, held_lease: LeaseRecord) -> None:
         self._tenures[held_lease.event, held_lease.instance] = held_lease

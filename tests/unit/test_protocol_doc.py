@@ -28,6 +28,9 @@ PARTS = {
     "person": messages.EnrolledPeer,
     "timing": messages.Timing,
     "endpoints": messages.Endpoints,
+    "asked": messages.LeaseAsked,
+    "granted": messages.LeaseGranted,
+    "refusal": messages.EventRefusal,
     "action": messages.ActionSpec,
     "happening": messages.Happening,
     "said": messages.Said,
@@ -69,6 +72,8 @@ PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limit
 CARRIED = typing.Annotated[list[messages.Carried], msgspec.Meta(max_length=limits.CARRIED)]
 RECOUNTS = typing.Annotated[list[messages.Recount], msgspec.Meta(max_length=limits.RECOUNTS)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
+JOINS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
+ASKED = typing.Annotated[list[messages.LeaseAsked], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
 WORDS: list[tuple[object, str]] = [
@@ -111,6 +116,8 @@ WORDS: list[tuple[object, str]] = [
     (messages.FeedState, "`feed-state`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
+    (JOINS, "array of `id`"),
+    (ASKED, "array of *asked*"),
     (CARRIED, "array of *carried*"),
     (PUT, "array of *record*"),
     (messages.Body, "`body`"),

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from touchline.protocol import messages
+from touchline.broker import hosting
+from touchline.protocol import codec, messages
 
 from .conftest import identity
-from .test_core import create, join, lease, refusal
+from .test_core import ENDPOINTS, create, join, lease, refusal
 
 
 def vouch(name: str) -> messages.Vouch:
@@ -121,3 +122,72 @@ def test_quotas(bench: Any) -> None:
     assert bench.bob(join(three)).token
     bench.wait(3_600)
     assert bench.eve(join(three)).token
+
+
+def hold(*events: str, joins: tuple[str, ...] = (), instance: str = "i") -> messages.HoldEvents:
+    asked = [messages.LeaseAsked(event=e, instance=instance, epoch=1, seq=0) for e in events]
+    return messages.HoldEvents(id=3, endpoints=ENDPOINTS, joins=list(joins), leases=asked)
+
+
+def test_all_leases_in_one_request(bench: Any) -> None:
+    """Leases are granted and renewed as by single requests, and the cards of others are given."""
+    one, two, three = (bench.event(title) for title in ("One", "Two", "Three"))
+    held = bench.ann(hold(one, two, joins=(three,)))
+    assert [(lease.event, lease.epoch) for lease in held.leases] == [(one, 1), (two, 1)]
+    assert [card.event for card in held.cards] == [three]
+    assert (held.seconds, held.refused) == (15, [])
+    statuses = {e: bench.ann(messages.Show(id=1, event=e)).card.status for e in (one, two, three)}
+    assert statuses == {one: "live", two: "live", three: "scheduled"}
+    bench.wait(10)
+    assert len(bench.ann(hold(one, two)).leases) == 2
+    bench.wait(10)
+    assert bench.ann(messages.Show(id=1, event=one)).card.hosted
+    assert bench.ann(hold(one, instance="later")).leases[0].epoch == 2
+    assert [one.code for one in bench.ann(hold(one, two)).refused] == ["CONFLICT"]
+
+
+def test_each_event_of_a_request_is_refused_by_itself(bench: Any) -> None:
+    """What a peer may not host, what there is not, and what is not valid spoils nothing else."""
+    mine, hers = bench.event("Mine", hosts=["bob"]), bench.event("Hers")
+    high = messages.LeaseAsked(event=bench.event("Two", hosts=["bob"]), instance="", epoch=1, seq=0)
+    asked = hold(mine, hers, joins=("none",))
+    asked.leases.append(high)
+    held = bench.bob(asked)
+    assert [lease.event for lease in held.leases] == [mine]
+    assert {one.event: one.code for one in held.refused} == {
+        hers: "NOT_GRANTED",
+        "none": "NOT_FOUND",
+        high.event: "BAD_MESSAGE",
+    }
+    assert refusal(bench.bob(hold(mine, mine))) == "BAD_MESSAGE"
+    assert refusal(bench.bob(hold("a\0b"))) == "BAD_MESSAGE"
+    bench.set(open_role="reporter")
+    bench.hello("kim")
+    assert refusal(bench.ask("kim", hold(mine))) == "NOT_ALLOWED"
+
+
+def test_revoked_peers_are_told_with_every_lease(bench: Any) -> None:
+    """As with a lease that is renewed alone."""
+    bench.set(operators=(identity("eve").public,))
+    one, two = bench.event("One"), bench.event("Two")
+    bench.bob(join(one))
+    bench.eve(messages.Revoke(id=1, peer=identity("bob").peer))
+    told = {lease.event: lease.revoked for lease in bench.ann(hold(one, two)).leases}
+    assert told == {one: [identity("bob").peer], two: []}
+
+
+def test_what_exceeds_a_frame_is_left_out(bench: Any, monkeypatch: Any) -> None:
+    """The host asks again for the rest."""
+    events = [bench.event(f"Event {n}") for n in range(4)]
+    monkeypatch.setattr(hosting, "HELD_BYTES", 60)
+    assert 1 <= len(bench.ann(hold(*events)).leases) < 4
+
+
+def test_a_request_for_which_nobody_waits_is_dropped(bench: Any) -> None:
+    """A peer says for how long it waits; one of before does not, and is always answered."""
+    frame = codec.encode_request(messages.Show(id=1, event="e"), 2.0)
+    assert not bench.core.expires(frame, 1.9)
+    assert bench.core.expires(frame, 2.0)
+    assert not bench.core.expires(codec.encode(messages.Show(id=1, event="e")), 100.0)
+    assert not bench.core.expires(b"nonsense", 100.0)
+    assert bench.core.counters.expired == 1

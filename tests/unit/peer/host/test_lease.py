@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from types import SimpleNamespace
 
 import msgspec
 import pytest
 
-from touchline.peer.host.lease import ABSTAIN_SECONDS, RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.lease import ABSTAIN_SECONDS, JOINS, RETRY_SECONDS, LeaseHolder
 from touchline.peer.host.service import Host
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
@@ -17,17 +18,24 @@ from touchline.protocol.errors import (
     NotAllowed,
     NotFound,
     Overloaded,
+    PeerError,
+    Slow,
     StorageFault,
     TouchlineError,
+    UnknownType,
     Unreachable,
 )
 from touchline.protocol.messages import (
     Card,
     Endpoints,
+    EventRefusal,
+    EventsHeld,
     Finish,
+    HoldEvents,
     Invitation,
     Join,
     Lease,
+    LeaseGranted,
     ReleaseLease,
 )
 
@@ -75,8 +83,36 @@ class FakeCore:
         return before != self.card
 
 
+def together(replies):
+    """Return what a broker answers to `hold` that would answer so event by event."""
+    held = EventsHeld(id=1, seconds=SECONDS)
+    for event, reply in replies.items():
+        match reply:
+            case Invitation():
+                held.cards.append(reply.card)
+            case messages.Leased():
+                held.leases.append(
+                    LeaseGranted(
+                        event=event,
+                        epoch=reply.epoch,
+                        revoked=reply.revoked,
+                        owners=reply.owners,
+                        hosts=reply.hosts or [],
+                    )
+                )
+            case PeerError() if not isinstance(reply, Overloaded):
+                held.refused.append(
+                    EventRefusal(event=event, code=reply.code, reason=reply.sentence)
+                )
+            case _:
+                return reply
+    return held
+
+
 class DemoRunner:
     """A tenure, the requests that it sends, and what it has done to cores."""
+
+    together = True
 
     def __init__(
         self, *events: str, epoch: int = 0, always: bool = False, standby: bool = False
@@ -118,8 +154,34 @@ class DemoRunner:
             self.tenure.take_on(event)
 
     def ask(self, request, then):
-        self.asked.append(request)
-        self.thens.append(then)
+        if not isinstance(request, HoldEvents):
+            self.asked.append(request)
+            self.thens.append(then)
+        elif not self.together:
+            then(UnknownType("unknown type"), self.now)
+            self.tenure.handle_timer(self.now)
+        else:
+            self.split(request, then)
+
+    def split(self, request, then):
+        """Have what a `hold` asks for answered as if it were asked event by event."""
+        parts = [Join(id=0, event=event, role="host") for event in request.joins]
+        for one in request.leases:
+            fields = {name: getattr(one, name) for name in one.__struct_fields__}
+            parts.append(Lease(id=0, endpoints=request.endpoints, **fields))
+        replies = {}
+
+        def take(event, reply, now):
+            if isinstance(reply, messages.Leased) and reply.hosts is None:
+                (core,) = [core for core in self.built if core.card.event == event][-1:]
+                reply = msgspec.structs.replace(reply, hosts=core.card.hosts)
+            replies[event] = reply
+            if len(replies) == len(parts):
+                then(together(replies), now)
+
+        for part in parts:
+            self.asked.append(part)
+            self.thens.append(partial(take, part.event))
 
     def build(self, made):
         if self.fault is not None:
@@ -164,6 +226,12 @@ class DemoRunner:
         return self.built[0]
 
 
+@pytest.fixture(autouse=True, params=[True, False], ids=["together", "event by event"])
+def _broker(request, monkeypatch):
+    """Ask a broker that takes `hold`, and one of before."""
+    monkeypatch.setattr(DemoRunner, "together", request.param)
+
+
 @pytest.fixture
 def stage():
     return DemoRunner()
@@ -201,7 +269,8 @@ def test_refused(stage, error):
     """An event that the broker refuses is lost, with the reason, and never asked for again."""
     stage.tick()
     stage.answer(error)
-    assert stage.tenure.lost == {"e": error}
+    lost = stage.tenure.lost["e"]
+    assert (type(lost), lost.sentence) == (type(error), error.sentence)
     assert not stage.tenure.holds_any
     assert stage.dropped == [], "it was not served yet"
 
@@ -498,12 +567,12 @@ def test_a_turn_in_which_nothing_is_due_looks_at_no_event():
     """What a turn costs does not grow with the events, and it looks at the clock once."""
     events = [f"e{number}" for number in range(300)]
     stage = DemoRunner(*events)
-    stage.tick()
-    for event in events:
-        stage.invite(event)
-    stage.tick()
-    for event in events:
-        stage.lease(event=event, hosts=["any"])
+    while len(stage.served) < len(events):
+        for asked in stage.tick():
+            if isinstance(asked, Join):
+                stage.invite(asked.event)
+            else:
+                stage.lease(event=asked.event, hosts=["any"])
     looks = []
     elapsed = stage.tenure._elapsed
     stage.tenure._elapsed = lambda: looks.append(1) or elapsed()
@@ -547,9 +616,11 @@ def test_standing_by():
     stage.stored = FakeCore(card(), epoch=3)  # the other began one of which the broker knew nothing
     stage.lease(epoch=3)
     assert stage.served == [("f", 2)]
-    (lease,) = stage.tick()
-    assert lease.epoch == 4
+    lease, *others = stage.tick()
+    assert (lease.event, lease.epoch) == ("e", 4)
     stage.lease(epoch=4)
+    for other in others:
+        stage.lease(epoch=2, event=other.event)
     assert stage.served == [("f", 2), ("e", 4)]
     assert stage.tenure.standing_by == {}
 
@@ -637,3 +708,75 @@ def test_a_database_that_does_not_answer():
     stage.refusal = Conflict("another host has begun epoch 5 of e")
     stage.lease(epoch=2)
     assert stage.tenure.lost["e"] is stage.refusal
+
+
+def test_a_slow_broker_is_not_away(stage):
+    """A request that was not answered in time is made again, and nobody is told of it."""
+    stage.tick()
+    stage.answer(Slow("the broker is slow"))
+    assert stage.tenure.away == ""
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+    stage.invite()
+    stage.tick()
+    stage.answer(Slow("the broker is slow"))
+    assert stage.served == [], "nothing is served from the journal alone"
+    stage.tick()
+    stage.lease()
+    assert stage.served == [("e", 1)]
+
+
+def many(count: int) -> DemoRunner:
+    """Return a tenure of many events whose broker takes `hold`, with the requests as they are."""
+    stage = DemoRunner(*(f"e{n}" for n in range(count)))
+    stage.tenure._ask = lambda request, then: (
+        stage.asked.append(request),
+        stage.thens.append(then),
+    )
+    return stage
+
+
+def grant_all(stage: DemoRunner) -> None:
+    """Answer all requests."""
+    while stage.answered < len(stage.asked):
+        request = stage.asked[stage.answered]
+        replies = {
+            event: Invitation(id=1, card=card(event), token="t", expires=9)
+            for event in request.joins
+        }
+        for one in request.leases:
+            replies[one.event] = messages.Leased(id=1, event=one.event, epoch=1, seconds=SECONDS)
+        stage.answer(together(replies))
+
+
+def test_many_events_are_asked_for_in_few_requests():
+    """Some events at a time are asked for and restored; then all are renewed together."""
+    stage = many(250)
+    while len(stage.served) < 250:
+        requests = stage.tick()
+        assert sum(len(request.joins) for request in requests) <= JOINS
+        grant_all(stage)
+    assert len(stage.asked) <= 30
+    renewals = stage.tick()
+    assert [len(request.leases) for request in renewals] == [200, 50]
+    grant_all(stage)
+    assert stage.tenure.next_timer() > stage.now + 4
+
+
+def test_what_does_not_fit_into_the_answer_is_asked_for_again():
+    """A broker answers as many as its frame holds."""
+    stage = many(2)
+    (request,) = stage.tick()
+    assert request.joins == ["e0", "e1"]
+    stage.answer(together({"e0": Invitation(id=1, card=card("e0"), token="t", expires=9)}))
+    requests = stage.tick()
+    assert sorted(e for one in requests for e in one.joins) == ["e1"]
+    assert [one.event for request in requests for one in request.leases] == ["e0"]
+
+
+def test_all_are_served_alone_where_the_broker_is_away():
+    """Events whose turn to be asked for has not come are served from the journal, too."""
+    stage = many(50)
+    stage.journal.update({f"e{n}": card(f"e{n}") for n in range(50)})
+    stage.tick()
+    stage.answer(Unreachable("no answer"))
+    assert len(stage.served) == 50

@@ -22,6 +22,7 @@ from touchline.protocol.errors import (
     NotFound,
     Overloaded,
     PeerError,
+    Slow,
     TooLarge,
     Unreachable,
     Untrusted,
@@ -484,3 +485,45 @@ def test_takes_it_back(welcomed: Line) -> None:
     assert (hello.process, hello.metrics) == ("host", "")
     welcomed.reply(messages.Welcome(id=hello.id, peer="p", role="host", time=1, heartbeat=10.0))
     assert (welcomed.core.next_timer(), welcomed.core.unanswered) == (None, 0)
+
+
+def test_a_broker_that_answers_others_is_slow_and_not_away(welcomed: Line) -> None:
+    """Only where it has answered nothing for as long as a request waits it is away."""
+    line = welcomed
+    line.ask()
+    other = line.ask()
+    line.now += 4.0
+    line.reply(messages.EventList(id=other, events=[]))
+    line.now += 1.0
+    ((_, error),) = line.core.handle_timer(line.now)
+    assert type(error) is Slow
+    line.ask()
+    line.now += 5.0
+    ((_, error),) = line.core.handle_timer(line.now)
+    assert type(error) is Unreachable
+
+
+def test_the_pause_grows_with_the_time_that_answers_take(welcomed: Line) -> None:
+    """A request is not sent again before its answer is to be expected."""
+    line = welcomed
+    for _ in range(20):
+        number = line.ask(timeout=60.0)
+        line.sent()
+        line.now += 1.0
+        line.reply(messages.EventList(id=number, events=[]))
+    line.ask(timeout=60.0)
+    line.sent()
+    due = line.core.next_timer()
+    assert due is not None
+    assert due - line.now == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_request_says_how_long_it_waits(welcomed: Line) -> None:
+    """And is sent again as it was, so that the broker knows it for the same."""
+    line = welcomed
+    line.ask(timeout=2.5)
+    (first,) = line.core.outgoing()
+    assert msgspec.msgpack.decode(first)["within"] == 2.5
+    line.now += FIRST_PAUSE
+    line.core.handle_timer(line.now)
+    assert line.core.outgoing() == [first]
