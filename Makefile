@@ -65,8 +65,8 @@ docs: dev  ## docs/SETTINGS.md and the tables of docs/SPORTS.md anew, from the c
 	@$(BIN)/python -m tests.unit.test_settings_doc
 	@$(BIN)/python -m tests.unit.test_sports_doc
 
-bench: $(BIN)/touchline  ## rates beside a bare pyzmq loop in the same run
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(BIN)/touchline  ## rates and CPU, beside Redis, NATS and bare pyzmq in the same run
+	@$(BIN)/python -m bench --out artifacts/bench $(ARGS)
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .import build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts

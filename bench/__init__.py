@@ -1,1 +1,1 @@
-"""Benchmarks of the hot paths, each beside a bare pyzmq loop in the same run."""
+"""Benchmarks of the hot paths, beside bare pyzmq and what people would use instead."""

@@ -1,62 +1,72 @@
-"""`make bench`, or `python -m bench [SCENARIO…] [--count N] [--rounds N] [--json]`.
+"""`make bench`, or `python -m bench [SCENARIO…] [--quick] [--rounds N] [--json] [--out FOLDER]`.
 
-Scenarios: reports, fanout, flood, viewers, sports.
-
-Machines differ and are noisy: compare the ratio to the bare loop of the same round, not the rate.
-Each figure is the median of the rounds.
+Prints the tables, and writes them as `results.md`, `results.json` and `results.html` to a folder.
+Machines differ and are noisy: compare what was measured in one run, the ratio before the rate, and
+the CPU that a message takes before both. Each figure is the median of the rounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
-import statistics
+import shlex
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from . import fanout, flood, reports, sports, viewers
+from . import fanout, flood, latency, recovery, report, reports, sports, viewers
+from .comparison import Comparison, Size, measure
 
-SCENARIOS: dict[str, Callable[[int], dict[str, float]]] = {
-    "reports": reports.round_,
-    "fanout": fanout.round_,
-    "flood": flood.round_,
-    "viewers": viewers.round_,
-    "sports": sports.round_,
+SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
+    "reports": reports.comparisons,
+    "latency": latency.comparisons,
+    "fan-out": fanout.comparisons,
+    "recovery": recovery.comparisons,
+    "viewers": viewers.comparisons,
+    "sports": sports.comparisons,
+    "flood": flood.comparisons,
 }
+
+USUAL = Size()
+QUICK = Size(rounds=2, share=0.1)
+SMOKE = Size(rounds=1, share=0.01)
+"""The sizes of a whole run (about a quarter of an hour), of a look, and of a test that it runs."""
 
 
 def main() -> None:
-    """Run the scenarios and print their tables."""
+    """Measure the scenarios; print and write what was found."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="default: all")
-    parser.add_argument("--count", type=int, default=300_000, help="reports or entries a round")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("scenario", nargs="*", help=f"of {', '.join(SCENARIOS)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="a tenth of it, 2 rounds")
+    parser.add_argument("--smoke", action="store_true", help="a hundredth of it, 1 round")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="print JSON in place of tables")
+    parser.add_argument("--out", type=Path, help="write the files to this folder")
     options = parser.parse_args()
+    unknown = [one for one in options.scenario if one not in SCENARIOS]
+    if unknown:
+        parser.error(f"no scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}")
+    size = SMOKE if options.smoke else QUICK if options.quick else USUAL
+    size = Size(options.rounds or size.rounds, size.share)
+    about = report.machine()
+    command = "python -m bench " + shlex.join(sys.argv[1:])
     if not options.json:
-        print(f"{platform.python_implementation()} {platform.python_version()}, ", end="")
-        print(f"{os.cpu_count()} cores; median of {options.rounds} rounds")
+        print(about.sentence(), end="\n\n")
+    results = []
     for name in options.scenario or SCENARIOS:
-        rounds = []
-        for number in range(options.rounds):
-            if sys.stderr.isatty():
-                print(
-                    f"{name}: round {number + 1} of {options.rounds} …", end="\r", file=sys.stderr
-                )
-            rounds.append(SCENARIOS[name](options.count))
-        medians = {key: statistics.median(r[key] for r in rounds) for key in rounds[0]}
-        if options.json:
-            print(json.dumps({"scenario": name, "rounds": len(rounds), **medians}))
-        else:
-            print(f"\n{name}")
-            for key, value in medians.items():
-                print(
-                    f"  {key:<44} {value:>14,.2f}"
-                    if value < 100
-                    else f"  {key:<44} {value:>14,.0f}"
-                )
+        for comparison in SCENARIOS[name](size):
+            results.append(measure(comparison, size))
+            if not options.json:
+                print(report.text(results[-1]), flush=True)
+    whole = report.to_json(results, about, command)
+    if options.json:
+        print(whole)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        tables = [f"{about.sentence()}.\n", *map(report.text, results)]
+        (options.out / "results.md").write_text("\n".join(tables))
+        (options.out / "results.json").write_text(whole)
+        (options.out / "results.html").write_text(report.to_html(results, about, command))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -31,7 +31,8 @@ from touchline.protocol import addresses, codec, messages
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
 
-from .reports import _key
+from .comparison import Comparison, Size, single
+from .venue import Member, key
 
 REPORTERS = 12
 
@@ -48,11 +49,16 @@ GARBAGE_EVERY = 100
 """The number of reports of the flood after which each socket gets a frame of garbage."""
 
 
-def round_(_count: int) -> dict[str, float]:
+def comparisons(_size: Size) -> list[Comparison]:
+    """Return what is measured."""
+    return [single("flood", "A flood beside a crowd", round_, "flooded, report to entry p99, ms")]
+
+
+def round_() -> dict[str, float]:
     """Return one round's figures."""
     with tempfile.TemporaryDirectory() as folder:
         options = BrokerOptions(bind="127.0.0.1:0", database=f"sqlite:///{folder}/b.db")
-        broker = Broker(options, _key("broker"))
+        broker = Broker(options, key("broker"))
         serving = threading.Thread(target=broker.run)
         serving.start()
         broker.ready.wait()
@@ -65,7 +71,7 @@ def round_(_count: int) -> dict[str, float]:
 
 def _with_broker(address: str, folder: Path) -> dict[str, float]:
     spawn = multiprocessing.get_context("spawn")
-    with Link(address, "bench", _key("bench")) as link:
+    with Link(address, "bench", key("bench")) as link:
         create = messages.Create(
             id=0,
             title="Flood",
@@ -116,34 +122,6 @@ def _percentiles(seconds: list[float]) -> tuple[float, float]:
     return cuts[49] * 1e3, cuts[98] * 1e3
 
 
-class Member:
-    """A peer that has attached to the host with bare sockets."""
-
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], address: str, event: str,
-                 name: str, role: messages.Role) -> None:  # fmt: skip
-        key = _key(name)
-        with Link(address, name, key, context=context) as link:
-            invitation = link.ask(messages.Join(id=0, event=event, role=role))
-        assert isinstance(invitation, messages.Invitation)
-        assert invitation.endpoints is not None
-        self.invitation, self.endpoints = invitation, invitation.endpoints
-        self.dealer = context.socket(zmq.DEALER)
-        self.dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(key))
-        self.other = context.socket(zmq.PUSH if role == "reporter" else zmq.SUB)
-        for socket, endpoint in (
-            (self.dealer, self.endpoints.router),
-            (self.other, self.endpoints.pull if role == "reporter" else self.endpoints.pub),
-        ):
-            socket.setsockopt(zmq.LINGER, 0)
-            lock(socket, key, invitation.key)
-            socket.connect(endpoint)
-        attach = messages.Attach(id=1, token=invitation.token, time=clock.wall())
-        self.dealer.send(codec.encode(attach))
-        setup = codec.decode_host_reply(self.dealer.recv())
-        assert isinstance(setup, messages.Setup), setup
-        self.badge = setup.badge
-
-
 class Crowd:
     """Twelve reporters and a subscriber on bare sockets."""
 
@@ -155,7 +133,9 @@ class Crowd:
             for number in range(REPORTERS)
         ]
         self._fan = Member(self._context, address, event, "fan", "viewer")
-        self._fan.other.setsockopt(zmq.SUBSCRIBE, codec.topic(event))
+        self._feed = self._fan.connected(zmq.SUB, self._fan.endpoints.pub)
+        self._feed.setsockopt(zmq.SUBSCRIBE, codec.topic(event))
+        self._others = [one.connected(zmq.PUSH, one.endpoints.pull) for one in self._members]
         self._numbers = [0] * REPORTERS
         self._began = clock.wall() - 86_400 * SECOND
         self._fouls = 0
@@ -189,12 +169,12 @@ class Crowd:
             report = messages.Report(
                 token=self._members[number].badge, n=self._numbers[number], time=at, event=happening
             )
-            self._members[number].other.send(codec.encode(report))
+            self._others[number].send(codec.encode(report))
 
     def _take(self, pushed: dict[int, float], found: list[float], seconds: float) -> None:
-        if not self._fan.other.poll(max(1, round(seconds * 1_000))):
+        if not self._feed.poll(max(1, round(seconds * 1_000))):
             return
-        said = codec.decode_published(codec.split_topic(self._fan.other.recv())[1])
+        said = codec.decode_published(codec.split_topic(self._feed.recv())[1])
         if not isinstance(said, messages.Entry):
             return
         # The host has corrected the reporter's clock, so the time is not exact to the microsecond.
@@ -211,13 +191,14 @@ def _flood(parent: Connection, address: str, event: str) -> None:
     os.nice(10)
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     flooder = Member(context, address, event, "flooder", "reporter")
-    key = _key("flooder")
+    own = key("flooder")
+    push = flooder.connected(zmq.PUSH, flooder.endpoints.pull)
     broker = context.socket(zmq.DEALER)
-    lock(broker, key, addresses.broker(address).key)
-    broker.setsockopt(zmq.ROUTING_ID, own_routing_id(key))
+    lock(broker, own, addresses.broker(address).key)
+    broker.setsockopt(zmq.ROUTING_ID, own_routing_id(own))
     broker.connect(addresses.broker(address).endpoint)
     fan = context.socket(zmq.XSUB)
-    lock(fan, key, flooder.invitation.key)
+    lock(fan, own, flooder.invitation.key)
     fan.connect(flooder.endpoints.pub)
     junk = os.urandom(300)
     happening = messages.Happening("foul", "A", clock.wall())
@@ -228,9 +209,9 @@ def _flood(parent: Connection, address: str, event: str) -> None:
     sent = 0
     while not parent.poll():
         for frame in frames[sent % 10_000 :][:GARBAGE_EVERY]:
-            flooder.other.send(frame)
+            push.send(frame)
         sent += GARBAGE_EVERY
-        for socket in (flooder.other, flooder.dealer, broker, fan):
+        for socket in (push, flooder.dealer, broker, fan):
             with contextlib.suppress(zmq.Again):
                 socket.send(junk, zmq.NOBLOCK)
         ahead = begin + sent / FLOOD_A_SECOND - time.perf_counter()
@@ -244,7 +225,7 @@ def _flood(parent: Connection, address: str, event: str) -> None:
 def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
     spare_collector()  # as `touchline host` does
     stored = Journal(f"sqlite:///{journal}")
-    host = Host(HostOptions(broker=broker), _key("host"), stored, (event,))
+    host = Host(HostOptions(broker=broker), key("host"), stored, (event,))
     serving = threading.Thread(target=host.run)
     serving.start()
     host.ready.wait()

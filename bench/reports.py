@@ -1,265 +1,426 @@
-"""A whole host beside a bare loop: it decides reports, commits them and sends receipts.
+"""Reports in: decided, committed with full sync, confirmed.
 
-50 reporters report the same fouls; 17 reports make an entry. The host runs in a process of its own,
-with its journal on disk and full sync. The time runs from the first report sent to the receipt of
-the last. There are three runs: in plain text, with CURVE, and with CURVE and signed reports. In the
-last the host checks as many signatures as an entry takes, which are 17.
+All senders report the same fouls; 17 of 50 reports make an entry. The time runs from the first
+byte sent to the confirmation of the last report. Signed reports come over CURVE, as by default.
 """
 
 from __future__ import annotations
 
-import hashlib
-import multiprocessing
-import tempfile
+import socket
+import sqlite3
 import threading
 import time
-from itertools import cycle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
+from tempfile import TemporaryDirectory
 
 import zmq
-from msgspec.structs import replace
 
-from touchline.broker.options import Options as BrokerOptions
-from touchline.broker.service import Broker
-from touchline.peer import Host, Journal, Link
-from touchline.peer.host.options import Options as HostOptions
-from touchline.peer.host.service import spare_collector
-from touchline.peer.link.service import lock, own_routing_id
-from touchline.protocol import codec, messages, signing
-from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Endpoints
-from touchline.protocol.times import SECOND
-from touchline.runtime import clock
+from touchline.protocol import codec, messages
 
-REPORTERS = 50
+from . import raw, servers
+from .comparison import Comparison, Contestant, Round, Size
+from .processes import PATIENCE, child, cpu, orders
+from .venue import Member, Venue, venue
 
-SIGNED_SHARE = 10
-"""The run with signatures sends one report for so many of the others: signing takes longest."""
+SENDERS = 50
+REPORTS = 50_000
+"""The reports of a round; a tenth of it where they are signed."""
 
-DEADLINE_SECONDS = 120.0
+A_SEND = 100
+"""The messages of one sender in a send."""
+
+BATCH = 100
+"""The reports of a batch."""
+
+FULL_SYNC = "SQLite, WAL, full sync"
 
 
-def round_(count: int) -> dict[str, float]:
-    """Return one round's figures.
+def comparisons(size: Size) -> list[Comparison]:
+    """Return what is measured."""
+    senders = size.of(10 * SENDERS, 5) if size.share < 0.1 else SENDERS
+    count = size.of(REPORTS, 2 * senders)
+    signed = size.of(REPORTS // 10, 2 * senders)
+    beside = [
+        Contestant("bare pyzmq: receive, decode", "nothing stored", partial(_bare, count, senders)),
+        Contestant(
+            "ZeroMQ + SQLite", f"a count by foul; {FULL_SYNC}", partial(_plain, count, senders)
+        ),
+        Contestant("Redis, fed raw", servers.REDIS, partial(_redis, count, senders)),
+        Contestant("JetStream, fed raw", servers.JETSTREAM, partial(_jetstream, count, senders)),
+    ]
+    found = [
+        Comparison(
+            "reports",
+            f"{count:,} reports by {senders} senders",
+            [
+                Contestant(
+                    "Touchline, plain", FULL_SYNC, partial(_touchline, count, senders=senders)
+                ),
+                Contestant(
+                    "Touchline, plain, batches",
+                    f"{FULL_SYNC}; {BATCH} reports a frame",
+                    partial(_touchline, count, senders=senders, batches=True),
+                ),
+                Contestant(
+                    "Touchline, CURVE",
+                    FULL_SYNC,
+                    partial(_touchline, count, senders=senders, secure=True),
+                ),
+                Contestant(
+                    "Touchline, CURVE, signed",
+                    f"{FULL_SYNC}; {signed:,} reports",
+                    partial(_touchline, signed, senders=senders, secure=True, signed=True),
+                ),
+                *beside,
+            ],
+            "reports/s",
+            beside=beside[0].name,
+        ),
+        Comparison(
+            "reports",
+            f"{count:,} reports by 1 sender and by 1,000",
+            [
+                Contestant(
+                    "1 sender, each an entry",
+                    FULL_SYNC,
+                    partial(_touchline, size.of(REPORTS // 10, 100), senders=1, alone=True),
+                ),
+                Contestant(
+                    f"{size.of(1_000, 60):,} senders",
+                    FULL_SYNC,
+                    partial(_touchline, count, senders=size.of(1_000, 60)),
+                ),
+            ],
+            "reports/s",
+            rounds=3,
+        ),
+    ]
+    return found if size.share >= 0.1 else found[:1]
+
+
+def figures(count: int, seconds: float, server: float, client: float) -> dict[str, float]:
+    """Return the columns of a round.
 
     Args:
-        count: the number of reports.
+        count: of the messages.
+        seconds: that they took.
+        server, client: CPU seconds of both.
     """
-    bare_rate, bare_cpu = _bare(_frames(["0" * 36] * REPORTERS, count))
-    plain_rate, plain_cpu = _host(count, secure=False)
-    rate, cpu = _host(count)
-    signed_rate, signed_cpu = _host(count // SIGNED_SHARE, signed=True)
     return {
-        "bare receive and decode, reports/s": bare_rate,
-        "decided and committed in plain, reports/s": plain_rate,
-        "ratio": plain_rate / bare_rate,
-        "with CURVE, reports/s": rate,
-        "ratio of CURVE to plain": rate / plain_rate,
-        "with CURVE and signed, reports/s": signed_rate,
-        "ratio of signed to CURVE": signed_rate / rate,
-        "bare, CPU seconds per million": bare_cpu,
-        "plain, CPU seconds per million": plain_cpu,
-        "CURVE, CPU seconds per million": cpu,
-        "signed, CPU seconds per million": signed_cpu,
+        "reports/s": count / seconds,
+        "CPU s a million": server / count * 1e6,
+        "client, share of a core": client / seconds,
     }
 
 
-def _frames(badges: list[str], count: int, event: str = "") -> list[bytes]:
-    """Return encoded reports of fouls a minute apart, the last just now; all reporters report each.
-
-    Args:
-        badges: the badge of each reporter.
-        count: the number of reports.
-        event: the event to sign the reports for; they are not signed if it is empty.
-    """
-    now = clock.wall()
-    fouls = count // len(badges)
-    keys = [_key(f"r{number}") for number in range(len(badges))]
-    frames = []
-    for foul in range(fouls):
-        at = now - (fouls - foul) * 60 * SECOND
-        happening = messages.Happening("foul", ("A", "B")[foul % 2], at)
-        for badge, key in zip(badges, keys, strict=True):
-            report = messages.Report(token=badge, n=foul + 1, time=at, event=happening)
-            if event:
-                report = replace(report, signature=key.sign(signing.content(event, report)))
-            frames.append(codec.encode(report))
-    return frames
+# ── Touchline ────────────────────────────────────────────────────────────────────────────────
 
 
-def _bare(frames: list[bytes]) -> tuple[float, float]:
-    ours, theirs = multiprocessing.Pipe()
-    receiver = multiprocessing.get_context("spawn").Process(
-        target=_receive, args=(theirs, len(frames))
-    )
-    receiver.start()
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    push = context.socket(zmq.PUSH)
-    push.connect(ours.recv())
-    for frame in frames:
-        push.send(frame)
-    seconds, cpu = ours.recv()
-    receiver.join()
-    context.destroy()
-    return len(frames) / seconds, cpu / len(frames) * 1e6
+@contextmanager
+def _touchline(
+    count: int,
+    *,
+    senders: int,
+    secure: bool = False,
+    signed: bool = False,
+    batches: bool = False,
+    alone: bool = False,
+) -> Iterator[Round]:
+    with venue(secure=secure, alone=alone) as place:
+        members = place.members(senders)
+        if secure:
+            pushes = [one.connected(zmq.PUSH, one.endpoints.pull) for one in members]
+            yield partial(_encrypted, place, members, pushes, count, signed=signed)
+        else:
+            light = [one.light() for one in members]
+            to = [raw.zmtp(place.endpoints.pull, "PUSH") for _ in members]
+            yield partial(_light, place, members, light, to, count, batches=batches)
 
 
-def _receive(parent: Connection, count: int) -> None:
+def _light(
+    place: Venue,
+    members: list[Member],
+    light: list[raw.Frames],
+    to: list[socket.socket],
+    count: int,
+    *,
+    batches: bool,
+) -> dict[str, float]:
+    times = place.fouls(count // len(members))
+    blobs: list[bytes] = []
+    for at in range(0, len(times), A_SEND):
+        part = times[at : at + A_SEND]
+        for one in members:
+            frames = [one.batch(part)] if batches else one.reports(part)
+            blobs.append(b"".join(map(raw.frame, frames)))
+    sender = raw.Sender(to, blobs)
+    count = len(times) * len(members)
+    return _measured(place, count, sender.start, partial(_receipts, members, light))
+
+
+def _receipts(members: list[Member], light: list[raw.Frames]) -> None:
+    for one, frames in zip(members, light, strict=True):
+        while True:
+            reply = codec.decode_host_reply(frames.next())
+            if isinstance(reply, messages.Receipt) and reply.n >= one.n:
+                break
+
+
+def _encrypted(
+    place: Venue,
+    members: list[Member],
+    pushes: list[zmq.Socket[bytes]],
+    count: int,
+    *,
+    signed: bool,
+) -> dict[str, float]:
+    times = place.fouls(count // len(members))
+    frames = [one.reports(times, signed=signed) for one in members]
+
+    def send() -> None:
+        for at in range(0, len(times), A_SEND):
+            for push, own in zip(pushes, frames, strict=True):
+                for frame in own[at : at + A_SEND]:
+                    push.send(frame)
+
+    sender = threading.Thread(target=send, daemon=True)
+    return _measured(place, len(times) * len(members), sender.start, lambda: _await(members))
+
+
+def _await(members: list[Member]) -> None:
+    poller = zmq.Poller()
+    waiting = {one.dealer: one.n for one in members}
+    for dealer in waiting:
+        poller.register(dealer, zmq.POLLIN)
+    until = time.monotonic() + PATIENCE
+    while waiting:
+        if time.monotonic() > until:
+            raise RuntimeError(f"{len(waiting)} reporters without their last receipt")
+        for dealer, _ in poller.poll(1_000):
+            reply = codec.decode_host_reply(dealer.recv())
+            if isinstance(reply, messages.Receipt) and reply.n >= waiting.get(dealer, 0):
+                waiting.pop(dealer, None)
+
+
+def _measured(
+    place: Venue, count: int, start: Callable[[], None], finish: Callable[[], None]
+) -> dict[str, float]:
+    server, client, began = cpu(place.host.pid), time.process_time(), time.perf_counter()
+    start()
+    finish()
+    seconds = time.perf_counter() - began
+    return figures(count, seconds, cpu(place.host.pid) - server, time.process_time() - client)
+
+
+# ── beside it ────────────────────────────────────────────────────────────────────────────────
+
+
+def needed_of(senders: int) -> int:
+    """Return how many votes make an entry elsewhere: as many as with Touchline."""
+    return max(1, senders * 17 // 50)
+
+
+def votes(fouls: int, senders: int) -> list[list[bytes]]:
+    """Return encoded reports as long as those of Touchline, by sender."""
+    at = 1_700_000_000_000_000
+    return [
+        [
+            codec.encode(
+                messages.Report(
+                    token="0" * 36,
+                    n=number + 1,
+                    time=at + number * 60_000_000,
+                    event=messages.Happening("foul", "AB"[number % 2], at + number * 60_000_000),
+                )
+            )
+            for number in range(fouls)
+        ]
+        for _ in range(senders)
+    ]
+
+
+def by_turns(frames: list[list[bytes]]) -> list[bytes]:
+    """Return blobs: so many messages of each sender, by turns."""
+    count = len(frames[0])
+    return [b"".join(own[at : at + A_SEND]) for at in range(0, count, A_SEND) for own in frames]
+
+
+@contextmanager
+def _bare(count: int, senders: int) -> Iterator[Round]:
+    with child(_receive) as server:
+        endpoint = server.answer()
+        to = [raw.zmtp(endpoint, "PUSH") for _ in range(senders)]
+        blobs = by_turns(
+            [[raw.frame(one) for one in own] for own in votes(count // senders, senders)]
+        )
+
+        def round_() -> dict[str, float]:
+            whole = count // senders * senders
+            spent, client, began = cpu(server.pid), time.process_time(), time.perf_counter()
+            server.pipe.send(whole)
+            sender = raw.Sender(to, blobs)
+            sender.start()
+            server.answer()
+            seconds = time.perf_counter() - began
+            return figures(whole, seconds, cpu(server.pid) - spent, time.process_time() - client)
+
+        yield round_
+
+
+def _receive(parent: Connection) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     pull = context.socket(zmq.PULL)
     pull.setsockopt(zmq.RCVHWM, 10_000)
-    parent.send(f"tcp://127.0.0.1:{pull.bind_to_random_port('tcp://127.0.0.1')}")
-    codec.decode_report(pull.recv())
-    started, cpu = time.perf_counter(), _cpu()
-    seen = 1
-    while seen < count:
-        pull.poll()
-        try:
-            while True:
-                codec.decode_report(pull.recv(zmq.NOBLOCK))
-                seen += 1
-        except zmq.Again:
-            pass
-    parent.send((time.perf_counter() - started, _cpu() - cpu))
+    port = pull.bind_to_random_port("tcp://127.0.0.1")
+    parent.send(f"tcp://127.0.0.1:{port}")
+    for count in orders(parent):
+        seen = 0
+        while seen < count:
+            pull.poll()
+            try:
+                while True:
+                    codec.decode_report(pull.recv(zmq.NOBLOCK))
+                    seen += 1
+            except zmq.Again:
+                pass
+        parent.send("all")
     context.destroy()
 
 
-def _host(count: int, *, secure: bool = True, signed: bool = False) -> tuple[float, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        options = BrokerOptions(
-            bind="127.0.0.1:0", database=f"sqlite:///{folder}/b.db", insecure=not secure
+@contextmanager
+def _plain(count: int, senders: int) -> Iterator[Round]:
+    with (
+        TemporaryDirectory(prefix="touchline-bench-") as folder,
+        child(store, folder, needed_of(senders)) as server,
+    ):
+        reports, _ = server.answer()
+        to = [raw.Frames(raw.zmtp(reports, "DEALER", b"s%d" % n)) for n in range(senders)]
+        blobs = by_turns(
+            [[raw.frame(one) for one in own] for own in votes(count // senders, senders)]
         )
-        broker = Broker(options, _key("broker") if secure else None)
-        serving = threading.Thread(target=broker.run)
-        serving.start()
-        broker.ready.wait()
-        try:
-            return _with_broker(broker.address, Path(folder), count, signed=signed)
-        finally:
-            broker.stop()
-            serving.join()
+
+        def round_() -> dict[str, float]:
+            whole = count // senders * senders
+            spent, client, began = cpu(server.pid), time.process_time(), time.perf_counter()
+            sender = raw.Sender([one.socket for one in to], blobs)
+            sender.start()
+            for one in to:
+                confirmed = 0
+                while confirmed < count // senders:
+                    confirmed += int(one.next())
+            seconds = time.perf_counter() - began
+            return figures(whole, seconds, cpu(server.pid) - spent, time.process_time() - client)
+
+        yield round_
 
 
-def _with_broker(address: str, folder: Path, count: int, *, signed: bool) -> tuple[float, float]:
+def store(parent: Connection, folder: str, needed: int) -> None:
+    """Serve as the least that does the same would: ROUTER, a dictionary, SQLite, PUB."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    link = Link(address, "bench", _key("bench"), context=context)
-    created = link.ask(
-        # It starts in 1970: a minute between fouls, the first of them was weeks ago.
-        messages.Create(
-            id=0,
-            title="Bench",
-            sport="football",
-            origins=["A", "B"],
-            key="bench",
-            starts=1,
-            hosts=["any"],
-        )
-    )
-    assert isinstance(created, messages.Event)
-    ours, theirs = multiprocessing.Pipe()
-    host = multiprocessing.get_context("spawn").Process(
-        target=_serve, args=(theirs, address, str(folder / "h.db"), created.card.event)
-    )
-    host.start()
-    endpoints: Endpoints = ours.recv()
+    router, pub = context.socket(zmq.ROUTER), context.socket(zmq.PUB)
+    router.setsockopt(zmq.RCVHWM, 10_000)
+    pub.setsockopt(zmq.SNDHWM, 0)
+    ports = [one.bind_to_random_port("tcp://127.0.0.1") for one in (router, pub)]
+    database = sqlite3.connect(f"{folder}/reports.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = FULL")
+    database.execute("CREATE TABLE reports (number INTEGER PRIMARY KEY, report BLOB)")
+    parent.send([f"tcp://127.0.0.1:{port}" for port in ports])
+    voters: dict[int, set[bytes]] = {}
     poller = zmq.Poller()
-    badges = []
-    pushes = []  # an unsigned report comes over a connection of its reporter's key
-    for number in range(REPORTERS):
-        name = f"r{number}"
-        with Link(address, name, _key(name), context=context) as reporter:
-            invitation = reporter.ask(
-                messages.Join(id=0, event=created.card.event, role="reporter")
-            )
-        assert isinstance(invitation, messages.Invitation)
-        dealer = context.socket(zmq.DEALER)
-        dealer.setsockopt(zmq.LINGER, 0)
-        dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(_key(name)))
-        if link.secure:
-            lock(dealer, _key(name), invitation.key)
-        dealer.connect(endpoints.router)
-        attach = messages.Attach(id=1, token=invitation.token, time=clock.wall())
-        dealer.send(codec.encode(attach))
-        setup = codec.decode_host_reply(dealer.recv())
-        assert isinstance(setup, messages.Setup)
-        badges.append(setup.badge)
-        poller.register(dealer, zmq.POLLIN)
-        push = context.socket(zmq.PUSH)
-        if link.secure:
-            lock(push, _key(name), invitation.key)
-        push.connect(endpoints.pull)
-        pushes.append(push)
-    frames = _frames(badges, count, created.card.event if signed else "")
-    ours.send("start")
-    started = time.perf_counter()
-    sender = threading.Thread(target=_send, args=(pushes, frames))
-    sender.start()
-    _await_receipts(poller, count // REPORTERS)
-    seconds = time.perf_counter() - started
-    sender.join()
-    ours.send("stop")
-    cpu, entries = ours.recv()
-    if entries != count // REPORTERS:
-        raise SystemExit(f"bench: {entries:,} entries for {count // REPORTERS:,} fouls")
-    host.join()
-    link.close()
+    poller.register(router, zmq.POLLIN)
+    poller.register(parent.fileno(), zmq.POLLIN)
+    while not any(socket == parent.fileno() for socket, _ in poller.poll()):
+        taken: dict[bytes, int] = {}
+        rows, entries = [], []
+        try:
+            while len(rows) < 10_000:
+                sender, body = router.recv_multipart(zmq.NOBLOCK)
+                report = codec.decode_report(body)
+                assert isinstance(report, messages.Report)
+                taken[sender] = taken.get(sender, 0) + 1
+                rows.append((body,))
+                said = voters.setdefault(report.event.time, set())
+                said.add(sender)
+                if len(said) == needed:
+                    entries.append(body)
+        except zmq.Again:
+            pass
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO reports (report) VALUES (?)", rows)
+        database.execute("COMMIT")
+        for body in entries:
+            pub.send(b"feed" + body)
+        for sender, number in taken.items():
+            router.send_multipart((sender, b"%d" % number))
+    database.close()
     context.destroy(linger=0)
-    return len(frames) / seconds, cpu / len(frames) * 1e6
 
 
-def _send(pushes: list[zmq.Socket[bytes]], frames: list[bytes]) -> None:
-    for push, frame in zip(cycle(pushes), frames, strict=False):
-        push.send(frame)
+@contextmanager
+def _redis(count: int, senders: int) -> Iterator[Round]:
+    fouls = count // senders
+    with servers.redis() as server:
+        to = [raw.tcp(server.port) for _ in range(senders)]
+        frames = votes(fouls, senders)
+        done = 0
+
+        def round_() -> dict[str, float]:
+            nonlocal done
+            commands = [
+                [
+                    server.vote(done + foul, voter, needed_of(senders), own[foul])
+                    for foul in range(fouls)
+                ]
+                for voter, own in enumerate(frames)
+            ]
+            done += fouls
+            blobs = by_turns(commands)
+            spent, client, began = cpu(server.pid), time.process_time(), time.perf_counter()
+            sender = raw.Sender(to, blobs)
+            sender.start()
+            _count_lines(to, fouls)
+            seconds = time.perf_counter() - began
+            whole = fouls * senders
+            return figures(whole, seconds, cpu(server.pid) - spent, time.process_time() - client)
+
+        yield round_
 
 
-def _await_receipts(poller: zmq.Poller, last: int) -> None:
-    waiting = {socket for socket, _ in poller.sockets}
-    until = clock.now() + DEADLINE_SECONDS
-    while waiting:
-        if clock.now() > until:
-            raise SystemExit(
-                f"bench: {len(waiting)} reporters without the last receipt after "
-                f"{DEADLINE_SECONDS:g} s"
-            )
-        for socket, _ in poller.poll(1_000):
-            reply = codec.decode_host_reply(_newest(socket))
-            if isinstance(reply, messages.Receipt) and reply.n >= last:
-                waiting.discard(socket)
+def _count_lines(to: list[socket.socket], each: int) -> None:
+    for one in to:
+        lines = 0
+        while lines < each:
+            lines += one.recv(raw.READ_BYTES).count(b"\n")
 
 
-def _newest(socket: zmq.Socket[bytes]) -> bytes:
-    """Return the last frame that has arrived: a receipt confirms all reports before it."""
-    frame = socket.recv()
-    while socket.getsockopt(zmq.EVENTS) & zmq.POLLIN:
-        frame = socket.recv()
-    return frame
+@contextmanager
+def _jetstream(count: int, senders: int) -> Iterator[Round]:
+    fouls = count // senders
+    with servers.nats() as server:
+        server.keep(b"REPORTS", b"reports")
+        to = [server.subscribed(b"acks%d" % number) for number in range(senders)]
+        frames = [
+            [servers.published(b"reports", one, b"acks%d" % number) for one in own]
+            for number, own in enumerate(votes(fouls, senders))
+        ]
+        blobs = by_turns(frames)
 
+        def round_() -> dict[str, float]:
+            spent, client, began = cpu(server.pid), time.process_time(), time.perf_counter()
+            sender = raw.Sender(to, blobs)
+            sender.start()
+            for one in to:
+                acks, rest = 0, b""
+                while acks < fouls:
+                    data = rest + one.recv(raw.READ_BYTES)
+                    acks += data.count(b'"seq":')
+                    rest = data[-5:]
+            seconds = time.perf_counter() - began
+            whole = fouls * senders
+            return figures(whole, seconds, cpu(server.pid) - spent, time.process_time() - client)
 
-def _serve(parent: Connection, broker: str, journal: str, event: str) -> None:
-    spare_collector()  # as `touchline host` does
-    stored = Journal(f"sqlite:///{journal}")
-    host = Host(HostOptions(broker=broker, report_rate=1e9), _key("host"), stored, (event,))
-    endpoints = host.endpoints
-    serving = threading.Thread(target=host.run)
-    serving.start()
-    host.ready.wait()
-    parent.send(endpoints)
-    parent.recv()
-    cpu = _cpu()
-    parent.recv()
-    # Where a turn ends among the reports of a foul, its entry has two versions.
-    parent.send((_cpu() - cpu, len(host.events[event].timeline.standing)))
-    host.stop()
-    serving.join()
-    stored.close()
-
-
-def _key(name: str) -> Identity:
-    return Identity(hashlib.sha256(name.encode()).digest())
-
-
-def _cpu() -> float:
-    usage = getrusage(RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
+        yield round_

@@ -20,13 +20,20 @@ from touchline.protocol.times import SECOND
 from touchline.sports import matches
 from touchline.timeline.timeline import Timeline
 
+from .comparison import Comparison, Size, single
+
 REPEATED = 5
 """How often a late entry and an undo are measured."""
 
 WALL = 1_700_000_000 * SECOND
 
 
-def round_(_count: int) -> dict[str, float]:
+def comparisons(_size: Size) -> list[Comparison]:
+    """Return what is measured."""
+    return [single("sports", "What the timeline costs", round_, "held claims")]
+
+
+def round_() -> dict[str, float]:
     """Return one round's figures."""
     return {**_whole(), **_late(), **_undo(), **_held(), **_outbox()}
 

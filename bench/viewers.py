@@ -22,6 +22,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,11 @@ from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND, from_rfc3339
 from touchline.runtime import clock
 
+from .comparison import Comparison, Size, single
+
 VIEWERS = 1_000
 RATE = 100
-MOST_ENTRIES = 3_000
+ENTRIES = 1_000
 WATCHED = 50
 """One viewer of so many measures the latency of each entry; all viewers compute the digest."""
 
@@ -45,13 +48,25 @@ PATIENCE = 120.0
 """The most seconds to wait for anything."""
 
 
-def round_(count: int) -> dict[str, float]:
+def comparisons(size: Size) -> list[Comparison]:
+    """Return what is measured."""
+    entries = size.of(ENTRIES, 100)
+    return [
+        single(
+            "viewers",
+            f"{VIEWERS:,} WebSockets, {entries:,} entries at {RATE} a second",
+            partial(round_, entries),
+            "entry to viewer, p99 ms",
+        )
+    ]
+
+
+def round_(entries: int) -> dict[str, float]:
     """Return one round's figures.
 
     Args:
-        count: the number of entries to publish, cut to 3,000.
+        entries: to publish.
     """
-    entries = min(count, MOST_ENTRIES)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="touchline-bench-")))
         address = stack.enter_context(_broker(folder))
