@@ -54,6 +54,7 @@ class Detail:
         text: what it is, for people.
         choices: the values it may have; empty where anything goes.
         suggested: values that are offered where anything goes.
+        since: the edition of the rules since which it is known; see `Kind`.
         number: its value is a number, otherwise a text.
         required: the action means nothing without it.
         origin: its value is one of the event's origins.
@@ -66,6 +67,7 @@ class Detail:
     required: bool = False
     origin: bool = False
     suggested: tuple[str, ...] = ()
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class Kind:
             reporters must agree on it than on an action.
         in_play: it happens only while play goes on, so that it tells of a resumption that nobody
             stated, see `statements.resumes`.
+        since: the edition of the rules since which it is known: a host that did not know it has
+            refused it, and what is in its journal stays refused.
     """
 
     title: str
@@ -120,6 +124,7 @@ class Kind:
     most_a_minute: int = 0
     ends: bool = False
     in_play: bool = False
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,24 +291,31 @@ def counts(
     return tuple(given[origin] for origin in origins)
 
 
-def misfit(kinds: Mapping[str, Kind], origins: Iterable[str], action: Action) -> str | None:
+NEWEST = 1_000
+"""An edition of the rules that knows everything."""
+
+
+def misfit(
+    kinds: Mapping[str, Kind], origins: Iterable[str], action: Action, edition: int = NEWEST
+) -> str | None:
     """Return why an action is not valid in this event, whatever the score, or None.
 
     Args:
         kinds: the sport's kinds by title.
         origins: the event's origins (a set or dict: looked up, not searched).
         action: what was said.
+        edition: of the rules by which it was judged when it came.
     """
     kind = kinds.get(action.title)
-    if kind is None:
+    if kind is None or kind.since > edition:
         return f"no action {action.title!r}; there are {', '.join(kinds)}"
     if action.origin not in origins and (action.origin or kind.needs_origin):
         return f"no origin {action.origin!r}; there are {', '.join(origins)}"
-    return _detail_misfit(kind, action) if action.details or kind.details else None
+    return _detail_misfit(kind, action, edition) if action.details or kind.details else None
 
 
-def _detail_misfit(kind: Kind, action: Action) -> str | None:
-    known = {detail.name: detail for detail in kind.details}
+def _detail_misfit(kind: Kind, action: Action, edition: int) -> str | None:
+    known = {detail.name: detail for detail in kind.details if detail.since <= edition}
     for name, value in action.details.items():
         detail = known.get(name)
         if detail is None:

@@ -164,7 +164,7 @@ _PLAY = (
         (
             Detail("off", "who goes off"),
             Detail("on", "who comes on"),
-            Detail("reason", "why", choices=("tactical", "injury", "concussion")),
+            Detail("reason", "why", choices=("tactical", "injury", "concussion"), since=6),
         ),
         window=60.0,
         identity=("off", "on"),
@@ -181,6 +181,7 @@ _PLAY = (
         window=30.0,
         least_apart=_PENALTIES_APART,
         in_play=True,
+        since=6,
     ),
     Kind(
         "penalty_cancelled",
@@ -189,6 +190,7 @@ _PLAY = (
         relates_to="penalty",
         relates_within=VAR_SECONDS,
         least_apart=_PENALTIES_APART,
+        since=6,
     ),
     Kind(
         "penalty_retaken",
@@ -202,6 +204,7 @@ _PLAY = (
         ),
         window=30.0,
         least_apart=_PENALTIES_APART,
+        since=6,
     ),
     _penalty("penalty_saved", "Penalty saved", _KEEPER),
     _penalty("penalty_missed", "Penalty missed"),
@@ -229,6 +232,7 @@ _PLAY = (
         window=8.0,
         least_apart=1.5,
         in_play=True,
+        since=6,
     ),
     # The ball has to be fetched and placed, and then goes out again.
     Kind("corner", "Corner kick", (), window=15.0, least_apart=8.0, in_play=True),
@@ -279,6 +283,7 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             needs_origin=False,
             window=_WHISTLE_WINDOW,
             least_apart=_ONCE,
+            since=6,
         ),
         Kind(
             "full_time",

@@ -56,6 +56,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         window=120.0,
         least_apart=5.0,
+        since=6,
     ),
     # Decided after protests, long after the finish.
     Kind(

@@ -64,6 +64,7 @@ KINDS: tuple[Kind, ...] = (
         # Further games are lost by further delays.
         least_apart=20.0,
         weight="decisive",
+        since=6,
     ),
     Kind(
         title="medical_time_out",
@@ -72,6 +73,7 @@ KINDS: tuple[Kind, ...] = (
         window=90.0,
         # It lasts three minutes from when the treatment begins.
         least_apart=180.0,
+        since=6,
     ),
     # From the stands it is hardly to be told whether the player or the umpire ended it.
     _end("retire", "Retires", 120.0, same="given up"),

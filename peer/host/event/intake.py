@@ -328,7 +328,7 @@ class Intake:
         state = self._state
         origin = origin_meant(state.names, state.origins, event.origin)
         action = Action(event.title, origin, event.time, event.details or {})
-        reason = sports.misfit(state.kinds, state.origins, action)
+        reason = sports.misfit(state.kinds, state.origins, action, state.edition)
         if reason is not None:
             raise BadReport(reason)
         found = state.contradiction(action) if action.details else None

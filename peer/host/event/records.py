@@ -27,7 +27,8 @@ since edition 3 a reporter begins no more claims than an event can have, see `pl
 edition 4 the last word of a reporter counts that thought better of it, see `cases`; since edition 5
 what is learned of how late people tap is held against a first guess, see `thumbs`; since edition 6
 names are told in more forms, see `details`, and who told the same some time apart is not silent
-about it, see `cases`."""
+about it, see `cases`. A sport's actions and details say since which edition they are known: what a
+host refused because it knew no such thing stays refused."""
 
 
 class Began(Message, frozen=True, kw_only=True):

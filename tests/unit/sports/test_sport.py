@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from touchline import sports
+from touchline.peer.host.event.records import EDITION
 from touchline.protocol.errors import IllegalAction, NotFound, SettingError
 from touchline.sports import Action, Detail, Kind, Rule, Sport, custom, fold, misfit
 from touchline.sports.sport import settle
@@ -19,6 +20,22 @@ from touchline.sports.sport import settle
 QUIZ = Path(__file__).parents[3] / "examples" / "quiz.toml"
 
 SETUPS: dict[str, dict[str, object]] = {"custom": {"definition": custom.read(QUIZ.read_text())}}
+
+
+OF_RELEASE = {
+    "football": (
+        "corner foul full_time goal goal_disallowed offside penalty_missed penalty_saved "
+        "period_end period_start red_card save second_yellow shootout_missed shootout_saved "
+        "shootout_scored substitution yellow_card"
+    ),
+    "tennis": "default point retire serve walkover",
+    "race": "disqualify drop_out finish split start",
+    "volleyball": "forfeit point red_card serve substitution time_out yellow_card",
+}
+"""The actions of each sport before editions of the rules were told apart by what they know: a host
+that did not know an action has refused it, and so must a newer one that reads its journal."""
+
+PLAYED_BY: tuple[dict[str, object], ...] = ({}, {"extra_time": True, "shootout": True})
 
 
 def test_list() -> None:
@@ -257,3 +274,28 @@ def test_fold_of_nothing() -> None:
     result = fold(tennis, state, [])
     assert result.state is state
     assert not result.left_out
+
+
+@pytest.mark.parametrize("sport", sorted(OF_RELEASE))
+def test_new_actions_say_since_when(sport: str) -> None:
+    """What is not of the release names an edition, and only that does."""
+    kinds = [kind for rules in PLAYED_BY for kind in sports.get(sport).kinds(rules)]
+    new = {kind.title for kind in kinds if kind.since}
+    assert {kind.title for kind in kinds} - new <= set(OF_RELEASE[sport].split())
+    assert not new & set(OF_RELEASE[sport].split())
+    assert all(kind.since <= EDITION for kind in kinds)
+
+
+def test_an_edition_knows_what_it_knew() -> None:
+    """An action and a detail of a later edition are unknown to an earlier one."""
+    kind = Kind(
+        "shot", "Shot", (Detail("player", "who"), Detail("result", "where", since=5)), since=4
+    )
+    kinds = {"shot": kind}
+    shot = Action("shot", "A")
+    assert "no action" in (misfit(kinds, ("A",), shot, 3) or "")
+    assert misfit(kinds, ("A",), shot, 4) is None
+    told = Action("shot", "A", details={"result": "post"})
+    assert "no detail 'result'" in (misfit(kinds, ("A",), told, 4) or "")
+    assert misfit(kinds, ("A",), told, 5) is None
+    assert misfit(kinds, ("A",), told) is None

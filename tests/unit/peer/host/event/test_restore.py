@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
+from touchline.peer.host.event import records
 from touchline.peer.host.event.claims import Claim
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.records import Record, ScoreConfirmed, pack, unpack
@@ -665,3 +666,24 @@ def test_unreadable_journal() -> None:
     for blob in (b"", b"\xff" * 40, pack([b"\xc0"]), pack([codec.encode({"type": "new"})])):
         with pytest.raises(StorageFault, match="cannot be read"):
             restored(script, [blob])
+
+
+def test_what_an_old_host_refused_stays_refused(
+    ground: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three report a shot to a host that does not know shots. A newer one that reads its journal
+    has no entry of them either, and takes in those that are reported to it."""
+    monkeypatch.setattr(records, "EDITION", 5)
+    g = ground(verdict="quorum").begun("ann", "bob", "cid")
+    g.both("shot", "A", at=10, names=("ann", "bob", "cid"))
+    assert {fate.code for fate in g.fates["ann"].values() if fate.outcome == "refused"} == {
+        "BAD_REPORT"
+    }
+    monkeypatch.setattr(records, "EDITION", 6)
+    g.restart()
+    for name in ("ann", "bob", "cid"):
+        g.attach(name)
+    assert not g.core.claims.open
+    assert not [entry for entry in g.entries if entry.title == "shot"]
+    g.both("shot", "A", at=g.second, names=("ann", "bob", "cid"))
+    assert [entry.title for entry in g.standing][-1] == "shot"
