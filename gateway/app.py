@@ -18,7 +18,7 @@ from .context import Component, Gateway
 from .feed import sse, websocket
 from .feed.follower import Connect
 from .options import Options
-from .security import Guard, JsonResponse, on_error, on_fault, on_http_error, refusal
+from .security import Guard, JsonResponse, on_error, on_fault, refusal
 
 ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
     websocket.routes,
@@ -50,7 +50,8 @@ def create_app(
     components += [make(gateway) for make in further]
     routes = [route for make in ROUTES for route in make(gateway)]
     routes += [route for component in components for route in component.routes]
-    routes += pages.routes(gateway)
+    shown = pages.Pages(gateway)
+    routes += shown.routes()
     routes.append(WebSocketRoute("/{path:path}", _nowhere))
 
     @contextlib.asynccontextmanager
@@ -70,7 +71,7 @@ def create_app(
         middleware=[Middleware(Guard, options=options, counters=gateway.counters)],
         exception_handlers={
             TouchlineError: on_error,
-            HTTPException: on_http_error,
+            HTTPException: shown.on_http_error,
             Exception: on_fault,
         },
         lifespan=lifespan,

@@ -31,7 +31,7 @@ from ..timeline import json as timeline_json
 from .context import Gateway
 from .feed.sse import Follow
 from .rest import OPEN, Find, Nothing, Page, query
-from .security import JsonResponse
+from .security import VERSIONED, JsonResponse
 
 Json = dict[str, Any]
 
@@ -139,6 +139,14 @@ class TimelineSchema(Struct):
     entries: list[Entry]
 
 
+class EntryHistory(Struct):
+    """What was published of an entry, the first version first."""
+
+    event: Id
+    entry: Id
+    versions: list[Entry]
+
+
 class Player(Struct):
     """A player, with the player's record by the timeline. Times are those of the actions."""
 
@@ -193,7 +201,6 @@ class Operation:
         errors: the statuses of refusals.
         headers: the request headers that are read, with their meaning.
         secured: the name of the security scheme.
-        also: further content types of the first answer.
     """
 
     path: str
@@ -206,7 +213,6 @@ class Operation:
     errors: Sequence[int] = (400,)
     headers: Mapping[str, str] = field(default_factory=dict)
     secured: str = ""
-    also: Sequence[str] = ()
 
 
 OPERATIONS = (
@@ -231,10 +237,26 @@ OPERATIONS = (
         path="/api/events/{event}/timeline",
         method="get",
         summary="List what happened, in match order",
-        text="`from` is a place in match order, from 1. With `Accept: text/csv` the answer is CSV.",
+        text="`from` is a place in match order, from 1.",
         query=Page,
         answers={200: TimelineSchema},
-        also=("text/csv",),
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/timeline.csv",
+        method="get",
+        summary="List what happened, as a table",
+        text="`from` is a place in match order, from 1. The first line names the columns.",
+        query=Page,
+        answers={200: "text/csv"},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/events/{event}/entries/{entry}",
+        method="get",
+        summary="Show what became of an entry",
+        text="Each version that was published: provisional, confirmed, changed, taken back.",
+        answers={200: EntryHistory},
         errors=(400, 404, 429, 503),
     ),
     Operation(
@@ -314,7 +336,8 @@ def document(operations: Iterable[Operation]) -> Json:
     operations = list(operations)
     paths: dict[str, Json] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+        path = operation.path.replace("/api/", VERSIONED, 1)
+        paths.setdefault(path, {})[operation.method] = _operation(operation)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -361,6 +384,7 @@ def _operation(operation: Operation) -> Json:
 
 def _name(operation: Operation) -> str:
     words = operation.path.replace("/api", "").replace("{event}", "one").replace("{", "")
+    words = words.replace(".", "/")
     return "_".join([operation.method, *filter(None, words.replace("}", "").split("/"))])
 
 
@@ -405,7 +429,6 @@ def _answer(operation: Operation, status: int) -> Json:
     if isinstance(kind, str):
         return {"description": operation.summary, "content": {kind: {"schema": {"type": "string"}}}}
     content: Json = {"application/json": {"schema": _schema(kind)}}
-    content |= {each: {"schema": {"type": "string"}} for each in operation.also}
     return {"description": operation.summary, "content": content}
 
 

@@ -1,35 +1,200 @@
-"""The pages and their files, from the package's folder `static`."""
+"""The pages and their files, from the package's folder `static`.
+
+Tested in `tests/integration/test_gateway_pages.py`.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from html import escape
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from ..protocol.errors import NotFound, TouchlineError
+from ..protocol.messages import Search
+from ..runtime import clock
+from . import markup
+from .assets import PATH, Assets
+from .compression import public
 from .context import Gateway
+from .feed.channel import Channel
+from .rest import Rest, event_of
+from .security import on_http_error
 
 STATIC = Path(__file__).parent / "static"
 
-PAGES = {
-    "/": "index.html",
-    "/events/{event}": "event.html",
-    "/report/{event}": "report.html",
-}
-"""The page of each path."""
+SHELLS = {"/report/{event}": "report.html"}
+"""Pages that say nothing before their script runs, by path."""
 
-AT_ROOT = {"/sw.js": "sw.js", "/manifest.webmanifest": "manifest.webmanifest"}
-"""Files at the root: a service worker controls only paths below its own."""
+HTML = "text/html; charset=utf-8"
+
+FRESH = {"cache-control": "no-cache"}
+"""A browser asks each time, and is told 304 where nothing has changed."""
+
+PATIENCE = 0.8
+"""Seconds that a page waits for the broker or the feed before it is sent without their news."""
+
+LINES = 20
+"""The entries of an event that are read without a script."""
+
+ENTRIES = 150
+"""The entries that come with a page for its script; the timeline has the others."""
+
+EVENTS = 50
+"""The events that come with the start page."""
 
 
-def routes(gateway: Gateway) -> list[BaseRoute]:
-    """Return the routes of the pages."""
-    pages = [Route(path, _page(name), methods=["GET"]) for path, name in (PAGES | AT_ROOT).items()]
-    return [*pages, Mount("/static", _Static(directory=STATIC), name="static")]
+class Pages:
+    """The pages, as they are when they are asked for.
+
+    Args:
+        gateway: whose events they show.
+    """
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._hub = gateway.hub
+        self._rest = Rest(gateway)
+        self._assets = Assets(STATIC)
+        worker = (STATIC / "sw.js").read_text("utf-8")
+        self._worker = self._with_files(worker).encode()
+        self._picture = self._assets.path("icon-512.png")
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        shells = [Route(path, self._shell(name)) for path, name in SHELLS.items()]
+        return [
+            Route("/", self.start, methods=["GET"]),
+            Route("/events/{event}", self.event, methods=["GET"]),
+            *shells,
+            Route("/sw.js", self.worker, methods=["GET"]),
+            Route("/manifest.webmanifest", self.manifest, methods=["GET"]),
+            Route(PATH + "{name}", self._assets.serve, methods=["GET"]),
+            Route("/static/{name}.html", self.plain, methods=["GET"]),
+            Mount("/static", _Static(directory=STATIC), name="static"),
+        ]
+
+    async def start(self, request: Request) -> Response:
+        """Answer with the start page and the events that its script would ask for first."""
+        html = self._assets.pages["index.html"]
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._hub.search(Search(id=0, limit=EVENTS))
+        except (TimeoutError, TouchlineError):
+            return public(request, html.encode(), HTML, FRESH)
+        events = [self._rest.card(card) for card in found.events]
+        html = _with(
+            html,
+            head=markup.head(
+                "What is on", "Matches as the people who are there report them", *self._at(request)
+            ),
+            results=markup.results(events),
+            first=markup.data("first", {"events": events, "cursor": found.cursor}),
+        )
+        return public(request, html.encode(), HTML, FRESH)
+
+    async def event(self, request: Request) -> Response:
+        """Answer with an event's page: the score and the last entries, and for the script more.
+
+        Where the broker does not answer soon the page comes without them; its script goes on.
+        """
+        html = self._assets.pages["event.html"]
+        try:
+            channel = await self._channel(event_of(request))
+        except NotFound:
+            return self.missing(request, "There is no such event", "It may have another address.")
+        if channel is None:
+            return public(request, html.encode(), HTML, FRESH)
+        event = markup.EventMarkup(channel, clock.wall())
+        opening = channel.opening(clock.now(), ENTRIES)
+        html = _with(
+            html,
+            title=f"<title>{escape(event.title)} · Touchline</title>",
+            head=markup.head(event.title, event.description, *self._at(request)),
+            hero=event.hero(),
+            banner=_banner(event.banner()),
+            lines=event.lines(LINES),
+            first=markup.data("first", opening) if channel.joined else "",
+        )
+        return public(request, html.encode(), HTML, FRESH)
+
+    async def _channel(self, event: str) -> Channel | None:
+        """Return an event's channel as far as it is known soon; None where nothing is known of it.
+
+        Raises:
+            NotFound: there is no such event.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._hub.channel(event)
+        except NotFound:
+            raise
+        except (TimeoutError, TouchlineError):
+            return self._hub.peek(event)
+
+    def missing(self, request: Request, title: str, text: str) -> Response:
+        """Answer that there is no such page.
+
+        Args:
+            request: for it.
+            title, text: in words.
+        """
+        html = _with(
+            self._assets.pages["missing.html"],
+            title=f"<title>{escape(title)} · Touchline</title>",
+            words=f"<h1>{escape(title)}</h1><p class='lead'>{escape(text)}</p>",
+        )
+        return public(request, html.encode(), HTML, FRESH, 404)
+
+    async def on_http_error(self, request: Request, error: Exception) -> Response:
+        """Answer a request that no route matches: people get a page, programs an error."""
+        status = error.status_code if isinstance(error, HTTPException) else 0
+        reads = "text/html" in request.headers.get("accept", "")
+        if status == 404 and reads and not request.url.path.startswith("/api/"):
+            return self.missing(request, "There is no such page", "It may have another address.")
+        return await on_http_error(request, error)
+
+    async def plain(self, request: Request) -> Response:
+        """Answer with a page without any event's news: what the service worker keeps."""
+        html = self._assets.pages.get(f"{request.path_params['name']}.html")
+        if html is None:
+            raise NotFound("no such page")
+        return public(request, html.encode(), HTML, FRESH)
+
+    async def worker(self, request: Request) -> Response:
+        """Answer with the service worker, which controls only paths below its own."""
+        return public(request, self._worker, "text/javascript; charset=utf-8", FRESH)
+
+    async def manifest(self, request: Request) -> Response:
+        """Answer with what a phone needs to put the pages among its applications."""
+        body = (STATIC / "manifest.webmanifest").read_bytes()
+        return public(request, body, "application/manifest+json", FRESH)
+
+    def _shell(self, name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def page(request: Request) -> Response:
+            return public(request, self._assets.pages[name].encode(), HTML, FRESH)
+
+        return page
+
+    def _at(self, request: Request) -> tuple[str, str]:
+        return str(request.base_url), self._picture
+
+    def _with_files(self, worker: str) -> str:
+        """Return the service worker with the files that it keeps, and a name of their digest."""
+        pages = [f"/static/{name}" for name in self._assets.pages]
+        files = [*pages, *self._assets.paths, "/manifest.webmanifest"]
+        digest = sha256("\n".join([*files, *self._assets.pages.values()]).encode()).hexdigest()
+        listed = "".join(f'  "{path}",\n' for path in files)
+        worker = worker.replace("const FILES = [];", f"const FILES = [\n{listed}];")
+        return worker.replace("touchline-0", f"touchline-{digest[:16]}")
 
 
 class _Static(StaticFiles):
@@ -41,8 +206,20 @@ class _Static(StaticFiles):
         return response
 
 
-def _page(name: str) -> Callable[[Request], Awaitable[Response]]:
-    async def page(_request: Request) -> Response:
-        return FileResponse(STATIC / name, headers={"cache-control": "no-cache"})
+def _banner(words: str) -> str:
+    about = 'class="banner bad"' if words else 'class="banner" hidden'
+    return f'<div id="banner" {about} role="status">{words}</div>'
 
-    return page
+
+_SLOT = re.compile(r'<!-- (\w+) -->|<title>.*?</title>|<div id="banner".*?></div>')
+
+
+def _with(html: str, **parts: str) -> str:
+    """Return a page with parts put where its comments name them, or its title stands."""
+
+    def part(found: re.Match[str]) -> str:
+        kept = "" if found[1] else found[0]
+        name = found[1] or ("title" if found[0].startswith("<title") else "banner")
+        return parts.get(name, kept)
+
+    return _SLOT.sub(part, html)

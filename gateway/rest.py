@@ -17,21 +17,26 @@ from starlette.routing import BaseRoute, Route
 from .. import sports
 from ..protocol.errors import BadMessage, NotFound, TouchlineError
 from ..protocol.fields import Name, Text
-from ..protocol.messages import Card, Search
+from ..protocol.messages import Card, Entry, Search
 from ..protocol.times import to_rfc3339
 from ..sports.capabilities import PlayerRecord, TeamSheet
 from ..sports.presentation import to_json
 from ..timeline import csv as timeline_csv
 from ..timeline import json as timeline_json
 from ..timeline.timeline import action_of
+from .compression import public
 from .context import Gateway
 from .feed.channel import Channel
-from .security import JsonResponse
 
 T = TypeVar("T", bound=Struct)
 
 OPEN = {"access-control-allow-origin": "*"}
 """Lets scripts of other sites read answers that need no session."""
+
+
+def open_json(request: Request, value: object) -> Response:
+    """Return an answer in JSON that everybody may read."""
+    return public(request, msgspec.json.encode(value), "application/json", OPEN)
 
 
 class Find(Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +94,8 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         "/api/events": rest.search,
         "/api/events/{event}": rest.event,
         "/api/events/{event}/timeline": rest.timeline,
+        "/api/events/{event}/timeline.csv": rest.table,
+        "/api/events/{event}/entries/{entry}": rest.entry,
         "/api/events/{event}/score": rest.score,
         "/api/events/{event}/lineups": rest.lineups,
         "/api/health": rest.health,
@@ -116,14 +123,14 @@ class Rest:
                 cursor=find.cursor,
             )
         )
-        events = [self._card(card) for card in found.events]
-        return JsonResponse({"events": events, "cursor": found.cursor}, headers=OPEN)
+        events = [self.card(card) for card in found.events]
+        return open_json(request, {"events": events, "cursor": found.cursor})
 
     async def event(self, request: Request) -> Response:
         """Show an event as the broker knows it, with the state of its feed where it is followed."""
         query(request, Nothing)
         card = await self._hub.card(event_of(request))
-        return JsonResponse(self._card(card), headers=OPEN)
+        return open_json(request, self.card(card))
 
     async def timeline(self, request: Request) -> Response:
         """List the standing entries in match order, a page at a time, as JSON or CSV."""
@@ -132,10 +139,10 @@ class Rest:
         channel = await self._hub.channel(event_of(request))
         entries = channel.page(page.from_, page.limit)
         if as_csv:
-            body = b"".join(timeline_csv.csv_lines(entries))
-            return Response(body, media_type="text/csv; charset=utf-8", headers=OPEN)
+            return _csv(request, entries)
         following = page.from_ + len(entries)
-        return JsonResponse(
+        return open_json(
+            request,
             {
                 "event": channel.card.event,
                 **channel.position(),
@@ -144,50 +151,78 @@ class Rest:
                 "next": following if entries and following <= channel.total else None,
                 "entries": [timeline_json.to_json(entry) for entry in entries],
             },
-            headers=OPEN,
+        )
+
+    async def table(self, request: Request) -> Response:
+        """List the standing entries as CSV, a page at a time."""
+        page = query(request, Page)
+        channel = await self._hub.channel(event_of(request))
+        return _csv(request, channel.page(page.from_, page.limit))
+
+    async def entry(self, request: Request) -> Response:
+        """Return the history of an entry: each version that was published of it."""
+        query(request, Nothing)
+        channel = await self._hub.channel(event_of(request))
+        entry_id = str(request.path_params["entry"])
+        versions = channel.versions(entry_id)
+        if not versions:
+            raise NotFound(f"no entry {entry_id[:64]} of {channel.card.event}, or no longer kept")
+        return open_json(
+            request,
+            {
+                "event": channel.card.event,
+                "entry": entry_id,
+                "versions": [msgspec.Raw(version) for version in versions],
+            },
         )
 
     async def score(self, request: Request) -> Response:
         """Return the score, and whether it can be relied on."""
         query(request, Nothing)
         channel = await self._hub.channel(event_of(request))
-        return JsonResponse(channel.summary(), headers=OPEN)
+        return open_json(request, channel.summary())
 
     async def lineups(self, request: Request) -> Response:
         """Return the line-ups, and the record of each player by the timeline."""
         query(request, Nothing)
         channel = await self._hub.channel(event_of(request))
-        return JsonResponse(
+        return open_json(
+            request,
             {
                 "event": channel.card.event,
                 **channel.position(),
                 "lineups": channel.card.lineups,
                 "players": players(channel),
             },
-            headers=OPEN,
         )
 
     async def health(self, request: Request) -> Response:
         """Return the health of the gateway."""
         query(request, Nothing)
         broker = self._hub.follower.broker
-        return JsonResponse(
+        return open_json(
+            request,
             {
                 "status": "degraded" if broker is False else "ok",
                 "broker": broker,
                 "events": len(self._hub.events),
                 "connections": self._gateway.limits.total,
             },
-            headers=OPEN,
         )
 
-    def _card(self, card: Card) -> dict[str, object]:
+    def card(self, card: Card) -> dict[str, object]:
+        """Return an event as a list of events shows it."""
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
         shown = sports.presentation_of(card.sport, card.rules)
         # The parts that a list of events shows; a feed's setup has all of them.
         brief = {"text": shown.text, "score": to_json(shown.score)}
         return timeline_json.to_json(card) | {"live": live, "presentation": brief}
+
+
+def _csv(request: Request, entries: list[Entry]) -> Response:
+    body = b"".join(timeline_csv.csv_lines(entries))
+    return public(request, body, "text/csv; charset=utf-8", OPEN)
 
 
 def players(channel: Channel) -> dict[str, list[dict[str, object]]]:

@@ -59,6 +59,20 @@ HEADERS = {
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
 
+INTERFACE = ("/api/", "/openapi.json")
+"""Where the paths of the interface for programs begin."""
+
+VERSIONED = "/api/v1/"
+"""What a path that names the interface's version begins with; without it, it is the newest one."""
+
+PREFLIGHT = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-methods": "GET, HEAD",
+    "access-control-allow-headers": "Accept, If-None-Match, Last-Event-ID",
+    "access-control-max-age": "86400",
+}
+"""What scripts of other sites may ask for: to read what needs no session."""
+
 STATUS: dict[type[TouchlineError], int] = {
     BadMessage: 400,
     SettingError: 400,
@@ -193,6 +207,15 @@ class Guard:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
+        method, headers = scope["method"], Headers(scope=scope)
+        of_interface = scope["path"].startswith(INTERFACE)
+        if of_interface and method == "OPTIONS" and "access-control-request-method" in headers:
+            self._counters.requests["2xx"] += 1
+            await Response(status_code=204, headers=HEADERS | PREFLIGHT)(scope, receive, send)
+            return
+        if scope["path"].startswith(VERSIONED):
+            path = "/api/" + scope["path"].removeprefix(VERSIONED)
+            scope = {**scope, "path": path, "raw_path": path.encode()}
         bounded = _Body(receive, self._options.max_body)
         request_id = next(self._numbers)
 
@@ -206,6 +229,9 @@ class Guard:
                 ):
                     headers.setdefault("cache-control", "no-store")
                 headers["x-request-id"] = request_id
+                if of_interface and method in {"GET", "HEAD"} and message["status"] >= 400:
+                    # An error says nothing that a script of another site may not read.
+                    headers.setdefault("access-control-allow-origin", "*")
                 self._counters.requests[f"{message['status'] // 100}xx"] += 1
                 # Without the query, in which a client may send what is its own.
                 about = {"request": request_id, "method": scope["method"], "path": scope["path"]}

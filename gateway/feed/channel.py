@@ -30,11 +30,15 @@ from ...sports import statements
 from ...sports.presentation import to_json
 from ...timeline import json as timeline_json
 from ...timeline.fold import FeedFold
+from ...timeline.rows import EntryRow
 from .message_log import MessageLog, framed
 from .packets import Packets, has_packets
 
 SNAPSHOT_ENTRIES = 2_000
 """The most entries in a snapshot: the last in match order; the timeline has the others."""
+
+SNAPSHOT_SIZES = (20, 150, 500, SNAPSHOT_ENTRIES)
+"""The sizes of the snapshots that are made, in entries: one of each serves many viewers."""
 
 INTERRUPTIONS = 200
 """The most alarms, ends of outages, and ends of the event in a snapshot: the newest."""
@@ -139,7 +143,7 @@ class Channel:
         self._history = history
         self._trail = bytearray()
         self._setup: Setup | None = None
-        self._fresh: tuple[float, Snapshot] | None = None
+        self._fresh: dict[int, tuple[float, Snapshot]] = {}  # the newest snapshots, by size
         self._shown: tuple[Card, msgspec.Raw] | None = None
         self._begin()
 
@@ -188,6 +192,15 @@ class Channel:
         """The number of standing entries."""
         return len(self._fold.standing)
 
+    def versions(self, entry_id: str) -> list[bytes]:
+        """Return the versions of an entry that are still kept, JSON each, the first first."""
+        seqs = self._versions.get(entry_id, ())
+        return [self.feed.payloads(seq - 1, 1)[0] for seq in seqs if self.feed.has(seq - 1)]
+
+    def newest(self, most: int) -> list[EntryRow]:
+        """Return the last standing entries in match order, as their rows."""
+        return self._fold.standing[-most:]
+
     def page(self, first: int, most: int) -> list[Entry]:
         """Return standing entries from a place in match order on, with their places now."""
         rows = self._fold.standing[first - 1 : first - 1 + most]
@@ -218,11 +231,12 @@ class Channel:
                 entry = self._fold.recount(one)
                 if entry is not None:
                     self._keep(entry, encode(timeline_json.to_json(entry)))
-                    self._fresh = None
+                    self._fresh.clear()
         self.standing = turn.standing
         self.joined = self.joined or (self._setup is not None and turn.standing.whole)
         self._fill(turn.standing.seq)
-        self._fresh = self._fresh if self.feed.last == seq and not turn.restarted else None
+        if self.feed.last != seq or turn.restarted:
+            self._fresh.clear()
         return self.feed.last > seq or turn.restarted, self._status_key() != before
 
     def _begin(self) -> None:
@@ -230,10 +244,11 @@ class Channel:
         self.feed = MessageLog(self._history)
         self.packets = None
         self._trail.clear()
-        self._fresh = None
+        self._fresh.clear()
         self._fold = FeedFold(self.card)
         self._opening = _opening(self.card)
         self._payloads: dict[str, bytes] = {}  # the newest version of each standing entry, by id
+        self._versions: dict[str, list[int]] = {}  # the seqs of each entry's versions, by id
         self._interruptions: list[Json] = []
         self._maker: Packets | None = None
         if has_packets(self.card):
@@ -254,6 +269,9 @@ class Channel:
 
     def _keep(self, entry: Entry, payload: bytes) -> None:
         """Keep a version of an entry ready for snapshots, if it stands."""
+        seqs = self._versions.setdefault(entry.entry_id, [])
+        if not seqs or seqs[-1] < entry.seq:  # further votes are no version of their own
+            seqs.append(entry.seq)
         if entry.status == "DELETED":
             self._payloads.pop(entry.entry_id, None)
         else:
@@ -295,23 +313,20 @@ class Channel:
         at = (seq - 1) * DIGEST_BYTES
         return bytes(self._trail[at : at + DIGEST_BYTES]) if seq else EMPTY
 
-    def setup(self, *, heartbeat: float, recovered: bool, wall: int) -> bytes:
+    def setup(self, *, heartbeat: float, recovered: bool, wall: int, brief: bool = False) -> bytes:
         """Return the first message for a viewer, JSON.
 
         Args:
             heartbeat: seconds between its heartbeats.
             recovered: whether all missed messages follow; otherwise a snapshot does.
             wall: microseconds since 1970 UTC.
+            brief: whether the viewer has `about` already.
         """
-        kinds = self._kinds()
         return encode(
             {
                 "type": "setup",
                 "origins": self.card.origins,
-                "actions": [kind["title"] for kind in kinds],
-                "kinds": kinds,
-                "statements": self._statements(),
-                "presentation": self._presentation(),
+                **({} if brief else self.about()),
                 "event": timeline_json.to_json(self.card),
                 **self.position(),
                 "heartbeat": heartbeat,
@@ -320,6 +335,36 @@ class Channel:
                 "ready": self.joined,
             }
         )
+
+    def about(self) -> Json:
+        """Return what can be reported of the event, and how its sport is shown."""
+        kinds = self._kinds()
+        return {
+            "actions": [kind["title"] for kind in kinds],
+            "kinds": kinds,
+            "statements": self._statements(),
+            "presentation": self._presentation(),
+        }
+
+    def opening(self, now: float, most: int) -> list[Json | msgspec.Raw]:
+        """Return what a page begins with: a setup, and a snapshot, from which a viewer goes on.
+
+        Nothing in it tells the time, so that it is the same while nothing happens.
+
+        Args:
+            now: monotonic seconds.
+            most: entries of the snapshot.
+        """
+        setup = {
+            "type": "setup",
+            "origins": self.card.origins,
+            **self.about(),
+            "event": timeline_json.to_json(self.card),
+            **self.position(),
+            "recovered": False,
+            "ready": self.joined,
+        }
+        return [setup, msgspec.Raw(self.snapshot(now, most).payload())]
 
     def _presentation(self) -> msgspec.Raw:
         """Return how the event's sport is shown, encoded once for all viewers of one card."""
@@ -364,18 +409,21 @@ class Channel:
             for action in actions
         ]
 
-    def snapshot(self, now: float) -> Snapshot:
+    def snapshot(self, now: float, most: int = SNAPSHOT_ENTRIES) -> Snapshot:
         """Return a snapshot that is at most a second old.
 
         Args:
             now: monotonic seconds.
+            most: entries that the viewer wants at most; it gets the next of `SNAPSHOT_SIZES`.
         """
-        if self._fresh is None or now - self._fresh[0] > SNAPSHOT_SECONDS:
-            self._fresh = now, self._snapshot()
-        return self._fresh[1]
+        size = next((each for each in SNAPSHOT_SIZES if each >= most), SNAPSHOT_ENTRIES)
+        made = self._fresh.get(size)
+        if made is None or now - made[0] > SNAPSHOT_SECONDS:
+            made = self._fresh[size] = now, self._snapshot(size)
+        return made[1]
 
-    def _snapshot(self) -> Snapshot:
-        rows = self._fold.standing[-SNAPSHOT_ENTRIES:]
+    def _snapshot(self, size: int) -> Snapshot:
+        rows = self._fold.standing[-size:]
         entries = [msgspec.Raw(self._payloads[row.entry.entry_id]) for row in rows]
         body = encode(
             {

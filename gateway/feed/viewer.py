@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .channel import Channel, encode, frames_of
+from .channel import SNAPSHOT_ENTRIES, Channel, encode, frames_of
 from .message_log import MessageLog
 from .packets import heartbeat
 
@@ -37,6 +37,8 @@ class Start:
         heartbeat: seconds between its heartbeats.
         form: messages, or the packets of a feed of points.
         packet: the number of the first packet; 0: the next new one.
+        entries: that a snapshot has at most.
+        brief: whether the viewer knows already what a setup says of the sport.
     """
 
     at: int | Literal["end", "start"] = "end"
@@ -45,6 +47,8 @@ class Start:
     heartbeat: float = 10.0
     form: Form = "json"
     packet: int = 1
+    entries: int = SNAPSHOT_ENTRIES
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,15 @@ class Viewer:
         recovered = at >= 0 and self.channel.continues(at, self.start.epoch, self.start.digest)
         self.position = at
         payloads = [
-            self.channel.setup(heartbeat=self.start.heartbeat, recovered=recovered, wall=wall)
+            self.channel.setup(
+                heartbeat=self.start.heartbeat,
+                recovered=recovered,
+                wall=wall,
+                brief=self.start.brief,
+            )
         ]
         if not recovered:
-            snapshot = self.channel.snapshot(now)
+            snapshot = self.channel.snapshot(now, self.start.entries)
             self.position = snapshot.seq
             payloads.append(snapshot.payload())
         return frames_of(payloads)
@@ -178,6 +187,6 @@ class Viewer:
             self.over = True
             return []
         self.switches += 1
-        snapshot = self.channel.snapshot(now)
+        snapshot = self.channel.snapshot(now, self.start.entries)
         self.position = snapshot.seq
         return frames_of([snapshot.payload(switched=True)])

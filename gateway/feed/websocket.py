@@ -34,6 +34,7 @@ from ..context import Gateway, Left
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
 from ..server import RAW_WEBSOCKET, RawWebSocket
+from .channel import SNAPSHOT_ENTRIES
 from .hub import Hub
 from .message_log import framed
 from .packets import point_feed
@@ -67,6 +68,7 @@ PACKET_HEARTBEAT = 10.0
 """Seconds between the heartbeats of packets, which clients of these expect."""
 
 Heartbeat = Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)]
+Entries = Annotated[int, Meta(ge=1, le=SNAPSHOT_ENTRIES)]
 Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
 
 
@@ -81,6 +83,8 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     start_position: Literal["live"] | Annotated[int, Meta(ge=1, le=2**63 - 1)] = msgspec.field(
         default=1, name="startPosition"
     )
+    entries: Entries = SNAPSHOT_ENTRIES
+    setup: Literal["full", "brief"] = "full"
 
     def start(self, heartbeat: float) -> Start:
         """Return where the viewer joins; `heartbeat` is the interval where the query names none."""
@@ -91,6 +95,8 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
             heartbeat=self.heartbeat or (PACKET_HEARTBEAT if self.form == "packets" else heartbeat),
             form=self.form,
             packet=0 if isinstance(self.start_position, str) else self.start_position,
+            entries=self.entries,
+            brief=self.setup == "brief",
         )
 
 

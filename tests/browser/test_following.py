@@ -75,6 +75,7 @@ def test_a_football_page_shows_score_scorers_lineups_and_evidence(
     if size is PHONE:
         page.get_by_role("radio", name="Charts").check()
     page.get_by_role("img", name="Timeline of Rovers above").wait_for()
+    page.get_by_text("Technical details").click()
     page.get_by_role("img", name="Agreement on 4 entries").wait_for()
     people.keep(page, "charts", whole=True)
 
@@ -213,9 +214,79 @@ def test_the_feed_is_read_out_and_everything_is_reached_by_keyboard(
     assert {"theme", "to-report", "all"} <= set(seen)
 
 
+@SIZES
+def test_the_score_is_read_without_javascript(ground: Ground, people: People, size: Any) -> None:
+    """Score, scorer and the last 20 entries are there; nothing runs out of the page."""
+    event = ground.event("No script", "football", "Ferns", "Foxes")
+    crew = ground.crew(event)
+    crew.say("goal", "Ferns", 900, player="Ida Rank")
+    for number in range(21):
+        crew.say("corner", "Foxes", 800 - 30 * number)
+    reader = people.person(f"/events/{event}", **size)
+    reader.locator(".line", has_text="Corner").nth(20).wait_for()
+    page = people.person(f"/events/{event}", java_script_enabled=False, **size)
+    assert page.locator(".figures").inner_text() == "1–0"
+    assert page.locator(".scorers", has_text="Ida Rank").is_visible()
+    assert page.locator("#lines .line").count() == 20
+    assert page.title().startswith("Ferns 1–0 Foxes")
+    people.keep(page, "plain")
+
+
+@SIZES
+def test_what_became_of_an_entry(ground: Ground, people: People, size: Any) -> None:
+    """Who saw it opens into its history: published, then changed, each with its reason."""
+    event = ground.event("History", "football", "Ferns", "Foxes")
+    crew = ground.crew(event)
+    page = people.person(f"/events/{event}", **size)
+    crew.say("goal", "Ferns", 60)
+    line = page.locator("#lines .line", has_text="Goal · Ferns")
+    line.locator("summary", has_text="saw it").click()
+    line.locator(".history li", has_text="Confirmed").first.wait_for()
+    assert "present said so" in line.locator(".history").inner_text()
+    people.keep(page, "history")
+
+
+def test_a_long_event_opens_with_its_end(ground: Ground, people: People) -> None:
+    """What comes with the page is bounded; earlier entries come when they are wanted."""
+    event = ground.event("Long", "custom", "Owls", "Cats", more=("--definition", QUIZ))
+    crew = ground.crew(event)
+    for number in range(160):
+        crew.say("right", "Cats" if number % 2 else "Owls", 4_000 - 20 * number)
+    watched = people.person(f"/events/{event}")
+    watched.wait_for_function("touchline.feed.state.entries.length === 160")
+    page = people.person(f"/events/{event}")
+    page.wait_for_function("touchline.feed.state.entries.length === 160")
+    assert page.evaluate("touchline.feed.state.earlier") == 0
+    assert (
+        page.evaluate("JSON.parse(document.getElementById('first').textContent)[1].earlier") == 10
+    )
+
+
+@SIZES
+def test_filters_are_kept_in_the_address(ground: Ground, people: People, size: Any) -> None:
+    """A sport that was chosen is in the address, and holds when it is opened again."""
+    football, tennis = (f"{name}, {size['viewport']['width']}" for name in ("Ball", "Court"))
+    ground.event(football, "football", "Ferns", "Foxes")
+    ground.event(tennis, "tennis", "Ana Reyes", "Mia Novak")
+    page = people.person("/", **size)
+    page.locator("#sports label", has_text="Tennis").click()
+    page.locator(".result", has_text=football).wait_for(state="detached")
+    page.wait_for_url("**/?sport=tennis")
+    people.keep(page, "filters")
+    page.reload()
+    page.locator(".result", has_text=tennis).wait_for()
+    assert page.locator(".result", has_text=football).count() == 0
+    assert page.locator("#sports input[value=tennis]").is_checked()
+    page.locator("#sports label", has_text="All sports").click()
+    page.locator(".result", has_text=football).wait_for()
+    assert page.evaluate("location.search") == ""
+
+
 def test_an_event_that_is_not_there_is_said_to_be_missing(people: People) -> None:
-    """The page of an unknown event says so, and does not ask for it again and again."""
+    """The page of an unknown event says so, and leads to those that there are."""
     people.allow_cuts()
     page = people.person("/events/no-such-event-abcd")
-    page.locator("#banner", has_text="There is no such event").wait_for()
+    page.get_by_role("heading", name="There is no such event").wait_for()
     people.keep(page, "missing")
+    page.get_by_role("link", name="What is on").click()
+    page.wait_for_url("**/")

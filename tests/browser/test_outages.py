@@ -29,7 +29,7 @@ def test_the_banner_says_that_the_venue_is_lost_and_that_it_is_back(
     crew.lose()
     page.locator("#banner", has_text="Contact with the venue is lost").wait_for()
     page.locator("#lines .outage-line.open").wait_for()
-    page.locator(".pill", has_text="Suspended").wait_for()
+    page.locator(".pill", has_text="No contact").wait_for()
     since = page.locator("#banner .since")
     before = since.inner_text()
     until(lambda: since.inner_text() != before, page)

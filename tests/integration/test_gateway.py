@@ -529,7 +529,7 @@ def test_reading(ground: Ground, two: Callable[..., None]) -> None:
     assert running.get("/ready", headers={"host": "evil.example"}).status_code == 403
     assert running.get("/metrics").status_code == 404
     assert running.get("/openapi.json").json()["openapi"] == "3.1.0"
-    assert "/api/events/{event}/stream" in running.get("/api").text
+    assert "/api/v1/events/{event}/stream" in running.get("/api").text
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,10 @@ export function keyed(list, rows) {
       const fresh = row.draw();
       const focused = node.contains(document.activeElement);
       if (place === node) place = fresh;
+      const open = node.querySelector("details")?.open;
       node.replaceWith(fresh);
+      // What somebody has opened stays open, and shows what is new.
+      if (open) fresh.querySelector("details")?.setAttribute("open", "");
       if (focused) (fresh.querySelector("button, a, summary") ?? fresh).focus?.();
       node = fresh;
     } else if (!node) {

@@ -4,7 +4,7 @@ import { capital, timeOfDay } from "./formatting.js";
 
 /** How an event ended, in a word; what was played to its end is finished. */
 export const ENDED = {
-  "": "Finished",
+  "": "Final",
   abandoned: "Abandoned",
   postponed: "Postponed",
   awarded: "Awarded",

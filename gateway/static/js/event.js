@@ -1,5 +1,6 @@
 // The page of one event.
 
+import { historyOf } from "./history.js";
 import { accuracyOf, drawAccuracy } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
@@ -7,12 +8,20 @@ import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed } from "./dom.js";
 import { reportsCount } from "./ending.js";
 import { attend, Feed, feedUrl } from "./feed.js";
+import { takeEarlier } from "./kinds.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
 import { rows } from "./timeline.js";
 
 /** Rows of the feed at first, and how many more each time. */
 const PAGE = 60;
+
+/** Entries of a snapshot; the timeline has the earlier ones, which come so many at a time. */
+const SNAPSHOT = 150;
+const EARLIER = 500;
+
+/** An event of no more entries is fetched whole, so that its line-ups and figures are. */
+const WHOLE = 1_000;
 
 const id = decodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1) ?? "");
 const wish = { most: PAGE, key: false };
@@ -21,6 +30,8 @@ const openClaims = new OpenClaims(byId("claims"), byId("aloud"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked });
 const draw = frames(drawAll);
 let charted = -1;
+let fetching = false;
+feed.most = SNAPSHOT;
 
 /** For tests and for the curious: the feed that this page shows. */
 globalThis.touchline = { feed };
@@ -46,6 +57,7 @@ function drawAll() {
   openClaims.draw(state, feed.wall());
   if (!state.joined || charted === state.version) return;
   charted = state.version;
+  if (state.earlier && state.entries.length + state.earlier <= WHOLE) fetchEarlier();
   drawFeed();
   drawSport(byId("sport-pane"), state);
   drawStatistics(byId("stats-pane"), state);
@@ -58,28 +70,28 @@ function pill(found) {
     offline: ["Offline", "bad"],
     gateway_lost: ["Not connected", "bad"],
     closed: ["Closed", "bad"],
-    venue_lost: ["Suspended", "warn"],
-    host_lost: ["Host lost", "bad"],
-    link_lost: ["Gateway cut off", "bad"],
-    silent: ["Stale", "bad"],
-    host_trouble: ["Host in trouble", "warn"],
-    waiting: ["Waiting", ""],
+    venue_lost: ["No contact", "warn"],
+    host_lost: ["No contact", "bad"],
+    link_lost: ["No contact", "bad"],
+    silent: ["No contact", "bad"],
+    host_trouble: ["In trouble", "warn"],
+    waiting: ["To come", ""],
     failed: ["Failed", "bad"],
   };
   if (found) return words[found.kind] ?? null;
   const { state } = feed;
-  const begun = state.entries.length > 0 || state.finished;
-  if (!begun && state.event?.status === "scheduled") return ["To come", ""];
-  return null;
+  // It is live once something has happened, not when somebody listens.
+  if (state.entries.length > 0 || state.finished) return null;
+  return ["To come", ""];
 }
 
 function drawFeed() {
   const { state } = feed;
   const log = byId("feed");
-  const { rows: shown, more } = rows(state, wish);
+  const { rows: shown, more } = rows(state, { ...wish, history: (entry) => historyOf(id, entry) });
   keyed(byId("lines"), shown);
   byId("empty").hidden = shown.length > 0;
-  byId("earlier").hidden = !more;
+  byId("earlier").hidden = !more && !state.earlier;
   // What was there before is not read out; what comes now is.
   if (log.getAttribute("aria-busy") === "true")
     setTimeout(() => log.setAttribute("aria-busy", "false"), 100);
@@ -106,16 +118,36 @@ function drawCharts() {
   drawDelays(byId("delay"), state);
 }
 
+/** Fetch the entries before the first that is here. */
+async function fetchEarlier() {
+  const { state } = feed;
+  if (fetching || !state.earlier) return;
+  fetching = true;
+  // A few that are here already come again: places move when something late is put before them.
+  const from = Math.max(1, state.earlier - EARLIER + 1);
+  const query = new URLSearchParams({ from, limit: state.earlier - from + 1 + 5 });
+  try {
+    const answer = await fetch(`/api/events/${encodeURIComponent(id)}/timeline?${query}`);
+    if (answer.ok) takeEarlier(state, (await answer.json()).entries, from - 1);
+  } catch {
+    // The button is still there.
+  }
+  fetching = false;
+  draw();
+}
+
 function again() {
   charted = -1;
   draw();
 }
 
 byId("to-report").href = `/report/${encodeURIComponent(id)}`;
-byId("earlier").addEventListener("click", () => {
+byId("earlier").addEventListener("click", async () => {
   wish.most += PAGE;
+  if (feed.state.earlier && wish.most > feed.state.entries.length) await fetchEarlier();
   again();
 });
+byId("page-pane").addEventListener("toggle", again);
 byId("filter").addEventListener("change", (event) => {
   wish.key = event.target.value === "key";
   wish.most = PAGE;
@@ -129,4 +161,7 @@ watchWidth(byId("main"), again);
 setInterval(drawAll, 1000);
 accuracyOf(id).then((found) => drawAccuracy(byId("accuracy-pane"), found));
 attend(feed);
+const first = document.getElementById("first");
+if (first) feed.begin(JSON.parse(first.textContent));
+if (first) drawAll();
 feed.open();

@@ -58,11 +58,24 @@ export class Feed {
     this.socket = null;
     this.timers = {};
     this.stopped = false;
+    this.most = 0; // entries that a snapshot may have; 0: as many as the gateway gives
+    this.brief = false; // what a setup says of the sport is here already
   }
 
   /** The gateway's wall clock as it is reckoned here, milliseconds since 1970. */
   wall() {
     return this.world.now() + this.offset;
+  }
+
+  /**
+   * Take what came with the page: a setup and a snapshot, from which the feed goes on.
+   * @param {Array<object>} messages
+   */
+  begin(messages) {
+    for (const message of messages) take(this.state, message, this.wall());
+    this.state.counts = { ...start().counts };
+    this.state.promised = 0;
+    this.brief = this.state.joined;
   }
 
   /** Connect, from where the state stands. */
@@ -71,7 +84,12 @@ export class Feed {
     this.#clear("retry");
     this.#drop();
     this.#become(this.link.kind === "open" ? "connecting" : this.link.kind, {});
-    const query = new URLSearchParams({ ...position(this.state), heartbeat: String(HEARTBEAT) });
+    const query = new URLSearchParams({
+      ...position(this.state),
+      heartbeat: String(HEARTBEAT),
+      ...(this.most && { entries: String(this.most) }),
+      ...(this.brief && { setup: "brief" }),
+    });
     const socket = new this.world.Socket(`${this.url}?${query}`);
     this.socket = socket;
     socket.onopen = () => this.#heard();

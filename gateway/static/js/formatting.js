@@ -48,16 +48,39 @@ export function day(time, now = Date.now()) {
   return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${clock}`;
 }
 
+/** Return a day as people name it: Today, Tomorrow, Saturday 28 November. */
+export function dayName(time, now = Date.now()) {
+  const date = new Date(time ?? NaN);
+  if (Number.isNaN(date.getTime())) return "";
+  const same = (other) => date.toDateString() === new Date(other).toDateString();
+  if (same(now)) return "Today";
+  if (same(now + 86_400_000)) return "Tomorrow";
+  if (same(now - 86_400_000)) return "Yesterday";
+  const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", year });
+}
+
+/** Return how long it is until a time: in 3 days, in 2 h 5 min, in 40 s; empty once it is past. */
+export function countdown(milliseconds) {
+  if (!(milliseconds > 0)) return "";
+  const seconds = Math.ceil(milliseconds / 1000);
+  const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
+  if (hours >= 48) return `in ${Math.floor(hours / 24)} days`;
+  if (hours) return `in ${hours} h ${minutes % 60} min`;
+  return minutes ? `in ${minutes} min` : `in ${seconds} s`;
+}
+
 /** Return a number with its noun: 1 reporter, 3 reporters. */
 export function count(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** Return the evidence of an entry in a few words: 5 of 6, 0.8 s. */
+/** Return who saw an entry, in words: 5 of 6 saw it. */
 export function evidence(entry) {
-  const { for: voices = 0, against = 0, present = 0, latency_ms: late = 0 } = entry.evidence ?? {};
-  const spoke = against ? `, ${against} against` : "";
-  return `${voices} of ${present}${spoke}, ${span(late / 1000)}`;
+  const { for: voices = 0, against = 0, present = 0 } = entry.evidence ?? {};
+  if (entry.by && !voices) return "by the organiser";
+  const spoke = against ? `, ${against} say otherwise` : "";
+  return `${voices} of ${present} saw it${spoke}`;
 }
 
 /** Return the evidence of an entry as a sentence. */
@@ -177,8 +200,8 @@ export const SILENCE = {
     "It can store nothing at present, so nothing is confirmed.",
   ],
   host_lost: [
-    "The host is lost",
-    "The reporters' hosting peer can't be heard. The feed goes on when it, or another one, is back.",
+    "No contact",
+    "The computer that collects the reports can't be heard. The feed goes on when it, or another one, is back.",
   ],
   link_lost: ["The gateway is cut off", "It hears neither the host nor the broker."],
   silent: ["Nothing is heard of the host", "The broker is being asked why."],

@@ -48,14 +48,17 @@ export function kindOf(message) {
 
 function setUp(state, message) {
   if (message.event?.event) state.event = message.event;
-  state.kinds = message.kinds ?? [];
-  state.statements = message.statements ?? [];
+  // A brief setup leaves out what came with the page.
+  state.kinds = message.kinds ?? state.kinds;
+  state.statements = message.statements ?? state.statements;
   state.presentation = message.presentation ?? state.presentation;
   state.interval = message.heartbeat ?? state.interval;
+  const first = state.counts.joins === 0;
   state.counts.joins += 1;
   if (message.recovered) {
     state.epoch = message.epoch ?? state.epoch;
-    state.promised = Math.max(0, (message.seq ?? state.seq) - state.seq);
+    // What was published between the page and its first connection was not missed.
+    state.promised = first ? 0 : Math.max(0, (message.seq ?? state.seq) - state.seq);
     state.counts.lost += state.promised;
   } else {
     state.promised = 0;
@@ -99,6 +102,24 @@ function snapshot(state, message, at) {
   status(state, message, at);
   if (state.finished) state.mode = "finished";
   state.joined = true;
+  state.version += 1;
+}
+
+/**
+ * Take standing entries that a snapshot left out, as the timeline has them.
+ * @param {object} state changed in place
+ * @param {Array<object>} entries in match order
+ * @param {number} earlier how many stand before these
+ */
+export function takeEarlier(state, entries, earlier) {
+  for (const entry of entries) {
+    if (state.byId.has(entry.entry_id)) continue;
+    const line = { entry, late: false, reviewed: "", changed: 0 };
+    state.entries.push(line);
+    state.byId.set(entry.entry_id, line);
+  }
+  state.entries.sort(inMatchOrder);
+  state.earlier = earlier;
   state.version += 1;
 }
 

@@ -7,17 +7,18 @@ import { unconfirmed, unconfirmedOrigins } from "./entry_text.js";
 import { icon } from "./icons.js";
 import { scorers } from "./lineup.js";
 import { clock } from "./clock.js";
-import { monogram } from "./formatting.js";
+import { capital, countdown, day, monogram, timeOfDay } from "./formatting.js";
 import { pair, shown } from "./presentation.js";
+import { standing } from "./state.js";
 
 /** The rows that the head shows of a contest of many. */
 const PODIUM = 3;
 
 const PILLS = {
   live: ["Live", "live"],
-  suspended: ["Suspended", "warn"],
-  reconstructing: ["Reconstructing", "warn"],
-  finished: ["Finished", ""],
+  suspended: ["No contact", "warn"],
+  reconstructing: ["Catching up", "warn"],
+  finished: ["Final", ""],
 };
 
 /** The score of one event; `draw` when something came, `tick` each second. */
@@ -46,6 +47,7 @@ export class ScoreHeader {
       layout.kind,
       pill,
       said,
+      whenWords(state, wall),
     ]);
     if (text === this.drawn || !state.event) return;
     this.drawn = text;
@@ -58,7 +60,8 @@ export class ScoreHeader {
         "div.hero-inner",
         {},
         above(state, pill),
-        draw(state, layout, sides),
+        whenWhere(state, wall),
+        draw(state, layout, sides, wall),
         unsure(state),
         said.map(note),
         layout.kind !== "sides" &&
@@ -95,6 +98,37 @@ function above(state, pill) {
   );
 }
 
+function whenWhere(state, wall) {
+  const { when, until, lasted } = whenWords(state, wall);
+  const { starts } = state.event;
+  if (!when && !lasted) return null;
+  return el(
+    "p.when-where",
+    {},
+    when && el("time", { datetime: starts }, capital(when)),
+    until && [" · ", el("span.until", {}, until)],
+    lasted && [when && " · ", `lasted ${lasted}`],
+  );
+}
+
+/** Return when an event starts, until then how long that is, and in the end how long it took. */
+function whenWords(state, wall) {
+  const { starts } = state.event ?? {};
+  const begun = state.entries.length > 0 || state.finished;
+  const until = begun || !starts ? "" : countdown(Date.parse(starts) - wall);
+  return { when: day(starts), until, lasted: lasted(state) };
+}
+
+/** Return how long what is over took, from its first entry to its last; empty where it isn't known. */
+function lasted(state) {
+  const lines = state.earlier || !state.finished ? [] : standing(state);
+  if (lines.length < 2) return "";
+  const took = Date.parse(lines.at(-1).entry.time) - Date.parse(lines[0].entry.time);
+  const minutes = Math.round(took / 60_000);
+  if (minutes < 1) return "";
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 function pillOf(state) {
   if (state.ending) return [endedWord(state.ending), ""];
   if (state.mode === "live" && interrupted(state)) return ["Interrupted", "warn"];
@@ -118,14 +152,16 @@ function unsure(state) {
 }
 
 /** Draw the score as the sport lays it out. */
-function draw(state, layout, sides) {
+function draw(state, layout, sides, wall) {
   if (sides.length !== 2 || layout.kind === "leaderboard") return many(state);
-  return layout.kind === "sets" ? scoreboard(state, layout, sides) : versus(state, layout, sides);
+  return layout.kind === "sets" ? scoreboard(state, layout, sides) : versus(state, layout, sides, wall);
 }
 
-function versus(state, layout, sides) {
+function versus(state, layout, sides, wall) {
   const counts = state.score?.[layout.counts] ?? {};
   const points = sides.map((one) => counts[one] ?? 0);
+  const { starts } = state.event;
+  const ahead = !state.entries.length && !state.finished && Date.parse(starts ?? NaN) > wall;
   const further = pair(state, state.score, layout.extra);
   const under = further && layout.extra_text.replace("{}", further);
   const wide = points.some((one) => String(one).length > 2);
@@ -138,13 +174,15 @@ function versus(state, layout, sides) {
         "div.result-figures",
         {},
         el("p.visually-hidden", {}, state.headline),
-        el(
-          wide ? "p.figures.three" : "p.figures",
-          { "aria-hidden": "true" },
-          points[0],
-          el("span.dash", {}, "–"),
-          points[1],
-        ),
+        ahead
+          ? el("p.figures.three", { "aria-hidden": "true" }, timeOfDay(starts).slice(0, 5))
+          : el(
+              wide ? "p.figures.three" : "p.figures",
+              { "aria-hidden": "true" },
+              points[0],
+              el("span.dash", {}, "–"),
+              points[1],
+            ),
         under && el("p.under-figures", {}, under),
         el("p.clock"),
       ),

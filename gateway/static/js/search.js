@@ -2,7 +2,7 @@
 
 import { byId, el, keyed, say } from "./dom.js";
 import { endedWord, endingText } from "./ending.js";
-import { capital, count, day, sentence } from "./formatting.js";
+import { capital, count, day, dayName, sentence } from "./formatting.js";
 
 /** Milliseconds after the last key before the search begins. */
 const PAUSE = 180;
@@ -12,8 +12,11 @@ const AGAIN = 10_000;
 
 const LIMIT = 20;
 
+const FILTERS = ["text", "status", "sport"];
+
 const form = byId("search");
 const scores = new Map(); // what each event's score was when it was last asked for
+const sports = new Map(); // the sports' names, of all events that were ever shown
 let shown = [];
 let cursor = "";
 let asked = 0;
@@ -21,27 +24,23 @@ let timer = 0;
 
 function wanted() {
   const fields = new FormData(form);
-  return { text: fields.get("text").trim(), status: fields.get("status") };
+  const found = FILTERS.map((name) => [name, String(fields.get(name) ?? "").trim()]);
+  return Object.fromEntries(found.filter(([, value]) => value));
 }
 
 async function search({ more = false } = {}) {
   const turn = ++asked;
-  const { text, status } = wanted();
-  const query = new URLSearchParams({
-    limit: String(more ? LIMIT : Math.max(LIMIT, Math.min(100, shown.length))),
-  });
-  if (text) query.set("text", text);
-  if (status) query.set("status", status);
-  if (more && cursor) query.set("cursor", cursor);
+  const filters = wanted();
+  const limit = String(more ? LIMIT : Math.max(LIMIT, Math.min(100, shown.length)));
+  const query = { ...filters, limit };
+  if (more && cursor) query.cursor = cursor;
   try {
-    const answer = await fetch(`/api/events?${query}`);
-    const body = await answer.json();
+    // What is live comes first, wherever it stands among all.
+    const asks = more || filters.text || filters.status ? [query] : [query, { ...query, status: "live" }];
+    const [body, live] = await Promise.all(asks.map(ask));
     if (turn !== asked) return; // something newer was typed meanwhile
-    if (!answer.ok) throw new Error(body.reason ?? answer.statusText);
-    shown = more ? [...shown, ...body.events] : body.events;
-    cursor = body.cursor ?? "";
-    say(byId("said"), words(text, status));
-    draw();
+    const found = merged(body.events, live?.events ?? []);
+    show({ events: more ? merged(shown, found) : found, cursor: body.cursor });
     askScores(turn);
   } catch (error) {
     if (turn !== asked) return;
@@ -50,7 +49,51 @@ async function search({ more = false } = {}) {
   }
 }
 
-function words(text, status) {
+async function ask(query) {
+  const answer = await fetch(`/api/events?${new URLSearchParams(query)}`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.reason ?? answer.statusText);
+  return body;
+}
+
+function merged(some, others) {
+  const all = new Map([...some, ...others].map((card) => [card.event, card]));
+  return [...all.values()];
+}
+
+function show({ events, cursor: next = "" }) {
+  shown = events;
+  cursor = next ?? "";
+  for (const card of events)
+    sports.set(card.sport, card.presentation?.text ?? capital(card.sport ?? ""));
+  offerSports();
+  say(byId("said"), words(wanted()));
+  draw();
+}
+
+/** Offer the sports of which there is something, where there are several. */
+function offerSports() {
+  const chosen = wanted().sport ?? "";
+  if (chosen && !sports.has(chosen)) sports.set(chosen, capital(chosen));
+  const known = [...sports].sort(([, one], [, other]) => one.localeCompare(other));
+  byId("sports").hidden = known.length < 2 && !chosen;
+  keyed(
+    byId("sports-list"),
+    [["", "All sports"], ...known].map(([name, text]) => ({
+      key: `s${name}`,
+      version: text,
+      draw: () =>
+        el(
+          "label",
+          {},
+          el("input", { type: "radio", name: "sport", value: name, checked: name === chosen }),
+          el("span", {}, text),
+        ),
+    })),
+  );
+}
+
+function words({ text, status }) {
   const kind = { live: "live ", scheduled: "coming ", finished: "finished " }[status] ?? "";
   if (!shown.length)
     return text ? `Nothing ${kind}is called “${text}”.` : `There are no ${kind}events.`;
@@ -78,13 +121,44 @@ async function askScores(turn) {
 function draw() {
   keyed(
     byId("results"),
-    shown.map((card) => ({
-      key: card.event,
-      version: JSON.stringify([card.status, card.title, card.hosted, known(card)?.headline, course(card)]),
-      draw: () => result(card),
-    })),
+    grouped().flatMap(({ title, cards }) => [
+      ...(title ? [{ key: `h ${title}`, version: title, draw: () => el("li.group", {}, el("h2", {}, title)) }] : []),
+      ...cards.map((card) => ({
+        key: card.event,
+        version: JSON.stringify([card.status, card.title, card.hosted, known(card)?.headline, course(card)]),
+        draw: () => result(card),
+      })),
+    ]),
   );
   byId("more").hidden = !cursor;
+}
+
+/** Return what is shown in groups: live, then by day as it comes, then what is over, the last first. */
+function grouped() {
+  if (wanted().text) return [{ title: "", cards: shown }]; // best match first
+  const of = { live: [], scheduled: [], finished: [] };
+  for (const card of shown) (of[stage(card)] ?? of.scheduled).push(card);
+  const at = (card) => Date.parse(card.starts ?? card.created ?? "") || 0;
+  of.live.sort((one, other) => at(other) - at(one));
+  of.scheduled.sort((one, other) => at(one) - at(other));
+  of.finished.sort((one, other) => at(other) - at(one));
+  const groups = of.live.length ? [{ title: "Live", cards: of.live }] : [];
+  for (const name of ["scheduled", "finished"]) {
+    for (const card of of[name]) {
+      const when = card.starts ? dayName(card.starts) : "Without a time";
+      const title = name === "finished" ? `Over · ${when}` : when;
+      if (groups.at(-1)?.title === title) groups.at(-1).cards.push(card);
+      else groups.push({ title, cards: [card] });
+    }
+  }
+  return groups;
+}
+
+/** Return the stage of an event: it is live once something has happened. */
+function stage(card) {
+  const stand = known(card);
+  if (card.status === "live" && stand && !stand.seq && !stand.finished) return "scheduled";
+  return card.status;
 }
 
 /** Return where an event stands, as far as the gateway follows it or was asked; undefined otherwise. */
@@ -166,16 +240,38 @@ function figuresOf(layout, score, side, at) {
 }
 
 function status(card) {
-  if (card.status === "live" && !card.hosted) return el("span.status", {}, "No host at present");
+  if (card.status === "live" && !card.hosted) return el("span.status", {}, "No contact");
   const ending = known(card)?.ending;
   const over = ending?.how ? endedWord(ending) : "Over";
-  const text = { live: "Live", scheduled: "To come", finished: over }[card.status] ?? card.status;
-  const dot = card.status === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
-  return el(`span.status.${card.status}`, {}, dot, text);
+  const now = stage(card);
+  const soon = card.status === "live" ? "About to start" : "To come";
+  const text = { live: "Live", scheduled: soon, finished: over }[now] ?? card.status;
+  const dot = now === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
+  return el(`span.status.${now}`, {}, dot, text);
+}
+
+/** Keep the filters in the address, so that it can be shared, and Back leads to the same list. */
+function keep() {
+  const query = new URLSearchParams(wanted()).toString();
+  history.replaceState(null, "", query ? `/?${query}` : "/");
+}
+
+function restore() {
+  const query = new URLSearchParams(location.search);
+  byId("text").value = query.get("text") ?? "";
+  const status = form.querySelector(`[name="status"][value="${CSS.escape(query.get("status") ?? "")}"]`);
+  if (status) status.checked = true;
+  const sport = query.get("sport");
+  if (!sport) return;
+  sports.set(sport, capital(sport));
+  offerSports();
+  const chosen = byId("sports").querySelector(`[value="${CSS.escape(sport)}"]`);
+  if (chosen) chosen.checked = true;
 }
 
 function soon() {
   clearTimeout(timer);
+  keep();
   timer = setTimeout(search, PAUSE);
 }
 
@@ -205,6 +301,10 @@ function walk(event) {
   if (next < 0) byId("text").focus();
   else links[Math.min(next, links.length - 1)]?.focus();
 }
+
+restore();
+const first = document.getElementById("first");
+if (first && !location.search) show(JSON.parse(first.textContent));
 
 setInterval(() => document.hidden || search(), AGAIN);
 addEventListener("online", () => search());

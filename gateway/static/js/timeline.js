@@ -18,11 +18,12 @@ const VOICES = 12;
 /**
  * Return the rows to show, newest first.
  * @param {object} state
- * @param {{most: number, key: boolean, act?: (entry: object) => void}} wish how many at most; key
- *   moments alone; what a button beside each standing entry does
+ * @param {{most: number, key: boolean, act?: (entry: object) => void,
+ *   history?: (entry: object) => Promise<Element>}} wish how many at most; key
+ *   moments alone; what a button beside each standing entry does; what became of an entry, an element
  * @returns {{rows: Array, more: boolean}} rows for `keyed`
  */
-export function rows(state, { most, key, act }) {
+export function rows(state, { most, key, act, history }) {
   const found = [];
   const taken = takenBack(standing(state), state);
   const between = remarks(state);
@@ -34,7 +35,7 @@ export function rows(state, { most, key, act }) {
     while (between.length && !(between[0].at < time)) found.push(remarkRow(between.shift().remark));
     const told = entryText(state, line.entry);
     if (!key || told.key || told.big)
-      found.push(entryRow(state, line, told, taken.get(line.entry.entry_id), act));
+      found.push(entryRow(state, line, told, taken.get(line.entry.entry_id), { act, history }));
     place -= 1;
   }
   if (place < 0) found.push(...between.map(({ remark }) => remarkRow(remark)));
@@ -47,14 +48,14 @@ function remarks(state) {
     .sort((a, b) => (Number.isNaN(a.at) ? -1 : Number.isNaN(b.at) ? 1 : b.at - a.at));
 }
 
-function entryRow(state, line, told, taken, act) {
+function entryRow(state, line, told, taken, { act, history }) {
   const { entry } = line;
   return {
     key: `e${entry.entry_id}`,
     version: `${entry.seq}${line.late ? "l" : ""}${taken ? "d" : ""}${counts(entry)}`,
     draw: () => {
       if (told.parts && entry.status !== "DELETED") return whistle(line, told, act);
-      return drawn(state, line, told, taken, act);
+      return drawn(state, line, told, taken, { act, history });
     },
   };
 }
@@ -65,7 +66,7 @@ function counts(entry) {
   return ` ${said} ${against} ${present} ${seen}`;
 }
 
-function drawn(state, line, told, taken, act) {
+function drawn(state, line, told, taken, { act, history }) {
   const { entry } = line;
   const found = marks(entry, line.late, behind(state, entry), line.reviewed);
   if (taken) found.push({ kind: "deleted", word: taken.taken, why: taken.takes_back });
@@ -87,17 +88,21 @@ function drawn(state, line, told, taken, act) {
       {},
       el("p.what", {}, told.title, told.side && el("span.whose", {}, ` · ${told.side}`)),
       told.who && el("p.who", {}, capital(told.who)),
-      el(
-        "p.sure",
-        { title: evidenceSentence(entry) },
-        voices(entry),
-        evidence(entry),
-        found.map(tag),
-      ),
+      sure(entry, found, history),
       found.map((mark) => el("p.why", {}, mark.why)),
     ),
     el("span.end", {}, told.then && el("span.then", {}, told.then), acted(entry, told, act)),
   );
+}
+
+/** Who saw it; where its history can be had, that opens below. */
+function sure(entry, found, history) {
+  const words = [voices(entry), evidence(entry), found.map(tag)];
+  if (!history) return el("p.sure", { title: evidenceSentence(entry) }, words);
+  const open = async ({ target }) => {
+    if (target.open && target.children.length === 1) target.append(await history(entry));
+  };
+  return el("details", { ontoggle: open }, el("summary.sure", { title: evidenceSentence(entry) }, words));
 }
 
 /** Milliseconds from an action to its entry, by the event's own clock. */

@@ -120,10 +120,22 @@ def test_the_document_names_every_path() -> None:
     """Every operation is in the document, its query parameters with their bounds."""
     found = openapi.document(openapi.OPERATIONS)
     assert found["openapi"] == "3.1.0"
-    assert set(found["paths"]) == {operation.path for operation in openapi.OPERATIONS}
-    parameters = found["paths"]["/api/events"]["get"]["parameters"]
+    paths = {operation.path.replace("/api/", "/api/v1/") for operation in openapi.OPERATIONS}
+    assert set(found["paths"]) == paths
+    parameters = found["paths"]["/api/v1/events"]["get"]["parameters"]
     (limit,) = (each for each in parameters if each["name"] == "limit")
     assert limit["schema"] == {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}
+
+
+def test_an_answer_has_one_content_type() -> None:
+    """A client that is generated from the document knows what it gets."""
+    found = openapi.document(openapi.OPERATIONS)
+    for methods in found["paths"].values():
+        for operation in methods.values():
+            (fine,) = (
+                answer for status, answer in operation["responses"].items() if status < "300"
+            )
+            assert len(fine.get("content", {})) <= 1
 
 
 def test_references_lead_somewhere() -> None:
@@ -147,7 +159,7 @@ def test_the_page_shows_all() -> None:
     """The page has a section for every operation, and no script or style within."""
     found = openapi.page(openapi.document(openapi.OPERATIONS))
     for operation in openapi.OPERATIONS:
-        assert operation.path in found
+        assert operation.path.replace("/api/", "/api/v1/") in found
     assert "<style" not in found
     assert "onclick" not in found
     assert 'src="/static/js/theme.js"' in found

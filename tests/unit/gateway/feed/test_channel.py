@@ -150,11 +150,34 @@ def test_a_snapshot_is_bounded(
     channel: Channel, source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of very many entries the last stand in the snapshot, which says how many came earlier."""
+    monkeypatch.setattr(module, "SNAPSHOT_SIZES", (2, 3))
     monkeypatch.setattr(module, "SNAPSHOT_ENTRIES", 3)
     source.goals(5)
     found = snapshot(channel)
     assert [one["entry_id"] for one in found["entries"]] == ["3", "4", "5"]
     assert found["earlier"] == 2
+    fewer = json.loads(channel.snapshot(0.0, 1).payload())
+    assert ([one["entry_id"] for one in fewer["entries"]], fewer["earlier"]) == (["4", "5"], 3)
+
+
+def test_the_versions_of_an_entry_are_kept(channel: Channel, source: Source) -> None:
+    """What became of an entry is told by its versions, the first first."""
+    source.give(entry(1, status="PROVISIONAL"), entry(2), entry(3, entry_id="1", text="Own goal"))
+    found = [json.loads(version) for version in channel.versions("1")]
+    assert [(one["seq"], one["status"]) for one in found] == [(1, "PROVISIONAL"), (3, "CONFIRMED")]
+    assert channel.versions("9") == []
+
+
+def test_a_page_begins_with_what_a_viewer_goes_on_from(channel: Channel, source: Source) -> None:
+    """A setup and a snapshot of the last entries; a viewer goes on from its position."""
+    source.goals(4)
+    setup, found = (json.loads(msgspec.json.encode(one)) for one in channel.opening(0.0, 20))
+    assert (setup["seq"], found["seq"], len(found["entries"])) == (4, 4, 4)
+    assert setup["presentation"]["text"] == "Football"
+    assert "time" not in setup
+    assert channel.continues(found["seq"], found["epoch"], bytes.fromhex(found["digest"]))
+    brief = json.loads(channel.setup(heartbeat=1.0, recovered=True, wall=WALL, brief=True))
+    assert not {"kinds", "presentation"} & set(brief)
 
 
 def test_a_snapshot_serves_for_a_second(channel: Channel, source: Source) -> None:

@@ -132,14 +132,6 @@ def test_nothing_is_put_into_a_page_as_markup() -> None:
         assert found is None, f"{path.name}: {found}"
 
 
-def test_the_service_worker_keeps_every_file() -> None:
-    """A page that comes up without a network has all its files: the list is the folder."""
-    listed = set(re.findall(r'"/static/([^"]+)"', (STATIC / "sw.js").read_text("utf-8")))
-    pages = {"api.html", "js/api.js", "css/api.css", "sw.js"}  # of no use without a gateway
-    there = {str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()}
-    assert listed == there - pages
-
-
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_text_stands_out(mode: str) -> None:
     """Every pair of text and ground has the contrast that WCAG AA asks for, in both modes."""

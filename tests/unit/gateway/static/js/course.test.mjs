@@ -59,7 +59,7 @@ test("each kind of ending is named, with who won and why", () => {
   }
   const played = joined([entry(1)]);
   take(played, finished(2, { until: null }));
-  assert.deepEqual([endingText(played.ending), words(played), remarks(played)], ["Finished", [], []]);
+  assert.deepEqual([endingText(played.ending), words(played), remarks(played)], ["Final", [], []]);
 });
 
 test("after the end reports count for a while, and claims are open", () => {

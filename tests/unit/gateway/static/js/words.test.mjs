@@ -26,7 +26,7 @@ function joined(entries = [], about = {}, card = {}) {
   return state;
 }
 
-test("lengths of time and evidence are said in a few characters", () => {
+test("lengths of time are said in a few characters, and who saw it in words", () => {
   assert.deepEqual([0.012, 0.8, 42, 180, 7_200].map(span), [
     "12 ms",
     "0.8 s",
@@ -35,9 +35,9 @@ test("lengths of time and evidence are said in a few characters", () => {
     "2 h",
   ]);
   assert.equal(duration(3_723_000), "1:02:03");
-  assert.equal(evidence(entry(1)), "2 of 3, 0.8 s");
+  assert.equal(evidence(entry(1)), "2 of 3 saw it");
   const torn = entry(1, { evidence: { for: 3, against: 2, present: 9, latency_ms: 4 } });
-  assert.equal(evidence(torn), "3 of 9, 2 against, 4 ms");
+  assert.equal(evidence(torn), "3 of 9 saw it, 2 say otherwise");
 });
 
 test("how far a claim has come is said of it, and of one's own report", () => {
