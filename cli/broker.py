@@ -51,7 +51,7 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 )
 @click.option(
     "--identity",
-    "key_file",
+    "file",
     type=click.Path(dir_okay=False, path_type=Path),
     show_default="beside the database",
     metavar="FILE",
@@ -63,7 +63,7 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 @log_options("broker")
 def command(
     advertise: str,
-    key_file: Path | None,
+    file: Path | None,
     name: str,
     metrics: str,
     as_json: bool,
@@ -86,11 +86,11 @@ def command(
     from ..peer import identity
 
     wanted = name
-    name, starter = _operator(options, wanted)
+    name, starter = operator(options, wanted)
     if name != wanted:
         click.echo(f"the name {wanted} belongs to another key here; yours is {name}", err=True)
     options = replace(options, operators=(*options.operators, starter.public))
-    own = None if options.insecure else identity.load_file(key_file or _key_file(options))
+    own = None if options.insecure else identity.load_file(file or key_file(options))
     if options.insecure:
         warn_insecure()
     broker = Broker(options, own)
@@ -103,9 +103,9 @@ def command(
         serving(broker.stop),
     ):
         running = pool.submit(broker.run)
-        if _listens(broker, running):
+        if listens(broker, running):
             place = addresses.broker(broker.address)
-            _keep(place, name if name != wanted else "")
+            keep(place, name if name != wanted else "")
             shown = replace(place, host=advertise or place.host)
             if as_json:
                 emit({"type": "listening", "address": str(shown), "metrics": page or None})
@@ -117,7 +117,7 @@ def command(
     _sum_up(broker, as_json=as_json)
 
 
-def _key_file(options: Options) -> Path:
+def key_file(options: Options) -> Path:
     """Return the file of the broker's key: beside its database, or in the data folder."""
     scheme, _, path = options.database_url.partition(":///")
     if scheme != "sqlite":
@@ -125,7 +125,7 @@ def _key_file(options: Options) -> Path:
     return Path(f"{path.partition('?')[0]}.key")
 
 
-def _listens(broker: Broker, running: Future[None]) -> bool:
+def listens(broker: Broker, running: Future[None]) -> bool:
     """Wait until the broker listens or has ended; return whether it listens."""
     while not broker.ready.wait(0.05):
         if running.done():
@@ -133,7 +133,7 @@ def _listens(broker: Broker, running: Future[None]) -> bool:
     return True
 
 
-def _operator(options: Options, name: str) -> tuple[str, Identity]:
+def operator(options: Options, name: str) -> tuple[str, Identity]:
     """Enrol the user's key as it is, so that no other key takes its name; return name and key.
 
     Raises:
@@ -160,7 +160,7 @@ def _operator(options: Options, name: str) -> tuple[str, Identity]:
     raise NameTaken(f"--name: {taken.sentence}")
 
 
-def _keep(place: addresses.BrokerAddress, who: str) -> None:
+def keep(place: addresses.BrokerAddress, who: str) -> None:
     """Keep the broker for the user's own commands, unless it is insecure.
 
     Args:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from ..protocol import messages, times
 from ..protocol.errors import SettingError
-from ..protocol.messages import Card
 from . import completion, grants, shared
-
-if TYPE_CHECKING:
-    from ..peer import Link
 
 T = TypeVar("T")
 
@@ -135,18 +131,6 @@ def wanted(
     if not request.sport:
         raise click.UsageError("give the event's --sport, or a --match to take it from")
     return request
-
-
-def create(link: Link, request: messages.Create) -> Card:
-    """Have the broker create an event; return its card.
-
-    Raises:
-        TouchlineError: the broker refuses, or does not answer.
-    """
-    reply = link.ask(request)
-    if not isinstance(reply, messages.Event):
-        raise AssertionError(f"the broker answered create with {type(reply).__name__}")
-    return reply.card
 
 
 def _starts(text: str) -> int:

@@ -51,11 +51,13 @@ def create(title: str, broker: str, name: str, as_json: bool, **described: Any) 
 
     It is yours: nobody else hosts it, unless you name them here or by `touchline events grant`.
     """
+    from ..peer import owning
+
     request = creating.wanted(title, **described)
     if not request.key:
         request = msgspec.structs.replace(request, key=uuid.uuid4().hex)
     with shared.link(broker, name) as link:
-        card = creating.create(link, request)
+        card = owning.create(link, request)
     if as_json:
         emit(timeline_json.to_json(card))
         return

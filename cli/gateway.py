@@ -68,7 +68,7 @@ def command(
     from ..monitoring.health import gateway_readiness
 
     check_connections(options, raise_limit())
-    app = create_app(options, _connect(broker, name), [lobby.component])
+    app = create_app(options, connect(broker, name), [lobby.component])
     gateway: Gateway = app.state.gateway
     server = GatewayServer(app, options, gateway.leave)
     with (
@@ -81,13 +81,13 @@ def command(
     ):
         gateway.hub.follower.metrics = place_of_page(page)
         running = pool.submit(server.run)
-        if _listens(server, running):
+        if listens(server, running):
             _greet(server, page, as_json=as_json)
         running.result()
     _sum_up(gateway, as_json=as_json)
 
 
-def _connect(broker: str, own_name: str) -> Connect:
+def connect(broker: str, own_name: str) -> Connect:
     """Return a function that opens links to the broker: a person's link has an identity of its own,
     the gateway's link that of the user who runs it."""
     from ..peer import Link, identity
@@ -108,7 +108,7 @@ def _connect(broker: str, own_name: str) -> Connect:
     return connect
 
 
-def _listens(server: GatewayServer, running: Future[None]) -> bool:
+def listens(server: GatewayServer, running: Future[None]) -> bool:
     """Wait until the gateway listens or has ended; return whether it listens."""
     while not server.listening.wait(0.05):
         if running.done():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
 
-from ..protocol import keys, messages
+from ..protocol import keys
 from ..protocol.errors import SettingError
 from ..protocol.messages import Card
 from ..protocol.text import plain
@@ -15,9 +15,6 @@ from ..timeline import json as timeline_json
 from . import shared
 from .shared import broker_option, emit, json_option, name_option
 from .ui.tables import table
-
-if TYPE_CHECKING:
-    from ..peer import Link
 
 T = TypeVar("T")
 
@@ -87,38 +84,17 @@ def _change(
 ) -> None:
     if not owners and not hosts:
         raise click.UsageError("give a --host or an --owner")
+    from ..peer import owning
+
     with shared.link(broker, name) as link:
-        card = permit(link, event, "owner", owners, allowed=allowed)
-        card = permit(link, event, "host", hosts, allowed=allowed) or card
+        card = owning.permit(link, event, "owner", owners, allowed=allowed)
+        card = owning.permit(link, event, "host", hosts, allowed=allowed) or card
     if card is None:
         raise AssertionError("nothing was asked of the broker")
     if as_json:
         emit(timeline_json.to_json(card))
     else:
         table(("", ""), rows(card))
-
-
-def permit(
-    link: Link,
-    event: str,
-    role: messages.GrantRole,
-    peers: Iterable[str],
-    *,
-    allowed: bool = True,
-) -> Card | None:
-    """Ask the broker to let peers own or host an event; return the card, None for no peers.
-
-    Raises:
-        TouchlineError: the broker refuses one of them, or does not answer.
-    """
-    card = None
-    for peer in peers:
-        request = messages.Permit(id=0, event=event, role=role, peer=peer, allowed=allowed)
-        reply = link.ask(request)
-        if not isinstance(reply, messages.Event):
-            raise AssertionError(f"the broker answered permit with {type(reply).__name__}")
-        card = reply.card
-    return card
 
 
 def rows(card: Card) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from ..peer.host.options import Options
 from ..protocol import messages
 from ..protocol.errors import SettingError, TouchlineError
 from ..protocol.text import plain
-from . import creating, grants, shared
+from . import creating, shared
 from .files import read_bytes
 from .settings import settings
 from .shared import (
@@ -83,7 +83,7 @@ def command(
     # Imported here so that --help stays quick.
     from ..monitoring.health import host_readiness
     from ..monitoring.host import host_collector
-    from ..peer import Host, Journal, identity
+    from ..peer import Host, Journal, identity, owning
     from ..peer.host.service import spare_collector
 
     spare_collector()
@@ -92,7 +92,7 @@ def command(
     if described["hosts"] and events:
         with shared.link(options.broker, options.name) as link:
             for event in events:
-                grants.permit(link, event, "host", described["hosts"])
+                owning.permit(link, event, "host", described["hosts"])
     if title or described["match_name"]:
         events = (*events, _created(options, creating.wanted(title, **described)))
     elif creating.describes(described):
@@ -123,6 +123,8 @@ def command(
 
 def _created(options: Options, request: messages.Create) -> str:
     """Create an event; return its id, the same for the same description."""
+    from ..peer import owning
+
     if not request.key:
         described = msgspec.json.encode(
             msgspec.structs.replace(request, owners=[], hosts=[]), order="deterministic"
@@ -130,7 +132,7 @@ def _created(options: Options, request: messages.Create) -> str:
         key = hashlib.sha256(described).hexdigest()
         request = msgspec.structs.replace(request, key=key)
     with shared.link(options.broker, options.name) as link:
-        return creating.create(link, request).event
+        return owning.create(link, request).event
 
 
 def _book(path: str) -> Book | None:

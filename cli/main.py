@@ -20,6 +20,7 @@ VARIABLES = "TOUCHLINE"
 COMMANDS = {
     "book": "keep what graded matches say of each reporter",
     "broker": "run a broker, which enrols peers and finds events",
+    "club": "run everything that a club needs: broker, host, gateway and pages",
     "config": "show the settings, and check a file of them",
     "convert": "turn a match in the format of others into a match file",
     "datagrams": "serve an event, or a simulated match, as UDP datagrams",

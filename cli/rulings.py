@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
-import msgspec
 
-from ..protocol import messages, signing
+from ..protocol import messages
 from ..protocol.text import plain
-from ..runtime import clock
 from . import shared
 from .shared import broker_option, emit, json_option, name_option
 
@@ -140,7 +137,10 @@ def award(
 @json_option
 def ask_score(event: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
     """Have every reporter asked for the score: of your event, or where you report."""
-    _ask(event, messages.AskScore(id=0, event=event), broker, name, timeout)
+    from ..peer.requests import ask_host
+
+    with shared.link(broker, name) as link:
+        ask_host(link, event, messages.AskScore(id=0, event=event), timeout, shared.missing_host)
     if as_json:
         emit({"type": "done", "event": event})
     else:
@@ -158,9 +158,9 @@ def _rule(
     *,
     origin: str = "",
     flags: tuple[str, ...] = (),
-    **fields: object,
+    **fields: Any,
 ) -> None:
-    from ..peer import identity
+    from ..peer import identity, owning
     from ..sports.contradictions import names_of
 
     owner = identity.load(name)
@@ -171,22 +171,9 @@ def _rule(
             card = shared.card_of(link, event, timeout)
         origin = names_of(card).origin(origin) or origin
         fields["details"] = shared.details_of(card, flags)
-    ruling = messages.Ruling(
-        id=0,
-        event=event,
-        ruling=os.urandom(16).hex(),
-        time=clock.wall(),
-        act=act,
-        reason=reason,
-        origin=origin,
-        key=owner.public,
-        signature=b"",
-        **fields,  # type: ignore[arg-type]  # of the ruling
-    )
-    signed = msgspec.structs.replace(ruling, signature=owner.sign(signing.ruling_content(ruling)))
-    answer = _ask(event, signed, broker, name, timeout)
-    if not isinstance(answer, messages.Ruled):
-        raise AssertionError(f"the host answered a ruling with {type(answer).__name__}")
+    signed = owning.ruling(owner, event, act, reason, origin=origin, **fields)
+    with shared.link(broker, name) as link:
+        answer = owning.rule(link, signed, timeout, shared.missing_host)
     if as_json:
         emit(
             {
@@ -200,16 +187,3 @@ def _rule(
         )
     else:
         click.echo(f"ruled: {act} {plain(event)}, message {answer.seq:,} of epoch {answer.epoch}")
-
-
-def _ask(
-    event: str,
-    request: messages.Ruling | messages.AskScore,
-    broker: str,
-    name: str,
-    timeout: float,
-) -> messages.Ruled | messages.Done:
-    from ..peer.requests import ask_host
-
-    with shared.link(broker, name) as link:
-        return ask_host(link, event, request, timeout, shared.missing_host)

@@ -29,7 +29,12 @@ ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
 )
 """The routes of the gateway itself, besides the pages."""
 
-COMPONENTS: Sequence[str] = (".grades", ".reporting.routes", ".webhooks.routes")
+COMPONENTS: Sequence[str] = (
+    ".grades",
+    ".reporting.routes",
+    ".organising.routes",
+    ".webhooks.routes",
+)
 """Modules of this package with `component(gateway)`, in the order in which they are started."""
 
 

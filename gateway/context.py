@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .feed.sse import Stream
     from .feed.websocket import Connection
     from .openapi import Operation
+    from .organising.hosting import OwnHost
+    from .reporting.routes import Reporting
 
 
 Json = Mapping[str, object]
@@ -77,6 +79,16 @@ class Gateway:
         signed in. Set by the same component, which sends to the person's pages by `tell`."""
         self.take_report: TakeReport = _refused
         """Takes a report with its sender's token; see `Reporting.take_report`, which sets it."""
+        self.reporting: Reporting | None = None
+        """The component through which people report, once it has started."""
+        self.admit: Callable[[str, str, str], str] = _as_given
+        """Returns the code that a new reporter shows the broker: admit(event, code, device's key).
+        Set by the component through which people organise events."""
+        self.own_host: OwnHost | None = None
+        """The host that serves the events of this gateway's organisers, where it has one; set
+        before the start."""
+        self.base_url = ""
+        """The URL at which others reach the gateway; empty: as it was asked for."""
         self.operations: list[Operation] = []
         """The operations that components add to the OpenAPI document."""
 
@@ -115,6 +127,10 @@ class Gateway:
 
 def _nobody(_connection: HTTPConnection, _event: str) -> str:
     return ""
+
+
+def _as_given(_event: str, code: str, _key: str) -> str:
+    return code
 
 
 async def _refused(_content: bytes, _token: str, _event: str, _address: str) -> Taken:

@@ -355,6 +355,7 @@ def document(operations: Iterable[Operation]) -> Json:
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "touchline_EVENT"},
                 "operator": {"type": "http", "scheme": "bearer"},
+                "organiser": {"type": "http", "scheme": "bearer"},
             },
         },
     }

@@ -18,6 +18,9 @@ MEGABYTE = 1_048_576
 LEAST_TOKEN = 16
 """The shortest operator's token, characters."""
 
+LEAST_CODE = 8
+"""The shortest code for organisers, characters: sign-ins of an address are limited."""
+
 LEAST_HEARTBEAT, MOST_HEARTBEAT = 0.5, 30.0
 """The least and most seconds between heartbeats that a viewer may ask for."""
 
@@ -42,6 +45,11 @@ def _check_origins(flag: str, text: str) -> None:
 def _check_token(flag: str, token: str) -> None:
     if token and len(token) < LEAST_TOKEN:
         raise SettingError(f"{flag}: {len(token)} characters, at least {LEAST_TOKEN} needed")
+
+
+def _check_code(flag: str, code: str) -> None:
+    if code and len(code) < LEAST_CODE:
+        raise SettingError(f"{flag}: {len(code)} characters, at least {LEAST_CODE} needed")
 
 
 def _check_proxies(flag: str, text: str) -> None:
@@ -336,6 +344,39 @@ class Options:
         float, Setting("--session-days", "days", 0.001, 366, "How long a sign-in is valid.")
     ] = 30.0
 
+    organiser_code: Annotated[
+        str,
+        Setting(
+            "--organiser-code",
+            metavar="CODE",
+            help="The code with which people may organise events in the browser; better given as a"
+            " variable.",
+            otherwise="nobody may",
+            further=_check_code,
+            secret=True,
+        ),
+    ] = field(default="", repr=False)
+
+    tls_cert: Annotated[
+        str,
+        Setting(
+            "--tls-cert",
+            metavar="FILE",
+            help="The certificate chain (PEM) with which the gateway serves https by itself.",
+            otherwise="plain http, for a proxy or a local network",
+        ),
+    ] = ""
+
+    tls_key: Annotated[
+        str,
+        Setting(
+            "--tls-key",
+            metavar="FILE",
+            help="The private key of --tls-cert (PEM).",
+            otherwise="in the file of the certificate",
+        ),
+    ] = ""
+
     webhook_token: Annotated[
         str,
         Setting(
@@ -363,6 +404,8 @@ class Options:
 
     def __post_init__(self) -> None:
         settings.check(self)
+        if self.tls_key and not self.tls_cert:
+            raise SettingError("--tls-key: of no use without --tls-cert")
 
     @property
     def address(self) -> str:

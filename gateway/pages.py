@@ -32,7 +32,11 @@ from .security import on_http_error
 
 STATIC = Path(__file__).parent / "static"
 
-SHELLS = {"/report/{event}": "report.html"}
+SHELLS = {
+    "/report/{event}": "report.html",
+    "/organise": "organise.html",
+    "/organise/{event}": "organise.html",
+}
 """Pages that say nothing before their script runs, by path."""
 
 HTML = "text/html; charset=utf-8"

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,7 +19,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from ..protocol.errors import AddressTaken, EnvironmentFault
+from ..protocol.errors import AddressTaken, EnvironmentFault, SettingError
 from ..runtime.connection_guard import IDLE_SECONDS, PROBE_SECONDS, PROBES
 from ..runtime.connections import ConnectionBounds
 from ..runtime.descriptors import raise_limit
@@ -113,12 +114,14 @@ class GatewayServer:
 
     Raises:
         AddressTaken: the address is taken or not allowed.
+        SettingError: the certificate or its key can't be used.
     """
 
     def __init__(
         self, app: Starlette, options: Options, leaving: Callable[[], None] = lambda: None
     ) -> None:
         # uvicorn calls `callback_notify` from its main loop, for the first time when it listens.
+        _check_tls(options)
         self._server = uvicorn.Server(_config(app, options, self._started))
         self._options = options
         self._leaving = leaving
@@ -127,7 +130,7 @@ class GatewayServer:
         self.listening = threading.Event()
         """Set while the server takes connections."""
         app.state.gateway.counters.over_limit = self._bound.refused
-        self.url = _url(self._bound)
+        self.url = _url(self._bound, "https" if options.tls_cert else "http")
         """The URL of the start page."""
 
     def run(self) -> None:
@@ -175,10 +178,27 @@ class GatewayServer:
             connection.transport.abort()
 
 
-def _url(bound: socket.socket) -> str:
+def _check_tls(options: Options) -> None:
+    """Load the certificate once, so that a wrong file is told by the flag's name.
+
+    Raises:
+        SettingError: the certificate or its key can't be used.
+    """
+    if not options.tls_cert:
+        return
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(options.tls_cert, options.tls_key or None)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"--tls-cert, --tls-key: {options.tls_cert} can't be used: {error}"
+        ) from None
+
+
+def _url(bound: socket.socket, scheme: str) -> str:
     host, port = bound.getsockname()[:2]
     shown = {"0.0.0.0": "localhost", "::": "localhost"}.get(host, host)
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}"
+    return f"{scheme}://{f'[{shown}]' if ':' in shown else shown}:{port}"
 
 
 def _config(app: Any, options: Options, started: Callable[[], Awaitable[None]]) -> uvicorn.Config:
@@ -196,6 +216,8 @@ def _config(app: Any, options: Options, started: Callable[[], Awaitable[None]]) 
         server_header=False,
         proxy_headers=bool(options.forwarded_by),
         forwarded_allow_ips=options.forwarded_by or None,
+        ssl_certfile=options.tls_cert or None,
+        ssl_keyfile=options.tls_key or None,
         timeout_graceful_shutdown=max(1, round(options.drain_seconds) + 1),
     )
 

@@ -264,6 +264,7 @@ class Reporting:
         gateway.person = self.key
         gateway.attend = self.attend
         gateway.take_report = self.take_report
+        gateway.reporting = self
 
     async def stop(self) -> None:
         """Leave the hosts."""
@@ -336,7 +337,7 @@ class Reporting:
                 value,
                 max_age=seconds,
                 path="/",
-                secure=_is_secure(request),
+                secure=is_secure(request),
                 httponly=True,
                 samesite="strict",
             )
@@ -372,6 +373,7 @@ class Reporting:
         """
         sessions, event, wall = self.web_sessions, wanted.event, clock.wall()
         key = self.devices.find(device, event, name, wall)
+        code = self._gateway.admit(event, wanted.code.strip(), key.id)
         id_ = sessions.new_id()
         folder = self.devices.folder(key.id)
         try:
@@ -380,7 +382,7 @@ class Reporting:
                 folder,
                 event,
                 name,
-                wanted.code.strip(),
+                code,
                 known=key.name,
                 behind=tokens.derive(self._salt, address),
             )
@@ -494,6 +496,30 @@ class Reporting:
         asks = await self.worker.questions(session)
         return JsonResponse(QuestionsSchema(session.event, [_ask(ask) for ask in asks]))
 
+    async def people(
+        self, event: str, most: int
+    ) -> list[tuple[WebSession, bool, list[ReportFate]]]:
+        """Return the sessions of an event, whether each has a page open, and what became of its
+        reports.
+
+        Args:
+            event: its id.
+            most: the most sessions, the newest.
+        """
+        sessions = [each for each in self.web_sessions.all() if each.event == event]
+        return [
+            (session, await self.worker.is_here(session), await self.worker.kept(session))
+            for session in sessions[-most:]
+        ]
+
+    async def put_out(self, session: WebSession) -> None:
+        """End the session of a reporter, whose pages are told."""
+        await self._end(session)
+        error = NotAllowed("the organiser of this event has put you out")
+        self._gateway.tell(
+            session.id, {"type": "error", "code": error.code, "reason": error.sentence}
+        )
+
     async def grade(self, request: Request) -> Response:
         query(request, Nothing)
         session = self.session(request, request.path_params["event"])
@@ -577,7 +603,8 @@ def decode(content: bytes, kind: type[T]) -> T:
         raise BadMessage(f"body: {error}") from None
 
 
-def _is_secure(request: Request) -> bool:
+def is_secure(request: Request) -> bool:
+    """Return whether a cookie may be set for https alone."""
     # A proxy that is not trusted may set the header too: that only makes the cookie stricter.
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
 

@@ -271,6 +271,10 @@ class ReportingWorker:
         """Return the fates of all reports of a session, oldest first."""
         return await self._do(lambda: [fate_of(kept) for kept in self._kept(session)])
 
+    async def is_here(self, session: WebSession) -> bool:
+        """Return whether a page of a session is connected."""
+        return await self._do(lambda: self._is_here(session))
+
     async def questions(self, session: WebSession) -> list[Ask]:
         """Return the host's open questions to a session whether something happened."""
         return await self._do(lambda: self._questions(session))
@@ -483,6 +487,10 @@ class ReportingWorker:
             return outbox.kept()
         finally:
             outbox.close()
+
+    def _is_here(self, session: WebSession) -> bool:
+        attendance = self._attendances.get(session.id)
+        return attendance is not None and attendance.pages > 0
 
     def _questions(self, session: WebSession) -> list[Ask]:
         attendance = self._attendances.get(session.id)

@@ -159,7 +159,10 @@ class LeaseHolder:
         """Why the broker did not answer the newest request; empty where it did."""
 
     def take_on(self, event: str) -> None:
-        """Begin to hold an event."""
+        """Begin to hold an event, also one that was lost; one that is held stays as it is."""
+        if event in self._leases:
+            return
+        self.lost.pop(event, None)
         held = self._leases[event] = HeldLease(event, self._instance)
         self._set_timer(held)
 

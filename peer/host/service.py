@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
@@ -82,6 +83,7 @@ class Host:
         events: ids of the events to host.
         wall: returns the wall clock, microseconds since 1970 UTC; called once, see `clock.steady`.
         book: what is known of reporters from before; None: nothing.
+        stays: whether it goes on where it has no event, until `take_on` gives it one.
 
     Raises:
         SettingError: the broker's address names no key.
@@ -97,6 +99,8 @@ class Host:
         events: tuple[str, ...],
         wall: Callable[[], int] = clock.wall,
         book: Book | None = None,
+        *,
+        stays: bool = False,
     ) -> None:
         self.events: dict[str, HostedEvent] = {}
         self.ready = threading.Event()  # set when every event is served
@@ -104,6 +108,8 @@ class Host:
         self._options = options
         self._journal = journal
         self._book = book
+        self._stays = stays
+        self._asked: deque[str] = deque()  # events that other threads have asked for
         self._wall = clock.steady(wall)
         secure = not trusted(options.broker).plain
         limiter = HostRequestLimiter()
@@ -222,6 +228,15 @@ class Host:
         """Tell the broker where this host is scraped for metrics, HOST:PORT; before `run`."""
         self._link.announce("host", metrics)
 
+    def take_on(self, event: str) -> None:
+        """Host one more event, soon; any thread may call this. Nothing changes where it is hosted.
+
+        Args:
+            event: its id.
+        """
+        self._asked.append(event)
+        self._waker.wake()
+
     def stop(self) -> None:
         """End `run` soon; a signal or another thread may call this."""
         self._stopping = True
@@ -236,7 +251,7 @@ class Host:
         sockets = self._sockets
         loop = PollLoop(waker=self._waker)
         try:
-            while not self._stopping and self.busy and go_on():
+            while not self._stopping and (self._stays or self.busy) and go_on():
                 # The socket of the feed may be another after a revocation.
                 offers = [socket for offer in self._offers for socket in offer.sockets]
                 own = [*self._link.sockets, sockets.router, sockets.pull, sockets.pub]
@@ -259,6 +274,8 @@ class Host:
     def _turn(self) -> None:
         self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
+        while self._asked:
+            self.leases.take_on(self._asked.popleft())
         # First of all: this process may have been stopped for longer than its leases.
         self._look_at_leases()
         answers, self._answers = self._answers, []

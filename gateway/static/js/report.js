@@ -439,6 +439,13 @@ setInterval(drawAll, 1000);
 addEventListener("online", () => me.sender?.go());
 attend(feed);
 begin();
+const invited = new URLSearchParams(location.hash.slice(1)).get("code");
+if (invited) {
+  // From the organiser's link: it is in the fragment, which no server is sent.
+  byId("code").value = invited;
+  history.replaceState(null, "", location.pathname);
+}
+byId("plain").hidden = "serviceWorker" in navigator;
 if ("serviceWorker" in navigator) {
   // So that the page comes up again where there is no network; it is left out on plain http.
   navigator.serviceWorker.register("/sw.js").catch(() => {});

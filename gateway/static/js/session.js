@@ -11,7 +11,11 @@ export class Refused extends Error {
   }
 }
 
-async function ask(path, about = {}) {
+/**
+ * Ask the gateway for JSON, as this browser's session.
+ * @throws {Refused} where the answer is an error
+ */
+export async function ask(path, about = {}) {
   const answer = await fetch(path, { credentials: "same-origin", cache: "no-store", ...about });
   let body = null;
   try {

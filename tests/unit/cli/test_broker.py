@@ -122,7 +122,7 @@ def test_its_key_lies_beside_its_database(
     run("--database", f"sqlite:///{tmp_path / 'club.db'}?timeout=3")
     assert stub.identity.seed == identity.read(tmp_path / "club.db.key").seed != own.seed
     known = ("ann", identity.load("ann"))
-    monkeypatch.setattr("touchline.cli.broker._operator", lambda *_: known)  # no such database
+    monkeypatch.setattr("touchline.cli.broker.operator", lambda *_: known)  # no such database
     run("--database", "postgresql+psycopg://club@db/touchline")
     assert stub.identity.seed == identity.read(home / "broker.key").seed
     run("--identity", str(tmp_path / "mine"))

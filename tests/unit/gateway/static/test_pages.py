@@ -15,9 +15,14 @@ from touchline.protocol.messages import FeedMessage, Published
 
 STATIC = Path(touchline.gateway.__file__).parent / "static"
 
-PAGES = ("index.html", "event.html", "report.html")
+PAGES = ("index.html", "event.html", "report.html", "organise.html")
 
-SCRIPTS = {"index.html": "search.js", "event.html": "event.js", "report.html": "report.js"}
+SCRIPTS = {
+    "index.html": "search.js",
+    "event.html": "event.js",
+    "report.html": "report.js",
+    "organise.html": "organise.js",
+}
 """The module that each page runs."""
 
 CONTRAST = 4.5

@@ -1,0 +1,1 @@
+"""Organising events from a browser."""

@@ -1,0 +1,511 @@
+// The pages of organisers: sign in, create events, and look after one.
+
+import { byId, el, fill, keyed, say } from "./dom.js";
+import { ask, Refused } from "./session.js";
+
+/** Milliseconds between two looks at an event. */
+const LOOK = 3_000;
+
+/** Sports of many who take part, instead of two sides. */
+const MANY = new Set(["race"]);
+
+/** The most entries that are offered to be corrected, the newest. */
+const ENTRIES = 60;
+
+const TEXTS = {
+  states: { live: "Live", scheduled: "Not started", finished: "Over" },
+  noHost: "Nobody hosts it yet: reports wait on the phones.",
+  hosted: "It is hosted: reports are counted.",
+  code: (code) => `The link carries the code ${code}. Only those who have it report here.`,
+  open: "Everybody who has the link may report.",
+  copied: "Copied",
+  copy: "Copy",
+  created: "The event is there. Let reporters scan the code.",
+  asked: "Every reporter is asked for the score.",
+  ruled: "Decided, and published.",
+  handed: "They own it too now.",
+  out: (name) => `${name} is out, and can't report on this event from that device any more.`,
+  nobody: "Nobody has come through this page yet.",
+  people: (here, all) => `${here} here now, ${all} in all`,
+  record: (one) =>
+    one.reports
+      ? [
+          `${one.accepted} of ${one.reports} confirmed`,
+          one.failed ? `${one.failed} not` : "",
+          one.waiting ? `${one.waiting} open` : "",
+        ]
+          .filter(Boolean)
+          .join(", ")
+      : "has not reported yet",
+  here: "here",
+  away: "away",
+  putOut: "Put out",
+  sure: (name) => `Put ${name} out?`,
+  sureWords: "What was said stands as a vote; nothing more is taken from that device.",
+  owner: "owns it too",
+  takeBack: "Take back",
+  goingOn: "While it goes on, those who report decide. You can ask them, and correct as one of them.",
+  over: "It is over. What you decide now stands, whatever is voted.",
+  reason: "Why, for everybody to read",
+  cancel: "Cancel",
+  offline: "The gateway can't be reached. Try again.",
+};
+
+const id = location.pathname.split("/").filter(Boolean)[1] ?? "";
+const event = id ? decodeURIComponent(id) : "";
+const at = `/api/organiser/events/${encodeURIComponent(event)}`;
+const me = { hosting: false, sports: [], sport: "" };
+let shown = null; // the event that is looked after
+let live = null; // its score and state
+
+function post(path, body = {}, method = "POST") {
+  const about = { method, headers: { "content-type": "application/json" } };
+  if (method === "POST") about.body = JSON.stringify(body);
+  return ask(path, about);
+}
+
+function wrong(error) {
+  const words = error instanceof Refused ? error.message : TEXTS.offline;
+  say(byId("wrong"), words.charAt(0).toUpperCase() + words.slice(1));
+  byId("wrong").hidden = false;
+  byId("done").hidden = true;
+  byId("wrong").scrollIntoView({ block: "nearest" });
+}
+
+function done(words) {
+  say(byId("done"), words);
+  byId("done").hidden = false;
+  byId("wrong").hidden = true;
+}
+
+/** Do something for a form or button, which rests meanwhile; errors are shown. */
+async function during(button, act) {
+  button.disabled = true;
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) show("sign-in");
+    wrong(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function show(part) {
+  for (const each of ["sign-in", "overview", "event"]) byId(each).hidden = each !== part;
+  byId("to-events").hidden = part !== "event";
+  byId("sign-out").hidden = part === "sign-in";
+}
+
+// ── signing in ─────────────────────────────────────────────────────────────────────────────────
+
+function submitted(form, act) {
+  byId(form).addEventListener("submit", (submit) => {
+    submit.preventDefault();
+    during(submit.target.querySelector("[type=submit]"), act);
+  });
+}
+
+submitted("sign-in", async () => {
+  const body = { name: byId("name").value.trim(), code: byId("code").value.trim() };
+  for (const name of ["key", "invite"]) {
+    const value = byId(name).value.trim();
+    if (value) body[name] = value;
+  }
+  enter(await post("/api/organiser", body));
+});
+
+byId("sign-out").addEventListener("click", (click) =>
+  during(click.target, async () => {
+    await post("/api/organiser", null, "DELETE");
+    location.assign("/organise");
+  }),
+);
+
+async function begin() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (code) {
+    byId("code").value = code;
+    history.replaceState(null, "", location.pathname);
+  }
+  try {
+    enter(await ask("/api/organiser"));
+  } catch (error) {
+    show("sign-in");
+    if (!(error instanceof Refused && error.status === 401)) wrong(error);
+  }
+}
+
+async function enter(organiser) {
+  Object.assign(me, organiser);
+  byId("wrong").hidden = true;
+  say(byId("me"), `${organiser.name} (${organiser.peer})`);
+  try {
+    if (event) await look();
+    else await overview();
+  } catch (error) {
+    show(event ? "event" : "overview");
+    wrong(error);
+  }
+}
+
+byId("export").addEventListener("click", (click) =>
+  during(click.target, async () => {
+    const { key } = await post("/api/organiser/key");
+    say(byId("exported"), key);
+    byId("exported").hidden = false;
+  }),
+);
+
+// ── a new event ────────────────────────────────────────────────────────────────────────────────
+
+function choose(sport) {
+  me.sport = sport;
+  const many = MANY.has(sport);
+  byId("two-sides").hidden = many;
+  byId("lineups").hidden = many;
+  byId("many-sides").hidden = !many;
+  for (const side of ["home", "away"]) byId(side).required = !many;
+  byId("starters").required = many;
+}
+
+async function overview() {
+  const fieldset = byId("sports");
+  const first = me.sports.find((one) => one.name === "football") ?? me.sports[0];
+  const sorted = [first, ...me.sports.filter((one) => one !== first)];
+  fill(
+    fieldset,
+    el("legend", {}, "Sport"),
+    sorted.map((one) =>
+      el(
+        "label",
+        {},
+        el("input", {
+          type: "radio",
+          name: "sport",
+          value: one.name,
+          checked: one === first,
+          onchange: () => choose(one.name),
+        }),
+        el("span", {}, one.text),
+      ),
+    ),
+  );
+  choose(first.name);
+  byId("no-host").hidden = me.hosting;
+  show("overview");
+  const { events } = await ask("/api/organiser/events");
+  byId("no-events").hidden = events.length > 0;
+  fill(
+    byId("events"),
+    events.map((one) =>
+      el(
+        "li",
+        {},
+        el(
+          "a",
+          { href: `/organise/${encodeURIComponent(one.event)}` },
+          el("strong", {}, one.card.title),
+          el(`span.badge.${one.card.status}`, {}, TEXTS.states[one.card.status] ?? one.card.status),
+        ),
+      ),
+    ),
+  );
+}
+
+function lines(name) {
+  return byId(name)
+    .value.split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+submitted("new", async () => {
+  const many = MANY.has(me.sport);
+  const origins = many ? lines("starters") : [byId("home").value.trim(), byId("away").value.trim()];
+  const body = {
+    title: byId("title").value.trim() || (many ? me.sport : origins.join(" v ")),
+    sport: me.sport,
+    origins,
+    reporters: byId("new").elements.reporters.value,
+    hosting: me.hosting ? "own" : "any",
+  };
+  if (byId("starts").value) body.starts = new Date(byId("starts").value).toISOString();
+  if (!many) {
+    const found = { [origins[0]]: lines("home-names"), [origins[1]]: lines("away-names") };
+    body.lineups = Object.fromEntries(Object.entries(found).filter(([, names]) => names.length));
+  }
+  const made = await post("/api/organiser/events", body);
+  location.assign(`/organise/${encodeURIComponent(made.event)}`);
+});
+
+// ── one event ──────────────────────────────────────────────────────────────────────────────────
+
+async function look() {
+  shown = await ask(at);
+  show("event");
+  const { card } = shown;
+  document.title = `${card.title} · Organise`;
+  say(byId("event-title"), card.title);
+  byId("page-link").href = `/events/${encodeURIComponent(event)}`;
+  byId("report-link").href = `/report/${encodeURIComponent(event)}${new URL(shown.report).hash}`;
+  if (!byId("qr").src) byId("qr").src = `${at}/qr`;
+  byId("link").value = shown.report;
+  say(byId("invite-words"), shown.code ? TEXTS.code(shown.code) : TEXTS.open);
+  say(byId("host-words"), card.hosted ? TEXTS.hosted : TEXTS.noHost);
+  byId("host-here").hidden = card.hosted || !me.hosting;
+  keyed(byId("owners"), (card.owners ?? []).map(owner));
+  drawState();
+  drawActs();
+  await Promise.allSettled([score(), people()]);
+}
+
+async function score() {
+  live = await ask(`/api/events/${encodeURIComponent(event)}/score`);
+  drawState();
+  drawActs();
+}
+
+function isOver() {
+  return Boolean(live?.finished ?? shown.card.status === "finished");
+}
+
+function drawState() {
+  const status = isOver() ? "finished" : shown.card.status;
+  byId("state").className = `badge ${status}`;
+  say(byId("state"), TEXTS.states[status] ?? status);
+  say(byId("score"), live?.headline ?? "");
+}
+
+async function people() {
+  const { people: found } = await ask(`${at}/people`);
+  const here = found.filter((one) => one.here).length;
+  say(byId("people-words"), found.length ? TEXTS.people(here, found.length) : TEXTS.nobody);
+  const sorted = found.sort((a, b) => b.here - a.here || b.accepted - a.accepted);
+  keyed(byId("people"), sorted.map(person));
+}
+
+function person(one) {
+  return {
+    key: one.id,
+    version: JSON.stringify(one),
+    draw: () =>
+      el(
+        "li",
+        {},
+        el(one.here ? "span.dot.on" : "span.dot", { title: one.here ? TEXTS.here : TEXTS.away }),
+        el(
+          "div.about",
+          {},
+          el("strong", {}, one.name),
+          el("span.quiet-words", {}, `${one.here ? TEXTS.here : TEXTS.away} · ${TEXTS.record(one)}`),
+        ),
+        el(
+          "button.button.small",
+          { type: "button", "aria-label": `${TEXTS.putOut}: ${one.name}`, onclick: () => putOut(one) },
+          TEXTS.putOut,
+        ),
+      ),
+  };
+}
+
+async function putOut(one) {
+  const sure = await asked(TEXTS.sure(one.name), TEXTS.putOut, [el("p", {}, TEXTS.sureWords)]);
+  if (!sure) return;
+  try {
+    await post(`${at}/people/${encodeURIComponent(one.id)}`, null, "DELETE");
+    done(TEXTS.out(one.name));
+    await people();
+  } catch (error) {
+    wrong(error);
+  }
+}
+
+function owner(peer) {
+  return {
+    key: peer,
+    version: peer,
+    draw: () =>
+      el(
+        "li",
+        {},
+        el("div.about", {}, el("strong", {}, peer), el("span.quiet-words", {}, TEXTS.owner)),
+        el(
+          "button.button.small",
+          {
+            type: "button",
+            onclick: (click) => during(click.target, () => grant(peer, false)),
+          },
+          TEXTS.takeBack,
+        ),
+      ),
+  };
+}
+
+async function grant(peer, allowed) {
+  await post(`${at}/grants`, { role: "owner", peer, allowed });
+  if (allowed) done(TEXTS.handed);
+  await look();
+}
+
+submitted("grant", async () => {
+  const peer = byId("peer").value.trim();
+  if (peer) await grant(peer, true);
+  byId("peer").value = "";
+});
+
+byId("host-here").addEventListener("click", (click) =>
+  during(click.target, async () => {
+    await post(`${at}/host`);
+    await look();
+  }),
+);
+
+byId("copy").addEventListener("click", async () => {
+  byId("link").select();
+  try {
+    await navigator.clipboard.writeText(byId("link").value);
+  } catch {
+    document.execCommand("copy"); // plain http has no clipboard
+  }
+  say(byId("copy"), TEXTS.copied);
+  setTimeout(() => say(byId("copy"), TEXTS.copy), 2_000);
+});
+
+// ── what an owner decides ──────────────────────────────────────────────────────────────────────
+
+const ACTS = [
+  { text: "Ask for the score", over: false, run: askScore },
+  { text: "Correct the score …", over: true, run: () => rule("amend", "Correct the score", ["score"]) },
+  { text: "Correct an entry …", over: true, run: correct },
+  { text: "Let it go on …", over: true, run: () => rule("reopen", "Let it go on", []) },
+  { text: "End what was reopened …", over: false, run: () => rule("end", "End what was reopened", []) },
+  { text: "Award it …", over: null, sides: 2, run: () => rule("award", "Award it", ["origin"]) },
+  { text: "Disqualify …", over: true, many: true, run: () => rule("disqualify", "Disqualify", ["origin"]) },
+  { text: "Reinstate …", over: true, many: true, run: () => rule("reinstate", "Reinstate", ["origin"]) },
+];
+
+let drawnActs = "";
+
+function drawActs() {
+  const over = isOver();
+  const { card } = shown;
+  const many = MANY.has(card.sport);
+  if (drawnActs === `${over}`) return;
+  drawnActs = `${over}`;
+  say(byId("decide-words"), over ? TEXTS.over : TEXTS.goingOn);
+  const offered = ACTS.filter(
+    (act) =>
+      (act.over === null || act.over === over) &&
+      (!act.many || many) &&
+      (!act.sides || card.origins.length === act.sides),
+  );
+  fill(
+    byId("acts"),
+    offered.map((act) => el("button.button", { type: "button", onclick: act.run }, act.text)),
+  );
+}
+
+async function askScore(click) {
+  await during(click.target, async () => {
+    await post(`${at}/ask-score`);
+    done(TEXTS.asked);
+  });
+}
+
+const FIELDS = {
+  score: () => field("score", "The score", el("input", { id: "f-score", type: "text", required: true })),
+  reason: () =>
+    field("reason", TEXTS.reason, el("input", { id: "f-reason", type: "text", required: true, maxlength: 500 })),
+  origin: () =>
+    field(
+      "origin",
+      "Who",
+      el(
+        "select",
+        { id: "f-origin" },
+        shown.card.origins.map((one) => el("option", { value: one }, one)),
+      ),
+    ),
+};
+
+function field(name, text, input) {
+  return el("div.field", {}, el("label", { for: `f-${name}` }, text), input);
+}
+
+function given(name) {
+  return byId("ask-fields").querySelector(`#f-${name}`).value.trim();
+}
+
+async function rule(act, title, names, more = {}) {
+  const fields = [...names, "reason"].map((name) => FIELDS[name]());
+  if (!(await asked(title, title, [more.fields, ...fields]))) return;
+  const body = { act, reason: given("reason"), ...(more.body?.() ?? {}) };
+  for (const name of names) body[name] = given(name);
+  await send(body);
+}
+
+async function send(body) {
+  try {
+    await post(`${at}/rulings`, body);
+    done(TEXTS.ruled);
+    drawnActs = "";
+    await look();
+  } catch (error) {
+    wrong(error);
+  }
+}
+
+/** Correct a detail of one entry. */
+async function correct() {
+  let entries = [];
+  try {
+    const path = `/api/events/${encodeURIComponent(event)}/timeline`;
+    const { total } = await ask(`${path}?limit=1`);
+    const from = Math.max(1, total - ENTRIES + 1);
+    entries = (await ask(`${path}?from=${from}&limit=${ENTRIES}`)).entries.reverse();
+  } catch (error) {
+    wrong(error);
+    return;
+  }
+  const option = (one) =>
+    el("option", { value: one.entry_id }, [one.clock, one.text || one.title, one.origin].filter(Boolean).join(" · "));
+  const fields = [
+    field("entry", "Entry", el("select", { id: "f-entry" }, entries.map(option))),
+    field("detail", "What is wrong, such as player", el("input", { id: "f-detail", type: "text", value: "player", required: true })),
+    field("value", "What it should say", el("input", { id: "f-value", type: "text", required: true })),
+  ];
+  await rule("amend", "Correct an entry", [], {
+    fields,
+    body: () => ({
+      entry: given("entry"),
+      details: { [given("detail")]: given("value") },
+    }),
+  });
+}
+
+/** Ask in a dialog; return whether it was sent. */
+function asked(title, button, fields) {
+  const dialog = byId("ask");
+  say(byId("ask-title"), title);
+  say(byId("ask-send"), button);
+  fill(byId("ask-fields"), fields);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "sent"), { once: true });
+  });
+}
+
+byId("ask-send").value = "sent";
+byId("ask-cancel").addEventListener("click", () => byId("ask").close(""));
+
+setInterval(async () => {
+  if (!shown || document.hidden || byId("event").hidden) return;
+  try {
+    await look();
+  } catch {
+    // It is looked at again.
+  }
+}, LOOK);
+begin();

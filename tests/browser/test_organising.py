@@ -1,0 +1,132 @@
+"""A club's event from nothing: organised, hosted and reported on in browsers alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.forked import Process
+
+from .conftest import PHONE, People
+
+pytestmark = pytest.mark.browser
+
+Until = Callable[..., None]
+
+DARK = {"color_scheme": "dark"}
+
+
+class Club:
+    """A running `touchline club`."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        told: dict[str, Any] = json.loads(process.stdout.readline())
+        self.url = str(told["url"])
+        self.organise = str(told["organise"]).removeprefix(self.url)
+
+
+@pytest.fixture(scope="module")
+def club(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Club]:
+    home = tmp_path_factory.mktemp("club")
+    command = ["club", "--host", "127.0.0.1", "--port", "0", "--no-mdns", "--json"]
+    process = Process(
+        [sys.executable, "-m", "touchline.cli", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TOUCHLINE_HOME": str(home)},
+    )
+    yield Club(process)
+    process.terminate()
+    process.wait()
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+@pytest.fixture
+def visitors(browser: Any, club: Club, request: pytest.FixtureRequest) -> Iterator[People]:
+    found = People(browser, club, Path(request.node.name).name)  # type: ignore[arg-type]  # its url
+    found.allowed = ("401 (Unauthorized)",)  # a page asks who is signed in
+    yield found
+    found.close()
+
+
+def sign_in(page: Any) -> None:
+    page.get_by_label("Your name").fill("Olga")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("heading", name="New event").wait_for()
+
+
+def create(page: Any, home: str, away: str) -> str:
+    page.get_by_label("Home", exact=True).first.fill(home)
+    page.get_by_label("Away", exact=True).first.fill(away)
+    page.get_by_role("button", name="Create the event").click()
+    page.get_by_role("heading", name=f"{home} v {away}").wait_for()
+    page.locator("#host-words", has_text="It is hosted").wait_for()
+    return str(page.locator("#link").input_value())
+
+
+def report(visitors: People, link: str, name: str) -> Any:
+    page = visitors.person(link, **PHONE)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Start reporting").click()
+    page.locator("#pad .tile").first.wait_for()
+    return page
+
+
+def test_from_nothing_to_a_hosted_match_with_two_phones(club: Club, visitors: People) -> None:
+    """An organiser opens the club's link, creates a match and shows its link; two phones open that
+    and report, and the goal stands. How long it took is written down, and judged by people."""
+    began = time.monotonic()
+    organiser = visitors.person(club.organise)
+    visitors.keep(organiser, "sign-in")
+    sign_in(organiser)
+    visitors.keep(organiser, "new", whole=True)
+    link = create(organiser, "Reds", "Blues")
+    assert "#code=" in link
+    phones = [report(visitors, link, name) for name in ("ann", "bob")]
+    for phone in phones:
+        phone.locator('[data-action="goal"][data-origin="Reds"]').click()
+    phones[0].locator("#own .own-row", has_text="accepted").wait_for()
+    organiser.locator("#score", has_text="1").wait_for()
+    print(f"from nothing to a goal by two phones: {time.monotonic() - began:.1f} s")
+    organiser.locator("#people li", has_text="ann").get_by_text("1 of 1 confirmed").wait_for()
+    organiser.wait_for_function("document.getElementById('qr').naturalWidth > 0")
+    visitors.keep(organiser, "event", whole=True)
+    for name, about in (("phone", PHONE), ("dark", DARK)):
+        other = visitors.person(club.organise, **about)
+        sign_in(other)
+        visitors.keep(other, f"new-{name}", whole=True)
+    organiser.set_viewport_size({"width": 390, "height": 844})
+    visitors.keep(organiser, "event-phone", whole=True)
+    organiser.emulate_media(color_scheme="dark")
+    visitors.keep(organiser, "event-dark", whole=True)
+
+
+def test_a_reporter_is_put_out(club: Club, visitors: People) -> None:
+    """A reporter whom the organiser has put out can't report any more on that event; another page
+    of the link needs its code."""
+    organiser = visitors.person(club.organise)
+    sign_in(organiser)
+    link = create(organiser, "Cats", "Dogs")
+    troll = report(visitors, link, "troll")
+    visitors.allowed = (*visitors.allowed, "403 (Forbidden)")
+    organiser.get_by_role("button", name="Put out: troll").click()
+    organiser.get_by_role("dialog").get_by_role("button", name="Put out").click()
+    organiser.locator("#done", has_text="troll is out").wait_for()
+    troll.locator('[data-action="goal"][data-origin="Cats"]').click()
+    troll.get_by_role("button", name="Start reporting").click()
+    troll.locator("#sign-in-wrong", has_text="put you out").wait_for()
+    stranger = visitors.person(link.partition("#")[0], **PHONE)
+    stranger.get_by_label("Your name").fill("stranger")
+    stranger.get_by_role("button", name="Start reporting").click()
+    stranger.locator("#sign-in-wrong", has_text="code").wait_for()
