@@ -43,9 +43,10 @@ class Tracker:
 
     Args:
         jitter: gives a number from 0 to 1 each time it is called.
+        keeps_bodies: `bodies` keeps each message, for a program that passes the feed on.
     """
 
-    def __init__(self, jitter: Callable[[], float]) -> None:
+    def __init__(self, jitter: Callable[[], float], *, keeps_bodies: bool = False) -> None:
         self.counters = TrackerCounters()
         self.seq = 0
         """Everything up to this seq has been delivered."""
@@ -53,8 +54,11 @@ class Tracker:
         self.digest = EMPTY
         self.trail = bytearray()
         """The digest after each message, 16 bytes for each seq from 1 on."""
+        self.bodies: list[bytes] = []
+        """The messages as they were published, from seq 1 on, where they are kept."""
         self.newest = 0
         """The newest seq that is known to exist."""
+        self._keeps_bodies = keeps_bodies
         self._jitter = jitter
         self._ahead: dict[int, bytes] = {}
         self._furthest = 0  # highest seq that came by SUB
@@ -68,12 +72,21 @@ class Tracker:
         """Whether nothing is known to be missing."""
         return self.seq >= self.newest
 
+    @property
+    def ahead(self) -> int:
+        """The number of messages that came and wait for others before them."""
+        return len(self._ahead)
+
+    def wait(self, now: float) -> None:
+        """Expect what is missing to come by itself; it is asked for later."""
+        if self._ask_at is not None:
+            self._ask_at = now + AGAIN_SECONDS
+
     def joined(self, epoch: int, seq: int, now: float) -> None:
         """Take the host's epoch and seq at an attach. A new subscriber asks for what is missing at
         once; a returning one waits as for any gap, since the messages may be on their way."""
         first, self._live_from = not self._live_from, self._live_from or seq + 1
-        self._see_epoch(epoch)
-        self.newest = max(self.newest, seq)
+        self._see_end(epoch, seq)
         if first and not self.whole:
             self._ask_at = now
         else:
@@ -102,8 +115,7 @@ class Tracker:
 
     def heartbeat(self, epoch: int, seq: int, digest: bytes, now: float) -> bool:
         """Take a heartbeat; return False where its digest shows that this is another feed."""
-        self._see_epoch(epoch)
-        self.newest = max(self.newest, seq)
+        self._see_end(epoch, seq)
         self._live_from = self._live_from or seq + 1
         self._consider_gap(now)
         return seq != self.seq or digest == self.digest
@@ -138,6 +150,7 @@ class Tracker:
         self.seq = self.newest = 0
         self.digest = EMPTY
         self.trail.clear()
+        self.bodies.clear()
 
     def next_timer(self) -> float | None:
         """Return when `wanted` is to be called (monotonic seconds)."""
@@ -166,6 +179,8 @@ class Tracker:
             self.seq += 1
             self.digest = chain(self.digest, body)
             self.trail += self.digest
+            if self._keeps_bodies:
+                self.bodies.append(body)
             ready.append(body)
         self.counters.received += len(ready)
         self._consider_gap(now)
@@ -181,6 +196,14 @@ class Tracker:
             self._ask_at = now
         elif self._ask_at is None:
             self._ask_at = now + self._jitter() * JITTER_SECONDS
+
+    def _see_end(self, epoch: int, seq: int) -> None:
+        """Take the newest seq under an epoch; a host that begins one may have less than was known
+        of the host before, whose journal is lost."""
+        if epoch > self.epoch:
+            self.newest = max(self.seq, *self._ahead, 0)
+        self._see_epoch(epoch)
+        self.newest = max(self.newest, seq)
 
     def _see_epoch(self, epoch: int) -> None:
         if epoch > self.epoch:

@@ -380,3 +380,14 @@ def test_the_trail() -> None:
     assert f.tracker.trail == trail
     f.tracker.reset()
     assert not f.tracker.trail
+
+
+def test_a_new_host_may_have_less():
+    """What only the host before is known to have had is not waited for under the next epoch."""
+    f = Follower(3)
+    f.join()
+    f.replay(1, 3)
+    f.tracker.heartbeat(f.tracker.epoch, 5, bytes(16), f.now)
+    assert not f.tracker.whole
+    f.tracker.heartbeat(f.tracker.epoch + 1, 3, f.feed.digest, f.now)
+    f.check()
