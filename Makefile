@@ -53,7 +53,7 @@ fuzz: $(BIN)/touchline  ## inputs by the million into all that reads what others
 dev: $(BIN)/touchline  ## the environment to work in: checkers, and links that type checkers follow
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,check]'
 	@mkdir -p .import/touchline
-	@for f in __init__.py py.typed protocol runtime sports timeline broker peer proof gateway lobby datagrams monitoring cli; do ln -sfn ../../$$f .import/touchline/$$f; done
+	@for f in __init__.py py.typed protocol runtime sports timeline broker peer proof gateway lobby datagrams relay monitoring cli; do ln -sfn ../../$$f .import/touchline/$$f; done
 
 check: dev  ## style, strict types; import rules are tests (tests/unit/test_imports.py)
 	@$(BIN)/ruff check .

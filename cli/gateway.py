@@ -12,6 +12,7 @@ import click
 from ..gateway.options import Options
 from ..protocol.messages import Role
 from ..runtime.descriptors import raise_limit
+from ..runtime.nats_client import NatsOptions
 from .settings import settings
 from .shared import (
     broker_option,
@@ -22,6 +23,7 @@ from .shared import (
     metrics_option,
     metrics_page,
     name_option,
+    nats_options,
     place_of_page,
     serving,
 )
@@ -42,6 +44,7 @@ KEY_FILE = "identity"
 @broker_option
 @name_option
 @settings(Options)
+@settings(NatsOptions)
 @metrics_option
 @metrics_events_option
 @json_option
@@ -59,6 +62,7 @@ def command(
     The gateway runs until Ctrl+C or SIGTERM. It then tells its viewers that it restarts; they come
     back by themselves.
     """
+    who = nats_options(values)
     options = Options(**values)
     # Imported here so that --help stays quick.
     from ..gateway.app import create_app
@@ -66,9 +70,11 @@ def command(
     from ..lobby import service as lobby
     from ..monitoring.gateway import gateway_collector
     from ..monitoring.health import gateway_readiness
+    from ..peer.stream_link import StreamLink
 
     check_connections(options, raise_limit())
-    app = create_app(options, connect(broker, name), [lobby.component])
+    stream = StreamLink(options.source, who, "touchline gateway") if options.source else None
+    app = create_app(options, connect(broker, name), [lobby.component], stream)
     gateway: Gateway = app.state.gateway
     server = GatewayServer(app, options, gateway.leave)
     with (

@@ -38,6 +38,7 @@ COMMANDS = {
     "logout": "forget a broker",
     "members": "list the people who are enrolled at a broker",
     "record": "record an event's feed in a file",
+    "relay": "put feeds into NATS, for any number of places",
     "replay": "report a match again, at any speed",
     "report": "report what happened",
     "revoke": "put a person out of a broker",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..monitoring.server import Targets
     from ..peer import Link, Subscriber
     from ..peer.session import Session
+    from ..runtime.nats_client import NatsOptions
     from ..sports.matchfile import Match
 
 T = TypeVar("T")
@@ -174,6 +175,23 @@ def find_broker(broker: str, *, insecure: bool) -> tuple[str, str]:
     return kept.address, kept.who if source is ParameterSource.DEFAULT else ""
 
 
+def source_options(command: Callable[..., T]) -> Callable[..., T]:
+    """Give a command `--source`, and who this process is to it; see `nats_options`."""
+    from ..runtime.nats_client import NatsOptions
+    from .settings import settings
+
+    flag = click.option(
+        "--source",
+        default="",
+        show_default="the event's host",
+        metavar="ADDRESS",
+        envvar="TOUCHLINE_SOURCE",
+        help="Read from NATS, where touchline relay puts feeds: nats://HOST:PORT or"
+        " tls://HOST:PORT, several with commas between.",
+    )
+    return flag(settings(NatsOptions)(command))
+
+
 def broker_flags(command: Callable[..., T]) -> Callable[..., T]:
     """Give a command the flags `--broker` and `--insecure` as they were typed."""
     flag = click.option(
@@ -222,6 +240,18 @@ def link(broker: str, name: str, roles: Sequence[Role] = (), *, invite: str = ""
 
     with Link(broker, name, identity.load(name), roles, invite=invite) as open_link:
         yield open_link
+
+
+def nats_options(values: dict[str, Any]) -> NatsOptions:
+    """Return who this process is to NATS, and take those fields out of a command's values.
+
+    Raises:
+        SettingError: a value is not valid.
+    """
+    from ..runtime.nats_client import NatsOptions
+
+    names = NatsOptions.__dataclass_fields__.keys() & values.keys()
+    return NatsOptions(**{name: values.pop(name) for name in names})
 
 
 def card_of(link: Link, event: str, timeout: float = 5.0) -> Card:

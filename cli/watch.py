@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib.util import find_spec
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from ..peer import Subscriber
+from ..peer import Link, Subscriber
+from ..peer.stream_link import StreamLink
 from ..protocol.errors import TouchlineError
 from ..protocol.messages import Card, FeedMessage, Finished, Heartbeat
 from ..protocol.text import plain
@@ -43,8 +46,9 @@ Show = Callable[["Watched", Change | None], None]
 @click.argument(
     "events", nargs=-1, required=True, metavar="EVENT...", shell_complete=completion.events
 )
-@shared.broker_option
+@shared.broker_flags
 @shared.name_option
+@shared.source_options
 @shared.json_option
 @click.option("--heartbeats", is_flag=True, help="With --json: print the host's heartbeats, too.")
 @click.option(
@@ -65,17 +69,23 @@ Show = Callable[["Watched", Change | None], None]
 @click.pass_context
 def command(
     ctx: click.Context,
+    /,
     events: tuple[str, ...],
     broker: str,
+    insecure: bool,
     name: str,
+    source: str,
     as_json: bool,
     heartbeats: bool,
     from_start: bool,
     until_finished: bool,
     as_lines: bool,
     metrics: str,
+    **values: Any,
 ) -> int:
     """Follow EVENT: the score, what happened, and how sure that is.
+
+    With --source the feed comes from NATS, and neither broker nor host is asked.
 
     A terminal shows a live screen; elsewhere each entry is a line. When nothing comes, the command
     says why: the venue, the host or your own connection is lost, or the reporters disagree. At the
@@ -87,10 +97,19 @@ def command(
     drawn = not as_json and not as_lines and on_screen()
     scrolls = drawn and find_spec("textual") is not None
     with ExitStack() as stack:
-        link = stack.enter_context(shared.link(broker, name, ["viewer"]))
+        link: Link | StreamLink
+        card_of: Callable[[str], Card]
+        if source:
+            who = shared.nats_options(values)
+            link = stream = stack.enter_context(StreamLink(source, who, "touchline watch"))
+            card_of = lambda event: stream.card(event).card  # noqa: E731
+        else:
+            address, known = shared.find_broker(broker, insecure=insecure)
+            link = to_broker = stack.enter_context(shared.link(address, known or name, ["viewer"]))
+            card_of = partial(shared.card_of, to_broker)
         watched = []
         for event in dict.fromkeys(events):
-            card = shared.card_of(link, event)
+            card = card_of(event)
             feed = stack.enter_context(Subscriber(event, link))
             watched.append(Watched(card, feed, from_start=from_start))
         monitored = {each.card.event: each.feed for each in watched}

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from ..peer.stream_link import StreamLink
 from ..protocol.errors import NotFound, TouchlineError
 from . import health, openapi, pages, rest
 from .context import Component, Gateway
@@ -39,7 +40,10 @@ COMPONENTS: Sequence[str] = (
 
 
 def create_app(
-    options: Options, connect: Connect, further: Sequence[Callable[[Gateway], Component]] = ()
+    options: Options,
+    connect: Connect,
+    further: Sequence[Callable[[Gateway], Component]] = (),
+    stream: StreamLink | None = None,
 ) -> Starlette:
     """Return the application; `app.state.gateway` is the `Gateway` that its components share.
 
@@ -47,8 +51,9 @@ def create_app(
         options: the settings.
         connect: returns a link to the broker with the identity of a name.
         further: functions that return components of other packages, such as the lobby.
+        stream: where feeds are read, not started; None: at each event's host.
     """
-    gateway = Gateway(options, connect)
+    gateway = Gateway(options, connect, stream)
     components: list[Component] = [
         import_module(name, __package__).component(gateway) for name in COMPONENTS
     ]

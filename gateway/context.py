@@ -13,6 +13,7 @@ import msgspec
 from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 
+from ..peer.stream_link import StreamLink
 from ..protocol.errors import NotAllowed
 from .counters import GatewayCounters
 from .feed.follower import Connect
@@ -58,13 +59,16 @@ class Gateway:
     Args:
         options: the settings.
         connect: returns a link to the broker; components make links only by it.
+        stream: where feeds are read, not started; None: at each event's host.
     """
 
-    def __init__(self, options: Options, connect: Connect) -> None:
+    def __init__(
+        self, options: Options, connect: Connect, stream: StreamLink | None = None
+    ) -> None:
         self.options = options
         self.connect = connect
         self.counters = GatewayCounters()
-        self.hub = Hub(options, connect, self.counters)
+        self.hub = Hub(options, connect, self.counters, stream)
         self.limits = ConnectionLimits(options)
         self.sheets = SheetFolder(options.sheets)
         self.connections: set[Connection] = set()
@@ -100,8 +104,11 @@ class Gateway:
     def unready(self) -> dict[str, str]:
         """Return for each part why it is not ready; an empty text where it is. From any thread."""
         follower = self.hub.follower
+        feeds = "" if follower.follows else "the gateway does not follow events"
+        if follower.stream is not None:  # it serves feeds without the broker as well
+            return {"feeds": feeds, "source": follower.stream.client.absence}
         return {
-            "feeds": "" if follower.follows else "the gateway does not follow events",
+            "feeds": feeds,
             "broker": {
                 None: "the broker has not answered yet",
                 False: "the broker did not answer the newest request",

@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 
+from ..protocol import addresses
 from ..protocol.errors import SettingError
 from ..runtime import settings
 from ..runtime.folders import data_folder
@@ -34,6 +35,11 @@ def _check_names(flag: str, text: str) -> None:
     for part in text.split(",") if text else ():
         if not re.fullmatch(r"[\w-]+(\.[\w-]+)*", part.strip()):
             raise SettingError(f"{flag}: {part!r} is not a name, such as club.example; no port")
+
+
+def _check_source(flag: str, text: str) -> None:
+    if text:
+        addresses.nats_servers(flag, text)
 
 
 def _check_origins(flag: str, text: str) -> None:
@@ -108,6 +114,19 @@ class Options:
             otherwise="no sheets",
         ),
     ] = ""
+
+    source: Annotated[
+        str,
+        Setting(
+            "--source",
+            metavar="ADDRESS",
+            help="Read feeds from NATS, where touchline relay puts them: nats://HOST:PORT or"
+            " tls://HOST:PORT, several with commas between.",
+            otherwise="each event's host",
+            further=_check_source,
+            secret=True,  # a password may stand in it
+        ),
+    ] = field(default="", repr=False)
 
     heartbeat: Annotated[
         float,

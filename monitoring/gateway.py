@@ -11,6 +11,7 @@ from .subscriber import subscriber_table
 if TYPE_CHECKING:
     from ..gateway.context import Gateway
     from ..peer.grades.sheet import Accuracy, GradeSheet
+    from ..runtime.nats_client import NatsClient
 
 _GATEWAY: tuple[Row[Gateway], ...] = (
     Row(
@@ -96,6 +97,27 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
     ),
 )
 
+_SOURCE: tuple[Row[NatsClient], ...] = (
+    Row(
+        "gauge",
+        "source_away",
+        "1 while NATS can't be reached, from which feeds are read; otherwise 0.",
+        lambda client: not client.connected,
+    ),
+    Row(
+        "counter",
+        "source_away_seconds",
+        "Seconds without a connection to NATS.",
+        lambda client: client.away_seconds,
+    ),
+    Row(
+        "counter",
+        "source_connections_lost",
+        "Connections to NATS that ended.",
+        lambda client: client.losses,
+    ),
+)
+
 _VIEWERS: tuple[Row[int], ...] = (
     Row("gauge", "viewers", "Viewers of each event.", lambda viewers: viewers),
 )
@@ -123,6 +145,11 @@ def _accuracy(of: Accuracy) -> dict[str, int]:
     return {"right": of.right, "wrong": of.wrong, "missed": of.missed}
 
 
+def _source(gateway: Gateway) -> dict[str, NatsClient]:
+    stream = gateway.hub.follower.stream
+    return {} if stream is None else {"": stream.client}
+
+
 def gateway_collector(gateway: Gateway, bound: int = DEFAULT_EVENTS) -> MetricsCollector:
     """Return the metrics of a gateway that runs or is about to run.
 
@@ -134,6 +161,7 @@ def gateway_collector(gateway: Gateway, bound: int = DEFAULT_EVENTS) -> MetricsC
     return MetricsCollector(
         subscriber_table(gateway.hub.follower.cores, bound),
         MetricTable("touchline_gateway", _GATEWAY, lambda: {"": gateway}),
+        MetricTable("touchline_gateway", _SOURCE, lambda: _source(gateway)),
         MetricTable(
             "touchline_gateway", _VIEWERS, lambda: gateway.hub.events, "event", bound=bound
         ),

@@ -131,3 +131,31 @@ def reaches(host: str, names: Collection[str]) -> bool:
     except ValueError:
         return False
     return True
+
+
+def nats_servers(what: str, text: str) -> list[str]:
+    """Return the addresses of NATS in a text, with commas between them.
+
+    Args:
+        what: the flag that holds the text; the error names it.
+        text: `nats://HOST:PORT` or `tls://HOST:PORT`; USER:PASSWORD@ may stand before the host.
+
+    Raises:
+        SettingError: one is not an address.
+    """
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    for address in found or [text]:
+        try:
+            url = urlsplit(address)
+            good = url.scheme in ("nats", "tls") and bool(url.hostname) and url.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            raise SettingError(f"{what}: {nats_shown(address)!r} is not nats://HOST:PORT")
+    return found
+
+
+def nats_shown(text: str) -> str:
+    """Return addresses of NATS for people, without user and password."""
+    parts = (part.strip().partition("://") for part in text.split(","))
+    return ",".join(f"{scheme}{mark}{rest.rpartition('@')[2]}" for scheme, mark, rest in parts)

@@ -81,6 +81,7 @@ decode_host_request: Decoder[messages.HostRequest] = Decoder(messages.HostReques
 decode_host_reply: Decoder[messages.HostReply] = Decoder(messages.HostReply, limits.BLOCK_BYTES)
 decode_report: Decoder[messages.ReportFrame] = Decoder(messages.ReportFrame)
 decode_published: Decoder[messages.Published] = Decoder(messages.Published)
+decode_relay: Decoder[messages.RelayMessage] = Decoder(messages.RelayMessage)
 
 
 def topic(event: str) -> bytes:

@@ -35,6 +35,7 @@ Act = Literal["reopen", "amend", "disqualify", "reinstate", "award", "end"]
 WhyScore = Literal["", "period", "end", "over", "request"]
 GrantRole = Literal["owner", "host"]
 FeedState = Literal["live", "suspended", "reconstructing", "finished"]
+HostContact = Literal["heard", "silent", "host_lost", "link_lost"]
 Outcome = Literal["stored", "accepted", "expired", "refused"]
 
 

@@ -20,6 +20,11 @@ Source = zmq.Socket[Any] | int
 """What can become readable: a socket of ZeroMQ's, or a file descriptor."""
 
 
+def descriptor(source: Source) -> int:
+    """Return the file descriptor of a source."""
+    return source if isinstance(source, int) else int(source.fileno())
+
+
 class PollLoop:
     """Waits for sources, timers and wake-ups.
 

@@ -15,6 +15,7 @@ STATES = {
     "stale": "stale since {}",
     "silent": "stale since {}",
     "host_lost": "host lost since {}",
+    "relay_lost": "relay lost since {}",
     "link_lost": "link lost since {}",
     "finished": "finished",
 }
@@ -25,14 +26,19 @@ SUSPENDED = (
 )
 """What people are told of an alarm; since when, its remark says."""
 
-UNHEARD = frozenset({"connecting", "waiting", "stale", "silent", "host_lost", "link_lost"})
+UNHEARD = frozenset(
+    {"connecting", "waiting", "stale", "silent", "host_lost", "relay_lost", "link_lost"}
+)
 """States in which nothing is heard of the host."""
 
 ANY = frozenset(STATES) - {"finished"}
 """The end is for ever, unless the host says that it was none."""
 
 CAUSES = frozenset(
-    {"venue_lost", "reconstructing", "disagree", "host_trouble", "host_lost", "link_lost", "silent"}
+    {
+        *("venue_lost", "reconstructing", "disagree", "host_trouble"),
+        *("host_lost", "relay_lost", "link_lost", "silent"),
+    }
 )
 """Kinds of `silence.Cause`, which are states as well; the kind `quiet` is the state `live`."""
 

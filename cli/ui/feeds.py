@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ...peer import Subscriber
 from ...protocol.errors import TouchlineError
 from ...runtime import clock
-from ...runtime.poll_loop import PollLoop
+from ...runtime.poll_loop import PollLoop, Source, descriptor
 from ...runtime.timers import earliest, seconds_left
 from ...timeline.feed import Item
 
@@ -75,7 +75,7 @@ class Feeds:
                 del self._feeds[place]
                 yield FeedItem(place, error)
 
-    def _sockets(self) -> list[Any]:
+    def _sockets(self) -> list[Source]:
         # The link's sockets are those of each feed: a poller takes a socket once.
         return list(dict.fromkeys(each for feed in self._feeds.values() for each in feed.sockets()))
 
@@ -86,13 +86,13 @@ class Feeds:
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         wait = seconds_left(clock.now(), self._next_timer(), longest=LONGEST_SECONDS)
-        descriptors = {socket.fileno() for socket in self._sockets()}
-        for descriptor in descriptors:
-            loop.add_reader(descriptor, woken.set)
+        descriptors = {descriptor(source) for source in self._sockets()}
+        for each in descriptors:
+            loop.add_reader(each, woken.set)
         try:
             await asyncio.wait_for(woken.wait(), wait)
         except TimeoutError:
             pass
         finally:
-            for descriptor in descriptors:
-                loop.remove_reader(descriptor)
+            for each in descriptors:
+                loop.remove_reader(each)

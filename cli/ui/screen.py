@@ -52,6 +52,7 @@ STATES = {
     "stale": ("●", "red"),
     "silent": ("●", "red"),
     "host_lost": ("●", "red"),
+    "relay_lost": ("●", "red"),
     "link_lost": ("●", "red"),
     "finished": ("■", "cyan"),
 }

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ... import sports
-from ...peer.subscriber.silence import QUIET, Cause
+from ...peer.subscriber.silence import OWN_LINK, QUIET, Cause
 from ...protocol.digest import DIGEST_BYTES, EMPTY
 from ...protocol.errors import TouchlineError
 from ...protocol.messages import (
@@ -537,7 +537,8 @@ class Channel:
             }
         if standing.cause.kind == "link_lost":
             # To a viewer, the subscriber's own text would mean the viewer's link.
-            text = "the gateway can hear neither the host nor the broker"
+            found = standing.cause.text.removesuffix(OWN_LINK)
+            text = f"the gateway is cut off: {found}"
             return {"kind": "link_lost", "text": text}
         return {"kind": standing.cause.kind, "text": standing.cause.text}
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import zmq
 
 from ...peer import Link, Notice, Subscriber
+from ...peer.stream_link import StreamLink
 from ...peer.subscriber.core import SubscriberCore
 from ...protocol.digest import DIGEST_BYTES
 from ...protocol.errors import Overloaded, TouchlineError, Unreachable
@@ -83,14 +84,17 @@ class _FollowedEvent:
 
 
 class Follower:
-    """Follows events at their hosts and asks the broker.
+    """Follows events, at their hosts or in a stream, and asks the broker.
 
     Args:
         connect: returns the link.
         on_turn: called on the loop on which `start` was called.
+        stream: where feeds are read, not started; None: at each event's host.
     """
 
-    def __init__(self, connect: Connect, on_turn: OnTurn) -> None:
+    def __init__(self, connect: Connect, on_turn: OnTurn, stream: StreamLink | None = None) -> None:
+        self.stream = stream
+        """Where feeds are read; None: at each event's host."""
         self.cores: dict[str, SubscriberCore] = {}
         """The cores of followed events, for metrics; it may grow while it is read."""
         self.broker: bool | None = None
@@ -123,6 +127,8 @@ class Follower:
         self._link = self._connect(roles=["viewer"])
         if self.metrics:
             self._link.announce("gateway", self.metrics)
+        if self.stream is not None:
+            self.stream.start()
         self._thread.start()
 
     async def stop(self) -> None:
@@ -131,6 +137,8 @@ class Follower:
             self._stopping = True
             self._waker.wake()
             await asyncio.to_thread(self._thread.join)
+        if self.stream is not None:
+            await asyncio.to_thread(self.stream.close)
         self._waker.close()
 
     @property
@@ -243,8 +251,9 @@ class Follower:
 
     def _begin(self, event: str) -> None:
         if event not in self._followed and self._link is not None:
-            followed = self._followed[event] = _FollowedEvent(Subscriber(event, self._link))
-            self.cores[event] = followed.subscriber.core
+            subscriber = Subscriber(event, self.stream or self._link)
+            self._followed[event] = _FollowedEvent(subscriber)
+            self.cores[event] = subscriber.core
 
     def _end(self, event: str) -> None:
         followed = self._followed.pop(event, None)
@@ -296,7 +305,7 @@ def _turn_of(followed: _FollowedEvent) -> tuple[FeedTurn | None, bool]:
                 restarted = True
                 followed.seq = 0
             case Notice() as notice:
-                note(logger, logging.INFO, notice.text, event=feed.session.event)
+                note(logger, logging.INFO, notice.text, event=feed.source.event)
             case message:
                 messages.append(message)
     more = bool(items)
@@ -325,7 +334,7 @@ def _standing(feed: Subscriber, seq: int, *, whole: bool) -> Standing:
         pending=core.pending,
         recounts=core.recounts,
         whole=whole and core.tracker.whole and feed.setup is not None,
-        hosted=feed.session.hosted,
-        away=feed.session.away.sentence if feed.session.away else "",
+        hosted=feed.source.hosted,
+        away=feed.source.away,
         last_received=core.last_received,
     )

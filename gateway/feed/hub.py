@@ -11,6 +11,7 @@ import logging
 from functools import partial
 from typing import Protocol
 
+from ...peer.stream_link import StreamLink
 from ...protocol.errors import (
     NameTaken,
     NotAllowed,
@@ -94,12 +95,19 @@ class Hub:
         options: the gateway's.
         connect: returns a link to the broker.
         counters: where it counts.
+        stream: where feeds are read, not started; None: at each event's host.
     """
 
-    def __init__(self, options: Options, connect: Connect, counters: GatewayCounters) -> None:
+    def __init__(
+        self,
+        options: Options,
+        connect: Connect,
+        counters: GatewayCounters,
+        stream: StreamLink | None = None,
+    ) -> None:
         self.options = options
         self.counters = counters
-        self.follower = Follower(connect, self._arrived)
+        self.follower = Follower(connect, self._arrived, stream)
         self._followed: dict[str, _FollowedChannel] = {}
         self._opening: dict[str, asyncio.Task[_FollowedChannel]] = {}
         self._cards: dict[str, tuple[float, Card]] = {}
@@ -151,7 +159,8 @@ class Hub:
     async def card(self, event: str) -> Card:
         """Return the broker's card of an event, at most `CARD_SECONDS` old.
 
-        While the broker does not answer, the card of a followed event may be older.
+        While the broker does not answer, the card of a followed event may be older, and a stream
+        tells those that its relays have put there.
 
         Raises:
             TouchlineError: there is no such event, or the broker does not answer.
@@ -164,9 +173,12 @@ class Hub:
             reply = await self._ask(Show(id=0, event=event))
         except (Unreachable, Overloaded):
             channel = self.peek(event)
-            if channel is None:
+            if channel is not None:
+                return channel.card
+            if self.follower.stream is None:
                 raise
-            return channel.card
+            ask = self.follower.stream.card
+            return (await asyncio.to_thread(ask, event, self.options.patience)).card
         if not isinstance(reply, Event):
             raise AssertionError(f"the broker answered show with {type(reply).__name__}")
         self._cards[event] = now, reply.card

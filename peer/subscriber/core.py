@@ -23,7 +23,7 @@ from ...protocol.messages import (
 )
 from ...timeline.feed import Item, Notice
 from ..liveness import Liveness
-from .silence import QUIET, cause
+from .silence import QUIET, Cause, cause
 from .tracker import Tracker
 
 LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
@@ -64,12 +64,15 @@ class SubscriberCore:
 
     Args:
         jitter: gives a number from 0 to 1 each time it is called.
+        keeps_bodies: the tracker keeps the bodies as they were published.
     """
 
-    def __init__(self, jitter: Callable[[], float]) -> None:
-        self.tracker = Tracker(jitter)
+    def __init__(self, jitter: Callable[[], float], *, keeps_bodies: bool = False) -> None:
+        self.tracker = Tracker(jitter, keeps_bodies=keeps_bodies)
         self.latency = Latency()
         self.refused = 0  # frames that could not be read
+        self.beat = b""
+        """The newest heartbeat among the items, as it was published."""
         self.finished = False
         self.state: FeedState = "live"
         self.last_received = 0  # wall time at which the host heard a reporter before the alarm
@@ -143,7 +146,7 @@ class SubscriberCore:
         self._hear(now)
         self._note_epoch(message.epoch)
         if isinstance(message, Heartbeat):
-            self._beat(message, now)
+            self._beat(message, body, now)
             return
         self.latency.add(max(0.0, (wall - message.sent) / 1e6))
         ready = self.tracker.published(message.epoch, message.seq, body, now)
@@ -179,15 +182,22 @@ class SubscriberCore:
         self.notice("stale", f"nothing heard for {silent:.1f} s, two heartbeats are missing")
         return True
 
-    def look_why(self, *, broker: bool | None) -> None:
+    def restarted(self, why: str) -> None:
+        """Void the feed, of which the source has another.
+
+        Args:
+            why: a sentence without its end.
+        """
+        self._diverge(why)
+
+    def look_why(self, silence: Cause) -> None:
         """Find the cause of the silence; give a notice where it has changed.
 
         Args:
-            broker: whether the broker answered since the feed went stale; None: not yet known.
+            silence: why nothing comes, by the feed's source; counts where the feed is stale.
         """
         found = cause(
-            stale=self.stale,
-            broker=broker,
+            silence=silence if self.stale else None,
             state=self.state,
             last_received=self.last_received,
             disputed=self.disputed,
@@ -201,13 +211,14 @@ class SubscriberCore:
         if self._liveness.heard(now):
             self.notice("live", "the feed is live again")
 
-    def _beat(self, beat: Heartbeat, now: float) -> None:
+    def _beat(self, beat: Heartbeat, body: bytes, now: float) -> None:
         self._liveness.interval = beat.interval
         self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
         self.state, self.trouble, self._beat_seq = beat.state, beat.trouble, beat.seq
         self.pending = () if self.finished else tuple(beat.pending)
         self.recounts = tuple(beat.recounts)
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
+            self.beat = body
             self._items.append(beat)
         else:
             self._diverge(f"the host's digest at seq {beat.seq} is not ours")

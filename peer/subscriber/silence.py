@@ -9,6 +9,7 @@
 | host_trouble | the host can store nothing or is without its lease, so that it confirms nothing |
 | host_lost | the broker answers, the host does not |
 | link_lost | neither the host nor the broker answers: this end has lost its connection |
+| relay_lost | the feed comes from a stream, and no relay is heard that would fill it |
 | silent | the host does not answer; the broker has been asked and has not answered yet |
 """
 
@@ -35,11 +36,26 @@ class Cause:
 
 QUIET = Cause("quiet", "the feed is live")
 
+OWN_LINK = ": look at your own link"
+"""The end of a text about a link that is lost; it is for who runs this process."""
+
+
+def of_host(*, broker: bool | None) -> Cause:
+    """Return the cause of a host's silence.
+
+    Args:
+        broker: whether the broker has answered since; None while it is being asked.
+    """
+    if broker is None:
+        return Cause("silent", "the host can't be heard; the broker is being asked")
+    if broker:
+        return Cause("host_lost", "the host can't be heard, but the broker can")
+    return Cause("link_lost", f"neither host nor broker can be heard{OWN_LINK}")
+
 
 def cause(
     *,
-    stale: bool,
-    broker: bool | None,
+    silence: Cause | None,
     state: FeedState,
     last_received: int,
     disputed: int,
@@ -48,19 +64,15 @@ def cause(
     """Return the cause of the silence; of several, the gravest.
 
     Args:
-        stale: whether nothing has come from the host for two heartbeats.
-        broker: whether the broker has answered since; None while it is being asked.
+        silence: why nothing comes, by the feed's source, where nothing has come for two heartbeats;
+            otherwise None.
         state: by the host's newest alarm, heartbeat or `restored`.
         last_received: wall time at which the host last heard a reporter, microseconds; 0: unknown.
         disputed: the number of claims with enough reporters for them and as many against them.
         trouble: why the host takes nothing in; empty where it does.
     """
-    if stale and broker is None:
-        return Cause("silent", "the host can't be heard; the broker is being asked")
-    if stale and broker:
-        return Cause("host_lost", "the host can't be heard, but the broker can")
-    if stale:
-        return Cause("link_lost", "neither host nor broker can be heard: look at your own link")
+    if silence is not None:
+        return silence
     if trouble:
         return Cause("host_trouble", f"the host is in trouble: {trouble}")
     if state == "suspended":

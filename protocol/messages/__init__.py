@@ -25,6 +25,7 @@ from ..fields import (
     GrantRole,
     GroupRecord,
     Happening,
+    HostContact,
     HowEnded,
     Id,
     Key,
@@ -114,6 +115,7 @@ from .host import (
     Said,
     Setup,
 )
+from .relay import RelayBeat, Relayed, RelayMessage
 
 __all__ = [
     "VERSION",
@@ -164,6 +166,7 @@ __all__ = [
     "Heartbeat",
     "Hello",
     "HoldEvents",
+    "HostContact",
     "HostPing",
     "HostReply",
     "HostRequest",
@@ -198,6 +201,9 @@ __all__ = [
     "Recount",
     "Recover",
     "Recovered",
+    "RelayBeat",
+    "RelayMessage",
+    "Relayed",
     "ReleaseLease",
     "Replay",
     "Report",

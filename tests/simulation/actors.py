@@ -413,23 +413,23 @@ class CrookNode(Node):
         return min([*trying, *([] if due is None else [due])], default=None)
 
     def _try_tokens(self, feed: Subscriber, tokens: list[str]) -> None:
-        endpoints = feed._connection.endpoints
+        connection = feed.source._connection  # type: ignore[attr-defined]  # the host's
+        endpoints = connection.endpoints
         if self._push is None and endpoints is not None:
-            self._push = feed._connection.open(zmq.PUSH, endpoints.pull)  # type: ignore[assignment]  # a stand-in
+            self._push = connection.open(zmq.PUSH, endpoints.pull)  # type: ignore[assignment]  # a stand-in
             self._push.connect(endpoints.pull)
         time, rng = wall(self.network), self._stage.rng
         for token in tokens:
-            feed._connection.send(codec.encode(Attach(id=2**60, token=token, time=time)))
+            connection.send(codec.encode(Attach(id=2**60, token=token, time=time)))
             goal = Happening("goal", "A", time)
             n = rng.choice([1, 2, 10**6 + rng.randint(0, 10**6)])
             self._send(codec.encode(Report(token=token, n=n, time=time, event=goal)))
 
     def _flood(self, feed: Subscriber) -> None:
+        connection = feed.source._connection  # type: ignore[attr-defined]  # the host's
         if self._stage.rng.random() < 0.05:
             for _ in range(REQUEST_BURST + 200):
-                feed._connection.send(
-                    codec.encode(HostPing(id=2**60, event=feed.session.event, time=0))
-                )
+                connection.send(codec.encode(HostPing(id=2**60, event=feed.session.event, time=0)))
                 self._send(b"nonsense")
 
     def _send(self, frame: bytes) -> None:

@@ -30,6 +30,7 @@ PACKAGES = (
     "gateway",
     "lobby",
     "datagrams",
+    "relay",
     "monitoring",
     "cli",
 )
@@ -50,6 +51,7 @@ PURE = (
     "peer/host/**.py",
     "peer/liveness.py",
     "peer/session.py",
+    "peer/subscriber/relays.py",
     "peer/subscriber/silence.py",
     "peer/subscriber/tracker.py",
     "proof/**.py",
@@ -117,7 +119,7 @@ LAYERS = (
     {"runtime", "sports"},
     {"timeline"},
     {"broker", "peer"},
-    {"proof", "datagrams", "gateway"},
+    {"proof", "datagrams", "gateway", "relay"},
     {"lobby", "monitoring"},
     {"cli"},
 )
@@ -540,6 +542,7 @@ def test_the_root() -> None:
 
 HEAVY = {
     "nacl",
+    "nats",
     "prometheus_client",
     "rich",
     "sqlalchemy",

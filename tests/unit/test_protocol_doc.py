@@ -48,6 +48,7 @@ SOCKETS: dict[str, tuple[Any, Any]] = {
     "host ROUTER": (messages.HostRequest, messages.HostReply),
     "host PULL": (messages.ReportFrame, None),
     "host PUB": (None, messages.Published),
+    "NATS": (None, messages.RelayMessage),
 }
 
 MESSAGES: dict[str, type[msgspec.Struct]] = {
@@ -114,6 +115,7 @@ WORDS: list[tuple[object, str]] = [
     (messages.WhyScore, "`why-score`"),
     (messages.Act, "`act`"),
     (messages.FeedState, "`feed-state`"),
+    (messages.HostContact, "`host-contact`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
     (JOINS, "array of `id`"),
@@ -258,6 +260,7 @@ def test_types() -> None:
         ("how-ended", messages.HowEnded),
         ("why-score", messages.WhyScore),
         ("feed-state", messages.FeedState),
+        ("host-contact", messages.HostContact),
         ("outcome", messages.Outcome),
     ],
 )

@@ -72,6 +72,7 @@ function pill(found) {
     closed: ["Closed", "bad"],
     venue_lost: ["No contact", "warn"],
     host_lost: ["No contact", "bad"],
+    relay_lost: ["No contact", "bad"],
     link_lost: ["No contact", "bad"],
     silent: ["No contact", "bad"],
     host_trouble: ["In trouble", "warn"],

@@ -203,7 +203,11 @@ export const SILENCE = {
     "No contact",
     "The computer that collects the reports can't be heard. The feed goes on when it, or another one, is back.",
   ],
-  link_lost: ["The gateway is cut off", "It hears neither the host nor the broker."],
+  relay_lost: [
+    "The relay is lost",
+    "What brings the feed here can't be heard. The feed goes on when it, or another one, is back.",
+  ],
+  link_lost: ["The gateway is cut off", "It can't hear where its feeds come from."],
   silent: ["Nothing is heard of the host", "The broker is being asked why."],
   waiting: ["No host yet", "Nobody collects reports on this event at present."],
 };

@@ -15,8 +15,10 @@ from touchline.peer.grades.sheet import Accuracy
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
-from touchline.protocol import messages
+from touchline.peer.subscriber.tracker import Tracker
+from touchline.protocol import codec, messages
 from touchline.protocol.errors import NotFound
+from touchline.relay.core import RelayCore, Store
 
 WALL = 1_700_000_000_000_000
 """Microseconds since 1970 UTC."""
@@ -27,6 +29,12 @@ GRADED = sheet(
     grade("ann"), event=EVENT, decides=Accuracy(3, 1, 0), rest=Accuracy(right=40, missed=2)
 )
 """The grade sheet of the event."""
+
+
+NATS = SimpleNamespace(
+    connected=False, away_seconds=3.5, losses=1, absence="NATS is away", trouble="NATS is away"
+)
+"""A connection to NATS that is lost."""
 
 
 @pytest.fixture
@@ -110,5 +118,33 @@ def gateway() -> Any:
         counters=counters,
         limits=SimpleNamespace(total=2),
         sheets=SimpleNamespace(all=lambda: {EVENT: GRADED}),
-        hub=SimpleNamespace(events={EVENT: 2}, follower=SimpleNamespace(broker=True, cores={})),
+        hub=SimpleNamespace(
+            events={EVENT: 2},
+            follower=SimpleNamespace(broker=True, cores={}, stream=SimpleNamespace(client=NATS)),
+        ),
     )
+
+
+@pytest.fixture
+def relay(subscriber: SubscriberCore) -> Any:
+    """A relay of that event, which NATS has taken one message of, and not the next."""
+    tracker = Tracker(lambda: 0.0, keeps_bodies=True)
+    core = RelayCore(tracker)
+    tracker.joined(1, 0, 100.0)
+    core.next(100.0)
+    core.found(None)
+    for seq in (1, 2):
+        end = messages.Finished(event=EVENT, epoch=1, seq=seq, sent=WALL)
+        tracker.published(1, seq, codec.encode(end), 100.0)
+    message = core.next(100.0)
+    assert isinstance(message, Store)
+    core.stored(5, message.place)
+    one = SimpleNamespace(
+        event=EVENT,
+        feed=SimpleNamespace(core=subscriber),
+        core=core,
+        contact="host_lost",
+        host_away_seconds=7.5,
+        trouble="NATS is full",
+    )
+    return SimpleNamespace(events={EVENT: one}, lost={"nope": NotFound("no event")}, nats=NATS)

@@ -20,6 +20,7 @@ from touchline.monitoring.datagrams import datagrams_collector
 from touchline.monitoring.gateway import gateway_collector
 from touchline.monitoring.host import host_collector
 from touchline.monitoring.process import process_collector
+from touchline.monitoring.relay import relay_collector, relay_readiness
 from touchline.monitoring.subscriber import subscriber_collector
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
@@ -278,9 +279,10 @@ def families(collectors: Iterable[Any]) -> list[Metric]:
 
 @pytest.fixture
 def collectors(
-    broker: Any, host: Any, core: HostedEvent, subscriber: SubscriberCore, gateway: Any
+    broker: Any, host: Any, core: HostedEvent, subscriber: SubscriberCore, gateway: Any, relay: Any
 ) -> list[Any]:
-    """All of them, with at least one sample in each family; the gateway's has its subscribers'."""
+    """All of them, with at least one sample in each family; the gateway's has its subscribers', and
+    so has the relay's."""
     report(core, 1, "goal")
     report(core, 2, "gaol")
     gateway.hub.follower.cores = {EVENT: subscriber}
@@ -291,6 +293,7 @@ def collectors(
         host_collector(host),
         gateway_collector(gateway),
         datagrams_collector(server),
+        relay_collector(relay),
     ]
 
 
@@ -302,7 +305,7 @@ def test_document(collectors: list[Any]) -> None:
         if line.startswith("| `touchline_")
     ]
     coded = []
-    for family in families(collectors):
+    for family in {family.name: family for family in families(collectors)}.values():
         assert family.samples, f"{family.name} has no sample to see its labels by"
         labels = sorted(set(family.samples[0].labels) - {"le"}, key=lambda one: one != "event")
         shown = ", ".join(f"`{label}`" for label in labels) or "–"
@@ -318,9 +321,10 @@ def test_empty_processes_have_every_family(
     """A process with no event yet names the same families as one that has many."""
     broker.counters.requests.clear()
     host.events.clear()
-    names = [family.name for family in families(collectors[1:-1])]
+    names = [family.name for family in families(collectors[1:-2])]
     gateway.counters.requests.clear()
     gateway.hub.events = gateway.hub.follower.cores = {}
+    gateway.hub.follower.stream = None
     bare = [
         broker_collector(broker),
         host_collector(host),
@@ -364,6 +368,20 @@ def test_events_without_a_host(broker: Any) -> None:
     name = "touchline_broker_unhosted_events"
     assert found[f'{name}{{event="a"}}'] == found[f'{name}{{event="b"}}'] == 1
     assert found[f'{name}{{event="_others"}}'] == 5
+
+
+def test_a_relay_tells_what_waits_and_what_is_away(relay: Any) -> None:
+    """The lag in messages and seconds, NATS, the host, and for how long they were away."""
+    found = page(relay_collector(relay))
+    of = f'{{event="{EVENT}"}}'
+    assert found[f"touchline_relay_lag_messages{of}"] == 1
+    assert found[f"touchline_relay_lag_seconds{of}"] > 0
+    assert found[f"touchline_relay_host_away_seconds_total{of}"] == 7.5
+    assert found["touchline_relay_nats_away"] == 1
+    assert found["touchline_relay_nats_away_seconds_total"] == 3.5
+    assert {part for part, why in relay_readiness(relay)().items() if why} == {
+        *("nats", "stream", "hosts", "events"),
+    }
 
 
 def many(count: int, *, finished: bool = False) -> dict[str, HostedEvent]:

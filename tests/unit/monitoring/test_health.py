@@ -66,9 +66,21 @@ def test_host() -> None:
 def test_gateway(follows: bool, broker: bool | None, expected: list[str]) -> None:
     """A gateway is ready while it follows events and the broker has answered."""
     gateway = Gateway.__new__(Gateway)
-    follower: Any = SimpleNamespace(follows=follows, broker=broker)
+    follower: Any = SimpleNamespace(follows=follows, broker=broker, stream=None)
     gateway.hub = SimpleNamespace(follower=follower)  # type: ignore[assignment]  # no sockets
     assert unready(gateway_readiness(gateway)()) == expected
+
+
+def test_gateway_of_a_stream() -> None:
+    """A gateway that reads from NATS is ready without the broker, and not without NATS."""
+    gateway = Gateway.__new__(Gateway)
+    client = SimpleNamespace(absence="")
+    stream = SimpleNamespace(client=client)
+    follower: Any = SimpleNamespace(follows=True, broker=False, stream=stream)
+    gateway.hub = SimpleNamespace(follower=follower)  # type: ignore[assignment]  # no sockets
+    assert unready(gateway_readiness(gateway)()) == []
+    client.absence = "NATS is away"
+    assert unready(gateway_readiness(gateway)()) == ["source"]
 
 
 def test_subscriber(subscriber: SubscriberCore) -> None:

@@ -119,3 +119,19 @@ def test_any_broker(text: str) -> None:
     except SettingError:
         return
     assert addresses.broker(str(broker)) == broker
+
+
+def test_nats() -> None:
+    """Several addresses are read, and shown without the password."""
+    text = "nats://me:secret@club.example, tls://[::1]:4223"
+    assert addresses.nats_servers("--nats", text) == text.split(", ")
+    assert addresses.nats_shown(text) == "nats://club.example,tls://[::1]:4223"
+
+
+@pytest.mark.parametrize(
+    "text", ["", ",", "club.example:4222", "http://x", "nats://", "nats://x:y"]
+)
+def test_nats_refused(text: str) -> None:
+    """What is no address of NATS is refused, and the sentence names the flag."""
+    with pytest.raises(SettingError, match="--source"):
+        addresses.nats_servers("--source", text)

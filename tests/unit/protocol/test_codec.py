@@ -51,8 +51,8 @@ def packed(**changes: Any) -> bytes:
 
 
 def test_there_is_a_decoder_for_each_socket() -> None:
-    """Seven decoders: three at the broker's ROUTER, two at the host's, PULL, PUB."""
-    assert len(DECODERS) == 7
+    """Eight decoders: three at the broker's ROUTER, two at the host's, PULL, PUB, NATS."""
+    assert len(DECODERS) == 8
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))

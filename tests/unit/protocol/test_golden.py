@@ -26,6 +26,7 @@ DECODERS: list[tuple[Any, codec.Decoder[Any]]] = [
     (messages.HostReply, codec.decode_host_reply),
     (messages.ReportFrame, codec.decode_report),
     (messages.Published, codec.decode_published),
+    (messages.RelayMessage, codec.decode_relay),
 ]
 
 KINDS = {

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from touchline.peer.host.event.feed import Feed
 from touchline.peer.subscriber.core import Latency, SubscriberCore
+from touchline.peer.subscriber.silence import of_host
 from touchline.protocol import codec
 from touchline.protocol.messages import (
     Alarm,
@@ -303,7 +304,7 @@ def test_suspended(follower):
         lambda: follower.hear(RESTORED),
     ):
         step()
-        core.look_why(broker=True)
+        core.look_why(of_host(broker=True))
         states.append((core.state, core.cause.kind))
     assert states == [
         ("suspended", "venue_lost"),
@@ -345,15 +346,15 @@ def test_causes_are_told_once(follower):
     core = follower.core
     follower.beat(trouble="the disk is full")
     for broker in (True, True, False):
-        core.look_why(broker=broker)
+        core.look_why(of_host(broker=broker))
     follower.beat(disputed=1)
-    core.look_why(broker=True)
+    core.look_why(of_host(broker=True))
     follower.now += 8.0
     core.handle_timer(follower.now)
     for broker in (None, True, False):
-        core.look_why(broker=broker)
+        core.look_why(of_host(broker=broker))
     follower.beat()
-    core.look_why(broker=False)
+    core.look_why(of_host(broker=False))
     assert follower.notices() == [
         "host_trouble",
         "disagree",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from touchline.peer.subscriber.silence import QUIET, cause
+from touchline.peer.subscriber.silence import QUIET, cause, of_host
 
 WELL = {
     "stale": False,
@@ -14,6 +14,11 @@ WELL = {
     "disputed": 0,
     "trouble": "",
 }
+
+
+def looked_at(*, stale, broker, **others):
+    """Return the cause at a subscriber of the host itself."""
+    return cause(silence=of_host(broker=broker) if stale else None, **others)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +44,7 @@ WELL = {
 )
 def test_each(kind, found, word):
     """Each cause is told by what gives rise to it, in a sentence that says so."""
-    told = cause(**{**WELL, **found})
+    told = looked_at(**{**WELL, **found})
     assert told.kind == kind
     assert word in told.text
 
@@ -64,7 +69,7 @@ def test_the_gravest():
         ("state", "live"),
         ("disputed", 0),
     ):
-        kinds.append(cause(**everything).kind)
+        kinds.append(looked_at(**everything).kind)
         everything[field] = better
     assert kinds == [
         "silent",
@@ -75,4 +80,4 @@ def test_the_gravest():
         "reconstructing",
         "disagree",
     ]
-    assert cause(**everything) == QUIET
+    assert looked_at(**everything) == QUIET
