@@ -312,21 +312,12 @@ def _fill(parent: Connection, file: str, stored: int) -> None:
         for first in range(0, fouls, 200):
             now += 0.1
             event.begin_turn(now, wall + first * APART)
-            for reporter in reporters:
-                said = [
-                    messages.Said(
-                        n=foul + 1,
-                        time=wall + foul * APART - 200 * APART,
-                        event=messages.Happening(
-                            "foul", "AB"[foul % 2], wall + foul * APART - 200 * APART
-                        ),
-                    )
-                    for foul in range(first, min(fouls, first + 200))
-                ]
-                for one in said:  # a frame each: they come singly as a rule
-                    report = messages.Report(
-                        token=reporter.report_token, n=one.n, time=one.time, event=one.event
-                    )
+            for foul in range(first, min(fouls, first + 200)):
+                at = wall + (foul - 200) * APART
+                happening = messages.Happening("foul", "AB"[foul % 2], at)
+                for reporter in reporters:  # a frame each: they come singly as a rule
+                    token = reporter.report_token
+                    report = messages.Report(token=token, n=foul + 1, time=at, event=happening)
                     event.report(reporter, report, codec.encode(report))
             journal.commit([("bench", event.take().commit)])
     parent.send("stored")

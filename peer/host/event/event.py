@@ -322,7 +322,8 @@ class HostedEvent:
                     raise StorageFault(
                         f"the journal of {self.card.event}: {refused}: a turn is missing"
                     ) from refused
-        self._turn.discard()
+            # Turn by turn: what all of them together owe is twice what stays.
+            self._turn.discard()
         self._state.counters = EventCounters()
         self._state.re_evaluate.clear()
         self._state.to_update.clear()

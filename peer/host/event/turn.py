@@ -110,12 +110,12 @@ class Turn:
             owed[reporter.token] = reporter
 
     def discard(self) -> None:
-        """Forget everything, as after a restore, which leads to nothing new."""
+        """Forget everything, as after each turn of a restore, which leads to nothing new."""
         self._records.clear()
         self._published = []
         self._frames = []
         for participant in self.owed.values():
-            participant.drain_fates()
+            participant.fates, participant.late = [], []
         self.owed.clear()
         self.unverified.clear()
 

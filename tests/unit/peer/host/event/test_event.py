@@ -122,3 +122,22 @@ def test_an_observer_sees_what_is_restored(ground):
     core.restore(g.journal, Observer())
     assert [one for one in seen if one[0] == "Entry"] == [("Entry", 0)]
     assert [one for one in seen if one[0] in ("ann", "bob")] == [("ann", 1), ("bob", 1), ("ann", 2)]
+
+
+def test_a_restore_gives_each_turn_back(ground):
+    """What a turn of the journal leads to, receipts above all, is gone before the next one."""
+    g = ground()
+    for second in range(10, 50, 10):
+        g.both("foul", "A", at=second)
+        g.say("ann", "goal", "B", at=second)
+    owing = []
+
+    def turns():
+        for turn in g.journal:
+            owing.extend(len(one.fates) + len(one.late) for one in core.roster.reporters)
+            yield turn
+
+    core = HostedEvent(g.card, g.options)
+    core.restore(turns())
+    assert len(owing) > 8
+    assert not any(owing)
