@@ -118,6 +118,8 @@ def _holds_zero(value: object) -> bool:
         return "\0" in value
     if isinstance(value, list):
         return any(map(_holds_zero, value))
+    if isinstance(value, messages.HostOffer):
+        return "\0" in value.journal + value.instance or any(map(_holds_zero, value.labels))
     if isinstance(value, messages.LeaseAsked):
         return "\0" in value.event or "\0" in value.instance
     return False

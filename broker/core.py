@@ -36,7 +36,7 @@ from ..protocol.errors import (
     WrongVersion,
 )
 from ..runtime.connections import network
-from . import checks, grants, hosting, roles, targets
+from . import checks, grants, hosting, pools, roles, targets
 from .counters import BrokerCounters
 from .enrolment import Enrolment
 from .event_ids import event_id
@@ -61,7 +61,8 @@ NETWORK = "network"
 
 _WRITES = (messages.Hello, messages.Create, messages.Permit, messages.Join, messages.Lease,
            messages.HoldEvents, messages.Finish, messages.ReleaseLease, messages.Invite,
-           messages.Revoke)  # fmt: skip
+           messages.Revoke, messages.ChangePool, messages.PlaceEvent,
+           messages.DrainHost)  # fmt: skip
 
 
 class AnsweredRequest(NamedTuple):
@@ -121,6 +122,7 @@ class Core:
         self._on_answered = on_answered
         self._guard = guard or nullcontext()
         self._enrolment = Enrolment(options, entropy, self._guard, self.counters)
+        self._assigner = pools.Assigner()
         self._index = SearchIndex()
         self._trim_at = 0.0
 
@@ -257,7 +259,24 @@ class Core:
                 return hosting.lease(repository, member, role, request, seconds, wall)
             case messages.HoldEvents():
                 role, seconds = self._enrolment.role_of(member), self._options.lease_seconds
-                return hosting.hold(repository, member, role, request, seconds, wall)
+                held = hosting.hold(repository, member, role, request, seconds, wall)
+                if request.offer is None:
+                    return held
+                with self._guard:
+                    assigner = self._assigner if self._assigner.due(now) else None
+                return pools.offered(
+                    repository, member, request.offer, request, held, wall, assigner
+                )
+            case messages.ChangePool():
+                role = self._enrolment.role_of(member)
+                return pools.change(repository, member, role, request, wall)
+            case messages.PlaceEvent():
+                record = hosting.known(repository, request.event)
+                role = self._enrolment.role_of(member)
+                return pools.place(repository, member, role, record, request, wall)
+            case messages.DrainHost():
+                role = self._enrolment.role_of(member)
+                return pools.drain(repository, member, role, request, wall)
             case messages.Verify():
                 grant = hosting.verify(repository, member, request, wall)
                 return self._with_network(repository, grant)
@@ -458,7 +477,7 @@ class Core:
         record = hosting.known(repository, request.event)
         roles.require(self._enrolment.role_of(member), request.role, f"to join as {request.role}")
         if request.role == "host":
-            grants.require_host(record, member.peer, "join it as host")
+            grants.require_host(repository, record, member.peer, "join it as host")
         held = hosting.held(repository, request.event, wall)
         # While a host serves it, it may still take reports: that is for the host to say.
         if record.card.status == "finished" and request.role != "host" and held is None:

@@ -31,12 +31,15 @@ from .repository import (
     EventRecord,
     InviteRecord,
     LeaseRecord,
+    OfferRecord,
     PeerRecord,
+    PlacementRecord,
     TargetRecord,
     TokenRecord,
 )
 from .tables import (
     ALL,
+    BY_STATUS,
     CLOCK,
     EVENTS,
     GRANTS,
@@ -44,7 +47,10 @@ from .tables import (
     LEASES,
     LOOKS,
     NETWORKS,
+    OFFERS,
     PEERS,
+    PLACEMENTS,
+    POOLS,
     SCHEMA,
     SESSIONS,
     TARGETS,
@@ -392,6 +398,106 @@ class SqlRepository:
                 listed.append(peer)
         return found
 
+    def in_pools(self, peer: str) -> set[str]:
+        query = sa.select(POOLS.c.pool).where(POOLS.c.peer == peer)
+        return set(self._connection.execute(query).scalars())
+
+    def pool(self, pool: str, limit: int) -> list[str]:
+        query = sa.select(POOLS.c.peer).where(POOLS.c.pool == pool).order_by(POOLS.c.peer)
+        return list(self._connection.execute(query.limit(limit)).scalars())
+
+    def put_into_pool(self, pool: str, peer: str, *, member: bool) -> None:
+        where = (POOLS.c.pool == pool, POOLS.c.peer == peer)
+        self._connection.execute(sa.delete(POOLS).where(*where))
+        if member:
+            self._connection.execute(sa.insert(POOLS).values(pool=pool, peer=peer))
+
+    def offer(self, peer: str) -> OfferRecord | None:
+        query = sa.select(OFFERS).where(OFFERS.c.peer == peer)
+        row = self._connection.execute(query).one_or_none()
+        return _as_offer(row) if row else None
+
+    def offers(self, since: int, limit: int) -> list[OfferRecord]:
+        query = sa.select(OFFERS).where(OFFERS.c.seen > since).order_by(OFFERS.c.peer)
+        return [_as_offer(row) for row in self._connection.execute(query.limit(limit))]
+
+    def put_offer(self, offer: OfferRecord) -> None:
+        self._put(
+            OFFERS,
+            {"peer": offer.peer},
+            {
+                "capacity": offer.capacity,
+                "labels": _encode(offer.labels),
+                "journal": offer.journal,
+                "address": offer.address,
+                "seen": offer.seen,
+                "draining": int(offer.draining),
+                "instance": offer.instance,
+            },
+        )
+
+    def loads(self, wall: int) -> dict[str, int]:
+        held = (
+            sa.select(LEASES.c.peer, sa.func.count())
+            .join(EVENTS, EVENTS.c.event == LEASES.c.event)
+            .where(LEASES.c.peer.in_(sa.select(OFFERS.c.peer)), LEASES.c.expires > wall)
+            .where(EVENTS.c.status != "finished")
+            .group_by(LEASES.c.peer)
+        )
+        placed = sa.select(PLACEMENTS.c.peer, sa.func.count()).group_by(PLACEMENTS.c.peer)
+        loads: dict[str, int] = {}
+        for query in (held, placed):
+            for peer, count in self._connection.execute(query):
+                loads[peer] = loads.get(peer, 0) + count
+        return loads
+
+    def held_by(self, peer: str, wall: int) -> list[str]:
+        query = (
+            sa.select(LEASES.c.event)
+            .join(EVENTS, EVENTS.c.event == LEASES.c.event)
+            .where(LEASES.c.peer == peer, LEASES.c.expires > wall, EVENTS.c.status != "finished")
+            .order_by(LEASES.c.event)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
+        query = sa.select(EVENTS.c.event).where(EVENTS.c.status == status, EVENTS.c.event > after)
+        return list(self._connection.execute(query.order_by(EVENTS.c.event).limit(limit)).scalars())
+
+    def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
+        query = sa.select(PLACEMENTS).where(PLACEMENTS.c.event.in_(events))
+        return {row.event: _as_placement(row) for row in self._connection.execute(query)}
+
+    def placed_at(self, peer: str, limit: int) -> list[PlacementRecord]:
+        query = sa.select(PLACEMENTS).where(PLACEMENTS.c.peer == peer).order_by(PLACEMENTS.c.event)
+        return [_as_placement(row) for row in self._connection.execute(query.limit(limit))]
+
+    def placed_elsewhere(self, peer: str, wall: int, limit: int) -> list[str]:
+        query = (
+            sa.select(PLACEMENTS.c.event)
+            .join(LEASES, LEASES.c.event == PLACEMENTS.c.event)
+            .where(LEASES.c.peer == peer, LEASES.c.expires > wall)
+            .where(PLACEMENTS.c.peer != peer, PLACEMENTS.c.asked == 1)
+            .where(sa.or_(PLACEMENTS.c.ready == 1, PLACEMENTS.c.peer == ""))
+            .order_by(PLACEMENTS.c.event)
+        )
+        return list(self._connection.execute(query.limit(limit)).scalars())
+
+    def put_placement(self, placement: PlacementRecord) -> None:
+        self._put(
+            PLACEMENTS,
+            {"event": placement.event},
+            {
+                "peer": placement.peer,
+                "placed": placement.placed,
+                "asked": int(placement.asked),
+                "ready": int(placement.ready),
+            },
+        )
+
+    def remove_placements(self, events: Sequence[str]) -> None:
+        self._connection.execute(sa.delete(PLACEMENTS).where(PLACEMENTS.c.event.in_(events)))
+
     def put_lease(self, held_lease: LeaseRecord) -> None:
         self._put(
             LEASES,
@@ -532,6 +638,7 @@ class SqlRegistry:
                 _check_schema(connection)
                 is_older = _is_before_grants(connection)
                 ALL.create_all(connection)
+                BY_STATUS.create(connection, checkfirst=True)
                 if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
                 repository = SqlRepository(connection)
@@ -660,6 +767,29 @@ def _as_member(row: Row[Any]) -> PeerRecord:
         enrolled=row.enrolled,
         invite=row.invite,
         revoked=row.revoked,
+    )
+
+
+def _as_offer(row: Row[Any]) -> OfferRecord:
+    return OfferRecord(
+        peer=row.peer,
+        capacity=row.capacity,
+        labels=tuple(msgspec.msgpack.decode(row.labels)),
+        journal=row.journal,
+        address=row.address,
+        seen=row.seen,
+        draining=bool(row.draining),
+        instance=row.instance,
+    )
+
+
+def _as_placement(row: Row[Any]) -> PlacementRecord:
+    return PlacementRecord(
+        event=row.event,
+        peer=row.peer,
+        placed=row.placed,
+        asked=bool(row.asked),
+        ready=bool(row.ready),
     )
 
 

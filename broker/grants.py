@@ -6,6 +6,7 @@
 | is named as an owner     | yes           | yes                             |
 | is named as a host       | no            | yes                             |
 | any, where hosts are any | no            | yes                             |
+| is in a pool of the hosts | no           | yes                             |
 | any other                | NOT_GRANTED   | NOT_GRANTED                     |
 
 The creator is an owner for good. A peer that is no longer among the hosts loses its lease at once.
@@ -23,18 +24,29 @@ from .repository import EventRecord, PeerRecord, Repository
 ANY = "any"
 """Stands for every peer among the hosts of an event."""
 
+POOL = "pool:"
+"""Before the name of a pool it stands for the hosts that an operator has put into that pool."""
+
 
 def owns(record: EventRecord, peer: str) -> bool:
     """Return whether a peer owns an event."""
     return peer == record.creator or peer in record.card.owners
 
 
-def may_host(record: EventRecord, peer: str) -> bool:
+def is_named(repository: Repository, record: EventRecord, peer: str) -> bool:
+    """Return whether an owner lets a peer host an event: by its key, by a pool, or every peer."""
+    if not {peer, ANY}.isdisjoint(record.card.hosts):
+        return True
+    pools = {host.removeprefix(POOL) for host in record.card.hosts if host.startswith(POOL)}
+    return bool(pools) and not pools.isdisjoint(repository.in_pools(peer))
+
+
+def may_host(repository: Repository, record: EventRecord, peer: str) -> bool:
     """Return whether a peer may host an event."""
-    return owns(record, peer) or not {peer, ANY}.isdisjoint(record.card.hosts)
+    return owns(record, peer) or is_named(repository, record, peer)
 
 
-def require_host(record: EventRecord, peer: str, what: str) -> None:
+def require_host(repository: Repository, record: EventRecord, peer: str, what: str) -> None:
     """Refuse what only a host of an event may do.
 
     Args:
@@ -45,7 +57,7 @@ def require_host(record: EventRecord, peer: str, what: str) -> None:
     Raises:
         NotGranted: the peer is none.
     """
-    if not may_host(record, peer):
+    if not may_host(repository, record, peer):
         event = record.card.event
         raise NotGranted(
             f"{event} belongs to {record.creator}, which has not let this peer {what}; its owner "
@@ -71,7 +83,7 @@ def permit(
     """
     if not owns(record, member.peer):
         raise NotGranted(f"only an owner of {record.card.event} says who owns and hosts it")
-    peer = _named(repository, request.role, request.peer)
+    peer = named(repository, request.role, request.peer)
     if request.role == "owner" and peer == record.creator:
         if request.allowed:
             return
@@ -83,7 +95,7 @@ def permit(
         raise Overloaded(f"{len(there):,} {request.role}s, at most {limits.GRANTS:,} allowed")
     repository.permit(record.card.event, request.role, peer, allowed=request.allowed)
     if not request.allowed:
-        _end_lease(repository, record.card.event)
+        end_lease(repository, record.card.event)
 
 
 def asked(repository: Repository, request: messages.Create) -> list[tuple[messages.GrantRole, str]]:
@@ -96,22 +108,22 @@ def asked(repository: Repository, request: messages.Create) -> list[tuple[messag
         ("owner", request.owners),
         ("host", request.hosts),
     )
-    return [(role, _named(repository, role, peer)) for role, peers in roles for peer in peers]
+    return [(role, named(repository, role, peer)) for role, peers in roles for peer in peers]
 
 
 def permit_all(
     repository: Repository,
     member: PeerRecord,
     event: str,
-    named: list[tuple[messages.GrantRole, str]],
+    asked_for: list[tuple[messages.GrantRole, str]],
 ) -> None:
     """Name the owners and hosts of a new event.
 
     Args:
         member: the peer that has created the event.
-        named: what `asked` returned.
+        asked_for: what `asked` returned.
     """
-    for role, peer in named:
+    for role, peer in asked_for:
         record = repository.event(event)
         if record is None:
             raise AssertionError(f"{event} was created in this transaction")
@@ -119,23 +131,29 @@ def permit_all(
         permit(repository, member, record, request)
 
 
-def _end_lease(repository: Repository, event: str) -> None:
+def end_lease(repository: Repository, event: str) -> None:
     """End the lease of a peer that may host an event no longer."""
     record, last = repository.event(event), repository.lease(event)
-    if record is not None and last is not None and not may_host(record, last.peer):
+    if record is not None and last is not None and not may_host(repository, record, last.peer):
         repository.put_lease(replace(last, expires=0))
 
 
-def _named(repository: Repository, role: messages.GrantRole, peer: str) -> str:
+def named(repository: Repository, role: messages.GrantRole, peer: str) -> str:
     """Return the id of the peer that a request names."""
     if peer == ANY:
         if role == "owner":
             raise BadMessage("owner any is not valid: an event belongs to keys that are named")
         return ANY
+    if peer.startswith(POOL):
+        if role == "owner":
+            raise BadMessage(f"owner {peer} is not valid: an event belongs to keys that are named")
+        if not repository.pool(peer.removeprefix(POOL), 1):
+            raise NotFound(f"no host is in {peer}; an operator puts them in: touchline pool add")
+        return peer
     # A name that has the form of an id is not looked up: it could be another's id.
     if keys.is_peer_id(peer):
         return peer
-    named = repository.owner_of(peer)
-    if named is None or names.fold(named.name) != names.fold(peer):
+    found = repository.owner_of(peer)
+    if found is None or names.fold(found.name) != names.fold(peer):
         raise NotFound(f"no peer is enrolled as {peer!r}; name its key: touchline identity show")
-    return named.peer
+    return found.peer

@@ -10,6 +10,7 @@ from ..protocol import codec, limits, messages, times, tokens
 from ..protocol.errors import (
     BadMessage,
     BadToken,
+    Conflict,
     NotAllowed,
     NotFound,
     PeerError,
@@ -19,10 +20,13 @@ from ..protocol.errors import (
 )
 from ..protocol.messages import Role
 from . import checks, grants, leases, roles
-from .repository import EventRecord, LeaseRecord, PeerRecord, Repository
+from .repository import EventRecord, LeaseRecord, PeerRecord, PlacementRecord, Repository
 
 HELD_BYTES = limits.BLOCK_BYTES // 2
 """The most bytes of what `held` lists, so that the reply stays under its limit."""
+
+HAND_OVER_MICROS = 30 * times.SECOND
+"""How long an event that is handed over is kept for the host to which it goes."""
 
 REFUSAL_BYTES = 64
 """The bytes of a refusal besides its event and reason, at most."""
@@ -75,10 +79,12 @@ def lease(
     record = known(repository, request.event)
     checks.lease(request)
     roles.require(role, "host", "to host an event")
-    grants.require_host(record, member.peer, "host it")
+    grants.require_host(repository, record, member.peer, "host it")
     mine = repository.lease(request.event, request.instance)
     last = repository.lease(request.event)
     epoch = leases.grant(request, member.peer, mine=mine, last=last, wall=wall)
+    if mine is None:
+        repository.remove_placements([request.event])
     if last is not None and last.instance != request.instance:
         repository.put_lease(replace(last, expires=0))
     repository.put_lease(
@@ -138,7 +144,7 @@ def hold(
         try:
             if event not in records:
                 raise NotFound(f"no event {event!r}")
-            grants.require_host(records[event], member.peer, "host it")
+            grants.require_host(repository, records[event], member.peer, "host it")
         except PeerError as error:
             refused[event] = error
     granted = _grant_all(repository, member, request, asked, refused, seconds, wall)
@@ -189,9 +195,11 @@ def _grant_all(
     """
     events = [event for event in asked if event not in refused]
     known_leases = repository.leases(events, {asked[event].instance for event in events})
+    placements = repository.placements(events)
     epochs: dict[str, int] = {}
     changed: list[LeaseRecord] = []
     new: list[LeaseRecord] = []
+    taken: list[str] = []  # by those to whom they were given
     for event in events:
         one, there = asked[event], known_leases.get(event, [])
         mine = next((lease for lease in there if lease.instance == one.instance), None)
@@ -204,12 +212,19 @@ def _grant_all(
             epoch=one.epoch,
             seq=one.seq,
         )
+        placed = placements.get(event)
         try:
             checks.lease(wanted)
+            _require_turn(placed, member.peer, mine, wall)
             epoch = leases.grant(wanted, member.peer, mine=mine, last=last, wall=wall)
         except PeerError as error:
             refused[event] = error
+            if placed is not None and placed.peer == member.peer and not placed.ready:
+                # It has restored the event, since it asks: the host that has it may let it go.
+                repository.put_placement(replace(placed, ready=True))
             continue
+        if placed is not None and (mine is None or placed.peer == member.peer):
+            taken.append(event)
         if last is not None and last.instance != one.instance:
             changed.append(replace(last, expires=0))
         expires = wall + round(seconds * times.SECOND)
@@ -226,7 +241,23 @@ def _grant_all(
         )
         epochs[event] = epoch
     repository.put_leases(changed, new)
+    if taken:
+        repository.remove_placements(taken)
     return epochs
+
+
+def _require_turn(
+    placed: PlacementRecord | None, peer: str, mine: LeaseRecord | None, wall: int
+) -> None:
+    """Refuse a new host while the event is on its way from one host to another.
+
+    Raises:
+        Conflict: it is.
+    """
+    if placed is None or mine is not None or not placed.asked or not placed.ready:
+        return
+    if placed.peer != peer and placed.placed > wall - HAND_OVER_MICROS:
+        raise Conflict(f"{placed.event} is being handed over to another host")
 
 
 def verify(
@@ -311,7 +342,7 @@ def finish(
         NotAllowed: the host does not hold the event's lease.
     """
     record = known(repository, request.event)
-    grants.require_host(record, host.peer, "finish it")
+    grants.require_host(repository, record, host.peer, "finish it")
     held_lease = held(repository, request.event, wall)
     if held_lease is None or held_lease.peer != host.peer:
         raise NotAllowed(f"only the host that holds the lease of {request.event} may finish it")

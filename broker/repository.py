@@ -150,6 +150,45 @@ class Census:
     unhosted_in_all: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class OfferRecord:
+    """What a host has last said of itself; see `messages.HostOffer`.
+
+    Args:
+        address: where its ROUTER listens.
+        seen: when it said so.
+        draining: it hands its events over.
+        instance: random for each start of the host.
+    """
+
+    peer: str
+    capacity: int
+    labels: tuple[str, ...]
+    journal: str
+    address: str
+    seen: int
+    draining: bool = False
+    instance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRecord:
+    """Which host is to have an event.
+
+    Args:
+        peer: the host; empty: none is.
+        placed: since when.
+        asked: somebody asked for it, and the host that has the event is to let it go.
+        ready: the host has restored the event.
+    """
+
+    event: str
+    peer: str
+    placed: int
+    asked: bool = False
+    ready: bool = False
+
+
 class Repository(Protocol):
     """The records within one transaction."""
 
@@ -248,6 +287,48 @@ class Repository(Protocol):
 
     def revoked_of(self, events: Sequence[str], limit: int) -> dict[str, list[str]]:
         """Return by event what `revoked` does; events without such peers are missing."""
+
+    def in_pools(self, peer: str) -> set[str]:
+        """Return the pools that a host is in."""
+
+    def pool(self, pool: str, limit: int) -> list[str]:
+        """Return at most `limit` hosts of a pool, by id."""
+
+    def put_into_pool(self, pool: str, peer: str, *, member: bool) -> None:
+        """Record that a host is in a pool, or no longer."""
+
+    def offer(self, peer: str) -> OfferRecord | None:
+        """Return what a host has last said of itself."""
+
+    def offers(self, since: int, limit: int) -> list[OfferRecord]:
+        """Return at most `limit` hosts that have offered themselves since a time, by id."""
+
+    def put_offer(self, offer: OfferRecord) -> None:
+        """Record what a host says of itself."""
+
+    def loads(self, wall: int) -> dict[str, int]:
+        """Return by host the number of events not over that it holds or is to have."""
+
+    def held_by(self, peer: str, wall: int) -> list[str]:
+        """Return the events that are not over and that a host holds the leases of."""
+
+    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
+        """Return at most `limit` events of a status with ids greater than `after`, by id."""
+
+    def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
+        """Return which hosts are to have these events; those without one are missing."""
+
+    def placed_at(self, peer: str, limit: int) -> list[PlacementRecord]:
+        """Return at most `limit` events that a host is to have."""
+
+    def placed_elsewhere(self, peer: str, wall: int, limit: int) -> list[str]:
+        """Return events that a host holds and is to let go now."""
+
+    def put_placement(self, placement: PlacementRecord) -> None:
+        """Record which host is to have an event."""
+
+    def remove_placements(self, events: Sequence[str]) -> None:
+        """Forget which hosts are to have these events."""
 
     def put_lease(self, lease: LeaseRecord) -> None:
         """Record a lease, or its new state."""

@@ -88,6 +88,9 @@ EVENTS = sa.Table(
     sa.Column("card", sa.LargeBinary, nullable=False),
     sa.UniqueConstraint("creator", "key"),
 )
+BY_STATUS = sa.Index("events_by_status", EVENTS.c.status, EVENTS.c.event)
+"""Finds events that are not over; registries of before get it when they are opened."""
+
 GRANTS = sa.Table(
     "grants",
     ALL,
@@ -109,6 +112,38 @@ LEASES = sa.Table(
     sa.Column("expires", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("event", "epoch"),
     sa.Index("leases_of", "peer", "expires"),
+)
+POOLS = sa.Table(
+    "pools",
+    ALL,
+    # Which hosts are in a pool; they may not be enrolled yet.
+    sa.Column("pool", sa.Text, primary_key=True),
+    sa.Column("peer", sa.Text, primary_key=True),
+)
+OFFERS = sa.Table(
+    "offers",
+    ALL,
+    # What each host has last said of itself.
+    sa.Column("peer", sa.Text, sa.ForeignKey("peers.peer"), primary_key=True),
+    sa.Column("capacity", sa.BigInteger, nullable=False),
+    sa.Column("labels", sa.LargeBinary, nullable=False),
+    sa.Column("journal", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False, index=True),
+    sa.Column("draining", sa.BigInteger, nullable=False),
+    sa.Column("instance", sa.Text, nullable=False),
+)
+PLACEMENTS = sa.Table(
+    "placements",
+    ALL,
+    # Which host is to have an event; a row is removed once it has. An empty `peer`: none is.
+    sa.Column("event", sa.Text, sa.ForeignKey("events.event"), primary_key=True),
+    sa.Column("peer", sa.Text, nullable=False, index=True),
+    sa.Column("placed", sa.BigInteger, nullable=False),
+    # Somebody asked for it, and the host that has the event is to let it go.
+    sa.Column("asked", sa.BigInteger, nullable=False),
+    # The host has restored the event, and only waits for its lease.
+    sa.Column("ready", sa.BigInteger, nullable=False),
 )
 TOKENS = sa.Table(
     "tokens",

@@ -20,15 +20,19 @@ T = TypeVar("T")
 
 
 def _read(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> list[str]:
-    return [_peer(text) for text in texts]
+    return [peer_of(text) for text in texts]
 
 
-def _peer(text: str) -> str:
+def peer_of(text: str) -> str:
     """Return the id of a public key, and any other text as it is: an id, a name or `any`."""
     try:
         return keys.peer_id(keys.from_text(text))
     except SettingError:
         return text
+
+
+def _read_pools(_context: click.Context, _option: click.Parameter, texts: Any) -> list[str]:
+    return [f"pool:{text}" for text in texts]
 
 
 hosts_option = click.option(
@@ -39,6 +43,16 @@ hosts_option = click.option(
     callback=_read,
     help="Who may host it besides its owners, by key (touchline identity show), id or name; any:"
     " every host at the broker. Repeat the flag for more.",
+)
+
+_pools_option = click.option(
+    "--pool",
+    "pools",
+    multiple=True,
+    metavar="NAME",
+    callback=_read_pools,
+    help="A pool of hosts that may host it: an operator says which are in it (touchline pool add)."
+    " Repeat the flag for more.",
 )
 
 owners_option = click.option(
@@ -55,7 +69,7 @@ owners_option = click.option(
 def _command(run: Callable[..., T]) -> Callable[..., T]:
     for option in (json_option, name_option):
         run = option(run)
-    return shared.event_argument(hosts_option(owners_option(broker_option(run))))
+    return shared.event_argument(hosts_option(_pools_option(owners_option(broker_option(run)))))
 
 
 @click.command(epilog="Example: touchline events grant argentina-v-france-k7m2 --host ben")
@@ -78,12 +92,14 @@ def _change(
     allowed: bool,
     owners: list[str],
     hosts: list[str],
+    pools: list[str],
     broker: str,
     name: str,
     as_json: bool,
 ) -> None:
+    hosts = [*hosts, *pools]
     if not owners and not hosts:
-        raise click.UsageError("give a --host or an --owner")
+        raise click.UsageError("give a --host, a --pool or an --owner")
     from ..peer import owning
 
     with shared.link(broker, name) as link:

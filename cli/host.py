@@ -74,6 +74,10 @@ def command(
 
     touchline host --create "Argentina v France" --sport football --origin Argentina --origin France
 
+    Without an EVENT it offers itself to the broker, which gives it events that nobody hosts and
+    whose owners let it: `touchline events grant EVENT --pool NAME`, or --host any. `touchline
+    hosts` says which host has which event.
+
     The host runs until Ctrl+C or SIGTERM, and then releases its events for another host. A host
     that starts again under the same --name goes on where it stopped. The exit code says why an
     event could not be hosted: 3 not found, 4 refused.
@@ -97,8 +101,8 @@ def command(
         events = (*events, _created(options, creating.wanted(title, **described)))
     elif creating.describes(described):
         raise click.UsageError("an event is described, and not created: give --create TITLE")
-    elif not events:
-        raise click.UsageError("give an EVENT, or --create TITLE")
+    elif described["hosts"] and not events:
+        raise click.UsageError("--host names who may host an EVENT, or an event that is created")
     with closing(Journal(options.journal or journal_of(options.name), secret.peer)) as journal:
         host = Host(options, secret, journal, tuple(dict.fromkeys(events)), book=book)
         with (
@@ -112,11 +116,11 @@ def command(
                 if not as_json:
                     click.echo(f"metrics at {page}")
             _warn(options)
-            host.run(
-                ProgressPrinter(
-                    host, options, events, until_finished=until_finished, as_json=as_json
-                )
+            printer = ProgressPrinter(
+                host, options, events, until_finished=until_finished, as_json=as_json
             )
+            host.run(printer)
+            printer()  # what happened in the last turn
         _sum_up(host, as_json=as_json)
     return max((error.exit_code for error in host.lost.values()), default=0)
 
@@ -185,8 +189,10 @@ class ProgressPrinter:
         self._standing_by: set[str] = set()
         self._finished: set[str] = set()
         self._lost: set[str] = set()
+        self._handed_over: set[str] = set()
         if not as_json:
-            click.echo(f"asking the broker at {place_of(options.broker)} for {', '.join(events)}")
+            wanted = ", ".join(events) or "events to host"
+            click.echo(f"asking the broker at {place_of(options.broker)} for {wanted}")
 
     def __call__(self) -> bool:
         """Print the news; return whether the host goes on."""
@@ -206,6 +212,12 @@ class ProgressPrinter:
                     f"{reason}; standing by",
                 )
         self._standing_by = set(standing_by)
+        for event, seq in leases.handed_over.items():
+            if event not in self._handed_over:
+                self._hosted.discard(event)
+                value = {"type": "handed_over", "event": event, "seq": seq}
+                self._print(value, f"{event} is handed over at seq {seq}")
+        self._handed_over = set(leases.handed_over)
         for event, core in self._host.events.items():
             if event not in self._hosted:
                 self._hosted.add(event)

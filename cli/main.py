@@ -31,12 +31,14 @@ COMMANDS = {
     "gateway": "serve events to browsers and programs: pages, WebSocket, REST",
     "grade": "grade the reporters of an event by an official record",
     "host": "collect reports on events, decide what happened, publish it",
+    "hosts": "see the hosts that take events, and say which has which",
     "identity": "show, make and export the keys that prove who you are",
     "invite": "make an invitation to a broker",
     "journal": "find damage in a host's journal, and keep the rest",
     "login": "keep a broker's address, and enrol there",
     "logout": "forget a broker",
     "members": "list the people who are enrolled at a broker",
+    "pool": "say which hosts are in a pool, to which owners grant events",
     "record": "record an event's feed in a file",
     "relay": "put feeds into NATS, for any number of places",
     "replay": "report a match again, at any speed",
@@ -48,6 +50,10 @@ COMMANDS = {
     "version": "show the version, and those of what it runs on",
     "watch": "follow an event",
 }
+
+
+WITHIN_HOSTS = {"add", "drop", "drain"}
+"""What `touchline host` takes as `touchline hosts` does; no id of an event is such a word."""
 
 
 class Commands(click.Group):
@@ -67,6 +73,8 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] == "host" and len(args) > 1 and args[1] in WITHIN_HOSTS:
+            args = ["hosts", *args[1:]]
         # Click would look for what was meant among commands that are loaded already: none.
         if args[0] not in COMMANDS and (meant := get_close_matches(args[0], COMMANDS, 1)):
             ctx.fail(f"No such command {args[0]!r}. Did you mean {meant[0]!r}?")

@@ -34,6 +34,7 @@ HowEnded = Literal["", "abandoned", "postponed", "awarded", "walkover", "retired
 Act = Literal["reopen", "amend", "disqualify", "reinstate", "award", "end"]
 WhyScore = Literal["", "period", "end", "over", "request"]
 GrantRole = Literal["owner", "host"]
+PoolChange = Literal["", "add", "remove"]
 FeedState = Literal["live", "suspended", "reconstructing", "finished"]
 HostContact = Literal["heard", "silent", "host_lost", "link_lost"]
 Outcome = Literal["stored", "accepted", "expired", "refused"]
@@ -118,6 +119,39 @@ class LeaseGranted(Part, frozen=True, kw_only=True):
     revoked: Annotated[list[Id], Meta(max_length=limits.REVOKED)] = field(default_factory=list)
     owners: Peers = field(default_factory=list)
     hosts: Peers = field(default_factory=list)
+
+
+class HostOffer(Part, frozen=True, kw_only=True):
+    """What a host says of itself: how many events it takes without being asked for each.
+
+    `labels` are for people. `journal` names the journal that it shares with other hosts, empty
+    where it has its own. `drain`: it hands its events over and takes no more. `instance` is random
+    for each start of the host.
+    """
+
+    instance: Id
+    capacity: Count
+    labels: Annotated[list[Name], Meta(max_length=16)] = field(default_factory=list)
+    journal: Id = ""
+    drain: bool = False
+
+
+class OfferingHost(Part, frozen=True, kw_only=True):
+    """A host as the broker shows it: what it has offered, and the pool that it is shown for.
+
+    `events` is how many it holds that are not over, `seen` when it was last heard of; 0 for a key
+    that has never offered itself.
+    """
+
+    peer: Id
+    name: Name = ""
+    pool: Name = ""
+    capacity: Count = 0
+    events: Count = 0
+    labels: Annotated[list[Name], Meta(max_length=16)] = field(default_factory=list)
+    address: Name = ""
+    seen: Micros = 0
+    draining: bool = False
 
 
 class EventRefusal(Part, frozen=True, kw_only=True):

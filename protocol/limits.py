@@ -27,6 +27,9 @@ TEXT_CHARS = 1_000
 HOLD_EVENTS = 200
 """The most events in one list of a `hold` message."""
 
+POOL_HOSTS = 1_000
+"""The most hosts in one pool, and the most that one `pooled` lists."""
+
 DETAILS = 24
 """The most details of one action."""
 

@@ -57,11 +57,24 @@ RELIED_ON = 0.9
 the time from the last look at the lease until what is sent has left the machine."""
 
 
+OFFER_SECONDS = 2.0
+"""How often a host says what it takes, and is told what to take and what to let go."""
+
+HAND_OVER_SECONDS = 0.25
+"""Pause before a host asks again for an event that another is about to hand over to it."""
+
+ASSIGNED_SECONDS = 60.0
+"""How long it asks for such an event."""
+
 JOINS = 20
 """The most events that are asked for at one time: each is restored before the next are."""
 
 TOGETHER = 1 / 15
 """The part of a lease by which a renewal may come early, to go with others in one request."""
+
+
+def ignore_event(_: HostedEvent) -> None:
+    """Tell nobody that an event is handed over."""
 
 
 @dataclass(slots=True)
@@ -85,6 +98,7 @@ class HeldLease:
     until: float = -inf  # elapsed seconds up to which the lease is relied on
     over_at: float = inf  # the same as monotonic seconds, until that has passed
     shared: bool = True  # another key may host the event
+    assigned_until: float = -inf  # monotonic; the broker wants this host to have it, and waits
 
 
 class LeaseHolder:
@@ -106,6 +120,8 @@ class LeaseHolder:
         always: an event is fenced whoever may host it.
         standby: an event that another host has is waited for.
         elapsed: returns seconds since some beginning, on a clock that never stops.
+        offer: what the host says of itself; None: nothing, and it is given no events.
+        let_go: tells the peers of an event that it is handed over to another host.
     """
 
     def __init__(
@@ -126,8 +142,19 @@ class LeaseHolder:
         *,
         always: bool = False,
         standby: bool = False,
+        offer: messages.HostOffer | None = None,
+        let_go: Callable[[HostedEvent], None] = ignore_event,
     ) -> None:
         self._instance = instance
+        self._offer = offer
+        self._let_go = let_go
+        self._offer_at = -inf if offer is not None else inf  # monotonic; when to say so next
+        self.offered = False
+        """Whether the broker has taken what the host says of itself."""
+        self.draining = False
+        """Whether the host hands its events over, and gets no more."""
+        self.handed_over: dict[str, int] = {}
+        """The events that were handed over to other hosts, each with the seq at which it ended."""
         self._endpoints = endpoints
         self._ask = ask
         self._stored = stored
@@ -157,6 +184,49 @@ class LeaseHolder:
         """The number of the broker's answers; no lease changes without an answer."""
         self.away = ""
         """Why the broker did not answer the newest request; empty where it did."""
+
+    def _offer_itself(self, now: float) -> None:
+        if self._offer is None or not self._together:
+            self._offer_at = inf  # a broker of before gives no events away
+            return
+        self._offer_at = inf  # until it is answered
+        request = messages.HoldEvents(id=0, endpoints=self._endpoints(), offer=self._offer)
+        self._ask(request, self._take_orders)
+
+    def _take_orders(self, reply: Reply, now: float) -> None:
+        """Take on and let go what the broker says."""
+        self._offer_at = now + OFFER_SECONDS
+        if isinstance(reply, UnknownType):
+            self._together = False
+            self._offer_at = inf
+            log.warning("the broker is of a release before: it gives no events to hosts")
+            return
+        if not isinstance(reply, messages.EventsHeld):
+            return
+        if not self.offered or self.draining != reply.draining:
+            self.answers += 1
+        self.offered, self.draining = True, reply.draining
+        for event in reply.assigned:
+            if event not in self._leases:
+                self.lost.pop(event, None)
+                self.handed_over.pop(event, None)
+                self.take_on(event)
+                self._leases[event].assigned_until = now + ASSIGNED_SECONDS
+        for event in reply.released:
+            held = self._leases.get(event)
+            if held is not None and held.started and held.hosted is not None:
+                self._hand_to_another(held, held.hosted)
+
+    def _hand_to_another(self, held: HeldLease, hosted: HostedEvent) -> None:
+        """Close an event here: all that was taken in is stored, and another host goes on."""
+        self.answers += 1
+        self.handed_over[held.event] = hosted.feed.seq
+        log.warning("event %s: handed over at seq %d", held.event, hosted.feed.seq)
+        self._let_go(hosted)
+        self._release(held)
+        self._drop(hosted)
+        self._leases.pop(held.event, None)
+        self._hand_over(hosted)
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event, also one that was lost; one that is held stays as it is."""
@@ -237,13 +307,15 @@ class LeaseHolder:
         while self._timers:
             due, event = self._timers[0]
             if event in self._leases and self._leases[event].due == due:
-                return due
+                return min(due, self._offer_at)
             heappop(self._timers)
-        return inf
+        return self._offer_at
 
     def handle_timer(self, now: float) -> None:
         """Send the requests to the broker that are due."""
         due = []
+        if self._offer_at <= now:
+            self._offer_itself(now)
         while self.next_timer() <= now:
             held = self._leases[heappop(self._timers)[1]]
             held.due = inf
@@ -455,9 +527,14 @@ class LeaseHolder:
             case NotAllowed() if asked == "lease" and held.joined:
                 held.joined = False  # the invitation has expired meanwhile: join again
                 held.ask_at = now + RETRY_SECONDS
+            case Conflict() if asked == "lease" and now < held.assigned_until and not held.started:
+                held.standing_by = reply.sentence
+                held.ask_at = now + HAND_OVER_SECONDS
             case Conflict() if asked == "lease" and self._standby and not held.started:
                 held.standing_by = reply.sentence
                 held.ask_at = now + RETRY_SECONDS
+            case Conflict() if held.assigned_until > -inf and not held.started:
+                del self._leases[held.event]  # another host has it after all
             case PeerError() if not isinstance(reply, Overloaded):
                 self._lose(held, reply)
             case Slow():

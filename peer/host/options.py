@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from ...protocol import addresses
+from ...protocol import addresses, limits
 from ...protocol.errors import SettingError
 from ...runtime import settings
 from ...runtime.settings import Setting
@@ -23,6 +23,14 @@ def _check_bind(flag: str, text: str) -> None:
             f"{flag}: {text!r} names a port, but there are three: give them by --router, --pull"
             " and --pub"
         )
+
+
+def _read_label(flag: str, text: str) -> str:
+    if not 0 < len(text) <= limits.NAME_CHARS or not text.isprintable():
+        raise SettingError(
+            f"{flag}: a label has 1 to {limits.NAME_CHARS} characters that can be printed"
+        )
+    return text
 
 
 def _check_verdict(_flag: str, text: str) -> None:
@@ -231,6 +239,28 @@ class Options:
             " The hosts share their journal in PostgreSQL.",
         ),
     ] = False
+
+    capacity: Annotated[
+        int,
+        Setting(
+            "--capacity",
+            "events",
+            0,
+            100_000,
+            "How many events the broker may give to this host, besides those that people give it.",
+            otherwise="100 for a host that is started without an EVENT, else 0",
+        ),
+    ] = 0
+
+    labels: Annotated[
+        tuple[str, ...],
+        Setting(
+            "--label",
+            metavar="TEXT",
+            help="What touchline hosts list shows beside the host; repeat the flag for more.",
+            read=_read_label,
+        ),
+    ] = ()
 
     alarm_every: Annotated[
         float,

@@ -23,8 +23,14 @@ from uuid import uuid4
 
 import zmq
 
-from ...protocol import messages, tokens
-from ...protocol.errors import Conflict, StorageFault, TouchlineError, Unleased
+from ...protocol import codec, messages, tokens
+from ...protocol.errors import (
+    Conflict,
+    StorageFault,
+    TouchlineError,
+    UnknownPeer,
+    Unleased,
+)
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
 from ...runtime import clock
@@ -68,6 +74,9 @@ RETRY_SECONDS = 0.5
 LEAVE_SECONDS = 5.0
 """How long a host that others stand by for may be unable to store, before it gives its events
 back."""
+
+FREE_CAPACITY = 100
+"""How many events a host takes that was started without any."""
 
 FENCED = "this host is without its lease, and another host may have the event"
 """What a host says of an event while it is fenced."""
@@ -200,7 +209,15 @@ class Host:
             clock.elapsed,
             always=options.fence == "always",
             standby=options.standby,
+            offer=messages.HostOffer(
+                instance=uuid4().hex,
+                capacity=options.capacity or (0 if events else FREE_CAPACITY),
+                labels=list(options.labels),
+                journal=journal.name,
+            ),
+            let_go=self._tell_of_hand_over,
         )
+        self._takes_events = not events
         for event_id in events:
             self.leases.take_on(event_id)
 
@@ -222,7 +239,8 @@ class Host:
     @property
     def busy(self) -> bool:
         """Whether there is an event to serve, or to hand over to the host that has it."""
-        return self.leases.holds_any or bool(self._offers)
+        free = self._takes_events and not self.leases.draining
+        return self.leases.holds_any or bool(self._offers) or free
 
     def announce(self, metrics: str) -> None:
         """Tell the broker where this host is scraped for metrics, HOST:PORT; before `run`."""
@@ -301,7 +319,8 @@ class Host:
             self._report_batch.adapt(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
-        if not self.ready.is_set() and self.leases.holds_any and self.leases.serving:
+        known = self.leases.holds_any or self.leases.offered
+        if not self.ready.is_set() and known and self.leases.serving:
             self.ready.set()
 
     def _handle_timers(self, now: float) -> None:
@@ -450,6 +469,15 @@ class Host:
             return
         if reports:
             self._offers.append(Offer(event_id, reports, self._link, self._now))
+
+    def _tell_of_hand_over(self, event: HostedEvent) -> None:
+        """Let the peers of an event attach anew: they learn from the broker who has it."""
+        reason = f"{event.card.event} is handed over to another host; ask the broker"
+        body = codec.encode(messages.Error(id=0, code=UnknownPeer.code, reason=reason))
+        for participant in event.roster.participants.values():
+            route = self.attached.routes.get(participant.token)
+            if route is not None:
+                self._sockets.send(route, body)
 
     def _pump_offers(self, now: float, wall: int) -> None:
         for offer in self._offers:
@@ -612,7 +640,10 @@ class Host:
         if self._stopping:
             return  # the host is leaving: no answer matters any more
         renewed = isinstance(reply, messages.Leased) or (
-            isinstance(reply, messages.EventsHeld) and not reply.cards and not reply.refused
+            isinstance(reply, messages.EventsHeld)
+            and not reply.cards
+            and not reply.refused
+            and not reply.released
         )
         if self._uncommitted and not renewed:
             self._answers.append((then, reply))

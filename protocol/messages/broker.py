@@ -15,6 +15,7 @@ from ..fields import (
     EventRefusal,
     EventStatus,
     GrantRole,
+    HostOffer,
     Id,
     Key,
     LeaseAsked,
@@ -24,7 +25,9 @@ from ..fields import (
     Micros,
     Name,
     Names,
+    OfferingHost,
     Peers,
+    PoolChange,
     Role,
     Seconds,
     Text,
@@ -150,6 +153,42 @@ class HoldEvents(Message, frozen=True, kw_only=True, tag="hold"):
     leases: Annotated[list[LeaseAsked], Meta(max_length=limits.HOLD_EVENTS)] = field(
         default_factory=list
     )
+    offer: HostOffer | None = None
+
+
+class ChangePool(Message, frozen=True, kw_only=True, tag="pool"):
+    """An operator puts a host into a pool or takes it out; any host asks who is in it.
+
+    `pool` empty: all hosts that offer themselves. `peer` is a peer's id or name.
+    """
+
+    id: Count
+    pool: Name = ""
+    peer: Name = ""
+    change: PoolChange = ""
+
+
+class PlaceEvent(Message, frozen=True, kw_only=True, tag="place"):
+    """An owner of an event, or an operator, gives it to a host, or (`drop`) takes it from its host.
+
+    `peer` is the host's id or name; empty: the least loaded host that may, or with `drop` the host
+    that has it.
+    """
+
+    id: Count
+    event: Id
+    peer: Name = ""
+    drop: bool = False
+
+
+class DrainHost(Message, frozen=True, kw_only=True, tag="drain"):
+    """A host, or an operator for it, has the host's events given to other hosts.
+
+    `peer` is the host's id or name; empty: the peer itself.
+    """
+
+    id: Count
+    peer: Name = ""
 
 
 class Verify(Message, frozen=True, kw_only=True):
@@ -286,6 +325,26 @@ class EventsHeld(Message, frozen=True, kw_only=True, tag="held"):
     cards: list[Card] = field(default_factory=list)
     leases: list[LeaseGranted] = field(default_factory=list)
     refused: list[EventRefusal] = field(default_factory=list)
+    assigned: Annotated[list[Id], Meta(max_length=limits.HOLD_EVENTS)] = field(default_factory=list)
+    released: Annotated[list[Id], Meta(max_length=limits.HOLD_EVENTS)] = field(default_factory=list)
+    draining: bool = False
+
+
+class Pooled(Message, frozen=True, kw_only=True):
+    """The hosts of a pool, or all that offer themselves."""
+
+    id: Count
+    hosts: Annotated[list[OfferingHost], Meta(max_length=limits.POOL_HOSTS)] = field(
+        default_factory=list
+    )
+
+
+class Placed(Message, frozen=True, kw_only=True):
+    """How many events are going to another host, and how many stay, since no other host may."""
+
+    id: Count
+    moving: Count = 0
+    staying: Count = 0
 
 
 class Grant(Message, frozen=True, kw_only=True):
@@ -358,6 +417,9 @@ BrokerRequest = (
     | Join
     | Lease
     | HoldEvents
+    | ChangePool
+    | PlaceEvent
+    | DrainHost
     | Verify
     | Vouch
     | Finish
@@ -373,6 +435,8 @@ BrokerReply = (
     | Invitation
     | Leased
     | EventsHeld
+    | Pooled
+    | Placed
     | Grant
     | Vouched
     | Invited

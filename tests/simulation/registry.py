@@ -15,7 +15,9 @@ from touchline.broker.repository import (
     EventRecord,
     InviteRecord,
     LeaseRecord,
+    OfferRecord,
     PeerRecord,
+    PlacementRecord,
     TargetRecord,
     TokenRecord,
 )
@@ -35,6 +37,9 @@ class MemoryRepository:
         self._changes: list[tuple[int, Card]] = []
         self._tenures: dict[tuple[str, str], LeaseRecord] = {}
         self._tokens: dict[str, TokenRecord] = {}
+        self._pools: set[tuple[str, str]] = set()
+        self._offers: dict[str, OfferRecord] = {}
+        self._placements: dict[str, PlacementRecord] = {}
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[MemoryRepository]:
@@ -166,6 +171,66 @@ class MemoryRepository:
     def revoked_of(self, events: Sequence[str], limit: int) -> dict[str, list[str]]:
         found = {event: self.revoked(event, limit) for event in events}
         return {event: peers for event, peers in found.items() if peers}
+
+    def in_pools(self, peer: str) -> set[str]:
+        return {pool for pool, member in self._pools if member == peer}
+
+    def pool(self, pool: str, limit: int) -> list[str]:
+        return sorted(member for of, member in self._pools if of == pool)[:limit]
+
+    def put_into_pool(self, pool: str, peer: str, *, member: bool) -> None:
+        self._pools.discard((pool, peer))
+        if member:
+            self._pools.add((pool, peer))
+
+    def offer(self, peer: str) -> OfferRecord | None:
+        return self._offers.get(peer)
+
+    def offers(self, since: int, limit: int) -> list[OfferRecord]:
+        return [one for one in self._offers.values() if one.seen > since][:limit]
+
+    def put_offer(self, offer: OfferRecord) -> None:
+        self._offers[offer.peer] = offer
+
+    def loads(self, wall: int) -> dict[str, int]:
+        loads = {peer: len(self.held_by(peer, wall)) for peer in self._offers}
+        for one in self._placements.values():
+            loads[one.peer] = loads.get(one.peer, 0) + 1
+        return loads
+
+    def held_by(self, peer: str, wall: int) -> list[str]:
+        return sorted(
+            one.event
+            for one in self._tenures.values()
+            if one.peer == peer
+            and one.expires > wall
+            and self._events[one.event].card.status != "finished"
+        )
+
+    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
+        found = [e for e, record in self._events.items() if record.card.status == status]
+        return sorted(event for event in found if event > after)[:limit]
+
+    def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
+        return {e: self._placements[e] for e in events if e in self._placements}
+
+    def placed_at(self, peer: str, limit: int) -> list[PlacementRecord]:
+        return [one for one in self._placements.values() if one.peer == peer][:limit]
+
+    def placed_elsewhere(self, peer: str, wall: int, limit: int) -> list[str]:
+        held = set(self.held_by(peer, wall))
+        return [
+            one.event
+            for one in self._placements.values()
+            if one.event in held and one.asked and one.peer != peer and (one.ready or not one.peer)
+        ][:limit]
+
+    def put_placement(self, placement: PlacementRecord) -> None:
+        self._placements[placement.event] = placement
+
+    def remove_placements(self, events: Sequence[str]) -> None:
+        for event in events:
+            self._placements.pop(event, None)
 
     def put_lease(self, held_lease: LeaseRecord) -> None:
         self._tenures[held_lease.event, held_lease.instance] = held_lease

@@ -30,6 +30,8 @@ PARTS = {
     "endpoints": messages.Endpoints,
     "asked": messages.LeaseAsked,
     "granted": messages.LeaseGranted,
+    "offer": messages.HostOffer,
+    "offering": messages.OfferingHost,
     "refusal": messages.EventRefusal,
     "action": messages.ActionSpec,
     "happening": messages.Happening,
@@ -73,6 +75,8 @@ PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limit
 CARRIED = typing.Annotated[list[messages.Carried], msgspec.Meta(max_length=limits.CARRIED)]
 RECOUNTS = typing.Annotated[list[messages.Recount], msgspec.Meta(max_length=limits.RECOUNTS)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
+LABELS = typing.Annotated[list[messages.Name], msgspec.Meta(max_length=16)]
+HOSTS = typing.Annotated[list[messages.OfferingHost], msgspec.Meta(max_length=limits.POOL_HOSTS)]
 JOINS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
 ASKED = typing.Annotated[list[messages.LeaseAsked], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
@@ -118,6 +122,9 @@ WORDS: list[tuple[object, str]] = [
     (messages.HostContact, "`host-contact`"),
     (messages.Outcome, "`outcome`"),
     (BATCH, "array of *said*"),
+    (LABELS, "`labels`"),
+    (messages.PoolChange, "`pool-change`"),
+    (HOSTS, "array of *offering*"),
     (JOINS, "array of `id`"),
     (ASKED, "array of *asked*"),
     (CARRIED, "array of *carried*"),

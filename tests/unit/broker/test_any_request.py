@@ -81,6 +81,15 @@ class Crowd:
                     leases.append(messages.LeaseAsked(**fields))
                 fields = {"endpoints": ENDPOINTS, "joins": joins, "leases": leases}
                 return messages.HoldEvents(id=number, **fields)
+            case "ChangePool":
+                fields = {"pool": rng.choice(["", "p"]), "peer": self.name()}
+                fields["change"] = rng.choice(["", "add", "remove"])
+                return messages.ChangePool(id=number, **fields)
+            case "PlaceEvent":
+                fields = {"event": event, "peer": rng.choice(["", other.peer])}
+                return messages.PlaceEvent(id=number, drop=rng.random() < 0.3, **fields)
+            case "DrainHost":
+                return messages.DrainHost(id=number, peer=rng.choice(["", other.peer]))
             case "Verify":
                 return messages.Verify(id=number, token=self.one_of(self.tokens))
             case "Vouch":

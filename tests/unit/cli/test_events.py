@@ -129,7 +129,7 @@ def test_grant_and_revoke(broker: Broker) -> None:
 
 def test_grant_nothing(broker: Broker) -> None:
     """Without a host or an owner nothing is asked."""
-    with pytest.raises(click.UsageError, match="--host or an --owner"):
+    with pytest.raises(click.UsageError, match="--pool or an --owner"):
         CliRunner().invoke(command, ["grant", "e"], catch_exceptions=False, standalone_mode=False)
     assert broker.asked == []
 

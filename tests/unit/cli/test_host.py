@@ -46,7 +46,9 @@ class Stub:
         }
         self.events: dict[str, Any] = {}
         self.lost: dict[str, TouchlineError] = {}
-        self.leases = SimpleNamespace(answers=0, away="", finished=False, standing_by={})
+        self.leases = SimpleNamespace(
+            answers=0, away="", finished=False, standing_by={}, handed_over={}
+        )
         self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
 
     def stop(self) -> None:
@@ -321,7 +323,9 @@ def test_the_same_command_line_is_the_same_event(stub: type[Stub], creating: Cre
     assert keys[3] == "second leg"
 
 
-@pytest.mark.parametrize("arguments", [(), ("e1", "--sport", "football"), ("--create", "A v B")])
+@pytest.mark.parametrize(
+    "arguments", [("--host", "any"), ("e1", "--sport", "football"), ("--create", "A v B")]
+)
 def test_what_is_not_to_be_hosted(
     stub: type[Stub], creating: Creating, arguments: tuple[str, ...]
 ) -> None:

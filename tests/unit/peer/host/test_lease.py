@@ -9,7 +9,14 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from touchline.peer.host.lease import ABSTAIN_SECONDS, JOINS, RETRY_SECONDS, LeaseHolder
+from touchline.peer.host.lease import (
+    ABSTAIN_SECONDS,
+    HAND_OVER_SECONDS,
+    JOINS,
+    OFFER_SECONDS,
+    RETRY_SECONDS,
+    LeaseHolder,
+)
 from touchline.peer.host.service import Host
 from touchline.peer.link.core import Then
 from touchline.protocol import messages
@@ -115,7 +122,12 @@ class DemoRunner:
     together = True
 
     def __init__(
-        self, *events: str, epoch: int = 0, always: bool = False, standby: bool = False
+        self,
+        *events: str,
+        epoch: int = 0,
+        always: bool = False,
+        standby: bool = False,
+        offer: messages.HostOffer | None = None,
     ) -> None:
         self.now = 10.0
         self.slept = 1_000.0  # what the clock that never stops is ahead
@@ -132,6 +144,7 @@ class DemoRunner:
         self.served: list[tuple[str, int]] = []
         self.dropped: list[str] = []
         self.handed_over: list[str] = []
+        self.told: list[str] = []  # that the peers of an event learn that another has it
         self.revoked: list[tuple[str, list[str]]] = []
         self.tenure = LeaseHolder(
             "instance",
@@ -149,8 +162,10 @@ class DemoRunner:
             lambda: self.now + self.slept,
             always=always,
             standby=standby,
+            offer=offer,
+            let_go=lambda core: self.told.append(core.card.event),
         )
-        for event in events or ("e",):
+        for event in events or (() if offer else ("e",)):
             self.tenure.take_on(event)
 
     def ask(self, request, then):
@@ -780,3 +795,69 @@ def test_all_are_served_alone_where_the_broker_is_away():
     stage.tick()
     stage.answer(Unreachable("no answer"))
     assert len(stage.served) == 50
+
+
+def offering() -> DemoRunner:
+    """Return the tenure of a host that offers itself, with the requests as they are."""
+    stage = DemoRunner(offer=messages.HostOffer(instance="instance", capacity=3))
+    stage.tenure._ask = lambda request, then: (
+        stage.asked.append(request),
+        stage.thens.append(then),
+    )
+    return stage
+
+
+def orders(stage: DemoRunner, **fields) -> None:
+    """Have the broker answer the newest offer; let time pass to it first."""
+    while not (stage.asked and getattr(stage.asked[-1], "offer", None)):
+        stage.tick()
+    stage.asked[-1] = None
+    stage.answered = len(stage.asked)
+    stage.thens[-1](EventsHeld(id=1, seconds=SECONDS, **fields), stage.now)
+
+
+def test_a_host_takes_what_it_is_given_and_hands_it_over():
+    """It asks for the event until the host before lets it go; told to let go, it tells the peers,
+    gives the lease back, and has nothing of it any more."""
+    stage = offering()
+    orders(stage, assigned=["e"])
+    (join,) = stage.tick()
+    assert join.joins == ["e"]
+    grant_all(stage)
+    (asked,) = stage.tick()
+    stage.answer(together({"e": Conflict("another host holds e")}))
+    assert stage.tenure.lost == {}
+    before = stage.now
+    (again,) = stage.tick()
+    assert stage.now == before + HAND_OVER_SECONDS
+    assert again.leases == asked.leases
+    grant_all(stage)
+    assert stage.served == [("e", 1)]
+    orders(stage, released=["e"])
+    assert (stage.told, stage.dropped, stage.handed_over) == (["e"], ["e"], ["e"])
+    assert stage.tenure.handed_over == {"e": 7}
+    assert isinstance(stage.asked[-1], ReleaseLease)
+    assert not stage.tenure.holds_any
+
+
+def test_a_broker_of_before_gives_no_events():
+    """It does not know the request; the host asks it for events one by one as before."""
+    stage = offering()
+    (request,) = stage.tick()
+    assert request.offer is not None
+    stage.answer(UnknownType("unknown type"))
+    assert stage.tenure.next_timer() == float("inf")
+    stage.tenure.take_on("e")
+    assert stage.tick() == [Join(id=0, event="e", role="host")]
+
+
+def test_a_host_learns_that_it_is_drained():
+    """And offers itself again every other second meanwhile."""
+    stage = offering()
+    orders(stage)
+    assert stage.tenure.offered
+    assert not stage.tenure.draining
+    before = stage.now
+    orders(stage, draining=True)
+    assert stage.now == before + OFFER_SECONDS
+    assert stage.tenure.draining

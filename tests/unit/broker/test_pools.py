@@ -1,0 +1,173 @@
+"""Pools of hosts, and which host gets which event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from touchline.protocol import messages
+
+from .conftest import identity
+from .test_core import ENDPOINTS, lease, refusal
+
+
+def peer(name: str) -> str:
+    return str(identity(name).peer)
+
+
+def hold(*events: str, capacity: int = 10, journal: str = "", instance: str = "i") -> Any:
+    asked = [messages.LeaseAsked(event=e, instance=instance, epoch=1, seq=0) for e in events]
+    offer = messages.HostOffer(instance=instance, capacity=capacity, journal=journal)
+    return messages.HoldEvents(id=3, endpoints=ENDPOINTS, leases=asked, offer=offer)
+
+
+def pool(change: Any = "", name: str = "", of: str = "p") -> messages.ChangePool:
+    return messages.ChangePool(id=2, pool=of, peer=name, change=change)
+
+
+def place(event: str, name: str = "", *, drop: bool = False) -> messages.PlaceEvent:
+    return messages.PlaceEvent(id=2, event=event, peer=name, drop=drop)
+
+
+def permit(event: str, name: str) -> messages.Permit:
+    return messages.Permit(id=2, event=event, role="host", peer=name)
+
+
+@pytest.fixture
+def pooled(bench: Any) -> Any:
+    """Kim is an operator; bob is in the pool p."""
+    bench.hello("kim")
+    bench.set(operators=(identity("kim").public,))
+    bench.ask("kim", pool("add", "bob"))
+    return bench
+
+
+def kim(bench: Any, request: object) -> Any:
+    return bench.ask("kim", request)
+
+
+def turn(bench: Any, who: str, *events: str, **offer: Any) -> Any:
+    """Have a host renew and offer, a moment later."""
+    bench.wait(2)
+    return bench.ask(who, hold(*events, **offer))
+
+
+def test_a_pool_may_host(pooled: Any) -> None:
+    """The hosts that an operator has put into a pool may host what an owner lets the pool host;
+    who is taken out loses the lease at once."""
+    event = pooled.event()
+    assert refusal(pooled.bob(lease(event))) == "NOT_GRANTED"
+    assert refusal(pooled.ann(permit(event, "pool:other"))) == "NOT_FOUND"
+    owner = messages.Permit(id=1, event=event, role="owner", peer="pool:p")
+    assert refusal(pooled.ann(owner)) == "BAD_MESSAGE"
+    assert pooled.ann(permit(event, "pool:p")).card.hosts == ["pool:p"]
+    assert pooled.bob(lease(event)).epoch == 1
+    assert refusal(pooled.eve(lease(event))) == "NOT_GRANTED"
+    kim(pooled, pool("remove", "bob"))
+    assert not pooled.ann(messages.Show(id=1, event=event)).card.hosted
+    assert refusal(pooled.bob(lease(event))) == "NOT_GRANTED"
+
+
+def test_only_operators_change_a_pool(pooled: Any) -> None:
+    """Hosts see who is in it."""
+    assert refusal(pooled.ann(pool("add", "eve"))) == "NOT_ALLOWED"
+    assert [host.name for host in pooled.ann(pool()).hosts] == ["bob"]
+    assert refusal(kim(pooled, pool("add", "nobody at all"))) == "NOT_FOUND"
+    assert refusal(kim(pooled, pool("add", "bob", of=""))) == "BAD_MESSAGE"
+    pooled.bob(hold(capacity=7))
+    (host,) = pooled.ann(pool(of="")).hosts
+    assert (host.name, host.capacity, host.address) == ("bob", 7, ENDPOINTS.router)
+    pooled.wait(10)
+    assert pooled.ann(pool(of="")).hosts == []
+
+
+def test_events_go_to_the_least_loaded_host(pooled: Any) -> None:
+    """Of those that the owner lets: by any, a pool or the key; owning alone gives nothing away."""
+    for name in ("bob", "eve", "ann"):
+        turn(pooled, name, capacity=2)
+    events = [pooled.event(f"Event {n}", hosts=["any"]) for n in range(3)]
+    only = pooled.event("Pooled", hosts=["pool:p"])
+    pooled.event("Mine")
+    given = {name: turn(pooled, name, capacity=2).assigned for name in ("bob", "eve", "ann")}
+    assert sorted(e for assigned in given.values() for e in assigned) == sorted([*events, only])
+    assert max(map(len, given.values())) == 2
+    assert only in given["bob"]
+
+
+def test_an_event_that_had_a_host_goes_where_its_journal_is(pooled: Any) -> None:
+    """Nobody begins it anew by itself while its host is away."""
+    event = pooled.event(hosts=["any"])
+    turn(pooled, "bob", event, journal="j")
+    turn(pooled, "eve", journal="other")
+    pooled.wait(20)
+    assert turn(pooled, "eve", journal="other").assigned == []
+    assert turn(pooled, "ann", journal="j").assigned == [event]
+
+
+def test_an_event_is_handed_over_when_the_next_host_is_ready(pooled: Any) -> None:
+    """The host that has it is told to let go when the next has asked for the lease, and nobody else
+    gets between them."""
+    event = pooled.event(hosts=["any"])
+    turn(pooled, "bob", event)
+    turn(pooled, "eve")
+    assert refusal(pooled.eve(place(event, "eve"))) == "NOT_GRANTED"
+    assert pooled.ann(place(event, "eve")).moving == 1
+    assert turn(pooled, "bob", event).released == []
+    assert turn(pooled, "eve").assigned == [event]
+    assert [one.code for one in turn(pooled, "eve", event, instance="e").refused] == ["CONFLICT"]
+    assert turn(pooled, "bob", event).released == [event]
+    pooled.bob(messages.ReleaseLease(id=1, event=event, instance="i"))
+    third = turn(pooled, "ann", event, instance="a")
+    assert [one.code for one in third.refused] == ["CONFLICT"]
+    (granted,) = turn(pooled, "eve", event, instance="e").leases
+    assert granted.epoch == 2
+    after = turn(pooled, "eve", event, instance="e")
+    assert (after.assigned, after.released) == ([], [])
+
+
+def test_what_may_not_be_placed(pooled: Any) -> None:
+    """Each has its code, and is counted."""
+    event = pooled.event()
+    assert refusal(pooled.ann(place(event, "eve"))) == "NOT_FOUND"
+    turn(pooled, "eve")
+    assert refusal(pooled.ann(place(event, "eve"))) == "NOT_GRANTED"
+    assert refusal(kim(pooled, place(event, "eve"))) == "NOT_GRANTED"
+    assert refusal(pooled.ann(place(event))) == "NOT_FOUND"
+    assert refusal(pooled.ann(place(event, "eve", drop=True))) == "CONFLICT"
+    assert refusal(pooled.ann(place("none"))) == "NOT_FOUND"
+    assert pooled.core.counters.refusals["NOT_GRANTED"] == 2
+
+
+def test_an_event_that_is_dropped_goes_to_nobody(pooled: Any) -> None:
+    """Until it is given to a host, or one is started for it."""
+    event = pooled.event(hosts=["any"])
+    turn(pooled, "bob", event)
+    turn(pooled, "eve")
+    assert pooled.ann(place(event, drop=True)).moving == 1
+    assert turn(pooled, "bob", event).released == [event]
+    pooled.bob(messages.ReleaseLease(id=1, event=event, instance="i"))
+    assert turn(pooled, "bob").assigned == []
+    assert turn(pooled, "eve").assigned == []
+    assert pooled.bob(lease(event, instance="by hand")).epoch == 2
+    assert turn(pooled, "bob", event, instance="by hand").released == []
+
+
+def test_a_drained_host_gets_no_more(pooled: Any) -> None:
+    """Its events go to hosts that share its journal; the others stay. Started again it takes
+    events again."""
+    one, two = pooled.event("One", hosts=["any"]), pooled.event("Two", hosts=["bob"])
+    turn(pooled, "bob", one, two, journal="j")
+    turn(pooled, "eve", journal="j")
+    turn(pooled, "ann", journal="k")
+    drained = messages.DrainHost(id=1, peer="bob")
+    assert refusal(pooled.eve(drained)) == "NOT_ALLOWED"
+    reply = kim(pooled, drained)
+    assert (reply.moving, reply.staying) == (1, 1)
+    assert turn(pooled, "eve", journal="j").assigned == [one]
+    assert turn(pooled, "bob", one, two, journal="j").draining
+    new = pooled.event("New", hosts=["any"])
+    assert turn(pooled, "bob", one, two, journal="j").assigned == []
+    assert new in turn(pooled, "eve", journal="j").assigned + turn(pooled, "ann").assigned
+    assert not turn(pooled, "bob", journal="j", instance="again").draining
+    assert isinstance(pooled.bob(messages.DrainHost(id=1)), messages.Placed)
