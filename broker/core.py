@@ -412,6 +412,7 @@ class Core:
                 lineups=request.lineups,
                 rules=request.rules,
                 timing=request.timing,
+                hidden=request.hidden,
             )
         )
         if not request.key:

@@ -144,6 +144,8 @@ class SearchIndex:
     def _add(self, card: Card) -> None:
         found = tuple(words(" ".join([card.title, *card.origins])))
         self._lines[card.event] = _Line(card.sport, card.status, card.created, found)
+        if card.hidden:
+            return
         insort(self._newest, (-card.created, card.event))
         dated = (card.created, card.event)
         for word in found:

@@ -133,6 +133,27 @@ def wanted(
     return request
 
 
+def wanted_canary(hosts: list[str]) -> messages.Create:
+    """Return the request for the event of a canary, the same each time.
+
+    Args:
+        hosts: who may host it besides its owner.
+    """
+    from ..peer.canary.service import DEFINITION, ORIGIN
+    from ..sports.custom.definition import read
+
+    return messages.Create(
+        id=0,
+        title="Canary",
+        sport="custom",
+        key="canary",
+        origins=[ORIGIN],
+        rules={"definition": read(DEFINITION)},
+        hosts=hosts,
+        hidden=True,
+    )
+
+
 def _starts(text: str) -> int:
     if not text:
         return 0

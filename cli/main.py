@@ -21,6 +21,7 @@ COMMANDS = {
     "book": "keep what graded matches say of each reporter",
     "broker": "run a broker, which enrols peers and finds events",
     "club": "run everything that a club needs: broker, host, gateway and pages",
+    "canary": "go the whole way every few seconds, and be missed when a part breaks",
     "config": "show the settings, and check a file of them",
     "convert": "turn a match in the format of others into a match file",
     "datagrams": "serve an event, or a simulated match, as UDP datagrams",

@@ -271,7 +271,7 @@ def host_collector(
             _EVENTS,
             lambda: host.events,
             "event",
-            live=lambda core: not core.finished,
+            live=lambda core: not core.finished and not core.card.hidden,
             bound=bound,
         ),
         now=now,

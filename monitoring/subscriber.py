@@ -128,7 +128,7 @@ def subscriber_table(
         _FEEDS,
         lambda: followed,
         "event",
-        live=lambda core: not core.finished,
+        live=lambda core: not core.finished and not core.hidden,
         bound=bound,
     )
 

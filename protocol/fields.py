@@ -65,6 +65,7 @@ class Card(Part, frozen=True, kw_only=True):
 
     `owner` is the peer whose key created it; empty if the broker does not say. `owners` are the
     peers that own it too, `hosts` those that may host it besides its owners, `any` for every peer.
+    An event that is `hidden` is found by its id alone, and metrics do not count it.
     """
 
     event: Id
@@ -81,6 +82,7 @@ class Card(Part, frozen=True, kw_only=True):
     owner: Id = ""
     owners: Peers = field(default_factory=list)
     hosts: Peers = field(default_factory=list)
+    hidden: bool = False
 
 
 class EnrolledPeer(Part, frozen=True, kw_only=True):

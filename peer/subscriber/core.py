@@ -74,6 +74,8 @@ class SubscriberCore:
         self.beat = b""
         """The newest heartbeat among the items, as it was published."""
         self.finished = False
+        self.hidden = False
+        """Whether the event is a canary's, which metrics do not count."""
         self.state: FeedState = "live"
         self.last_received = 0  # wall time at which the host heard a reporter before the alarm
         self.trouble = ""  # why the host takes nothing in
@@ -118,6 +120,7 @@ class SubscriberCore:
                 present seq unless given. SUB may have overtaken the answer.
         """
         self._liveness.interval = setup.heartbeat
+        self.hidden = setup.card.hidden
         if self.heard is None:
             self._liveness.heard(now)
         tracker = self.tracker

@@ -102,6 +102,7 @@ class Create(Message, frozen=True, kw_only=True):
     timing: Timing | None = None
     owners: Grantees = field(default_factory=list)
     hosts: Grantees = field(default_factory=list)
+    hidden: bool = False
 
 
 class Permit(Message, frozen=True, kw_only=True):

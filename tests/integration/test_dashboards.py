@@ -34,6 +34,7 @@ QUIET = {
     "rule TouchlineEventWithoutHost": "every event has a host",
     "rule TouchlineBrokerDatabase": "the database can be read",
     "rule TouchlineReportsNotConfirmed": "no claim expires",
+    "rule TouchlineCanaryMissed": "no canary is missed",
     "rule TouchlineFeedLate": "no message is late",
     "rule TouchlineReconnectStorm": "no viewer comes back",
 }
@@ -126,6 +127,8 @@ def test_every_expression_answers(tmp_path: Path) -> None:
                 broker_page,
             )
         )
+        canary = ("canary", *who, "--host", "any", "--every", "60")
+        stack.enter_context(running(tmp_path, *canary))
         reporter = stack.enter_context(Reporter(event, link, tmp_path / "anna.db"))
         reporter.wait_open(PATIENCE)
         places = [(place, as_asked(text, event)) for place, text in expressions()]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.broker import search
 from touchline.broker.search import SearchIndex, similarity, trigrams, words
@@ -183,3 +184,13 @@ def test_among_common_words_the_rarest_decides(crowded: SearchIndex) -> None:
     extra = [card(f"x{n}", "Super Cup", "B", created=n) for n in range(11)]
     crowded.follow(enumerate(extra, 50))
     assert crowded.search("cup super", limit=100) == [f"x{n}" for n in range(10, 0, -1)]
+
+
+def test_hidden_events_are_not_found() -> None:
+    """No search finds an event that is hidden, by its words or by its age; it counts."""
+    index = SearchIndex()
+    shown = card("c-2", "Canary", "canary")
+    hidden = replace(shown, event="c-1", hidden=True)
+    index.follow(enumerate([hidden, shown], 1))
+    assert index.search("canary", limit=9) == index.search(limit=9) == ["c-2"]
+    assert len(index) == 2

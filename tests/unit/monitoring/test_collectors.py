@@ -16,12 +16,14 @@ from tests.patience import PATIENCE
 from touchline.broker.repository import Census
 from touchline.monitoring import known
 from touchline.monitoring.broker import broker_collector
+from touchline.monitoring.canary import canary_collector
 from touchline.monitoring.datagrams import datagrams_collector
 from touchline.monitoring.gateway import gateway_collector
 from touchline.monitoring.host import host_collector
 from touchline.monitoring.process import process_collector
 from touchline.monitoring.relay import relay_collector, relay_readiness
 from touchline.monitoring.subscriber import subscriber_collector
+from touchline.peer.canary.core import PARTS, CanaryCore
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
@@ -294,6 +296,7 @@ def collectors(
         gateway_collector(gateway),
         datagrams_collector(server),
         relay_collector(relay),
+        canary_collector(CanaryCore(5.0, PARTS, 100.0)),
     ]
 
 
@@ -321,7 +324,7 @@ def test_empty_processes_have_every_family(
     """A process with no event yet names the same families as one that has many."""
     broker.counters.requests.clear()
     host.events.clear()
-    names = [family.name for family in families(collectors[1:-2])]
+    names = [family.name for family in families(collectors[1:4])]
     gateway.counters.requests.clear()
     gateway.hub.events = gateway.hub.follower.cores = {}
     gateway.hub.follower.stream = None
