@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..protocol.messages import Card
 from . import shared
+
+if TYPE_CHECKING:
+    from ..peer.host.journal import Journal
 
 
 def host_name(broker: str, name: str, *, insecure: bool) -> str:
@@ -24,16 +28,15 @@ def host_name(broker: str, name: str, *, insecure: bool) -> str:
 
 
 @contextmanager
-def hosted_event(event: str, name: str, url: str) -> Iterator[tuple[Card, Iterator[bytes]]]:
-    """Yield the card of an event and its turns, oldest first, from the journal of its host.
+def host_journal(name: str, url: str) -> Iterator[Journal]:
+    """Yield the journal of a host.
 
     Args:
-        event: its id.
         name: of the host.
         url: of the journal; empty: the host's own.
 
     Raises:
-        NotFound: there is no such journal, or it does not hold the event.
+        NotFound: there is no such journal.
         StorageFault: the journal can't be read, or the host is still running.
     """
     # SQLAlchemy is loaded only here.
@@ -49,6 +52,23 @@ def hosted_event(event: str, name: str, url: str) -> Iterator[tuple[Card, Iterat
         hint = "a journal can be read after its host has stopped"
         raise StorageFault(f"{fault.sentence}; {hint}") from fault
     with closing(opened) as journal:
+        yield journal
+
+
+@contextmanager
+def hosted_event(event: str, name: str, url: str) -> Iterator[tuple[Card, Iterator[bytes]]]:
+    """Yield the card of an event and its turns, oldest first, from the journal of its host.
+
+    Args:
+        event: its id.
+        name: of the host.
+        url: of the journal; empty: the host's own.
+
+    Raises:
+        NotFound: there is no such journal, or it does not hold the event.
+        StorageFault: the journal can't be read, or the host is still running.
+    """
+    with host_journal(name, url) as journal:
         card = journal.card(event)
         if card is None:
             held = ", ".join(journal.events()) or "none"

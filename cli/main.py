@@ -47,6 +47,7 @@ COMMANDS = {
     "revoke": "put a person out of a broker",
     "simulate": "make up a match, and a crowd that reports it",
     "sports": "list the sports, and show their actions and rules",
+    "trace": "show the way of one report, with times, from its host's journal",
     "verify": "check the proof of an event offline",
     "version": "show the version, and those of what it runs on",
     "watch": "follow an event",

@@ -154,6 +154,24 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     ),
     Row(
         "counter",
+        "viewers_received",
+        "Messages that viewers have received, by their pings; a gateway is one viewer.",
+        lambda core: core.counters.viewers_received,
+    ),
+    Row(
+        "counter",
+        "viewers_lost",
+        "Messages that viewers had to ask for again, by their pings.",
+        lambda core: core.counters.viewers_lost,
+    ),
+    Row(
+        "counter",
+        "viewers_repaired",
+        "Messages that viewers had lost and then received by replay, by their pings.",
+        lambda core: core.counters.viewers_repaired,
+    ),
+    Row(
+        "counter",
         "reports_refused",
         "Reports refused, by code.",
         lambda core: core.counters.refused,

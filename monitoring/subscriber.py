@@ -112,7 +112,8 @@ _FEEDS: tuple[Row[SubscriberCore], ...] = (
     Row(
         "histogram",
         "latency_seconds",
-        "Seconds from when the host sent a message to its arrival, by the host's clock.",
+        "Seconds from when the host sent a message until it was delivered in order, by the host's"
+        " clock.",
         lambda core: (core.latency.buckets, core.latency.total),
         bounds=LATENCY_BUCKETS,
     ),

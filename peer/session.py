@@ -379,7 +379,7 @@ class Session:
         self,
         event: str,
         role: messages.Role,
-        counters: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0),
+        counters: Callable[[], tuple[int, int, int, int]] = lambda: (0, 0, 0, 0),
         last: Callable[[], int] = lambda: 0,
         *,
         brief: bool = False,
@@ -688,7 +688,7 @@ class Session:
         self._due = None
 
     def _ping_host(self, at: _Occasion) -> None:
-        seq, received, lost = self._counters()
+        seq, received, lost, repaired = self._counters()
         ping = messages.HostPing(
             id=self.request_id(),
             event=self.event,
@@ -698,6 +698,7 @@ class Session:
             received=received,
             lost=lost,
             rtt=self._round_trip,
+            repaired=repaired,
         )
         self._round_trip = 0
         self._greeting = (ping.id, at.now)

@@ -349,6 +349,8 @@ class AttachedPeers:
                     self._mark_dirty(event)
                     event.ping(participant, request.last)
                     event.measure_clock(participant, request, routing_id)
+                    seen = (request.received, request.lost, request.repaired)
+                    participant.received = event.counters.add_viewer(participant.received, seen)
                     # Where the connection that got the receipts is gone, this one gets them.
                     if participant.token not in self.routes:
                         self._route(participant.token, routing_id)

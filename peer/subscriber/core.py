@@ -39,7 +39,8 @@ NEW = frozenset({"PROVISIONAL", "CONFIRMED"})
 
 @dataclass(slots=True)
 class Latency:
-    """Seconds from the host to the subscriber, of the messages that came by SUB."""
+    """Seconds from when the host sent a message until it was delivered here, in order: what had to
+    be asked for again, and what waited behind it, are as late as they are."""
 
     buckets: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     total: float = 0.0
@@ -151,16 +152,15 @@ class SubscriberCore:
         if isinstance(message, Heartbeat):
             self._beat(message, body, now)
             return
-        self.latency.add(max(0.0, (wall - message.sent) / 1e6))
         ready = self.tracker.published(message.epoch, message.seq, body, now)
         if len(ready) == 1 and ready[0] is body:
-            self._deliver(message)
+            self._deliver(message, wall)
         else:
-            self._deliver_bodies(ready)
+            self._deliver_bodies(ready, wall)
 
-    def replayed(self, block: Block, now: float) -> None:
-        """Take a block of a replay."""
-        self._deliver_bodies(self.tracker.replayed(block, now))
+    def replayed(self, block: Block, now: float, wall: int) -> None:
+        """Take a block of a replay; the times are those of `published`."""
+        self._deliver_bodies(self.tracker.replayed(block, now), wall)
 
     def notice(self, kind: str, text: str) -> None:
         """Put a notice among the items."""
@@ -238,7 +238,7 @@ class SubscriberCore:
         if self.tracker.epoch and epoch > self.tracker.epoch:
             self.notice("epoch", f"the host began epoch {epoch}")
 
-    def _deliver_bodies(self, bodies: list[bytes]) -> None:
+    def _deliver_bodies(self, bodies: list[bytes], wall: int) -> None:
         for body in bodies:
             try:
                 message = codec.decode_published(body)
@@ -246,9 +246,11 @@ class SubscriberCore:
                 self.refused += 1
                 continue
             if not isinstance(message, Heartbeat):
-                self._deliver(message)
+                self._deliver(message, wall)
 
-    def _deliver(self, message: FeedMessage) -> None:
+    def _deliver(self, message: FeedMessage, wall: int) -> None:
+        if self.tracker.is_live(message.seq):
+            self.latency.add(max(0.0, (wall - message.sent) / 1e6))
         match message:
             case Entry():
                 self._decide(message)

@@ -89,7 +89,7 @@ class HostSource:
                     core.joined(reply, now, asked=session.asked_seq or 0)
                     session.asked_seq = None
                 case messages.Block():
-                    core.replayed(reply, now)
+                    core.replayed(reply, now, wall + session.offset)
         if self._connection.connected:
             self._resubscribe()
         self._drain(now, wall + session.offset)
@@ -131,9 +131,9 @@ class HostSource:
             self._sub = None
         self._connection.close()
 
-    def _counts(self) -> tuple[int, int, int]:
-        tracker = self._core.tracker
-        return tracker.seq, tracker.counters.received, tracker.counters.lost
+    def _counts(self) -> tuple[int, int, int, int]:
+        counters = self._core.tracker.counters
+        return self._core.tracker.seq, counters.received, counters.lost, counters.repaired
 
     def _drain(self, now: float, host_wall: int) -> None:
         if self._sub is None:

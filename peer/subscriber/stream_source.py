@@ -207,9 +207,8 @@ class StreamSource:
         if not core.tracker.seq and at.seq > 1 and not core.tracker.ahead:
             self._lacking = f"the stream begins at message {at.seq}: the feed's start is gone"
         if at.seq <= self.setup.seq or not self._is_readable(record.content):
-            core.replayed(
-                Block(id=0, event=self.event, first=at.seq, frames=[record.content], more=True), now
-            )
+            block = Block(id=0, event=self.event, first=at.seq, frames=[record.content], more=True)
+            core.replayed(block, now, self._wall())
         else:
             core.published(self._topic + record.content, now, self._wall())
         if core.tracker.seq == at.seq and core.tracker.digest != at.digest:

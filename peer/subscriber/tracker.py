@@ -82,6 +82,10 @@ class Tracker:
         if self._ask_at is not None:
             self._ask_at = now + AGAIN_SECONDS
 
+    def is_live(self, seq: int) -> bool:
+        """Return whether a message was published since this subscriber came."""
+        return 0 < self._live_from <= seq
+
     def joined(self, epoch: int, seq: int, now: float) -> None:
         """Take the host's epoch and seq at an attach. A new subscriber asks for what is missing at
         once; a returning one waits as for any gap, since the messages may be on their way."""

@@ -65,8 +65,8 @@ class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     """Show that the peer is there.
 
     A reporter adds the number of its newest report, sent or not (`last`), a subscriber its counters
-    (`seq`, `received`, `lost`). `rtt` is the round trip of the ping before, in microseconds (0: not
-    measured).
+    (`seq`, `received`, `lost`, `repaired`). `rtt` is the round trip of the ping before, in
+    microseconds (0: not measured).
     """
 
     id: Count
@@ -77,6 +77,7 @@ class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     received: Count = 0
     lost: Count = 0
     rtt: Count = 0
+    repaired: Count = 0
 
 
 class Detach(Message, frozen=True, kw_only=True):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.patience import PATIENCE
+from touchline.monitoring.host import host_collector
 from touchline.peer import Journal
 from touchline.protocol.errors import Conflict, NotFound
 from touchline.protocol.times import SECOND
@@ -78,6 +80,44 @@ def test_many_subscribers_on_one_link(world: Any) -> None:
     ann = world.reporter("ann", link=link)
     world.goal(0, ann)
     world.until(lambda: all(feed.seqs == [1] for feed in feeds), ann, *feeds)
+
+
+def test_lost_and_repaired_at_the_operator(world: Any) -> None:
+    """37 messages that a subscriber drops are 37 lost and 37 repaired on the host's page, and the
+    subscriber's latency has each of them, as late as it came."""
+    world.with_broker()
+    host = world.host(verdict="fixed:1")
+    reporter, fan = world.reporter("ann"), world.subscriber()
+
+    def followed(true: Callable[[], bool]) -> Callable[[], bool]:
+        return lambda: (fan.next(0.0), true())[1]
+
+    world.until(followed(lambda: fan.setup is not None), reporter)
+    dropped: list[bytes] = []
+    take = fan.core.published
+
+    def lossy(frame: bytes, now: float, wall: int) -> None:
+        if b"entry_id" in frame and len(dropped) < 37:
+            dropped.append(frame)
+        else:
+            take(frame, now, wall)
+
+    fan.core.published = lossy
+    said = [reporter.say("goal", "A", time=world.began + n * 60_000_000) for n in range(40)]
+    counts = fan.core.tracker.counters
+    world.until(followed(lambda: counts.received == len(said)), reporter)
+    assert (counts.lost, counts.repaired, len(dropped)) == (37, 37, 37)
+    assert sum(fan.core.latency.buckets) == len(said)
+    (core,) = host.events.values()
+    world.until(followed(lambda: core.counters.viewers_repaired == 37), reporter)
+    assert (core.counters.viewers_lost, core.counters.viewers_received) == (37, len(said))
+    page = {
+        f"{sample.name}": sample.value
+        for family in host_collector(host).collect()
+        for sample in family.samples
+    }
+    assert page["touchline_host_viewers_lost_total"] == 37
+    assert page["touchline_host_viewers_repaired_total"] == 37
 
 
 def test_unknown_event(world: Any) -> None:

@@ -202,6 +202,11 @@ def test_no_secret_is_told(run: Run) -> None:
     for process in (watch, gateway, host, broker):
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
+    ann = load_file(run.home / "identities" / "ann").peer
+    traced, output = run.start("trace", f"{ann}/1", "--name", "host", "--json")
+    assert traced.wait(PATIENCE) == 0
+    steps = [json.loads(line) for line in output.read_text("utf-8").splitlines()]
+    assert [one["step"] for one in steps] == ["said", "stored", "accepted", "published"]
     keys = [*sorted((run.home / "identities").iterdir()), *sorted(run.home.rglob("*.key"))]
     for file in keys:
         run.secrets |= {f"{file.name}, {how}": one for how, one in forms(load_file(file).seed)}
@@ -211,7 +216,6 @@ def test_no_secret_is_told(run: Run) -> None:
     # What is looked for can be found at all.
     run.keep("a leak", f"{PASSWORD} {load_file(keys[0]).seed.hex()}")
     assert len(run.leaks()) == 2
-    ann = load_file(run.home / "identities" / "ann").peer
     mine = {"event": event, "report": f"{ann}/1"}
     for process, text in (
         ("report", "a report is kept"),

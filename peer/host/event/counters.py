@@ -9,6 +9,10 @@ LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 
 """Upper bounds of the report-to-entry histogram, seconds."""
 
 
+Received = tuple[int, int, int]
+"""The messages that a viewer has received, lost and repaired."""
+
+
 @dataclass(slots=True)
 class EventCounters:
     """Plain integers, which a collector reads when metrics are scraped."""
@@ -26,8 +30,29 @@ class EventCounters:
     questions: int = 0
     replayed: int = 0
     joined: int = 0
+    viewers_received: int = 0
+    viewers_lost: int = 0
+    viewers_repaired: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_sum: float = 0.0
+
+    def add_viewer(self, before: Received, now: Received) -> Received:
+        """Add what a viewer has received, lost and repaired since its ping before.
+
+        A viewer that has received less than before is another process of the same peer. What it
+        has lost may fall where a message was only late; the sum does not.
+
+        Returns:
+            what to hold its next ping against.
+        """
+        if now[0] < before[0]:
+            before = (0, 0, 0)
+        most = tuple(map(max, before, now))
+        received, lost, repaired = (new - old for new, old in zip(most, before, strict=True))
+        self.viewers_received += received
+        self.viewers_lost += lost
+        self.viewers_repaired += repaired
+        return most[0], most[1], most[2]
 
     def add_latency(self, seconds: float) -> None:
         """Count the time from the first report of an action to its entry."""

@@ -22,9 +22,9 @@ class Participant:
         "claim_of", "clock_agreed", "clock_error", "clock_offset", "counts_from", "credit", "curve",
         "eligible", "enrolled", "exhausted_at", "expires", "fates", "followed", "has_announced",
         "heard", "in_frames", "invite", "key", "late", "n", "name", "network", "peer", "pinged",
-        "present", "questions", "recovered", "report_token", "revoked", "role", "sees_at_once",
-        "shown_key", "stays", "stepped", "stored_as", "tells_round_trip", "token", "unanswered",
-        "voter",
+        "present", "questions", "received", "recovered", "report_token", "revoked", "role",
+        "sees_at_once", "shown_key", "stays", "stepped", "stored_as", "tells_round_trip", "token",
+        "unanswered", "voter",
     )  # fmt: skip
 
     def __init__(self, voter: int, record: records.MemberAttached) -> None:
@@ -69,6 +69,7 @@ class Participant:
         # Of each report that another host handed over: what it says, see `recovery`, and the number
         # under which it counts, which is negative.
         self.recovered: dict[bytes, int] = {}
+        self.received = (0, 0, 0)  # and lost and repaired, by its newest ping as a viewer
         self.late: list[tuple[int, Claim]] = []  # likewise: reports that matched an entry
 
     def renew(self, record: records.MemberAttached) -> None:

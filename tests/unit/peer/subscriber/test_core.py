@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from touchline.peer.host.event.feed import Feed
 from touchline.peer.subscriber.core import Latency, SubscriberCore
 from touchline.peer.subscriber.silence import of_host
+from touchline.peer.subscriber.tracker import JITTER_SECONDS
 from touchline.protocol import codec
 from touchline.protocol.messages import (
     Alarm,
@@ -52,6 +53,7 @@ class Follower:
         self.core = SubscriberCore(lambda: 0.0)
         self.feed = Feed("e")
         self.now = 10.0
+        self.wall = 0
 
     def publish(self, *messages: FeedMessage) -> None:
         for message in messages:
@@ -94,7 +96,7 @@ class Follower:
         wanted = self.core.tracker.wanted(self.now)
         assert wanted is not None
         for frame in self.feed.replay(1, *wanted):
-            self.core.replayed(codec.decode_host_reply(frame), self.now)
+            self.core.replayed(codec.decode_host_reply(frame), self.now, self.wall)
 
     def items(self) -> list[object]:
         items = list(self.core.items())
@@ -390,10 +392,41 @@ def test_loss_of_the_last(ground):
 
 
 def test_latency(follower):
-    """What came by SUB is timed from the host's sending, by the host's clock."""
+    """A message is timed from the host's sending, by the host's clock."""
     follower.hear(entry(1, sent=1_000 * SECOND), wall=1_000 * SECOND + 30_000)
     follower.hear(entry(2, sent=1_000 * SECOND), wall=999 * SECOND)
     assert list(follower.core.latency.newest) == [0.03, 0.0]
+
+
+def test_latency_of_what_was_lost(follower):
+    """What had to be asked for again is as late as its replay, and so is what waited behind it; a
+    duplicate and what was published before the subscriber came are not counted."""
+    sent = 1_000 * SECOND
+    first, lost, behind = (entry(seq, sent=sent) for seq in (1, 2, 3))
+    follower.publish(first, lost, behind)
+    follower.hear(first, wall=sent + 10_000)
+    follower.hear(behind, wall=sent + 20_000)
+    follower.hear(behind, wall=sent + 30_000)
+    assert list(follower.core.latency.newest) == [0.01]
+    follower.now += JITTER_SECONDS
+    follower.wall = sent + 3 * SECOND
+    follower.replay()
+    assert list(follower.core.latency.newest) == [0.01, 3.0, 3.0]
+    counters = follower.core.tracker.counters
+    assert (counters.received, counters.lost, counters.repaired) == (3, 1, 1)
+
+
+def test_latency_of_history(follower):
+    """What was published before the subscriber came is not late."""
+    late = Follower()
+    late.publish(entry(1), entry(2))
+    late.join()
+    late.wall = SECOND
+    late.replay()
+    late.publish(entry(3))
+    late.hear(entry(3), wall=40_000)
+    assert late.seqs() == [1, 2, 3]
+    assert list(late.core.latency.newest) == [0.04]
 
 
 def test_percentiles():
