@@ -644,15 +644,14 @@ class HostedEvent:
         Args:
             by: the peer that makes it.
             carried: the reports; those of reporters that are not here are left out.
-            turns: returns the turns of this event from the journal; called for the first offer.
+            turns: returns the turns of this event from the journal; called for the
+                first report that may count.
 
         Raises:
             NotAllowed, EventOver: it cannot be taken.
         """
         self._recovery.check(by)
-        if not self._recovery.begun:
-            self._recovery.begin(turns())
-        return self._recovery.take_in(by, carried)
+        return self._recovery.take_in(by, carried, turns)
 
     def _judge(self, claim: Claim) -> None:
         """Carry out what the verdict says of a claim of an action."""

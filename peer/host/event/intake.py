@@ -103,7 +103,7 @@ class Intake:
             state.to_judge[claim.number] = claim
         return True
 
-    def take_in_recovered(self, reporter: Participant, said: Said, number: int) -> None:
+    def take_in_recovered(self, reporter: Participant, said: Said, number: int) -> bool:
         """Count and match a report of an action that another host has handed over, whose signature
         was verified; within a turn. Its reporter has the receipt of the other host.
 
@@ -111,6 +111,9 @@ class Intake:
             reporter: who made it.
             said: the report.
             number: under which it counts here.
+
+        Returns:
+            whether it was not refused.
         """
         state = self._state
         self._made = said.time + reporter.clock_error
@@ -118,14 +121,15 @@ class Intake:
             claim = self._match(reporter, replace(said, n=number, signature=b"", seen=0))
         except PeerError as error:
             state.counters.refuse(error.code)
-            return
+            return False
         finally:
             self._made = None
         if claim is None:
-            return
+            return True
         reporter.claim_of[number] = claim.number
         if len(claim.votes) >= claim.look_at:
             state.to_judge[claim.number] = claim
+        return True
 
     def restore(
         self, record: Report | ReportBatch, _raw: bytes, on_stored: OnStored | None = None

@@ -11,7 +11,7 @@ far below all that this host counts: the reporter's own numbers begin anew with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ....protocol import codec, signing
 from ....protocol.errors import BadMessage, EventOver, NotAllowed
@@ -46,24 +46,23 @@ class Recovery:
         self._intake = intake
         self._presence = presence
         self._own: set[tuple[str, bytes]] | None = None  # by peer: see `begin`
-        # The number after the last that was given, by peer and by the first for a time: looking for
-        # a free one would take a step for each report of one time.
-        self._free: dict[tuple[str, int], int] = {}
-        self.begun = False
-        """Whether `begin` was called. It is asked for each report."""
+        # By peer and number that was given: the one to try next. A run of numbers is passed in one
+        # step, or many reports of one time, or of times side by side, would take a step each.
+        self._after: dict[tuple[str, int], int] = {}
 
-    def begin(self, turns: Iterable[bytes]) -> None:
-        """Note which reports are here already: before the first that is offered.
+    @property
+    def begun(self) -> bool:
+        """Whether anything was offered that may count. It is asked for each report."""
+        return self._own is not None
 
-        Args:
-            turns: of this event, as the journal has them.
-        """
+    def _begin(self, turns: Iterable[bytes]) -> set[tuple[str, bytes]]:
+        """Return which reports are here already."""
         own: set[tuple[str, bytes]] = set()
         for turn in turns:
             for record, _ in records.unpack(turn):
                 if isinstance(record, Report | ReportBatch):
                     self._add_to(own, self._state.roster.by_report_token[record.token], record)
-        self._own, self.begun = own, True
+        return own
 
     def add_own(self, reporter: Participant, message: Report | ReportBatch) -> None:
         """Note that a reporter has sent reports itself."""
@@ -115,15 +114,19 @@ class Recovery:
         if self._state.finished and self._state.closed:
             raise EventOver(f"{self._state.card.title} is finished")
 
-    def take_in(self, by: Participant, carried: Iterable[Carried]) -> int:
+    def take_in(
+        self, by: Participant, carried: Iterable[Carried], turns: Callable[[], Iterable[bytes]]
+    ) -> int:
         """Count the reports of an offer that was checked; within a turn.
 
         Args:
             by: the host that makes it.
             carried: the reports. Those of reporters that are not here are left out.
+            turns: returns the turns of this event from the journal; called for the first report
+                that may count, so that nobody has it read for nothing.
 
         Returns:
-            how many are new.
+            how many are new, and count.
         """
         roster, new = self._state.roster, 0
         for one in carried:
@@ -131,11 +134,16 @@ class Recovery:
             if reporter is None or reporter.revoked:
                 continue
             for said in one.reports:
-                if self._is_new(reporter, said) and self._holds(by, reporter, said):
-                    record = records.ReportRecovered(peer=reporter.peer, said=said, by=by.peer)
-                    self._turn.record(codec.encode(record))
-                    self._take_in(reporter, said)
-                    new += 1
+                if self._is_here(reporter, said) or not self._holds(by, reporter, said):
+                    continue
+                if self._own is None:
+                    self._own = self._begin(turns())
+                    if self._is_here(reporter, said):
+                        continue
+                record = records.ReportRecovered(peer=reporter.peer, said=said, by=by.peer)
+                self._turn.record(codec.encode(record))
+                _, counts = self._take_in(reporter, said)
+                new += counts
         return new
 
     def restore(
@@ -148,28 +156,37 @@ class Recovery:
             on_stored: see `OnStored`.
         """
         reporter = self._state.roster.participants[record.peer, "reporter"]
-        number = self._take_in(reporter, record.said)
+        number, _ = self._take_in(reporter, record.said)
         if on_stored is not None:
             on_stored(reporter, record.said, number)
 
-    def _take_in(self, reporter: Participant, said: Said) -> int:
-        base = min(said.time, LATEST) - BELOW
-        number = self._free.get((reporter.peer, base), base)
-        while number in reporter.claim_of:
-            number += 1
-        self._free[reporter.peer, base] = number + 1
+    def _take_in(self, reporter: Participant, said: Said) -> tuple[int, bool]:
+        """Count a report; return its number here, and whether it was not refused."""
+        number = self._number(reporter.peer, min(said.time, LATEST) - BELOW)
         reporter.recovered[key_of(said)] = number
-        self._state.counters.recovered += 1
-        self._intake.take_in_recovered(reporter, said, number)
+        counts = self._intake.take_in_recovered(reporter, said, number)
+        self._state.counters.recovered += counts
+        return number, counts
+
+    def _number(self, peer: str, wanted: int) -> int:
+        """Return the first number from the one that is wanted on which nothing of a peer has."""
+        passed, number = [], wanted
+        while (after := self._after.get((peer, number))) is not None:
+            passed.append(number)
+            number = after
+        for one in (*passed, number):
+            self._after[peer, one] = number + 1
         return number
 
-    def _is_new(self, reporter: Participant, said: Said) -> bool:
+    def _is_here(self, reporter: Participant, said: Said) -> bool:
+        """Return whether a report is known to be here, or speaks of what the other host published
+        and counts nowhere else."""
         if said.event.title in WORDS:
-            return False  # it speaks of what the other host published
-        if self._own is None:
-            raise AssertionError("an offer is taken before it is known what is here")
+            return True
         key = key_of(said)
-        return key not in reporter.recovered and (reporter.peer, key) not in self._own
+        return key in reporter.recovered or (
+            self._own is not None and (reporter.peer, key) in self._own
+        )
 
     def _holds(self, by: Participant, reporter: Participant, said: Said) -> bool:
         """Return whether a report is its reporter's: by its signature, or by the word of a host

@@ -177,3 +177,44 @@ def test_the_clock_of_a_stranger_is_no_word_of_any_host(first: Any, ground: Any)
         take(second, offers(first), by)
         offset = second.core.roster.find(second.peer("ann"), "reporter").clock_offset
         assert (abs(offset) > 2_000_000) == named
+
+
+def test_what_holds_by_nobody_reads_no_journal(first: Any, ground: Any) -> None:
+    """An offer that is empty, or in which no signature holds, does not have the journal read, and
+    lets later reports cost nothing more."""
+    second = ground(signs=True)
+    by = second.member("other host", "host")
+    forged = [
+        replace(one, reports=[replace(said, signature=b"x" * 64)])
+        for one, said in carried_in(first.journal)
+    ]
+    for one in forged:
+        second.core.introduce(by, second.grant("ann", token=one.token), one)
+
+    def turns() -> list[bytes]:
+        raise AssertionError("the journal is read")
+
+    for offer in ([], forged):
+        second.begin()
+        assert second.core.recover(by, offer, turns) == 0
+        second.take()
+    assert not second.core._recovery.begun
+
+
+def test_reports_of_times_side_by_side(ground: Any) -> None:
+    """A thousand reports a microsecond apart, some of which are refused, have a number each, and
+    those that are refused are not told as new."""
+    first, second = ground(signs=True), ground(signs=True)
+    first.attach("ann")
+    for k in range(400):
+        origin = "A" if k % 4 else "nobody"
+        first.say("ann", "foul", origin, at=100, made=100 + (k % 200) / 1_000_000, player=str(k))
+    offered = offers(first)
+    assert len(offered) == 400
+    new = take(second, offered)
+    reporter = second.member("ann")
+    numbers = list(reporter.recovered.values())
+    assert len(set(numbers)) == len(numbers) == 400
+    assert 0 < new == second.core.counters.recovered < 400
+    second.restart()
+    assert list(second.member("ann").recovered.values()) == numbers
