@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from ..peer.stream_link import StreamLink
 from ..protocol.errors import NotFound, TouchlineError
-from . import health, openapi, pages, rest
+from . import health, openapi, pages, rest, rss
 from .context import Component, Gateway
 from .feed import sse, websocket
 from .feed.follower import Connect
@@ -27,6 +27,7 @@ ROUTES: Sequence[Callable[[Gateway], list[BaseRoute]]] = (
     sse.routes,
     openapi.routes,
     health.routes,
+    rss.routes,
 )
 """The routes of the gateway itself, besides the pages."""
 

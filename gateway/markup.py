@@ -48,6 +48,12 @@ def data(name: str, value: object) -> str:
     return f'<script type="application/json" id="{name}">{text}</script>'
 
 
+def feed_link(event: str) -> str:
+    """Return where readers of feeds find the entries of an event."""
+    path = f"/rss/events/{escape(event)}"
+    return f'<link rel="alternate" type="application/rss+xml" title="Entries" href="{path}">\n'
+
+
 def head(title: str, description: str, base: str, image: str) -> str:
     """Return what other programs show of a page: a link in a chat, a result of a search.
 
@@ -348,6 +354,13 @@ class EventMarkup:
             f'{self._icon(found.icon)}<div><p class="what">{escape(found.title)}{whose}</p>{who}'
             f'<p class="sure">{said}{tags}</p></div><span class="end">{then}</span></li>'
         )
+
+    def line(self, entry: Entry) -> str:
+        """Return an entry in a line of plain text."""
+        found = self._shown(entry)
+        what = " · ".join(filter(None, (found.title, found.side)))
+        who = f": {found.who}" if found.who else ""
+        return f"{entry.clock or found.clock} {what}{who}".strip()
 
     def _shown(self, entry: Entry) -> Shown:
         return shown(entry, self._presentation, self._kinds, self._card.origins)

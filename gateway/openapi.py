@@ -490,7 +490,7 @@ def _as_value(key: str, schema: Json) -> Json:
 def page(document: Json) -> str:
     """Return a page that shows the document to people; it needs no script."""
     parts = [
-        _section(path, method, operation)
+        _section(path, method, operation, document["components"]["schemas"])
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
@@ -499,22 +499,74 @@ def page(document: Json) -> str:
     )
 
 
-def _section(path: str, method: str, operation: Json) -> str:
+def _section(path: str, method: str, operation: Json, schemas: Json) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
         f"<td>{escape(_words(each))}</td></tr>"
         for each in operation["parameters"]
     )
     table = f"<table><tbody>{rows}</tbody></table>" if rows else ""
-    answers = ", ".join(
-        f"<span title='{escape(each['description'], quote=True)}'>{escape(status)}</span>"
+    body = operation.get("requestBody")
+    sent = _described("Body", body["content"], schemas) if body else ""
+    answers = "".join(
+        _described(status, each.get("content", {}), schemas, each["description"])
         for status, each in operation["responses"].items()
     )
     text = f"<p>{_marked(operation['description'])}</p>" if "description" in operation else ""
     return (
         f"<section class='card operation'><h3><span class='method'>{escape(method.upper())}</span>"
         f" <code>{escape(path)}</code></h3><p>{escape(operation['summary'])}</p>{text}{table}"
-        f"<p class='quiet'>answers {answers}</p></section>"
+        f"{sent}{answers}{_form(path, method, operation)}</section>"
+    )
+
+
+def _described(name: str, content: Json, schemas: Json, text: str = "") -> str:
+    """Return a body or an answer as what can be opened: its content type and its fields."""
+    rows = []
+    for kind, media in content.items():
+        schema = media["schema"]
+        known = schema.get("$ref", "").rpartition("/")[2]
+        properties = schemas.get(known, schema).get("properties", {})
+        rows.append(f"<p><code>{escape(kind)}</code> {escape(known)}</p>")
+        fields = "".join(
+            f"<tr><td><code>{escape(each)}</code></td><td>{escape(_type(shape))}</td></tr>"
+            for each, shape in properties.items()
+        )
+        rows.append(f"<table><tbody>{fields}</tbody></table>" if fields else "")
+    return (
+        f"<details><summary><b>{escape(name)}</b> <span class='quiet'>{escape(text)}</span>"
+        f"</summary>{''.join(rows)}</details>"
+    )
+
+
+def _type(schema: Json) -> str:
+    """Return what a field holds, in a word or two."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(_type(each) for each in schema["anyOf"])
+    if "enum" in schema:
+        return ", ".join(str(each) or "empty" for each in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    kind = schema.get("type", "any JSON value")
+    return " or ".join(kind) if isinstance(kind, list) else str(schema.get("format", kind))
+
+
+def _form(path: str, method: str, operation: Json) -> str:
+    """Return a form that tries an operation; empty where it changes something or never ends."""
+    kinds = operation["responses"].get("200", {}).get("content", {})
+    if method != "get" or "security" in operation or "text/event-stream" in kinds:
+        return ""
+    fields = "".join(
+        f"<label>{escape(each['name'])} <input type='text' name='{escape(each['name'])}'"
+        f"{' required' if each['in'] == 'path' else ''}></label>"
+        for each in operation["parameters"]
+        if each["in"] in {"path", "query"}
+    )
+    return (
+        f"<form class='try' data-path='{escape(path)}'>{fields}"
+        "<button class='button' type='submit'>Try it</button><output></output></form>"
     )
 
 
@@ -569,6 +621,7 @@ _PAGE = """<!doctype html>
 <script src="/static/js/theme.js"></script>
 <link rel="stylesheet" href="/static/css/base.css">
 <link rel="stylesheet" href="/static/css/api.css">
+<script type="module" src="/static/js/api.js"></script>
 </head>
 <body>
 <header class="bar"><a class="brand" href="/"><img src="/static/icon.svg" alt="" width="28"

@@ -319,6 +319,18 @@ class Options:
         ),
     ] = ""
 
+    embed_origin: Annotated[
+        str,
+        Setting(
+            "--embed-origin",
+            metavar="ORIGIN",
+            help="The site whose pages may show an event in a frame (/embed/EVENT), such as"
+            " https://club.example; several with commas between them.",
+            otherwise="pages of every site",
+            further=_check_origins,
+        ),
+    ] = ""
+
     lobby: Annotated[
         str,
         Setting(
@@ -440,6 +452,11 @@ class Options:
     def lobby_origins(self) -> frozenset[str]:
         """The origins whose pages the lobby lets in, in lower case; empty where it lets in all."""
         return _split(self.lobby_origin.lower())
+
+    @property
+    def embed_origins(self) -> frozenset[str]:
+        """The origins whose pages may show an event in a frame; empty where all may."""
+        return _split(self.embed_origin.lower())
 
     @property
     def home(self) -> Path:

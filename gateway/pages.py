@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -28,7 +28,7 @@ from .compression import public
 from .context import Gateway
 from .feed.channel import Channel
 from .rest import Rest, event_of
-from .security import on_http_error
+from .security import POLICY, on_http_error
 
 STATIC = Path(__file__).parent / "static"
 
@@ -70,6 +70,9 @@ class Pages:
         self._assets = Assets(STATIC)
         worker = (STATIC / "sw.js").read_text("utf-8")
         self._worker = self._with_files(worker).encode()
+        origins = " ".join(sorted(gateway.options.embed_origins)) or "*"
+        policy = POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {origins}")
+        self._framed = {"content-security-policy": policy}
         self._picture = self._assets.path("icon-512.png")
 
     def routes(self) -> list[BaseRoute]:
@@ -79,6 +82,8 @@ class Pages:
             Route("/", self.start, methods=["GET"]),
             Route("/events/{event}", self.event, methods=["GET"]),
             *shells,
+            Route("/embed/{event}", self.embed, methods=["GET"]),
+            Route("/embed.js", self.script, methods=["GET"]),
             Route("/sw.js", self.worker, methods=["GET"]),
             Route("/manifest.webmanifest", self.manifest, methods=["GET"]),
             Route(PATH + "{name}", self._assets.serve, methods=["GET"]),
@@ -122,13 +127,45 @@ class Pages:
         html = _with(
             html,
             title=f"<title>{escape(event.title)} · Touchline</title>",
-            head=markup.head(event.title, event.description, *self._at(request)),
+            head=markup.head(event.title, event.description, *self._at(request))
+            + markup.feed_link(channel.card.event),
             hero=event.hero(),
             banner=_banner(event.banner()),
             lines=event.lines(LINES),
             first=markup.data("first", opening) if channel.joined else "",
         )
         return public(request, html.encode(), HTML, FRESH)
+
+    async def embed(self, request: Request) -> Response:
+        """Answer with an event's score or feed, for a frame in a page of another site."""
+        html = self._assets.pages["embed.html"]
+        headers = FRESH | self._framed
+        if (theme := request.query_params.get("theme")) in {"light", "dark"}:
+            html = html.replace('<html lang="en">', f'<html lang="en" data-theme="{theme}">')
+        if (show := request.query_params.get("show")) in {"score", "feed"}:
+            html = html.replace('class="embed"', f'class="embed" data-show="{show}"')
+        try:
+            channel = await self._channel(event_of(request))
+        except NotFound:
+            text = "It may have another address."
+            return self.missing(request, "There is no such event", text, headers)
+        if channel is None or not channel.joined:
+            return public(request, html.encode(), HTML, headers)
+        event = markup.EventMarkup(channel, clock.wall())
+        html = _with(
+            html,
+            title=f"<title>{escape(event.title)}</title>",
+            hero=event.hero(),
+            lines=event.lines(LINES),
+            first=markup.data("first", channel.opening(clock.now(), LINES)),
+        )
+        return public(request, html.encode(), HTML, headers)
+
+    async def script(self, request: Request) -> Response:
+        """Answer with the script that puts such a frame where it stands in a page."""
+        body = (STATIC / "js" / "embed_script.js").read_bytes()
+        headers = {"cache-control": "max-age=3600", "cross-origin-resource-policy": "cross-origin"}
+        return public(request, body, "text/javascript; charset=utf-8", headers)
 
     async def _channel(self, event: str) -> Channel | None:
         """Return an event's channel as far as it is known soon; None where nothing is known of it.
@@ -144,19 +181,22 @@ class Pages:
         except (TimeoutError, TouchlineError):
             return self._hub.peek(event)
 
-    def missing(self, request: Request, title: str, text: str) -> Response:
+    def missing(
+        self, request: Request, title: str, text: str, headers: Mapping[str, str] = FRESH
+    ) -> Response:
         """Answer that there is no such page.
 
         Args:
             request: for it.
             title, text: in words.
+            headers: of the answer.
         """
         html = _with(
             self._assets.pages["missing.html"],
             title=f"<title>{escape(title)} · Touchline</title>",
             words=f"<h1>{escape(title)}</h1><p class='lead'>{escape(text)}</p>",
         )
-        return public(request, html.encode(), HTML, FRESH, 404)
+        return public(request, html.encode(), HTML, headers, 404)
 
     async def on_http_error(self, request: Request, error: Exception) -> Response:
         """Answer a request that no route matches: people get a page, programs an error."""

@@ -222,8 +222,11 @@ class Guard:
         async def safe_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                # What may stand in a frame says so by a policy of its own.
+                framed = "content-security-policy" in headers
                 for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                    if not (framed and name == "x-frame-options"):
+                        headers.setdefault(name, value)
                 if scope["path"].startswith("/api") or headers.get("content-type", "").startswith(
                     "application/json"
                 ):

@@ -5,7 +5,7 @@ import { accuracyOf, drawAccuracy } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
 import { OpenClaims } from "./open_claims.js";
-import { byId, fill, frames, keyed } from "./dom.js";
+import { byId, fill, frames, keyed, say } from "./dom.js";
 import { reportsCount } from "./ending.js";
 import { attend, Feed, feedUrl } from "./feed.js";
 import { takeEarlier } from "./kinds.js";
@@ -142,6 +142,33 @@ function again() {
   draw();
 }
 
+/** Give the page's address to the system's own list of where to, or to the clipboard. */
+async function share() {
+  const { href } = location;
+  try {
+    if (navigator.share) await navigator.share({ title: titleOf(feed.state), url: href });
+    else await copied(href);
+  } catch (error) {
+    if (error.name !== "AbortError") await copied(href);
+  }
+}
+
+async function copied(text) {
+  const button = byId("share");
+  try {
+    await navigator.clipboard.writeText(text);
+    say(button, "Link copied");
+    say(byId("aloud"), "Link copied");
+  } catch {
+    say(button, "Not copied"); // without a clipboard the address bar has it
+  }
+  setTimeout(() => say(button, "Share"), 2500);
+}
+
+byId("share").addEventListener("click", share);
+byId("to-rss").href = `/rss/events/${encodeURIComponent(id)}`;
+byId("embed-code").value =
+  `<script async src="${location.origin}/embed.js" data-event="${id}"></script>`;
 byId("to-report").href = `/report/${encodeURIComponent(id)}`;
 byId("earlier").addEventListener("click", async () => {
   wish.most += PAGE;
