@@ -96,10 +96,12 @@ class Organisers:
     def keep(self, organiser: Organiser) -> Organiser:
         """Keep an organiser; return the one that is kept under the same key, if there is one."""
         self._run("INSERT OR IGNORE INTO organisers VALUES (?, ?, ?)", organiser)
-        (row,) = self._run(
-            "SELECT id, peer, name FROM organisers WHERE peer = ?", (organiser.peer,)
-        )
-        return Organiser(*row)
+        return self.by_peer(organiser.peer) or organiser
+
+    def by_peer(self, peer: str) -> Organiser | None:
+        """Return the organiser with a key, by its id; None where there is none."""
+        rows = self._run("SELECT id, peer, name FROM organisers WHERE peer = ?", (peer,))
+        return Organiser(*rows[0]) if rows else None
 
     def grant(self, organiser: Organiser, wall: int) -> tuple[str, int]:
         """Return a new token of an organiser and when it ends.

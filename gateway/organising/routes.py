@@ -40,7 +40,7 @@ from ...protocol.errors import (
     TouchlineError,
     UnknownKey,
 )
-from ...protocol.fields import Id, Name, Names, Text
+from ...protocol.fields import Id, Name, Text
 from ...protocol.messages import Card, Detail, Search
 from ...protocol.times import SECOND, from_rfc3339
 from ...runtime import clock
@@ -80,6 +80,10 @@ PEOPLE = 200
 
 HOSTED_DAYS = 14
 """How long after its creation the gateway's own host takes an event on again at a start."""
+
+SideName = Annotated[str, Meta(min_length=1, max_length=100)]
+
+LineUp = Annotated[list[Annotated[str, Meta(max_length=100)]], Meta(max_length=60)]
 
 T = TypeVar("T")
 
@@ -133,8 +137,10 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     title: Name
     sport: Name
-    origins: Names = msgspec.field(default_factory=list)
-    lineups: dict[Name, Names] = msgspec.field(default_factory=dict)
+    origins: Annotated[list[SideName], Meta(max_length=200)] = msgspec.field(default_factory=list)
+    lineups: Annotated[dict[SideName, LineUp], Meta(max_length=8)] = msgspec.field(
+        default_factory=dict
+    )
     starts: Annotated[str, Meta(max_length=40)] = ""
     rules: dict[Name, object] = msgspec.field(default_factory=dict)
     reporters: Literal["anyone", "code"] = "anyone"
@@ -397,6 +403,10 @@ class Organising:
                     raise BadMessage("key: not the key of an organiser") from None
                 identity.create(KEY_FILE, folder, seed=seed)
             own = identity.load_file(folder / KEY_FILE)
+            known = self.organisers.by_peer(own.peer)
+            if known is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                return known
             for tried in (name, f"{name} ({own.peer[:ID_LETTERS]})"):
                 try:
                     with self._link(id_, tried, wanted.invite.strip()) as link:
@@ -408,10 +418,7 @@ class Organising:
                             )
                 except NameTaken:
                     continue
-                kept = self.organisers.keep(Organiser(id_, own.peer, tried))
-                if kept.id != id_:  # the key was here before
-                    shutil.rmtree(folder, ignore_errors=True)
-                return kept
+                return self.organisers.keep(Organiser(id_, own.peer, tried))
             raise NameTaken(f"the name {name} belongs to another key; choose another one")
         except TouchlineError:
             shutil.rmtree(folder, ignore_errors=True)

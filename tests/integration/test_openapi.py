@@ -26,7 +26,7 @@ TOKEN = "the operator's token"
 SETTINGS = """
 # What makes a name or an address of a receiver good cannot be said in a schema.
 [[operations]]
-include-path = ["/api/v1/session", "/api/v1/events/{event}/webhooks"]
+include-path = ["/api/v1/session", "/api/v1/organiser", "/api/v1/events/{event}/webhooks"]
 checks.positive_data_acceptance.enabled = false
 """
 
