@@ -157,6 +157,7 @@ class Core:
                 self.counters.requests[str(request.__struct_config__.tag)] += 1
             checks.no_zero_character(request)
             with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
+                wall = repository.time(wall)
                 if isinstance(request, messages.Hello):
                     peer = keys.peer_id(request.key)
                     reply: messages.BrokerReply = self._hello(
@@ -188,6 +189,15 @@ class Core:
         with self._guard:
             self.counters.expired += 1
         return True
+
+    def follow(self) -> None:
+        """Take in the events that other brokers have changed, so that no search has to wait for it.
+
+        Raises:
+            StorageFault: the database refuses to read the records.
+        """
+        with self._registry.begin(write=False) as repository, self._guard:
+            self._index.follow(repository.changes(self._index.revision))
 
     def admits(self, curve: bytes) -> bool:
         """Return whether to accept connections of a CURVE key: all but those of revoked peers.

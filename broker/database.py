@@ -1,6 +1,7 @@
 """The broker's records in SQLite or PostgreSQL, by the same statements.
 
-Implements `repository.Registry`. No other file of the broker but `tables` imports SQLAlchemy.
+Implements `repository.Registry`. No other file of the broker but `tables` and `changes`
+imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..protocol import times, tokens
 from ..protocol.errors import SettingError, StorageFault
+from ..protocol.keys import Identity
 from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
 from ..runtime import clock
 from ..runtime.database import cause, is_sqlite, open_engine
+from . import changes
 from .names import fold, looks
 from .repository import (
     MOST_SESSIONS,
@@ -43,16 +46,19 @@ from .tables import (
     CLOCK,
     EVENTS,
     GRANTS,
+    IDENTITY,
     INVITES,
     LEASES,
     LOOKS,
     NETWORKS,
+    NUMBERS,
     OFFERS,
     PEERS,
     PLACEMENTS,
     POOLS,
     SCHEMA,
     SESSIONS,
+    SHARED,
     TARGETS,
     TOKENS,
 )
@@ -80,6 +86,16 @@ class SqlRepository:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._shared = connection.dialect.name == "postgresql"
+
+    def time(self, wall: int) -> int:
+        if not self._shared:
+            return wall
+        microseconds = sa.func.extract("epoch", sa.func.clock_timestamp()) * times.SECOND
+        now: int = self._connection.execute(
+            sa.select(sa.cast(microseconds, sa.BigInteger))
+        ).scalar_one()
+        return now
 
     def member(self, peer: str) -> PeerRecord | None:
         return self._member(sa.select(PEERS).where(PEERS.c.peer == peer))
@@ -199,6 +215,8 @@ class SqlRepository:
             (INVITES, INVITES.c.creator),
         ):
             self._connection.execute(sa.update(table).where(theirs == peer).values(expires=0))
+        if self._shared:
+            changes.record(self._connection, "", changes.REVOKED, [peer.encode()])
 
     def revoked(self, event: str, limit: int) -> list[str]:
         has_token = sa.exists().where(TOKENS.c.peer == PEERS.c.peer, TOKENS.c.event == event)
@@ -295,6 +313,8 @@ class SqlRepository:
     def _next_revision(self) -> int:
         self._connection.execute(sa.update(CLOCK).values(revision=CLOCK.c.revision + 1))
         revision: int = self._connection.execute(sa.select(CLOCK.c.revision)).scalar_one()
+        if self._shared:
+            changes.announce(self._connection)
         return revision
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
@@ -590,6 +610,19 @@ class SqlRepository:
             unhosted_in_all=self._count(EVENTS, *alone),
         )
 
+    def identity(self, held: bytes, seed: bytes) -> tuple[bytes, bytes]:
+        """See `SqlRegistry.identity`."""
+        row = self._connection.execute(sa.select(IDENTITY)).one_or_none()
+        if row is None:
+            public, kept = (held, b"") if held else (Identity(seed).public, seed)
+            self._connection.execute(
+                sa.insert(IDENTITY).values(one=1, public=public, seed=kept or None)
+            )
+            return public, kept
+        if held and held != row.public:
+            self._connection.execute(sa.update(IDENTITY).values(public=held, seed=None))
+        return row.public, row.seed or b""
+
     def forget(self, *, sessions_before: int, expired_before: int) -> None:
         for table in (SESSIONS, TARGETS):
             self._connection.execute(sa.delete(table).where(table.c.seen < sessions_before))
@@ -619,6 +652,8 @@ class SqlRegistry:
 
     def __init__(self, url: str, *, connections: int = 4) -> None:
         self._engine = _engine(url, connections)
+        self.shared = not is_sqlite(self._engine.url)
+        """Whether several brokers may share these records: they are in PostgreSQL."""
         self._writing = self._engine.execution_options(touchline_write=True)
         self._refused = False
         # SQLite makes a second writer sleep and try again; the writers of this process queue here.
@@ -639,6 +674,10 @@ class SqlRegistry:
                 is_older = _is_before_grants(connection)
                 ALL.create_all(connection)
                 BY_STATUS.create(connection, checkfirst=True)
+                if self.shared:
+                    SHARED.create_all(connection)
+                    if connection.execute(sa.select(NUMBERS.c.one)).one_or_none() is None:
+                        connection.execute(sa.insert(NUMBERS).values(one=1, last=0))
                 if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
                 repository = SqlRepository(connection)
@@ -680,6 +719,20 @@ class SqlRegistry:
         if not self._refused:
             self._refused = True
             _log.error("the database refuses: %s", cause(error))
+
+    def identity(self, *, held: bytes = b"", seed: bytes = b"") -> tuple[bytes, bytes]:
+        """Return the public key and the seed that the brokers on shared records hold.
+
+        Args:
+            held: the public key of a broker that has its key in a file; it is recorded.
+            seed: of the first broker that has none, random; it is kept.
+
+        Returns:
+            The public key that was recorded before, or now, and the seed; an empty seed where the
+            brokers have it in a file.
+        """
+        with self.begin(write=True) as repository:
+            return repository.identity(held, seed)
 
     def close(self) -> None:
         """Close all connections."""
@@ -750,6 +803,9 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{WAIT_SECONDS}s'")
         cursor.execute(f"SET statement_timeout = '{2 * WAIT_SECONDS}s'")
+        # A broker whose machine is gone in the middle of a transaction holds its locks no longer.
+        idle = f"SET idle_in_transaction_session_timeout = '{2 * WAIT_SECONDS}s'"
+        cursor.execute(idle)
     connection.commit()
 
 

@@ -192,6 +192,13 @@ class PlacementRecord:
 class Repository(Protocol):
     """The records within one transaction."""
 
+    def time(self, wall: int) -> int:
+        """Return the time by which leases, invitations and tokens end, microseconds since 1970.
+
+        Where brokers share the records it is the database's, read within this transaction: brokers'
+        clocks differ. Otherwise it is `wall`, this broker's own.
+        """
+
     def member(self, peer: str) -> PeerRecord | None:
         """Return an enrolled peer, revoked or not."""
 

@@ -17,7 +17,9 @@ import os
 import struct
 import threading
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
@@ -46,6 +48,9 @@ from .options import Options
 from .repository import Census, Registry, TargetRecord
 from .session_cache import SessionCache
 from .targets import LISTED_SECONDS
+
+if TYPE_CHECKING:
+    from .changes import ChangeFeed
 
 WORK = "inproc://work"
 
@@ -112,7 +117,7 @@ class Broker:
             return None
         try:
             with registry.begin(write=False) as repository:
-                return repository.census(clock.wall())
+                return repository.census(repository.time(clock.wall()))
         except StorageFault:
             return None
 
@@ -145,6 +150,7 @@ class Broker:
 
     def _run(self) -> None:
         # SQLAlchemy is slow to import; only a process that runs a broker needs it.
+        from .changes import ChangeFeed
         from .database import SqlRegistry
 
         # A connection for each worker, for the authenticator, and for `census`.
@@ -175,7 +181,12 @@ class Broker:
         started = []
         try:
             exchange = _Exchange(context, self.options, self._identity, core, connections)
+            changes = None
             try:
+                if registry.shared:
+                    changes = ChangeFeed(
+                        self.options.database_url, self._waker.wake, partial(_follow, core)
+                    )
                 for worker in workers:
                     worker.start()
                     started.append(worker)
@@ -183,8 +194,10 @@ class Broker:
                 self._registry = registry
                 self.ready.set()
                 _log.info("listening on %s", self.address)
-                exchange.run(self._waker, lambda: not self._stopping)
+                exchange.run(self._waker, lambda: not self._stopping, changes)
             finally:
+                if changes is not None:
+                    changes.stop()
                 exchange.close()
         finally:
             if zap is not None:
@@ -228,7 +241,8 @@ class _Exchange:
         self._limiter = RequestLimiter(options)
         self._core = core
         self._counters = core.counters
-        self._groups = Groups(clock.wall())
+        shared = not options.database_url.startswith("sqlite:")
+        self._groups = Groups(clock.wall(), shared=shared)
         self._session_cache = SessionCache()
         self._tickets = itertools.count(1)
         # The requests that the workers have, by their tickets and as they were sent: a request that
@@ -284,12 +298,15 @@ class _Exchange:
         self._front.close()
         self._back.close()
 
-    def run(self, waker: Waker, go_on: Callable[[], bool]) -> None:
+    def run(
+        self, waker: Waker, go_on: Callable[[], bool], changes: ChangeFeed | None = None
+    ) -> None:
         """Forward frames until `go_on` is false, then send the replies that the workers still owe.
 
         Args:
             waker: wakes this thread when the result of `go_on` has changed.
             go_on: called before each turn.
+            changes: what other brokers on the registry tell, where there may be others.
         """
         loop = PollLoop(self._front, self._back, waker=waker)
         while go_on():
@@ -299,6 +316,8 @@ class _Exchange:
                 self._take_replies()
             if self._front in ready:
                 self._take_requests()
+            if changes is not None:
+                self._share(changes)
         loop.watch([self._back])
         deadline = clock.now() + self._options.drain_seconds
         while self._counters.waiting and clock.now() < deadline:
@@ -306,6 +325,18 @@ class _Exchange:
                 self._take_replies()
         # ZeroMQ goes on sending to peers that read; one that does not holds up nothing for longer.
         self._front.linger = round(1_000 * max(0.0, deadline - clock.now()))
+
+    def _share(self, changes: ChangeFeed) -> None:
+        """Take in what other brokers tell, and tell them what happened here."""
+        now = clock.now()
+        for change in changes.take():
+            if change.kind == "group":
+                self._send_all(self._groups.take(change.broker, change.body, now))
+            else:  # a peer was revoked
+                self._session_cache.clear()
+        outgoing = self._groups.outgoing()
+        if outgoing and not changes.tell(outgoing):
+            self._groups.tell_all()
 
     def _take_requests(self) -> None:
         now = clock.now()
@@ -456,6 +487,12 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
         return
     finally:
         work.close()
+
+
+def _follow(core: Core) -> None:
+    """Take in events that other brokers have changed; a search tries again if this fails."""
+    with suppress(StorageFault):
+        core.follow()
 
 
 def _check(core: Core, routing_id: bytes, curve: bytes) -> list[bytes]:

@@ -64,6 +64,10 @@ class SessionCache:
             self._valid_until[routing_id] = now + SECONDS
         return self._kept.pop(routing_id, [])
 
+    def clear(self) -> None:
+        """Forget all results, so that a worker is asked again about each connection."""
+        self._valid_until.clear()
+
     def _trim(self, now: float) -> None:
         """Remove results that are no longer valid, and the oldest if the cache is full."""
         while self._valid_until:

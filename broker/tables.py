@@ -155,3 +155,37 @@ TOKENS = sa.Table(
     sa.Column("expires", sa.BigInteger, nullable=False, index=True),
     sa.Index("tokens_of", "peer", "event", "role"),
 )
+
+SHARED = sa.MetaData()
+"""The tables that a registry in PostgreSQL has besides, for the brokers that share it."""
+
+NUMBERS = sa.Table(
+    "change_numbers",
+    SHARED,
+    # One row: the last number of a change. Who takes one holds the row until it commits.
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("last", sa.BigInteger, nullable=False),
+)
+CHANGES = sa.Table(
+    "changes",
+    SHARED,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("broker", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column(
+        "at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        index=True,
+        server_default=sa.text("clock_timestamp()"),
+    ),
+)
+IDENTITY = sa.Table(
+    "broker_identity",
+    SHARED,
+    # One row: the key that all brokers on this registry hold; no seed where they have it in a file.
+    sa.Column("one", sa.Integer, primary_key=True),
+    sa.Column("public", sa.LargeBinary(32), nullable=False),
+    sa.Column("seed", sa.LargeBinary(32), nullable=True),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..broker.options import Options
-from ..protocol import addresses
-from ..protocol.errors import NameTaken
+from ..protocol import addresses, keys
+from ..protocol.errors import NameTaken, SettingError
 from ..runtime import clock
 from ..runtime.folders import data_folder
 from . import brokers
@@ -47,15 +48,17 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
     default="",
     show_default="as --bind",
     metavar="HOST",
-    help="The name or address under which others reach this machine.",
+    help="The name or address under which others reach this machine; of several brokers on one"
+    " registry all, HOST:PORT,HOST:PORT.",
 )
 @click.option(
     "--identity",
     "file",
     type=click.Path(dir_okay=False, path_type=Path),
-    show_default="beside the database",
+    show_default="beside the database; in PostgreSQL, in the registry",
     metavar="FILE",
-    help="The file of the broker's own key; a missing file is made.",
+    help="The file of the broker's own key; a missing file is made. Brokers on one registry hold"
+    " the same key.",
 )
 @name_option
 @metrics_option
@@ -83,14 +86,13 @@ def command(
     from ..monitoring.broker import broker_collector
     from ..monitoring.discovery import broker_targets
     from ..monitoring.health import broker_readiness
-    from ..peer import identity
 
     wanted = name
     name, starter = operator(options, wanted)
     if name != wanted:
         click.echo(f"the name {wanted} belongs to another key here; yours is {name}", err=True)
     options = replace(options, operators=(*options.operators, starter.public))
-    own = None if options.insecure else identity.load_file(file or key_file(options))
+    own = None if options.insecure else _own(options, file)
     if options.insecure:
         warn_insecure()
     broker = Broker(options, own)
@@ -106,7 +108,7 @@ def command(
         if listens(broker, running):
             place = addresses.broker(broker.address)
             keep(place, name if name != wanted else "")
-            shown = replace(place, host=advertise or place.host)
+            shown = _advertised(place, advertise)
             if as_json:
                 emit({"type": "listening", "address": str(shown), "metrics": page or None})
             else:
@@ -115,6 +117,42 @@ def command(
                 click.echo("Ctrl+C stops it.")
         running.result()
     _sum_up(broker, as_json=as_json)
+
+
+def _own(options: Options, file: Path | None) -> Identity:
+    """Return the broker's identity: from a file, or the one that brokers on one registry share.
+
+    Raises:
+        SettingError: the brokers on this registry have their key in a file.
+    """
+    from ..broker.database import SqlRegistry
+    from ..peer import identity
+    from ..protocol.keys import Identity
+
+    path = file or key_file(options)
+    if options.database_url.startswith("sqlite:"):
+        return identity.load_file(path)
+    registry = SqlRegistry(options.database_url)
+    try:
+        if file is not None or path.exists():
+            own = identity.load_file(path)
+            before, _ = registry.identity(held=own.public)
+            if before != own.public:
+                click.echo(
+                    "brokers on this registry held another key until now: start all of them with"
+                    f" {path}, and give people the new address",
+                    err=True,
+                )
+            return own
+        _, seed = registry.identity(seed=os.urandom(keys.KEY_BYTES))
+        if not seed:
+            raise SettingError(
+                "--identity: the brokers on this registry have their key in a file; give this one"
+                " the same file"
+            )
+        return Identity(seed)
+    finally:
+        registry.close()
 
 
 def key_file(options: Options) -> Path:
@@ -171,6 +209,20 @@ def keep(place: addresses.BrokerAddress, who: str) -> None:
         before = brokers.load().brokers.get(brokers.LOCAL)
         if before is None or before.address != here.address or (who and before.who != who):
             brokers.keep(brokers.LOCAL, here, default=False)
+
+
+def _advertised(place: addresses.BrokerAddress, names: str) -> addresses.BrokerAddress:
+    """Return the address to show: with the names by which others reach this and further brokers.
+
+    Raises:
+        SettingError: a name is not valid.
+    """
+    if not names:
+        return place
+    (host, port), *others = (
+        addresses.parse(name, what="--advertise", port=place.port) for name in names.split(",")
+    )
+    return replace(place, host=host, port=port, others=tuple(others))
 
 
 def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity, page: str) -> None:

@@ -178,9 +178,8 @@ def _plain(text: str) -> KnownBroker:
     if place.key:
         raise SettingError("--insecure: the broker's address has a key; leave --insecure out")
     # Parsed again, since the parser refuses any other machine.
-    return KnownBroker(
-        str(addresses.broker(f"{place.host}:{place.port}?insecure", what="--insecure"))
-    )
+    named = ",".join(endpoint.removeprefix("tcp://") for endpoint in place.endpoints)
+    return KnownBroker(str(addresses.broker(f"{named}?insecure", what="--insecure")))
 
 
 def _at(place: addresses.BrokerAddress, known: Brokers) -> KnownBroker:

@@ -14,8 +14,11 @@ from .errors import SettingError
 DEFAULT_PORT = 5670
 """The broker's port, for an address without a port."""
 
+MOST_BROKERS = 16
+"""The most brokers that one address names."""
+
 _ADDRESS = re.compile(
-    r"^(?:(?:tcp|touchline)://)?(?P<host>\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^:/?#\s]+|\*)(?::(?P<port>\d{1,5}))?$"
+    r"^(?:(?:tcp|touchline)://)?(?P<host>\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^:/?#,\s]+|\*)(?::(?P<port>\d{1,5}))?$"
 )
 
 
@@ -53,24 +56,32 @@ class BrokerAddress:
         host, port: where the broker listens.
         key: the broker's public key, 32 bytes; empty if it is not known.
         plain: whether the broker runs in plain text, without encryption.
+        others: host and port of further brokers on the same registry, which hold the same key.
     """
 
     host: str
     port: int
     key: bytes = b""
     plain: bool = False
+    others: tuple[tuple[str, int], ...] = ()
 
     def __str__(self) -> str:
-        """Return the text that a peer needs to connect, `touchline://host:port?key=…`."""
-        url = f"touchline://{self.host}:{self.port}"
+        """Return the text that a peer needs to connect, `touchline://host:port,host:port?key=…`."""
+        places = ((self.host, self.port), *self.others)
+        url = "touchline://" + ",".join(f"{host}:{port}" for host, port in places)
         if self.plain:
             return f"{url}?insecure"
         return f"{url}?key={keys.to_text(self.key)}" if self.key else url
 
     @property
     def endpoint(self) -> str:
-        """The ZeroMQ endpoint."""
+        """The ZeroMQ endpoint of the first broker."""
         return f"tcp://{self.host}:{self.port}"
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The ZeroMQ endpoints of all brokers, in the order of the address."""
+        return (self.endpoint, *(f"tcp://{host}:{port}" for host, port in self.others))
 
 
 def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
@@ -78,15 +89,21 @@ def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
 
     Args:
         text: `touchline://host:port?key=…`, `touchline://127.0.0.1:5670?insecure`, or an address
-            without a key, as `parse` takes it.
+            without a key, as `parse` takes it. Commas stand between several brokers on one
+            registry, `touchline://one.example,two.example:5671?key=…`.
         what: the flag that holds the text; the error names it.
 
     Raises:
-        SettingError: the address, its key or a parameter is not valid, or the text asks for plain
-            text with a host that is not this machine.
+        SettingError: an address, the key or a parameter is not valid, the text names too many
+            brokers, or it asks for plain text with a host that is not this machine.
     """
     address, _, query = text.strip().partition("?")
-    host, port = parse(address, what=what)
+    named = address.split(",")
+    if len(named) > MOST_BROKERS:
+        raise SettingError(
+            f"{what}: {len(named)} brokers in one address, at most {MOST_BROKERS} allowed"
+        )
+    (host, port), *others = dict.fromkeys(parse(one, what=what) for one in named)
     key, plain = b"", False
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name == "key":
@@ -99,9 +116,10 @@ def broker(text: str, *, what: str = "--broker") -> BrokerAddress:
             )
     if plain and key:
         raise SettingError(f"{what}: an address has a key or is insecure, not both")
-    if plain and not is_loopback(host):
-        raise SettingError(f"{what}: plain text is for this machine alone, not for {host}")
-    return BrokerAddress(host, port, key, plain)
+    for away, _ in ((host, port), *others):
+        if plain and not is_loopback(away):
+            raise SettingError(f"{what}: plain text is for this machine alone, not for {away}")
+    return BrokerAddress(host, port, key, plain, tuple(others))
 
 
 def is_loopback(host: str) -> bool:

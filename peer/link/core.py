@@ -18,6 +18,8 @@ All requests may be repeated: the broker gives the same answer.
 | OVERLOADED to a request     | likewise; at the deadline, the refusal is the answer          |
 | any other reply             | it is the answer                                              |
 | nothing for a while         | a new connection, everything is held, hello again             |
+| the broker is away, and the | likewise, at the next                                         |
+| address names others        |                                                               |
 | `announce`, and from time to | hello, which names the metrics                                |
 | time after it               |                                                               |
 | nothing until the deadline  | Unreachable; Slow where it has answered others meanwhile      |
@@ -68,6 +70,9 @@ answers take longer than a quarter of that."""
 
 ANNOUNCE_SECONDS = 600.0
 """Seconds after which a process says again where its metrics are."""
+
+LOSS_PAUSE = 0.1
+"""Seconds that a connection is old before its loss leads to the next broker: ZeroMQ's own pause."""
 
 WINDOW = 64
 """The most requests that are sent and unanswered at one time. Of a thousand sent at once, the last
@@ -167,6 +172,7 @@ class LinkCore:
         self._answered_at = -inf  # when it last answered
         self._takes = 0.0  # seconds from a request to its answer; 0 where none was measured
         self._anew = False
+        self._made = 0.0  # when the connection was made; 0 for the first
         self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._dead = False  # ZeroMQ has given the connection up, and makes no other
         self._out: list[bytes] = []
@@ -357,7 +363,7 @@ class LinkCore:
         """
         self._anew = self._dead = False
         self._welcome = False
-        self._heard = now
+        self._heard = self._made = now
         self._out.clear()
         self._pending.pop(self._greeting, None)
         self._greeting = 0
@@ -368,6 +374,15 @@ class LinkCore:
             self._hold(number, asked)
         if self._pending:
             self._greet(now)
+
+    def lost(self, now: float) -> None:
+        """Take note that the broker is away, where another may answer in its place.
+
+        Of a connection that was made just now this says nothing: ZeroMQ tries it again first, and
+        where all brokers are away, none of them is asked more often than that.
+        """
+        if not self._dead and now - self._made >= LOSS_PAUSE:
+            self._anew = True
 
     def trusted(self) -> None:
         """Take note that a handshake succeeded: the other end holds the right key."""

@@ -32,6 +32,9 @@ HANDSHAKES = (
 )
 """The events of a monitor about how a connection begins."""
 
+LOSSES = zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED
+"""The events of a monitor about a broker that is away: it closed the connection, or takes none."""
+
 
 class Link:
     """A peer's connection to the broker. Not thread-safe.
@@ -43,7 +46,8 @@ class Link:
     answered request.
 
     Args:
-        address: the broker's, in full: `touchline://host:port?key=…`.
+        address: the broker's, in full: `touchline://host:port?key=…`. Of several brokers the link
+            takes one by this peer's key, and goes on at the next when that one is away.
         name: the peer's name, for people.
         identity: its key; see `identity.load`.
         roles: the roles that it asks for.
@@ -75,28 +79,38 @@ class Link:
             roles,
             invite=invite,
             behind=behind,
-            address=self.broker.endpoint,
+            address=",".join(self.broker.endpoints),
         )
         self._context = context or zmq.Context()
         self._owns_context = context is None
         # The same object over all connections, since pollers hold it.
         self.socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        self._endpoints = self.broker.endpoints
+        # Peers spread over the brokers by their keys.
+        self._at = int.from_bytes(identity.public[:4]) % len(self._endpoints)
         self._connected = False
         self._answers: deque[Answered] = deque()  # whose callbacks are not called yet
         self._announced = ""  # the kind of this process, once it has announced its metrics
         self._loop = PollLoop()
         self.socket.linger = 0
         self.socket.maxmsgsize = limits.BLOCK_BYTES
-        self.socket.ipv6 = "[" in self.broker.host
+        self.socket.ipv6 = any("[" in endpoint for endpoint in self._endpoints)
         if self.secure:
             lock(self.socket, identity, self.broker.key)
-        self._monitor = self.socket.get_monitor_socket(HANDSHAKES)
+        # ZeroMQ connects again by itself, but always at the same broker.
+        losses = LOSSES if len(self._endpoints) > 1 else 0
+        self._monitor = self.socket.get_monitor_socket(HANDSHAKES | losses)
         self._connect()
 
     @property
     def sockets(self) -> list[zmq.Socket[bytes]]:
         """The sockets that a poller has to watch."""
         return [self.socket, self._monitor]
+
+    @property
+    def endpoint(self) -> str:
+        """The ZeroMQ endpoint of the broker that the link is at, or tries."""
+        return self._endpoints[self._at]
 
     @property
     def role(self) -> messages.Role | None:
@@ -208,7 +222,7 @@ class Link:
         Returns:
             how many requests were answered or failed.
         """
-        self._answers += self._watch()
+        self._answers += self._watch(now)
         for frames in received(self.socket):
             self._answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
         self._answers += self._core.handle_timer(now)
@@ -252,12 +266,14 @@ class Link:
     ) -> None:
         self.close()
 
-    def _watch(self) -> list[Answered]:
+    def _watch(self, now: float) -> list[Answered]:
         """Read the events of connections; return the answers of requests that fail by them."""
         answers: list[Answered] = []
         for message in received(self._monitor):
             event = parse_monitor_message(message)["event"]
-            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            if event & LOSSES:
+                self._core.lost(now)
+            elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._core.trusted()
             elif event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
                 answers += self._core.refused()
@@ -272,12 +288,14 @@ class Link:
             self._core.reconnected(now)
 
     def _connect(self) -> None:
-        """Connect under a new routing id of this peer; drop the earlier connection, if any."""
+        """Connect under a new routing id of this peer; drop the earlier connection, if any, and
+        take the next broker of the address."""
         if self._connected:
             # This drops what waits to be sent; what still matters is sent again.
-            self.socket.disconnect(self.broker.endpoint)
+            self.socket.disconnect(self.endpoint)
+            self._at = (self._at + 1) % len(self._endpoints)
         self.socket.routing_id = own_routing_id(self.identity)
-        self.socket.connect(self.broker.endpoint)
+        self.socket.connect(self.endpoint)
         self._connected = True
 
     def _send_out(self) -> None:

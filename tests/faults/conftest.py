@@ -132,6 +132,7 @@ class Yard:
         self.event = ""
         self.bind = "127.0.0.1"
         self.journal = f"sqlite:///{folder / 'journal.db'}"
+        self.database = f"sqlite:///{folder / 'broker.db'}"
         self.home: tuple[str, ...] = ()
         self.venue: tuple[str, ...] = ()
         """Before the command of reporters, and of all others: how to enter a network namespace."""
@@ -164,8 +165,7 @@ class Yard:
     def broker(self, *more: str) -> Any:
         """Start the broker, where it was before if it was."""
         bind = self.address.removeprefix("touchline://").partition("?")[0] or f"{self.bind}:0"
-        database = f"sqlite:///{self.folder / 'broker.db'}"
-        flags = ("--bind", bind, "--database", database, "--json", *more)
+        flags = ("--bind", bind, "--database", self.database, "--json", *more)
         process, lines = self.touchline("broker", *flags)
         self.until(lambda: bool(lines.of("listening")))
         self.address = str(lines.last["address"])

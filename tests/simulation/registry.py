@@ -46,6 +46,9 @@ class MemoryRepository:
         """Open a transaction."""
         yield self
 
+    def time(self, wall: int) -> int:
+        return wall
+
     def member(self, peer: str) -> PeerRecord | None:
         return self._members.get(peer)
 

@@ -73,6 +73,7 @@ PURE = (
 SHELLS = frozenset(
     {
         "broker/__init__.py",
+        "broker/changes.py",
         "broker/database.py",
         "broker/service.py",
         "broker/tables.py",

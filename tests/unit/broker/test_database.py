@@ -443,3 +443,28 @@ def test_a_process_without_a_free_descriptor(tmp_path: Path) -> None:
         [sys.executable, "-c", STARVED, url], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout.split()) == (0, ["0"] * 4 + ["None"]), done.stderr
+
+
+def test_time_is_the_database_s_where_brokers_share_it(registry: SqlRegistry) -> None:
+    """Brokers on one registry go by its clock, which goes on within a transaction; a broker alone
+    by its own."""
+    with registry.begin(write=True) as repository:
+        first, second = repository.time(5), repository.time(5)
+    if registry.shared:
+        assert 5 < first < second
+    else:
+        assert first == second == 5
+
+
+def test_key_of_brokers_that_share_a_registry(postgresql: str) -> None:
+    """The first broker's key is that of all; a key in a file takes its place, and is not in the
+    registry."""
+    first, second = SqlRegistry(postgresql), SqlRegistry(postgresql)
+    public, seed = first.identity(seed=b"1" * 32)
+    assert seed == b"1" * 32
+    assert second.identity(seed=b"2" * 32) == (public, seed)
+    assert second.identity(held=public) == (public, seed)
+    assert second.identity(held=b"k" * 32) == (public, seed)  # what was until now
+    assert first.identity(seed=b"3" * 32) == (b"k" * 32, b"")
+    first.close()
+    second.close()

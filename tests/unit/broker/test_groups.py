@@ -272,3 +272,114 @@ def test_a_timer_of_an_earlier_stay_is_void(house: House) -> None:
         house.gather("ann")
         house.go(SECONDS * 0.9)
     assert len(house.rooms._timers) == 1
+
+
+class Town:
+    """Several brokers on one registry, each with its rooms and its own members."""
+
+    def __init__(self, *brokers: str) -> None:
+        self.houses = {name: House() for name in brokers}
+        for number, house in enumerate(self.houses.values()):
+            house.rooms = Groups(epoch=1_000 * number, shared=True)
+            house.now = 10.0
+        self.go(0.0)
+
+    def __getitem__(self, broker: str) -> House:
+        return self.houses[broker]
+
+    def tell(self) -> None:
+        """Let each broker take in what the others tell, until they are silent."""
+        while told := [
+            (name, body) for name, house in self.houses.items() for body in house.rooms.outgoing()
+        ]:
+            for maker, body in told:
+                for name, house in self.houses.items():
+                    if name != maker:
+                        house.deliver(house.rooms.take(maker, body, house.now))
+
+    def go(self, seconds: float) -> None:
+        for house in self.houses.values():
+            house.go(seconds)
+        self.tell()
+
+
+def records(gathered: messages.GroupJoined) -> dict[str, bytes | None]:
+    return {record.key: record.body for record in gathered.records}
+
+
+def test_brokers_have_the_same_rooms() -> None:
+    """What a member puts or posts at one broker reaches the members at the others, and theirs it;
+    a broker that starts later is told everything."""
+    town = Town("a", "b")
+    town["a"].gather("ann")
+    town["b"].gather("bob")
+    town["a"].put("ann", key=b"1")
+    town["b"]("bob", messages.PublishToGroup, body=b"hi")
+    town.tell()
+    (changed,), (_, posted) = town["b"].take("bob"), town["a"].take("ann")
+    assert [(one.key, one.body) for one in changed.records] == [("key", b"1")]
+    assert posted.body == b"hi"
+    town.houses["c"] = House()
+    town["c"].rooms = Groups(epoch=9_000, shared=True)
+    town.go(0.0)
+    assert records(town["c"].gather("cid")) == {"key": b"1"}
+    town["a"]("ann", messages.LeaveGroup)
+    town.tell()
+    (changed,) = town["b"].take("bob")
+    assert [(one.key, one.body) for one in changed.records] == [("key", None)]
+
+
+def test_member_that_goes_to_another_broker() -> None:
+    """Its records stay without a gap; its old broker serves it no more, until it gathers again, and
+    does not remove it when it hears no more of it."""
+    town = Town("a", "b")
+    town["a"].gather("ann")
+    town["b"].gather("bob")
+    town["a"].put("ann", key=b"1")
+    town.tell()
+    town["b"].take("bob")
+    town["b"].gather("ann")
+    town.tell()
+    with pytest.raises(NotFound):
+        town["a"].put("ann", key=b"2")
+    for _ in range(4):
+        town.go(SECONDS / 3)
+        town["b"].gather("ann")
+        town["b"].gather("bob")
+    town.tell()
+    assert not town["b"].take("bob")
+    town["b"].put("ann", key=b"3")
+    town.tell()
+    assert records(town["a"].gather("eve")) == {"key": b"3"}
+
+
+def test_broker_that_is_gone() -> None:
+    """Members of a broker that is silent are removed as silent members are, and are there again
+    when it is heard again, also where it has heard the others all along."""
+    town = Town("a", "b")
+    town["a"].gather("ann")
+    town["b"].gather("bob")
+    town["a"].put("ann", key=b"1")
+    town.tell()
+    town["b"].take("bob")
+    for _ in range(3):  # b hears nothing of a, which hears b
+        for name in "ab":
+            town[name].go(SECONDS / 3)
+            town[name].gather({"a": "ann", "b": "bob"}[name])
+        town["a"].rooms.outgoing()
+        for body in town["b"].rooms.outgoing():
+            town["a"].rooms.take("b", body, town["a"].now)
+    (changed,) = town["b"].take("bob")
+    assert [(one.key, one.body) for one in changed.records] == [("key", None)]
+    town.go(SECONDS / 3)
+    assert records(town["b"].gather("bob")) == {"key": b"1"}
+
+
+def test_one_broker_alone_tells_nothing_of_its_members() -> None:
+    """Where nobody listens, nothing of what members say is told; without a shared registry not
+    even that the broker is there."""
+    town = Town("a")
+    town["a"].gather("ann")
+    town["a"].put("ann", key=b"1")
+    assert town["a"].rooms.outgoing() == []
+    assert Groups(epoch=1).next_timer() is None

@@ -79,19 +79,27 @@ TEXT = to_text(KEY)
         ("localhost:1?insecure=", BrokerAddress("localhost", 1, plain=True)),
         ("[::1]?insecure", BrokerAddress("[::1]", 5670, plain=True)),
         ("club.example", BrokerAddress("club.example", 5670)),
+        (
+            f"touchline://one.example,two.example:1,[::1],one.example?key={TEXT}",
+            BrokerAddress("one.example", 5670, KEY, others=(("two.example", 1), ("[::1]", 5670))),
+        ),
     ],
 )
 def test_broker(text: str, broker: BrokerAddress) -> None:
     """The one string says where a broker is and by which key one knows it, both ways."""
     assert addresses.broker(text) == broker
     assert addresses.broker(str(broker)) == broker
-    assert broker.endpoint == f"tcp://{broker.host}:{broker.port}"
+    assert broker.endpoint == f"tcp://{broker.host}:{broker.port}" == broker.endpoints[0]
+    assert len(broker.endpoints) == 1 + len(broker.others)
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("a b", "is not an address"),
+        ("one.example,?insecure", "is not an address"),
+        ("127.0.0.1,club.example?insecure", "for this machine alone, not for club.example"),
+        (",".join(["a"] * 17), "17 brokers in one address, at most 16 allowed"),
         ("host?key=", "is not a key"),
         (f"host?key={TEXT[:-1]}", "is not a key"),
         (f"host?key={TEXT}x", "is not a key"),

@@ -10,6 +10,7 @@ from touchline.peer.link.core import (
     ANNOUNCE_SECONDS,
     FIRST_PAUSE,
     LONGEST_PAUSE,
+    LOSS_PAUSE,
     MISMATCHES,
     MOST_PENDING,
     SILENCE,
@@ -527,3 +528,20 @@ def test_a_request_says_how_long_it_waits(welcomed: Line) -> None:
     line.now += FIRST_PAUSE
     line.core.handle_timer(line.now)
     assert line.core.outgoing() == [first]
+
+
+def test_lost() -> None:
+    """The loss of a connection leads to the next broker, but not that of one made just now: where
+    all brokers are away, a link would go from one to the next without a pause."""
+    core = LinkCore("ann", b"k" * 32)
+    core.lost(100.0)
+    assert core.wants_new_connection
+    core.reconnected(100.0)
+    core.lost(100.0 + LOSS_PAUSE / 2)
+    assert not core.wants_new_connection
+    core.lost(100.0 + 2 * LOSS_PAUSE)
+    assert core.wants_new_connection
+    core.reconnected(101.0)
+    core.refused()
+    core.lost(200.0)  # ZeroMQ itself ends it
+    assert not core.wants_new_connection
