@@ -27,7 +27,7 @@ from .venue import venue
 
 SUBSCRIBERS = 10, 100, 1_000
 BURST = 100
-DELIVERIES = {1: 30_000, BURST: 300_000}
+DELIVERIES = {1: 10_000, BURST: 300_000}
 """The deliveries of a round, by the entries that come at once."""
 
 PAUSE = 0.002
