@@ -20,7 +20,7 @@ from ..sports.presentation import Drawing, ScoreLayout
 from ..timeline.looks import Shown, pair, shown
 from ..timeline.rows import EntryRow
 from ..timeline.texts import ENDED, clock_of
-from .feed.channel import Channel
+from .feed.channel import SNAPSHOT_ENTRIES, Channel
 
 PODIUM = 3
 """The rows that the head shows of a contest of many."""
@@ -35,6 +35,10 @@ TONES = {
 LOST = "Nobody there is heard. What happens now will be put together when they are back."
 
 STATUS = {"scheduled": "To come", "live": "Live", "finished": "Over"}
+
+
+ORGANISE = '<footer class="foot"><a href="/organise">Organise an event</a></footer>'
+"""What the start page of a gateway that lets people organise events has at its end."""
 
 
 def data(name: str, value: object) -> str:
@@ -228,7 +232,7 @@ class EventMarkup:
         if listed is None:
             return ""
         by: list[dict[str, list[str]]] = [{} for _ in self._card.origins]
-        for row in self._channel.newest(self._channel.total):
+        for row in self._channel.newest(SNAPSHOT_ENTRIES):
             entry = row.entry
             if (
                 entry.title != listed.action

@@ -53,6 +53,9 @@ LINES = 20
 ENTRIES = 150
 """The entries that come with a page for its script; the timeline has the others."""
 
+WAITING = " data-waiting"
+"""On an event's page, what its style hides until the script has the feed, so that nothing moves."""
+
 EVENTS = 50
 """The events that come with the start page."""
 
@@ -67,6 +70,7 @@ class Pages:
     def __init__(self, gateway: Gateway) -> None:
         self._hub = gateway.hub
         self._rest = Rest(gateway)
+        self._organises = bool(gateway.options.organiser_code)
         self._assets = Assets(STATIC)
         worker = (STATIC / "sw.js").read_text("utf-8")
         self._worker = self._with_files(worker).encode()
@@ -93,7 +97,8 @@ class Pages:
 
     async def start(self, request: Request) -> Response:
         """Answer with the start page and the events that its script would ask for first."""
-        html = self._assets.pages["index.html"]
+        organise = markup.ORGANISE if self._organises else ""
+        html = self._assets.pages["index.html"].replace("<!-- organise -->", organise)
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._hub.search(Search(id=0, limit=EVENTS))
@@ -124,6 +129,8 @@ class Pages:
             return public(request, html.encode(), HTML, FRESH)
         event = markup.EventMarkup(channel, clock.wall())
         opening = channel.opening(clock.now(), ENTRIES)
+        if channel.joined:
+            html = html.replace(WAITING, "")
         html = _with(
             html,
             title=f"<title>{escape(event.title)} · Touchline</title>",
@@ -132,7 +139,7 @@ class Pages:
             hero=event.hero(),
             banner=_banner(event.banner()),
             lines=event.lines(LINES),
-            first=markup.data("first", opening) if channel.joined else "",
+            first=markup.data("first", opening),
         )
         return public(request, html.encode(), HTML, FRESH)
 

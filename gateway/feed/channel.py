@@ -349,6 +349,8 @@ class Channel:
     def opening(self, now: float, most: int) -> list[Json | msgspec.Raw]:
         """Return what a page begins with: a setup, and a snapshot, from which a viewer goes on.
 
+        Before the host has answered it is the setup alone, as far as the card gives it.
+
         Nothing in it tells the time, so that it is the same while nothing happens.
 
         Args:
@@ -364,7 +366,7 @@ class Channel:
             "recovered": False,
             "ready": self.joined,
         }
-        return [setup, msgspec.Raw(self.snapshot(now, most).payload())]
+        return [setup, msgspec.Raw(self.snapshot(now, most).payload())] if self.joined else [setup]
 
     def _presentation(self) -> msgspec.Raw:
         """Return how the event's sport is shown, encoded once for all viewers of one card."""

@@ -290,3 +290,25 @@ def test_an_event_that_is_not_there_is_said_to_be_missing(people: People) -> Non
     people.keep(page, "missing")
     page.get_by_role("link", name="What is on").click()
     page.wait_for_url("**/")
+
+
+SHIFTS = """() => new Promise((resolve) => new PerformanceObserver((list) =>
+  resolve(list.getEntries().reduce((sum, one) => sum + one.value, 0)))
+  .observe({ type: "layout-shift", buffered: true }) || setTimeout(() => resolve(0), 200))"""
+"""By how much what was seen has moved so far, as browsers measure it."""
+
+
+@SIZES
+def test_nothing_moves_when_an_event_is_first_opened(
+    ground: Ground, people: People, size: Any
+) -> None:
+    """The gateway does not follow it yet: what comes later does not move what is there."""
+    event = ground.event("First", "football", "Ferns", "Foxes")
+    crew = ground.crew(event)
+    for number in range(3):
+        crew.say("goal", "Ferns", 60 - number, player=f"Name {number}")
+    page = people.person(f"/events/{event}", **size)
+    page.locator(".figures", has_text="3–0").wait_for()
+    page.locator("#lines .line").first.wait_for()
+    people.keep(page, "first")
+    assert page.evaluate(SHIFTS) < 0.05

@@ -53,6 +53,15 @@ def gateway(world: Any) -> Running:
     return Running(world, organiser_code=CODE)
 
 
+def test_the_start_page_leads_to_organising_where_it_is_offered(
+    world: Any, gateway: Running
+) -> None:
+    """A gateway without a code for organisers names no page that would turn everybody away."""
+    link = '<a href="/organise">Organise an event</a>'
+    assert link in httpx.get(gateway.url).text
+    assert link not in httpx.get(Running(world).url).text
+
+
 def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any) -> None:
     """It is created as described and owned by the organiser's key, which is the organiser wherever
     it is brought; others may do nothing until it is handed over."""

@@ -41,6 +41,7 @@ def test_an_event_is_read_without_a_script(
     (data,) = re.findall(r'<script type="application/json" id="first">(.*?)</script>', text)
     setup, snapshot = msgspec.json.decode(data)
     assert (setup["type"], snapshot["type"], snapshot["seq"]) == ("setup", "snapshot", 3)
+    assert "data-waiting" not in text
     brief = ground.view(running, from_=3, epoch=snapshot["epoch"], setup="brief").next("setup")
     assert brief["recovered"]
     assert "presentation" not in brief

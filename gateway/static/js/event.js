@@ -55,6 +55,7 @@ function drawAll() {
   drawPage(byId("page-facts"), feed);
   byId("to-report").hidden = !state.event || !reportsCount(state, feed.wall());
   openClaims.draw(state, feed.wall());
+  if (state.joined || found) appear();
   if (!state.joined || charted === state.version) return;
   charted = state.version;
   if (state.earlier && state.entries.length + state.earlier <= WHOLE) fetchEarlier();
@@ -63,6 +64,12 @@ function drawAll() {
   drawStatistics(byId("stats-pane"), state);
   nameTab(state);
   drawCharts();
+}
+
+/** Show what the first draw would have moved. */
+function appear() {
+  delete document.body.dataset.waiting;
+  byId("site-pane").hidden = byId("page-pane").hidden = false;
 }
 
 function pill(found) {

@@ -68,14 +68,16 @@ export class Feed {
   }
 
   /**
-   * Take what came with the page: a setup and a snapshot, from which the feed goes on.
+   * Take what came with the page: a setup, and where the gateway had the feed a snapshot, from which
+   * it goes on.
    * @param {Array<object>} messages
    */
   begin(messages) {
     for (const message of messages) take(this.state, message, this.wall());
     this.state.counts = { ...start().counts };
     this.state.promised = 0;
-    this.brief = this.state.joined;
+    // Of a sport that is not installed at the gateway only the host can name the actions.
+    this.brief = this.state.kinds.length > 0;
   }
 
   /** Connect, from where the state stands. */

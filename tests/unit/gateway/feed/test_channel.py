@@ -180,6 +180,13 @@ def test_a_page_begins_with_what_a_viewer_goes_on_from(channel: Channel, source:
     assert not {"kinds", "presentation"} & set(brief)
 
 
+def test_a_page_begins_with_what_is_known_before_the_host_is_heard(channel: Channel) -> None:
+    """How the sport is shown comes with it, and no snapshot: nothing is said of a score."""
+    (setup,) = (json.loads(msgspec.json.encode(one)) for one in channel.opening(0.0, 20))
+    assert setup["presentation"]["text"] == "Football"
+    assert not setup["ready"]
+
+
 def test_a_snapshot_serves_for_a_second(channel: Channel, source: Source) -> None:
     """Those who join at nearly the same time share a snapshot while nothing came."""
     source.give(entry(1))
