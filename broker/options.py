@@ -84,6 +84,7 @@ class Options:
         str,
         Setting(
             "--database",
+            alias="--registry",
             metavar="URL",
             help="Where the registry is: sqlite:///FILE or"
             " postgresql+psycopg://USER@HOST/DATABASE.",

@@ -18,6 +18,7 @@ VARIABLES = "TOUCHLINE"
 """The beginning of the name of every variable."""
 
 COMMANDS = {
+    "backup": "copy a registry or journal while it is in use",
     "book": "keep what graded matches say of each reporter",
     "broker": "run a broker, which enrols peers and finds events",
     "club": "run everything that a club needs: broker, host, gateway and pages",
@@ -44,6 +45,7 @@ COMMANDS = {
     "relay": "put feeds into NATS, for any number of places",
     "replay": "report a match again, at any speed",
     "report": "report what happened",
+    "restore": "put a copy of a registry or journal back",
     "revoke": "put a person out of a broker",
     "simulate": "make up a match, and a crowd that reports it",
     "sports": "list the sports, and show their actions and rules",

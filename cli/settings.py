@@ -85,6 +85,7 @@ def _option(options: type, one: DeclaredField) -> Callable[[T], T]:
     shown = "/" in setting.flag if kind is bool else default not in ("", ())
     return click.option(
         setting.flag,
+        *([setting.alias] if setting.alias else []),
         name,
         cls=SettingOption,
         declared_by=options,

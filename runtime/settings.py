@@ -26,6 +26,7 @@ class Setting:
     Args:
         flag: the flag, such as `--heartbeat` or `--alone/--not-alone`. A name without dashes
             declares a setting that only a program can change.
+        alias: another flag for the same; it has no variable and no key of its own.
         unit: what a number counts, such as `seconds`; empty: it counts nothing, such as a port.
         least, most: the bounds of a number, both of them allowed; a number has both.
         help: a sentence for `--help`.
@@ -49,6 +50,7 @@ class Setting:
     read: Callable[[str, str], Any] | None = None
     further: Callable[[str, Any], object] | None = None
     secret: bool = False
+    alias: str = ""
 
     def check(self, value: Any) -> None:
         """Refuse a value that is out of bounds, not a choice, or else not valid.

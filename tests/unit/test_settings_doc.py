@@ -11,7 +11,7 @@ from touchline.cli import settings
 from touchline.cli.main import COMMANDS, touchline
 from touchline.cli.settings import SettingOption
 from touchline.lobby.options import Options as LobbyOptions
-from touchline.runtime.settings import DeclaredField, declared
+from touchline.runtime.settings import DeclaredField, Setting, declared
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "SETTINGS.md"
@@ -66,12 +66,16 @@ def page() -> str:
     return "".join(parts)
 
 
+def _flags(setting: Setting) -> list[str]:
+    return [*setting.flag.split("/"), *([setting.alias] if setting.alias else [])]
+
+
 def _rows(ctx: click.Context, name: str) -> Iterator[str]:
     command = touchline.get_command(ctx, name)
     for option in command.params if command is not None else ():
         if isinstance(option, SettingOption):
             one = option.declaration
-            flags = " ".join(f"`{flag}`" for flag in one.setting.flag.split("/"))
+            flags = " ".join(f"`{flag}`" for flag in _flags(one.setting))
             yield (
                 f"| {flags} | `{settings.variable_of(option)}` | {_default(one)}"
                 f" | {_allowed(one)} | {one.setting.help.replace('|', chr(92) + '|')} |\n"

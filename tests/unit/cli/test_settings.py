@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -90,6 +91,14 @@ def test_flags_become_fields() -> None:
     said = run("--heat", "250", "--rack", "1", "--rack", "2", "--mode", "grill", "--light")
     assert said.strip() == repr(Oven(heat=250.0, racks=(1, 2), mode="grill", light=True))
     assert "light=False" in run("--light", "--dark")
+
+
+def test_an_alias_is_another_flag_for_the_same() -> None:
+    """`touchline broker` takes its database by either flag; the variable is the first one's."""
+    command = import_module("touchline.cli.broker").command
+    (found,) = [param for param in command.params if "--registry" in param.opts]
+    assert found.opts == ["--database", "--registry"]
+    assert command.make_context("broker", ["--registry", "x"]).params["database"] == "x"
 
 
 def test_a_bad_value_stops_the_start() -> None:
