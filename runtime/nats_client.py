@@ -46,6 +46,9 @@ CONNECT_SECONDS = 5
 CALL_SECONDS = 5.0
 """How long a request waits for its answer."""
 
+CLOSE_SECONDS = 1
+"""How long the end of a connection may take."""
+
 PING_SECONDS = 5
 """The interval of the pings; a connection with two unanswered ones is broken."""
 
@@ -397,8 +400,7 @@ class NatsClient:
             return None
         except Exception as error:
             self._failed([error, *reasons])
-            with contextlib.suppress(Exception):
-                await client.close()
+            await _close(client)
             return None
         return client
 
@@ -436,8 +438,7 @@ class NatsClient:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with contextlib.suppress(Exception):
-            await client.close()
+        await _close(client)
 
     def _begin(self, attendant: Attendant, client: Client) -> None:
         async def run() -> None:
@@ -472,6 +473,13 @@ class NatsClient:
         except (OSError, ssl.SSLError) as error:
             raise SettingError(f"--nats-ca, --nats-cert: {error}") from None
         return context
+
+
+async def _close(client: Client) -> None:
+    # After a handshake that failed, the package waits for an end that never comes.
+    with contextlib.suppress(Exception):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
 
 
 async def _publish(client: Client, subject: str, content: bytes) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -26,6 +29,7 @@ from touchline.runtime.nats_client import NatsClient, NatsOptions
 
 from .conftest import WHO, Feed, World
 from .talk import connecting
+from .test_cli_serving import Process
 
 pytest.importorskip("nats", reason="no package nats-py")
 
@@ -356,3 +360,40 @@ def test_an_event_that_no_relay_knows(scene: RelayWorld) -> None:
         there,
         what="the feed",
     )
+
+
+def test_the_commands_over_tls(world: World, tmp_path: Any) -> None:
+    """`touchline relay` and `touchline watch --source` do the same, encrypted; who does not trust
+    the certificate is told so."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to make a certificate with")
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    make += ["-subj", "/CN=nats", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*make, "-out", str(cert), "-keyout", str(key)], check=True, capture_output=True)
+    tls = f'tls {{ cert_file: "{cert}", key_file: "{key}" }}'
+    with running(tmp_path / "nats", tls) as nats, ExitStack() as stack:
+        scene = RelayWorld(world, nats)
+        scene.host()
+        ann = world.reporter("ann")
+        scene.say(3, ann)
+        world.until(lambda: ann.pending == 0, ann, what="receipts")
+        url = nats.url.replace("nats:", "tls:")
+
+        def start(*arguments: str) -> Process:
+            process = Process(tmp_path / "home", *arguments)
+            stack.callback(process.close)
+            return process
+
+        trusting = ("--nats-ca", str(cert), "--json")
+        relay = start(*("relay", world.event, "--broker", world.address, "--nats", url, *trusting))
+        relay.object("relayed")
+        watch = start("watch", world.event, "--source", url, *trusting)
+        assert watch.object("entry")["seq"] == 1
+        assert watch.ends(signal.SIGINT) == 0
+        assert relay.ends(signal.SIGTERM) == 0
+        assert any('"stopped"' in line for line in relay.said)
+        doubting = start("watch", world.event, "--source", url)
+        assert doubting.ends() == 8
+        assert any("not trusted" in line for line in doubting.said)
