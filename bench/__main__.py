@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import fanout, flood, latency, recovery, report, reports, sports, viewers
+from . import fanout, flood, latency, metrics, recovery, report, reports, sports, viewers
 from .comparison import Comparison, Size, measure
 
 SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
@@ -24,6 +24,7 @@ SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
     "viewers": viewers.comparisons,
     "sports": sports.comparisons,
     "flood": flood.comparisons,
+    "metrics": metrics.comparisons,
 }
 
 USUAL = Size()

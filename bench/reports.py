@@ -57,22 +57,22 @@ def comparisons(size: Size) -> list[Comparison]:
             f"{count:,} reports by {senders} senders",
             [
                 Contestant(
-                    "Touchline, plain", FULL_SYNC, partial(_touchline, count, senders=senders)
+                    "Touchline, plain", FULL_SYNC, partial(touchline, count, senders=senders)
                 ),
                 Contestant(
                     "Touchline, plain, batches",
                     f"{FULL_SYNC}; {BATCH} reports a frame",
-                    partial(_touchline, count, senders=senders, batches=True),
+                    partial(touchline, count, senders=senders, batches=True),
                 ),
                 Contestant(
                     "Touchline, CURVE",
                     FULL_SYNC,
-                    partial(_touchline, count, senders=senders, secure=True),
+                    partial(touchline, count, senders=senders, secure=True),
                 ),
                 Contestant(
                     "Touchline, CURVE, signed",
                     f"{FULL_SYNC}; {signed:,} reports",
-                    partial(_touchline, signed, senders=senders, secure=True, signed=True),
+                    partial(touchline, signed, senders=senders, secure=True, signed=True),
                 ),
                 *beside,
             ],
@@ -86,12 +86,12 @@ def comparisons(size: Size) -> list[Comparison]:
                 Contestant(
                     "1 sender, each an entry",
                     FULL_SYNC,
-                    partial(_touchline, size.of(REPORTS // 10, 100), senders=1, alone=True),
+                    partial(touchline, size.of(REPORTS // 10, 100), senders=1, alone=True),
                 ),
                 Contestant(
                     f"{size.of(1_000, 60):,} senders",
                     FULL_SYNC,
-                    partial(_touchline, count, senders=size.of(1_000, 60)),
+                    partial(touchline, count, senders=size.of(1_000, 60)),
                 ),
             ],
             "reports/s",
@@ -120,7 +120,7 @@ def figures(count: int, seconds: float, server: float, client: float) -> dict[st
 
 
 @contextmanager
-def _touchline(
+def touchline(
     count: int,
     *,
     senders: int,
@@ -128,8 +128,10 @@ def _touchline(
     signed: bool = False,
     batches: bool = False,
     alone: bool = False,
+    scraped: bool = False,
 ) -> Iterator[Round]:
-    with venue(secure=secure, alone=alone) as place:
+    """Yield a round of reports at a host; `scraped`: its metrics are read each second."""
+    with venue(secure=secure, alone=alone, scraped=scraped) as place:
         members = place.members(senders)
         if secure:
             pushes = [one.connected(zmq.PUSH, one.endpoints.pull) for one in members]

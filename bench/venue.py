@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -95,11 +96,12 @@ def mark(at: int) -> bytes:
 
 
 @contextmanager
-def venue(*, secure: bool = False, **options: Any) -> Iterator[Venue]:
+def venue(*, secure: bool = False, scraped: bool = False, **options: Any) -> Iterator[Venue]:
     """Host an event of football until the context ends.
 
     Args:
         secure: whether connections are encrypted.
+        scraped: whether the host's metrics are read each second.
         options: further ones of the host.
     """
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -109,15 +111,39 @@ def venue(*, secure: bool = False, **options: Any) -> Iterator[Venue]:
         try:
             address = broker.answer()
             event = _event(address)
-            host = Child(_host, address, f"{name}/host.db", event, options)
+            host = Child(_host, address, f"{name}/host.db", event, options, scraped)
             try:
-                endpoints = host.answer()
-                yield Venue(address, event, broker, host, endpoints, Path(name), secure, context)
+                endpoints, page = host.answer()
+                with _scraped(page):
+                    yield Venue(
+                        address, event, broker, host, endpoints, Path(name), secure, context
+                    )
             finally:
                 host.end()
         finally:
             context.destroy(linger=0)
             broker.end()
+
+
+@contextmanager
+def _scraped(page: str) -> Iterator[None]:
+    """Read a metrics page each second; an empty URL is not read."""
+    ended = threading.Event()
+
+    def scrape() -> None:
+        while not ended.wait(1.0):
+            with urllib.request.urlopen(page) as answer:
+                answer.read()
+
+    reader = threading.Thread(target=scrape)
+    if page:
+        reader.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if page:
+            reader.join()
 
 
 def _event(address: str) -> str:
@@ -160,7 +186,12 @@ def _broker(parent: Connection, file: str, secure: bool) -> None:
 
 
 def _host(
-    parent: Connection, broker: str, journal: str, event: str, further: dict[str, Any]
+    parent: Connection,
+    broker: str,
+    journal: str,
+    event: str,
+    further: dict[str, Any],
+    scraped: bool,
 ) -> None:
     spare_collector()  # as `touchline host` does
     stored = Journal(f"sqlite:///{journal}")
@@ -176,9 +207,16 @@ def _host(
     serving = threading.Thread(target=host.run)
     serving.start()
     host.ready.wait()
-    parent.send(endpoints)
-    for _ in orders(parent):
-        parent.send(len(host.events[event].timeline.standing))
+    with ExitStack() as stack:
+        page = ""
+        if scraped:
+            from touchline.monitoring.host import host_collector
+            from touchline.monitoring.server import serve
+
+            page = stack.enter_context(serve("127.0.0.1:0", host_collector(host))).url
+        parent.send((endpoints, page))
+        for _ in orders(parent):
+            parent.send(len(host.events[event].timeline.standing))
     host.stop()
     serving.join()
     stored.close()

@@ -28,6 +28,7 @@ COMMANDS = {
     "datagrams": "serve an event, or a simulated match, as UDP datagrams",
     "datagrams-client": "follow an event over UDP datagrams",
     "demo": "watch the 2022 World Cup final being reported by a noisy crowd",
+    "doctor": "check ports, keys, clocks, files, disk and limits, and say what to do",
     "events": "create, find and show events, rule on your own",
     "export": "write an event's timeline as JSON lines, CSV, a page or a proof",
     "gateway": "serve events to browsers and programs: pages, WebSocket, REST",

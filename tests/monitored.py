@@ -42,7 +42,7 @@ def expressions() -> Iterator[tuple[str, str]]:
             for target in panel["targets"]:
                 yield f"{name}: {panel['title']}", target["expr"]
         for annotation in dashboard["annotations"]["list"]:
-            yield f"{name}: {annotation['name']}", annotation["expr"]
+            yield f"{name}: {annotation['name']}", annotation["target"]["expr"]
 
 
 def exposed() -> dict[str, set[str]]:

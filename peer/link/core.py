@@ -151,6 +151,8 @@ class LinkCore:
         """The peer's id, once the broker has told it."""
         self.role: messages.Role | None = None
         """What the peer may do, once the broker has told it."""
+        self.time = 0
+        """The broker's wall clock when it last welcomed this peer, microseconds since 1970."""
         self.heartbeat = 0.0
         """Seconds between heartbeats of an idle feed, once the broker has told it."""
         self.strange = 0
@@ -271,7 +273,7 @@ class LinkCore:
         self._greeting = 0
         if isinstance(reply, messages.Welcome):
             self.peer, self.role, self.heartbeat = reply.peer, reply.role, reply.heartbeat
-            self._welcome = True
+            self._welcome, self.time = True, reply.time
             if self._announce_at is not None:
                 self._announce_at = now + ANNOUNCE_SECONDS if self._hello.metrics else None
             self._send_held(now)

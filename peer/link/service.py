@@ -137,6 +137,18 @@ class Link:
         """Seconds between heartbeats of an idle feed; 0 until the broker has answered."""
         return self._core.heartbeat
 
+    def broker_time(self, timeout: float = 5.0) -> int:
+        """Return the broker's wall clock when it welcomed this peer, microseconds since 1970.
+
+        Args:
+            timeout: seconds to wait for the first welcome.
+
+        Raises:
+            TouchlineError: the broker's refusal, or Unreachable.
+        """
+        self.ask(messages.Search(id=0, limit=1), timeout)
+        return self._core.time
+
     def announce(self, process: str, metrics: str) -> None:
         """Tell the broker, now and from time to time, where this process is scraped for metrics.
 

@@ -144,3 +144,32 @@ def test_a_manifest_starts_what_there_is(one: Any, monkeypatch: pytest.MonkeyPat
     mounted = {mount["name"] for mount in container["volumeMounts"]}
     claimed = {claim["metadata"]["name"] for claim in one["spec"]["volumeClaimTemplates"]}
     assert mounted == claimed | {volume["name"] for volume in spec["volumes"]}
+
+
+def test_compose_is_valid() -> None:
+    """The file is valid by the schema of the Compose specification."""
+    pytest.importorskip("check_jsonschema", reason="check-jsonschema is not installed")
+    command = ["-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(
+        [sys.executable, *command, str(DEPLOY / "compose.yml")],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "one", MANIFESTS, ids=lambda one: f"{one['kind']}-{one['metadata']['name']}"
+)
+def test_a_manifest_is_valid(one: Any) -> None:
+    """Each manifest is valid by Kubernetes' own schemas, and has no field that they do not know."""
+    schemas = pytest.importorskip(
+        "kubernetes_validate", reason="kubernetes-validate is not installed"
+    )
+    schemas.validate(one, schemas.latest_version(), strict=True)
+    wrong = json.loads(json.dumps(one))
+    wrong["spec"]["replica"] = 1
+    with pytest.raises(schemas.ValidationError):
+        schemas.validate(wrong, schemas.latest_version(), strict=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
@@ -146,3 +148,44 @@ def test_provisioning_names_what_there_is() -> None:
     assert [source["type"] for source in sources] == ["prometheus"]
     (provider,) = yaml.safe_load((grafana / "dashboards.yml").read_text("utf-8"))["providers"]
     assert provider["options"]["path"] == "/var/lib/grafana/dashboards"
+
+
+GRAFANA_TYPES = """
+import type { AnnotationQuery, Dashboard } from "@grafana/schema";
+// What the data source of Prometheus adds to an annotation.
+type Events = AnnotationQuery & {
+  titleFormat?: string; textFormat?: string; tagKeys?: string;
+  target?: { refId: string; expr: string };
+};
+type Checked = Omit<Dashboard, "annotations"> & { annotations: { list: Events[] } };
+"""
+
+
+def test_grafana_knows_every_field(tmp_path: Path) -> None:
+    """The TypeScript compiler takes each dashboard for one of Grafana's own type, and refuses one
+    with a field that Grafana does not know."""
+    npx, modules = shutil.which("npx"), os.environ.get("TOUCHLINE_TEST_NODE_MODULES", "")
+    if npx is None or not (Path(modules) / "@grafana" / "schema").is_dir():
+        pytest.skip(
+            "no npm packages @grafana/schema and typescript here: npm install them and name the"
+            " folder node_modules in TOUCHLINE_TEST_NODE_MODULES"
+        )
+    (tmp_path / "node_modules").symlink_to(modules)
+    made = [
+        f"export const d{n}: Checked = {path.read_text('utf-8')};"
+        for n, path in enumerate(DASHBOARDS)
+    ]
+    wrong = 'export const wrong: Checked = {"schemaVersion": 38, "panel": []};'
+    (tmp_path / "all.ts").write_text("\n".join([GRAFANA_TYPES, *made]), "utf-8")
+    (tmp_path / "wrong.ts").write_text(GRAFANA_TYPES + wrong, "utf-8")
+    flags = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext"]
+    for name, good in (("all", True), ("wrong", False)):
+        done = subprocess.run(
+            [npx, "tsc", *flags, "--moduleResolution", "nodenext", f"{name}.ts"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert (done.returncode == 0) is good, done.stdout
