@@ -61,9 +61,10 @@ check: dev  ## style, strict types; import rules are tests (tests/unit/test_impo
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_imports.py
 
-docs: dev  ## docs/SETTINGS.md and the tables of docs/SPORTS.md anew, from the code
+docs: dev  ## docs/SETTINGS.md, the tables of docs/SPORTS.md and the man pages anew, from the code
 	@$(BIN)/python -m tests.unit.test_settings_doc
 	@$(BIN)/python -m tests.unit.test_sports_doc
+	@$(BIN)/python -m tests.unit.test_man_pages
 
 bench: $(BIN)/touchline  ## rates and CPU, beside Redis, NATS and bare pyzmq in the same run
 	@$(BIN)/python -m bench --out artifacts/bench $(ARGS)

@@ -13,7 +13,7 @@ from ..protocol.errors import SettingError
 from . import settings
 from .settings import EffectiveSetting, SettingOption
 from .shared import emit, json_option
-from .ui.tables import table
+from .ui.listing import listing, listing_option
 
 PASSWORD = re.compile(r"(?<=://)([^/:@]*):[^/@]*@")
 """The user's name and the password in a URL."""
@@ -35,20 +35,16 @@ def command() -> None:
     epilog="Example: touchline --config touchline.toml config show broker --workers 4",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@json_option
+@listing_option
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND [FLAG]...]")
 @click.pass_context
-def show(ctx: click.Context, words: tuple[str, ...], as_json: bool) -> None:
+def show(ctx: click.Context, words: tuple[str, ...], form: str) -> None:
     """Show the value of each setting of COMMAND, or of all commands, and where it comes from.
 
     The FLAGs are those of COMMAND, which does not start. Secrets are not shown.
     """
-    found = _effective(ctx.find_root(), words)
-    if as_json:
-        for one in found:
-            emit(_form(one))
-    else:
-        table(("setting", "value", "unit", "from"), map(_row, found))
+    found = list(_effective(ctx.find_root(), words))
+    listing(form, map(_form, found), ("setting", "value", "unit", "from"), map(_row, found))
 
 
 @command.command(epilog="Example: touchline config check touchline.toml && touchline broker")

@@ -15,6 +15,7 @@ from ..protocol.text import plain
 from ..timeline import json as timeline_json
 from . import completion, creating, grants, rulings, shared
 from .shared import broker_option, emit, json_option, name_option
+from .ui.listing import listing, listing_option
 from .ui.tables import table
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def create(title: str, broker: str, name: str, as_json: bool, **described: Any) 
     show_default=True,
     help="How many events to show at most.",
 )
-@json_option
+@listing_option
 def search(
     text: tuple[str, ...],
     broker: str,
@@ -92,7 +93,7 @@ def search(
     sport: str,
     status: messages.EventStatus | None,
     limit: int,
-    as_json: bool,
+    form: str,
 ) -> None:
     """Find events by words of their title and origins, the best match first.
 
@@ -101,16 +102,12 @@ def search(
     wanted = messages.Search(id=0, text=" ".join(text), sport=sport, status=status or "")
     with shared.link(broker, name) as link:
         cards, more = _pages(link, wanted, limit)
-    if as_json:
-        for card in cards:
-            emit(timeline_json.to_json(card))
-        return
-    if cards:
+    if cards or form != "table":
         headings = ("event", "title", "sport", "status", "host", "starts", "origins")
-        table(headings, map(_row, cards))
+        listing(form, map(timeline_json.to_json, cards), headings, map(_row, cards))
     else:
         click.echo("no such event", err=True)
-    if more:
+    if more and form == "table":
         click.echo(f"the first {limit}; there are more: --limit", err=True)
 
 

@@ -15,6 +15,7 @@ from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..protocol.keys import Identity
 from . import completion
 from .shared import emit, json_option, login_name
+from .ui.listing import listing, listing_option
 from .ui.tables import table
 
 name_argument = click.argument(
@@ -65,22 +66,20 @@ def _secret(source: Path) -> bytes:
 
 @command.command(epilog="Example: touchline identity show anna")
 @click.argument("name", required=False, shell_complete=completion.identities)
-@json_option
-def show(name: str | None, as_json: bool) -> None:
+@listing_option
+def show(name: str | None, form: str) -> None:
     """Show the id and the public key of NAME, or of every name.
 
     The id is short enough to read out; touchline broker --operator takes the key.
     """
     if name is not None:
-        _show_one(name, _existing(name), as_json=as_json)
+        _show_one(name, _existing(name), as_json=form != "table")
         return
     found = [(known, _existing(known)) for known in identity.names()]
-    if as_json:
-        for known, key in found:
-            emit(_form(known, key))
-    elif found:
+    if found or form != "table":
         rows = [(known, key.peer, keys.to_text(key.public)) for known, key in found]
-        table(("name", "id", "public key"), rows)
+        objects = (_form(known, key) for known, key in found)
+        listing(form, objects, ("name", "id", "public key"), rows)
     else:
         click.echo("no identity yet: touchline identity create", err=True)
 

@@ -10,7 +10,7 @@ import click
 from ..protocol.errors import NotFound, PeerError
 from ..protocol.text import plain
 from .shared import emit, json_option
-from .ui.tables import table
+from .ui.listing import listing, listing_option
 
 if TYPE_CHECKING:
     from ..peer.host.journal_check import EventCheck
@@ -28,8 +28,8 @@ def command() -> None:
 
 @command.command(epilog="Example: touchline journal check ~/.local/share/touchline/journal/pi.db")
 @file_argument
-@json_option
-def check(file: str, as_json: bool) -> int:
+@listing_option
+def check(file: str, form: str) -> int:
     """Tell what of a journal is damaged, and what can be kept.
 
     The exit code is 4 where a turn is damaged. Turns of a release that stored no checksums are
@@ -40,7 +40,7 @@ def check(file: str, as_json: bool) -> int:
 
     with closing(Journal(_url(file))) as journal:
         found = journal_check.check(journal)
-    _show(found, as_json=as_json)
+    _show(found, form)
     return PeerError.exit_code if any(one.damaged for one in found) else 0
 
 
@@ -56,7 +56,7 @@ def repair(file: str, as_json: bool) -> None:
     from ..peer.host import journal_check
 
     found, damaged = journal_check.repair(_url(file))
-    _show(found, as_json=as_json)
+    _show(found, "jsonl" if as_json else "table")
     if as_json:
         emit({"type": "repaired", "damaged": str(damaged) if damaged else None})
     elif damaged is None:
@@ -75,26 +75,24 @@ def _url(file: str) -> str:
     return url
 
 
-def _show(found: list[EventCheck], *, as_json: bool) -> None:
-    if as_json:
-        for one in found:
-            emit(
-                {
-                    "type": "journal",
-                    "event": one.event,
-                    "turns": one.turns,
-                    "unchecked": one.unchecked,
-                    "damaged": one.damaged or None,
-                    "damage": one.damage or None,
-                    "kept": one.kept,
-                }
-            )
-        return
+def _show(found: list[EventCheck], form: str) -> None:
+    objects = [
+        {
+            "type": "journal",
+            "event": one.event,
+            "turns": one.turns,
+            "unchecked": one.unchecked,
+            "damaged": one.damaged or None,
+            "damage": one.damage or None,
+            "kept": one.kept,
+        }
+        for one in found
+    ]
     rows = [
         (one.event, f"{one.turns:,}", f"{one.unchecked:,}", f"{one.kept:,}", _state(one))
         for one in found
     ]
-    table(("event", "turns", "unchecked", "can be kept", "state"), rows)
+    listing(form, objects, ("event", "turns", "unchecked", "can be kept", "state"), rows)
 
 
 def _state(one: EventCheck) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from click.core import ParameterSource
@@ -13,8 +13,8 @@ from ..protocol.errors import BadInvite, NameTaken, SettingError
 from ..protocol.text import plain
 from . import brokers, completion, shared
 from .brokers import Brokers, KnownBroker
-from .shared import emit, json_option
-from .ui.tables import table
+from .shared import emit
+from .ui.listing import listing, listing_option
 
 
 @click.command(
@@ -44,10 +44,10 @@ Examples:
     help="The code that an operator gave you; it enrols you, or gives you a higher role.",
 )
 @shared.name_option
-@json_option
+@listing_option
 @click.pass_context
 def command(
-    context: click.Context, address: str, alias: str, invite: str, name: str, as_json: bool
+    context: click.Context, address: str, alias: str, invite: str, name: str, form: str
 ) -> None:
     """Keep the ADDRESS of a broker, and enrol there.
 
@@ -59,7 +59,7 @@ def command(
     if not address:
         if alias or invite:
             raise click.UsageError("--as and --invite need the ADDRESS of a broker")
-        _list(known, as_json=as_json)
+        _list(known, form)
         return
     said = context.get_parameter_source("name") is not ParameterSource.DEFAULT
     before = known.brokers.get(address)
@@ -78,7 +78,7 @@ def command(
         click.echo(f"the name {wanted} belongs to another key there; yours is {name}", err=True)
         who = name
     brokers.keep(alias, KnownBroker(found.address, who), default=True)
-    if as_json:
+    if form != "table":
         about = {"broker": alias, "address": found.address, "name": name}
         emit({"type": "login", **about, "peer": peer, "role": role})
         return
@@ -131,13 +131,8 @@ def _place(alias: str, kept: KnownBroker) -> str:
     return f"{alias} ({shared.place_of(kept.address)})"
 
 
-def _list(known: Brokers, *, as_json: bool) -> None:
-    if as_json:
-        for name, kept in known.brokers.items():
-            about = {"broker": name, "address": kept.address, "name": kept.who or None}
-            emit({"type": "broker", **about, "default": name == known.default})
-        return
-    if not known.brokers:
+def _list(known: Brokers, form: str) -> None:
+    if form == "table" and not known.brokers:
         click.echo(
             "you know no broker yet: start one (touchline broker), or touchline login ADDRESS",
             err=True,
@@ -147,4 +142,10 @@ def _list(known: Brokers, *, as_json: bool) -> None:
         (name, "default" if name == known.default else "", kept.who, kept.address)
         for name, kept in known.brokers.items()
     ]
-    table(("broker", "", "as", "address"), rows)
+    listing(form, _forms(known), ("broker", "", "as", "address"), rows)
+
+
+def _forms(known: Brokers) -> Iterator[dict[str, object]]:
+    for name, kept in known.brokers.items():
+        about = {"broker": name, "address": kept.address, "name": kept.who or None}
+        yield {"type": "broker", **about, "default": name == known.default}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ COMMANDS = {
     "login": "keep a broker's address, and enrol there",
     "logout": "forget a broker",
     "members": "list the people who are enrolled at a broker",
+    "open": "open the page of an event in a browser",
     "pool": "say which hosts are in a pool, to which owners grant events",
     "record": "record an event's feed in a file",
     "relay": "put feeds into NATS, for any number of places",
@@ -50,6 +53,7 @@ COMMANDS = {
     "revoke": "put a person out of a broker",
     "simulate": "make up a match, and a crowd that reports it",
     "sports": "list the sports, and show their actions and rules",
+    "top": "show brokers, hosts, events, votes, loss and alerts as they are",
     "trace": "show the way of one report, with times, from its host's journal",
     "verify": "check the proof of an event offline",
     "version": "show the version, and those of what it runs on",
@@ -148,7 +152,7 @@ def main(arguments: list[str] | None = None) -> None:
     except TouchlineError as error:
         code = error.exit_code
         with contextlib.suppress(OSError):  # of standard output: `finish` knows it
-            _print_error(error, as_json="--json" in arguments)
+            _print_error(error, as_json=_asks_for_json(arguments))
     except (OSError, SystemExit):  # the latter is what click and rich make of the former
         if not output.failed():
             raise
@@ -168,6 +172,14 @@ def _run(arguments: list[str]) -> int:
         error.show()
         return error.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Return whether the flags ask for JSON, whichever command they are of."""
+    forms = {"json", "jsonl"}
+    given = {f"{flag}{form}" for form in forms for flag in ("-o", "--output=")}
+    apart = any(flag in ("-o", "--output") and form in forms for flag, form in pairwise(arguments))
+    return apart or not given.isdisjoint(arguments) or "--json" in arguments
 
 
 def _print_error(error: TouchlineError, *, as_json: bool) -> None:

@@ -11,8 +11,8 @@ import click
 from ..protocol import messages, times
 from ..protocol.messages import EnrolledPeer
 from . import shared
-from .shared import broker_option, emit, json_option, name_option
-from .ui.tables import table
+from .shared import broker_option, name_option
+from .ui.listing import listing, listing_option
 
 if TYPE_CHECKING:
     from ..peer import Link
@@ -25,19 +25,15 @@ PAGE = 100
 @click.option("--all", "every", is_flag=True, help=f"List all, not only the first {PAGE}.")
 @broker_option
 @name_option
-@json_option
-def command(every: bool, broker: str, name: str, as_json: bool) -> None:
+@listing_option
+def command(every: bool, broker: str, name: str, form: str) -> None:
     """List the people who are enrolled at the broker, by id. Only operators can."""
     with shared.link(broker, name) as link:
         roll = people(link)
         found = list(roll) if every else list(islice(roll, PAGE))
         more = not every and len(found) == PAGE and next(roll, None) is not None
-    if as_json:
-        for person in found:
-            emit(_form(person))
-    else:
-        headings = ("id", "name", "role", "enrolled", "invitation", "")
-        table(headings, map(_row, found))
+    headings = ("id", "name", "role", "enrolled", "invitation", "")
+    listing(form, map(_form, found), headings, map(_row, found))
     if more:
         click.echo(f"the first {PAGE}; there are more: --all", err=True)
 

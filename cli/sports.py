@@ -14,6 +14,7 @@ from ..protocol.text import plain
 from ..sports.capabilities import Checkable
 from . import shared
 from .shared import emit, json_option
+from .ui.listing import listing, listing_option
 from .ui.tables import table
 
 MOST_BYTES = 1 << 20
@@ -25,16 +26,13 @@ def command() -> None:
     """List the sports, show their actions and rules, and check a custom one."""
 
 
-@command.command("list")
-@json_option
-def list_command(as_json: bool) -> None:
+@command.command("list", epilog="Example: touchline sports list -o csv")
+@listing_option
+def list_command(form: str) -> None:
     """List the sports that are installed."""
     found = [(name, sports.get(name)) for name in sports.list()]
-    if as_json:
-        for name, sport in found:
-            emit({"name": name, "text": sport.text})
-        return
-    table(("sport", "what it is"), [(name, sport.text) for name, sport in found])
+    objects = ({"name": name, "text": sport.text} for name, sport in found)
+    listing(form, objects, ("sport", "what it is"), [(name, sport.text) for name, sport in found])
 
 
 @command.command(epilog="Example: touchline sports show football --rule shootout=true")

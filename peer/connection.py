@@ -7,12 +7,11 @@ from functools import partial
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from ..protocol import codec, limits
 from ..protocol.errors import PeerError, Untrusted
 from ..protocol.messages import Endpoints, HostReply
-from ..runtime.poll_loop import received
+from ..runtime.poll_loop import event_of, received
 from ..runtime.timers import earliest
 from .link import Link
 from .link.core import Reply
@@ -141,7 +140,7 @@ class HostConnection:
         """Read the events of the connection; return whether it was lost."""
         lost = False
         for message in received(monitor):
-            event = parse_monitor_message(message)["event"]
+            event = event_of(message)
             if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._mismatches = 0
                 if self._known:

@@ -77,11 +77,13 @@ def csv_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
 def _row(cells: Iterable[object]) -> bytes:
     """Return one line of CSV (RFC 4180), in UTF-8."""
     line = io.StringIO(newline="")
-    csv.writer(line).writerow([_cell(cell) for cell in cells])
+    csv.writer(line).writerow([csv_cell(cell) for cell in cells])
     return line.getvalue().encode()
 
 
-def _cell(cell: object) -> object:
+def csv_cell(cell: object) -> object:
+    """Return what stands in a cell for a value: a text that neither a spreadsheet calculates nor a
+    terminal obeys."""
     if not isinstance(cell, str):
         return cell
     shown = plain(cell)  # a terminal that shows the table would obey control characters

@@ -9,13 +9,12 @@ from types import TracebackType
 from typing import Any
 
 import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from ...protocol import addresses, keys, limits, messages
 from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
 from ...runtime import clock
-from ...runtime.poll_loop import PollLoop, received
+from ...runtime.poll_loop import PollLoop, event_of, received
 from .core import Answered, LinkCore, Push, Reply, Then
 
 ENTROPY_BYTES = 16
@@ -282,7 +281,7 @@ class Link:
         """Read the events of connections; return the answers of requests that fail by them."""
         answers: list[Answered] = []
         for message in received(self._monitor):
-            event = parse_monitor_message(message)["event"]
+            event = event_of(message)
             if event & LOSSES:
                 self._core.lost(now)
             elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:

@@ -10,7 +10,6 @@ The second argument says from where: a `Link` (to the broker, which names the ho
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -140,6 +139,8 @@ class Subscriber:
 
     async def _readable(self) -> None:
         """Wait for a socket or a timer, through the event loop's own selector."""
+        import asyncio  # here: most subscribers have no such loop, and it takes 50 ms
+
         loop = asyncio.get_running_loop()
         woken = asyncio.Event()
         wait = seconds_left(clock.now(), self.next_timer(), longest=SAFETY_SECONDS)

@@ -135,9 +135,14 @@ def test_every_folder_with_code_is_a_package() -> None:
 
 
 def test_the_wheel_holds_one_name(wheel: zipfile.ZipFile) -> None:
-    """Into site-packages go `touchline/` and its `dist-info`, and nothing else."""
+    """Into site-packages go `touchline/` and its `dist-info`, and nothing else; beside it the man
+    pages."""
+    release = f"touchline-{config()['metadata']['version']}"
     tops = {name.split("/")[0] for name in wheel.namelist()}
-    assert tops == {"touchline", f"touchline-{config()['metadata']['version']}.dist-info"}
+    assert tops == {"touchline", f"{release}.dist-info", f"{release}.data"}
+    beside = {name for name in wheel.namelist() if name.startswith(f"{release}.data/")}
+    pages = {path.name for path in (ROOT / "docs" / "man").iterdir()}
+    assert beside == {f"{release}.data/data/share/man/man1/{page}" for page in pages}
 
 
 def test_the_wheel_holds_everything(wheel: zipfile.ZipFile) -> None:

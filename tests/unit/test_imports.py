@@ -586,6 +586,20 @@ def test_help_is_quick(arguments: list[str]) -> None:
     assert modules & HEAVY == set()
 
 
+def test_a_report_starts_quickly() -> None:
+    """A report and its form load no asyncio, of which they use nothing: it takes as long as all of
+    Touchline that they load."""
+    program = """
+import json, sys
+import touchline.cli.report, touchline.cli.ui.form
+from touchline.peer import Link, Reporter, Subscriber
+print(json.dumps([0, sorted(sys.modules)]))
+"""
+    _, modules = loaded(program)
+    assert {"touchline.cli.ui.form", "zmq"} <= modules
+    assert modules & {"asyncio", "ssl", "sqlalchemy", "textual"} == set()
+
+
 def test_screens_are_of_two_commands() -> None:
     """Textual, which takes a third of a second, is imported for `watch` and `top` alone, by files
     that nothing else imports."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import zmq
+from zmq.utils.monitor import parse_monitor_message
 
 from tests.patience import PATIENCE
 from touchline.runtime import clock, poll_loop
-from touchline.runtime.poll_loop import PollLoop, received
+from touchline.runtime.poll_loop import PollLoop, event_of, received
 from touchline.runtime.timers import LONGEST_SECONDS
 from touchline.runtime.waker import Waker
 
@@ -169,3 +171,15 @@ def test_everything_received_is_taken(pair: Pair) -> None:
     for number in b"123":
         ours.send_multipart([b"%c" % number, b""])
     assert list(received(theirs)) == [[b"1", b""], [b"2", b""], [b"3", b""]]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [zmq.EVENT_CONNECTED, zmq.EVENT_HANDSHAKE_SUCCEEDED, zmq.EVENT_HANDSHAKE_FAILED_AUTH, 0x8000],
+)
+def test_what_a_monitor_tells(event: int) -> None:
+    """The event is read as pyzmq reads it, also the highest that 16 bits hold."""
+    message = [struct.pack("=Hi", event, -1), b"tcp://127.0.0.1:1"]
+    assert event_of(message) == event
+    if event < 0x8000:
+        assert parse_monitor_message(message)["event"] == event
