@@ -587,8 +587,8 @@ def test_help_is_quick(arguments: list[str]) -> None:
 
 
 def test_a_report_starts_quickly() -> None:
-    """A report loads no asyncio, of which it uses nothing: it takes as long as all of Touchline that
-    a report loads. Its form does, by the subscriber's way to NATS."""
+    """A report loads no asyncio, of which it uses nothing: it takes as long as all of Touchline
+    that a report loads. Its form does, by the subscriber's way to NATS."""
     program = """
 import json, sys
 import touchline.cli.report
