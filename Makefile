@@ -13,7 +13,7 @@ TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak soak-hosts truth fuzz dev check docs bench clean
+.PHONY: help demo test soak soak-hosts truth fuzz dev check docs site pictures bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -66,8 +66,15 @@ docs: dev  ## docs/SETTINGS.md, the tables of docs/SPORTS.md and the man pages a
 	@$(BIN)/python -m tests.unit.test_sports_doc
 	@$(BIN)/python -m tests.unit.test_man_pages
 
+site: $(BIN)/touchline  ## the documentation as a site, in site/, which loads nothing from elsewhere
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+pictures: $(VENV)/tested  ## the pictures of README and guides, from a run of its own (needs chromium)
+	@$(BIN)/python -m tests.pictures
+
 bench: $(BIN)/touchline  ## rates and CPU, beside Redis, NATS and bare pyzmq in the same run
 	@$(BIN)/python -m bench --out artifacts/bench $(ARGS)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) .import build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
+	rm -rf $(VENV) .import build site dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis artifacts
