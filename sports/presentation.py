@@ -370,6 +370,8 @@ class Presentation:
 
     Args:
         text: its name.
+        pad: the actions whose buttons reporters see at once, in this order; the other ones come
+            under "more". Empty: all are seen.
         looks: by action, of which the first that fits is taken.
         other: of any other action.
         words: by detail and value, what is said for it in a template.
@@ -392,6 +394,7 @@ class Presentation:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unsaid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     drawings: Mapping[str, Drawing] = field(default_factory=dict)
+    pad: tuple[str, ...] = ()
     score: ScoreLayout = ScoreLayout()
     clock: Clock = Clock()
     lineup: LineUp = LineUp()

@@ -73,6 +73,19 @@ _PERSON = ("{result}",), ("{reason}",), ("{person}",), ("assist {assist}",), ("i
 _WHO = ("{player}",), ("{how}",), *_PERSON
 _OWN = When(detail="how", value=OWN_GOAL)
 _PLAIN = (Look(who=_WHO),)
+_PAD = (
+    "goal",
+    "shot",
+    "corner",
+    "foul",
+    "offside",
+    "yellow_card",
+    "red_card",
+    "substitution",
+    "penalty",
+)
+"""What is reported most, and what can't wait for a second tap."""
+
 _KEY = (Look(who=_WHO, weight="key"),)
 _SENT_OFF = (Look(who=_WHO, weight="big"),)
 _KICK = (Look(who=_WHO, then="shootout", weight="key", clock="pens"),)
@@ -202,6 +215,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
     return Presentation(
         "Football",
         looks=_LOOKS,
+        pad=_PAD,
         words={
             "period": {
                 "first_half": "first half",

@@ -326,3 +326,27 @@ def test_targets_are_as_large_as_a_thumb(ground: Ground, people: People, size: A
     assert len(sizes) > 20
     assert min(sizes) >= 48
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_who_it_was_is_said_after_the_tap(ground: Ground, people: People, until: Until) -> None:
+    """A goal goes out at once; who it was is one tap on the row, and comes on the timeline. What is
+    rare lies under "More", which stays open where it was opened."""
+    more = ground.lineup("Home", "9 Ann Able", "10 Bo Best")
+    event = ground.event("Who", "football", "Home", "Away", more=more)
+    ann, bob = (people.reporter(event, name, **PHONE) for name in ("ann", "bob"))
+    until(lambda: ann.evaluate(f"{STATE}.present") == 2, ann)
+    for page in (ann, bob):
+        button(page, "goal", "Home").click()
+    own(ann, "accepted").wait_for()
+    for page in (ann, bob):
+        page.locator("#own summary", has_text="Who?").click()
+        if page is ann:
+            people.keep(ann, "who")
+        page.locator("#own").get_by_role("button", name="10 Bo Best").click()
+    ann.locator("#lines .line", has_text="Bo Best").wait_for()
+    assert not button(ann, "penalty_missed", "Away").is_visible()
+    ann.locator("#pad details.more summary").first.click()
+    button(ann, "penalty_missed", "Away").wait_for()
+    people.keep(ann, "more")
+    ann.reload()
+    button(ann, "penalty_missed", "Home").wait_for()

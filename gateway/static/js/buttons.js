@@ -26,6 +26,31 @@ export function offered(state) {
   };
 }
 
+/**
+ * Return the actions of a side in the order of their buttons.
+ * @returns {{first: object[], more: object[]}} those seen at once, and those under "more"
+ */
+export function folded(state, kinds) {
+  const order = shown(state).pad ?? [];
+  if (!order.length) return { first: kinds, more: [] };
+  const first = order.map((title) => kinds.find((kind) => kind.title === title)).filter(Boolean);
+  return { first, more: kinds.filter((kind) => !first.includes(kind)) };
+}
+
+/**
+ * Return the detail that says who did what was reported, and the names to choose from.
+ * @param {object} state
+ * @param {Array<{side: string, players: object[]}>} sides from `lineups`
+ * @param {object} event of a report
+ * @returns {{detail: string, names: string[]}|null} null where that is known, or can't be asked
+ */
+export function whoOf(state, sides, event) {
+  const kind = state.kinds.find((one) => one.title === event.title);
+  const first = kind?.details.find((one) => names(state, sides, event.origin, one.name).length);
+  if (!first || event.details?.[first.name] !== undefined) return null;
+  return { detail: first.name, names: names(state, sides, event.origin, first.name) };
+}
+
 /** Return the statements to offer: those that change something as things stand. */
 export function offeredStatements(state) {
   const stopped = interrupted(state) !== null;

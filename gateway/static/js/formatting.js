@@ -235,6 +235,18 @@ export function scoreQuestion({ why = "", since, until }) {
   return `${reason} What stands on the board now?`.trim();
 }
 
+/**
+ * Return how long ago something was, as people say it; the time of day after an hour.
+ * @param {string} time RFC 3339
+ * @param {number} now milliseconds since 1970, on the same clock
+ */
+export function ago(time, now) {
+  const minutes = Math.floor((now - Date.parse(time)) / 60_000);
+  if (!(minutes < 60)) return timeOfDay(time);
+  if (minutes < 1) return "just now";
+  return minutes === 1 ? "a minute ago" : `${minutes} minutes ago`;
+}
+
 /** What became of a report, by its state. */
 export function fate(report) {
   switch (report.outcome) {

@@ -153,6 +153,33 @@ export class Outbox {
     this.#write(own);
   }
 
+  /** Note who it was: said in a report of its own once the entry is there. */
+  noteWho(own, details) {
+    own.who = details;
+    this.#write(own);
+  }
+
+  /** Return the reports whose entry is there and has not been told yet who it was. */
+  untold() {
+    return this.reports.filter((own) => own.who && !own.told && !own.undone && own.entry_id);
+  }
+
+  /** Note that the entry of a report was told who it was. */
+  noteTold(own) {
+    own.told = true;
+    this.#write(own);
+  }
+
+  /** Take in what another tab of this browser has kept meanwhile. */
+  reload() {
+    this.reports = this.#read();
+  }
+
+  /** Return whether a key of the storage holds a report of this person here. */
+  owns(key) {
+    return Boolean(key?.startsWith(this.prefix));
+  }
+
   /** Return what the person has said, newest first, without what only takes something back. */
   shown() {
     return this.reports.filter((own) => !own.takes || own.outcome === "refused").reverse();

@@ -24,6 +24,9 @@ import { WithheldFeed } from "./withheld.js";
 /** Rows of the feed that are shown. */
 const ROWS = 40;
 
+/** Where this device remembers how its buttons are wanted. */
+const PREFERS = "touchline.prefers";
+
 /** Milliseconds for which the page says that the clock was set. */
 const STEP_SHOWN = 60_000;
 
@@ -38,7 +41,7 @@ const kept = `touchline.event.${id}`;
 const scoreHeader = new ScoreHeader(byId("hero"));
 const openClaims = new OpenClaims(byId("claims"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked, stepped });
-const reportButtons = new ReportButtons(byId("pad"), { tap, state: stateIt, end });
+const reportButtons = new ReportButtons(byId("pad"), { tap, state: stateIt, end }, preferred());
 const question = new Question(byId("question"), {
   answer,
   skip: answered,
@@ -70,6 +73,24 @@ function remember(about) {
   } catch {
     // Without room the page works as long as it is open.
   }
+}
+
+/** Return what this device remembers of how its buttons are wanted, in every event. */
+function preferred() {
+  let found = {};
+  try {
+    found = JSON.parse(localStorage.getItem(PREFERS)) ?? {};
+  } catch {
+    // As if it were the first time.
+  }
+  found.keep = () => {
+    try {
+      localStorage.setItem(PREFERS, JSON.stringify(found));
+    } catch {
+      // Without room it is forgotten with the page.
+    }
+  };
+  return found;
 }
 
 async function begin() {
@@ -202,6 +223,20 @@ async function settled(kind, said) {
   return await askWhich(byId("sheet"), asked.title, asked.words, offers);
 }
 
+/** Say who it was: at once where the entry is there, else once it is. */
+function sayWho(own, detail, name) {
+  me.outbox.noteWho(own, { [detail]: name });
+  tellWho();
+  draw();
+}
+
+function tellWho() {
+  for (const own of me.outbox?.untold() ?? []) {
+    me.outbox.noteTold(own);
+    report({ title: "amend", details: { entry: own.entry_id, ...own.who } });
+  }
+}
+
 /** Keep a report, and send it; its time is that of the tap, by the event's own clock. */
 function report({ title, origin = "", details = {} }, at = Date.now(), about = "") {
   const happened = eventTime(feed.state.event, at) ?? at;
@@ -324,6 +359,7 @@ function took(message, result) {
       break;
     case "fate":
       me.outbox?.note(message);
+      tellWho();
       break;
     case "questions":
       asks = message.questions;
@@ -379,6 +415,7 @@ async function catchUp() {
   await me.sender.go();
   try {
     for (const fate of await fates(id)) me.outbox.note(fate);
+    tellWho();
   } catch (error) {
     if (error instanceof Refused && error.status === 401) refused();
   }
@@ -403,7 +440,7 @@ function drawAll() {
   if (!me.outbox || byId("desk").hidden) return;
   question.draw(state, asks[0] ?? null);
   reportButtons.draw(state, feed.wall());
-  drawOwn(byId("own"), state, me.outbox, undo);
+  drawOwn(byId("own"), state, me.outbox, { undo, who: sayWho }, Date.now());
   drawUnsent();
   drawFeed();
 }
@@ -436,6 +473,12 @@ function drawFeed() {
 
 byId("to-event").href = `/events/${encodeURIComponent(id)}`;
 setInterval(drawAll, 1000);
+addEventListener("storage", (event) => {
+  // Another tab of this browser has reported, or knows more of what was.
+  if (!me.outbox?.owns(event.key)) return;
+  me.outbox.reload();
+  draw();
+});
 addEventListener("online", () => me.sender?.go());
 attend(feed);
 begin();

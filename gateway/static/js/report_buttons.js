@@ -1,14 +1,18 @@
 // The buttons, and what became of what they said.
 
-import { COLUMNS, offered, offeredStatements, STATEMENT, statedWords } from "./buttons.js";
+import { COLUMNS, folded, offered, offeredStatements, STATEMENT, statedWords, whoOf } from "./buttons.js";
 import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { reportsCount, untilWords } from "./ending.js";
+import { lineups } from "./lineup.js";
 import { kindText, shown } from "./presentation.js";
-import { fate, spaced, timeOfDay } from "./formatting.js";
+import { ago, fate, spaced } from "./formatting.js";
 
 /** Milliseconds within which a second tap on the same button is a slip of the thumb. */
 const SLIP = 600;
+
+/** Milliseconds for which a report that is sent asks who it was. */
+const WHO_ASKED = 300_000;
 
 /** Own reports that are shown at first. */
 const SHOWN = 30;
@@ -17,13 +21,16 @@ export class ReportButtons {
   /**
    * @param {Element} root
    * @param {object} on {tap(kind, origin, everything), state(statement), end(over)}
+   * @param {object} prefers what this device remembers: {everything, more}, kept by `keep`
    */
-  constructor(root, on) {
+  constructor(root, on, prefers = {}) {
     this.root = root;
     this.on = on;
     this.drawn = "";
     this.drawings = {};
-    this.everything = false;
+    this.prefers = prefers;
+    this.everything = Boolean(prefers.everything);
+    this.state = null;
     this.origin = "";
     this.filter = "";
     this.tapped = { key: "", at: 0 };
@@ -47,6 +54,7 @@ export class ReportButtons {
     ]);
     if (text === this.drawn || !state.event) return;
     this.drawn = text;
+    this.state = state;
     this.drawings = drawings;
     if (!counts) {
       const words = "The event is over, and reports of it no longer count. Thank you.";
@@ -87,6 +95,7 @@ export class ReportButtons {
       checked: this.everything,
       onchange: (event) => {
         this.everything = event.target.checked;
+        this.#keep({ everything: this.everything });
       },
     });
     return el(
@@ -98,7 +107,34 @@ export class ReportButtons {
     );
   }
 
+  #keep(about) {
+    Object.assign(this.prefers, about);
+    this.prefers.keep?.();
+  }
+
+  /** What is reported rarely comes under "more", on all sides at once. */
+  #more(kinds, origin) {
+    if (!kinds.length) return null;
+    const toggle = (event) => {
+      const open = event.target.open;
+      if (open === Boolean(this.prefers.more)) return;
+      this.#keep({ more: open });
+      for (const each of this.root.querySelectorAll("details.more")) each.open = open;
+    };
+    return el(
+      "details.more",
+      { open: Boolean(this.prefers.more), ontoggle: toggle },
+      el("summary", {}, "More"),
+      el(
+        "div.tiles",
+        {},
+        kinds.map((kind) => this.#button(kind, origin)),
+      ),
+    );
+  }
+
   #columns(kinds, origins) {
+    const { first, more } = folded(this.state, kinds);
     const column = (origin, at) =>
       el(
         "section.column",
@@ -107,8 +143,9 @@ export class ReportButtons {
         el(
           "div.tiles",
           {},
-          kinds.map((kind, place) => this.#button(kind, origin, place === 0)),
+          first.map((kind, place) => this.#button(kind, origin, place === 0)),
         ),
+        this.#more(more, origin),
       );
     return el(
       "div.sides-pad",
@@ -222,22 +259,56 @@ function tallied(own) {
   return own.needed ? [own.for, own.against, own.needed] : null;
 }
 
-/** Draw what this person has said, newest first. */
-export function drawOwn(list, state, outbox, undo) {
+/**
+ * Draw what this person has said, newest first.
+ * @param {object} on {undo(own), who(own, detail, name)}
+ * @param {number} now milliseconds since 1970, on the clock of this device
+ */
+export function drawOwn(list, state, outbox, on, now) {
   const rows = outbox.shown().slice(0, SHOWN);
+  const sides = lineups(state);
   keyed(
     list,
     rows.map((own) => ({
       key: own.id,
-      version: JSON.stringify([own.outcome, own.undone, own.reason, own.entry_id, own.takes, tallied(own)]),
-      draw: () => ownRow(state, own, undo),
+      version: JSON.stringify([
+        ...[own.outcome, own.undone, own.reason, own.entry_id, own.takes, tallied(own)],
+        ...[own.who, ago(own.report.time, now), Boolean(asks(state, sides, own, now))],
+      ]),
+      draw: () => ownRow(state, own, on, now, asks(state, sides, own, now)),
     })),
   );
   if (!rows.length)
     fill(list, el("li.own-empty", {}, "Tap what you see. Here it says what becomes of it."));
 }
 
-function ownRow(state, own, undo) {
+/** Return who may be named on a row: while it is new, and nobody is named yet. */
+function asks(state, sides, own, now) {
+  const over = own.undone || own.takes || own.who || ["expired", "refused"].includes(own.outcome);
+  if (over || now - Date.parse(own.report.time) > WHO_ASKED) return null;
+  return whoOf(state, sides, own.report.event);
+}
+
+/** The names of a side, a tap each; those with a number show it large. */
+function shirts(own, asked, on) {
+  const shirt = (name) => {
+    const [, number, rest] = /^(\d{1,3})\s+(.*)$/.exec(name) ?? [null, "", name];
+    return el(
+      "button.shirt",
+      { type: "button", "aria-label": name, onclick: () => on.who(own, asked.detail, name) },
+      number && el("strong", {}, number),
+      el("span", {}, rest.split(" ").at(-1)),
+    );
+  };
+  return el(
+    "details.who",
+    {},
+    el("summary.button", {}, "Who?"),
+    el("div.shirts", {}, asked.names.map(shirt)),
+  );
+}
+
+function ownRow(state, own, on, now, asked) {
   const what = ownWords(state, own);
   const over = own.takes || own.about || own.outcome === "expired" || own.outcome === "refused";
   const open = !own.undone && !over;
@@ -249,15 +320,16 @@ function ownRow(state, own, undo) {
       "div",
       {},
       el("p.what", {}, what),
-      el("p.became", {}, el("span.when", {}, timeOfDay(own.report.time)), became),
+      el("p.became", {}, el("span.when", {}, ago(own.report.time, now)), became),
     ),
     open &&
       el(
         "button.button.undo",
-        { type: "button", "aria-label": `Undo: ${what}`, onclick: () => undo(own) },
+        { type: "button", "aria-label": `Undo: ${what}`, onclick: () => on.undo(own) },
         icon("undo"),
         el("span", {}, "Undo"),
       ),
+    asked && shirts(own, asked, on),
   );
 }
 

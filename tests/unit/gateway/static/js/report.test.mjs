@@ -5,6 +5,7 @@ import {
   aboutOf,
   asked,
   details,
+  folded,
   names,
   offered,
   offeredStatements,
@@ -17,7 +18,7 @@ import { lineups } from "../../../../../gateway/static/js/lineup.js";
 import { Outbox } from "../../../../../gateway/static/js/outbox.js";
 import { Refused, Sender } from "../../../../../gateway/static/js/session.js";
 import { start, take } from "../../../../../gateway/static/js/state.js";
-import { fate } from "../../../../../gateway/static/js/formatting.js";
+import { ago, fate } from "../../../../../gateway/static/js/formatting.js";
 import { at, CARD, entry, PRESENTATIONS, setup, snapshot } from "./feeds.mjs";
 
 /** As localStorage behaves. */
@@ -365,4 +366,23 @@ test("a confirmed score is written as the host reads it", () => {
     points: { A: "40", B: "15" },
   });
   assert.equal(scoreForm(tennis).text, "6-4 3-2 40-15");
+});
+
+test("how long ago it was is said as people say it", () => {
+  const time = "2026-06-11T19:00:00Z";
+  const after = (seconds) => ago(time, Date.parse(time) + 1_000 * seconds);
+  assert.equal(after(59), "just now");
+  assert.equal(after(60), "a minute ago");
+  assert.equal(after(125), "2 minutes ago");
+  assert.match(after(3_600), /^\d\d:\d\d:\d\d$/);
+});
+
+test("rare actions are folded where the sport says which are not", () => {
+  const kinds = ["save", "corner", "goal"].map((title) => ({ title }));
+  const titles = (pad) => {
+    const { first, more } = folded({ presentation: { pad } }, kinds);
+    return [first, more].map((list) => list.map((kind) => kind.title));
+  };
+  assert.deepEqual(titles(["goal", "corner", "shot"]), [["goal", "corner"], ["save"]]);
+  assert.deepEqual(titles(undefined), [["save", "corner", "goal"], []]);
 });
