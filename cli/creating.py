@@ -115,7 +115,7 @@ def wanted(
     request = messages.Create(
         id=0,
         title=title,
-        sport=sport or ("custom" if definition else ""),
+        sport=sport or (shared.definable()[0] if definition else ""),
         key=key,
         origins=list(origins),
         lineups=dict(_lineup(flag) for flag in lineups),
@@ -140,15 +140,15 @@ def wanted_canary(hosts: list[str]) -> messages.Create:
         hosts: who may host it besides its owner.
     """
     from ..peer.canary.service import DEFINITION, ORIGIN
-    from ..sports.custom.definition import read
 
+    sport, able = shared.definable()
     return messages.Create(
         id=0,
         title="Canary",
-        sport="custom",
+        sport=sport,
         key="canary",
         origins=[ORIGIN],
-        rules={"definition": read(DEFINITION)},
+        rules={"definition": able.read_definition(DEFINITION)},
         hosts=hosts,
         hidden=True,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..peer import Link, Subscriber
     from ..peer.session import Session
     from ..runtime.nats_client import NatsOptions
+    from ..sports.capabilities import Definable
     from ..sports.matchfile import Match
 
 T = TypeVar("T")
@@ -356,17 +357,22 @@ def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, obj
         except msgspec.DecodeError:
             found[name] = value
     if definition is not None:
-        from .. import sports
-        from ..sports.capabilities import Definable
-
-        each = (sports.get(name) for name in sports.list())
-        able = next(sport for sport in each if isinstance(sport, Definable))
+        _, able = definable()
         try:
             text = read_text(definition, "--definition")
             found["definition"] = able.read_definition(text)
         except SettingError as error:
             raise SettingError(f"--definition: {definition}: {error.sentence}") from None
     return found
+
+
+def definable() -> tuple[str, Definable]:
+    """Return the sport that is played by definitions, and its name."""
+    from .. import sports
+    from ..sports.capabilities import Definable
+
+    each = ((name, sports.get(name)) for name in sports.list())
+    return next((name, sport) for name, sport in each if isinstance(sport, Definable))
 
 
 def read_text(path: Path, flag: str) -> str:

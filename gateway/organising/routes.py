@@ -44,6 +44,7 @@ from ...protocol.fields import Id, Name, Text
 from ...protocol.messages import Card, Detail, Search
 from ...protocol.times import SECOND, from_rfc3339
 from ...runtime import clock
+from ...sports.capabilities import Definable
 from ...sports.contradictions import names_of
 from ...timeline import json as timeline_json
 from ..context import Gateway
@@ -634,7 +635,7 @@ class Organising:
         known = [
             SportSchema(name, sports.presentation_of(name).text)
             for name in sports.list()
-            if name != "custom"
+            if not isinstance(sports.get(name), Definable)  # a page asks for no definition
         ]
         hosting = self._gateway.own_host is not None
         return OrganiserSchema(organiser.name, organiser.peer, hosting, known)
