@@ -51,7 +51,7 @@ def test_the_seeds_get_somewhere(name: str) -> None:
     elif isinstance(target, Hosting):
         assert target._core.counters.stored > 6, "reports were stored"
         assert target.asked, "the event asks its reporters"
-        assert target._core.counters.recovered > 2, "another host's reports were taken over"
+        assert target._core.counters.recovered, "another host's reports were taken over"
 
 
 def _take_all(target: Target) -> None:

@@ -432,20 +432,20 @@ def recovery_forgotten(patch: pytest.MonkeyPatch) -> None:
 
 def recovered_again(patch: pytest.MonkeyPatch) -> None:
     """A host takes what is handed over as often as it is offered."""
-    is_new = Recovery._is_new
+    is_here = Recovery._is_here
     nothing = SimpleNamespace(recovered=(), peer="")
-    patch.setattr(Recovery, "_is_new", lambda self, _, said: is_new(self, nothing, said))
+    patch.setattr(Recovery, "_is_here", lambda self, _, said: is_here(self, nothing, said))
 
 
 def fenced_from_the_answer(patch: pytest.MonkeyPatch) -> None:
     """A lease is counted from when the broker's answer came in."""
-    hold = LeaseHolder._hold
+    keep = LeaseHolder._keep_lease
 
     def late(self: LeaseHolder, held: HeldLease, lease: Any, now: float) -> None:
         held.sent = self._elapsed()
-        hold(self, held, lease, now)
+        keep(self, held, lease, now)
 
-    patch.setattr(LeaseHolder, "_hold", late)
+    patch.setattr(LeaseHolder, "_keep_lease", late)
 
 
 def fence_unseen_after_the_commit(patch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,23 @@ def test_a_bad_value_names_its_flag(stub: type[Stub], flags: list[str], words: s
     assert identity.names() == []
 
 
+class SharedRegistry:
+    """A registry in PostgreSQL, which brokers on it share with their key."""
+
+    seed = b""
+
+    def __init__(self, url: str) -> None:
+        assert url.startswith("postgresql")
+
+    def identity(self, *, seed: bytes) -> tuple[bytes, bytes]:
+        """Return the key and its seed, which are kept where there are none yet."""
+        SharedRegistry.seed = SharedRegistry.seed or seed
+        return b"", SharedRegistry.seed
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 def test_its_key_lies_beside_its_database(
     stub: type[Stub], home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,8 +140,11 @@ def test_its_key_lies_beside_its_database(
     assert stub.identity.seed == identity.read(tmp_path / "club.db.key").seed != own.seed
     known = ("ann", identity.load("ann"))
     monkeypatch.setattr("touchline.cli.broker.operator", lambda *_: known)  # no such database
-    run("--database", "postgresql+psycopg://club@db/touchline")
-    assert stub.identity.seed == identity.read(home / "broker.key").seed
+    monkeypatch.setattr("touchline.broker.database.SqlRegistry", SharedRegistry)
+    for _ in range(2):
+        run("--database", "postgresql+psycopg://club@db/touchline")
+        assert stub.identity.seed == SharedRegistry.seed
+    assert not (home / "broker.key").exists()
     run("--identity", str(tmp_path / "mine"))
     assert stub.identity.seed == identity.read(tmp_path / "mine").seed
 
