@@ -273,7 +273,7 @@ def _shown(
         events=loads.get(peer, 0),
         labels=list(offer.labels),
         address=offer.address,
-        seen=offer.seen,
+        last_seen=offer.seen,
         draining=offer.draining,
     )
 

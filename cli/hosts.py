@@ -119,12 +119,12 @@ def _print_placed(reply: messages.BrokerReply, *, as_json: bool) -> None:
 
 def _row(host: OfferingHost) -> tuple[str, ...]:
     labels = plain(", ".join(host.labels))
-    load = (str(host.events), str(host.capacity)) if host.seen else ("", "")
+    load = (str(host.events), str(host.capacity)) if host.last_seen else ("", "")
     return plain(host.name), host.peer, *load, labels, plain(host.address), _state(host)
 
 
 def _state(host: OfferingHost) -> str:
-    if not host.seen:
+    if not host.last_seen:
         return "away"
     return "draining" if host.draining else "ready"
 
@@ -139,5 +139,5 @@ def _form(host: OfferingHost) -> dict[str, object]:
         "capacity": host.capacity,
         "labels": host.labels,
         "address": host.address,
-        "seen": times.to_rfc3339(host.seen) if host.seen else None,
+        "seen": times.to_rfc3339(host.last_seen) if host.last_seen else None,
     }

@@ -141,8 +141,8 @@ class HostOffer(Part, frozen=True, kw_only=True):
 class OfferingHost(Part, frozen=True, kw_only=True):
     """A host as the broker shows it: what it has offered, and the pool that it is shown for.
 
-    `events` is how many it holds that are not over, `seen` when it was last heard of; 0 for a key
-    that has never offered itself.
+    `events` is how many it holds that are not over, `last_seen` when it was last heard of; 0 for a
+    key that has never offered itself.
     """
 
     peer: Id
@@ -152,7 +152,7 @@ class OfferingHost(Part, frozen=True, kw_only=True):
     events: Count = 0
     labels: Annotated[list[Name], Meta(max_length=16)] = field(default_factory=list)
     address: Name = ""
-    seen: Micros = 0
+    last_seen: Micros = 0
     draining: bool = False
 
 

@@ -20,6 +20,7 @@ TIMES = frozenset(
         "first_reported",
         "host_time",
         "last_received",
+        "last_seen",
         "sent",
         "since",
         "starts",

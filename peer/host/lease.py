@@ -246,11 +246,22 @@ class LeaseHolder:
         """The events that another host has and this one waits for, with what the broker said."""
         return {e: held.standing_by for e, held in self._leases.items() if held.standing_by}
 
-    def take_away(self, event: str, error: Conflict) -> None:
-        """Stop serving an event that another host stores now."""
+    def take_away(self, event: str, error: Conflict, now: float) -> None:
+        """Stop serving an event that another host stores now.
+
+        Args:
+            event: its id.
+            error: says so.
+            now: monotonic seconds.
+        """
         held = self._leases.get(event)
-        if held is not None:
-            self._lose(held, error)
+        if held is None:
+            return
+        self._lose(held, error)
+        anew = self._leases.get(event)
+        if anew is not None:  # it stands by: for a host that may have come and gone
+            anew.ask_at = now + RETRY_SECONDS
+            self._set_timer(anew)
 
     def give_back(self, event: str, why: str, now: float) -> None:
         """Leave an event that can't be stored here to another host, and stand by for it.

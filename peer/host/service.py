@@ -400,7 +400,9 @@ class Host:
         self._uncommitted[:] = kept
         self._replies.clear()  # they may confirm what is not stored; their peers ask again
         self.leases.take_away(
-            event_id, Conflict(f"another host has taken over {event_id}, and stores it now")
+            event_id,
+            Conflict(f"another host has taken over {event_id}, and stores it now"),
+            self._now,
         )
 
     def _send_out(self, event: HostedEvent, out: Output) -> None:

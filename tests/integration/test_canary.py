@@ -78,7 +78,8 @@ def test_a_canary_is_seen_and_missed(tmp_path: Path) -> None:
                 "touchline-canary", "touchline-gateway", "touchline-host",
             }  # fmt: skip
         until(lambda: missed(page, "page") >= 1, what="a round that the page misses")
-        assert scrape(page)['touchline_canary_broken{part="page"}'] == 1
+        broken = 'touchline_canary_broken{part="page"}'
+        until(lambda: scrape(page)[broken] == 1, what="the page that is told as broken")
         with Link(address, "canary-1", load_file(tmp_path / "identities" / "canary-1")) as link:
             for search in (messages.Search(id=0), messages.Search(id=0, text="canary")):
                 reply = link.ask(search, PATIENCE)

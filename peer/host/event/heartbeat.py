@@ -64,7 +64,7 @@ class Heartbeats:
     def show_claims(self) -> None:
         """Let a heartbeat tell soon how claims stand, where reports came in this turn."""
         state = self._state
-        if self._owed and (state.claims.open or state.recount or self._claims_shown):
+        if self._owed and (state.claims.open or self._claims_shown or state.voted):
             soon = max(state.now + SOON_SECONDS, (state.sent_at or 0.0) + CLAIM_SECONDS)
             state.heartbeat_at = min(state.heartbeat_at, soon)
 

@@ -31,8 +31,8 @@ class Recounts:
     def newest(self) -> list[Recount]:
         """Return the counts of the newest entries that are others than published, newest first."""
         state = self._state
-        if state.recount:
-            state.recount = False
+        if state.recount or state.voted:
+            state.recount = state.voted = False
             newest = islice(reversed(state.by_entry.values()), limits.RECOUNTS)
             counted = (self._counted(claim) for claim in newest)
             self._found = [one for one in counted if one is not None]
@@ -45,7 +45,7 @@ class Recounts:
         if entry.status not in ("PROVISIONAL", "CONFIRMED") or entry.by or claim.index.kind is None:
             return None
         if claim.unverified or claim.unverified_answers:
-            state.recount = True  # when their signatures are verified
+            state.voted = True  # counted when their signatures are verified
             return None
         case = cases.of(state, claim, state.active_bits(), claim.left_out)
         now, published = evidence.of_case(case, claim, state.wall), entry.evidence

@@ -646,7 +646,7 @@ def test_taken_over_by_another():
         stage = DemoRunner(standby=standby)
         stage.served_one()
         stage.tick()
-        stage.tenure.take_away("e", Conflict("another host has taken over e"))
+        stage.tenure.take_away("e", Conflict("another host has taken over e"), stage.now)
         stage.lease(epoch=2)  # the answer to what was asked before
         assert stage.dropped == ["e"]
         assert ("e" in stage.tenure.lost, "e" in stage.tenure.standing_by) == (not standby, standby)
@@ -715,7 +715,7 @@ def test_a_database_that_does_not_answer():
     stage.tick()
     stage.lease(epoch=2)
     assert (stage.served, stage.begun) == ([("e", 2)], [2])
-    stage.tenure.take_away("e", Conflict("taken"))
+    stage.tenure.take_away("e", Conflict("taken"), stage.now)
     stage = DemoRunner(epoch=1)
     stage.tick()
     stage.invite()
