@@ -46,10 +46,7 @@ class Exclusion:
             self._signatures.verify(rival)
             other = cases.of(state, rival, state.active_bits())
             if min(_margin(case), _margin(other)) > 0:
-                # Both are told by more than oppose them, and neither is taken back for the other.
-                if _both(case, other) > max(case.against, other.against):
-                    continue
-                return None
+                continue
             firm = rival.standing == "CONFIRMED" and standing != "CONFIRMED"
             # What the owner has ruled on is no matter of votes.
             if rival.final or firm or _margin(case) <= _margin(other):
@@ -69,11 +66,6 @@ def instead_of(displaced: list[Entry]) -> str:
 
 def _counts(entry: Entry) -> str:
     return f"{entry.evidence.against} against {entry.evidence.for_}"
-
-
-def _both(case: Case, other: Case) -> int:
-    """Return how many tell both, at least: who opposes one has told the other."""
-    return min(case.for_ - other.against, other.for_ - case.against)
 
 
 def _margin(case: Case) -> int:

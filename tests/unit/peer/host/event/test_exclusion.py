@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-
-from touchline.peer.host.event import cases
-from touchline.peer.host.event.exclusion import Exclusion
 
 CREW = ("ann", "bob", "cid", "dan", "eve", "flo", "gus", "hal")
 
@@ -75,34 +71,6 @@ def test_both_happened(ground: Any) -> None:
     g.stay(30, *CREW)
     assert g.headline == "A 1–1 B"
     assert "DELETED" not in [entry.status for entry in g.entries]
-
-
-@pytest.mark.parametrize(
-    ("told", "against", "stands_beside"),
-    [
-        ((3, 4), (2, 1), False),  # two tell both, two B alone: found by the simulation
-        ((3, 3), (2, 2), False),  # one tells both
-        ((8, 8), (1, 1), True),
-        ((8, 7), (1, 0), True),
-    ],
-)
-def test_two_that_more_tell_than_oppose(
-    monkeypatch: pytest.MonkeyPatch,
-    told: tuple[int, int],
-    against: tuple[int, int],
-    stands_beside: bool,
-) -> None:
-    """Who told the one and says yes to the other speaks for both, so that each can have more for
-    it than against it: both stand where those outweigh who tell one alone, else the second
-    waits, and what stands is not taken back for it."""
-    first, second = (SimpleNamespace(for_=told[which], against=against[which]) for which in (1, 0))
-    rival = SimpleNamespace(index=object(), standing="CONFIRMED", final=False)
-    claims = SimpleNamespace(rivals=lambda _: [rival])
-    state = SimpleNamespace(claims=claims, active_bits=lambda: 0)
-    monkeypatch.setattr(cases, "of", lambda *_: first)
-    exclusion = Exclusion(state, SimpleNamespace(verify=lambda _: None))
-    found = exclusion.displaced(SimpleNamespace(index=object()), "CONFIRMED", second)
-    assert found == ([] if stands_beside else None)
 
 
 @pytest.mark.parametrize(
