@@ -418,8 +418,8 @@ def test_a_member_of_the_crowd(ground: Ground) -> None:
     (goal, corner) = sorted(claim.time for claim in core.claims.open.values())
     # Uncorrected they would be 40 s off. A clock is known to half a round trip, which a busy
     # machine stretches, and the event's seconds are 20 ms long.
-    assert goal == pytest.approx(6 * SECOND, abs=15 * SECOND)
-    assert corner == pytest.approx(31 * SECOND, abs=15 * SECOND)
+    assert goal == pytest.approx(6 * SECOND, abs=30 * SECOND)
+    assert corner == pytest.approx(31 * SECOND, abs=30 * SECOND)
 
 
 def test_a_member_leaves_when_told(ground: Ground) -> None:
