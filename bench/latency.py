@@ -251,7 +251,7 @@ def _decide(parent: object, port: int, needed: int) -> None:
         b'"deliver_policy":"all","ack_policy":"none","replay_policy":"instant"}}',
     )
     assert b'"error"' not in answer, answer
-    parent.send("ready")  # type: ignore[attr-defined]
+    parent.send("ready")  # type: ignore[attr-defined]  # a pipe
     counts: dict[bytes, int] = {}
     buffer = b""
     while True:

@@ -102,7 +102,7 @@ def command(
         if source:
             who = shared.nats_options(values)
             link = stream = stack.enter_context(StreamLink(source, who, "touchline watch"))
-            card_of = lambda event: stream.card(event).card  # noqa: E731
+            card_of = lambda event: stream.card(event).card  # noqa: E731  # one of two
         else:
             address, known = shared.find_broker(broker, insecure=insecure)
             link = to_broker = stack.enter_context(shared.link(address, known or name, ["viewer"]))

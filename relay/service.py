@@ -294,7 +294,7 @@ class Relay:
             text = core.cause.text
         if contact != followed.contact:
             followed.beat_at = now
-        followed.contact, followed.contact_text = contact, plain(text)  # type: ignore[assignment]
+        followed.contact, followed.contact_text = contact, plain(text)  # type: ignore[assignment]  # a Literal
         if contact == "heard" and followed.host_away_since is not None:
             followed.host_away_before += now - followed.host_away_since
             followed.host_away_since = None

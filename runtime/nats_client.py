@@ -302,7 +302,7 @@ class NatsClient:
             return task.result()
         except asyncio.CancelledError:
             return self.fault(TimeoutError())
-        except Exception as error:
+        except Exception as error:  # the library raises any kind
             return self.fault(error)
 
     def fault(self, error: Exception) -> TouchlineError:
@@ -398,7 +398,7 @@ class NatsClient:
             await attempt
         except asyncio.CancelledError:
             return None
-        except Exception as error:
+        except Exception as error:  # the library raises any kind
             self._failed([error, *reasons])
             await _close(client)
             return None
@@ -446,7 +446,7 @@ class NatsClient:
                 try:
                     await attendant(client)
                     return
-                except Exception as error:
+                except Exception as error:  # likewise
                     note(logger, logging.INFO, self.fault(error).sentence)
                 await asyncio.sleep(AGAIN_SECONDS)
 
