@@ -29,6 +29,7 @@ from .repository import (
     MOST_SESSIONS,
     MOST_TARGETS,
     MOST_TOKENS,
+    PEER_TARGETS,
     UNHOSTED,
     Census,
     EventRecord,
@@ -579,6 +580,10 @@ class SqlRepository:
         key: dict[str, object] = {"peer": target.peer, "process": target.process}
         if target.address:
             self._put(TARGETS, key, {"address": target.address, "seen": wall})
+            own = TARGETS.c.peer == target.peer
+            newest = sa.select(TARGETS.c.process).where(own).order_by(TARGETS.c.seen.desc())
+            gone = TARGETS.c.process.not_in(newest.limit(PEER_TARGETS).scalar_subquery())
+            self._connection.execute(sa.delete(TARGETS).where(own, gone))
         else:
             where = [TARGETS.c[column] == value for column, value in key.items()]
             self._connection.execute(sa.delete(TARGETS).where(*where))
@@ -586,7 +591,8 @@ class SqlRepository:
     def targets(self, since: int) -> list[TargetRecord]:
         query = sa.select(TARGETS, PEERS.c.name).join(PEERS)
         query = query.where(TARGETS.c.seen >= since, PEERS.c.revoked == 0)
-        ordered = query.order_by(TARGETS.c.process, TARGETS.c.peer).limit(MOST_TARGETS)
+        strangers = PEERS.c.invite == ""
+        ordered = query.order_by(strangers, TARGETS.c.process, TARGETS.c.peer).limit(MOST_TARGETS)
         return [
             TargetRecord(peer=row.peer, process=row.process, address=row.address, name=row.name)
             for row in self._connection.execute(ordered)

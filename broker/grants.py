@@ -14,6 +14,7 @@ The creator is an owner for good. A peer that is no longer among the hosts loses
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..protocol import keys, limits, messages
@@ -33,17 +34,21 @@ def owns(record: EventRecord, peer: str) -> bool:
     return peer == record.creator or peer in record.card.owners
 
 
-def is_named(repository: Repository, record: EventRecord, peer: str) -> bool:
-    """Return whether an owner lets a peer host an event: by its key, by a pool, or every peer."""
+def is_named(in_pools: Callable[[str], set[str]], record: EventRecord, peer: str) -> bool:
+    """Return whether an owner lets a peer host an event: by its key, by a pool, or every peer.
+
+    Args:
+        in_pools: returns the pools that a peer is in.
+    """
     if not {peer, ANY}.isdisjoint(record.card.hosts):
         return True
     pools = {host.removeprefix(POOL) for host in record.card.hosts if host.startswith(POOL)}
-    return bool(pools) and not pools.isdisjoint(repository.in_pools(peer))
+    return bool(pools) and not pools.isdisjoint(in_pools(peer))
 
 
 def may_host(repository: Repository, record: EventRecord, peer: str) -> bool:
     """Return whether a peer may host an event."""
-    return owns(record, peer) or is_named(repository, record, peer)
+    return owns(record, peer) or is_named(repository.in_pools, record, peer)
 
 
 def require_host(repository: Repository, record: EventRecord, peer: str, what: str) -> None:

@@ -17,6 +17,7 @@ with its next `hold`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from ..protocol import limits, messages, times
 from ..protocol.errors import BadMessage, Conflict, NotFound, NotGranted, Overloaded
@@ -55,7 +56,7 @@ class Assigner:
         loads = repository.loads(wall)
         free = [
             offer
-            for offer in repository.offers(wall - _micros(OFFER_SECONDS), limits.POOL_HOSTS)
+            for offer in _offers(repository, wall)
             if not offer.draining and offer.capacity > loads.get(offer.peer, 0)
         ]
         if not free:
@@ -75,6 +76,7 @@ def _assign_some(
 ) -> None:
     records, last = repository.events(events), repository.leases(events)
     placements = repository.placements(events)
+    in_pools = cache(repository.in_pools)  # not for each event anew: anybody may offer a host
     for event in events:
         lease = max(last.get(event, []), key=lambda one: one.epoch, default=None)
         if lease is not None and lease.expires > wall:
@@ -90,7 +92,7 @@ def _assign_some(
             and (
                 lease is None or offer.peer == lease.peer or (journal and journal == offer.journal)
             )
-            and grants.is_named(repository, records[event], offer.peer)
+            and grants.is_named(in_pools, records[event], offer.peer)
         ]
         if may:
             chosen = _least_loaded(may, loads)
@@ -181,7 +183,9 @@ def place(
                 f"touchline events grant {event} --host {peer}"
             )
     else:
-        peer = _other_host(repository, record, holder, repository.loads(wall), wall)
+        peer = _other_host(
+            repository, record, holder, repository.loads(wall), _offers(repository, wall)
+        )
         if not peer:
             raise NotFound(f"no host that offers itself may have {event}, or has room for it")
     if peer == holder:
@@ -209,9 +213,9 @@ def drain(
         roles.require(role, "operator", "to drain another host")
     repository.put_offer(replace(_require_offer(repository, peer, wall), draining=True))
     loads, moving, staying = repository.loads(wall), 0, 0
-    events = repository.held_by(peer, wall)
+    events, offers = repository.held_by(peer, wall), _offers(repository, wall)
     for record in repository.events(events).values():
-        to = _other_host(repository, record, peer, loads, wall, shared=True)
+        to = _other_host(repository, record, peer, loads, offers, shared=True)
         if to:
             loads[to] = loads.get(to, 0) + 1
             event = record.card.event
@@ -283,13 +287,14 @@ def _other_host(
     record: EventRecord,
     holder: str,
     loads: dict[str, int],
-    wall: int,
+    offers: list[OfferRecord],
     *,
     shared: bool = False,
 ) -> str:
     """Return the least loaded other host with room that may have an event; empty: there is none.
 
     Args:
+        offers: of the hosts that are there.
         shared: only hosts that share the holder's journal.
     """
     journal = _journal(repository, holder)
@@ -297,7 +302,7 @@ def _other_host(
         return ""
     may = [
         offer
-        for offer in repository.offers(wall - _micros(OFFER_SECONDS), limits.POOL_HOSTS)
+        for offer in offers
         if offer.peer != holder
         and not offer.draining
         and offer.capacity > loads.get(offer.peer, 0)
@@ -305,6 +310,11 @@ def _other_host(
         and grants.may_host(repository, record, offer.peer)
     ]
     return _least_loaded(may, loads).peer if may else ""
+
+
+def _offers(repository: Repository, wall: int) -> list[OfferRecord]:
+    """Return what the hosts that were heard of lately offer."""
+    return repository.offers(wall - _micros(OFFER_SECONDS), limits.POOL_HOSTS)
 
 
 def _least_loaded(offers: list[OfferRecord], loads: dict[str, int]) -> OfferRecord:

@@ -20,6 +20,9 @@ MOST_TOKENS = 20
 MOST_TARGETS = 1_000
 """The most processes that are listed to be scraped."""
 
+PEER_TARGETS = 16
+"""The most processes of one peer that are kept, those that said so last."""
+
 
 @dataclass(frozen=True, slots=True)
 class PeerRecord:
@@ -360,11 +363,12 @@ class Repository(Protocol):
         """Return whether a peer holds the lease of an event."""
 
     def put_target(self, target: TargetRecord, wall: int) -> None:
-        """Record where a process is scraped, as said at `wall`; an empty address removes it."""
+        """Record where a process is scraped, as said at `wall`; an empty address removes it. At
+        most `PEER_TARGETS` of a peer are kept."""
 
     def targets(self, since: int) -> list[TargetRecord]:
         """Return the processes that said so at `since` or later, without those of revoked peers;
-        at most `MOST_TARGETS`."""
+        at most `MOST_TARGETS`, first those of peers with an invitation."""
 
     def census(self, wall: int) -> Census:
         """Return the numbers of events and keys; `hosted` as it is at `wall`."""

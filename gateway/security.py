@@ -38,6 +38,7 @@ from ..protocol.errors import (
     Unreachable,
     Untrusted,
 )
+from ..runtime.connections import network
 from ..runtime.logs import note
 from .counters import GatewayCounters
 from .options import Options
@@ -314,6 +315,7 @@ class ConnectionLimits:
 
 
 def address_of(scope: Mapping[str, object]) -> str:
-    """Return the client's address; behind a trusted proxy, the address that the proxy names."""
+    """Return what counts as the client's address, see `network`; behind a trusted proxy, of the
+    address that the proxy names."""
     client = scope.get("client")
-    return str(client[0]) if isinstance(client, tuple | list) and client else ""
+    return network(str(client[0])) if isinstance(client, tuple | list) and client else ""

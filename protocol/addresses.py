@@ -21,6 +21,9 @@ _ADDRESS = re.compile(
     r"^(?:(?:tcp|touchline)://)?(?P<host>\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^:/?#,\s]+|\*)(?::(?P<port>\d{1,5}))?$"
 )
 
+_NOT_IN_HOST = re.compile(r"[^\w.:\[\]-]")
+"""A character that no name or address has in it (RFC 9110, 7.2)."""
+
 
 def parse(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> tuple[str, int]:
     """Return (host, port) of an address such as `127.0.0.1:5670` or `tcp://[::1]:5670`.
@@ -138,6 +141,8 @@ def reaches(host: str, names: Collection[str]) -> bool:
         host: as the request has it, with or without a port.
         names: those under which the process is reached, besides localhost.
     """
+    if _NOT_IN_HOST.search(host):
+        return False  # links to `USER@HOST`, or `HOST/PATH`, would lead elsewhere
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:

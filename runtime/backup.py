@@ -132,7 +132,9 @@ def _whole(target: Path) -> Iterator[Path]:
     try:
         with _storage():
             part.unlink(missing_ok=True)
-            files.create(part)
+            # Only a file that is made here: one that another user has put there in between, or a
+            # link to elsewhere, would get what is copied.
+            files.create(part, exist_ok=False)
         yield part
         with _storage():
             descriptor = os.open(part, os.O_RDONLY)
@@ -178,10 +180,14 @@ def _run(program: str, url: URL, *flags: str, part: Path) -> None:
     """Run a program of PostgreSQL's on a file; the password is in its environment alone."""
     if shutil.which(program) is None:
         raise StorageFault(f"{program} is not installed (Debian: postgresql-client)")
-    plain = url.set(drivername="postgresql", password=None)
+    # A password may stand among the parameters, too; everybody can read a program's arguments.
+    # `url.set(password=None)` would leave the one before the host as it is.
+    password = url.password or url.query.get("password")
+    plain = url.set(drivername="postgresql").difference_update_query(["password"])
+    plain = plain._replace(password=None)
     environment = dict(os.environ)
-    if url.password is not None:
-        environment["PGPASSWORD"] = str(url.password)
+    if password is not None:
+        environment["PGPASSWORD"] = str(password)
     # The schema that the URL names is where the tables are.
     place = plain.render_as_string(hide_password=False)
     saving = program == "pg_dump"

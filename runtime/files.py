@@ -32,16 +32,16 @@ def make_folder(path: Path) -> None:
         path.mkdir(FOLDER_MODE, exist_ok=True)
 
 
-def create(path: Path) -> None:
+def create(path: Path, *, exist_ok: bool = True) -> None:
     """Create an empty file for this user alone; one that exists keeps its content and its mode.
 
     Its mode is right from the first moment: a file made under the umask and changed afterwards can
     be opened by others in between, and read for as long as they hold it open.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be made, or exists where it may not.
     """
-    with contextlib.suppress(FileExistsError):
+    with contextlib.suppress(*((FileExistsError,) if exist_ok else ())):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
 
 

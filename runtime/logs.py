@@ -66,6 +66,10 @@ class TextFormatter(logging.Formatter):
         """Return the line, and the traceback where there is one."""
         return without_passwords(super().format(record))
 
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # the library's name
+        """Return a traceback, set in: what an error says may be from the network."""
+        return "\n".join(f"  {plain(line)}" for line in super().formatException(ei).split("\n"))
+
 
 class JsonFormatter(logging.Formatter):
     """A line that is one JSON object.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from touchline.broker.pools import Assigner
 from touchline.protocol import messages
 
 from .conftest import identity
@@ -171,3 +172,21 @@ def test_a_drained_host_gets_no_more(pooled: Any) -> None:
     assert new in turn(pooled, "eve", journal="j").assigned + turn(pooled, "ann").assigned
     assert not turn(pooled, "bob", journal="j", instance="again").draining
     assert isinstance(pooled.bob(messages.DrainHost(id=1)), messages.Placed)
+
+
+def test_many_who_offer_themselves_cost_no_look_each(pooled: Any) -> None:
+    """Which pools a host is in is looked up once for all events that nobody hosts: anybody may
+    offer a host, and the broker looks each second."""
+    for number in range(5):
+        pooled.event(f"Event {number}", hosts=["pool:p"])
+    names = [f"s{number}" for number in range(5)]
+    for name in names:
+        pooled.hello(name)
+        pooled.wall += 1
+        pooled.ask(name, hold())
+    asked: list[str] = []
+    with pooled.registry.begin(write=True) as repository:
+        look_up = repository.in_pools
+        repository.in_pools = lambda peer: (asked.append(peer), look_up(peer))[1]
+        Assigner().assign(repository, pooled.wall)
+    assert sorted(asked) == sorted(peer(name) for name in names)

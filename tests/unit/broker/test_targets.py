@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from touchline.broker.repository import TargetRecord
+from touchline.broker.repository import PEER_TARGETS, TargetRecord
 from touchline.broker.targets import LISTED_SECONDS
 from touchline.protocol import messages
 
@@ -112,3 +112,23 @@ def test_a_hello_of_before(bench: Any) -> None:
     """A peer of a release that knew no metrics says hello as it did, and is not listed."""
     assert isinstance(bench.hello("kim"), messages.Welcome)
     assert listed(bench) == []
+
+
+def test_a_peer_that_says_many(bench: Any) -> None:
+    """Of one peer the newest few are kept, so that no key fills the records or the list; and what
+    peers without an invitation say comes last."""
+    bench.hello("ann", process="host", metrics="10.0.0.9:9670")
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    for number in range(PEER_TARGETS + 5):
+        bench.wall += SECOND
+        bench.hello("bob", process=f"a{letters[number]}", metrics="10.0.0.8:9670")
+    assert [one[0] for one in listed(bench)].count("bob") == PEER_TARGETS
+    assert ("bob", "aa", "10.0.0.8:9670") not in [
+        (n, p, "10.0.0.8:9670") for n, p, _ in listed(bench)
+    ]
+    assert "ann" in [one[0] for one in listed(bench)]
+    bench.set(operators=(identity("eve").public,))
+    code = bench.eve(messages.Invite(id=1, role="host")).code
+    bench.hello("zoe", invite=code)
+    bench.hello("zoe", process="zoo", metrics="10.0.0.7:9670")
+    assert listed(bench)[0][:2] == ("zoe", "zoo")

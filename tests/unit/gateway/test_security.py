@@ -156,10 +156,18 @@ def test_places() -> None:
 
 @pytest.mark.parametrize(
     ("scope", "address"),
-    [({"client": ("1.2.3.4", 5)}, "1.2.3.4"), ({}, ""), ({"client": None}, "")],
+    [
+        ({"client": ("1.2.3.4", 5)}, "1.2.3.4"),
+        ({"client": ("::ffff:1.2.3.4", 5)}, "1.2.3.4"),
+        ({"client": ("2001:db8:0:7:1:2:3:4", 5)}, "2001:db8:0:7::"),
+        ({"client": ("2001:db8:0:7:ffff::9", 5)}, "2001:db8:0:7::"),
+        ({"client": ("by the proxy", 5)}, "by the proxy"),
+        ({}, ""),
+        ({"client": None}, ""),
+    ],
 )
 def test_address(scope: dict[str, object], address: str) -> None:
-    """The other end's address is known, or nobody's."""
+    """The other end's address is known, or nobody's; a machine has a whole network of IPv6."""
     assert address_of(scope) == address
 
 
@@ -177,6 +185,10 @@ def test_address(scope: dict[str, object], address: str) -> None:
         ("club.example.evil.example", False),
         ("127.0.0.1.evil.example", False),
         ("localhost.evil.example", False),
+        ("evil.example@127.0.0.1", False),
+        ("127.0.0.1/evil.example", False),
+        ("127.0.0.1#.evil.example", False),
+        ('127.0.0.1"><b>', False),
         ("[", False),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -140,3 +141,52 @@ def test_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"gone\.db-wal exists"):
         backup.put_back(file, str(tmp_path / "gone.db"))
     assert {path.name for path in tmp_path.iterdir()} == {"broker.db", "other", "gone.db-wal"}
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_copy_goes_into_no_file_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """In a folder that others can write, what somebody puts where the copy is written, a moment
+    before, gets nothing of it."""
+    file, theirs = tmp_path / "broker.db", tmp_path / "theirs"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE secrets (x)")
+    theirs.write_bytes(b"")
+    remove = Path.unlink
+
+    def put_there(path: Path, **flags: bool) -> None:
+        remove(path, **flags)
+        if kind == "link":
+            path.symlink_to(theirs)
+        else:
+            path.hardlink_to(theirs)
+
+    monkeypatch.setattr(Path, "unlink", put_there)
+    with pytest.raises(StorageFault, match="exists"):
+        backup.save(str(file), tmp_path / "copy")
+    assert theirs.read_bytes() == b""
+    assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ann:opensesame@h/d", "postgresql://ann@h/d?password=opensesame"]
+)
+def test_a_password_is_no_argument(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """Everybody on the machine can read a program's arguments: the password is in its environment,
+    wherever it stands in the URL."""
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], env: dict[str, str], **_: object) -> object:
+        ran.append((command, env))
+        return subprocess.CompletedProcess(command, 1, "", "no such host")
+
+    monkeypatch.setattr(shutil, "which", lambda program: program)
+    monkeypatch.setattr(subprocess, "run", run)
+    with pytest.raises(StorageFault):
+        backup.save(url.replace("postgresql:", "postgresql+psycopg:"), tmp_path / "copy")
+    ((command, environment),) = ran
+    assert "opensesame" not in " ".join(command)
+    assert environment["PGPASSWORD"] == "opensesame"

@@ -69,6 +69,20 @@ def test_a_line_for_people() -> None:
     assert line.endswith('INFO a�[2J�b has come event=e-1 name="x�\\"y\\" z=1"')
 
 
+def test_a_fault_for_people() -> None:
+    """What an error says, which may be from the network, stands set in and without control
+    characters: neither a terminal nor a reader takes it for more."""
+    line = record()
+    try:
+        raise ValueError("a\x1b[2J\n2026-01-01 INFO all is well")
+    except ValueError:
+        line.exc_info = sys.exc_info()
+    first, *traceback = TextFormatter().format(line).split("\n")
+    assert first.endswith("INFO it has come")
+    assert traceback[-2:] == ["  ValueError: a�[2J", "  2026-01-01 INFO all is well"]
+    assert all(each.startswith("  ") for each in traceback)
+
+
 def test_a_line_for_programs() -> None:
     """It is one JSON object, with the process and the ids; a fault's traceback is in it."""
     line = record(event="e", request=7, name="Ö\x9b\n")
