@@ -82,6 +82,9 @@ BOUNDS = {"idle_in_transaction_session_timeout": 2_000, "lock_timeout": 500}
 """Settings of PostgreSQL's, in milliseconds. A host that is stopped within a transaction loses it:
 another that takes over its event waits for that, and asks again meanwhile."""
 
+OPENING, OPENING_MS = 5671, 30_000
+"""PostgreSQL's lock under which the tables are made, and how long it is waited for."""
+
 _tables = MetaData()
 _turns = Table(
     "turns",
@@ -145,7 +148,7 @@ class Journal:
         self.name = ""
         """Names it to those who come from another host that has it open; empty where none can."""
         try:
-            _tables.create_all(self._engine)
+            self._create_tables()
             self._connection = self._engine.connect()
         except SQLAlchemyError as error:
             self._engine.dispose()
@@ -165,6 +168,14 @@ class Journal:
             self._add_checksums()
         except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
             _log.warning("%s", fault.sentence)
+
+    def _create_tables(self) -> None:
+        with self._engine.begin() as connection:
+            if self.shared:
+                # Without the lock, of two hosts that start at once the second would fail.
+                connection.execute(text(f"SET LOCAL lock_timeout = {OPENING_MS}"))
+                connection.execute(select(func.pg_advisory_xact_lock(OPENING)))
+            _tables.create_all(connection)
 
     def _compiled(self, statement: Insert) -> str:
         """Return a statement that stores a turn as the driver takes it, with values by name."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from touchline.peer.host.journal import Journal
 from touchline.protocol.errors import Conflict, StorageFault
 from touchline.protocol.messages import Card
@@ -133,6 +135,17 @@ def test_full_disk(tmp_path):
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 class TestShared:
     """Many hosts have a journal in PostgreSQL open."""
+
+    def test_hosts_that_open_it_at_once(self, url):
+        """The tables are made once, whoever comes first."""
+        together = threading.Barrier(3)
+
+        def opened(_):
+            together.wait(PATIENCE)
+            Journal(url).close()
+
+        with ThreadPoolExecutor(3) as pool:
+            assert list(pool.map(opened, range(3))) == [None] * 3
 
     def test_only_the_newest_holder_stores(self, url):
         """Once another host has begun to store an event, nothing of it can be stored here, while
