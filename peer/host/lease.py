@@ -173,7 +173,7 @@ class LeaseHolder:
         self._together = True  # the broker takes `hold`
         self._joining: set[str] = set()  # events that are asked for, before their cards have come
         self._next: list[HeldLease] = []  # that are to be asked for after those
-        self._replaced = 0  # how often another host has taken an event over
+        self._replaced = 0  # how many instances it has asked as, after the first
         # Heaps, so that a turn in which nothing is due looks at one event. What was put off since
         # is passed over: by the time that was noted, with the event.
         self._timers: list[tuple[float, str]] = []
@@ -539,11 +539,9 @@ class LeaseHolder:
                 held.joined = False  # the invitation has expired meanwhile: join again
                 held.ask_at = now + RETRY_SECONDS
             case Conflict() if asked == "lease" and now < held.assigned_until and not held.started:
-                held.standing_by = reply.sentence
-                held.ask_at = now + HAND_OVER_SECONDS
+                self._wait_for_another(held, reply, now + HAND_OVER_SECONDS)
             case Conflict() if asked == "lease" and self._standby and not held.started:
-                held.standing_by = reply.sentence
-                held.ask_at = now + RETRY_SECONDS
+                self._wait_for_another(held, reply, now + RETRY_SECONDS)
             case Conflict() if held.assigned_until > -inf and not held.started:
                 del self._leases[held.event]  # another host has it after all
             case PeerError() if not isinstance(reply, Overloaded):
@@ -628,14 +626,26 @@ class LeaseHolder:
         named = {card.owner, *card.owners, *card.hosts}
         return self._always or named != {self._peer}
 
+    def _wait_for_another(self, held: HeldLease, refusal: Conflict, ask_at: float) -> None:
+        """Ask later for an event that another host has.
+
+        An answer may have been lost that granted it the lease; where that one was replaced since,
+        the broker refuses the instance for good. So it asks as another.
+        """
+        held.instance = self._new_instance()
+        held.standing_by, held.ask_at = refusal.sentence, ask_at
+
+    def _new_instance(self) -> str:
+        """Return an instance of which the broker has not heard."""
+        self._replaced += 1
+        return f"{self._instance}-{self._replaced}"
+
     def _stand_by(self, held: HeldLease, why: str, ask_at: float) -> None:
         """Wait for an event anew, as an instance that the broker has not seen replaced."""
         log.warning("event %s: %s; standing by", held.event, why)
         if held.started and held.hosted is not None:
             self._drop(held.hosted)
-        self._replaced += 1
-        instance = f"{self._instance}-{self._replaced}"
-        anew = HeldLease(held.event, instance, standing_by=why, ask_at=ask_at)
+        anew = HeldLease(held.event, self._new_instance(), standing_by=why, ask_at=ask_at)
         self._leases[held.event] = anew
         self._set_timer(anew)
 

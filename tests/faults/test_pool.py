@@ -61,7 +61,10 @@ class Pool:
 
     @property
     def epochs(self) -> list[int]:
-        """The epochs that were begun, by any host."""
+        """The epochs that were begun, by any host; all hosts have to run, but those killed here."""
+        for name, process in self.running.items():
+            ended = process.poll() not in (None, -signal.SIGKILL)
+            assert not ended, f"{name} has ended: {self.lines[name][-1].last}"
         runs = [lines for runs in self.lines.values() for lines in runs]
         return sorted(line["epoch"] for lines in runs for line in lines.of("hosting"))
 
@@ -113,6 +116,7 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
         {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
     ]
     people = {name: yard.reporters(name, plan=plan, pause=-0.3) for name in PEOPLE}
+    away: dict[str, list[float]] = {}
     for _ in range(FAULTS):
         time.sleep(chance.uniform(0.1, 1.5))
         begun = len(pool.epochs)
@@ -124,13 +128,18 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
             pool.running[victim].send_signal(signal.SIGSTOP)
         else:
             (pool.relays if fault == "cut" else pool.databases)[victim].cut()
+        since = time.monotonic()
         yard.until(lambda begun=begun: len(pool.epochs) > begun, what=f"a host after {fault}")
+        away.setdefault(fault, []).append(time.monotonic() - since)
         if fault == "kill":
             pool.start(victim)
         elif fault == "stop":
             pool.go_on(victim)
         else:
             (pool.relays if fault == "cut" else pool.databases)[victim].heal()
+    for fault, seconds in sorted(away.items()):
+        middle, longest = sorted(seconds)[len(seconds) // 2], max(seconds)
+        print(f"{fault}: {len(seconds)} times, served again after {middle:.1f} s, {longest:.1f} s")
     yard.until(
         lambda: all(
             lines.last.get("said") == ACTIONS and not lines.last["pending"]

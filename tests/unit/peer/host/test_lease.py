@@ -640,6 +640,23 @@ def test_standing_by():
     assert stage.tenure.standing_by == {}
 
 
+def test_a_lease_of_which_a_host_never_learned():
+    """A host that stands by was granted the lease, and the answer was lost; it lapsed, and another
+    host has the event. The broker refuses the first instance for good: it asks as another."""
+    stage = DemoRunner(epoch=1, standby=True)
+    stage.tick()
+    stage.invite()
+    (granted,) = stage.tick()
+    stage.answer(Slow("the broker is slow"))
+    (again,) = stage.tick()
+    assert again.instance == granted.instance, "which is renewed, where it holds the lease"
+    stage.answer(Conflict("another host has taken over e since this host's epoch 2"))
+    (after,) = stage.tick()
+    assert after.instance != granted.instance
+    stage.lease(epoch=4)
+    assert stage.served == [("e", 4)]
+
+
 def test_taken_over_by_another():
     """A host whose event another stores now drops it, and stands by for it where it is to."""
     for standby in (False, True):
@@ -830,7 +847,7 @@ def test_a_host_takes_what_it_is_given_and_hands_it_over():
     before = stage.now
     (again,) = stage.tick()
     assert stage.now == before + HAND_OVER_SECONDS
-    assert again.leases == asked.leases
+    assert [one.event for one in again.leases] == [one.event for one in asked.leases]
     grant_all(stage)
     assert stage.served == [("e", 1)]
     orders(stage, released=["e"])
