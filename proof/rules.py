@@ -162,12 +162,12 @@ class ProvenTimeline:
             self._correction(entry, before, by, for_, against)
             _accept(verdict, for_, against, entry.evidence.present)
         elif by == "review":
-            _text(entry, before, "review")
+            _text(entry, before, "review", "reviewed")
             self._statements.review(entry, before, for_, present)
             _accept(verdict, for_, against, present)
         elif by == "text":
-            decided = not entry.review and self._statements.decided(entry)
-            _text(entry, before, *(("review",) if decided else ()))
+            decided = self._statements.decided(entry, before)
+            _text(entry, before, *(("review", "reviewed") if decided else ()))
         elif by == "doubt":
             _doubt(entry, before)
         else:
@@ -672,7 +672,10 @@ def _unchanged(entry: Entry, before: Entry, *but: str) -> None:
     tells of the version itself."""
     own = ("epoch", "seq", "status", "sent", "evidence", "text", "clock", "score", "headline")
     if entry.status == "DELETED" and not entry.review:
-        but = (*but, "review")  # that was the decision
+        # While it was under review that was the decision. A host of before does not say so.
+        if entry.reviewed and not before.review:
+            raise Broken("it was under no review")
+        but = (*but, "review", "reviewed")
     free = {name: getattr(entry, name) for name in (*own, "place", *but)}
     if not _equal(replace(before, **free), entry):
         raise Broken("it changes what its votes do not speak of")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ..peer.host.event import thresholds
 from ..peer.host.event.details import AsTyped
 from ..protocol.errors import SettingError
-from ..protocol.messages import Entry
+from ..protocol.messages import Entry, ReviewOutcome
 from ..sports import Score, Sport, State, statements
 from ..timeline.states import LAST
 from ..timeline.timeline import Timeline, action_of
@@ -82,10 +82,24 @@ class ProvenStatements:
                 raise Broken(f"a vote states a review of entry {details.get('entry')!r}")
         if not _equal(replace(entry, evidence=before.evidence), entry):
             raise Broken("its evidence changed without votes on it")
+        if entry.reviewed and (entry.review or entry.reviewed != self._outcome(entry)):
+            raise Broken(f"its review has not come to {entry.reviewed!r}")
 
-    def decided(self, entry: Entry) -> bool:
-        """Return whether an entry stands that takes one back, so that its review is over."""
-        return any(other.relates_to == entry.entry_id for other in self._timeline)
+    def decided(self, entry: Entry, before: Entry) -> bool:
+        """Return whether the outcome of a review follows from an entry that takes this one back, or
+        that did so and is gone.
+
+        Args:
+            entry: the version with the outcome; of hosts of before, without it.
+            before: the version before it.
+        """
+        outcome = self._outcome(entry)
+        if entry.review or entry.reviewed not in ("", outcome):
+            return False
+        return outcome == "overturned" or before.reviewed == "overturned"
+
+    def _outcome(self, entry: Entry) -> ReviewOutcome:
+        return "overturned" if self._timeline.is_taken_back(entry) else "upheld"
 
     def _score(self, entry: Entry, for_: Sequence[Spoken]) -> None:
         before = self._timeline.state_before(entry.time, LAST)

@@ -81,8 +81,9 @@ class Unmoved(Protocol):
 class Reviews(Protocol):
     """Has officials who review what happened before it counts for good."""
 
-    reviewed: frozenset[str]
-    """The titles of what may be under review."""
+    reviewed: Mapping[str, int]
+    """The titles of what may be under review, each with the edition of the rules since which that
+    is known, see `Kind.since`."""
 
 
 @runtime_checkable

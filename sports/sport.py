@@ -7,7 +7,7 @@ so that a host can keep any number of them and fold again when an entry comes la
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -55,6 +55,7 @@ class Detail:
         choices: the values it may have; empty where anything goes.
         suggested: values that are offered where anything goes.
         since: the edition of the rules since which it is known; see `Kind`.
+        choices_since: likewise of choices that came later.
         number: its value is a number, otherwise a text.
         required: the action means nothing without it.
         origin: its value is one of the event's origins.
@@ -68,6 +69,11 @@ class Detail:
     origin: bool = False
     suggested: tuple[str, ...] = ()
     since: int = 0
+    choices_since: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def choices_in(self, edition: int) -> tuple[str, ...]:
+        """Return the choices that an edition of the rules knows."""
+        return tuple(one for one in self.choices if self.choices_since.get(one, 0) <= edition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,8 +331,9 @@ def _detail_misfit(kind: Kind, action: Action, edition: int) -> str | None:
             return f"{kind.title}: {name} is a number, not {value!r}"
         if not detail.number and not isinstance(value, str):
             return f"{kind.title}: {name} is a text, not {value!r}"
-        if detail.choices and value not in detail.choices:
-            return f"{kind.title}: {name} is {value!r}, not one of {', '.join(detail.choices)}"
+        choices = detail.choices if edition >= NEWEST else detail.choices_in(edition)
+        if choices and value not in choices:
+            return f"{kind.title}: {name} is {value!r}, not one of {', '.join(choices)}"
     for detail in kind.details:
         if detail.required and detail.name not in action.details:
             return f"{kind.title} needs {detail.name}: {detail.text}"

@@ -62,12 +62,14 @@ class EntryRow:
 
     def __post_init__(self) -> None:
         self.key = match_key(self.entry)
+        self.reviewed = self.reviewed or self.entry.reviewed
 
     def update(self, entry: Entry, changed: float) -> None:
         """Replace the entry with a newer version of it."""
-        if entry.review or entry.status == "DELETED":
-            self.reviewed = ""
-        if not entry.review and self.entry.review:
+        if entry.reviewed or entry.review or entry.status == "DELETED":
+            self.reviewed = entry.reviewed
+        if not entry.review and not entry.reviewed and self.entry.review:
+            # A host of before does not say it.
             gone = self.taken_back or entry.status == "DELETED"
             self.reviewed = "overturned" if gone else "upheld"
         self.entry, self.changed, self.key = entry, changed, match_key(entry)

@@ -173,6 +173,12 @@ class Timeline:
         """Return the standing entries of an action and origin, in match order."""
         return [self._at(key) for key in self._alike.get((title, origin), ())]
 
+    def is_taken_back(self, entry: Entry) -> bool:
+        """Return whether another entry that stands takes this one back."""
+        titles = (kind.title for kind in self._kinds.values() if kind.relates_to == entry.title)
+        others = (one for title in titles for one in self.alike(title, entry.origin))
+        return any(one.relates_to == entry.entry_id for one in others)
+
     def latest(self, title: str, origin: str, time: int) -> Entry | None:
         """Return the latest standing entry of an action and origin up to a time."""
         alike = self._alike.get((title, origin), [])

@@ -10,7 +10,7 @@ from ...protocol.messages import Entry
 from ...protocol.text import plain
 from ...protocol.times import SECOND
 from ...timeline.history import Version
-from ...timeline.rows import EntryRow
+from ...timeline.rows import REVIEWED, EntryRow
 from ...timeline.texts import sentence, span, time_of_day
 
 BAR_CELLS = 24
@@ -60,6 +60,8 @@ def _lines(entry: Entry) -> Iterator[tuple[str, Text]]:
         yield "About", Text(plain(f"entry {entry.relates_to}"))
     if entry.review:
         yield "Review", Text(plain(entry.review))
+    elif entry.reviewed:
+        yield "Review", Text(REVIEWED[entry.reviewed])
     if entry.reason:
         yield "Reason", Text(plain(entry.reason))
     if entry.by:

@@ -21,6 +21,7 @@ from ..fields import (
     Name,
     Pending,
     Recount,
+    ReviewOutcome,
     Seconds,
     Text,
 )
@@ -32,8 +33,9 @@ class Entry(Message, frozen=True, kw_only=True):
     `seq` is its place in the order of publication. `place` is its place in match order, from 1, at
     the moment of publication; 0 for a deleted entry. In 19 of 20 cases the action happened within
     `spread` (microseconds) of `time`; 0 if the spread is not known. A statement puts the score
-    `stated` in force. While the entry is under review, `review` says of what. Where the event's
-    owner has ruled so, `by` is the owner's id, and `reason` says why.
+    `stated` in force. While the entry is under review, `review` says of what; afterwards
+    `reviewed` says whether it was upheld or overturned. Where the event's owner has ruled so, `by`
+    is the owner's id, and `reason` says why.
     """
 
     event: Id
@@ -61,6 +63,7 @@ class Entry(Message, frozen=True, kw_only=True):
     stated: dict[str, object] = field(default_factory=dict)
     review: Name = ""
     by: Id = ""
+    reviewed: ReviewOutcome = ""
 
 
 class Alarm(Message, frozen=True, kw_only=True):

@@ -11,14 +11,25 @@ PERIODS = ("first_half", "second_half", "extra_first", "extra_second", "shootout
 
 OWN_GOAL = "own goal"
 
+CONCUSSION = "concussion"
+"""The reason of a substitution that is counted apart."""
+
 OFFICIALS = frozenset({"coach", "official"})
 """Values of the detail `person` of those who never play."""
 
 KICKS = {"shootout_scored": True, "shootout_missed": False, "shootout_saved": False}
 """The kicks of a shoot-out by title: whether one adds to the tally."""
 
-REVIEWED = frozenset({"goal", "goal_disallowed", "penalty_missed", "penalty_saved", "red_card"})
-"""What the video assistant referee may review."""
+REVIEWED = {
+    "goal": 0,
+    "goal_disallowed": 0,
+    "penalty": 7,
+    "penalty_missed": 0,
+    "penalty_saved": 0,
+    "red_card": 0,
+}
+"""What the video assistant referee may review, each with the edition of the rules since which it is
+known."""
 
 _PLAYER = Detail("player", "who")
 _HOW = Detail(
@@ -28,7 +39,12 @@ _HOW = Detail(
 )
 _CARD = (
     Detail("player", "who is shown the card"),
-    Detail("person", "what they are", choices=("player", "substitute", "coach", "official")),
+    Detail(
+        "person",
+        "what they are",
+        choices=("player", "substitute", "coach", "official"),
+        choices_since={"substitute": 6},
+    ),
 )
 _KEEPER = Detail("keeper", "the goalkeeper facing it")
 
@@ -164,7 +180,7 @@ _PLAY = (
         (
             Detail("off", "who goes off"),
             Detail("on", "who comes on"),
-            Detail("reason", "why", choices=("tactical", "injury", "concussion"), since=6),
+            Detail("reason", "why", choices=("tactical", "injury", CONCUSSION), since=6),
         ),
         window=60.0,
         identity=("off", "on"),

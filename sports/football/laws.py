@@ -12,7 +12,7 @@ from __future__ import annotations
 from ...protocol.times import SECOND
 from ..names import canonical as key
 from ..sport import Action
-from .kinds import KICKS, KICKS_APART, OFFICIALS, OWN_GOAL, PERIODS, VAR_SECONDS
+from .kinds import CONCUSSION, KICKS, KICKS_APART, OFFICIALS, OWN_GOAL, PERIODS, VAR_SECONDS
 from .rules import FootballRules
 from .state import FootballPlayer, FootballSide, FootballState, shootout_winner
 
@@ -178,17 +178,35 @@ def _card(state: FootballState, action: Action, index: int) -> str | None:
 
 def _substitution(state: FootballState, action: Action, index: int) -> str | None:
     side, rules = state.sides[index], state.rules
-    limit = rules.substitutions + rules.concussion_substitutions
-    if rules.extra_time and played_out(state, "second_half", action.time):
-        limit += 1
-    if side.substitutions >= limit and not rules.return_substitutions:
-        return f"{action.origin} has made {side.substitutions} substitutions, at most {limit}"
+    if not rules.return_substitutions:
+        spent = _spent(state, side, action)
+        if spent:
+            return f"{action.origin} has made {spent}"
     off, on = str(action.details.get("off", "")), str(action.details.get("on", ""))
     if off and key(off) == key(on):
         return f"{off} can't come on for {off}"
     return (_goes_off(state, side, off) if off else None) or (
         _comes_on(state, side, on) if on else None
     )
+
+
+def _spent(state: FootballState, side: FootballSide, action: Action) -> str:
+    """Return how many substitutions a side has made where it may make no more such; else an empty
+    text.
+
+    Those for a concussion are apart from all others; one of which nobody says why may be either.
+    """
+    ordinary, concussion = state.rules.substitutions, state.rules.concussion_substitutions
+    if state.rules.extra_time and played_out(state, "second_half", action.time):
+        ordinary += 1
+    if side.substitutions >= ordinary + concussion:
+        return f"{side.substitutions} substitutions, at most {ordinary + concussion}"
+    reason = action.details.get("reason")
+    if reason == CONCUSSION and side.concussions >= concussion:
+        return f"{side.concussions} substitutions for a concussion, at most {concussion}"
+    if reason and reason != CONCUSSION and side.ordinary >= ordinary:
+        return f"{side.ordinary} substitutions that are for no concussion, at most {ordinary}"
+    return ""
 
 
 def _goes_off(state: FootballState, side: FootballSide, name: str) -> str | None:

@@ -14,7 +14,7 @@ from ..names import canonical as key
 from ..names import read
 from ..sport import Action
 from . import kinds
-from .kinds import KICKS, KICKS_WITHIN, OFFICIALS, OWN_GOAL, PERIODS
+from .kinds import CONCUSSION, KICKS, KICKS_WITHIN, OFFICIALS, OWN_GOAL, PERIODS
 from .laws import disallowed, nominal_minutes
 from .rules import FootballRules
 from .state import (
@@ -146,7 +146,14 @@ def _substitution(state: FootballState, action: Action) -> FootballState:
         if place >= 0:
             side = _changed(side, place, replace(side.people[place], on=True, left=False))
     keeper = on if side.keeper and key(off) == key(side.keeper) else side.keeper
-    side = replace(side, substitutions=side.substitutions + 1, keeper=keeper)
+    reason = action.details.get("reason")
+    side = replace(
+        side,
+        substitutions=side.substitutions + 1,
+        ordinary=side.ordinary + bool(reason and reason != CONCUSSION),
+        concussions=side.concussions + (reason == CONCUSSION),
+        keeper=keeper,
+    )
     return _with(state, index, side)
 
 

@@ -14,7 +14,9 @@ RULES = (
     Rule("shootout", "a level score at the end goes to kicks from the penalty mark", False),
     Rule("players", "how many of a side are on the pitch", 11),
     Rule("substitutions", "how many a side may make; one more in extra time", 5),
-    Rule("concussion_substitutions", "how many a side may make besides these", 1),
+    Rule(
+        "concussion_substitutions", "how many a side may make for a concussion, apart from these", 1
+    ),
     Rule("return_substitutions", "who went off may come on again", False),
     Rule("half_minutes", "minutes in a half", 45),
     Rule("extra_minutes", "minutes in a half of extra time", 15),

@@ -31,7 +31,7 @@ class Football:
     simulation: Simulation = SIMULATION
     aftermath_seconds: float = 900.0
     statements: tuple[Detail, ...] = stated.STATEMENTS
-    reviewed: frozenset[str] = REVIEWED
+    reviewed: Mapping[str, int] = REVIEWED
     implying: frozenset[str] = frozenset(KICKS)
     unmoved: frozenset[str] = play.UNMOVED
 

@@ -51,7 +51,9 @@ class FootballSide(msgspec.Struct, frozen=True):
         starters_known: a line-up was given.
         bench_known: the line-up also named the substitutes.
         goals: its score, own goals of the other side included.
-        substitutions: how many it has made.
+        substitutions: how many it has made, whatever for.
+        ordinary: those of them that were told to be for no concussion.
+        concussions: those of them that were told to be for one.
         keeper: the name of the goalkeeper, the first of a line-up or the substitute;
             empty where it is not known.
     """
@@ -62,6 +64,8 @@ class FootballSide(msgspec.Struct, frozen=True):
     bench_known: bool = False
     goals: int = 0
     substitutions: int = 0
+    ordinary: int = 0
+    concussions: int = 0
     keeper: str = ""
 
     def find(self, name: str) -> int:

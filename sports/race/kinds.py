@@ -66,6 +66,7 @@ KINDS: tuple[Kind, ...] = (
         window=1_800.0,
         least_apart=_ONCE,
         weight="decisive",
+        since=1,
     ),
 )
 

@@ -89,7 +89,7 @@ function snapshot(state, message, at) {
   state.entries = [];
   for (const entry of message.entries ?? []) {
     const late = before.get(entry.entry_id)?.late ?? false;
-    const reviewed = upheld.has(entry.entry_id) ? "upheld" : "";
+    const reviewed = entry.reviewed || (upheld.has(entry.entry_id) ? "upheld" : "");
     const line = { entry, late, reviewed, changed: 0 };
     state.entries.push(line);
     state.byId.set(entry.entry_id, line);
@@ -114,7 +114,7 @@ function snapshot(state, message, at) {
 export function takeEarlier(state, entries, earlier) {
   for (const entry of entries) {
     if (state.byId.has(entry.entry_id)) continue;
-    const line = { entry, late: false, reviewed: "", changed: 0 };
+    const line = { entry, late: false, reviewed: entry.reviewed ?? "", changed: 0 };
     state.entries.push(line);
     state.byId.set(entry.entry_id, line);
   }
@@ -141,6 +141,7 @@ function put(state, entry, at) {
 /** Return what a review of an entry came to: upheld, overturned, or empty before and without one. */
 function outcome(state, old, entry) {
   if (entry.review) return "";
+  if (entry.reviewed) return entry.reviewed;
   const gone = entry.status === "DELETED";
   if (!old?.entry.review) return gone ? "" : (old?.reviewed ?? "");
   const by = ({ entry: other }) =>

@@ -87,8 +87,9 @@ class Entries:
     def _send(self, entry: Entry, by: Claim | None = None, also: Sequence[Claim] = ()) -> None:
         """Put a version that is on the timeline on the feed."""
         state = self._state
-        if entry.status == "DELETED" and entry.review:
-            entry = replace(entry, review="")  # that was the decision
+        if entry.status == "DELETED" and (entry.review or entry.reviewed):
+            # While it was under review that was the decision.
+            entry = replace(entry, review="", reviewed="overturned" if entry.review else "")
         entry = with_score(
             entry,
             state.sport,

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ....protocol import limits
 from ....protocol.errors import BadReport, NotFound, SettingError
-from ....protocol.messages import Detail, Entry, EntryStatus, Evidence, Happening
+from ....protocol.messages import Detail, Entry, EntryStatus, Evidence, Happening, ReviewOutcome
 from ....protocol.times import LATEST
 from ....sports import Action, Score, statements
 from ....sports.capabilities import Reviews, Stating
@@ -120,7 +120,8 @@ class Statements:
     def _reviewed(self, entry_id: str, time: int) -> Entry:
         """Return the entry that is under review, by its id or as the newest that can be."""
         state = self._state
-        titles = state.sport.reviewed if isinstance(state.sport, Reviews) else frozenset()
+        since_editions = state.sport.reviewed if isinstance(state.sport, Reviews) else {}
+        titles = {title for title, since in since_editions.items() if since <= state.edition}
         if entry_id:
             entry = state.timeline.versions.get(entry_id)
             if entry is None or entry.status == "DELETED":
@@ -247,21 +248,28 @@ class Statements:
         review = str(said.get("reason", "")) or "under review"
         if entry.status == "DELETED" or bool(entry.review) == begun:
             return None
-        return self._with_review(entry, review if begun else "")
+        return self._with_review(entry, review) if begun else self._over(entry)
 
     def decided(self, entry: Entry) -> Entry | None:
-        """Return the entry whose review is over since another one takes it back; None where there
-        is none."""
+        """Return the entry whose review is over since another one takes it back, or came to
+        something else since that one is gone; None where there is none."""
         other = self._state.timeline.versions.get(entry.relates_to)
-        if other is None or not other.review or entry.status == "DELETED":
+        if other is None or other.status == "DELETED":
             return None
-        return self._with_review(other, "")
+        if entry.status != "DELETED":
+            return self._over(other) if other.review else None
+        return self._over(other) if other.reviewed == "overturned" else None
+
+    def _over(self, entry: Entry) -> Entry:
+        gone = self._state.timeline.is_taken_back(entry)
+        return self._with_review(entry, "", "overturned" if gone else "upheld")
 
     @staticmethod
-    def _with_review(entry: Entry, review: str) -> Entry:
+    def _with_review(entry: Entry, review: str, reviewed: ReviewOutcome = "") -> Entry:
         # What still waits for more evidence goes on waiting.
         status: EntryStatus = "PROVISIONAL" if entry.status == "PROVISIONAL" else "UPDATED"
-        return replace(entry, status=status, review=review[: limits.NAME_CHARS])
+        review = review[: limits.NAME_CHARS]
+        return replace(entry, status=status, review=review, reviewed=reviewed)
 
     def _in_force(self, claim: Claim) -> Score | None:
         """Return a stated score in full, as it would come into force; None where it holds already,

@@ -453,6 +453,8 @@ STATED: list[tuple[str, int, dict[str, Any], str]] = [
     ("review", 0, {"time": 2**57}, "do not speak of"),
     ("review", 1, {"review": "still"}, "does not state that a review is begun"),
     ("review", 0, {"evidence": Evidence(for_=9, against=0, present=9)}, "without votes"),
+    ("review", 0, {"reviewed": "upheld"}, "has not come to 'upheld'"),
+    ("review", 1, {"reviewed": "overturned"}, "has not come to 'overturned'"),
 ]
 
 

@@ -29,11 +29,49 @@ OF_RELEASE = {
         "shootout_scored substitution yellow_card"
     ),
     "tennis": "default point retire serve walkover",
-    "race": "disqualify drop_out finish split start",
-    "volleyball": "forfeit point red_card serve substitution time_out yellow_card",
+    "race": "drop_out finish split start",
 }
 """The actions of each sport before editions of the rules were told apart by what they know: a host
 that did not know an action has refused it, and so must a newer one that reads its journal."""
+
+CHOICES_OF_RELEASE = {
+    "how": (
+        "open play, header, free kick, penalty, own goal",
+        "ace, service winner, winner, forced error, unforced error, error, double fault, penalty",
+    ),
+    "person": ("player, coach, official",),
+    "period": ("first_half, second_half, extra_first, extra_second, shootout",),
+}
+"""Likewise the choices of a detail, of each sport that has it; others took any text or number."""
+
+DETAILS_OF_RELEASE = {
+    "football": {
+        "goal": "player how assist",
+        "yellow_card": "player person",
+        "second_yellow": "player person",
+        "red_card": "player person",
+        "substitution": "off on",
+        "penalty_saved": "player keeper",
+        "penalty_missed": "player",
+        "save": "player",
+        "offside": "player",
+        "foul": "player",
+        "shootout_scored": "player",
+        "shootout_saved": "player keeper",
+        "shootout_missed": "player",
+        "period_start": "period",
+        "period_end": "period",
+    },
+    "tennis": {
+        "point": "how",
+        "serve": "player",
+        "retire": "reason",
+        "default": "reason",
+        "walkover": "reason",
+    },
+    "race": {"split": "at time", "finish": "time", "drop_out": "reason"},
+}
+"""Likewise the details of each action."""
 
 PLAYED_BY: tuple[dict[str, object], ...] = ({}, {"extra_time": True, "shootout": True})
 
@@ -299,3 +337,32 @@ def test_an_edition_knows_what_it_knew() -> None:
     assert "no detail 'result'" in (misfit(kinds, ("A",), told, 4) or "")
     assert misfit(kinds, ("A",), told, 5) is None
     assert misfit(kinds, ("A",), told) is None
+
+
+def test_an_edition_knows_the_choices_that_it_knew() -> None:
+    """A choice of a later edition is refused by an earlier one, which knew the others."""
+    person = Detail("person", "what", choices=("player", "sub"), choices_since={"sub": 6})
+    kinds = {"card": Kind("card", "Card", (person,))}
+    sub, player = (Action("card", "A", details={"person": one}) for one in ("sub", "player"))
+    assert misfit(kinds, ("A",), sub, 5) == "card: person is 'sub', not one of player"
+    assert misfit(kinds, ("A",), player, 5) is None
+    assert misfit(kinds, ("A",), sub, 6) is None
+    assert misfit(kinds, ("A",), sub) is None
+
+
+@pytest.mark.parametrize("sport", sorted(OF_RELEASE))
+def test_new_details_and_choices_say_since_when(sport: str) -> None:
+    """What is not of the release names an edition, and only that does: a host of then refused
+    it."""
+    football = {"extra_time": True, "shootout": True} if sport == "football" else None
+    for kind in sports.get(sport).kinds(football):
+        if kind.since:
+            continue
+        of_release = DETAILS_OF_RELEASE[sport].get(kind.title, "").split()
+        assert {one.name for one in kind.details if not one.since} == set(of_release), kind.title
+        for detail in kind.details:
+            if detail.since:
+                continue
+            known = CHOICES_OF_RELEASE.get(detail.name, ("",))
+            assert ", ".join(detail.choices_in(0)) in known, (kind.title, detail.name)
+            assert max([0, *detail.choices_since.values()]) <= EDITION

@@ -65,6 +65,7 @@ def test_entry() -> None:
         "stated": {},
         "review": "",
         "by": "",
+        "reviewed": "",
     }
     assert next(iter(to_json(ENTRY))) == "type"
 

@@ -316,6 +316,9 @@ def test_play_is_interrupted_until_it_goes_on() -> None:
     assert "● play interrupted" in _drawn(view)[2]
 
 
+_OUTCOMES = {"upheld": "stands", "overturned": "overturned"}
+
+
 def test_a_review_and_what_came_of_it() -> None:
     """An entry is marked while it is under review, provisional or not, and with the outcome: it
     stands, is taken back by another entry, or is deleted."""
@@ -329,6 +332,10 @@ def test_a_review_and_what_came_of_it() -> None:
     assert view.fold.rows[0].mark == "stands after review"
     view.take(replace(goal, seq=4, status="DELETED"), 1.0, KICK_OFF)
     assert view.fold.rows[0].mark == "deleted"
+    # Who comes later has not seen the review, and reads of it in the entry.
+    for outcome in ("upheld", "overturned"):
+        late = view_of(replace(goal, seq=3, status="UPDATED", reviewed=outcome))
+        assert late.fold.rows[0].mark == f"{_OUTCOMES[outcome]} after review"
     taken = view_of(goal, review, replace(entry(3, 5, title="goal_disallowed"), relates_to="1"))
     taken.take(replace(goal, seq=4, status="UPDATED"), 1.0, KICK_OFF)
     assert taken.fold.rows[0].mark == "overturned after review"

@@ -291,6 +291,35 @@ def substitutions(count: int, minutes: float = 60):
     return [act("substitution", minutes=minutes, off=f"P{n}", on=f"S{n}") for n in range(count)]
 
 
+def test_substitutions_for_a_concussion_are_apart():
+    """One that is made for a concussion takes none of the five, nor do they take its place; of one
+    of which nobody says why it may be either. The sentence names what there were."""
+    tactical = [
+        act("substitution", off=f"P{n}", on=f"S{n}", reason=("tactical", "injury")[n % 2])
+        for n in range(5)
+    ]
+    head = act("substitution", off="Ann", on="Amy", reason="concussion")
+    state = play(*tactical)
+    assert FOOTBALL.illegal(state, act("substitution", reason="injury")) == (
+        f"{A} has made 5 substitutions that are for no concussion, at most 5"
+    )
+    assert FOOTBALL.illegal(state, act("substitution")) is None
+    assert FOOTBALL.illegal(state, head) is None
+    state = play(head)
+    assert FOOTBALL.illegal(state, act("substitution", reason="concussion")) == (
+        f"{A} has made 1 substitutions for a concussion, at most 1"
+    )
+    state = play(head, *tactical)
+    for reason in ({}, {"reason": "tactical"}, {"reason": "concussion"}):
+        assert FOOTBALL.illegal(state, act("substitution", **reason)) == (
+            f"{A} has made 6 substitutions, at most 6"
+        )
+    start = whistle("period_start", "second_half", 60)
+    state = play(start, *tactical, rules=CUP)
+    late = act("substitution", minutes=106, reason="tactical")
+    assert FOOTBALL.illegal(state, late) is None
+
+
 def test_the_number_of_substitutions_is_bounded():
     """Five and one for concussion; the sentence names both numbers."""
     state = play(*substitutions(6))

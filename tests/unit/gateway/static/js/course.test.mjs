@@ -7,7 +7,7 @@ import { interrupted, notes } from "../../../../../gateway/static/js/course.js";
 import { endedWord, endingText, reportsCount } from "../../../../../gateway/static/js/ending.js";
 import { entryText, unconfirmed } from "../../../../../gateway/static/js/entry_text.js";
 import { marks, scoreQuestion, timeOfDay } from "../../../../../gateway/static/js/formatting.js";
-import { REMARKS } from "../../../../../gateway/static/js/kinds.js";
+import { REMARKS, takeEarlier } from "../../../../../gateway/static/js/kinds.js";
 import { leaders } from "../../../../../gateway/static/js/score_header.js";
 import { rows } from "../../../../../gateway/static/js/timeline.js";
 import { start, take } from "../../../../../gateway/static/js/state.js";
@@ -100,6 +100,15 @@ test("a page that comes afterwards is told the same", () => {
     state.entries.map((line) => line.reviewed),
     ["upheld", ""],
   );
+});
+
+test("an entry says itself what its review came to", () => {
+  const reviewed = (seq, outcome) => ({ ...entry(seq), reviewed: outcome });
+  const state = joined([reviewed(1, "upheld"), entry(2)]);
+  takeEarlier(state, [reviewed(9, "overturned")], 0);
+  take(state, reviewed(3, "upheld"));
+  const came = new Map(state.entries.map((line) => [line.entry.seq, line.reviewed]));
+  assert.deepEqual([1, 2, 9, 3].map((seq) => came.get(seq)), ["upheld", "", "overturned", "upheld"]);
 });
 
 const said = (seq, details, seconds) =>

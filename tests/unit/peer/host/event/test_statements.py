@@ -326,8 +326,13 @@ def test_a_goal_under_review(ground):
     g.restart()
     assert g.core.timeline.versions[goal].review == "offside?"
     state(g, *SIX[:4], review="over", entry=goal)
-    assert (g.entries[-1].entry_id, g.entries[-1].review) == (goal, "")
+    upheld = g.entries[-1]
+    assert (upheld.entry_id, upheld.review, upheld.reviewed) == (goal, "", "upheld")
     assert g.headline == "A 1–0 B"
+    g.restart()
+    assert g.core.timeline.versions[goal].reviewed == "upheld"
+    g.both("delete", names=SIX[:4], entry=goal)
+    assert (g.entries[-1].status, g.entries[-1].reviewed) == ("DELETED", "")
 
 
 def test_a_review_that_takes_the_goal_back(ground):
@@ -341,12 +346,18 @@ def test_a_review_that_takes_the_goal_back(ground):
     g.both("goal_disallowed", "A", names=SIX[:3], at=g.second)
     assert g.headline == "A 0–0 B"
     assert g.core.timeline.versions[goal].review == ""
+    assert g.core.timeline.versions[goal].reviewed == "overturned"
+    disallowed = g.core.timeline.standing[-1].entry_id
+    g.both("delete", names=SIX[:4], entry=disallowed)
+    assert g.headline == "A 1–0 B"
+    assert g.core.timeline.versions[goal].reviewed == "upheld"
     g = six(ground)
     g.both("goal", "A", names=SIX[:3], at=g.second)
     goal = g.entries[-1].entry_id
     state(g, *SIX[:4], review="begun", entry=goal)
     g.both("delete", names=SIX[:4], entry=goal)
     assert (g.entries[-1].status, g.entries[-1].review) == ("DELETED", "")
+    assert g.entries[-1].reviewed == "overturned"
 
 
 def test_the_newest_is_meant(ground):
@@ -361,6 +372,18 @@ def test_the_newest_is_meant(ground):
     state(g, *SIX[:4], review="begun")
     assert g.entries[-1].entry_id == goal
     assert g.entries[-1].review == "under review"
+
+
+def test_a_penalty_is_reviewed(ground):
+    """A penalty that is awarded can be under review, and is overturned where it is cancelled."""
+    g = six(ground)
+    g.both("penalty", "A", names=SIX[:3], at=g.second)
+    penalty = g.entries[-1].entry_id
+    state(g, *SIX[:4], review="begun")
+    assert (g.entries[-1].entry_id, g.entries[-1].review) == (penalty, "under review")
+    g.stay(30, *SIX)
+    g.both("penalty_cancelled", "A", names=SIX[:3], at=g.second)
+    assert g.core.timeline.versions[penalty].reviewed == "overturned"
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────
