@@ -10,7 +10,7 @@ from .state import RaceState, Status, count
 
 _COUNT = re.compile(r"\s*(\d{1,6})\s*(?:in|finished)?\s*", re.ASCII)
 
-_LASTING: dict[Status, str] = {"finished": "finished", "dropped out": "dropped out"}
+_LASTING: dict[Status, str] = {"finished": "finished"}
 """Where a runner stays; words for it."""
 
 _COUNTED: dict[str, Status] = {

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from ..sport import Detail, Kind
 
 _TIME = Detail("time", "time since the start, as 9.58 (seconds), 12:34.5 or 2:03:15")
 
 _ONCE = 3_600.0
 
+_HEAT = Detail("heat", "which heat", since=7)
+
 KINDS: tuple[Kind, ...] = (
     # After a false start the runners walk back and are called to their marks again.
-    Kind("start", "Start", needs_origin=False, window=30.0, least_apart=45.0, in_play=True),
+    Kind(
+        "start",
+        "Start",
+        details=(_HEAT,),
+        needs_origin=False,
+        window=30.0,
+        identity=("heat",),
+        least_apart=45.0,
+        in_play=True,
+    ),
     Kind(
         "split",
         "Passes",
@@ -58,6 +72,18 @@ KINDS: tuple[Kind, ...] = (
         least_apart=5.0,
         since=6,
     ),
+    # The referee orders it, minutes after the finish.
+    Kind(
+        "run_again",
+        "Is run again",
+        details=(_HEAT, Detail("reason", "why, such as an obstruction")),
+        needs_origin=False,
+        window=300.0,
+        identity=("heat",),
+        least_apart=45.0,
+        weight="decisive",
+        since=7,
+    ),
     # Decided after protests, long after the finish.
     Kind(
         "disqualify",
@@ -69,5 +95,30 @@ KINDS: tuple[Kind, ...] = (
         since=1,
     ),
 )
+
+_HEATED = frozenset(kind.title for kind in KINDS if _HEAT in kind.details)
+
+
+def of(laps: object, heats: Iterable[str]) -> tuple[Kind, ...]:
+    """Return the actions of a race.
+
+    Args:
+        laps: as the rules have it: without any no lap is completed.
+        heats: their names; none where all run together.
+    """
+    heat = replace(_HEAT, choices=tuple(heats))
+    kinds = []
+    for kind in KINDS:
+        if kind.title == "lap" and not laps:
+            continue
+        if kind.title in _HEATED:
+            others = tuple(one for one in kind.details if one != _HEAT)
+            details = (heat, *others) if heat.choices else others
+            identity = ("heat",) if heat.choices else ()
+            kinds.append(replace(kind, details=details, identity=identity))
+        else:
+            kinds.append(kind)
+    return tuple(kinds)
+
 
 BY_TITLE = {kind.title: kind for kind in KINDS}

@@ -26,13 +26,23 @@ PRESENTATION = Presentation(
     looks={
         "start": (
             Look(
-                title=("The race is on",),
+                title=("Start of {heat}", "The race is on"),
                 who=_WHO,
                 weight="key",
                 parts=True,
                 when=When(origin="none"),
             ),
             Look(title=("Starts",), who=_WHO, weight="key"),
+        ),
+        "run_again": (
+            Look(
+                title=("{heat} is run again", "Is run again"),
+                who=_WHO,
+                weight="key",
+                parts=True,
+                when=When(origin="none"),
+            ),
+            Look(title=("Runs again",), who=_WHO, weight="key"),
         ),
         "split": (Look(title=("Passes {at}", "Passes"), who=_WHO),),
         "lap": (Look(who=_WHO),),
@@ -44,6 +54,7 @@ PRESENTATION = Presentation(
         "disqualify": (Look(who=_WHO, weight="key"),),
     },
     drawings={
+        "run_again": (circle(12, 12, 8), Shape("M12 4l3-2M12 4l3 2")),
         "start": (Shape("M7 4 20 12 7 20Z", "solid"),),
         "split": CLOCK_FACE,
         "lap": (circle(12, 12, 8), Shape("M12 4l3-2M12 4l3 2")),

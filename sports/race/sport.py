@@ -11,10 +11,21 @@ from ..presentation import Presentation
 from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
 from . import confirmed as confirming
 from . import text
-from .kinds import BY_TITLE, KINDS
+from .kinds import BY_TITLE, of
 from .presentation import PRESENTATION
-from .rules import RULES
-from .state import MICROS, LeaderboardRow, RaceState, Run, Status, count, first_at, leaderboard
+from .rules import RULES, heats_of
+from .state import (
+    MICROS,
+    LeaderboardRow,
+    RaceState,
+    Run,
+    Status,
+    count,
+    first_at,
+    group,
+    heat_to_start,
+    leaderboard,
+)
 from .times import micros
 
 LEADERBOARD_ROWS = 50
@@ -25,6 +36,12 @@ MOST_LAPS = 10_000
 
 MOST_PENALTY = 86_400
 """Seconds that are added to a time at once."""
+
+GOES_ON_SECONDS = 60.0
+"""Who passes a point so long after having dropped out, or later, did not drop out: what is nearer
+was seen before, perhaps, by others whose times are a little off."""
+
+_ON_THE_WAY = {"split", "lap", "finish"}
 
 _DONE: dict[Status, str] = {
     "finished": "finished",
@@ -45,9 +62,10 @@ class Race:
     implying: frozenset[str] = frozenset({"split", "lap", "finish"})
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
-        """Return the actions; laps only where the rules count them."""
-        laps = (rules or {}).get("laps")
-        return KINDS if laps else tuple(kind for kind in KINDS if kind.title != "lap")
+        """Return the actions; laps only where the rules count them, heats where they have some."""
+        heats = (rules or {}).get("heats")
+        names = [str(name) for name in heats] if isinstance(heats, Mapping) else ()
+        return of((rules or {}).get("laps"), names)
 
     def start(
         self,
@@ -74,19 +92,22 @@ class Race:
         precision, laps = round(settled["precision"] * MICROS), settled["laps"]
         if not 0 <= laps <= MOST_LAPS:
             raise SettingError(f"rules: laps is {laps}, not 0 to {MOST_LAPS:,}")
+        heats = heats_of(settled["heats"], origins)
         runs = dict.fromkeys(origins, Run())
-        return RaceState(runs, precision, laps, under_way=len(runs))
+        return RaceState(runs, precision, laps, heats=heats, under_way=len(runs))
 
     def illegal(self, state: RaceState, action: Action) -> str | None:
         """Return why the action is not legal now, in one sentence, or None where it is."""
         unfit = misfit(BY_TITLE, state.runs, action)
         if unfit is not None:
             return unfit
+        heat = str(action.details.get("heat", ""))
+        if heat and heat not in state.heats:
+            return f"no heat {heat!r}; there are {', '.join(state.heats) or 'none'}"
+        if action.title == "run_again":
+            return _not_run(state, action)
         if action.title == "start" and not action.origin:
-            in_ = any(run.status == "finished" for run in state.runs.values())
-            if in_ and count(state, "waiting") == 0:
-                return "all runners have started, and some are in"
-            return None
+            return _not_started(state, heat_to_start(state, heat))
         run = state.runs[action.origin]
         if action.title == "disqualify":
             done = run.status == "disqualified"
@@ -95,7 +116,9 @@ class Race:
             seconds = action.details["seconds"]
             fits = isinstance(seconds, int | float) and 0 < seconds <= MOST_PENALTY
             return None if fits else f"seconds is {seconds!r}, not up to {MOST_PENALTY:,}"
-        if run.status in _DONE:
+        # Who goes on had not dropped out, whatever was told.
+        goes_on = run.status == "dropped out" and action.title in _ON_THE_WAY and run.started
+        if run.status in _DONE and not goes_on:
             return f"{action.origin} has already {_DONE[run.status]}"
         if action.title in {"start", "drop_out"}:
             return None
@@ -118,8 +141,9 @@ class Race:
             raise IllegalAction(refusal)
         if action.title == "start":
             return _start(state, action)
-        run = state.runs[action.origin]
-        under_way = state.under_way
+        if action.title == "run_again":
+            return _run_again(state, action)
+        run = before = state.runs[action.origin]
         if action.title in {"split", "lap"}:
             laps = run.laps + (action.title == "lap")
             at = str(action.details["at"]) if action.title == "split" else f"lap {laps}"
@@ -127,18 +151,19 @@ class Race:
             if taken is not None and (at not in state.first or taken < state.first[at][0]):
                 state = replace(state, first={**state.first, at: (taken, action.origin)})
             passed = (*run.passed, (at, taken))
-            run = replace(run, status="running", passed=passed, laps=laps)
+            run = replace(_under_way(run, action), passed=passed, laps=laps)
         elif action.title == "time_penalty":
             added = round(float(action.details["seconds"]) * MICROS)
             run = replace(run, penalty=run.penalty + added)
         elif action.title == "finish":
-            run = replace(run, status="finished", time=_taken(state, run, action))
-            under_way -= 1
+            back = _under_way(run, action, 0.0).back
+            run = replace(run, status="finished", time=_taken(state, run, action), back=back)
+        elif action.title == "drop_out":
+            run = replace(run, status="dropped out", out=action.time)
         else:
-            under_way -= run.status not in _DONE
-            status: Status = "dropped out" if action.title == "drop_out" else "disqualified"
-            run = replace(run, status=status)
+            run = replace(run, status="disqualified")
         runs = {**state.runs, action.origin: run}
+        under_way = state.under_way - (run.status in _DONE) + (before.status in _DONE)
         return replace(state, runs=runs, last=action.time, under_way=under_way)
 
     def implied(self, state: RaceState, action: Action) -> Implied | None:
@@ -230,6 +255,25 @@ def _on_the_way(row: LeaderboardRow) -> dict[str, object]:
     return {"at": row.at} | ({} if row.gap is None else {"gap": row.gap / MICROS})
 
 
+def _under_way(run: Run, action: Action, within: float = GOES_ON_SECONDS) -> Run:
+    """Return a run with its runner on the way, where the action shows that: also who was told to
+    have dropped out, from so many seconds before."""
+    if run.status != "dropped out":
+        return replace(run, status="running")
+    if run.out is None or action.time - run.out < within * MICROS:
+        return run
+    return replace(run, status="running", out=None, back=action.time)
+
+
+def _not_started(state: RaceState, heat: str) -> str | None:
+    """Return why a heat, or the race, can't start now, in one sentence, or None where it can."""
+    statuses = [state.runs[runner].status for runner in group(state, heat)]
+    if "finished" in statuses and "waiting" not in statuses:
+        of = f" of {heat}" if heat else ""
+        return f"all runners{of} have started, and some are in"
+    return None
+
+
 def _start(state: RaceState, action: Action) -> RaceState:
     """Return the state after a start: of one runner, of all who wait, or of all who run once more.
 
@@ -237,20 +281,59 @@ def _start(state: RaceState, action: Action) -> RaceState:
     and times count from the new start. So it is with a runner who starts a second time.
     """
     time = action.time
-    who = (
-        [action.origin]
-        if action.origin
-        else [runner for runner, run in state.runs.items() if run.status == "waiting"]
-    )
+    heat = "" if action.origin else heat_to_start(state, str(action.details.get("heat", "")))
+    together = group(state, heat)
+    who = [action.origin] if action.origin else _with_status(state, together, "waiting")
     again = not who
     if again:
-        who = [runner for runner, run in state.runs.items() if run.status == "running"]
+        who = _with_status(state, together, "running")
     started = {
         runner: Run("running", started=time, penalty=state.runs[runner].penalty) for runner in who
     }
     runs = {**state.runs, **started}
-    began = time if state.began is None or again else _first(runs.values(), time)
-    return replace(state, runs=runs, began=began, last=time, first=first_at(runs))
+    # The clock shows the time of the heat that is run.
+    anew = state.began is None or again or heat
+    began = time if anew else _first(runs.values(), time)
+    heat = heat or state.heat
+    return replace(state, runs=runs, began=began, last=time, first=first_at(runs), heat=heat)
+
+
+def _again(state: RaceState, action: Action) -> tuple[str, ...]:
+    """Return who is to run again: one, those of a heat, or all who ran."""
+    if action.origin:
+        return (action.origin,)
+    together = group(state, str(action.details.get("heat", "")) or state.heat)
+    return tuple(one for one in together if state.runs[one].status != "disqualified")
+
+
+def _not_run(state: RaceState, action: Action) -> str | None:
+    """Return why nothing can be run again now, in one sentence, or None where it can."""
+    who = _again(state, action)
+    if action.origin and state.runs[action.origin].status == "disqualified":
+        return f"{action.origin} has been disqualified"
+    if all(state.runs[one].status == "waiting" for one in who):
+        return f"{action.origin} has not started" if action.origin else "none of them has started"
+    return None
+
+
+def _run_again(state: RaceState, action: Action) -> RaceState:
+    """Return the state in which runners wait once more: what they ran does not count."""
+    who = dict.fromkeys(_again(state, action), Run())
+    back = sum(state.runs[runner].status in _DONE for runner in who)
+    runs = {**state.runs, **who}
+    waits = all(run.status == "waiting" for run in runs.values())
+    return replace(
+        state,
+        runs=runs,
+        began=None if waits else state.began,
+        last=action.time,
+        first=first_at(runs),
+        under_way=state.under_way + back,
+    )
+
+
+def _with_status(state: RaceState, runners: Iterable[str], status: Status) -> list[str]:
+    return [runner for runner in runners if state.runs[runner].status == status]
 
 
 def _first(runs: Iterable[Run], time: int) -> int:

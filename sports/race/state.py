@@ -22,6 +22,8 @@ class Run:
             start went unreported.
         laps: completed, each of them a split as well.
         penalty: added to the time, microseconds.
+        out: when the runner dropped out, microseconds since 1970 UTC; None where that is not so.
+        back: when it was seen that a runner who was told to have dropped out goes on, likewise.
         time: taken to the finish, microseconds; None before it, and where it is not known.
     """
 
@@ -31,6 +33,8 @@ class Run:
     time: int | None = None
     laps: int = 0
     penalty: int = 0
+    out: int | None = None
+    back: int | None = None
 
     @property
     def result(self) -> int | None:
@@ -55,6 +59,8 @@ class RaceState:
         began: the first start, microseconds since 1970 UTC; None before it.
         last: the latest action, likewise.
         first: by point passed the shortest time taken to it, microseconds, and whose it is.
+        heats: the runners of each by its name; none where all run together.
+        heat: the one that started last; empty before the first.
         under_way: runners who have neither finished nor dropped out nor been disqualified.
     """
 
@@ -63,6 +69,8 @@ class RaceState:
     laps: int = 0
     began: int | None = None
     last: int | None = None
+    heats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    heat: str = ""
     under_way: int = 0
     first: Mapping[str, tuple[int, str]] = field(default_factory=dict)
 
@@ -133,6 +141,22 @@ def _rank(item: tuple[str, Run]) -> tuple[int, int, int]:
     if run.status == "finished":
         return _ORDER[run.status], int(run.result is None), run.result or 0
     return _ORDER[run.status], -len(run.passed), run.last[1] or 0
+
+
+def group(state: RaceState, heat: str) -> tuple[str, ...]:
+    """Return the runners of a heat; all where none is named and there are none."""
+    return state.heats[heat] if heat else tuple(state.runs)
+
+
+def heat_to_start(state: RaceState, named: str) -> str:
+    """Return the heat that a start is of: the one that is named, else the first in which anybody
+    waits, else the one that started last. Empty where all run together."""
+    waits = (
+        heat
+        for heat, runners in state.heats.items()
+        if any(state.runs[runner].status == "waiting" for runner in runners)
+    )
+    return named or next(waits, state.heat)
 
 
 def count(state: RaceState, status: Status) -> int:

@@ -13,9 +13,9 @@ def headline(state: RaceState) -> str:
     Before anyone is in, how many are running.
     """
     total = len(state.runs)
-    if state.began is None:
-        return f"{total} not started"
     leaders = [row for row in leaderboard(state)[:3] if row.time is not None]
+    if state.began is None and not leaders:
+        return f"{total} not started"
     if not leaders:
         return f"{count(state, 'running')} of {total} running"
     line = " · ".join(f"{row.place}. {row.runner} {clock_text(row.time or 0)}" for row in leaders)
@@ -24,8 +24,13 @@ def headline(state: RaceState) -> str:
 
 def phrase(state: RaceState, action: Action) -> str:
     """Return the action in one sentence; `state` is the one after it."""
-    if action.title == "start":
-        return f"{action.origin} starts" if action.origin else "The race starts"
+    if action.title in {"start", "run_again"}:
+        who = action.origin or _heat(state, action)
+        reason = action.details.get("reason")
+        if action.title == "start":
+            return f"{who} starts"
+        said = f"{who} runs again" if action.origin else f"{who} is run again"
+        return said + (f" ({reason})" if reason else "")
     run = state.runs[action.origin]
     if action.title in {"drop_out", "disqualify"}:
         reason = action.details.get("reason")
@@ -36,16 +41,25 @@ def phrase(state: RaceState, action: Action) -> str:
         added = f"{action.origin} gets {action.details['seconds']:g} seconds added"
         return added + (f" ({reason})" if reason else "")
     # An entry that was deleted is spoken of with a state that no longer has it.
+    who = action.origin
+    if run.back == action.time:
+        who += ", not out after all,"
     if action.title == "split":
         at = str(action.details["at"])
-        return f"{action.origin} passes {at}" + _standing(state, action.origin, at)
+        return f"{who} passes {at}" + _standing(state, action.origin, at)
     if action.title == "lap":
         at = f"lap {run.laps}"
-        return f"{action.origin} completes {at}" + _standing(state, action.origin, at)
+        return f"{who} completes {at}" + _standing(state, action.origin, at)
     if run.time is None:
-        return f"{action.origin} finishes"
+        return f"{who} finishes"
     place = next(row.place for row in leaderboard(state) if row.runner == action.origin)
-    return f"{action.origin} finishes in {clock_text(run.time)}, place {place} so far"
+    return f"{who} finishes in {clock_text(run.time)}, place {place} so far"
+
+
+def _heat(state: RaceState, action: Action) -> str:
+    """Return the heat that starts or is run again, or the race where there are none."""
+    heat = str(action.details.get("heat", "")) or state.heat
+    return f"Heat {heat}" if heat.isdecimal() else heat or "The race"
 
 
 def _standing(state: RaceState, runner: str, at: str) -> str:

@@ -137,6 +137,7 @@ PLAYED: dict[str, tuple[str, dict[str, object]]] = {
     "tennis": ("tennis", {"best_of": 5, "final_set": "match_tiebreak"}),
     "volleyball": ("volleyball", {"best_of": 3}),
     "race": ("race", {"laps": 3}),
+    "heats": ("race", {"heats": {"1": ["A"], "2": ["B"]}}),
     **{
         name: (
             "custom",

@@ -115,7 +115,12 @@ def test_running_order() -> None:
         ([START, at(9, "finish", "Ada")], at(10, "finish", "Ada"), "Ada has already finished"),
         ([START, at(9, "finish", "Ada")], at(10, "drop_out", "Ada"), "Ada has already finished"),
         ([at(0, "drop_out", "Ada")], at(1, "start", "Ada"), "Ada has already dropped out"),
-        ([START, at(9, "drop_out", "Ada")], at(10, "finish", "Ada"), "Ada has already dropped out"),
+        ([at(9, "drop_out", "Ada"), START], at(99, "finish", "Ada"), "Ada has already dropped out"),
+        ([START, at(9, "drop_out", "Ada")], at(10, "start", "Ada"), "Ada has already dropped out"),
+        ([], at(1, "run_again"), "none of them has started"),
+        ([], at(1, "run_again", "Ada"), "Ada has not started"),
+        ([START, at(9, "disqualify", "Bo")], at(9, "run_again", "Bo"), "Bo has been disqualified"),
+        ([], at(1, "start", heat="1"), "no heat '1'; there are none"),
         ([START], at(-2, "finish", "Ada"), "Ada started 2 seconds after this finish"),
         ([START], at(0, "finish", "Ada"), "Ada started 0 seconds after this finish"),
         (
@@ -135,7 +140,7 @@ def test_running_order() -> None:
             [START],
             at(9, "goal"),
             "no action 'goal'; there are start, {}".format(
-                "split, lap, finish, drop_out, time_penalty, disqualify"
+                "split, lap, finish, drop_out, time_penalty, run_again, disqualify"
             ),
         ),
         ([START], at(9, "lap", "Bo"), "this race has no laps"),
@@ -171,7 +176,7 @@ def test_every_order_of_a_runners_actions() -> None:
     starts = {" ".join(["start"] * times) for times in (1, 2, 3)}
     assert legal == ends | starts | {
         f"{start} {end}" for start in ("start", "start start") for end in ends
-    }
+    } | {"start drop_out finish"}
 
 
 def test_a_second_start_follows_a_false_one() -> None:
@@ -300,6 +305,14 @@ def test_score_is_plain_and_small() -> None:
         (["Ada"], {"precision": True}, "precision is True"),
         (["Ada"], {"lap": 3}, "no rule 'lap'; there are precision, laps"),
         (["Ada"], {"laps": -1}, "laps is -1, not 0 to 10,000"),
+        (["Ada"], {"heats": []}, "heats is \\[\\], which is no dict"),
+        (["Ada"], {"heats": {"": ["Ada"]}}, "heats: '' is not 1 to"),
+        (["Ada"], {"heats": {"1": []}}, "heats: 1 is no list of runners"),
+        (["Ada"], {"heats": {"1": ["Bo"]}}, "heats: 1 has Bo, no runner"),
+        (["Ada"], {"heats": {"1": [["Bo"]]}}, r"heats: 1 has \['Bo'\], no runner"),
+        (["Ada"], {"heats": {"1": ["Ada", "Ada"]}}, "heats: Ada stands twice"),
+        (["Ada", "Bo"], {"heats": {"1": ["Ada"]}}, "heats: Bo is in none"),
+        (["Ada"], {"heats": {str(n): ["Ada"] for n in range(101)}}, "101 heats, at most"),
     ],
 )
 def test_settings_that_cannot_be(runners: list[str], rules: dict[str, object], words: str) -> None:
@@ -355,3 +368,94 @@ def test_a_time_penalty_counts_before_and_after_the_finish() -> None:
     assert RACE.phrase(late, added) == "Ada gets 5 seconds added (a gate)"
     early = run(START, added, at(60, "finish", "Ada"))
     assert rows(early)[0] == (1, "Ada", 65, "finished")
+
+
+HEATS = {"heats": {"1": ["Ada", "Bo"], "Final": ["Cy", "Di"]}}
+
+
+def test_who_was_told_to_have_dropped_out_goes_on() -> None:
+    """A runner who is seen at a point a minute later, or comes in, did not drop out; what was seen
+    about then is kept and says nothing of it."""
+    told = [START, at(600, "drop_out", "Ada", reason="cramp")]
+    near = at(630, "split", "Ada", at="1 km")
+    state = run(*told, near)
+    assert rows(state)[-1] == (None, "Ada", None, "dropped out")
+    later = at(660, "split", "Ada", at="2 km")
+    state = run(*told, near, later)
+    assert rows(state)[0] == (None, "Ada", None, "running")
+    assert RACE.phrase(state, later) == "Ada, not out after all, passes 2 km in 11:00"
+    assert RACE.phrase(state, near) == "Ada passes 1 km in 10:30"
+    finish = at(640, "finish", "Ada")
+    state = run(*told, finish)
+    assert rows(state)[0] == (1, "Ada", 640.0, "finished")
+    assert RACE.phrase(state, finish) == "Ada, not out after all, finishes in 10:40, place 1 so far"
+    others = [at(650, "drop_out", runner) for runner in RUNNERS[1:]]
+    state = run(*told, *others)
+    assert RACE.over(state)
+    assert not RACE.over(RACE.apply(state, at(720, "split", "Bo", at="2 km")))
+    assert RACE.over(RACE.apply(state, at(720, "finish", "Bo")))
+    assert RACE.gap(state, RACE.apply(state, at(720, "finish", "Bo")), {"dropped_out": 3}) is None
+
+
+def test_heats() -> None:
+    """Heats start one after the other, each by its clock; all runners are in one standing."""
+    state = run(at(0, "start"), at(50, "finish", "Ada"), at(51, "finish", "Bo"), rules=HEATS)
+    assert [row[3] for row in rows(state)] == ["finished", "finished", "waiting", "waiting"]
+    assert RACE.illegal(state, at(60, "start", heat="1")) == (
+        "all runners of 1 have started, and some are in"
+    )
+    second = at(300, "start")
+    state = RACE.apply(state, second)
+    assert RACE.phrase(state, second) == "Final starts"
+    assert RACE.phrase(state, at(0, "start", heat="1")) == "Heat 1 starts"
+    assert RACE.clock(state, NOON + 310 * SECOND) == "0:00:10"
+    state = RACE.apply(state, at(349, "finish", "Di"))
+    assert RACE.headline(state) == "1. Di 49 · 2. Ada 50 · 3. Bo 51 (3 of 4 in)"
+    (heat,) = RACE.kinds(HEATS)[0].details
+    assert (heat.name, heat.choices) == ("heat", ("1", "Final"))
+    assert not RACE.kinds()[0].details
+
+
+def test_a_heat_is_run_again() -> None:
+    """What its runners ran does not count, penalties among it; those of the other heats keep their
+    times, and who was disqualified does not run."""
+    state = run(
+        at(0, "start"),
+        at(50, "finish", "Ada"),
+        at(51, "disqualify", "Bo"),
+        at(300, "start", heat="Final"),
+        at(310, "split", "Cy", at="100 m"),
+        at(349, "finish", "Di"),
+        Action("time_penalty", "Di", NOON + 350 * SECOND, {"seconds": 5}),
+        at(355, "drop_out", "Cy"),
+        rules=HEATS,
+    )
+    assert RACE.over(state)
+    again = at(400, "run_again", reason="obstruction")
+    state = RACE.apply(state, again)
+    assert RACE.phrase(state, again) == "Final is run again (obstruction)"
+    assert [row[3] for row in rows(state)] == ["finished", "waiting", "waiting", "disqualified"]
+    assert not RACE.over(state)
+    assert "100 m" not in state.first
+    state = RACE.apply(RACE.apply(state, at(900, "start")), at(940, "finish", "Di"))
+    assert rows(state)[0] == (1, "Di", 40.0, "finished")
+    first = RACE.apply(state, at(990, "run_again", heat="1"))
+    assert [row[1:] for row in rows(first)][-2:] == [
+        ("Ada", None, "waiting"),
+        ("Bo", None, "disqualified"),
+    ]
+
+
+def test_all_or_one_run_again() -> None:
+    """Without heats the whole race is run again, from its start; or one runner alone."""
+    state = run(START, at(50, "finish", "Ada"), at(51, "finish", "Bo"), at(52, "drop_out", "Cy"))
+    one = RACE.apply(state, at(60, "run_again", "Bo"))
+    assert [row[3] for row in rows(one)] == ["finished", "running", "waiting", "dropped out"]
+    assert RACE.phrase(one, at(60, "run_again", "Bo")) == "Bo runs again"
+    again = RACE.apply(state, at(60, "run_again"))
+    assert RACE.headline(again) == "4 not started"
+    assert RACE.clock(again, NOON + 70 * SECOND) == ""
+    assert RACE.phrase(again, at(60, "run_again")) == "The race is run again"
+    state = RACE.apply(RACE.apply(again, at(600, "start")), at(640, "finish", "Cy"))
+    assert rows(state)[0] == (1, "Cy", 40.0, "finished")
+    assert RACE.clock(state, NOON + 641 * SECOND) == "0:00:41"
