@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import fanout, flood, latency, metrics, recovery, report, reports, sports, viewers
+from . import events, fanout, flood, latency, metrics, recovery, report, reports, sports, viewers
 from .comparison import Comparison, Size, measure
 
 SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
@@ -21,6 +21,7 @@ SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
     "latency": latency.comparisons,
     "fan-out": fanout.comparisons,
     "recovery": recovery.comparisons,
+    "events": events.comparisons,
     "viewers": viewers.comparisons,
     "sports": sports.comparisons,
     "flood": flood.comparisons,
