@@ -5,6 +5,26 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..runtime.histogram import Histogram
+
+REQUEST_SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 1, 2, 5)
+"""Upper bounds of the buckets of how long requests take, seconds."""
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """What became of the requests of one type.
+
+    Args:
+        answered: they got their reply.
+        refused: they got an error.
+        seconds: from when a request came until its answer was decided and stored.
+    """
+
+    answered: int = 0
+    refused: int = 0
+    seconds: Histogram = field(default_factory=lambda: Histogram(REQUEST_SECONDS))
+
 
 @dataclass(slots=True)
 class BrokerCounters:
@@ -15,6 +35,7 @@ class BrokerCounters:
 
     Args:
         requests: decoded requests by type, without requests to groups.
+        outcomes: what became of them, by type.
         group_requests: answered requests to groups.
         refusals: refused messages by error code, also messages that are not valid requests.
         undeliverable: replies whose receiver had gone or did not read.
@@ -33,6 +54,7 @@ class BrokerCounters:
     """
 
     requests: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[str, RequestCounts] = field(default_factory=dict)
     group_requests: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
     undeliverable: int = 0
@@ -48,3 +70,20 @@ class BrokerCounters:
     repeated: int = 0
     expired: int = 0
     waiting: int = 0
+
+    def add_outcome(self, kind: str, seconds: float, *, refused: bool) -> None:
+        """Count what became of a request; from one thread at a time.
+
+        Args:
+            kind: its type.
+            seconds: since it came.
+            refused: whether it got an error.
+        """
+        counts = self.outcomes.get(kind)
+        if counts is None:
+            counts = self.outcomes[kind] = RequestCounts()
+        if refused:
+            counts.refused += 1
+        else:
+            counts.answered += 1
+        counts.seconds.add(seconds)

@@ -30,6 +30,7 @@ from ..protocol.errors import (
     PeerError,
     SettingError,
     StorageFault,
+    TouchlineError,
     from_wire,
 )
 from ..protocol.keys import Identity
@@ -40,7 +41,7 @@ from ..runtime.poll_loop import PollLoop
 from ..runtime.waker import Waker
 from ..runtime.zap import ZapAuthenticator, guard
 from .admission import RequestLimiter
-from .core import Core
+from .core import AnsweredRequest, Core
 from .counters import BrokerCounters
 from .groups import Groups, Sent, is_group_request
 from .log import RequestLog
@@ -155,6 +156,7 @@ class Broker:
 
         # A connection for each worker, for the authenticator, and for `census`.
         registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)
+        outcomes = _Outcomes(self.counters)
         core = Core(
             registry,
             self.options,
@@ -162,11 +164,13 @@ class Broker:
             guard=threading.Lock(),
             counters=self.counters,
             secret=secret_of(self._identity.seed) if self._identity else b"",
-            on_answered=RequestLog(_log),
+            on_answered=outcomes.take,
         )
         context = zmq.Context()
         workers = [
-            threading.Thread(target=_work, args=(context, core), name=f"broker-worker-{n}")
+            threading.Thread(
+                target=_work, args=(context, core, outcomes), name=f"broker-worker-{n}"
+            )
             for n in range(self.options.workers)
         ]
         connections = ConnectionGuard(
@@ -456,7 +460,32 @@ class _Exchange:
                 self._counters.strangers += 1
 
 
-def _work(context: zmq.Context[Any], core: Core) -> None:
+class _Outcomes:
+    """Counts and logs what became of each request; the workers share it.
+
+    Args:
+        counters: of the broker.
+    """
+
+    def __init__(self, counters: BrokerCounters) -> None:
+        self.asked = threading.local()
+        """`at`: when the request came that this thread is answering (monotonic)."""
+        self._counters = counters
+        self._guard = threading.Lock()
+        self._log = RequestLog(_log)
+
+    def take(self, answered: AnsweredRequest) -> None:
+        request, _, result = answered
+        if request is not None:
+            seconds = clock.now() - self.asked.at
+            refused = isinstance(result, TouchlineError)
+            with self._guard:
+                kind = str(request.__struct_config__.tag)
+                self._counters.add_outcome(kind, seconds, refused=refused)
+        self._log(answered)
+
+
+def _work(context: zmq.Context[Any], core: Core, outcomes: _Outcomes) -> None:
     """Answer requests from the exchange until the context ends."""
     work = context.socket(zmq.DEALER)
     work.linger = 0
@@ -466,7 +495,9 @@ def _work(context: zmq.Context[Any], core: Core) -> None:
         while True:
             ticket, routing_id, curve, *request = work.recv_multipart()
             now, wall = clock.now(), clock.wall()
-            waited = now - TICKET.unpack(ticket)[1]
+            came = TICKET.unpack(ticket)[1]
+            waited = now - came
+            outcomes.asked.at = came
             try:
                 if request and waited > LATE_SECONDS and core.expires(request[1], waited):
                     answer = [b""]

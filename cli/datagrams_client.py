@@ -15,10 +15,13 @@ from ..protocol import addresses, times
 from ..runtime import clock
 from ..runtime.folders import data_folder
 from .datagrams import logs_format_option
-from .shared import emit, json_option, stop_flag
+from .shared import emit, json_option, metrics_option, metrics_page, stop_flag
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
     from ..datagrams.receiver import Received, Receiver
+    from ..monitoring.health import Readiness
 
 TURN_SECONDS = 0.25
 """The longest wait before the command looks for Ctrl+C."""
@@ -43,9 +46,15 @@ PATIENCE_SECONDS = 15.0
     help="The folder of received.log, statistics.log and server.log.",
 )
 @logs_format_option
+@metrics_option
 @json_option
 def command(
-    server: str, language: str | None, logs: Path | None, logs_format: str, as_json: bool
+    server: str,
+    language: str | None,
+    logs: Path | None,
+    logs_format: str,
+    metrics: str,
+    as_json: bool,
 ) -> None:
     """Follow the event that touchline datagrams serves at HOST, by default on port 12345.
 
@@ -63,6 +72,11 @@ def command(
         kept = Logs(folder, as_json=logs_format == "json")
         stack.callback(kept.close)
         client = stack.enter_context(DatagramClient(host.strip("[]"), port, receiver, kept))
+        page = stack.enter_context(metrics_page(metrics, lambda: _monitored(receiver)))
+        if page and as_json:
+            emit({"type": "registered", "metrics": page})
+        elif page:
+            click.echo(f"metrics at {page}")
         stopped = stack.enter_context(stop_flag())
         waited = 0.0
         while not (stopped.is_set() or client.ended):
@@ -74,6 +88,16 @@ def command(
             if waited == PATIENCE_SECONDS and not receiver.statistics.received and not as_json:
                 click.echo(f"registered at {host}:{port}; nothing has happened there yet")
     _sum_up(receiver, folder, ended=client.ended, as_json=as_json)
+
+
+def _monitored(receiver: Receiver) -> tuple[Collector, Readiness]:
+    from ..monitoring.datagrams import datagrams_client_collector
+
+    def parts() -> dict[str, str]:
+        come = receiver.statistics.received
+        return {"server": "" if come else "no datagram has come from the server yet"}
+
+    return datagrams_client_collector(receiver.statistics), parts
 
 
 def _own_folder() -> Path:

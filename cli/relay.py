@@ -77,6 +77,8 @@ def command(
                 metrics, lambda: (relay_collector(relay, metrics_events), relay_readiness(relay))
             )
         )
+        if page:
+            relay.announce(shared.place_of_page(page))
         stack.enter_context(shared.serving(relay.stop))
         printer = _ProgressPrinter(relay, until_finished=until_finished, as_json=as_json)
         printer.greet(page)

@@ -16,6 +16,7 @@ from uuid import uuid4
 import click
 
 from ..peer import Link, identity
+from ..peer.reporter.counters import ReporterCounters
 from ..protocol.errors import Interrupted, SettingError, TouchlineError, Unreachable
 from ..protocol.keys import Identity
 from ..protocol.limits import NAME_CHARS
@@ -117,6 +118,7 @@ Examples:
 @shared.broker_option
 @shared.name_option
 @shared.json_option
+@shared.metrics_option
 @shared.log_options("replay")
 def command(
     source: str,
@@ -133,6 +135,7 @@ def command(
     broker: str,
     name: str,
     as_json: bool,
+    metrics: str,
 ) -> int:
     """Report a match again, with simulated reporters in this process.
 
@@ -161,7 +164,14 @@ def command(
     simulated = SimulatedReporters(
         members, card.event, broker, name, identity.load(name), plan, wait
     )
-    with _progress(simulated, as_json=as_json), shared.stop_flag() as stopped:
+    with (
+        shared.metrics_page(
+            metrics, lambda: shared.reporters_monitored(simulated.counters)
+        ) as page,
+        _progress(simulated, as_json=as_json),
+        shared.stop_flag() as stopped,
+    ):
+        shared.tell_page(page, as_json=as_json)
         simulated.run(stopped)
         was_stopped = stopped.is_set()
     _print_counts(card, simulated.counts, as_json=as_json)
@@ -302,6 +312,8 @@ class SimulatedReporters:
     counts: Counts = field(default_factory=Counts)
     errors: list[TouchlineError] = field(default_factory=list)
     said: int = 0
+    counters: list[ReporterCounters] = field(default_factory=list)
+    """Of each reporter, once it has started."""
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -341,6 +353,8 @@ class SimulatedReporters:
             name = f"{member.name} by {self.author}"[:NAME_CHARS]
             seed = hashlib.sha256(b"touchline crowd\0" + self.key.seed + name.encode()).digest()
             with Link(self.broker, name, Identity(seed), ["reporter"]) as link:
+                counters = ReporterCounters()
+                self.counters.append(counters)
                 counts = run_member(
                     member,
                     self.event,
@@ -354,6 +368,7 @@ class SimulatedReporters:
                     on_saying=self._count,
                     patience=self.wait,
                     linger=1.0,
+                    counters=counters,
                 )
             with self._guard:
                 self.counts += counts

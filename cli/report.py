@@ -107,6 +107,7 @@ Exit codes: 0 stored (and not refused within --wait), 3 no such event,
 @shared.name_option
 @shared.broker_option
 @shared.json_option
+@shared.metrics_option
 @shared.log_options("report")
 def command(
     event: str,
@@ -124,11 +125,13 @@ def command(
     name: str,
     broker: str,
     as_json: bool,
+    metrics: str,
 ) -> int:
     """Report that ACTION happened in EVENT.
 
     The report is kept on disk until the host has stored it. Without ACTION, a terminal shows the
-    event's buttons beside its feed; elsewhere a list of its actions is printed.
+    event's buttons beside its feed, and serves --metrics meanwhile; elsewhere a list of its actions
+    is printed.
     """
     if flush and (action or score is not None):
         raise click.UsageError("--flush takes no ACTION and no --confirm-score")
@@ -138,6 +141,9 @@ def command(
         raise click.UsageError("--claim and --yes or --no go together, with the ACTION answer")
     if moment and ago is not None:
         raise click.UsageError("--time and --ago mean the same; give one of them")
+    shows_form = not (flush or action or score is not None or as_json)
+    if metrics and not (shows_form and sys.stdin.isatty() and on_screen()):
+        raise click.UsageError("--metrics is for the buttons on a terminal, which stay")
     where = Destination(event, name, broker, timeout, wait, as_json)
     if flush:
         return _flush(where)
@@ -150,7 +156,7 @@ def command(
     if sys.stdin.isatty() and on_screen() and not as_json:
         from .ui import form
 
-        return form.run(event, name, broker)
+        return form.run(event, name, broker, metrics)
     return _list(where)
 
 

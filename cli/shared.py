@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..monitoring.health import Readiness
     from ..monitoring.server import Targets
     from ..peer import Link, Subscriber
+    from ..peer.reporter.counters import ReporterCounters
     from ..peer.session import Session
     from ..runtime.nats_client import NatsOptions
     from ..sports.capabilities import Definable
@@ -495,6 +496,27 @@ def metrics_page(
 
     with serve(address, *monitored()) as page:
         yield page.url
+
+
+def tell_page(page: str, *, as_json: bool) -> None:
+    """Say where the metrics are of a command that says nothing else at its start."""
+    if page and as_json:
+        emit({"type": "metrics", "metrics": page})
+    elif page:
+        click.echo(f"metrics at {page}")
+
+
+def reporters_monitored(
+    counters: Sequence[ReporterCounters],
+) -> tuple[Collector, Readiness]:
+    """Return what `metrics_page` serves of a command that only reports.
+
+    Args:
+        counters: of each reporter; more may come.
+    """
+    from ..monitoring.reporter import reporter_collector
+
+    return reporter_collector(lambda: list(counters)), dict
 
 
 def feed_monitored(event: str, feed: Subscriber) -> tuple[Collector, Readiness]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
-"""Upper bounds of the latency histogram, seconds."""
+from ..peer.reporter.counters import ReporterCounters
 
 
 @dataclass(slots=True)
@@ -23,6 +22,9 @@ class GatewayCounters:
         closed: WebSocket connections that the gateway closed, by code.
         lobby: messages of the lobby that were refused, by the error's code, and those `ignored`.
         over_limit: connections refused because too many were open, by limit: `address`, `total`.
+        webhooks: attempts to deliver to webhooks, by outcome: `delivered`, `failed`, and `given_up`
+            where one more failure ended the webhook.
+        reporters: what the people count who report through this gateway.
         slow: seconds of the longest fan-out so far.
     """
 
@@ -35,4 +37,6 @@ class GatewayCounters:
     closed: Counter[str] = field(default_factory=Counter)
     lobby: Counter[str] = field(default_factory=Counter)
     over_limit: Counter[str] = field(default_factory=Counter)
+    webhooks: Counter[str] = field(default_factory=Counter)
+    reporters: ReporterCounters = field(default_factory=ReporterCounters)
     slow: float = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..broker.counters import REQUEST_SECONDS, RequestCounts
 from . import known
 from .bounded import OTHERS
 from .collector import MetricsCollector, MetricTable, Row
@@ -30,6 +31,24 @@ _COUNTS: tuple[Row[BrokerCounters], ...] = (
         lambda counters: counters.refusals,
         "code",
         known=known.CODES,
+    ),
+    Row(
+        "counter",
+        "group_requests",
+        "Requests to groups that were answered.",
+        lambda counters: counters.group_requests,
+    ),
+    Row(
+        "counter",
+        "repeated_requests",
+        "Requests sent again while the first was waiting; they are answered once.",
+        lambda counters: counters.repeated,
+    ),
+    Row(
+        "counter",
+        "expired_requests",
+        "Requests dropped since their peers no longer waited for the answer.",
+        lambda counters: counters.expired,
     ),
     Row(
         "counter",
@@ -99,6 +118,26 @@ _COUNTS: tuple[Row[BrokerCounters], ...] = (
     ),
 )
 
+_OUTCOMES: tuple[Row[RequestCounts], ...] = (
+    Row(
+        "counter",
+        "request_outcomes",
+        "Requests that were answered or refused, by type.",
+        lambda counts: {"answered": counts.answered, "refused": counts.refused},
+        "outcome",
+    ),
+    Row(
+        "histogram",
+        "request_seconds",
+        "Seconds from when a request came until its answer was decided and stored, by type.",
+        lambda counts: (counts.seconds.buckets, counts.seconds.total),
+        bounds=REQUEST_SECONDS,
+    ),
+)
+
+_NONE = RequestCounts()
+"""Of a type of which no request has come."""
+
 _CONNECTIONS: tuple[Row[ConnectionGuard], ...] = (
     Row("gauge", "connections_open", "Connections that are open.", lambda guard: guard.open),
     Row(
@@ -164,8 +203,12 @@ def broker_collector(broker: Broker) -> MetricsCollector:
         found = broker.census()
         return {} if found is None else {"": found}
 
+    def outcomes() -> dict[str, RequestCounts]:
+        return dict.fromkeys(known.REQUESTS, _NONE) | dict(broker.counters.outcomes)
+
     return MetricsCollector(
         MetricTable("touchline_broker", _COUNTS, lambda: {"": broker.counters}),
+        MetricTable("touchline_broker", _OUTCOMES, outcomes, "type", bound=len(known.REQUESTS)),
         MetricTable(
             "touchline_broker",
             _CONNECTIONS,

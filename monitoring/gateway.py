@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import known
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
+from .reporter import reporter_table
 from .subscriber import subscriber_table
 
 if TYPE_CHECKING:
@@ -79,6 +80,14 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
         "switched",
         "Snapshots sent to slow viewers instead of the messages between.",
         lambda gateway: gateway.counters.switched,
+    ),
+    Row(
+        "counter",
+        "webhook_deliveries",
+        "Attempts to deliver to webhooks, by outcome; `given_up` ends the webhook.",
+        lambda gateway: gateway.counters.webhooks,
+        "outcome",
+        known=known.DELIVERIES,
     ),
     Row(
         "gauge", "connections", "Connections that stay open.", lambda gateway: gateway.limits.total
@@ -166,4 +175,5 @@ def gateway_collector(gateway: Gateway, bound: int = DEFAULT_EVENTS) -> MetricsC
             "touchline_gateway", _VIEWERS, lambda: gateway.hub.events, "event", bound=bound
         ),
         MetricTable("touchline_accuracy", _ACCURACY, sheets, "event", bound=bound),
+        reporter_table(lambda: [gateway.counters.reporters]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from ..protocol import errors
-from ..protocol.fields import DelayStatus, EntryStatus, EventStatus, Role
+from ..protocol.fields import DelayStatus, EntryStatus, EventStatus, Outcome, Role
 from ..protocol.messages import BrokerRequest
 
 
@@ -39,8 +39,13 @@ EVENT_STATUSES: tuple[str, ...] = get_args(EventStatus)
 ENTRY_STATUSES: tuple[str, ...] = get_args(EntryStatus)
 DELAY_STATUSES: tuple[str, ...] = tuple(status or "live" for status in get_args(DelayStatus))
 
+FATES: tuple[str, ...] = get_args(Outcome)
+
 ANSWERS = ("2xx", "3xx", "4xx", "5xx")
 """The classes of HTTP statuses."""
+
+DELIVERIES = ("delivered", "failed", "given_up")
+"""What becomes of an attempt to deliver to a webhook."""
 
 CONNECTIONS = ("lobby", "sse", "websocket")
 """The kinds of connections that stay open."""

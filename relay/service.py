@@ -109,6 +109,10 @@ class Relay:
             core = RelayCore(feed.core.tracker)
             self.events[event] = RelayedEvent(event, feed, core, host_away_since=clock.now())
 
+    def announce(self, metrics: str) -> None:
+        """Tell the broker where this relay is scraped for metrics, HOST:PORT; before `run`."""
+        self._link.announce("relay", metrics)
+
     def run(self, on_turn: Callable[[], object] = lambda: None) -> None:
         """Relay until `stop`, or until no event can be followed.
 

@@ -8,7 +8,7 @@ import click
 
 from ...protocol.errors import SettingError
 from ...runtime import clock
-from ..shared import emit, json_option
+from ..shared import emit, json_option, metrics_option
 
 if TYPE_CHECKING:
     from ...sports.matchfile import Match
@@ -69,6 +69,7 @@ MINUTE = 60.0
 @click.option(
     "--insecure", is_flag=True, help="Encrypt nothing, so that you can read the network traffic."
 )
+@metrics_option
 @json_option
 def command(
     match_name: str,
@@ -79,13 +80,15 @@ def command(
     speed: str,
     outage: str,
     insecure: bool,
+    metrics: str,
     as_json: bool,
 ) -> int:
     """Watch a match being reported by a crowd that disagrees, lags and repeats itself.
 
     A broker, a host, two subscribers and the reporters run as processes of their own on this
     machine; one subscriber is on your screen. At the end the demo compares the timeline with the
-    truth, and leaves nothing behind.
+    truth, and leaves nothing behind. With --metrics, the broker serves them there, and lists the
+    host's at /targets.
 
     The exit code is 1 if the final score is not the true one.
     """
@@ -99,7 +102,9 @@ def command(
     started = clock.now()
     if insecure:
         warn_insecure()
-    with DemoRunner(match, crowd, factor, insecure=insecure, as_json=as_json) as runner:
+    with DemoRunner(
+        match, crowd, factor, insecure=insecure, as_json=as_json, metrics=metrics
+    ) as runner:
         runner.say(_opening(match, crowd, factor))
         if not insecure:
             runner.say("Every connection is encrypted; each of them has a key of its own.")

@@ -11,6 +11,7 @@ import zmq
 
 from ...peer import Link, Reporter
 from ...peer.link.service import lock
+from ...peer.reporter.counters import ReporterCounters
 from ...protocol import codec
 from ...protocol.errors import EventOver, SettingError, Unreachable
 from ...protocol.messages import Fate, Happening, Report, Timing
@@ -105,6 +106,7 @@ def run_member(
     linger: float = 0.0,
     score: ScoreAt | None = None,
     stay: Callable[[], bool] = lambda: False,
+    counters: ReporterCounters | None = None,
 ) -> Counts:
     """Report the sayings of one member of a crowd at their times, and return when all are stored.
 
@@ -128,6 +130,7 @@ def run_member(
         linger: seconds to wait, when all is stored, for the fates of undecided reports.
         score: the member's answer when the host asks for the score after an outage.
         stay: called again and again after the last saying; the member stays while it returns True.
+        counters: for the member's reporter to count in.
 
     Raises:
         TouchlineError: the host could not be reached within `patience`, or refused the member.
@@ -135,7 +138,9 @@ def run_member(
     """
     timing = timing or LIVE
     skew = round(member.clock_offset * SECOND / (timing.speed or 1.0))
-    with Reporter(event_id, link, outbox_path, lambda: wall() + skew) as reporter:
+    with Reporter(
+        event_id, link, outbox_path, lambda: wall() + skew, counters=counters
+    ) as reporter:
         answer = None if score is None else Answer(score, timing, member.clock_offset)
         reporting = _CrowdReporter(
             reporter, link, wall, skew, shift, stop or threading.Event(), answer

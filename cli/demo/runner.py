@@ -30,7 +30,7 @@ from ...protocol.times import from_rfc3339
 from ...runtime import clock, files
 from ...sports.compare import compare
 from ...sports.matchfile import Match
-from ..shared import stop_signals
+from ..shared import stop_signals, tell_page
 from .crowd import Counts
 from .performers import Crowd, be_member, wrong_sayings
 
@@ -142,16 +142,25 @@ class DemoRunner:
         speed: seconds of the match in a second; 0: all at once.
         insecure: whether nothing is encrypted.
         as_json: whether the subscriber on the screen writes JSON lines.
+        metrics: HOST:PORT at which the broker serves its metrics; empty: there are none.
     """
 
     def __init__(
-        self, match: Match, crowd: Crowd, speed: float, *, insecure: bool, as_json: bool
+        self,
+        match: Match,
+        crowd: Crowd,
+        speed: float,
+        *,
+        insecure: bool,
+        as_json: bool,
+        metrics: str = "",
     ) -> None:
         self._match = match
         self._crowd = crowd
         self._speed = speed
         self._insecure = insecure
         self._as_json = as_json
+        self._metrics = metrics
         self._folder = tempfile.TemporaryDirectory(prefix="touchline-demo-")
         self._home = Path(self._folder.name)
         self._environment = {**os.environ, "TOUCHLINE_HOME": self._folder.name}
@@ -282,12 +291,15 @@ class DemoRunner:
     def _start_broker(self) -> str:
         output = self._home / "broker.out"
         flags = ["--bind", "127.0.0.1:0", "--json", *(["--insecure"] if self._insecure else [])]
+        flags += ["--metrics", self._metrics] if self._metrics else []
         broker = self._touchline("broker", *flags, output=output)
         until = clock.now() + START_SECONDS
         while clock.now() < until:
             first, newline, _ = output.read_text().partition("\n")
             if newline:
-                return str(json.loads(first)["address"])
+                listening = json.loads(first)
+                tell_page(listening["metrics"] or "", as_json=self._as_json)
+                return str(listening["address"])
             self._check_alive(broker, "broker")
             time.sleep(0.02)
         raise Unreachable(f"the broker did not start within {START_SECONDS:.0f} s")
@@ -348,6 +360,7 @@ class DemoRunner:
             "--alarm-every", str(2 * BEAT_SECONDS),
             "--late-after", str(PATIENCE),
             "--confirm-wait", "5",
+            *(["--metrics", "127.0.0.1:0"] if self._metrics else []),
         ]  # fmt: skip
 
     def _await(self, *processes: subprocess.Popen[bytes]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
@@ -26,6 +27,11 @@ from .buttons import SCORE, AnswerTap, Buttons, CloseForm, OpenTap, Tap, Undo, W
 from .keyboard import Keyboard
 from .own_reports import event_time, fate_words, kept_card, score_question, step_words
 from .screen import HEAD_LINES, feed_rows, fitted, head
+
+if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
+    from ...monitoring.health import Readiness
 
 TURN_SECONDS = 0.05
 """The longest wait for a key before the network is served."""
@@ -66,7 +72,7 @@ class OwnReport:
     undone: bool = False
 
 
-def run(event: str, name: str, broker: str) -> int:
+def run(event: str, name: str, broker: str, metrics: str = "") -> int:
     """Show the form until it is closed; return the exit code.
 
     Raises:
@@ -81,6 +87,7 @@ def run(event: str, name: str, broker: str) -> int:
         reporter = stack.enter_context(Reporter(event, reporting, outbox, answers=True))
         feed = stack.enter_context(Subscriber(event, looking, withholds=True))
         form = Form(card, reporter, feed)
+        stack.enter_context(shared.metrics_page(metrics, lambda: _monitored(event, reporter, feed)))
         stopped = stack.enter_context(shared.stop_flag())
         keyboard = stack.enter_context(Keyboard())
         console = Console(markup=False, highlight=False, emoji=False)
@@ -98,6 +105,18 @@ def run(event: str, name: str, broker: str) -> int:
     for line in form.farewell():
         console.print(line)
     return 0
+
+
+def _monitored(event: str, reporter: Reporter, feed: Subscriber) -> tuple[Collector, Readiness]:
+    from ...monitoring.collector import MetricsCollector
+    from ...monitoring.health import subscriber_readiness
+    from ...monitoring.reporter import reporter_table
+    from ...monitoring.subscriber import subscriber_table
+
+    collector = MetricsCollector(
+        subscriber_table({event: feed.core}), reporter_table(lambda: [reporter.core.counters])
+    )
+    return collector, subscriber_readiness(feed.core)
 
 
 class Form:

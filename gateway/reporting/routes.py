@@ -259,6 +259,7 @@ class Reporting:
             gateway.connect,
             gateway.tell,
             most=options.max_reporters,
+            counters=gateway.counters.reporters,
         )
         self.worker.start()
         gateway.person = self.key

@@ -21,6 +21,7 @@ import msgspec
 import zmq
 
 from ...peer import Reporter
+from ...peer.reporter.counters import ReporterCounters
 from ...protocol.errors import (
     Overloaded,
     Revoked,
@@ -86,14 +87,22 @@ SOCKETS_EACH = 8
 class _RunningReporter:
     """The reporter of one session, while it runs; used by the thread alone."""
 
-    def __init__(self, session: WebSession, web_sessions: WebSessions, link: Any) -> None:
+    def __init__(
+        self,
+        session: WebSession,
+        web_sessions: WebSessions,
+        link: Any,
+        counters: ReporterCounters,
+    ) -> None:
         self._link = link
         try:
             self.outbox = IdempotentOutbox(web_sessions.outbox(session))
         except StorageFault:
             link.close()
             raise
-        self.reporter = Reporter(session.event, link, self.outbox.outbox, answers=True)
+        self.reporter = Reporter(
+            session.event, link, self.outbox.outbox, answers=True, counters=counters
+        )
         self.pending = bool(self.outbox.outbox.pending())
         self._undecided = self.outbox.undecided()
         self._renumbered = self.outbox.renumbered
@@ -199,6 +208,7 @@ class ReportingWorker:
         tell: sends the fates of reports and the host's questions to pages.
         most: reporters that run at one time. Beyond it, sessions that only deliver kept reports
             wait, and reports of further sessions are refused with OVERLOADED.
+        counters: for all reporters to count in.
     """
 
     def __init__(
@@ -209,6 +219,7 @@ class ReportingWorker:
         tell: Tell,
         *,
         most: int = 200,
+        counters: ReporterCounters | None = None,
     ) -> None:
         self.open = 0
         """The number of reporters that run now."""
@@ -219,6 +230,7 @@ class ReportingWorker:
         self._connect = connect
         self._push = tell
         self._most = most
+        self._counters = counters or ReporterCounters()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="reporters")
         self._waker = Waker()
@@ -418,7 +430,7 @@ class ReportingWorker:
             if session.key:
                 folder = self._devices.folder(session.key)
             link = self._connect(session.name, ("reporter",), folder, self._context)
-            attendance.running = _RunningReporter(session, self._web_sessions, link)
+            attendance.running = _RunningReporter(session, self._web_sessions, link, self._counters)
         except TouchlineError as error:
             self._fail(attendance, error)
             raise

@@ -397,9 +397,12 @@ class Webhooks:
         trouble, gone = await self._deliver(hook, delivery)
         if trouble:
             deliveries.failed(hook, trouble, clock.wall(), random.random(), gone=gone)
+            outcome = "given_up" if hook.status == "given_up" else "failed"
+            self._gateway.counters.webhooks[outcome] += 1
             logger.info("webhook %s: delivery %s: %s", hook.id, delivery.id, trouble)
         elif channel.generation == generation:
             deliveries.taken(hook, channel, delivery)
+            self._gateway.counters.webhooks["delivered"] += 1
         self._registry.keep(hook)
         return hook.status == "active"
 

@@ -78,6 +78,17 @@ class Outbox:
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise StorageFault(f"outbox {self._path}: {error}") from error
 
+    def count(self) -> int:
+        """Return how many reports are not confirmed.
+
+        Raises:
+            StorageFault: the file can't be read.
+        """
+        try:
+            return int(self._base.execute("SELECT COUNT(*) FROM said").fetchone()[0])
+        except sqlite3.Error as error:
+            raise StorageFault(f"outbox {self._path}: {error}") from error
+
     def confirmed(self, n: int) -> None:
         """Delete the reports that the host has stored, which are those up to number `n`."""
         with self.transaction():

@@ -25,6 +25,7 @@ from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
 from .core import ReporterCore, check_size
+from .counters import ReporterCounters
 from .outbox import Outbox
 from .questions import OpenQuestions
 
@@ -45,6 +46,7 @@ class Reporter:
         wall: returns the reporter's wall clock, microseconds since 1970 UTC.
         brief: the reporter stays for a report or two: the host does not watch over it.
         answers: a person is there whom the host may ask whether something happened (`asked_about`).
+        counters: to count in, which may be shared with other reporters of the same thread.
 
     Raises:
         StorageFault: the outbox can't be opened.
@@ -59,6 +61,7 @@ class Reporter:
         *,
         brief: bool = False,
         answers: bool = False,
+        counters: ReporterCounters | None = None,
     ) -> None:
         self.session = Session(
             event, "reporter", last=lambda: self._outbox.last, brief=brief, answers=answers
@@ -68,12 +71,13 @@ class Reporter:
         self.stepped = 0
         """Microseconds by which the clock was set, forward where it is positive, as the host has
         seen it; the caller reads it and sets it to 0."""
-        self.core = ReporterCore(event, link.identity)
+        self.core = ReporterCore(event, link.identity, counters)
         self._questions = OpenQuestions()
         self._link = link
         self._wall = wall
         self._brief = brief
         self._outbox = Outbox(outbox) if isinstance(outbox, Path) else outbox
+        self.core.waits(self._outbox.count())
         self._connection = HostConnection(self.session, link)
         self._loop = PollLoop()
         self._push: zmq.Socket[bytes] | None = None
@@ -101,7 +105,7 @@ class Reporter:
     @property
     def pending(self) -> int:
         """The number of reports that the host has not confirmed."""
-        return len(self._outbox.pending())
+        return self._outbox.count()
 
     def sockets(self) -> list[zmq.Socket[bytes]]:
         """Return the sockets that a poller has to watch; they change with each new connection.
@@ -151,6 +155,7 @@ class Reporter:
         for one in said:
             self._moved.pop(one.n, None)
             self._note("a report is kept", one.n)
+        self.core.said(said, clock.now())
         if said and self.session.open:
             self._send(self.core.frames(said, clock.now()))
 
@@ -255,6 +260,7 @@ class Reporter:
             self._push = None
         self._connection.close()
         self._outbox.close()
+        self.core.waits(0)  # the outbox waits on disk; this reporter is gone
 
     def _missing(self, seconds: float) -> TouchlineError:
         if self.session.hosted is False:
@@ -335,12 +341,12 @@ class Reporter:
             self._kept = invitation
         moved = self._outbox.attached(setup.n, invitation.key, setup.journal)
         if moved:
-            self.core.renumbered()
+            self.core.renumbered(moved)
             before = self._moved
             self._moved = {said: moved.get(number, number) for said, number in before.items()}
             self._moved |= {n: moved[n] for n in moved.keys() - set(before.values())}
         self._questions.set_time(setup.time, now)
-        self.core.opened(setup.badge, setup.n, now)
+        self.core.opened(setup.badge, setup.n, now, self._outbox.count())
 
     def _note(self, text: str, n: int, fate: Fate | None = None) -> None:
         note(

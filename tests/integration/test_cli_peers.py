@@ -9,6 +9,7 @@ import pty
 import random
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -37,6 +38,7 @@ from touchline.sports import Action, matches
 from touchline.sports.simulate.crowd import Member, Saying, crowd
 
 from .conftest import BEAT
+from .test_metrics import scrape
 
 COMMAND = [sys.executable, "-m", "touchline.cli"]
 Json = dict[str, Any]
@@ -489,6 +491,33 @@ def test_the_form(ground: Ground) -> None:
     core = host.events[event]
     assert core.counters.stored == 4
     assert [len(claim.votes) for claim in core.claims.open.values()] == [0]
+
+
+def test_the_form_tells_its_metrics(ground: Ground) -> None:
+    """While the buttons are shown, what the reporter and its feed count is told; a command that
+    ends at once has no page."""
+    event = ground.create().event
+    ground.host(event)
+    ground.report("bob", event, "goal", "--origin", "B", "--wait", "0")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    told: list[dict[str, float]] = []
+
+    def look() -> bytes:
+        told.append(scrape(f"http://{place}/metrics"))
+        return b"q"
+
+    keys = [("● live".encode(), b"2g"), (b"accepted, entry 1", look)]
+    report = ("report", event, "--name", "ann", "--metrics", place)
+    code, shown = _screen(ground, keys, *report)
+    assert code == 0, shown
+    (found,) = told
+    assert found["touchline_reporter_said_total"] == found["touchline_reporter_stored_total"] == 1
+    assert found["touchline_reporter_waiting_reports"] == 0
+    assert found['touchline_reporter_fates_total{outcome="accepted"}'] == 1
+    assert found[f'touchline_subscriber_feed_seq{{event="{event}"}}'] == 1
+    code, _, errors = ground.run(*report, "goal")
+    assert (code, "--metrics" in errors) == (2, True)
 
 
 def test_a_single_report_beside_the_form(ground: Ground) -> None:

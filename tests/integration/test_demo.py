@@ -16,6 +16,8 @@ import pytest
 
 from tests.patience import PATIENCE, until
 
+from .test_metrics import targets
+
 COMMAND = [sys.executable, "-m", "touchline.cli", "demo"]
 
 
@@ -97,16 +99,21 @@ def test_an_outage(temporary: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_in_the_middle(temporary: dict[str, str], number: signal.Signals) -> None:
-    """Ctrl+C or SIGTERM in the middle ends everything that the demo started."""
+    """Ctrl+C or SIGTERM in the middle ends everything that the demo started; until then its broker
+    serves metrics, and lists the host's."""
     demo = subprocess.Popen(
-        [*COMMAND, "--reporters", "4"],
+        [*COMMAND, "--reporters", "4", "--metrics", "127.0.0.1:0"],
         env=temporary,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert demo.stdout is not None
+    page = demo.stdout.readline().decode()
     while b"first half" not in demo.stdout.readline():
         assert demo.poll() is None
+    assert page.startswith("metrics at ")
+    (listed,) = targets(page.removeprefix("metrics at ").strip())
+    assert listed["labels"]["job"] == "touchline-host"
     demo.send_signal(number)
     _, errors = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from tests.forked import Process
-from tests.patience import PATIENCE
+from tests.nats import NatsServer
+from tests.patience import PATIENCE, until
 from touchline.broker import Broker, Options
 from touchline.broker.repository import Census
 from touchline.peer import Link, Reporter
@@ -27,9 +29,11 @@ from .talk import identity
 
 
 @contextmanager
-def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, str]]:
+def running(
+    home: Path, *arguments: str, says: str = "", code: int = 0
+) -> Iterator[tuple[str, str]]:
     """Run a command with a metrics page; give what its first line that begins with `says` says
-    after that, and the page's URL."""
+    after that, and the page's URL. It ends with an exit code at SIGTERM."""
     process = Process(
         [sys.executable, "-m", "touchline.cli", *arguments, "--metrics", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
@@ -39,7 +43,7 @@ def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, 
     try:
         assert process.stdout is not None
         first, url = "", ""
-        while not (first and url):
+        while not ((first or not says) and url):
             line = process.stdout.readline()
             assert line, "it ended before it said where its metrics are"
             if line.startswith("metrics at "):
@@ -48,7 +52,7 @@ def running(home: Path, *arguments: str, says: str = "") -> Iterator[tuple[str, 
                 first = first or line.removeprefix(says).strip()
         yield first, url
         process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE) == 0
+        assert process.wait(PATIENCE) == code
     finally:
         process.kill()
         process.communicate()
@@ -82,12 +86,12 @@ def targets(broker_page: str) -> list[Any]:
 
 def becomes(url: str, name: str, value: float) -> dict[str, float]:
     """Scrape until a figure has a value; return that scrape."""
-    until = time.monotonic() + PATIENCE
+    end = time.monotonic() + PATIENCE
     while True:
         found = scrape(url)
         if found.get(name) == value:
             return found
-        assert time.monotonic() < until, f"{name} is {found.get(name)}, not {value}"
+        assert time.monotonic() < end, f"{name} is {found.get(name)}, not {value}"
         time.sleep(0.05)
 
 
@@ -132,6 +136,48 @@ def test_figures_move(tmp_path: Path) -> None:
                 becomes(host_page, f"touchline_host_heartbeats_total{of}", beats + 3)
             becomes(broker_page, "touchline_broker_hosted_events", 0)
             assert targets(broker_page) == []
+
+
+def test_commands_that_stay_have_a_page(tmp_path: Path) -> None:
+    """A relay is found through the broker; a recording tells of its feed, a replay of its
+    reporters, and datagrams of both ends."""
+    broker = ("broker", "--bind", "127.0.0.1:0")
+    with ExitStack() as stack:
+
+        def started(*arguments: str, **how: Any) -> tuple[str, str]:
+            return stack.enter_context(running(tmp_path, *arguments, **how))
+
+        nats = NatsServer(tmp_path / "nats")
+        nats.start()
+        stack.callback(nats.stop)
+        address, broker_page = started(*broker, says="address for others: ")
+        who = ("--broker", address)
+        said, replayed = started(
+            "replay", "world-cup-final-2022", *who, "--lead", "0", "--speed", "60", "--host", "any",
+            says="Created ", code=130,
+        )  # fmt: skip
+        event = said.partition(".")[0]
+        started("host", event, *who, "--heartbeat", "0.2")
+        _, relayed = started("relay", event, *who, "--nats", nats.url)
+        until(lambda: len(targets(broker_page)) == 2, what="the relay in the list of the broker")
+        jobs = {one["labels"]["job"]: one["targets"] for one in targets(broker_page)}
+        assert jobs["touchline-relay"] == [urlsplit(relayed).netloc]
+        file = str(tmp_path / "feed.mpk")
+        _, recorded = started("record", event, *who, "--output", file)
+        until(lambda: scrape(replayed)["touchline_reporter_stored_total"] >= 3)
+        found = scrape(replayed)
+        assert found["touchline_reporter_said_total"] >= found["touchline_reporter_stored_total"]
+        assert found["touchline_reporter_receipt_seconds_count"] >= 1
+        of = f'{{event="{event}"}}'
+        until(lambda: scrape(recorded)[f"touchline_subscriber_received_total{of}"] >= 1)
+        until(lambda: scrape(relayed)[f"touchline_relay_stored_total{of}"] >= 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        _, served = started("datagrams", "--simulate", "--host", "127.0.0.1", "--port", port)
+        _, client = started("datagrams-client", f"127.0.0.1:{port}")
+        until(lambda: scrape(client)["touchline_datagrams_client_received_total"] >= 1)
+        assert scrape(served)['touchline_datagrams_happenings_total{kind="registered"}'] == 1
 
 
 def test_no_census_of_a_broker_that_does_not_run(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ PURE = (
     "gateway/webhooks/delivery.py",
     "lobby/**.py",
     "datagrams/**.py",
+    "runtime/histogram.py",
     "runtime/rate_limit.py",
     "runtime/settings.py",
 )

@@ -14,18 +14,21 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 
 from tests.patience import PATIENCE
 from touchline.broker.repository import Census
+from touchline.datagrams.statistics import Statistics
 from touchline.monitoring import known
 from touchline.monitoring.broker import broker_collector
 from touchline.monitoring.canary import canary_collector
-from touchline.monitoring.datagrams import datagrams_collector
+from touchline.monitoring.datagrams import datagrams_client_collector, datagrams_collector
 from touchline.monitoring.gateway import gateway_collector
 from touchline.monitoring.host import host_collector
 from touchline.monitoring.process import process_collector
 from touchline.monitoring.relay import relay_collector, relay_readiness
+from touchline.monitoring.reporter import reporter_collector
 from touchline.monitoring.subscriber import subscriber_collector
 from touchline.peer.canary.core import PARTS, CanaryCore
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
+from touchline.peer.reporter.counters import ReporterCounters
 from touchline.peer.subscriber.core import SubscriberCore
 from touchline.protocol import codec, messages
 
@@ -85,6 +88,59 @@ def test_broker_counts(broker: Any) -> None:
     assert found["touchline_broker_waiting_requests"] == 4
     assert found['touchline_broker_events{status="live"}'] == 2
     assert found["touchline_broker_hosted_events"] == 2
+
+
+def test_broker_requests_by_outcome(broker: Any) -> None:
+    """What became of the requests of each type is told with how long they took, and each type is
+    there from the start."""
+    broker.counters.add_outcome("join", 0.003, refused=False)
+    broker.counters.add_outcome("join", 1.5, refused=True)
+    broker.counters.repeated, broker.counters.expired = 3, 4
+    found = page(broker_collector(broker))
+    name = "touchline_broker_request"
+    assert found[f'{name}_outcomes_total{{outcome="answered",type="join"}}'] == 1
+    assert found[f'{name}_outcomes_total{{outcome="refused",type="join"}}'] == 1
+    assert found[f'{name}_outcomes_total{{outcome="refused",type="create"}}'] == 0
+    assert found[f'{name}_seconds_bucket{{le="0.005",type="join"}}'] == 1
+    assert found[f'{name}_seconds_sum{{type="join"}}'] == 1.503
+    assert found["touchline_broker_repeated_requests_total"] == 3
+    assert found["touchline_broker_expired_requests_total"] == 4
+    assert not [sample for sample in found if "_others" in sample]
+
+
+def test_reporters_are_summed() -> None:
+    """What several reporters have counted is one figure."""
+    ann, ben = (
+        ReporterCounters(said=3, stored=2, waiting=1, outstanding=1),
+        ReporterCounters(said=1),
+    )
+    ann.fates["accepted"] += 2
+    ben.fates["accepted"] += 1
+    ann.receipt.add(0.3)
+    ben.receipt.add(1.5)
+    found = page(reporter_collector(lambda: [ann, ben]))
+    assert found["touchline_reporter_said_total"] == 4
+    assert found["touchline_reporter_waiting_reports"] == 1
+    assert found["touchline_reporter_outstanding_receipts"] == 1
+    assert found['touchline_reporter_fates_total{outcome="accepted"}'] == 3
+    assert found['touchline_reporter_fates_total{outcome="refused"}'] == 0
+    assert found['touchline_reporter_receipt_seconds_bucket{le="1.0"}'] == 1
+    assert found["touchline_reporter_receipt_seconds_count"] == 2
+    assert ann.said == 3, "reading has changed what is read"
+
+
+def test_a_client_of_datagrams_tells_what_it_lacks() -> None:
+    """A count that is passed over is lost until it comes, and out of order then."""
+    statistics = Statistics()
+    for count in (1, 2, 5):
+        statistics.take(count)
+    name = "touchline_datagrams_client"
+    assert page(datagrams_client_collector(statistics))[f"{name}_lost_datagrams"] == 2
+    statistics.take(4)
+    found = page(datagrams_client_collector(statistics))
+    assert found[f"{name}_lost_datagrams"] == 1
+    assert found[f"{name}_out_of_order_total"] == 1
+    assert found[f"{name}_received_total"] == 4
 
 
 def test_broker_without_census(broker: Any) -> None:
@@ -295,6 +351,7 @@ def collectors(
         host_collector(host),
         gateway_collector(gateway),
         datagrams_collector(server),
+        datagrams_client_collector(Statistics()),
         relay_collector(relay),
         canary_collector(CanaryCore(5.0, PARTS, 100.0)),
     ]
@@ -310,7 +367,7 @@ def test_document(collectors: list[Any]) -> None:
     coded = []
     for family in {family.name: family for family in families(collectors)}.values():
         assert family.samples, f"{family.name} has no sample to see its labels by"
-        labels = sorted(set(family.samples[0].labels) - {"le"}, key=lambda one: one != "event")
+        labels = [label for label in family.samples[0].labels if label != "le"]
         shown = ", ".join(f"`{label}`" for label in labels) or "–"
         name = f"{family.name}_total" if family.type == "counter" else family.name
         coded.append((f"`{name}`", family.type, shown, family.documentation))
@@ -347,6 +404,7 @@ def test_known_labels_from_the_start(broker: Any, host: Any, core: HostedEvent) 
         'touchline_broker_requests_total{type="create"}',
         'touchline_broker_refusals_total{code="NOT_FOUND"}',
         'touchline_broker_events{status="scheduled"}',
+        'touchline_broker_request_outcomes_total{outcome="refused",type="join"}',
         'touchline_host_frames_refused_total{code="OVERLOADED"}',
         f'touchline_host_reports_refused_total{{code="BAD_SIGNATURE",{of}}}',
         f'touchline_host_entries_total{{{of},status="DELETED"}}',

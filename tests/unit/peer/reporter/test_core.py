@@ -148,7 +148,7 @@ def test_closed(core):
 def test_renumbered(core):
     """Fates of old numbers are not told of new ones."""
     core.receipt(Receipt(event="e", n=2, fates=[Fate(1, "expired")]), 10.0)
-    core.renumbered()
+    core.renumbered({1: 3})
     assert core.fates == {}
 
 
@@ -158,3 +158,59 @@ def test_check_size():
     core = ReporterCore("e", ANN)
     core.opened("t" * 36, 0, 0.0)
     assert check_size(one) == len(core.frames([one], 0.0)[0])
+
+
+def test_counts_what_waits_and_what_was_sent(core):
+    """A report waits from when it is made until its receipt; its receipt is owed from when it was
+    sent; what is sent again is counted."""
+    counters = core.counters
+    core.said([said(1), said(2)], 10.0)
+    assert (counters.said, counters.waiting, counters.outstanding) == (2, 2, 0)
+    core.frames([said(1), said(2)], 10.0)
+    assert (counters.waiting, counters.outstanding, counters.resent) == (2, 2, 0)
+    core.resend([said(1), said(2)], 11.0)
+    assert counters.resent == 2
+    core.receipt(Receipt(event="e", n=1, fates=[Fate(1, "accepted")]), 11.5)
+    assert (counters.stored, counters.waiting, counters.outstanding) == (1, 1, 1)
+    assert counters.fates == {"accepted": 1}
+    core.receipt(Receipt(event="e", n=2), 13.0)
+    assert (counters.stored, counters.waiting, counters.outstanding) == (2, 0, 0)
+    assert counters.receipt.total == 1.5 + 3.0
+    assert sum(counters.receipt.buckets) == 2
+
+
+def test_counts_of_an_outbox_from_before():
+    """Reports of an earlier run wait from the start, and have no time from tap to receipt."""
+    core = ReporterCore()
+    core.waits(3)
+    assert (core.counters.waiting, core.counters.outstanding) == (3, 0)
+    core.opened("token", 51, 10.0, 2)
+    assert (core.counters.stored, core.counters.waiting) == (1, 2)
+    core.resend([said(52), said(53)], 10.0)
+    assert (core.counters.resent, core.counters.outstanding) == (0, 2)
+    core.receipt(Receipt(event="e", n=53), 11.0)
+    assert (core.counters.stored, core.counters.waiting) == (3, 0)
+    assert sum(core.counters.receipt.buckets) == 0
+
+
+def test_counts_over_new_numbers(core):
+    """A report that got another number keeps the time when it was made."""
+    core.said([said(1)], 10.0)
+    core.frames([said(1)], 10.0)
+    core.renumbered({1: 7})
+    core.opened("token", 6, 12.0)
+    core.resend([said(7)], 12.0)
+    core.receipt(Receipt(event="e", n=7), 13.0)
+    assert core.counters.receipt.total == 3.0
+    assert (core.counters.stored, core.counters.waiting) == (1, 0)
+
+
+def test_reporters_of_one_thread_share_their_counters():
+    """Each adds its own part, and takes it back when it leaves."""
+    ann = ReporterCore()
+    ben = ReporterCore(counters=ann.counters)
+    ann.waits(3)
+    ben.waits(2)
+    assert ann.counters.waiting == 5
+    ben.waits(0)
+    assert ann.counters.waiting == 3
