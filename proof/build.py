@@ -14,6 +14,7 @@ from ..peer.host.event.claims import Claim
 from ..peer.host.event.details import contradicts
 from ..peer.host.event.ending import outcome
 from ..peer.host.event.event import HostedEvent
+from ..peer.host.event.intake import key_of
 from ..peer.host.event.participant import Participant
 from ..peer.host.event.publications import IMPLIED
 from ..peer.host.event.verdict import Verdict
@@ -84,6 +85,8 @@ class _Evidence:
         self._ruling = b""  # of the event's owner; the next message is what it led to
         # By the reporter's number and the report's: each report, and what was added to its time.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
+        # By peer and what it says: the claim here that a vote from another host is about.
+        self._about: dict[tuple[str, bytes], str] = {}
 
     def stored(self, reporter: Participant, said: Report | Said, number: int) -> None:
         """Keep a report that was counted."""
@@ -94,6 +97,8 @@ class _Evidence:
         match record:
             case records.Began():
                 self._set_policy(record)
+            case records.ReportRecovered() if record.on:
+                self._about[record.peer, key_of(record.said)] = str(record.on)
             case messages.Ruling():
                 self._ruling = raw
                 self.rulers.add(keys.peer_id(record.key))
@@ -295,6 +300,7 @@ class _Evidence:
             shift=offset,
             undoes=undoes,
             recovered=n < 0,
+            about=self._about.get((reporter.peer, key_of(said)), "") if n < 0 else "",
         )
 
     def _sign(self, said: Report | Said) -> Signed:

@@ -99,12 +99,15 @@ class Vote(Signed, frozen=True, omit_defaults=True, kw_only=True):
             takes back.
         recovered: another host had taken it in and handed it over: its number is of that host's
             count.
+        about: by the host's word, the entry or claim that it is about, where it names one of that
+            other host's.
     """
 
     peer: Id
     shift: int = 0
     undoes: Signed | None = None
     recovered: bool = False
+    about: Id = ""
 
 
 class Weighing(Struct, frozen=True, omit_defaults=True):

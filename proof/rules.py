@@ -572,7 +572,7 @@ class ProvenTimeline:
         _unchanged(entry, before, "details")
         _titled([*for_, *against], "amend")
         for one in (*for_, *against):
-            if str(one.details.get("entry")) != entry.entry_id:
+            if not one.is_about(entry.entry_id):
                 raise Broken(f"a vote amends entry {one.details.get('entry')!r}")
         rules = self._details(self._kinds[entry.title], entry.origin)
         changes = [{k: v for k, v in one.details.items() if k != "entry"} for one in for_]
@@ -596,7 +596,7 @@ class ProvenTimeline:
     def _wants_gone(self, one: Spoken, entry: Entry) -> None:
         """Check a vote to delete, or an undo that came too late to be anything else."""
         if one.title == "delete":
-            if str(one.details.get("entry")) != entry.entry_id:
+            if not one.is_about(entry.entry_id):
                 raise Broken(f"a vote deletes entry {one.details.get('entry')!r}")
             return
         if self._takes_back(one, entry):

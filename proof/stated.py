@@ -78,7 +78,7 @@ class ProvenStatements:
             details = one.details
             if one.title != statements.TITLE or details.get(statements.REVIEW.name) != said:
                 raise Broken(f"a vote does not state that a review is {said}")
-            if str(details.get("entry", entry.entry_id)) != entry.entry_id:
+            if "entry" in details and not one.is_about(entry.entry_id):
                 raise Broken(f"a vote states a review of entry {details.get('entry')!r}")
         if not _equal(replace(entry, evidence=before.evidence), entry):
             raise Broken("its evidence changed without votes on it")

@@ -35,7 +35,7 @@ class Spoken(msgspec.Struct, frozen=True):
         said: the report.
         time: event time by the host's clock, microseconds.
         undoes: of an undo, the report that it takes back.
-        recovered: see `Vote`.
+        recovered, about: see `Vote`.
     """
 
     signer: Signer
@@ -43,6 +43,12 @@ class Spoken(msgspec.Struct, frozen=True):
     time: int
     undoes: Said | None = None
     recovered: bool = False
+    about: str = ""
+
+    def is_about(self, entry_id: str) -> bool:
+        """Return whether it names an entry, or asked about it, a claim of the same number."""
+        name = "claim" if self.title == "answer" else "entry"
+        return (self.about or str(self.details.get(name))) == entry_id
 
     @property
     def place(self) -> tuple[bool, int]:
@@ -132,7 +138,24 @@ class Votes:
         said = self._said(signer, vote)
         undoes = None if vote.undoes is None else self._said(signer, vote.undoes)
         self.clock_offset = max(self.clock_offset, abs(vote.shift))
-        return Spoken(signer, said, said.event.time + vote.shift, undoes, vote.recovered)
+        self._check_word(vote, said, signer)
+        time = said.event.time + vote.shift
+        return Spoken(signer, said, time, undoes, vote.recovered, vote.about)
+
+    def _check_word(self, vote: Vote, said: Said, signer: Signer) -> None:
+        """Take the host's word for what a vote is about that another host handed over, where it may
+        be taken: its reporter has signed the number that the other host gave it."""
+        if not vote.about:
+            return
+        what = f"report {said.n} of {signer.name!r} ({signer.peer})"
+        if not vote.recovered:
+            raise Broken(f"{what} is about another entry than it says")
+        if not self._allow_unsigned:
+            raise Broken(
+                f"{what} speaks of what another host published (--allow-unsigned takes the host's"
+                " word for which entry here that is)"
+            )
+        self.unsigned += 1
 
     def _said(self, signer: Signer, one: Signed) -> Said:
         said = _content(self._event, one.report)

@@ -116,7 +116,7 @@ class WeighedVerdicts:
         self, entry: Entry, voices: Voices, weighing: Weighing, kind: Kind, edition: int
     ) -> Weighed:
         for one in (*voices.yes, *voices.no):
-            if one.title != "answer" or str(one.details.get("claim")) != entry.entry_id:
+            if one.title != "answer" or not one.is_about(entry.entry_id):
                 raise Broken("an answer is none to a question about it")
         if not all(one.details.get("yes") is True for one in voices.yes) or any(
             one.details.get("yes") is not False for one in voices.no

@@ -49,6 +49,7 @@ from .admission import HostRequestLimiter
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
 from .event.participant import Participant
+from .event.recovery import size_of
 
 log = logging.getLogger(__name__)
 
@@ -405,7 +406,7 @@ class AttachedPeers:
         event, by = self._attached_peer(routing_id, request.event)
         offer = Offered(routing_id, request, event, by)
         unknown = event.offered(by, request.carried)
-        reports = sum(len(one.reports) for one in request.carried)
+        reports = sum(size_of(one) for one in request.carried)
         self._limiter.check_offer(routing_id, curve, reports, len(unknown), now)
         if not unknown:
             self._take_offer(offer)
@@ -428,7 +429,9 @@ class AttachedPeers:
                 self._mark_dirty(event)
                 with suppress(BadMessage):  # of a clock that no time fits, nothing counts
                     event.introduce(offer.by, reply, carried)
-            elif not isinstance(reply, BadToken | Revoked | Grant):
+            elif isinstance(reply, BadToken | Revoked):
+                event.unknown_to_broker(carried)
+            elif not isinstance(reply, Grant):
                 offer.failed = True  # the broker may answer in a moment
             if not offer.asked and offer.failed:
                 raise Overloaded("the broker did not answer about all reporters; try again later")
@@ -440,7 +443,7 @@ class AttachedPeers:
 
     def _take_offer(self, offer: Offered) -> None:
         event, request = offer.event, offer.request
-        self._mark_dirty(event)
+        self._mark_dirty(event)  # before: with a new turn it has time again
         turns = partial(self._turns, event.card.event)
         new = event.recover(offer.by, request.carried, turns)
         self._reply(

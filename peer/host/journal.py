@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
@@ -31,6 +31,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     bindparam,
@@ -61,6 +62,9 @@ NAMED = "journal"
 """The row that holds the name of a journal that hosts share."""
 
 CHECKSUM_BYTES = 16
+
+PAGE = 50
+"""The turns that are read at a time while others are committed."""
 
 REPEATED = 1_000
 """A turn that the database stored without confirming it is found again among so many before it."""
@@ -370,7 +374,11 @@ class Journal:
         Raises:
             StorageFault: a turn is damaged; the sentence says which.
         """
-        for turn in self.read(event_id):
+        return self._sound(event_id, self.read(event_id))
+
+    @staticmethod
+    def _sound(event_id: str, turns: Iterable[StoredTurn]) -> Iterator[bytes]:
+        for turn in turns:
             if turn.damage:
                 raise StorageFault(
                     f"journal: turn {turn.number} of {event_id} is damaged: {turn.damage}; "
@@ -378,38 +386,71 @@ class Journal:
                 )
             yield turn.records
 
+    def pages(self, event_id: str) -> Iterator[bytes]:
+        """Yield what `turns` does, up to the turn that is the newest as it begins; turns may be
+        committed between two of them.
+
+        Raises:
+            StorageFault: a turn is damaged.
+        """
+        return self._sound(event_id, self._checked(event_id, self._paged(event_id)))
+
     def read(self, event_id: str) -> Iterator[StoredTurn]:
         """Yield an event's turns, oldest first, damaged ones as well."""
-        checksum = _turns.c.checksum if self._has_checksums else null()
-        query = (
-            select(_turns.c.number, _turns.c.records, checksum)
-            .where(_turns.c.event == event_id)
-            .order_by(_turns.c.number)
-        )
-        records, last, number = b"", start_of(event_id), 0
         self._read_to.pop(event_id, None)
+        return self._checked(event_id, self._rows(event_id))
+
+    def _query(self, event_id: str) -> Select[Any]:
+        checksum = _turns.c.checksum if self._has_checksums else null()
+        query = select(_turns.c.number, _turns.c.records, checksum)
+        return query.where(_turns.c.event == event_id).order_by(_turns.c.number)
+
+    def _rows(self, event_id: str) -> Iterator[Sequence[Any]]:
+        number = 0
+        with self._reading():
+            for row in self._connection.execute(self._query(event_id)):
+                number = row[0]
+                yield row
+            self._read_to[event_id] = number
+
+    def _paged(self, event_id: str) -> Iterator[Sequence[Any]]:
+        query, number = self._query(event_id), 0
+        newest = select(func.max(_turns.c.number)).where(_turns.c.event == event_id)
+        with self._reading():
+            until = self._connection.execute(newest).scalar() or 0
+        while number < until:
+            # A query that is open would hold a commit up, or be ended by it.
+            page = query.where(_turns.c.number > number, _turns.c.number <= until).limit(PAGE)
+            with self._reading():
+                rows = self._connection.execute(page).all()
+            if not rows:
+                return
+            yield from rows
+            number = rows[-1][0]
+
+    @staticmethod
+    def _checked(event_id: str, rows: Iterable[Sequence[Any]]) -> Iterator[StoredTurn]:
+        records, last, number = b"", start_of(event_id), 0
         recent: deque[bytes] = deque(maxlen=REPEATED)
         known: set[bytes] = set()
         try:
-            with self._reading():
-                for row in self._connection.execute(query):
-                    number, before = row[0], records
-                    records, stored = bytes(row[1]), bytes(row[2] or b"")
-                    # Turns that the database stored without confirming it were stored again.
-                    if stored in known:
-                        continue
-                    damage = ""
-                    if stored and stored != chained(last, records):
-                        damage = "it does not match its checksum, or the turn before it is missing"
-                    if stored:
-                        if len(recent) == REPEATED:
-                            known.discard(recent[0])
-                        recent.append(stored)
-                        known.add(stored)
-                    last = stored or start_of(event_id)
-                    if records != before or damage:
-                        yield StoredTurn(number, records, stored, damage)
-                self._read_to[event_id] = number
+            for row in rows:
+                number, before = row[0], records
+                records, stored = bytes(row[1]), bytes(row[2] or b"")
+                # Turns that the database stored without confirming it were stored again.
+                if stored in known:
+                    continue
+                damage = ""
+                if stored and stored != chained(last, records):
+                    damage = "it does not match its checksum, or the turn before it is missing"
+                if stored:
+                    if len(recent) == REPEATED:
+                        known.discard(recent[0])
+                    recent.append(stored)
+                    known.add(stored)
+                last = stored or start_of(event_id)
+                if records != before or damage:
+                    yield StoredTurn(number, records, stored, damage)
         except StorageFault as fault:
             raise StorageFault(f"{fault.sentence}, after turn {number} of {event_id}") from fault
 

@@ -15,12 +15,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from ...protocol import codec, limits, messages
-from ...protocol.errors import BadMessage, EventOver, NotAllowed, from_wire
-from ...protocol.messages import Carried, Said
+from ...protocol.errors import BadMessage, EventOver, NotAllowed, StorageFault, from_wire
+from ...protocol.messages import Carried, Said, Voted
 from ...runtime.timers import earliest
 from ..connection import HostConnection
 from ..link import Link
 from ..session import Session
+from .event.recovery import READ, Gathering, size_of
 
 log = logging.getLogger(__name__)
 
@@ -33,32 +34,33 @@ ANSWER_SECONDS = 2.0
 GIVE_UP_SECONDS = 30.0
 """How long the other host may leave all offers unanswered. The next start offers them again."""
 
+BUSY_SECONDS = 300.0
+"""How long it may put one offer off, since it has enough to do."""
+
 
 class Offer:
     """The reports of one event, on their way to the host that has it now.
 
     Args:
         event: its id.
-        reports: each with its reporter, in their order; see `recovery.carried_in`.
+        gathering: of what there is to offer; it is read some at each `pump`.
         link: the link to the broker.
         now: monotonic seconds.
     """
 
-    def __init__(
-        self, event: str, reports: Iterable[tuple[Carried, Said]], link: Link, now: float
-    ) -> None:
+    def __init__(self, event: str, gathering: Gathering, link: Link, now: float) -> None:
         self.done = False
         """Whether nothing is left to do."""
         self._event = event
-        self._offers = deque(_offers(reports))
+        self._gathering = gathering
+        self._offers: deque[list[Carried]] = deque()
         self._session = Session(event, "host", brief=True)
         self._connection = HostConnection(self._session, link)
         self._asked = 0  # the id of the offer that is under way; 0: there is none
         self._again_at = 0.0  # monotonic; when it is made again
         self._give_up_at = now + GIVE_UP_SECONDS
+        self._busy_until = now + BUSY_SECONDS
         self._offered = self._new = 0  # reports
-        if not self._offers:
-            self.done = True
 
     @property
     def sockets(self) -> list[Any]:
@@ -67,6 +69,8 @@ class Offer:
 
     def next_timer(self) -> float | None:
         """Return when `pump` wants to be called next (monotonic seconds)."""
+        if not self._gathering.done:
+            return 0.0  # at once
         again_at = self._again_at if self._session.open else None
         return earliest(self._connection.next_timer(), again_at, self._give_up_at)
 
@@ -77,6 +81,9 @@ class Offer:
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
         """
+        if not self._gathering.done:
+            self._gather(now)
+            return
         for reply in self._connection.pump(now, wall):
             match reply:
                 case messages.Recovered() if reply.id == self._asked:
@@ -87,6 +94,7 @@ class Offer:
                         self._end(error.sentence)
                     else:
                         self._again_at = now + ANSWER_SECONDS / 2
+                        self._give_up_at = min(now + GIVE_UP_SECONDS, self._busy_until)
                 case _:
                     pass
         if self._session.failure is not None:
@@ -96,6 +104,18 @@ class Offer:
         elif not self.done and self._session.open and now >= self._again_at:
             self._send(now)
 
+    def _gather(self, now: float) -> None:
+        try:
+            self._gathering.read(READ)
+        except StorageFault as fault:
+            log.error("%s: nothing is offered to the other host: %s", self._event, fault.sentence)
+            self.done = True
+            return
+        if self._gathering.done:
+            self._offers.extend(_offers(self._gathering.items()))
+            self._give_up_at, self._busy_until = now + GIVE_UP_SECONDS, now + BUSY_SECONDS
+            self.done = not self._offers
+
     def _send(self, now: float) -> None:
         self._asked = self._session.request_id()
         self._again_at = now + ANSWER_SECONDS
@@ -104,8 +124,8 @@ class Offer:
 
     def _answered(self, reply: messages.Recovered, now: float) -> None:
         self._asked, self._again_at = 0, now
-        self._give_up_at = now + GIVE_UP_SECONDS
-        self._offered += sum(len(one.reports) for one in self._offers.popleft())
+        self._give_up_at, self._busy_until = now + GIVE_UP_SECONDS, now + BUSY_SECONDS
+        self._offered += sum(size_of(one) for one in self._offers.popleft())
         self._new += reply.new
         if not self._offers:
             log.warning(
@@ -116,7 +136,7 @@ class Offer:
 
     def _end(self, reason: str) -> None:
         if not self.done:
-            left = sum(len(one.reports) for offer in self._offers for one in offer)
+            left = sum(size_of(one) for offer in self._offers for one in offer)
             log.error("%s: %d reports stay in this journal alone: %s", self._event, left, reason)
         self.done = True
 
@@ -125,21 +145,25 @@ class Offer:
         self._connection.close()
 
 
-def _offers(reports: Iterable[tuple[Carried, Said]]) -> Iterable[list[Carried]]:
-    """Yield the reports in offers that keep the bounds of a frame."""
+def _offers(items: Iterable[tuple[Carried, Said | Voted]]) -> Iterable[list[Carried]]:
+    """Yield what is offered in offers that keep the bounds of a frame: no votes with what they may
+    be about, so that this is decided before."""
     offer: dict[str, Carried] = {}
     count = size = 0
-    for reporter, said in reports:
-        carried = replace(reporter, reports=[said])
-        more = len(codec.encode(carried))
-        if count == OFFERED or size + more > limits.FRAME_BYTES // 2:
+    kind: type = Said
+    for reporter, one in items:
+        more = len(codec.encode(reporter)) + len(codec.encode(one))
+        if count == OFFERED or size + more > limits.FRAME_BYTES // 2 or type(one) is not kind:
             if offer:
                 yield list(offer.values())
-            offer, count, size = {}, 0, 0
-        known = offer.get(reporter.peer, carried)
-        if known is not carried:
-            known.reports.append(said)
-        offer[reporter.peer] = known
+            offer, count, size, kind = {}, 0, 0, type(one)
+        if reporter.peer not in offer:
+            offer[reporter.peer] = replace(reporter, reports=[], votes=[])
+        known = offer[reporter.peer]
+        if isinstance(one, Said):
+            known.reports.append(one)
+        else:
+            known.votes.append(one)
         count, size = count + 1, size + more
     if offer:
         yield list(offer.values())

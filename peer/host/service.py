@@ -48,7 +48,7 @@ from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
-from .event.recovery import carried_in
+from .event.recovery import Gathering
 from .event.turn import Output
 from .journal import Journal
 from .lease import LeaseHolder
@@ -191,7 +191,7 @@ class Host:
             partial(tokens.derive, tokens.secret_of(identity.seed)),
             limiter,
             options.report_rate,
-            journal.turns,
+            journal.pages,
         )
         self.leases = LeaseHolder(
             uuid4().hex,
@@ -464,13 +464,8 @@ class Host:
         if self._journal.shared:
             return  # that host has it
         event_id = event.card.event
-        try:
-            reports = carried_in(self._journal.turns(event_id))
-        except StorageFault as fault:
-            log.error("%s: nothing is offered to the other host: %s", event_id, fault.sentence)
-            return
-        if reports:
-            self._offers.append(Offer(event_id, reports, self._link, self._now))
+        gathering = Gathering(self._journal.pages(event_id), event.action_of)
+        self._offers.append(Offer(event_id, gathering, self._link, self._now))
 
     def _tell_of_hand_over(self, event: HostedEvent) -> None:
         """Let the peers of an event attach anew: they learn from the broker who has it."""

@@ -23,6 +23,16 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
 
 
+NAMES_OF_HOST: Mapping[str, Mapping[str, int | str]] = {
+    "delete": {"entry": "of another host"},
+    "amend": {"entry": "of another host"},
+    "state": {"entry": "of another host"},
+    "answer": {"claim": 0},
+    "undo": {"n": 0},
+}
+"""By title, the details that name an entry, a claim or a report by a host's own count, each with
+what no host has."""
+
 Moved = Mapping[int, int]
 """The new number of each pending report whose number has changed, by the old one."""
 
@@ -113,15 +123,16 @@ class Outbox:
             last, floor = self._number("last"), self._number("confirmed")
             agreed = floor <= n <= last if self._number("met") else n == 0
             before, shared = self._stored("host"), self._stored("journal")
-            if host and before and host != before and not (journal and journal.encode() == shared):
-                agreed = False
+            same = bool(journal) and journal.encode() == shared
+            elsewhere = bool(host and before) and host != before and not same
+            agreed = agreed and not elsewhere
             self._keep("met", 1)
             self._keep("host", host or before)
             self._keep("journal", journal.encode())
             if agreed:
                 self._forget(n)
                 return {}
-            return self._renumber(n)
+            return self._renumber(n, elsewhere=elsewhere)
 
     def append(self, event: Happening, time: int, seen: int = 0) -> Said:
         """Store a new report as `add` does, within a transaction of the caller."""
@@ -135,12 +146,12 @@ class Outbox:
         self._keep("last", max(n, self._number("last")))
         self._keep("confirmed", max(n, self._number("confirmed")))
 
-    def _renumber(self, n: int) -> dict[int, int]:
+    def _renumber(self, n: int, *, elsewhere: bool) -> dict[int, int]:
         pending = self.pending()
         moved = {said.n: place for place, said in enumerate(pending, n + 1)}
         self._base.execute("DELETE FROM said")
         for said in pending:
-            event = _redirected(said.event, moved)
+            event = _redirected(said.event, moved, elsewhere=elsewhere)
             again = msgspec.structs.replace(said, n=moved[said.n], event=event)
             report = msgspec.msgpack.encode(again)
             self._base.execute("INSERT INTO said VALUES (?, ?)", (again.n, report))
@@ -204,12 +215,20 @@ class Outbox:
         return _Transaction(self._base, self._path)
 
 
-def _redirected(event: Happening, moved: dict[int, int]) -> Happening:
-    """Return an undo with the new number of its report; return any other event as it is."""
+def _redirected(event: Happening, moved: dict[int, int], *, elsewhere: bool) -> Happening:
+    """Return an undo with the new number of its report; return any other event as it is.
+
+    Where another host is to get it, what it names of the host before is named so that the other
+    refuses it: there, the same number is of another entry, claim or report.
+    """
     details = event.details or {}
-    if event.title != "undo" or details.get("n") not in moved:
+    if event.title == "undo" and details.get("n") in moved:
+        return msgspec.structs.replace(event, details=details | {"n": moved[int(details["n"])]})
+    if not elsewhere or event.title not in NAMES_OF_HOST:
         return event
-    return msgspec.structs.replace(event, details=details | {"n": moved[int(details["n"])]})
+    named = details.keys() & NAMES_OF_HOST[event.title].keys()
+    gone = {name: NAMES_OF_HOST[event.title][name] for name in named}
+    return msgspec.structs.replace(event, details=details | gone) if gone else event
 
 
 class _Transaction:

@@ -123,6 +123,7 @@ from .host import (
     Ruling,
     Said,
     Setup,
+    Voted,
 )
 from .relay import RelayBeat, Relayed, RelayMessage
 
@@ -243,6 +244,7 @@ __all__ = [
     "Text",
     "Timing",
     "Verify",
+    "Voted",
     "Vouch",
     "Vouched",
     "Welcome",

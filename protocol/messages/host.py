@@ -126,18 +126,32 @@ class Said(Struct, frozen=True, gc=False, omit_defaults=True):
     seen: Count = 0
 
 
+class Voted(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A report of one reporter that is no action, as another host took it in.
+
+    `about` is the action that the entry or claim which it names is of, as that host has it; nil
+    where it names none.
+    """
+
+    said: Said
+    about: Happening | None = None
+
+
 class Carried(Struct, frozen=True, gc=False, omit_defaults=True):
     """Reports of one reporter, as another host took them in.
 
     `token` is the digest of the reporter's token, by which the broker knows it, and `shift` what
     that host added to the reporter's times, in microseconds. The reports have the numbers under
-    which the reporter signed them.
+    which the reporter signed them. `votes`: those that are no actions; they follow the others.
     """
 
     peer: Id
     token: Id
     reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
     shift: int = 0
+    votes: Annotated[list[Voted], Meta(max_length=limits.BATCH_REPORTS)] = field(
+        default_factory=list
+    )
 
 
 class Recover(Message, frozen=True, kw_only=True):

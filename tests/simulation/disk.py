@@ -103,6 +103,10 @@ class Disk:
         self._read = len(self.blobs)
         return list(self.blobs)
 
+    def pages(self, _event: str) -> list[bytes]:
+        """Return what was stored, as a host reads it while it serves."""
+        return list(self.blobs)
+
     def card(self, _event: str) -> Card | None:
         """Return the card, where it was stored."""
         return self._store.card

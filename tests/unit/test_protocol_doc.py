@@ -37,6 +37,7 @@ PARTS = {
     "happening": messages.Happening,
     "said": messages.Said,
     "carried": messages.Carried,
+    "voted": messages.Voted,
     "evidence": messages.Evidence,
     "pending": messages.Pending,
     "recount": messages.Recount,
@@ -80,6 +81,7 @@ HOSTS = typing.Annotated[list[messages.OfferingHost], msgspec.Meta(max_length=li
 JOINS = typing.Annotated[list[messages.Id], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
 ASKED = typing.Annotated[list[messages.LeaseAsked], msgspec.Meta(max_length=limits.HOLD_EVENTS)]
 BATCH = typing.Annotated[list[messages.Said], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
+VOTES = typing.Annotated[list[messages.Voted], msgspec.Meta(max_length=limits.BATCH_REPORTS)]
 
 WORDS: list[tuple[object, str]] = [
     (bool, "`boolean`"),
@@ -129,6 +131,7 @@ WORDS: list[tuple[object, str]] = [
     (JOINS, "array of `id`"),
     (ASKED, "array of *asked*"),
     (CARRIED, "array of *carried*"),
+    (VOTES, "array of *voted*"),
     (PUT, "array of *record*"),
     (messages.Body, "`body`"),
     (RECOUNTS, "array of *recount*"),

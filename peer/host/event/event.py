@@ -19,7 +19,7 @@ from typing import Any, Protocol, cast
 from msgspec.structs import replace
 
 from ....protocol import codec, limits, messages
-from ....protocol.errors import EventOver, NotAllowed, SettingError, StorageFault
+from ....protocol.errors import EventOver, NotAllowed, Overloaded, SettingError, StorageFault
 from ....protocol.messages import (
     Card,
     Carried,
@@ -27,6 +27,7 @@ from ....protocol.messages import (
     EntryStatus,
     Evidence,
     Grant,
+    Happening,
     HostPing,
     Report,
     ReportBatch,
@@ -58,7 +59,7 @@ from .publications import doubted, setup
 from .publisher import Publisher
 from .questions import Questions
 from .reconstruction import Reconstruction
-from .recovery import Recovery, check_size
+from .recovery import Recovery, check_size, size_of
 from .rulings import Rulings
 from .scoreboard import Scoreboard
 from .signatures import Signatures
@@ -435,6 +436,7 @@ class HostedEvent:
     def next_timer(self) -> float:
         """Return when `handle_timer` is due (monotonic seconds)."""
         times = (
+            self._state.now if self._recovery.reading else None,
             self._state.heartbeat_at,
             self._presence.next_timer(),
             self.claims.next_due(),
@@ -473,6 +475,8 @@ class HostedEvent:
         if self._ending.due(now):
             self._finish(None)
         self._heartbeats.handle_timer(now)
+        if self._recovery.reading:
+            self._recovery.read()
 
     def slept(self, seconds: float) -> None:
         """Note that this process was itself stopped: its reporters' silence meanwhile is none."""
@@ -636,6 +640,18 @@ class HostedEvent:
         """Add a reporter of whom another host has reports; see `Recovery.introduce`."""
         self._recovery.introduce(by, grant, carried)
 
+    def unknown_to_broker(self, carried: Carried) -> None:
+        """Note that the broker knows no reporter of an offer by its token; see `Recovery`."""
+        self._recovery.unknown_to_broker(carried)
+
+    def action_of(self, number: int) -> Happening | None:
+        """Return the action of a claim or entry by its number; None where there is none."""
+        claim = self.claims.open.get(number) or self.by_entry.get(str(number))
+        if claim is None or claim.index.kind is None:
+            return None
+        time, details = claim.agreed(self.roster.on_probation)
+        return Happening(claim.title, claim.index.origin, time, details or None)
+
     def recover(
         self, by: Participant, carried: Sequence[Carried], turns: Callable[[], Iterable[bytes]]
     ) -> int:
@@ -649,8 +665,13 @@ class HostedEvent:
 
         Raises:
             NotAllowed, EventOver: it cannot be taken.
+            Overloaded: this turn has enough to do, or what is here is still being read.
+            StorageFault: the journal can't be read.
         """
         self._recovery.check(by)
+        if self.laden:
+            raise Overloaded("this host has enough to do at the moment; offer it again")
+        self._workload.add_verified(sum(size_of(one) for one in carried))
         return self._recovery.take_in(by, carried, turns)
 
     def _judge(self, claim: Claim) -> None:

@@ -62,6 +62,7 @@ class Intake:
         # Wall time at which a report was made that another host handed over; None: it is our own.
         self._made: int | None = None
         self._answer = questions.answer
+        self._answer_recovered = questions.take_in_recovered
 
     def take_in(self, reporter: Participant, said: Report | Said) -> bool:
         """Count and match a report; within a turn. A claim that may be decided now is to be judged
@@ -129,6 +130,40 @@ class Intake:
         reporter.claim_of[number] = claim.number
         if len(claim.votes) >= claim.look_at:
             state.to_judge[claim.number] = claim
+        return True
+
+    def take_in_recovered_vote(
+        self, reporter: Participant, said: Said, number: int, about: Claim | None
+    ) -> bool:
+        """Count and match a report that is no action and that another host has handed over, as
+        `take_in_recovered` does.
+
+        Args:
+            reporter, said, number: see there.
+            about: the claim here that it is about; None where it names no entry and no claim.
+
+        Returns:
+            whether it was not refused.
+        """
+        state, event = self._state, said.event
+        try:
+            if event.title == "answer":
+                if about is None:
+                    return False
+                claim = self._answer_recovered(reporter, number, about, said)
+            else:
+                if about is not None:
+                    named = {**(event.details or {}), "entry": about.entry_id}
+                    event = replace(event, details=named)
+                found = self._match_correction(reporter, number, event)
+                if found is None:
+                    return False
+                claim = found
+        except PeerError as error:
+            state.counters.refuse(error.code)
+            return False
+        reporter.claim_of[number] = claim.number
+        state.to_judge[claim.number] = claim
         return True
 
     def restore(

@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from ....protocol import codec, limits, messages
 from ....protocol.errors import BadReport
-from ....protocol.messages import Happening
+from ....protocol.messages import Happening, Said
 from ....protocol.times import SECOND
 from . import evidence, records
 from .claims import Claim
@@ -88,6 +88,22 @@ class Questions:
             reporter.unanswered -= 1
             if not reporter.unanswered:
                 state.roster.unanswering &= ~reporter.bit
+        return self._count_answer(claim, reporter, n, yes=yes)
+
+    def take_in_recovered(self, reporter: Participant, n: int, claim: Claim, said: Said) -> Claim:
+        """Take an answer in that another host has asked for and handed over; return the claim.
+
+        Args:
+            reporter: who has not spoken of the claim here.
+            n: the number under which it counts.
+            claim: that it is about here.
+            said: the answer.
+        """
+        yes = (said.event.details or {}).get("yes") is True
+        return self._count_answer(claim, reporter, n, yes=yes)
+
+    @staticmethod
+    def _count_answer(claim: Claim, reporter: Participant, n: int, *, yes: bool) -> Claim:
         claim.answers[reporter.voter] = n
         claim.yes &= ~reporter.bit
         claim.no &= ~reporter.bit

@@ -181,12 +181,14 @@ class ScoreConfirmed(Message, frozen=True, kw_only=True, tag="confirmed"):
 class ReportRecovered(Message, frozen=True, kw_only=True, tag="recovered"):
     """A report of the reporter `peer` came from the journal of another host of the event, `by`.
 
-    It has the number under which its reporter signed it, which is no number of this host's.
+    It has the number under which its reporter signed it, which is no number of this host's. `on`:
+    the claim here that it is about, which is another entry or claim of the other host's; 0: none.
     """
 
     peer: Id
     said: messages.Said
     by: Id
+    on: int = 0
 
 
 Record = (

@@ -3,23 +3,35 @@
 A host that has lost the event offers the reports of its journal to the host that has it. Each is
 held against its reporter's signature, and counts once, however often and by whomever it is offered,
 and whether its reporter sends it here as well. One without a signature is the other host's word,
-which is taken where an owner of the event has named that host.
+which is taken where an owner of the event has named that host; so is what entry or claim a vote is
+about, since each host counts its own.
 
 A report has the number here that its reporter would have given it by the time at which it was made,
 far below all that this host counts: the reporter's own numbers begin anew with each host.
+
+What is here already is read from the journal once, some of it in each turn of the host's loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ....protocol import codec, signing
-from ....protocol.errors import BadMessage, EventOver, NotAllowed
-from ....protocol.messages import Carried, Detail, Grant, Report, ReportBatch, Said
+from ....protocol.errors import BadMessage, EventOver, NotAllowed, Overloaded, StorageFault
+from ....protocol.messages import (
+    Carried,
+    Detail,
+    Grant,
+    Happening,
+    Report,
+    ReportBatch,
+    Said,
+    Voted,
+)
 from ....protocol.times import LATEST
 from ....protocol.tokens import digest
 from . import records
-from .claims import WORDS
+from .claims import WORDS, Claim
 from .intake import Intake, OnStored, key_of, said_in
 from .participant import Participant
 from .presence import Presence
@@ -28,6 +40,18 @@ from .turn import Turn
 
 BELOW = 2 * LATEST
 """What is taken from the time of a report, microseconds, to give its number."""
+
+READ = 2_000
+"""The most records of a journal that are read in a turn: some 10 ms."""
+
+STRANGERS = 10_000
+"""The most reporters of offers that are remembered as those whom the broker does not know."""
+
+LATER = 20
+"""The most entries that are looked at for whether one stands after a vote that all is over."""
+
+ON_ENTRIES = frozenset({"delete", "amend"})
+"""The titles of reports that are about an entry."""
 
 
 class Recovery:
@@ -45,7 +69,9 @@ class Recovery:
         self._turn = turn
         self._intake = intake
         self._presence = presence
-        self._own: set[tuple[str, bytes]] | None = None  # by peer: see `begin`
+        self._own: set[tuple[str, bytes]] | None = None  # by peer; None: not looked at yet
+        self._reading: Iterator[bytes] | None = None  # the turns that `_own` is still to be read of
+        self._strangers: dict[tuple[str, str], None] = {}  # peer and token, the oldest first
         # By peer and number that was given: the one to try next. A run of numbers is passed in one
         # step, or many reports of one time, or of times side by side, would take a step each.
         self._after: dict[tuple[str, int], int] = {}
@@ -55,14 +81,48 @@ class Recovery:
         """Whether anything was offered that may count. It is asked for each report."""
         return self._own is not None
 
-    def _begin(self, turns: Iterable[bytes]) -> set[tuple[str, bytes]]:
-        """Return which reports are here already."""
-        own: set[tuple[str, bytes]] = set()
-        for turn in turns:
-            for record, _ in records.unpack(turn):
+    @property
+    def reading(self) -> bool:
+        """Whether `read` has something to do."""
+        return self._reading is not None
+
+    def read(self) -> None:
+        """Read some of what is here already."""
+        try:
+            self._read_some()
+        except StorageFault:
+            self._own = None  # the next offer begins anew, and is told
+
+    def _read_some(self) -> None:
+        left = READ
+        while self._reading is not None and left > 0:
+            turn = next(self._reading, None)
+            if turn is None:
+                self._reading = None
+                return
+            unpacked = records.unpack(turn)
+            left -= len(unpacked)
+            for record, _ in unpacked:
                 if isinstance(record, Report | ReportBatch):
-                    self._add_to(own, self._state.roster.by_report_token[record.token], record)
-        return own
+                    left -= len(said_in(record))
+                    self.add_own(self._state.roster.by_report_token[record.token], record)
+
+    def _look_at_own(self, turns: Callable[[], Iterable[bytes]]) -> None:
+        """Know which reports are here already.
+
+        Raises:
+            Overloaded: more is to be read than one turn has time for.
+            StorageFault: the journal can't be read.
+        """
+        if self._own is None:
+            self._own, self._reading = set(), iter(turns())
+            try:
+                self._read_some()
+            except StorageFault:
+                self._own = self._reading = None
+                raise
+        if self._reading is not None:
+            raise Overloaded("this host is still reading what it has; offer it again in a moment")
 
     def add_own(self, reporter: Participant, message: Report | ReportBatch) -> None:
         """Note that a reporter has sent reports itself."""
@@ -77,12 +137,22 @@ class Recovery:
 
     def unknown(self, carried: Iterable[Carried]) -> list[Carried]:
         """Return the first of what is of each reporter that has not been here; the broker has to
-        know it."""
+        know it. One that it does not know is asked about once."""
         roster, found = self._state.roster, dict[str, Carried]()
         for one in carried:
-            if one.reports and roster.find(one.peer, "reporter") is None:
+            if (
+                (one.reports or one.votes)
+                and (one.peer, one.token) not in self._strangers
+                and roster.find(one.peer, "reporter") is None
+            ):
                 found.setdefault(one.peer, one)
         return list(found.values())
+
+    def unknown_to_broker(self, carried: Carried) -> None:
+        """Note that the broker does not know a reporter by its token."""
+        while len(self._strangers) >= STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
+        self._strangers[carried.peer, carried.token] = None
 
     def introduce(self, by: Participant, grant: Grant, carried: Carried) -> None:
         """Add a reporter that the broker knows by its token; within a turn.
@@ -128,23 +198,95 @@ class Recovery:
         Returns:
             how many are new, and count.
         """
-        roster, new = self._state.roster, 0
-        for one in carried:
-            reporter = roster.find(one.peer, "reporter")
-            if reporter is None or reporter.revoked:
-                continue
+        new = 0
+        for reporter, one in self._taking_part(carried):
             for said in one.reports:
-                if self._is_here(reporter, said) or not self._holds(by, reporter, said):
+                if said.event.title in WORDS or not self._may_count(by, reporter, said, turns):
                     continue
-                if self._own is None:
-                    self._own = self._begin(turns())
-                    if self._is_here(reporter, said):
-                        continue
-                record = records.ReportRecovered(peer=reporter.peer, said=said, by=by.peer)
-                self._turn.record(codec.encode(record))
-                _, counts = self._take_in(reporter, said)
-                new += counts
+                new += self._add(by, reporter, said, None)
+        for reporter, one in self._taking_part(carried):
+            for vote in one.votes:
+                about = self._found(vote.about) if vote.about is not None else None
+                if self._is_possible(by, reporter, vote, about) and self._may_count(
+                    by, reporter, vote.said, turns
+                ):
+                    new += self._add(by, reporter, vote.said, about)
         return new
+
+    def _taking_part(self, carried: Iterable[Carried]) -> Iterator[tuple[Participant, Carried]]:
+        """Yield what is of reporters that take part here."""
+        for one in carried:
+            reporter = self._state.roster.find(one.peer, "reporter")
+            if reporter is not None and not reporter.revoked:
+                yield reporter, one
+
+    def _may_count(
+        self,
+        by: Participant,
+        reporter: Participant,
+        said: Said,
+        turns: Callable[[], Iterable[bytes]],
+    ) -> bool:
+        """Return whether a report is its reporter's, and not here.
+
+        Raises:
+            Overloaded, StorageFault: that is not known.
+        """
+        if self._is_here(reporter, said) or not self._holds(by, reporter, said):
+            return False
+        if self._own is None or self._reading is not None:
+            self._look_at_own(turns)
+            return not self._is_here(reporter, said)
+        return True
+
+    def _add(self, by: Participant, reporter: Participant, said: Said, about: Claim | None) -> bool:
+        on = 0 if about is None else about.number
+        record = records.ReportRecovered(peer=reporter.peer, said=said, by=by.peer, on=on)
+        self._turn.record(codec.encode(record))
+        _, counts = self._take_in(reporter, said, about)
+        return counts
+
+    # ── votes ────────────────────────────────────────────────────────────────────────────────
+
+    def _found(self, action: Happening) -> Claim | None:
+        """Return the claim here that is of an action of another host; None where there is none."""
+        index = self._state.claims.find_index((action.title, action.origin))
+        if index is None or index.kind is None:
+            return None
+        identity = index.identity(action.details)
+        near = [
+            (abs(one.mean - action.time), one.number, one)
+            for one in index.near(action.time, index.window)
+            if one.identity == identity or index.rules.fit(one.identity, identity)
+        ]
+        return min(near)[2] if near and min(near)[0] <= index.window else None
+
+    def _is_possible(
+        self, by: Participant, reporter: Participant, vote: Voted, about: Claim | None
+    ) -> bool:
+        """Return whether a vote can count here: what it is about is here, and what its reporter has
+        said here itself, or what has happened since, does not say otherwise."""
+        state, event = self._state, vote.said.event
+        if event.title not in WORDS or event.title == "undo" or not state.edition:
+            return False
+        if vote.about is not None:
+            if about is None or not self._is_named(by):
+                return False
+            if event.title == "answer":
+                return not (about.spoken | about.voters) & reporter.bit
+            entry = state.timeline.versions.get(about.entry_id)
+            return entry is not None and entry.status != "DELETED"
+        if event.title in ON_ENTRIES or event.title == "answer":
+            return False
+        if state.outage.state == "reconstructing":
+            return False  # it is the score on return that is asked for
+        others = state.claims.ends() if event.title == "end" else state.claims.stated()
+        if any(one.voters & reporter.bit for one in others):
+            return False
+        said_at = event.time + reporter.clock_offset
+        return event.title != "end" or all(
+            entry.status == "DELETED" for entry in state.timeline.since(said_at + 1, LATER)
+        )
 
     def restore(
         self, record: records.ReportRecovered, _raw: bytes, on_stored: OnStored | None = None
@@ -156,15 +298,22 @@ class Recovery:
             on_stored: see `OnStored`.
         """
         reporter = self._state.roster.participants[record.peer, "reporter"]
-        number, _ = self._take_in(reporter, record.said)
+        about = None
+        if record.on:
+            found = self._state.claims.open.get(record.on)
+            about = found or self._state.by_entry[str(record.on)]
+        number, _ = self._take_in(reporter, record.said, about)
         if on_stored is not None:
             on_stored(reporter, record.said, number)
 
-    def _take_in(self, reporter: Participant, said: Said) -> tuple[int, bool]:
+    def _take_in(self, reporter: Participant, said: Said, about: Claim | None) -> tuple[int, bool]:
         """Count a report; return its number here, and whether it was not refused."""
         number = self._number(reporter.peer, min(said.time, LATEST) - BELOW)
         reporter.recovered[key_of(said)] = number
-        counts = self._intake.take_in_recovered(reporter, said, number)
+        if said.event.title in WORDS:
+            counts = self._intake.take_in_recovered_vote(reporter, said, number, about)
+        else:
+            counts = self._intake.take_in_recovered(reporter, said, number)
         self._state.counters.recovered += counts
         return number, counts
 
@@ -179,10 +328,7 @@ class Recovery:
         return number
 
     def _is_here(self, reporter: Participant, said: Said) -> bool:
-        """Return whether a report is known to be here, or speaks of what the other host published
-        and counts nowhere else."""
-        if said.event.title in WORDS:
-            return True
+        """Return whether a report is known to be here."""
         key = key_of(said)
         return key in reporter.recovered or (
             self._own is not None and (reporter.peer, key) in self._own
@@ -201,52 +347,109 @@ class Recovery:
         return by.peer in (card.owner, *card.owners, *card.hosts)
 
 
-def carried_in(turns: Iterable[bytes]) -> list[tuple[Carried, Said]]:
-    """Return the reports of a journal that another host can count, in their order.
+class Gathering:
+    """Gathers what a journal has that another host can count: some of it at a time.
 
-    What speaks of this host's claims and entries is left out, and what its reporter has taken back.
+    What a reporter has taken back is left out.
 
     Args:
         turns: of one event, oldest first.
-
-    Returns:
-        each report, with its reporter, who has no reports here.
+        action_of: returns the action of a claim or entry of this host by its number, None where
+            there is none.
     """
-    found: dict[tuple[str, int | bytes], Said] = {}
-    peers: dict[str, str] = {}  # by the digest of each report token
-    reporters: dict[str, Carried] = {}
-    for turn in turns:
-        for record, _ in records.unpack(turn):
-            match record:
-                case records.MemberAttached(role="reporter") if record.key:
-                    token, badge = record.token, record.badge or record.token
-                    if not record.hashed:
-                        peers[badge] = record.peer
-                        token, badge = digest(token), digest(badge)
-                    peers[badge] = record.peer
-                    reporters[record.peer] = Carried(record.peer, token, [], record.shift)
-                case records.ClockSet():
-                    known = reporters[record.peer]
-                    reporters[record.peer] = Carried(known.peer, known.token, [], record.shift)
-                case records.ReportRecovered():
-                    found[record.peer, key_of(record.said)] = record.said
-                case Report() | ReportBatch() if record.token in peers:
-                    _add(found, peers[record.token], record)
-                case _:
-                    pass
-    return [(reporters[peer], said) for (peer, _), said in found.items() if peer in reporters]
+
+    def __init__(
+        self, turns: Iterable[bytes], action_of: Callable[[int], Happening | None]
+    ) -> None:
+        self.done = False
+        """Whether all is read."""
+        self._turns = iter(turns)
+        self._action_of = action_of
+        # By peer and number, or what another host's report says; with the claim that it is on.
+        self._found: dict[tuple[str, int | bytes], tuple[Said, int]] = {}
+        self._peers: dict[str, str] = {}  # by the digest of each report token
+        self._reporters: dict[str, Carried] = {}  # who have no reports here
+
+    def read(self, most: int) -> None:
+        """Read some turns, of about so many records.
+
+        Raises:
+            StorageFault: the journal can't be read.
+        """
+        while most > 0:
+            turn = next(self._turns, None)
+            if turn is None:
+                self.done = True
+                return
+            unpacked = records.unpack(turn)
+            most -= len(unpacked)
+            for record, _ in unpacked:
+                self._take(record)
+                if isinstance(record, ReportBatch):
+                    most -= len(record.reports)
+
+    def items(self) -> list[tuple[Carried, Said | Voted]]:
+        """Return each report with its reporter: those of actions in their order, then the others in
+        theirs."""
+        actions: list[tuple[Carried, Said | Voted]] = []
+        votes: list[tuple[Carried, Said | Voted]] = []
+        for (peer, _), (said, on) in self._found.items():
+            reporter = self._reporters.get(peer)
+            if reporter is None:
+                continue
+            if said.event.title not in WORDS:
+                actions.append((reporter, said))
+            elif (vote := self._voted(said, on)) is not None:
+                votes.append((reporter, vote))
+        return [*actions, *votes]
+
+    def _voted(self, said: Said, on: int) -> Voted | None:
+        """Return a report that is no action; None where what it is about is gone."""
+        details = said.event.details or {}
+        named = details.get("claim" if said.event.title == "answer" else "entry", "")
+        if not on and not named:
+            return Voted(said)
+        number = on or (int(named) if str(named).isdecimal() else 0)
+        about = self._action_of(number)
+        return None if about is None else Voted(said, about)
+
+    def _take(self, record: records.Record) -> None:
+        match record:
+            case records.MemberAttached(role="reporter") if record.key:
+                token, badge = record.token, record.badge or record.token
+                if not record.hashed:
+                    self._peers[badge] = record.peer
+                    token, badge = digest(token), digest(badge)
+                self._peers[badge] = record.peer
+                self._reporters[record.peer] = Carried(record.peer, token, [], record.shift)
+            case records.ClockSet():
+                known = self._reporters[record.peer]
+                self._reporters[record.peer] = Carried(known.peer, known.token, [], record.shift)
+            case records.ReportRecovered():
+                self._found[record.peer, key_of(record.said)] = record.said, record.on
+            case Report() | ReportBatch() if record.token in self._peers:
+                self._add(self._peers[record.token], record)
+            case _:
+                pass
+
+    def _add(self, peer: str, message: Report | ReportBatch) -> None:
+        for one in said_in(message):
+            title, details = one.event.title, one.event.details or {}
+            if title == "undo":
+                self._found.pop((peer, _number(details)), None)
+            else:
+                said = Said(one.n, one.time, one.event, one.signature, one.seen)
+                self._found.setdefault((peer, one.n), (said, 0))
 
 
-def _add(
-    found: dict[tuple[str, int | bytes], Said], peer: str, message: Report | ReportBatch
-) -> None:
-    for one in said_in(message):
-        title, details = one.event.title, one.event.details or {}
-        if title == "undo":
-            found.pop((peer, _number(details)), None)
-        elif title not in WORDS:
-            said = Said(one.n, one.time, one.event, one.signature, one.seen)
-            found.setdefault((peer, one.n), said)
+def carried_in(
+    turns: Iterable[bytes], action_of: Callable[[int], Happening | None] = lambda number: None
+) -> list[tuple[Carried, Said | Voted]]:
+    """Return what a journal has that another host can count; see `Gathering`."""
+    gathering = Gathering(turns, action_of)
+    while not gathering.done:
+        gathering.read(READ)
+    return gathering.items()
 
 
 def _number(details: Mapping[str, Detail]) -> int:
@@ -260,5 +463,10 @@ def check_size(carried: Iterable[Carried], most: int) -> None:
     Raises:
         BadMessage: there are more than `most`.
     """
-    if sum(len(one.reports) for one in carried) > most:
+    if sum(size_of(one) for one in carried) > most:
         raise BadMessage(f"more than {most:,} reports in one offer")
+
+
+def size_of(carried: Carried) -> int:
+    """Return how many reports are of one reporter."""
+    return len(carried.reports) + len(carried.votes)

@@ -18,6 +18,10 @@ JUDGED = 10
 """What it takes to look at a claim."""
 
 
+VERIFIED = 20
+"""What it takes to verify a signature."""
+
+
 class Workload:
     """Counts what is done in a turn, and foresees what is still to be done in it.
 
@@ -29,6 +33,7 @@ class Workload:
         self._state = state
         self._folded = self._seq = 0  # where timeline and feed stood when the turn began
         self._judged = 0  # claims looked at in this turn
+        self._verified = 0  # signatures verified in it
         self._per_claim = float(PUBLISHED)  # steps that a claim has taken of late
 
     def begin(self) -> None:
@@ -36,7 +41,11 @@ class Workload:
         if self._judged:
             self._per_claim = (self._per_claim + max(JUDGED, self.spent / self._judged)) / 2
         self._folded, self._seq = self._state.timeline.applied, self._state.feed.seq
-        self._judged = 0
+        self._judged = self._verified = 0
+
+    def add_verified(self, signatures: int) -> None:
+        """Count signatures that are verified."""
+        self._verified += signatures
 
     def add_judged(self) -> None:
         """Count a claim that is looked at."""
@@ -48,7 +57,8 @@ class Workload:
         state = self._state
         published = state.feed.seq - self._seq
         folded = state.timeline.applied - self._folded
-        return folded + PUBLISHED * published + JUDGED * self._judged
+        verified = VERIFIED * self._verified
+        return folded + PUBLISHED * published + JUDGED * self._judged + verified
 
     @property
     def full(self) -> bool:

@@ -291,3 +291,35 @@ def test_what_was_seen_before_is_kept(outbox):
     outbox.attached(20)
     (said,) = outbox.pending()
     assert (said.n, said.seen) == (21, 4)
+
+
+@pytest.mark.parametrize(
+    ("event", "elsewhere"),
+    [
+        (Happening("delete", "", 0, {"entry": "3"}), {"entry": "of another host"}),
+        (
+            Happening("amend", "", 0, {"entry": "3", "player": "Ode"}),
+            {"entry": "of another host", "player": "Ode"},
+        ),
+        (
+            Happening("state", "", 0, {"review": "begun", "entry": "3"}),
+            {"review": "begun", "entry": "of another host"},
+        ),
+        (Happening("answer", "", 0, {"claim": 3, "yes": True}), {"claim": 0, "yes": True}),
+        (Happening("undo", "", 0, {"n": 1}), {"n": 0}),
+        (Happening("state", "", 0, {"score": "2-1"}), {"score": "2-1"}),
+        (Happening("goal", "A", 0, {"player": "Ode"}), {"player": "Ode"}),
+    ],
+)
+def test_what_is_of_another_host_hits_nothing(outbox, event, elsewhere):
+    """A vote that waits and names an entry, a claim or a stored report of a host is sent to another
+    one so that it is refused there: the same number is of something else. To the same it stays."""
+    outbox.attached(0, b"first")
+    outbox.add(Happening("goal", "A", 0), 0)
+    outbox.confirmed(1)
+    outbox.add(event, 0)
+    outbox.attached(1, b"first")
+    assert outbox.pending()[0].event == event
+    outbox.attached(5, b"second")
+    (said,) = outbox.pending()
+    assert (said.n, said.event.title, said.event.details) == (6, event.title, elsewhere)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from tests.unit.conftest import BEGIN
 from tests.unit.proof.forging import HOST, whole
 from touchline.peer.host.event.participant import Participant
-from touchline.peer.host.event.recovery import carried_in
+from touchline.peer.host.event.recovery import READ, carried_in
 from touchline.proof import build, check
 from touchline.proof.graded import from_journal, from_proof
-from touchline.protocol.errors import BadMessage, EventOver, NotAllowed
-from touchline.protocol.messages import Carried
+from touchline.protocol import messages
+from touchline.protocol.errors import BadMessage, EventOver, NotAllowed, Overloaded
+from touchline.protocol.messages import Carried, Happening, Said, Voted
+
+
+def at(second: float) -> int:
+    """Return the event time of a second of the ground."""
+    return BEGIN + round(second * 1_000_000)
 
 
 def offers(first: Any) -> list[Carried]:
     """What the first host offers, a report at a time."""
-    return [replace(one, reports=[said]) for one, said in carried_in(first.journal)]
+    return [
+        replace(one, **({"reports": [said]} if isinstance(said, Said) else {"votes": [said]}))
+        for one, said in carried_in(first.journal, first.core.action_of)
+    ]
 
 
 def take(second: Any, carried: Sequence[Carried], by: Participant | None = None) -> int:
@@ -29,9 +39,18 @@ def take(second: Any, carried: Sequence[Carried], by: Participant | None = None)
     names = {second.peer(name): name for name in ("ann", "bob", "cid", "dan", "eve")}
     for one in second.core.offered(by, carried):
         second.core.introduce(by, second.grant(names[one.peer], token=one.token), one)
-    new = second.core.recover(by, carried, lambda: second.journal)
-    second.take()
-    return int(new)
+    try:
+        return int(second.core.recover(by, carried, lambda: second.journal))
+    finally:
+        second.take()
+
+
+def hand_over(first: Any, second: Any, *, named: bool = True) -> int:
+    """Let the second host take all that the first offers, an offer a time; its owner has named the
+    first."""
+    by = second.member("other host", "host")
+    second.core.permit([], [by.peer if named else "any"])
+    return sum(take(second, [one], by) for one in offers(first))
 
 
 @pytest.fixture
@@ -113,18 +132,23 @@ def test_who_may_offer(first: Any, ground: Any) -> None:
 
 
 def test_what_is_offered(ground: Any) -> None:
-    """Votes on what the first host published are not offered, nor what its reporters took back;
-    what it had from a third host is."""
+    """What its reporters took back is not offered, nor a vote on no entry; what it had from a third
+    host is, and votes come last."""
     host = ground(signs=True)
     host.both("goal", "A", at=10, names=("ann", "bob"))
     host.say("ann", "delete", entry="1")
+    host.say("bob", "delete", entry="7")
     n = host.say("bob", "goal", "B", at=30)
     host.say("bob", "undo", n=n)
     third = ground(signs=True)
     third.say("cid", "corner", "A", at=50)
     take(host, offers(third))
-    titles = [said.event.title for _, said in carried_in(host.journal)]
+    found = [said for _, said in carried_in(host.journal, host.core.action_of)]
+    titles = [one.event.title for one in found if isinstance(one, Said)]
     assert titles == ["goal", "goal", "corner"]
+    (vote,) = found[3:]
+    assert isinstance(vote, Voted)
+    assert (vote.said.event.title, vote.about) == ("delete", Happening("goal", "A", at(10)))
 
 
 def test_a_revoked_reporter_is_left_out(first: Any, ground: Any) -> None:
@@ -218,3 +242,207 @@ def test_reports_of_times_side_by_side(ground: Any) -> None:
     assert 0 < new == second.core.counters.recovered < 400
     second.restart()
     assert list(second.member("ann").recovered.values()) == numbers
+
+
+# ── votes ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def other(first: Any, ground: Any) -> Any:
+    """A host that has counted two goals by itself before: its entries have other ids."""
+    host = ground(signs=True)
+    host.both("corner", "A", at=5, names=("dan", "eve"))
+    host.both("corner", "B", at=6, names=("dan", "eve"))
+    return host
+
+
+def test_a_vote_to_delete(first: Any, other: Any) -> None:
+    """Votes to delete an entry of the first host are held against the entry of the same action
+    here, under whatever id, once; also after a restart."""
+    (goal,) = [one for one in first.standing if one.origin == "B"]
+    first.both("delete", names=("bob", "cid"), entry=goal.entry_id)
+    assert [one.origin for one in first.standing] == ["A"]
+    assert hand_over(first, other) == 6
+    assert [(one.title, one.origin) for one in other.standing] == [
+        ("corner", "A"),
+        ("corner", "B"),
+        ("goal", "A"),
+    ]
+    assert hand_over(first, other) == 0
+    before = [one.entry_id for one in other.standing]
+    other.restart()
+    assert [one.entry_id for one in other.standing] == before
+    assert hand_over(first, other) == 0
+    assert [one.entry_id for one in other.standing] == before
+
+
+def test_a_vote_to_amend(first: Any, other: Any) -> None:
+    """So are votes to amend it."""
+    (goal,) = [one for one in first.standing if one.origin == "A"]
+    first.both("amend", names=("ann", "bob"), entry=goal.entry_id, player="Ode")
+    assert hand_over(first, other) == 6
+    (goal,) = [one for one in other.standing if (one.title, one.origin) == ("goal", "A")]
+    assert goal.details == {"player": "Ode"}
+    assert goal.status == "UPDATED"
+
+
+def test_which_entry_is_the_word_of_a_named_host(first: Any, other: Any) -> None:
+    """A host that no owner has named could say of a vote that it is about any entry."""
+    first.both("delete", names=("ann", "bob"), entry=first.standing[0].entry_id)
+    assert hand_over(first, other, named=False) == 4
+    assert len([one for one in other.standing if one.title == "goal"]) == 2
+
+
+def test_a_vote_to_end(first: Any, other: Any, ground: Any) -> None:
+    """Votes that the event is over count where nothing has happened after them; one whose reporter
+    says by now that it is not does not."""
+    first.both("end", at=400, names=("ann", "bob", "cid"))
+    played_on = ground(signs=True)
+    played_on.wait(500)
+    played_on.both("goal", "A", at=500, names=("dan", "eve"))
+    hand_over(first, played_on)
+    played_on.wait(60)
+    assert "Finished" not in played_on.kinds
+    alone, said_so = ground(signs=True), ground(signs=True)
+    for host, over in ((alone, True), (said_so, False)):
+        host.both("corner", "A", at=5, names=("ann", "bob", "cid", "dan"))
+        host.say("ann", "end", at=450, over=over)
+    hand_over(alone, said_so)
+    claims = {bool(one.index.key): len(one.votes) for one in said_so.core.claims.ends()}
+    assert claims == {True: 1}
+    hand_over(first, other)
+    other.wait(60)
+    assert "Finished" in other.kinds
+
+
+def test_a_statement(ground: Any) -> None:
+    """What reporters stated to the first host, no goal of which came in, holds here from the time
+    that it was stated of; what has happened since comes on top."""
+    first, second = ground(signs=True), ground(signs=True)
+    first.wait(300)
+    first.both("state", at=200, names=("ann", "bob", "cid"), score="2-1")
+    second.wait(400)
+    second.both("goal", "B", at=350, names=("dan", "eve"))
+    assert hand_over(first, second) == 3
+    second.wait(60)
+    assert "2–2" in second.headline
+    second.restart()
+    assert "2–2" in second.headline
+
+
+def test_an_answer(ground: Any) -> None:
+    """An answer to a question of the first host counts for the claim of the same action here, and
+    not where its reporter has spoken of that here."""
+    first = ground(signs=True, verdict="evidence")
+    for name in ("ann", "bob", "cid", "dan", "eve"):
+        first.attach(name, answers=True)
+    first.stay(30, "ann", "bob", "cid", "dan", "eve")
+    first.say("ann", "goal", "A", at=30)
+    first.stay(12, "ann", "bob", "cid", "dan", "eve")
+    asked = {name.removeprefix("token of "): one for name, one in first.questions}
+    assert asked
+    for name, question in asked.items():
+        first.say(name, "answer", claim=question.claim, yes=True)
+    for spoken in (False, True):
+        second = ground(signs=True, verdict="evidence")
+        second.both("corner", "B", at=3, names=("dan", "eve"))
+        if spoken:
+            second.both("goal", "A", at=30, names=tuple(asked))
+        hand_over(first, second)
+        claims = (*second.core.claims.open.values(), *second.core.by_entry.values())
+        (claim,) = [one for one in claims if one.index.title == "goal"]
+        assert claim.yes.bit_count() == (0 if spoken else len(asked))
+        second.restart()
+        assert second.core.action_of(claim.number) == second.core.action_of(claim.number)
+
+
+def test_the_proof_of_a_vote_on_another_hosts_entry(first: Any, other: Any) -> None:
+    """That such a vote is about this entry is the host's word: `verify` says so, and takes it where
+    it may."""
+    (goal,) = [one for one in first.standing if one.origin == "B"]
+    first.both("delete", names=("bob", "cid"), entry=goal.entry_id)
+    hand_over(first, other)
+    proof = whole(build(other.card, other.journal, HOST))
+    refused = check(proof).flaw
+    assert refused is not None
+    assert "speaks of what another host published" in str(refused)
+    found = check(proof, allow_unsigned=True)
+    assert found.flaw is None
+    assert found.unsigned == 2
+
+
+# ── how much at one time ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_long_journal_is_read_over_turns(first: Any, ground: Any) -> None:
+    """What is here already is read some at a time, the first true offer is put off meanwhile, and
+    what its reporter sends in between is known."""
+    second = ground(signs=True)
+    for name in ("ann", "bob", "cid"):
+        second.attach(name)
+    read: list[int] = []
+    beats = list(second.journal)
+
+    def turns() -> Iterator[bytes]:
+        for number in range(READ * 3):
+            read.append(number)
+            yield beats[number % len(beats)]
+
+    by = second.member("other host", "host")
+    (one, *_) = offers(first)
+    second.begin()
+    with pytest.raises(Overloaded, match="reading"):
+        second.core.recover(by, [one], turns)
+    second.take()
+    assert 0 < len(read) <= READ
+    (same,) = one.reports
+    second.push(messages.Report(token="badge of ann", n=1, time=same.time, event=same.event))
+    turns_taken = 0
+    while second.core.next_timer() <= second.now:
+        before = len(read)
+        second.begin()
+        second.core.handle_timer(second.now)
+        second.take()
+        turns_taken += 1
+        assert len(read) - before <= READ
+    assert turns_taken > 2
+    second.begin()
+    assert second.core.recover(by, [one], turns) == 0
+    second.take()
+    assert len(read) == READ * 3
+
+
+def test_a_host_with_enough_to_do(first: Any, ground: Any) -> None:
+    """Offers are put off once a turn has enough to do: with the signatures of so many."""
+    second = ground(signs=True)
+    by = second.member("other host", "host")
+    carried = offers(first)
+    for one in second.core.offered(by, carried):
+        second.core.introduce(by, second.grant("ann", token=one.token), one)
+    many = [replace(carried[0], reports=carried[0].reports * 500)]
+    second.begin()
+    taken = 0
+    while not second.core.laden:
+        second.core.recover(by, many, lambda: second.journal)
+        taken += 1
+    with pytest.raises(Overloaded, match="enough to do"):
+        second.core.recover(by, many, lambda: second.journal)
+    second.take()
+    assert 1 < taken < 10
+    second.begin()
+    second.core.recover(by, many, lambda: second.journal)
+    second.take()
+
+
+def test_a_stranger_is_asked_about_once(first: Any, ground: Any) -> None:
+    """A reporter that the broker does not know by a token is not asked about again with the same
+    one, in however many offers it is; with another one it is."""
+    second = ground(signs=True)
+    by = second.member("other host", "host")
+    carried = offers(first)
+    asked = second.core.offered(by, carried)
+    assert len(asked) == 3
+    second.core.unknown_to_broker(asked[0])
+    assert asked[0] not in second.core.offered(by, carried)
+    assert len(second.core.offered(by, carried)) == 2
+    assert len(second.core.offered(by, [replace(asked[0], token="another")])) == 1
