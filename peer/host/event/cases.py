@@ -118,6 +118,12 @@ def case_of(known: Weighed, reputations: Reputations, weight: Weight, standing: 
     )
 
 
+def speakers_for(known: Weighed) -> int:
+    """Return the bits of the reporters that speak for a claim: by themselves or when asked, and
+    not for something else as well."""
+    return (known.own & ~known.other) | known.yes
+
+
 def _case(state: EventState, claim: Claim, known: Weighed) -> Case:
     return case_of(known, state.reputations, claim.weight, claim.standing)
 

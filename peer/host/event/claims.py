@@ -83,6 +83,7 @@ class Claim:
         "index",
         "isolated",
         "joined",
+        "kept_waiting",
         "late",
         "left_out",
         "look_at",
@@ -163,6 +164,8 @@ class Claim:
         self.asked: dict[int, int] = {}  # by voter: wall time of the question
         self.left_out = 0  # bits: whose votes its entry does not count, see `Signatures`
         self.asked_round = 0  # wall time at which reporters were last asked; 0: not yet
+        # Claims that can't stand beside its entry: what is said of it may let them in.
+        self.kept_waiting: list[Claim] = []
         self.joined = False  # the operator was told that those who said it are one voice
         self.held = ""  # why the sport's rules forbid it although enough agree
 
@@ -187,6 +190,11 @@ class Claim:
         if details:
             self.details[voter] = details
         self.late += 1
+
+    def let_go(self) -> list[Claim]:
+        """Return the claims that waited for its entry to give way; they are to be decided anew."""
+        waiting, self.kept_waiting = self.kept_waiting, []
+        return waiting
 
     @property
     def mean(self) -> int:

@@ -71,7 +71,7 @@ class Decisions:
         judgement = state.policy.judge(case)
         if case.together:
             self._tell_joined(claim, case.together)
-        claim.look_at = judgement.look_at
+        claim.look_at = 0 if claim.kept_waiting else judgement.look_at
         if claim.index.kind is not None and claim.index.kind.same == DELETE:
             # With each vote, the votes to delete what it takes back may be enough.
             claim.look_at = min(claim.look_at, len(claim.votes) + 1)

@@ -57,6 +57,7 @@ class Entries:
             self._turn.record(codec.encode(records.Corrected(claim=by.number)))
         self._send(entry, by, also)
         self._held.published(entry)
+        state.re_evaluate += state.by_entry[entry.entry_id].let_go()
         if derived.moves_others(before, entry):
             since = entry.time if before is None else min(before.time, entry.time)
             if not state.timeline.ends_with(entry.entry_id, since):  # as nearly every new one does

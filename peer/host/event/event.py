@@ -833,6 +833,8 @@ class HostedEvent:
             for rival in self.claims.rivals(claim):
                 if rival.standing or rival.held or len(rival.votes) >= rival.look_at:
                     self._judge(rival)
+            for waiting in claim.let_go():
+                self._judge(waiting)
             self._re_evaluate()
 
     def _look(self, now: float) -> None:
@@ -865,6 +867,8 @@ class HostedEvent:
             self._to_re_evaluate.clear()
             for claim in claims:
                 self._decide(claim)
+                for waiting in claim.let_go():
+                    self._decide(waiting)
 
     # ── after an outage, and the end ─────────────────────────────────────────────────────────
 

@@ -46,16 +46,42 @@ class Exclusion:
             self._signatures.verify(rival)
             other = cases.of(state, rival, state.active_bits())
             if min(_margin(case), _margin(other)) > 0:
-                continue
+                # Both are told by more than oppose them, and neither is taken back for the other.
+                if self._both_happened(claim, rival):
+                    continue
+                self._wait(claim, rival)
+                return None
             firm = rival.standing == "CONFIRMED" and standing != "CONFIRMED"
             # What the owner has ruled on is no matter of votes.
             if rival.final or firm or _margin(case) <= _margin(other):
+                self._wait(claim, rival)
                 return None
             reason = f"entry {claim.number} stands instead: {other.against} against {other.for_}"
             why = evidence.of_case(other, rival, state.wall)
             entry = state.timeline.versions[rival.entry_id]
             found.append(revised(entry, "DELETED", why, reason=reason))
         return found
+
+    def _both_happened(self, claim: Claim, rival: Claim) -> bool:
+        """Return whether those who tell both outweigh those who tell one alone, or deny the other.
+
+        Whom other claims count against is no matter here: of three in a row each may be right.
+        """
+        state = self._state
+        active = state.active_bits()
+        one = cases.known_of(state, claim, active, claim.left_out)
+        other = cases.known_of(state, rival, active)
+        here, there = cases.speakers_for(one), cases.speakers_for(other)
+        alone = (here & ~there) | other.no, (there & ~here) | one.no
+        one_voice = state.reputations.one_voice
+        both = one_voice(here & there).bit_count()
+        return both > max(one_voice(bits).bit_count() for bits in alone)
+
+    def _wait(self, claim: Claim, rival: Claim) -> None:
+        """Let a claim be judged again when anything is said of what it waits for."""
+        if claim not in rival.kept_waiting:
+            rival.kept_waiting.append(claim)
+        rival.look_at = 0
 
 
 def instead_of(displaced: list[Entry]) -> str:

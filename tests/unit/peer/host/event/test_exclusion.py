@@ -6,11 +6,24 @@ from typing import Any
 
 import pytest
 
+from touchline.protocol import codec
+from touchline.protocol.tokens import digest
+
 CREW = ("ann", "bob", "cid", "dan", "eve", "flo", "gus", "hal")
 
 
 def crowd(ground: Any, sport: str = "football", **options: Any) -> Any:
     return ground(sport, **options).begun(*CREW, seconds=5.0)
+
+
+def at_once(g: Any, title: str, origin: str, at: float, names: tuple[str, ...]) -> None:
+    """Let several people report the same in one turn."""
+    told = [g.report(name, g.said(name, title, origin, at)) for name in names]
+    g.begin()
+    for report in told:
+        member = g.core.roster.by_report_token[digest(report.token)]
+        g.core.report(member, report, codec.encode(report))
+    g.take()
 
 
 def standing(g: Any) -> list[list[str]]:
@@ -71,6 +84,67 @@ def test_both_happened(ground: Any) -> None:
     g.stay(30, *CREW)
     assert g.headline == "A 1–1 B"
     assert "DELETED" not in [entry.status for entry in g.entries]
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "fixed:2"])
+@pytest.mark.parametrize(
+    ("first", "second", "stands_beside"),
+    [
+        (slice(3), slice(1, 5), False),  # two tell both, two A alone: found by the simulation
+        (slice(3), slice(2, 5), False),  # one tells both
+        (slice(7), slice(1, 8), True),
+        (slice(8), slice(1, None), True),
+    ],
+)
+def test_two_that_more_tell_than_oppose(
+    ground: Any, verdict: str, first: slice, second: slice, stands_beside: bool
+) -> None:
+    """Each has more for it than against it: both stand where those who tell both outweigh those who
+    tell one alone; else the second waits, and what stands is not taken back for it."""
+    g = ground(verdict=verdict).begun(*CREW[: max(first.stop, second.stop or 8)], seconds=30.0)
+    g.both("goal", "B", at=18, names=CREW[first])
+    at_once(g, "goal", "A", at=29, names=CREW[second])
+    assert [one.origin for one in g.standing] == (["B", "A"] if stands_beside else ["B"])
+    assert "DELETED" not in [entry.status for entry in g.entries]
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "majority", "fixed:2"])
+def test_what_waits_is_let_in_by_votes_for_the_other(ground: Any, verdict: str) -> None:
+    """A claim that waits is judged again when anything is said of what it waits for: those who tell
+    the second alone tell the first as well, and so both happened."""
+    five = CREW[:5]
+    g = ground(verdict=verdict).begun(*five, seconds=30.0)
+    g.both("goal", "B", at=18, names=five[:3])
+    g.both("goal", "A", at=29, names=five[2:])
+    assert [one.origin for one in g.standing] == ["B"]
+    g.both("goal", "B", at=18, names=five[3:])
+    assert [one.origin for one in g.standing] == ["B", "A"]
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "fixed:2"])
+def test_what_waits_is_let_in_when_the_other_is_taken_back(ground: Any, verdict: str) -> None:
+    """A claim that waits is judged again when votes delete what it waits for."""
+    five = CREW[:5]
+    g = ground(verdict=verdict).begun(*five, seconds=30.0)
+    g.both("goal", "B", at=18, names=five[:3])
+    g.both("goal", "A", at=29, names=five[2:])
+    assert [one.origin for one in g.standing] == ["B"]
+    g.both("delete", names=five[1:], entry="1")
+    assert [one.origin for one in g.standing] == ["A"]
+
+
+def test_four_in_a_row_after_an_outage(ground: Any) -> None:
+    """Of goals by turns, a moment apart, two reporters tell all and a third those at the ends: who
+    tells one of these has not told one in the middle alone, and all four stand."""
+    g = ground(verdict="quorum").begun("ann", "bob", "cid")
+    for at, side, names in (
+        (16, "A", ("ann", "bob", "cid")),
+        (19, "B", ("bob", "cid")),
+        (22, "A", ("bob", "cid")),
+        (25, "B", ("ann", "bob", "cid")),
+    ):
+        g.both("goal", side, at=at, names=names)
+    assert [one.origin for one in g.standing] == ["A", "B", "A", "B"]
 
 
 @pytest.mark.parametrize(
