@@ -13,7 +13,7 @@ TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak soak-hosts truth fuzz dev check docs site pictures bench clean
+.PHONY: help demo test soak soak-hosts truth fuzz dev check docs site pictures texts bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -69,6 +69,9 @@ docs: dev  ## docs/SETTINGS.md, the tables of docs/SPORTS.md and the man pages a
 site: $(BIN)/touchline  ## the documentation as a site, in site/, which loads nothing from elsewhere
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+texts: $(VENV)/tested  ## bring the catalogues of languages up to the source; says what is not translated
+	@$(BIN)/python -m tests.texts
 
 pictures: $(VENV)/tested  ## the pictures of README and guides, from a run of its own (needs chromium)
 	@$(BIN)/python -m tests.pictures

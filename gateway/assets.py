@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..protocol.errors import NotFound
+from ..runtime.languages import LANGUAGES, PSEUDO, SOURCE, Catalogue, catalogue
+from ..runtime.languages import markup as texts
 from .compression import Compressed
 
 PATH = "/assets/"
@@ -60,11 +62,20 @@ class Assets:
 
     Args:
         folder: of pages (`*.html`), with `css` and `js` in it.
+        spoken: the language of the pages and scripts; None: English.
+        shared: the files of other languages, among which those of this one come.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        spoken: Catalogue | None = None,
+        shared: dict[str, Asset] | None = None,
+    ) -> None:
         self._folder = folder
-        self._files: dict[str, Asset] = {}
+        self._spoken = spoken or catalogue(SOURCE)
+        self._files: dict[str, Asset] = {} if shared is None else shared
+        self._own: set[str] = set()
         self.pages: dict[str, str] = {
             path.name: self._page(path) for path in sorted(folder.glob("*.html"))
         }
@@ -72,27 +83,19 @@ class Assets:
 
     @property
     def paths(self) -> list[str]:
-        """The paths of all files, sorted."""
-        return sorted(PATH + name for name in self._files)
-
-    async def serve(self, request: Request) -> Response:
-        """Answer with a file.
-
-        Raises:
-            NotFound: there is none of that name now.
-        """
-        found = self._files.get(str(request.path_params["name"]))
-        if found is None:
-            raise NotFound("no such file; the gateway has been updated")
-        return found.body.response(request, found.kind, FOREVER)
+        """The paths of the files that the pages name, sorted."""
+        return sorted(PATH + name for name in self._own)
 
     def path(self, name: str) -> str:
         """Return the path of a file of the folder, such as `icon.svg`."""
-        return self._add(basename(name), (self._folder / name).read_bytes())
+        body = (self._folder / name).read_bytes()
+        if name.endswith(".js"):
+            body = texts.script(body.decode(), self._spoken).encode()
+        return self._add(basename(name), body)
 
     def _page(self, path: Path) -> str:
         """Return a page that names the files with their digests."""
-        html = path.read_text("utf-8")
+        html = texts.page(path.read_text("utf-8"), self._spoken)
         if styles := _STYLES.findall(html):
             linked = f'<link rel="stylesheet" href="{self._style(path.stem, styles)}">\n'
             # The first stands for all: a browser applies them in this order.
@@ -107,7 +110,8 @@ class Assets:
         return self._add(f"{name}.css", text.encode())
 
     def _script(self, name: str) -> str:
-        path = self._add(f"{name}.js", bundle(self._read, name).encode())
+        script = texts.script(bundle(self._read, name), self._spoken)
+        path = self._add(f"{name}.js", script.encode())
         return f'<script type="module" src="{path}"></script>'
 
     def _read(self, name: str) -> str:
@@ -116,8 +120,45 @@ class Assets:
     def _add(self, name: str, body: bytes) -> str:
         stem, dot, ending = name.rpartition(".")
         named = f"{stem}-{sha256(body).hexdigest()[:16]}{dot}{ending}"
-        self._files[named] = Asset(TYPES[dot + ending], Compressed(body))
+        self._own.add(named)
+        if named not in self._files:
+            self._files[named] = Asset(TYPES[dot + ending], Compressed(body))
         return PATH + named
+
+
+class SpokenAssets:
+    """The pages and files in every language, each language made when it is first asked for.
+
+    Args:
+        folder: as of `Assets`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Asset] = {}
+        self._made: dict[str, Assets] = {}
+
+    def of(self, language: str) -> Assets:
+        """Return the pages in a language."""
+        if language not in self._made:
+            self._made[language] = Assets(self._folder, catalogue(language), self._files)
+        return self._made[language]
+
+    async def serve(self, request: Request) -> Response:
+        """Answer with a file.
+
+        Raises:
+            NotFound: there is none of that name now.
+        """
+        name = str(request.path_params["name"])
+        for language in (*LANGUAGES, PSEUDO):
+            if name in self._files:
+                break
+            self.of(language)  # a page in it was sent before this gateway was started
+        found = self._files.get(name)
+        if found is None:
+            raise NotFound("no such file; the gateway has been updated")
+        return found.body.response(request, found.kind, FOREVER)
 
 
 def bundle(read: Callable[[str], str], name: str) -> str:

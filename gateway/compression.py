@@ -67,7 +67,8 @@ class Compressed:
             headers: further ones.
             status: of an answer with the body.
         """
-        sent = {**headers, "etag": self.etag, "vary": "accept-encoding"}
+        varies = ", ".join(filter(None, (headers.get("vary"), "accept-encoding")))
+        sent = {**headers, "etag": self.etag, "vary": varies}
         if status == 200 and has_already(request.headers.get("if-none-match", ""), self.etag):
             return Response(status_code=304, headers=sent)
         coding = self._coding(request, kind)

@@ -12,11 +12,12 @@ from html import escape
 
 import msgspec
 
-from .. import sports
 from ..protocol.errors import TouchlineError
 from ..protocol.messages import Card, Entry
 from ..protocol.times import SECOND, to_rfc3339
+from ..runtime.languages import LANGUAGES, SOURCE, current, mark, tr
 from ..sports.presentation import Drawing, ScoreLayout
+from ..timeline import wording
 from ..timeline.looks import Shown, pair, shown
 from ..timeline.rows import EntryRow
 from ..timeline.texts import ENDED, clock_of
@@ -32,13 +33,13 @@ TONES = {
     "red": 'class="red"',
 }
 
-LOST = "Nobody there is heard. What happens now will be put together when they are back."
-
-STATUS = {"scheduled": "To come", "live": "Live", "finished": "Over"}
+STATUS = {"scheduled": mark("To come"), "live": mark("Live"), "finished": mark("Over")}
 
 
-ORGANISE = '<footer class="foot"><a href="/organise">Organise an event</a></footer>'
-"""What the start page of a gateway that lets people organise events has at its end."""
+def organise() -> str:
+    """Return what a gateway that lets people organise events has at the end of its start page."""
+    text = escape(tr("Organise an event"))
+    return f'<footer class="foot"><a href="/organise">{text}</a></footer>'
 
 
 def data(name: str, value: object) -> str:
@@ -55,7 +56,8 @@ def data(name: str, value: object) -> str:
 def feed_link(event: str) -> str:
     """Return where readers of feeds find the entries of an event."""
     path = f"/rss/events/{escape(event)}"
-    return f'<link rel="alternate" type="application/rss+xml" title="Entries" href="{path}">\n'
+    title = escape(tr("Entries"))
+    return f'<link rel="alternate" type="application/rss+xml" title="{title}" href="{path}">\n'
 
 
 def head(title: str, description: str, base: str, image: str) -> str:
@@ -95,7 +97,7 @@ class EventMarkup:
         self._wall = wall
         self._channel = channel
         self._card = channel.card
-        self._presentation = sports.presentation_of(self._card.sport, self._card.rules)
+        self._presentation = wording.presentation(self._card.sport, self._card.rules)
         self._kinds = _kinds(self._card)
 
     @property
@@ -114,12 +116,13 @@ class EventMarkup:
         sport = self._presentation.text
         rows = self._channel.newest(1)
         if rows and self._channel.finished:
-            return f"{sport}, {self._state()[0].lower()}. {self._channel.headline}"
+            return f"{sport} · {self._state()[0]}. {self._channel.headline}"
         if rows:
             entry = rows[-1].entry
-            return f"{sport}, live. {clock_of(entry)} {self._shown(entry).title}".strip()
-        when = day(self._card.starts)
-        return f"{sport}{', ' + when if when else ''}. Reported by the people who are there."
+            what = f"{clock_of(entry)} {self._shown(entry).title}".strip()
+            return tr("{sport}, live. {what}", sport=sport, what=what)
+        about = ", ".join(filter(None, (sport, day(self._card.starts))))
+        return tr("{about}. Reported by the people who are there.", about=about)
 
     @property
     def _ahead(self) -> bool:
@@ -150,9 +153,12 @@ class EventMarkup:
         """Return why the feed is silent, where contact with the venue is lost."""
         if self._channel.summary()["state"] != "suspended" or self._channel.finished:
             return ""
+        lost = tr(
+            "Nobody there is heard. What happens now will be put together when they are back."
+        )
         return (
-            '<span class="since" aria-hidden="true"></span><div><strong>Contact with the venue is'
-            f" lost</strong><p>{escape(LOST)}</p></div>"
+            '<span class="since" aria-hidden="true"></span><div><strong>'
+            f"{escape(tr('Contact with the venue is lost'))}</strong><p>{escape(lost)}</p></div>"
         )
 
     def _above(self) -> str:
@@ -175,23 +181,26 @@ class EventMarkup:
         course = self._channel.summary()
         ending = course["ending"]
         if isinstance(ending, Mapping):
-            return ENDED[str(ending["how"])] if ending["how"] else "Final", ""
+            return tr(ENDED[str(ending["how"])] if ending["how"] else "Final"), ""
         if not self._begun:
-            return "To come", ""
+            return tr("To come"), ""
         if course["interrupted"]:
-            return "Interrupted", "warn"
-        return {"suspended": ("No contact", "warn"), "reconstructing": ("Catching up", "warn")}.get(
-            str(course["state"]), ("Live", "live")
-        )
+            return tr("Interrupted"), "warn"
+        return {
+            "suspended": (tr("No contact"), "warn"),
+            "reconstructing": (tr("Catching up"), "warn"),
+        }.get(str(course["state"]), (tr("Live"), "live"))
 
     def _notes(self) -> str:
         course = self._channel.summary()
         found = []
         if isinstance(stopped := course["interrupted"], Mapping):
-            found.append(("Play interrupted", str(stopped["reason"])))
+            reason = str(stopped["reason"])
+            reason = self._presentation.words.get("reason", {}).get(reason, reason)
+            found.append((tr("Play interrupted"), reason))
         if isinstance(ending := course["ending"], Mapping) and (ending["how"] or ending["reason"]):
-            winner = f"{ending['winner']} wins. " if ending["winner"] else ""
-            found.append((self._state()[0], f"{winner}{ending['reason']}"))
+            winner = tr("{winner} wins.", winner=ending["winner"]) if ending["winner"] else ""
+            found.append((self._state()[0], f"{winner} {ending['reason']}".strip()))
         return "".join(
             f'<p class="unsure"><span class="pill warn">{escape(pill)}</span>'
             f"<span>{escape(text[:1].upper() + text[1:])}</span></p>"
@@ -260,8 +269,8 @@ class EventMarkup:
         ]
         drawing = self._icon(listed.action)
         return (
-            f'<div class="scorers" aria-label="Scorers" role="group">{lists[0]}{drawing}'
-            f"{lists[1]}</div>"
+            f'<div class="scorers" aria-label="{escape(tr("Scorers"))}" role="group">'
+            f"{lists[0]}{drawing}{lists[1]}</div>"
         )
 
     def _sets(self, layout: ScoreLayout) -> str:
@@ -325,7 +334,7 @@ class EventMarkup:
         found = self._shown(entry)
         key = f' data-key="e{escape(entry.entry_id)}" data-version=""'
         said = escape(evidence(entry))
-        tags = "".join(f'<span class="tag">{escape(word)}</span>' for _, word in row.marks if word)
+        tags = "".join(f'<span class="tag">{escape(word)}</span>' for _, word in row.marks)
         clock = f"{escape(entry.clock)} · " if entry.clock else ""
         side = f" · {escape(found.side)}" if found.side else ""
         if found.parts:
@@ -377,9 +386,12 @@ def evidence(entry: Entry) -> str:
     """Return who saw it, in words: `3 of 5 saw it`."""
     found = entry.evidence
     if entry.by and not found.for_:
-        return "by the organiser"
-    against = f", {found.against} say otherwise" if found.against else ""
-    return f"{found.for_} of {found.present} saw it{against}"
+        return tr("by the organiser")
+    voices, present, against = found.for_, found.present, found.against
+    if not against:
+        return tr("{voices} of {present} saw it", voices=voices, present=present)
+    said = mark("{voices} of {present} saw it, {against} say otherwise")
+    return tr(said, voices=voices, present=present, against=against)
 
 
 def icon(drawing: Drawing | None) -> str:
@@ -429,7 +441,7 @@ def _of(counts: object, side: str) -> str:
 
 def _kinds(card: Card) -> dict[str, str]:
     try:
-        return {kind.title: kind.text for kind in sports.get(card.sport).kinds(card.rules)}
+        return {kind.title: kind.text for kind in wording.kinds(card.sport, card.rules)}
     except TouchlineError:
         return {}  # of a sport that is not installed here
 
@@ -446,9 +458,14 @@ def day(wall: int) -> str:
     if not wall:
         return ""
     try:
-        return datetime.fromtimestamp(wall / SECOND, UTC).strftime("%-d %b %Y, %H:%M UTC")
+        when = datetime.fromtimestamp(wall / SECOND, UTC)
     except (OverflowError, ValueError, OSError):
         return ""
+    if current() not in LANGUAGES or current() == SOURCE:
+        return when.strftime("%-d %b %Y, %H:%M UTC")
+    from babel.dates import format_datetime  # not before somebody reads another language
+
+    return format_datetime(when, "d MMM y, HH:mm 'UTC'", locale=current())
 
 
 def time_of_day(wall: int) -> str:
@@ -480,7 +497,7 @@ def _result(card: Mapping[str, object]) -> str:
     starts = str(card["starts"] or "")
     when = f'<time datetime="{starts}">{starts[:16].replace("T", " ")} UTC</time>' if starts else ""
     more = " · ".join(filter(None, (escape(str(sport)), when)))
-    status = STATUS.get(str(card["status"]), "")
+    status = tr(STATUS.get(str(card["status"]), ""))
     return (
         f'<li class="result" data-key="{escape(str(card["event"]))}" data-version="">'
         f'<p class="about"><a href="/events/{escape(str(card["event"]))}">'

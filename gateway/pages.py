@@ -6,6 +6,7 @@ Tested in `tests/integration/test_gateway_pages.py`.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
@@ -22,11 +23,14 @@ from starlette.types import Scope
 from ..protocol.errors import NotFound, TouchlineError
 from ..protocol.messages import Search
 from ..runtime import clock
+from ..runtime.languages import SOURCE, catalogue, tr
+from ..runtime.languages import markup as texts
 from . import markup
-from .assets import PATH, Assets
+from .assets import PATH, SpokenAssets
 from .compression import public
 from .context import Gateway
 from .feed.channel import Channel
+from .language import VARIES, keeping, read_by, switch
 from .rest import Rest, event_of
 from .security import POLICY, on_http_error
 
@@ -41,7 +45,7 @@ SHELLS = {
 
 HTML = "text/html; charset=utf-8"
 
-FRESH = {"cache-control": "no-cache"}
+FRESH = {"cache-control": "no-cache", **VARIES}
 """A browser asks each time, and is told 304 where nothing has changed."""
 
 PATIENCE = 0.8
@@ -71,13 +75,12 @@ class Pages:
         self._hub = gateway.hub
         self._rest = Rest(gateway)
         self._organises = bool(gateway.options.organiser_code)
-        self._assets = Assets(STATIC)
-        worker = (STATIC / "sw.js").read_text("utf-8")
-        self._worker = self._with_files(worker).encode()
+        self._assets = SpokenAssets(STATIC)
+        self._workers: dict[str, bytes] = {}
         origins = " ".join(sorted(gateway.options.embed_origins)) or "*"
         policy = POLICY.replace("frame-ancestors 'none'", f"frame-ancestors {origins}")
         self._framed = {"content-security-policy": policy}
-        self._picture = self._assets.path("icon-512.png")
+        self._picture = self._assets.of(SOURCE).path("icon-512.png")
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -97,36 +100,39 @@ class Pages:
 
     async def start(self, request: Request) -> Response:
         """Answer with the start page and the events that its script would ask for first."""
-        organise = markup.ORGANISE if self._organises else ""
-        html = self._assets.pages["index.html"].replace("<!-- organise -->", organise)
+        html, headers = self._page(request, "index.html")
+        organise = markup.organise() if self._organises else ""
+        html = html.replace("<!-- organise -->", organise)
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._hub.search(Search(id=0, limit=EVENTS))
         except (TimeoutError, TouchlineError):
-            return public(request, html.encode(), HTML, FRESH)
+            return public(request, html.encode(), HTML, headers)
         events = [self._rest.card(card) for card in found.events]
         html = _with(
             html,
             head=markup.head(
-                "What is on", "Matches as the people who are there report them", *self._at(request)
+                tr("What is on"),
+                tr("Matches as the people who are there report them"),
+                *self._at(request),
             ),
             results=markup.results(events),
             first=markup.data("first", {"events": events, "cursor": found.cursor}),
         )
-        return public(request, html.encode(), HTML, FRESH)
+        return public(request, html.encode(), HTML, headers)
 
     async def event(self, request: Request) -> Response:
         """Answer with an event's page: the score and the last entries, and for the script more.
 
         Where the broker does not answer soon the page comes without them; its script goes on.
         """
-        html = self._assets.pages["event.html"]
+        html, headers = self._page(request, "event.html")
         try:
             channel = await self._channel(event_of(request))
         except NotFound:
-            return self.missing(request, "There is no such event", "It may have another address.")
+            return self.missing(request, tr("There is no such event"))
         if channel is None:
-            return public(request, html.encode(), HTML, FRESH)
+            return public(request, html.encode(), HTML, headers)
         event = markup.EventMarkup(channel, clock.wall())
         opening = channel.opening(clock.now(), ENTRIES)
         if channel.joined:
@@ -141,21 +147,20 @@ class Pages:
             lines=event.lines(LINES),
             first=markup.data("first", opening),
         )
-        return public(request, html.encode(), HTML, FRESH)
+        return public(request, html.encode(), HTML, headers)
 
     async def embed(self, request: Request) -> Response:
         """Answer with an event's score or feed, for a frame in a page of another site."""
-        html = self._assets.pages["embed.html"]
+        html, _ = self._page(request, "embed.html")
         headers = FRESH | self._framed
         if (theme := request.query_params.get("theme")) in {"light", "dark"}:
-            html = html.replace('<html lang="en">', f'<html lang="en" data-theme="{theme}">')
+            html = html.replace("<html ", f'<html data-theme="{theme}" ', 1)
         if (show := request.query_params.get("show")) in {"score", "feed"}:
             html = html.replace('class="embed"', f'class="embed" data-show="{show}"')
         try:
             channel = await self._channel(event_of(request))
         except NotFound:
-            text = "It may have another address."
-            return self.missing(request, "There is no such event", text, headers)
+            return self.missing(request, tr("There is no such event"), headers)
         if channel is None or not channel.joined:
             return public(request, html.encode(), HTML, headers)
         event = markup.EventMarkup(channel, clock.wall())
@@ -170,8 +175,13 @@ class Pages:
 
     async def script(self, request: Request) -> Response:
         """Answer with the script that puts such a frame where it stands in a page."""
-        body = (STATIC / "js" / "embed_script.js").read_bytes()
-        headers = {"cache-control": "max-age=3600", "cross-origin-resource-policy": "cross-origin"}
+        source = (STATIC / "js" / "embed_script.js").read_text("utf-8")
+        body = texts.script(source, catalogue(read_by(request))).encode()
+        headers = {
+            "cache-control": "max-age=3600",
+            "cross-origin-resource-policy": "cross-origin",
+            **VARIES,
+        }
         return public(request, body, "text/javascript; charset=utf-8", headers)
 
     async def _channel(self, event: str) -> Channel | None:
@@ -188,18 +198,18 @@ class Pages:
         except (TimeoutError, TouchlineError):
             return self._hub.peek(event)
 
-    def missing(
-        self, request: Request, title: str, text: str, headers: Mapping[str, str] = FRESH
-    ) -> Response:
+    def missing(self, request: Request, title: str, headers: Mapping[str, str] = FRESH) -> Response:
         """Answer that there is no such page.
 
         Args:
             request: for it.
-            title, text: in words.
+            title: what there is not, in words.
             headers: of the answer.
         """
+        html, _ = self._page(request, "missing.html")
+        text = tr("It may have another address.")
         html = _with(
-            self._assets.pages["missing.html"],
+            html,
             title=f"<title>{escape(title)} · Touchline</title>",
             words=f"<h1>{escape(title)}</h1><p class='lead'>{escape(text)}</p>",
         )
@@ -210,39 +220,56 @@ class Pages:
         status = error.status_code if isinstance(error, HTTPException) else 0
         reads = "text/html" in request.headers.get("accept", "")
         if status == 404 and reads and not request.url.path.startswith("/api/"):
-            return self.missing(request, "There is no such page", "It may have another address.")
+            read_by(request)
+            return self.missing(request, tr("There is no such page"))
         return await on_http_error(request, error)
 
     async def plain(self, request: Request) -> Response:
         """Answer with a page without any event's news: what the service worker keeps."""
-        html = self._assets.pages.get(f"{request.path_params['name']}.html")
-        if html is None:
+        name = f"{request.path_params['name']}.html"
+        if name not in self._assets.of(SOURCE).pages:
             raise NotFound("no such page")
-        return public(request, html.encode(), HTML, FRESH)
+        html, headers = self._page(request, name)
+        return public(request, html.encode(), HTML, headers)
 
     async def worker(self, request: Request) -> Response:
         """Answer with the service worker, which controls only paths below its own."""
-        return public(request, self._worker, "text/javascript; charset=utf-8", FRESH)
+        language = read_by(request)
+        if language not in self._workers:
+            source = (STATIC / "sw.js").read_text("utf-8")
+            self._workers[language] = self._with_files(source, language).encode()
+        return public(request, self._workers[language], "text/javascript; charset=utf-8", FRESH)
 
     async def manifest(self, request: Request) -> Response:
         """Answer with what a phone needs to put the pages among its applications."""
-        body = (STATIC / "manifest.webmanifest").read_bytes()
+        about = json.loads((STATIC / "manifest.webmanifest").read_text("utf-8"))
+        about["lang"] = read_by(request)
+        about["description"] = tr("Live match reporting by the people who are there")
+        body = json.dumps(about, ensure_ascii=False).encode()
         return public(request, body, "application/manifest+json", FRESH)
 
     def _shell(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         async def page(request: Request) -> Response:
-            return public(request, self._assets.pages[name].encode(), HTML, FRESH)
+            html, headers = self._page(request, name)
+            return public(request, html.encode(), HTML, headers)
 
         return page
+
+    def _page(self, request: Request, name: str) -> tuple[str, Mapping[str, str]]:
+        """Return a page in its reader's language, and the headers of the answer."""
+        html = self._assets.of(read_by(request)).pages[name]
+        html = html.replace("<!-- languages -->", switch(request))
+        return html, FRESH | keeping(request)
 
     def _at(self, request: Request) -> tuple[str, str]:
         return str(request.base_url), self._picture
 
-    def _with_files(self, worker: str) -> str:
+    def _with_files(self, worker: str, language: str) -> str:
         """Return the service worker with the files that it keeps, and a name of their digest."""
-        pages = [f"/static/{name}" for name in self._assets.pages]
-        files = [*pages, *self._assets.paths, "/manifest.webmanifest"]
-        digest = sha256("\n".join([*files, *self._assets.pages.values()]).encode()).hexdigest()
+        assets = self._assets.of(language)
+        pages = [f"/static/{name}" for name in assets.pages]
+        files = [*pages, *assets.paths, "/manifest.webmanifest"]
+        digest = sha256("\n".join([*files, *assets.pages.values()]).encode()).hexdigest()
         listed = "".join(f'  "{path}",\n' for path in files)
         worker = worker.replace("const FILES = [];", f"const FILES = [\n{listed}];")
         return worker.replace("touchline-0", f"touchline-{digest[:16]}")
@@ -262,7 +289,7 @@ def _banner(words: str) -> str:
     return f'<div id="banner" {about} role="status">{words}</div>'
 
 
-_SLOT = re.compile(r'<!-- (\w+) -->|<title>.*?</title>|<div id="banner".*?></div>')
+_SLOT = re.compile(r'<!-- (\w+) -->|<title[^>]*>.*?</title>|<div id="banner".*?></div>')
 
 
 def _with(html: str, **parts: str) -> str:

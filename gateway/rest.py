@@ -23,10 +23,12 @@ from ..sports.capabilities import PlayerRecord, TeamSheet
 from ..sports.presentation import to_json
 from ..timeline import csv as timeline_csv
 from ..timeline import json as timeline_json
+from ..timeline import wording
 from ..timeline.timeline import action_of
 from .compression import public
 from .context import Gateway
 from .feed.channel import Channel
+from .language import asked_by
 
 T = TypeVar("T", bound=Struct)
 
@@ -39,6 +41,10 @@ def open_json(request: Request, value: object) -> Response:
     return public(request, msgspec.json.encode(value), "application/json", OPEN)
 
 
+Tag = Annotated[str, Meta(max_length=35)]
+"""The language of what people read, by BCP 47; English where it is empty or not known."""
+
+
 class Find(Struct, frozen=True, forbid_unknown_fields=True):
     """The query of a search."""
 
@@ -47,6 +53,7 @@ class Find(Struct, frozen=True, forbid_unknown_fields=True):
     status: Literal["scheduled", "live", "finished", ""] = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, Meta(max_length=64)] = ""
+    lang: Tag = ""
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,6 +61,12 @@ class Page(Struct, frozen=True, forbid_unknown_fields=True):
 
     from_: Annotated[int, Meta(ge=1, le=2**31)] = msgspec.field(default=1, name="from")
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 100
+
+
+class InLanguage(Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of what says names in a language."""
+
+    lang: Tag = ""
 
 
 class Nothing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,6 +126,7 @@ class Rest:
     async def search(self, request: Request) -> Response:
         """Find events, best match first; an empty `text` lists them all, newest first."""
         find = query(request, Find)
+        asked_by(find.lang)
         found = await self._hub.search(
             Search(
                 id=0,
@@ -214,7 +228,7 @@ class Rest:
         """Return an event as a list of events shows it."""
         channel = self._hub.peek(card.event)
         live = channel.summary() if channel is not None and channel.joined else None
-        shown = sports.presentation_of(card.sport, card.rules)
+        shown = wording.presentation(card.sport, card.rules)
         # The parts that a list of events shows; a feed's setup has all of them.
         brief = {"text": shown.text, "score": to_json(shown.score)}
         return timeline_json.to_json(card) | {"live": live, "presentation": brief}

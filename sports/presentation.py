@@ -8,10 +8,11 @@ alternatives, the first whose names are all known is taken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from math import cos, radians, sin
-from typing import Literal
+from typing import Any, Literal
 
 Line = tuple[str, ...]
 """Alternatives of one template, the one that says most first."""
@@ -376,6 +377,7 @@ class Presentation:
         other: of any other action.
         words: by detail and value, what is said for it in a template.
         unsaid: by detail, values that need no saying.
+        labels: what details are called, by name; empty where the name says it.
         drawings: by name.
         score: its layout.
         clock: its clock.
@@ -393,6 +395,7 @@ class Presentation:
     )
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unsaid: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     drawings: Mapping[str, Drawing] = field(default_factory=dict)
     pad: tuple[str, ...] = ()
     score: ScoreLayout = ScoreLayout()
@@ -413,6 +416,61 @@ def to_json(value: object) -> object:
     if isinstance(value, tuple):
         return [to_json(one) for one in value]
     return value
+
+
+TEXTS: Mapping[type, tuple[str, ...]] = {
+    Presentation: ("text", "words", "labels"),
+    Look: ("title", "who", "clock", "takes_back", "taken"),
+    Column: ("text", "flagged"),
+    Table: ("title", "name", "figure"),
+    Scorers: ("unknown", "notes"),
+    ScoreLayout: ("extra_text", "set_text", "summary"),
+    Stage: ("text", "after", "tick"),
+    Clock: ("part",),
+    Mark: ("text", "many"),
+    Statistic: ("text",),
+    Chart: ("text",),
+    ScoreForm: ("label", "extra"),
+}
+"""The fields that people read."""
+
+
+def with_texts(value: Any, say: Callable[[str], str]) -> Any:
+    """Return a presentation, or a part of it, with other texts.
+
+    Args:
+        value: it.
+        say: gives the text in place of one.
+    """
+    if isinstance(value, tuple):
+        return tuple(with_texts(one, say) for one in value)
+    if isinstance(value, Mapping):
+        return {name: with_texts(one, say) for name, one in value.items()}
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    texts = TEXTS.get(type(value), ())
+    changed: dict[str, Any] = {}
+    for each in fields(value):
+        was = getattr(value, each.name)
+        read = each.name in texts and was != "all"  # which is no text, see `Look`
+        now = _texts(was, say) if read else with_texts(was, say)
+        if now != was:
+            changed[each.name] = now
+    return replace(value, **changed) if changed else value
+
+
+def _texts(value: Any, say: Callable[[str], str]) -> Any:
+    """Return texts, and lists and tables of texts, each said; templates without a word are none."""
+    if isinstance(value, tuple):
+        return tuple(_texts(one, say) for one in value)
+    if isinstance(value, Mapping):
+        return {name: _texts(one, say) for name, one in value.items()}
+    if not isinstance(value, str) or not any(map(str.isalpha, _NAMES.sub("", value))):
+        return value
+    return say(value)
+
+
+_NAMES = re.compile(r"\{[^{}]*\}")
 
 
 # ── drawings that several sports share ───────────────────────────────────────────────────────

@@ -7,30 +7,39 @@ from typing import TypeAlias
 
 from ..protocol.messages import Entry
 from ..protocol.text import plain
+from ..runtime.languages import mark, tr
 
 MARKS = {
-    "PROVISIONAL": "unconfirmed",
+    "PROVISIONAL": mark("unconfirmed"),
     "CONFIRMED": "",
-    "UPDATED": "amended",
-    "DELETED": "deleted",
+    "UPDATED": mark("amended"),
+    "DELETED": mark("deleted"),
 }
 """What people are told of an entry's status."""
 
 DELAYS = {
     "": "",
-    "DELAYED": "delayed",
-    "RECONSTRUCTED": "reconstructed",
-    "RECONSTRUCTION_INACCURATE": "inaccurate",
+    "DELAYED": mark("delayed"),
+    "RECONSTRUCTED": mark("reconstructed"),
+    "RECONSTRUCTION_INACCURATE": mark("inaccurate"),
 }
 """What people are told of an entry's delay status."""
 
-RULED = {"CONFIRMED": "ruled", "UPDATED": "amended", "DELETED": "deleted"}
+RULED = {
+    "CONFIRMED": mark("ruled by the owner"),
+    "UPDATED": mark("amended by the owner"),
+    "DELETED": mark("deleted by the owner"),
+}
 """What the event's owner has done, by the status of the entry."""
 
-UNDER = "under review"
+UNDER = mark("under review")
 """What is said of a review whose reason is not known."""
 
-REVIEWED = {"": "", "upheld": "stands after review", "overturned": "overturned after review"}
+REVIEWED = {
+    "": "",
+    "upheld": mark("stands after review"),
+    "overturned": mark("overturned after review"),
+}
 """What people are told of the outcome of a review."""
 
 DIGITS = 18
@@ -90,17 +99,17 @@ class EntryRow:
         inaccurate = entry.delay_status == "RECONSTRUCTION_INACCURATE"
         explained = inaccurate or entry.review or self.reviewed
         if entry.by and entry.status in RULED:
-            marks.append((entry.status, f"{RULED[entry.status]} by the owner"))
+            marks.append((entry.status, tr(RULED[entry.status])))
         elif entry.status != "UPDATED" or not explained:
-            marks.append((entry.status, MARKS[entry.status]))
+            marks.append((entry.status, tr(MARKS[entry.status])))
         if entry.review:
             why = "" if entry.review == UNDER else f": {plain(entry.review)}"
-            marks.append(("REVIEW", f"{UNDER}{why}"))
-        marks.append(("REVIEWED", REVIEWED[self.reviewed]))
+            marks.append(("REVIEW", f"{tr(UNDER)}{why}"))
+        marks.append(("REVIEWED", tr(REVIEWED[self.reviewed])))
         if entry.delay_status:
-            marks.append((entry.delay_status, DELAYS[entry.delay_status]))
+            marks.append((entry.delay_status, tr(DELAYS[entry.delay_status])))
         elif self.late:
-            marks.append(("LATE", "late"))
+            marks.append(("LATE", tr("late")))
         return [(kind, word) for kind, word in marks if word]
 
 

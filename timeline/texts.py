@@ -7,6 +7,7 @@ from datetime import datetime
 from ..protocol.messages import Alarm, Entry, Finished, Pending, Restored
 from ..protocol.text import plain
 from ..protocol.times import SECOND
+from ..runtime.languages import mark, tr, trn
 from .rows import EntryRow, Remark
 
 
@@ -24,8 +25,8 @@ def entry_text(row: EntryRow) -> str:
     """Return an entry as one plain line."""
     entry = row.entry
     reason = f": {plain(entry.reason)}" if entry.reason else ""
-    mark = f" ({row.mark}{reason})" if row.mark else ""
-    return f"{clock_of(entry):>8}  {sentence(entry)}{mark}  [{evidence_of(entry)}]"
+    marks = f" ({row.mark}{reason})" if row.mark else ""
+    return f"{clock_of(entry):>8}  {sentence(entry)}{marks}  [{evidence_of(entry)}]"
 
 
 def sentence(entry: Entry) -> str:
@@ -56,19 +57,28 @@ def evidence_of(entry: Entry) -> str:
     evidence = entry.evidence
     if entry.by and not evidence.for_:
         return plain(entry.by)
-    against = f", {evidence.against} against" if evidence.against else ""
-    return f"{evidence.for_} of {evidence.present}{against}, {span(evidence.latency_ms / 1000)}"
+    voices, present, against = evidence.for_, evidence.present, evidence.against
+    took = span(evidence.latency_ms / 1000)
+    if not against:
+        return tr("{voices} of {present}, {took}", voices=voices, present=present, took=took)
+    said = mark("{voices} of {present}, {against} against, {took}")
+    return tr(said, voices=voices, present=present, against=against, took=took)
 
 
 def unconfirmed_text(entry: Entry) -> str:
     """Return what is said beside a score that an entry makes: `unconfirmed, 3 of 8`."""
-    return f"unconfirmed, {entry.evidence.for_} of {entry.evidence.present}"
+    found = entry.evidence
+    said = mark("unconfirmed, {voices} of {present}")
+    return tr(said, voices=found.for_, present=found.present)
 
 
 def progress_of(claim: Pending) -> str:
     """Return how far a claim has come: `2 of 3`, `2 of 3, 1 against`."""
-    against = f", {claim.against} against" if claim.against else ""
-    return f"{claim.for_} of {claim.needed}{against}"
+    voices, needed, against = claim.for_, claim.needed, claim.against
+    if not against:
+        return tr("{voices} of {needed}", voices=voices, needed=needed)
+    said = mark("{voices} of {needed}, {against} against")
+    return tr(said, voices=voices, needed=needed, against=against)
 
 
 def span(seconds: float) -> str:
@@ -87,17 +97,19 @@ def span(seconds: float) -> str:
 def alarm_text(alarm: Alarm) -> str:
     """Return what an alarm says, in a sentence without its stop."""
     since = time_of_day(alarm.last_received)
-    alarms = "" if alarm.number == 1 else f", {alarm.number} alarms"
-    return f"Contact with the venue lost: nothing heard since {since}{alarms}"
+    said = tr("Contact with the venue lost: nothing heard since {since}", since=since)
+    if alarm.number == 1:
+        return said
+    return tr("{said}, {number} alarms", said=said, number=alarm.number)
 
 
 ENDED = {
-    "": "Finished",
-    "abandoned": "Abandoned",
-    "postponed": "Postponed",
-    "awarded": "Awarded",
-    "walkover": "Walkover",
-    "retired": "Retired",
+    "": mark("Finished"),
+    "abandoned": mark("Abandoned"),
+    "postponed": mark("Postponed"),
+    "awarded": mark("Awarded"),
+    "walkover": mark("Walkover"),
+    "retired": mark("Retired"),
 }
 """How people are told that an event ended."""
 
@@ -109,10 +121,12 @@ def finished_text(finished: Finished) -> str:
 
 def ending_text(finished: Finished) -> str:
     """Return how an event ended: `Abandoned (floodlights)`, `Retired, Ada wins`."""
-    by = f"; by the owner, {plain(finished.by)}" if finished.by else ""
+    by = tr("; by the owner, {owner}", owner=plain(finished.by)) if finished.by else ""
     if not finished.over:
-        return "Not over" + (f": {plain(finished.reason)}{by}" if finished.reason else "")
-    ended = ENDED[finished.how] + (f", {plain(finished.winner)} wins" if finished.winner else "")
+        return tr("Not over") + (f": {plain(finished.reason)}{by}" if finished.reason else "")
+    ended = tr(ENDED[finished.how])
+    if finished.winner:
+        ended = tr("{how}, {winner} wins", how=ended, winner=plain(finished.winner))
     return ended + (f" ({plain(finished.reason)}{by})" if finished.reason else "")
 
 
@@ -127,7 +141,7 @@ def after_text(finished: Finished, wall: int) -> str:
     sentences = [ending_text(finished)] if finished.how or finished.reason else []
     if finished.until > wall:
         until = time_of_day(finished.until)
-        sentences.append(f"Reports still count until {until}")
+        sentences.append(tr("Reports still count until {until}", until=until))
     return " ".join(f"{sentence}." for sentence in sentences)
 
 
@@ -138,14 +152,17 @@ def interrupted_text(entry: Entry) -> str:
         entry: that says so.
     """
     reason = plain(str(entry.details.get("reason", "")))
-    return "Play is interrupted" + (f": {reason}" if reason else "")
+    return tr("Play is interrupted") + (f": {reason}" if reason else "")
 
 
 def restored_text(restored: Restored) -> str:
     """Return what an outage came to, in a sentence or two."""
-    plural = "entry" if restored.entries == 1 else "entries"
-    text = f"Contact is back: {restored.entries} {plural} reconstructed"
+    text = trn(
+        "Contact is back: {n} entry reconstructed",
+        "Contact is back: {n} entries reconstructed",
+        restored.entries,
+    )
     if restored.inaccurate:
-        text += f", {restored.inaccurate} inaccurate"
-    text += ", the score confirmed" if restored.confirmed else ", the score not confirmed"
+        text += tr(", {inaccurate} inaccurate", inaccurate=restored.inaccurate)
+    text += tr(", the score confirmed") if restored.confirmed else tr(", the score not confirmed")
     return text + (f": {plain(restored.reason)}" if restored.reason else "")

@@ -26,9 +26,10 @@ from ...protocol.messages import (
     Setup,
 )
 from ...protocol.times import to_rfc3339
-from ...sports import statements
+from ...runtime.languages import SOURCE, current, speaking
 from ...sports.presentation import to_json
 from ...timeline import json as timeline_json
+from ...timeline import wording
 from ...timeline.fold import FeedFold
 from ...timeline.rows import EntryRow
 from .message_log import MessageLog, framed
@@ -144,7 +145,7 @@ class Channel:
         self._trail = bytearray()
         self._setup: Setup | None = None
         self._fresh: dict[int, tuple[float, Snapshot]] = {}  # the newest snapshots, by size
-        self._shown: tuple[Card, msgspec.Raw] | None = None
+        self._shown: tuple[Card, dict[str, msgspec.Raw]] = card, {}
         self._begin()
 
     @property
@@ -313,7 +314,15 @@ class Channel:
         at = (seq - 1) * DIGEST_BYTES
         return bytes(self._trail[at : at + DIGEST_BYTES]) if seq else EMPTY
 
-    def setup(self, *, heartbeat: float, recovered: bool, wall: int, brief: bool = False) -> bytes:
+    def setup(
+        self,
+        *,
+        heartbeat: float,
+        recovered: bool,
+        wall: int,
+        brief: bool = False,
+        language: str = SOURCE,
+    ) -> bytes:
         """Return the first message for a viewer, JSON.
 
         Args:
@@ -321,12 +330,15 @@ class Channel:
             recovered: whether all missed messages follow; otherwise a snapshot does.
             wall: microseconds since 1970 UTC.
             brief: whether the viewer has `about` already.
+            language: in which `about` is said.
         """
+        with speaking(language):
+            about = {} if brief else self.about()
         return encode(
             {
                 "type": "setup",
                 "origins": self.card.origins,
-                **({} if brief else self.about()),
+                **about,
                 "event": timeline_json.to_json(self.card),
                 **self.position(),
                 "heartbeat": heartbeat,
@@ -369,16 +381,20 @@ class Channel:
         return [setup, msgspec.Raw(self.snapshot(now, most).payload())] if self.joined else [setup]
 
     def _presentation(self) -> msgspec.Raw:
-        """Return how the event's sport is shown, encoded once for all viewers of one card."""
-        if self._shown is None or self._shown[0] is not self.card:
-            shown = sports.presentation_of(self.card.sport, self.card.rules)
-            self._shown = self.card, msgspec.Raw(encode(to_json(shown)))
-        return self._shown[1]
+        """Return how the event's sport is shown, encoded once for all viewers of one card who
+        read one language."""
+        if self._shown[0] is not self.card:
+            self._shown = self.card, {}
+        encoded = self._shown[1]
+        if current() not in encoded:
+            shown = wording.presentation(self.card.sport, self.card.rules)
+            encoded[current()] = msgspec.Raw(encode(to_json(shown)))
+        return encoded[current()]
 
     def _statements(self) -> list[Json]:
         """Return what can be stated besides; nothing of a sport that is not installed here."""
         try:
-            offered = statements.buttons(sports.get(self.card.sport), self.card.origins)
+            offered = wording.buttons(self.card.sport, self.card.origins)
         except TouchlineError:
             return []
         return [
@@ -394,7 +410,7 @@ class Channel:
     def _kinds(self) -> list[Json]:
         """Return the actions; of a sport that is not installed here, as the host names them."""
         try:
-            return [_kind(kind) for kind in sports.get(self.card.sport).kinds(self.card.rules)]
+            return [_kind(kind) for kind in wording.kinds(self.card.sport, self.card.rules)]
         except TouchlineError:
             actions = self._setup.actions if self._setup is not None else ()
         return [

@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ...runtime.languages import SOURCE
 from .channel import SNAPSHOT_ENTRIES, Channel, encode, frames_of
 from .message_log import MessageLog
 from .packets import heartbeat
@@ -39,6 +40,7 @@ class Start:
         packet: the number of the first packet; 0: the next new one.
         entries: that a snapshot has at most.
         brief: whether the viewer knows already what a setup says of the sport.
+        language: in which a setup says it.
     """
 
     at: int | Literal["end", "start"] = "end"
@@ -49,6 +51,7 @@ class Start:
     packet: int = 1
     entries: int = SNAPSHOT_ENTRIES
     brief: bool = False
+    language: str = SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Viewer:
                 recovered=recovered,
                 wall=wall,
                 brief=self.start.brief,
+                language=self.start.language,
             )
         ]
         if not recovered:

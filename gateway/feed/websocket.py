@@ -29,6 +29,7 @@ from ...protocol.errors import (
 from ...protocol.fields import Count, Id
 from ...protocol.times import to_rfc3339
 from ...runtime import clock
+from ...runtime.languages import SOURCE, known
 from ...runtime.logs import note
 from ..context import Gateway, Left
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
@@ -85,6 +86,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
     )
     entries: Entries = SNAPSHOT_ENTRIES
     setup: Literal["full", "brief"] = "full"
+    lang: Annotated[str, Meta(max_length=35)] = ""
 
     def start(self, heartbeat: float) -> Start:
         """Return where the viewer joins; `heartbeat` is the interval where the query names none."""
@@ -97,6 +99,7 @@ class Query(Struct, frozen=True, forbid_unknown_fields=True):
             packet=0 if isinstance(self.start_position, str) else self.start_position,
             entries=self.entries,
             brief=self.setup == "brief",
+            language=known(self.lang) or SOURCE,
         )
 
 

@@ -47,7 +47,9 @@ from ...runtime import clock
 from ...sports.capabilities import Definable
 from ...sports.contradictions import names_of
 from ...timeline import json as timeline_json
+from ...timeline import wording
 from ..context import Gateway
+from ..language import asked_by
 from ..openapi import Operation
 from ..reporting.routes import (
     ADDRESSES,
@@ -60,7 +62,7 @@ from ..reporting.routes import (
 )
 from ..reporting.schema import ReportFate
 from ..reporting.web_sessions import CODE_CHARS, ID_LETTERS, NAME_CHARS, WebSession, check_name
-from ..rest import Nothing, event_of, query
+from ..rest import InLanguage, Nothing, event_of, query
 from ..security import JsonResponse, address_of, is_foreign
 from .organisers import TOKEN_DAYS, Organiser, Organisers
 
@@ -245,7 +247,7 @@ OPERATIONS = (
         answers={201: OrganiserSchema},
         errors=(400, 403, 409, 413, 422, 429, 503),
     ),
-    _operation("get", "", "Show who is signed in as organiser", OrganiserSchema),
+    _operation("get", "", "Show who is signed in as organiser", OrganiserSchema, query=InLanguage),
     _operation("delete", "", "Sign out as organiser", DoneSchema),
     _operation(
         "post",
@@ -426,7 +428,7 @@ class Organising:
             raise
 
     async def me(self, request: Request) -> Response:
-        query(request, Nothing)
+        asked_by(query(request, InLanguage).lang)
         return JsonResponse(self._shown(self._organiser(request)))
 
     async def sign_out(self, request: Request) -> Response:
@@ -633,7 +635,7 @@ class Organising:
 
     def _shown(self, organiser: Organiser) -> OrganiserSchema:
         known = [
-            SportSchema(name, sports.presentation_of(name).text)
+            SportSchema(name, wording.presentation(name).text)
             for name in sports.list()
             if not isinstance(sports.get(name), Definable)  # a page asks for no definition
         ]

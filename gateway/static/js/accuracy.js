@@ -1,7 +1,7 @@
 // What an official record says afterwards: how right the timeline was, and one's own reports.
 
 import { el, fill } from "./dom.js";
-import { count } from "./formatting.js";
+import { tr, trn } from "./texts.js";
 
 async function asked(path, name) {
   try {
@@ -25,20 +25,35 @@ export function ownGradeOf(event) {
 /** Return the accuracy as pairs of a name and what it is. */
 export function accuracyFacts(found) {
   const { decides, rest, published, official, votes, reporters, grader } = found;
-  const words = ({ right, wrong, missed }) => `${right} right, ${wrong} wrong, ${missed} missed`;
+  const words = (found) => tr("{right} right, {wrong} wrong, {missed} missed", found);
   return [
-    ["What decides the score", words(decides)],
-    ["The rest", words(rest)],
-    ["Score", published === official ? `${official}, as published` : `${official}, not ${published}`],
-    ["Graded", `${count(votes, "vote")} of ${count(reporters, "reporter")}, by ${grader}`],
+    [tr("What decides the score"), words(decides)],
+    [tr("The rest"), words(rest)],
+    [
+      tr("Score"),
+      published === official
+        ? tr("{official}, as published", { official })
+        : tr("{official}, not {published}", { official, published }),
+    ],
+    [
+      tr("Graded"),
+      tr("{votes} of {reporters}, by {grader}", {
+        votes: trn("{n} vote", "{n} votes", votes),
+        reporters: trn("{n} reporter", "{n} reporters", reporters),
+        grader,
+      }),
+    ],
   ];
 }
 
 /** Return one's own grade in a sentence. */
 export function gradeWords({ decides, rest }) {
   const words = ({ hits, misses, false_claims: wrong }) =>
-    `${hits} of ${hits + misses} reported, ${wrong} that did not happen`;
-  return `By the official record: of what decides the score ${words(decides)}; of the rest ${words(rest)}.`;
+    tr("{hits} of {all} reported, {wrong} that did not happen", { hits, all: hits + misses, wrong });
+  return tr("By the official record: of what decides the score {decides}; of the rest {rest}.", {
+    decides: words(decides),
+    rest: words(rest),
+  });
 }
 
 /** Draw the accuracy of the timeline; hidden where it was not graded. */
@@ -46,5 +61,5 @@ export function drawAccuracy(root, found) {
   root.hidden = !found;
   if (!found) return;
   const facts = accuracyFacts(found).map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]);
-  fill(root, el("h2", {}, "By the official record"), el("dl.facts", {}, facts));
+  fill(root, el("h2", {}, tr("By the official record")), el("dl.facts", {}, facts));
 }

@@ -2,6 +2,7 @@
 
 import { el, fill } from "./dom.js";
 import { duration, SILENCE, timeOfDay } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** Milliseconds that a break may last before people are told of it. */
 const PATIENCE = 1_200;
@@ -24,12 +25,12 @@ export function cause(feed, now) {
 }
 
 function ended(link) {
-  const titles = { 4004: "There is no such event" };
+  const titles = { 4004: tr("There is no such event") };
   return {
     kind: "closed",
     bad: true,
-    title: titles[link.code] ?? "The gateway has closed the connection",
-    text: link.reason && link.code !== 4004 ? link.reason : "Look for it on the first page.",
+    title: titles[link.code] ?? tr("The gateway has closed the connection"),
+    text: link.reason && link.code !== 4004 ? link.reason : tr("Look for it on the first page."),
     since: 0,
     retry: false,
   };
@@ -38,15 +39,23 @@ function ended(link) {
 function broken(feed, now) {
   const { link, state } = feed;
   if (now - link.since < PATIENCE) return null;
-  const shown = state.joined ? ` What you see is from ${timeOfDay(link.since)}.` : "";
-  const again =
-    link.again > now ? `next attempt in ${Math.ceil((link.again - now) / 1000)} s` : "trying now";
+  const time = timeOfDay(link.since);
+  const seconds = Math.ceil((link.again - now) / 1000);
+  const again = seconds > 0 ? tr("next attempt in {seconds} s", { seconds }) : tr("trying now");
+  const words = (why) =>
+    [
+      why,
+      state.joined && tr("What you see is from {time}.", { time }),
+      tr("It goes on by itself, without a gap."),
+    ]
+      .filter(Boolean)
+      .join(" ");
   if (link.kind === "offline") {
     return {
       kind: "offline",
       bad: true,
-      title: "You are offline",
-      text: `Your own connection is lost.${shown} It goes on by itself, without a gap.`,
+      title: tr("You are offline"),
+      text: words(tr("Your own connection is lost.")),
       since: link.since,
       again,
       retry: true,
@@ -55,8 +64,8 @@ function broken(feed, now) {
   return {
     kind: "gateway_lost",
     bad: true,
-    title: "No contact with the gateway",
-    text: `It is down, or your own connection is.${shown} It goes on by itself, without a gap.`,
+    title: tr("No contact with the gateway"),
+    text: words(tr("It is down, or your own connection is.")),
     since: link.since,
     again,
     retry: true,
@@ -68,7 +77,7 @@ function silent(state, offset) {
   if (state.finished && kind !== "failed") return null;
   if (kind === "quiet" || !kind) return null;
   const words = SILENCE[kind];
-  if (!words) return { kind, bad: true, title: "Nothing is heard", text, since: 0, retry: false };
+  if (!words) return { kind, bad: true, title: tr("Nothing is heard"), text, since: 0, retry: false };
   // `lastReceived` is by the host's clock; what has passed is reckoned on the gateway's.
   const heard = kind === "venue_lost" ? Date.parse(state.lastReceived) : NaN;
   const since = Number.isFinite(heard) ? heard - offset : state.silentSince - offset;
@@ -111,7 +120,7 @@ export function drawBanner(root, found, now, retry) {
         el("p"),
         el("span.again", { "aria-hidden": "true" }),
       ),
-      found.retry && el("button.button", { type: "button", onclick: retry }, "Try now"),
+      found.retry && el("button.button", { type: "button", onclick: retry }, tr("Try now")),
     );
   }
   if (!found) return;

@@ -3,6 +3,7 @@
 import { interrupted } from "./course.js";
 import { fits, pair, shown } from "./presentation.js";
 import { standing } from "./state.js";
+import { tr } from "./texts.js";
 
 /** The title of every statement. */
 export const STATEMENT = "state";
@@ -76,7 +77,7 @@ export function statedWords(state, details) {
   const says = (button) =>
     Object.entries(button.says).every(([name, value]) => details[name] === value) &&
     button.details.every((detail) => !detail.required || details[detail.name] !== undefined);
-  return state.statements.find(says)?.text ?? "Statement";
+  return state.statements.find(says)?.text ?? tr("Statement");
 }
 
 /** Return what is asked before an action is said. */

@@ -3,12 +3,13 @@
 import { fill, svg } from "./dom.js";
 import { iconGroup } from "./icons.js";
 import { leaders } from "./score_header.js";
-import { entryText } from "./entry_text.js";
+import { entryText, entryWords } from "./entry_text.js";
 import { outagesOf } from "./kinds.js";
 import { shown } from "./presentation.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
 import { standing } from "./state.js";
-import { count, evidence, span } from "./formatting.js";
+import { evidence, span } from "./formatting.js";
+import { tr, trn } from "./texts.js";
 
 /** The most lanes of a contest of many sides. */
 const LANES = 8;
@@ -62,14 +63,16 @@ function outageBands(state, axis, place, top, height) {
     svg(
       "rect.outage",
       { x: place(from), y: top, width: Math.max(3, place(to) - place(from)), height },
-      svg("title", {}, "No contact with the venue"),
+      svg("title", {}, tr("No contact with the venue")),
     ),
   );
 }
 
 function outageWords(state) {
   const { length } = outagesOf(state);
-  return length ? ` Hatched: ${count(length, "outage")} of the venue.` : "";
+  if (!length) return "";
+  const said = trn("Hatched: {n} outage of the venue.", "Hatched: {n} outages of the venue.", length);
+  return ` ${said}`;
 }
 
 function moments(root, words, state, width) {
@@ -114,7 +117,12 @@ function moments(root, words, state, width) {
     root,
     width,
     height,
-    `Timeline of ${sides[0]} above and ${sides[1]} below the line, ${count(marked.length, "moment")}`,
+    trn(
+      "Timeline of {home} above and {away} below the line, {n} moment",
+      "Timeline of {home} above and {away} below the line, {n} moments",
+      marked.length,
+      { home: sides[0], away: sides[1] },
+    ),
     svg("text.side-name", { x: left, y: 12 }, sides[0]),
     svg("text.side-name", { x: left, y: height - 4 }, sides[1]),
     outageBands(state, axis, place, 20, height - 40),
@@ -126,7 +134,9 @@ function moments(root, words, state, width) {
     ticks(axis, place, middle, width),
     rows.map((marks, row) => marks.map((one) => mark(one, row === 0))),
   );
-  fill(words, `${sides[0]} above the line, ${sides[1]} below.${outageWords(state)}`);
+  const [home, away] = sides;
+  const said = tr("{home} above the line, {away} below.", { home, away });
+  fill(words, `${said}${outageWords(state)}`);
 }
 
 function ticks(axis, place, y, width) {
@@ -179,7 +189,7 @@ function leadChart(root, words, state, width) {
     root,
     width,
     bottom + 24,
-    `How far ${home} or ${away} was ahead; at most ${most}`,
+    tr("How far {home} or {away} was ahead; at most {most}", { home, away, most }),
     outageBands(state, axis, x, top, bottom - top),
     cuts.map(({ step, text }) => [
       svg("line.axis", { x1: x(step), x2: x(step), y1: top - 8, y2: bottom + 4 }),
@@ -197,8 +207,10 @@ function leadChart(root, words, state, width) {
     ),
   );
   const ahead = steps.at(-1)?.lead ?? 0;
-  const who = ahead === 0 ? "Level" : `${ahead > 0 ? home : away} ${Math.abs(ahead)} ahead`;
-  fill(words, `${who} ${shown(state).chart.text}.${outageWords(state)}`);
+  const { text } = shown(state).chart;
+  const values = { side: ahead > 0 ? home : away, lead: Math.abs(ahead), text };
+  const said = ahead === 0 ? tr("Level {text}.", values) : tr("{side} {lead} ahead {text}.", values);
+  fill(words, `${said}${outageWords(state)}`);
 }
 
 function r(number) {
@@ -226,7 +238,7 @@ function lanes(root, words, state, width) {
     root,
     width,
     height,
-    `What happened when, for the first ${count(sides.length, "side")}`,
+    trn("What happened when, for {n} side", "What happened when, for the first {n} sides", sides.length),
     outageBands(state, axis, place, 4, sides.length * high),
     sides.map((side, row) => {
       const y = 18 + row * high;
@@ -240,7 +252,7 @@ function lanes(root, words, state, width) {
             svg(
               entryText(state, entry).big ? "circle.dot" : "circle.dot.some",
               { cx: place(axis.at(Date.parse(entry.time))), cy: y, r: 5 },
-              svg("title", {}, `${entry.clock} ${entry.text}`),
+              svg("title", {}, `${entry.clock} ${entryWords(state, entry)}`),
             ),
           ),
       ];
@@ -253,7 +265,7 @@ function lanes(root, words, state, width) {
       ),
     ),
   );
-  fill(words, `Each mark is something that was agreed on.${outageWords(state)}`);
+  fill(words, `${tr("Each mark is something that was agreed on.")}${outageWords(state)}`);
 }
 
 function ranked(state) {
@@ -274,7 +286,12 @@ export function drawAgreement(root, words, state) {
     root,
     width,
     bottom + 8,
-    `Agreement on ${count(dots.length, "entry", "entries")}, ${percent(median)} in the median`,
+    trn(
+      "Agreement on {n} entry, {share} in the median",
+      "Agreement on {n} entries, {share} in the median",
+      dots.length,
+      { share: percent(median) },
+    ),
     [0, 0.5, 1].map((share) => [
       svg("line.axis", { x1: left, x2: right, y1: y(share), y2: y(share) }),
       svg("text", { x: left - 6, y: y(share) + 4, "text-anchor": "end" }, percent(share)),
@@ -285,17 +302,20 @@ export function drawAgreement(root, words, state) {
       svg(
         against > 0 ? "circle.dot.against" : "circle.dot",
         { cx: x(place), cy: y(share), r: radius },
-        svg("title", {}, `${line.entry.clock} ${line.entry.text}: ${evidence(line.entry)}`),
+        svg("title", {}, `${line.entry.clock} ${entryWords(state, line.entry)}: ${evidence(line.entry)}`),
       ),
     ]),
   );
   const spoke = disputed
-    ? ` Red: ${count(disputed, "entry", "entries")} with voices against.`
-    : " Nobody spoke against any.";
-  fill(
-    words,
-    `${percent(median)} of those present said so, in the median, when it was agreed on.${spoke}`,
-  );
+    ? trn(
+        "Red: {n} entry with voices against.",
+        "Red: {n} entries with voices against.",
+        disputed,
+      )
+    : tr("Nobody spoke against any.");
+  const share = percent(median);
+  const said = tr("{share} of those present said so, in the median, when it was agreed on.", { share });
+  fill(words, `${said} ${spoke}`);
   return true;
 }
 
@@ -316,7 +336,10 @@ export function drawDelays(root, state) {
     root,
     width,
     height,
-    `How long the newest ${newest.length} messages took to get here, at most ${span(most / 1000)}`,
+    tr("How long the newest {n} messages took to get here, at most {time}", {
+      n: newest.length,
+      time: span(most / 1000),
+    }),
     newest.map((late, place) => {
       const tall = Math.max(2, (late / most) * (height - 6));
       return svg(

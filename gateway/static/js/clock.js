@@ -5,6 +5,7 @@ import { resumes } from "./course.js";
 import { eventTime } from "./event_time.js";
 import { shown } from "./presentation.js";
 import { standing } from "./state.js";
+import { tr } from "./texts.js";
 
 const MINUTE = 60_000;
 
@@ -18,7 +19,7 @@ export function clock(state, wall) {
   const lines = standing(state);
   const format = shown(state).clock;
   if (state.finished) return { clock: "", part: "", running: false };
-  if (!lines.length) return { clock: "", part: "Not begun", running: false };
+  if (!lines.length) return { clock: "", part: tr("Not begun"), running: false };
   const last = Date.parse(lines.at(-1).entry.time);
   const now = eventTime(state.event, wall);
   if (now === null) return asOfLast(state, format, lines);
@@ -89,7 +90,7 @@ function minutes(state, format, lines, time) {
   const now = stages(state, format, lines).at(-1);
   const known = format.stages.find((one) => one.name === now?.name);
   if (!now) return { clock: "", part: "On", running: true };
-  if (now.ended !== null) return { clock: "", part: known?.after ?? "Break", running: false };
+  if (now.ended !== null) return { clock: "", part: known?.after ?? tr("Break"), running: false };
   const part = known?.text ?? "On";
   if (!known?.runs) return { clock: "", part, running: true };
   const running = now.stops.at(-1)?.until !== null;
@@ -115,7 +116,7 @@ function elapsed(state, format, lines, time) {
   // After a false start the clock stands at zero once more.
   const again = format.since ? starts.filter(({ entry }) => /^[0:]+$/.test(entry.clock)) : [];
   const start = again.at(-1) ?? starts[0];
-  if (!start) return { clock: "", part: "Not begun", running: false };
+  if (!start) return { clock: "", part: tr("Not begun"), running: false };
   const number = (state.score?.[format.counted]?.length ?? 0) + 1;
   const part = format.part ? format.part.replace("{}", number) : "On";
   const since = { began: Date.parse(start.entry.time), stops: format.stands ? stops(state, lines) : [] };

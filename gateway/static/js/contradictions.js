@@ -2,7 +2,8 @@
 // The host refuses it (sports/contradictions.py). Pure.
 
 import { find, has, only, read } from "./names.js";
-import { fits, shown } from "./presentation.js";
+import { fits, shown, valueText } from "./presentation.js";
+import { tr } from "./texts.js";
 
 /**
  * Return what is to be asked before a report is sent; null where nothing is.
@@ -20,23 +21,23 @@ export function contradiction(state, kind, said) {
   const turns = named(state)[found.detail].other_when;
   const gains = turns && kind.details.some((detail) => detail.name === turns.detail);
   const answers = gains
-    ? gaining(turns, { origin, other, details })
+    ? gaining(state, turns, { origin, other, details })
     : [
         { text: other, origin: other, details },
-        { text: `${origin}, without the name`, origin, details: without(details, found.detail) },
+        { text: tr("{side}, without the name", { side: origin }), origin, details: without(details, found.detail) },
       ];
   return {
-    title: gains ? "Which side gains?" : "Which side is it?",
-    words: `${found.name} is in the line-up of ${found.side}.`,
+    title: gains ? tr("Which side gains?") : tr("Which side is it?"),
+    words: tr("{name} is in the line-up of {side}.", found),
     answers: answers.filter((answer) => !misplaced(state, kind, answer)),
   };
 }
 
 /** Return the answers where a detail, as that of an own goal, says of which side the player is. */
-function gaining(turns, { origin, other, details }) {
+function gaining(state, turns, { origin, other, details }) {
   const turned = details[turns.detail] === turns.value;
   const rest = without(details, turns.detail);
-  const mark = ` (${turns.value})`;
+  const mark = ` (${valueText(state, turns.detail, turns.value)})`;
   return [
     {
       text: turned ? origin : origin + mark,

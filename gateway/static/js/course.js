@@ -3,7 +3,9 @@
 import { endedWord, untilWords } from "./ending.js";
 import { entryText } from "./entry_text.js";
 import { capital, sentence } from "./formatting.js";
+import { valueText } from "./presentation.js";
 import { standing } from "./state.js";
+import { tr } from "./texts.js";
 
 /** How long after an interruption an action of play shows that play went on, milliseconds. */
 const RESUMES = 60_000;
@@ -28,6 +30,10 @@ export function resumes({ kinds }, stop, entry) {
   return late && kinds.some(({ title, in_play: inPlay }) => inPlay && title === entry.title);
 }
 
+function reasonOf(state, { details: { reason = "" } }) {
+  return reason && valueText(state, "reason", reason);
+}
+
 /**
  * Return what is to be said beside the score.
  * @param {object} state
@@ -38,19 +44,19 @@ export function notes(state, wall) {
   const found = [];
   const stopped = interrupted(state);
   if (stopped)
-    found.push({ pill: "Play interrupted", text: capital(String(stopped.details.reason ?? "")) });
+    found.push({ pill: tr("Play interrupted"), text: capital(reasonOf(state, stopped)) });
   for (const { entry } of standing(state).filter((line) => line.entry.review)) {
     const { title, side } = entryText(state, entry);
     const what = [title, side].filter(Boolean).join(" · ");
     const why = entry.review === "under review" ? "" : `: ${entry.review}`;
-    found.push({ pill: "Under review", text: `${what}${why}` });
+    found.push({ pill: tr("Under review"), text: `${what}${why}` });
   }
   const { how, winner, reason = "" } = state.ending ?? {};
   const until = untilWords(state, wall);
   const said = [
-    winner && `${winner} wins.`,
+    winner && tr("{winner} wins.", { winner }),
     sentence(reason),
-    until && `Corrections still count until ${until}.`,
+    until && tr("Corrections still count until {until}.", { until }),
   ].filter(Boolean);
   const pill = how || reason ? endedWord(state.ending) : "";
   if (pill || said.length) found.push({ pill, text: said.join(" ") });

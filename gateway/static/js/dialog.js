@@ -3,8 +3,8 @@
 import { asked, details, names, scoreForm, scoreText } from "./buttons.js";
 import { el, fill } from "./dom.js";
 import { lineups } from "./lineup.js";
-import { capital, spaced } from "./formatting.js";
-import { shown } from "./presentation.js";
+import { detailText, shown, valueText } from "./presentation.js";
+import { tr } from "./texts.js";
 
 /**
  * Ask for the details of an action.
@@ -28,13 +28,13 @@ export function askDetails(sheet, state, wish) {
   return show(sheet, {
     title: wish.title ?? [kind.text, origin].filter(Boolean).join(" · "),
     body: [fields, wrong],
-    send: wish.send ?? "Report",
+    send: wish.send ?? tr("Report"),
     skip:
-      wish.skip ?? (!open.some((detail) => detail.required) && !wish.given ? "Without details" : ""),
+      wish.skip ?? (!open.some((detail) => detail.required) && !wish.given ? tr("Without details") : ""),
     take(skipped) {
       const found = skipped ? { details: {}, missing: "" } : details(kind, given);
       wrong.hidden = !found.missing;
-      if (found.missing) wrong.textContent = `${capital(spaced(found.missing))} is needed.`;
+      if (found.missing) wrong.textContent = tr("{detail} is needed.", { detail: detailText(state, found.missing) });
       return found.missing ? undefined : found.details;
     },
   });
@@ -44,7 +44,8 @@ function field(state, origin, detail, given, draw) {
   const choices = detail.choices.length
     ? detail.choices
     : detail.suggested ?? names(state, lineups(state), origin, detail.name, given);
-  const label = `${capital(spaced(detail.name))}${detail.required ? "" : " (if you know)"}`;
+  const name = detailText(state, detail.name);
+  const label = detail.required ? name : tr("{detail} (if you know)", { detail: name });
   const set = (value, again) => {
     given[detail.name] = value;
     if (again) draw();
@@ -69,12 +70,12 @@ function field(state, origin, detail, given, draw) {
             checked: given[detail.name] === choice,
             onclick: () => set(choice, decides(state, detail.name)),
           }),
-          el("span", {}, spaced(choice)),
+          el("span", {}, valueText(state, detail.name, choice)),
         ),
       ),
     ),
     !detail.choices.length &&
-      input(detail, `Or type: ${detail.text}`, listed ? {} : given, set, true),
+      input(detail, tr("Or type: {what}", { what: detail.text }), listed ? {} : given, set, true),
   );
 }
 
@@ -120,7 +121,7 @@ export function askScore(sheet, state, words) {
     id: "score-text",
   });
   return show(sheet, {
-    title: "What is the score?",
+    title: tr("What is the score?"),
     body: [
       el("p", {}, words),
       fields
@@ -131,9 +132,9 @@ export function askScore(sheet, state, words) {
           )
         : el("label.field", {}, el("span", {}, hint), line),
     ],
-    send: "This is the score",
+    send: tr("This is the score"),
     skip: "",
-    later: "Later",
+    later: tr("Later"),
     take() {
       if (performance.now() - came < SLIP) return undefined;
       return fields ? scoreText(state, numbers) : line.value.trim() || undefined;
@@ -153,13 +154,13 @@ function stepper(label, numbers, at) {
     el("span", {}, label),
     el(
       "button.button",
-      { type: "button", onclick: () => step(-1), "aria-label": `${label}: one less` },
+      { type: "button", onclick: () => step(-1), "aria-label": tr("{label}: one less", { label }) },
       "−",
     ),
     output,
     el(
       "button.button",
-      { type: "button", onclick: () => step(1), "aria-label": `${label}: one more` },
+      { type: "button", onclick: () => step(1), "aria-label": tr("{label}: one more", { label }) },
       "+",
     ),
   );
@@ -188,11 +189,11 @@ export function askWhich(sheet, title, words, offers) {
     offers.map((offer) =>
       el("button.button.wide", { type: "button", onclick: () => end(offer.value) }, offer.text),
     ),
-    el("button.button.wide", { type: "button", onclick: () => end(null) }, "Cancel"),
+    el("button.button.wide", { type: "button", onclick: () => end(null) }, tr("Cancel")),
   ]);
 }
 
-function show(sheet, { title, body, send, skip, later = "Cancel", take }) {
+function show(sheet, { title, body, send, skip, later = tr("Cancel"), take }) {
   return answer(sheet, (end) => {
     const finish = (skipped) => {
       const taken = take(skipped);

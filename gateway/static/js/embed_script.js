@@ -8,7 +8,8 @@
   const home = new URL(script.src);
   const frame = document.createElement("iframe");
   frame.src = `${home.origin}/embed/${encodeURIComponent(event)}?${new URLSearchParams(given)}`;
-  frame.title = "Live score";
+  const tr = (text) => text; // the gateway puts the language here
+  frame.title = tr("Live score");
   frame.loading = "lazy";
   frame.style.cssText = "display:block;width:100%;height:240px;border:0;border-radius:12px";
   addEventListener("message", ({ source, origin, data }) => {

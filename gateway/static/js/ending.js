@@ -1,15 +1,16 @@
 // How an event ended, and until when reports of it count. Pure.
 
 import { capital, timeOfDay } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** How an event ended, in a word; what was played to its end is finished. */
 export const ENDED = {
-  "": "Final",
-  abandoned: "Abandoned",
-  postponed: "Postponed",
-  awarded: "Awarded",
-  walkover: "Walkover",
-  retired: "Retired",
+  "": tr("Final"),
+  abandoned: tr("Abandoned"),
+  postponed: tr("Postponed"),
+  awarded: tr("Awarded"),
+  walkover: tr("Walkover"),
+  retired: tr("Retired"),
 };
 
 /** Return how an event ended, in a word or two. */
@@ -20,7 +21,9 @@ export function endedWord({ how = "" }) {
 /** Return how an event ended and why, as a clause: Retired, Ada wins (a strained calf). */
 export function endingText(ending) {
   const { winner = "", reason = "" } = ending;
-  return `${endedWord(ending)}${winner && `, ${winner} wins`}${reason && ` (${reason})`}`;
+  const how = endedWord(ending);
+  const said = winner ? tr("{how}, {winner} wins", { how, winner }) : how;
+  return reason ? `${said} (${reason})` : said;
 }
 
 /** Return whether reports still count at a wall time, milliseconds since 1970 on the gateway's clock. */

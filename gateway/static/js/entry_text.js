@@ -1,7 +1,8 @@
 // What an entry comes to: its title, whose it is, what else is known, how weighty it is. Pure.
 
-import { capital, spaced } from "./formatting.js";
-import { kindText, lookOf, pair, say, shown } from "./presentation.js";
+import { capital } from "./formatting.js";
+import { detailText, kindText, lookOf, pair, say, shown, valueText } from "./presentation.js";
+import { LANGUAGE, tr } from "./texts.js";
 
 /**
  * @typedef {object} EntryText
@@ -29,7 +30,7 @@ export function entryText(state, entry) {
     icon: look.icon || entry.title,
     title: capital(say(state, entry, look.title)) || kindText(state, entry.title),
     side: look.nobody ? "" : entry.origin,
-    who: look.who === "all" ? everything(entry) : parts(state, entry, look.who),
+    who: look.who === "all" ? everything(state, entry) : parts(state, entry, look.who),
     then: look.then ? pair(state, entry.score, look.then) : "",
     clock: look.clock ?? "",
     big: look.weight === "big",
@@ -49,7 +50,7 @@ function statementText(state, entry) {
   const { counts } = shown(state).score;
   return {
     icon: OF_PLAY[play] ?? "stated",
-    title: entry.text || kindText(state, entry.title),
+    title: (LANGUAGE === "en" && entry.text) || stated(state, entry) || kindText(state, entry.title),
     side: "",
     who: "",
     then: score === undefined ? "" : pair(state, entry.score, counts),
@@ -60,6 +61,23 @@ function statementText(state, entry) {
   };
 }
 
+/** Return what a statement says; the host's own sentence is in English. */
+function stated(state, { details = {} }) {
+  const { reason = "", entry: _, ...said } = details;
+  const [[name, value] = ["", ""]] = Object.entries(said);
+  if (name === "score") return tr("The score, as it is stated at the ground");
+  if (name !== "play") return name && `${detailText(state, name)}: ${valueText(state, name, value)}`;
+  const text = value === "resumed" ? tr("Play goes on") : tr("Play is interrupted");
+  return reason ? `${text}: ${valueText(state, "reason", reason)}` : text;
+}
+
+/** Return an entry in a line: the host's own sentence, which is in English, or what it comes to. */
+export function entryWords(state, entry) {
+  if (LANGUAGE === "en" && entry.text) return entry.text;
+  const { title, side, who } = entryText(state, entry);
+  return [title, side, who].filter(Boolean).join(" · ");
+}
+
 /** Return whether an entry makes the score what it is: a side's count, or a place among many. */
 function scores(state, entry) {
   const { then, big, key } = entryText(state, entry);
@@ -68,7 +86,7 @@ function scores(state, entry) {
 
 /**
  * Return the latest entry, in match order, that is not confirmed and makes the score what it is.
- * @returns {{words: string, counts: string}|null} null where the score rests on none
+ * @returns {{words: string, voices: number, present: number}|null} null where the score rests on none
  */
 export function unconfirmed(state) {
   const found = state.entries.findLast(
@@ -77,7 +95,7 @@ export function unconfirmed(state) {
   if (!found) return null;
   const { title, side } = entryText(state, found.entry);
   const { for: voices = 0, present = 0 } = found.entry.evidence ?? {};
-  return { words: [title, side].filter(Boolean).join(" · "), counts: `${voices} of ${present}` };
+  return { words: [title, side].filter(Boolean).join(" · "), voices, present };
 }
 
 /** Return the origins whose places among many rest on entries that are not confirmed. */
@@ -93,8 +111,10 @@ function parts(state, entry, lines) {
   return said.filter(Boolean).join(" · ");
 }
 
-function everything(entry) {
+function everything(state, entry) {
+  const said = (name, value) =>
+    typeof value === "string" ? valueText(state, name, value) : `${detailText(state, name, false)} ${value}`;
   return Object.entries(entry.details ?? {})
-    .map(([name, value]) => (typeof value === "string" ? value : `${spaced(name)} ${value}`))
+    .map(([name, value]) => said(name, value))
     .join(" · ");
 }

@@ -12,6 +12,7 @@ import { takeEarlier } from "./kinds.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
 import { rows } from "./timeline.js";
+import { tr } from "./texts.js";
 
 /** Rows of the feed at first, and how many more each time. */
 const PAGE = 60;
@@ -74,23 +75,23 @@ function appear() {
 
 function pill(found) {
   const words = {
-    offline: ["Offline", "bad"],
-    gateway_lost: ["Not connected", "bad"],
-    closed: ["Closed", "bad"],
-    venue_lost: ["No contact", "warn"],
-    host_lost: ["No contact", "bad"],
-    relay_lost: ["No contact", "bad"],
-    link_lost: ["No contact", "bad"],
-    silent: ["No contact", "bad"],
-    host_trouble: ["In trouble", "warn"],
-    waiting: ["To come", ""],
-    failed: ["Failed", "bad"],
+    offline: [tr("Offline"), "bad"],
+    gateway_lost: [tr("Not connected"), "bad"],
+    closed: [tr("Closed"), "bad"],
+    venue_lost: [tr("No contact"), "warn"],
+    host_lost: [tr("No contact"), "bad"],
+    relay_lost: [tr("No contact"), "bad"],
+    link_lost: [tr("No contact"), "bad"],
+    silent: [tr("No contact"), "bad"],
+    host_trouble: [tr("In trouble"), "warn"],
+    waiting: [tr("To come"), ""],
+    failed: [tr("Failed"), "bad"],
   };
   if (found) return words[found.kind] ?? null;
   const { state } = feed;
   // It is live once something has happened, not when somebody listens.
   if (state.entries.length > 0 || state.finished) return null;
-  return ["To come", ""];
+  return [tr("To come"), ""];
 }
 
 function drawFeed() {
@@ -109,9 +110,9 @@ function drawFeed() {
 function nameTab(state) {
   const none = byId("sport-pane").hidden && byId("stats-pane").hidden;
   const title = byId("sport-pane").hidden
-    ? "Figures"
+    ? tr("Figures")
     : byId("sport-pane").querySelector("h2").textContent;
-  const short = byId("sport-pane").querySelector(".leaders") ? "Table" : "Players";
+  const short = byId("sport-pane").querySelector(".leaders") ? tr("Table") : tr("Players");
   fill(byId("tab-beside"), title.length > 10 ? short : title);
   byId("tab-beside").parentElement.hidden = none;
   byId("tabs").hidden = !state.entries.length && none;
@@ -164,12 +165,12 @@ async function copied(text) {
   const button = byId("share");
   try {
     await navigator.clipboard.writeText(text);
-    say(button, "Link copied");
-    say(byId("aloud"), "Link copied");
+    say(button, tr("Link copied"));
+    say(byId("aloud"), tr("Link copied"));
   } catch {
-    say(button, "Not copied"); // without a clipboard the address bar has it
+    say(button, tr("Not copied")); // without a clipboard the address bar has it
   }
-  setTimeout(() => say(button, "Share"), 2500);
+  setTimeout(() => say(button, tr("Share")), 2500);
 }
 
 byId("share").addEventListener("click", share);

@@ -1,6 +1,7 @@
 // The connection to the gateway: kept, resumed where it broke off, proved to have no hole by `seq`.
 
 import { position, start, take } from "./state.js";
+import { LANGUAGE } from "./texts.js";
 
 /** Seconds between the heartbeats that are asked for. */
 const HEARTBEAT = 3;
@@ -91,6 +92,7 @@ export class Feed {
       heartbeat: String(HEARTBEAT),
       ...(this.most && { entries: String(this.most) }),
       ...(this.brief && { setup: "brief" }),
+      ...(LANGUAGE !== "en" && { lang: LANGUAGE }),
     });
     const socket = new this.world.Socket(`${this.url}?${query}`);
     this.socket = socket;

@@ -1,9 +1,11 @@
 // What people are told, in words. Pure.
 
+import { LANGUAGE, number, tr, trn } from "./texts.js";
+
 /** Return a length of time in at most six characters: 12 ms, 0.8 s, 42 s, 3 min. */
 export function span(seconds) {
   if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95) return `${number(seconds, 1)} s`;
   if (seconds < 99.5) return `${Math.round(seconds)} s`;
   if (seconds < 99.5 * 60) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;
@@ -23,7 +25,7 @@ export function timeOfDay(time) {
   const date = new Date(time ?? NaN);
   return Number.isNaN(date.getTime())
     ? ""
-    : date.toLocaleTimeString([], {
+    : date.toLocaleTimeString(LANGUAGE, {
         hour: "2-digit",
         minute: "2-digit",
         second: "2-digit",
@@ -35,17 +37,17 @@ export function timeOfDay(time) {
 export function day(time, now = Date.now()) {
   const date = new Date(time ?? NaN);
   if (Number.isNaN(date.getTime())) return "";
-  const clock = date.toLocaleTimeString([], {
+  const clock = date.toLocaleTimeString(LANGUAGE, {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
   });
   const same = (other) => date.toDateString() === new Date(other).toDateString();
-  if (same(now)) return `today ${clock}`;
-  if (same(now + 86_400_000)) return `tomorrow ${clock}`;
-  if (same(now - 86_400_000)) return `yesterday ${clock}`;
+  if (same(now)) return tr("today {clock}", { clock });
+  if (same(now + 86_400_000)) return tr("tomorrow {clock}", { clock });
+  if (same(now - 86_400_000)) return tr("yesterday {clock}", { clock });
   const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return `${date.toLocaleDateString([], { day: "numeric", month: "short", year })}, ${clock}`;
+  return `${date.toLocaleDateString(LANGUAGE, { day: "numeric", month: "short", year })}, ${clock}`;
 }
 
 /** Return a day as people name it: Today, Tomorrow, Saturday 28 November. */
@@ -53,11 +55,11 @@ export function dayName(time, now = Date.now()) {
   const date = new Date(time ?? NaN);
   if (Number.isNaN(date.getTime())) return "";
   const same = (other) => date.toDateString() === new Date(other).toDateString();
-  if (same(now)) return "Today";
-  if (same(now + 86_400_000)) return "Tomorrow";
-  if (same(now - 86_400_000)) return "Yesterday";
+  if (same(now)) return tr("Today");
+  if (same(now + 86_400_000)) return tr("Tomorrow");
+  if (same(now - 86_400_000)) return tr("Yesterday");
   const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString([], { weekday: "long", day: "numeric", month: "long", year });
+  return date.toLocaleDateString(LANGUAGE, { weekday: "long", day: "numeric", month: "long", year });
 }
 
 /** Return how long it is until a time: in 3 days, in 2 h 5 min, in 40 s; empty once it is past. */
@@ -65,65 +67,80 @@ export function countdown(milliseconds) {
   if (!(milliseconds > 0)) return "";
   const seconds = Math.ceil(milliseconds / 1000);
   const [minutes, hours] = [Math.floor(seconds / 60), Math.floor(seconds / 3600)];
-  if (hours >= 48) return `in ${Math.floor(hours / 24)} days`;
-  if (hours) return `in ${hours} h ${minutes % 60} min`;
-  return minutes ? `in ${minutes} min` : `in ${seconds} s`;
-}
-
-/** Return a number with its noun: 1 reporter, 3 reporters. */
-export function count(number, one, many = `${one}s`) {
-  return `${number} ${number === 1 ? one : many}`;
+  if (hours >= 48)
+    return new Intl.RelativeTimeFormat(LANGUAGE).format(Math.floor(hours / 24), "day");
+  if (hours) return tr("in {hours} h {minutes} min", { hours, minutes: minutes % 60 });
+  return minutes ? tr("in {minutes} min", { minutes }) : tr("in {seconds} s", { seconds });
 }
 
 /** Return who saw an entry, in words: 5 of 6 saw it. */
 export function evidence(entry) {
   const { for: voices = 0, against = 0, present = 0 } = entry.evidence ?? {};
-  if (entry.by && !voices) return "by the organiser";
-  const spoke = against ? `, ${against} say otherwise` : "";
-  return `${voices} of ${present} saw it${spoke}`;
+  if (entry.by && !voices) return tr("by the organiser");
+  return against
+    ? tr("{voices} of {present} saw it, {against} say otherwise", { voices, present, against })
+    : tr("{voices} of {present} saw it", { voices, present });
 }
 
 /** Return the evidence of an entry as a sentence. */
 export function evidenceSentence(entry) {
   const { for: voices = 0, against = 0, present = 0, latency_ms: late = 0 } = entry.evidence ?? {};
-  const spoke = against ? ` and ${against} said otherwise` : "";
-  const there = count(present, "reporter");
-  const also = entry.evidence?.seen ? `; ${entry.evidence.seen} more agreed when they had seen it` : "";
-  const took = entry.status === "PROVISIONAL" ? "to be published" : "to be sure";
-  return `${voices} of ${there} present said so${spoke}${also}; it took ${span(late / 1000)} ${took}.`;
+  const values = { voices, against, there: trn("{n} reporter", "{n} reporters", present) };
+  const said = against
+    ? tr("{voices} of {there} present said so and {against} said otherwise", values)
+    : tr("{voices} of {there} present said so", values);
+  const seen = entry.evidence?.seen;
+  const also = seen ? tr("; {seen} more agreed when they had seen it", { seen }) : "";
+  const time = span(late / 1000);
+  const took =
+    entry.status === "PROVISIONAL"
+      ? tr("; it took {time} to be published.", { time })
+      : tr("; it took {time} to be sure.", { time });
+  return `${said}${also}${took}`;
 }
 
 const STATUS = {
   PROVISIONAL: [
-    "unconfirmed",
-    "It was published at once. It will be confirmed, or taken back, when more reporters have spoken.",
+    tr("unconfirmed"),
+    tr(
+      "It was published at once. It will be confirmed, or taken back, when more reporters have spoken.",
+    ),
   ],
-  UPDATED: ["amended", "Reporters changed it after it was first published."],
-  DELETED: ["taken back", "Enough reporters said that it did not happen. It no longer counts."],
+  UPDATED: [tr("amended"), tr("Reporters changed it after it was first published.")],
+  DELETED: [
+    tr("taken back"),
+    tr("Enough reporters said that it did not happen. It no longer counts."),
+  ],
 };
 
 const RULED = {
-  CONFIRMED: "ruled by the owner",
-  UPDATED: "amended by the owner",
-  DELETED: "taken back by the owner",
+  CONFIRMED: tr("ruled by the owner"),
+  UPDATED: tr("amended by the owner"),
+  DELETED: tr("taken back by the owner"),
 };
 
-const REVIEW = "The officials look at it once more.";
+const REVIEW = tr("The officials look at it once more.");
 
 const REVIEWED = {
-  upheld: ["stands after review", "The officials looked at it once more, and it stands."],
-  overturned: ["overturned after review", "The officials looked at it once more, and took it back."],
+  upheld: [
+    tr("stands after review"),
+    tr("The officials looked at it once more, and it stands."),
+  ],
+  overturned: [
+    tr("overturned after review"),
+    tr("The officials looked at it once more, and took it back."),
+  ],
 };
 
 const DELAY = {
-  DELAYED: ["late", "It was seen live, but reported {} late."],
+  DELAYED: [tr("late"), tr("It was seen live, but reported late.")],
   RECONSTRUCTED: [
-    "reconstructed",
-    "It happened while contact with the venue was lost, and was put together afterwards.",
+    tr("reconstructed"),
+    tr("It happened while contact with the venue was lost, and was put together afterwards."),
   ],
   RECONSTRUCTION_INACCURATE: [
-    "doubtful",
-    "It was put together after contact was lost, and is known not to be quite right.",
+    tr("doubtful"),
+    tr("It was put together after contact was lost, and is known not to be quite right."),
   ],
 };
 
@@ -142,28 +159,30 @@ export function marks(entry, late, behind = NaN, reviewed = "") {
   const ruled = entry.by ? RULED[entry.status] : "";
   const status = told && entry.status === "UPDATED" ? null : STATUS[entry.status];
   if (ruled) {
-    const why = `The event's owner decided so. ${sentence(entry.reason)}`;
+    const why = `${tr("The event's owner decided so.")} ${sentence(entry.reason)}`;
     found.push({ kind: entry.status.toLowerCase(), word: ruled, why });
   } else if (status) {
     const told = entry.status === "DELETED" && entry.reason && !entry.delay_status;
-    const why = told ? `It no longer counts: ${entry.reason}.` : status[1];
+    const why = told ? tr("It no longer counts: {reason}.", { reason: entry.reason }) : status[1];
     found.push({ kind: entry.status.toLowerCase(), word: status[0], why });
   }
   if (entry.review) {
     const of = entry.review === "under review" ? "" : `: ${entry.review}`;
-    found.push({ kind: "review", word: `under review${of}`, why: REVIEW });
+    found.push({ kind: "review", word: `${tr("under review")}${of}`, why: REVIEW });
   }
   if (reviewed)
     found.push({ kind: reviewed, word: REVIEWED[reviewed][0], why: REVIEWED[reviewed][1] });
   const delay = DELAY[entry.delay_status];
   if (delay) {
-    const much = behind > 0 ? span(behind / 1000) : "";
-    const said = delay[1].replace("{} ", much && `${much} `);
+    const live = entry.delay_status === "DELAYED" && behind > 0;
+    const said = live
+      ? tr("It was seen live, but reported {time} late.", { time: span(behind / 1000) })
+      : delay[1];
     const why = entry.reason ? `${said} ${sentence(entry.reason)}` : said;
     found.push({ kind: entry.delay_status.toLowerCase(), word: delay[0], why });
   } else if (late && entry.status !== "DELETED") {
-    const why = "It was agreed on after something that happened later.";
-    found.push({ kind: "late", word: "late", why });
+    const why = tr("It was agreed on after something that happened later.");
+    found.push({ kind: "late", word: tr("late"), why });
   }
   return found;
 }
@@ -178,51 +197,64 @@ export function sentence(text) {
 /** Return what an outage came to. */
 export function restoredText(message) {
   const { entries = 0, inaccurate = 0, confirmed = false, reason = "" } = message;
-  let text = `Contact is back: ${count(entries, "entry", "entries")} put together`;
-  if (inaccurate) text += `, ${inaccurate} of them doubtful`;
-  text += confirmed ? ", the score confirmed by reporters." : ", the score not confirmed.";
+  let text = trn(
+    "Contact is back: {n} entry put together",
+    "Contact is back: {n} entries put together",
+    entries,
+  );
+  if (inaccurate) text += tr(", {inaccurate} of them doubtful", { inaccurate });
+  text += confirmed ? tr(", the score confirmed by reporters.") : tr(", the score not confirmed.");
   return reason ? `${text} ${sentence(reason)}` : text;
 }
 
 /** What each cause of silence means; {} is how long it has lasted. */
 export const SILENCE = {
   venue_lost: [
-    "Contact with the venue is lost",
-    "Nobody there has been heard since {since}. What happens now will be put together when they are back.",
+    tr("Contact with the venue is lost"),
+    tr(
+      "Nobody there has been heard since {since}. What happens now will be put together when they are back.",
+    ),
   ],
   reconstructing: [
-    "Contact is back",
-    "What happened meanwhile is being put together; the score may change.",
+    tr("Contact is back"),
+    tr("What happened meanwhile is being put together; the score may change."),
   ],
-  disagree: ["The reporters disagree", "As many speak against an open claim as for it."],
+  disagree: [
+    tr("The reporters disagree"),
+    tr("As many speak against an open claim as for it."),
+  ],
   host_trouble: [
-    "The host is in trouble",
-    "It can store nothing at present, so nothing is confirmed.",
+    tr("The host is in trouble"),
+    tr("It can store nothing at present, so nothing is confirmed."),
   ],
   host_lost: [
-    "No contact",
-    "The computer that collects the reports can't be heard. The feed goes on when it, or another one, is back.",
+    tr("No contact"),
+    tr(
+      "The computer that collects the reports can't be heard. The feed goes on when it, or another one, is back.",
+    ),
   ],
   relay_lost: [
-    "The relay is lost",
-    "What brings the feed here can't be heard. The feed goes on when it, or another one, is back.",
+    tr("The relay is lost"),
+    tr(
+      "What brings the feed here can't be heard. The feed goes on when it, or another one, is back.",
+    ),
   ],
-  link_lost: ["The gateway is cut off", "It can't hear where its feeds come from."],
-  silent: ["Nothing is heard of the host", "The broker is being asked why."],
-  waiting: ["No host yet", "Nobody collects reports on this event at present."],
+  link_lost: [tr("The gateway is cut off"), tr("It can't hear where its feeds come from.")],
+  silent: [tr("Nothing is heard of the host"), tr("The broker is being asked why.")],
+  waiting: [tr("No host yet"), tr("Nobody collects reports on this event at present.")],
 };
 
 /** Return how far a claim has come: 2 of 3 say so, 1 against. */
 export function progress({ for: voices = 0, against = 0, needed = 0 }) {
-  const spoke = against ? `, ${against} against` : "";
-  return `${voices} of ${needed} ${voices === 1 ? "says" : "say"} so${spoke}`;
+  const said = trn("{n} of {needed} says so", "{n} of {needed} say so", voices, { needed });
+  return against ? tr("{said}, {against} against", { said, against }) : said;
 }
 
 const WHY_SCORE = {
-  period: "A part of the match has just ended.",
-  end: "Reporters say that the event is over.",
-  over: "The event seemed to be over, but it goes on: something may have gone unreported.",
-  request: "The event's owner asks for it.",
+  period: tr("A part of the match has just ended."),
+  end: tr("Reporters say that the event is over."),
+  over: tr("The event seemed to be over, but it goes on: something may have gone unreported."),
+  request: tr("The event's owner asks for it."),
 };
 
 /**
@@ -230,9 +262,10 @@ const WHY_SCORE = {
  * @param {{why?: string, since: string, until: string}} asked
  */
 export function scoreQuestion({ why = "", since, until }) {
-  const lost = `Contact was lost from ${timeOfDay(since)} to ${timeOfDay(until)}, by the match's clock.`;
+  const [from, to] = [timeOfDay(since), timeOfDay(until)];
+  const lost = tr("Contact was lost from {from} to {to}, by the match's clock.", { from, to });
   const reason = why ? (WHY_SCORE[why] ?? "") : lost;
-  return `${reason} What stands on the board now?`.trim();
+  return `${reason} ${tr("What stands on the board now?")}`.trim();
 }
 
 /**
@@ -243,32 +276,32 @@ export function scoreQuestion({ why = "", since, until }) {
 export function ago(time, now) {
   const minutes = Math.floor((now - Date.parse(time)) / 60_000);
   if (!(minutes < 60)) return timeOfDay(time);
-  if (minutes < 1) return "just now";
-  return minutes === 1 ? "a minute ago" : `${minutes} minutes ago`;
+  if (minutes < 1) return tr("just now");
+  return trn("a minute ago", "{n} minutes ago", minutes);
 }
 
 /** What became of a report, by its state. */
 export function fate(report) {
   switch (report.outcome) {
     case "kept":
-      return "kept on this device";
+      return tr("kept on this device");
     case "sending":
-      return "on its way";
+      return tr("on its way");
     case "taken":
-      return "sent, waiting for the host";
+      return tr("sent, waiting for the host");
     case "stored":
-      if (report.about) return "stored, it counts";
+      if (report.about) return tr("stored, it counts");
       return report.needed
-        ? `stored, ${progress(report)}`
-        : "stored, waiting for others to say so";
+        ? tr("stored, {progress}", { progress: progress(report) })
+        : tr("stored, waiting for others to say so");
     case "accepted":
-      return "accepted";
+      return tr("accepted");
     case "expired":
       return report.against
-        ? `overruled: ${report.against} said otherwise`
-        : "not accepted: too few others said so";
+        ? tr("overruled: {n} said otherwise", { n: report.against })
+        : tr("not accepted: too few others said so");
     case "refused":
-      return report.reason ? `refused: ${report.reason}` : "refused";
+      return report.reason ? tr("refused: {reason}", { reason: report.reason }) : tr("refused");
     default:
       return report.outcome ?? "";
   }
@@ -299,7 +332,16 @@ export function monogram(name) {
 
 /** Return what a reporter is told of a clock that was set: forward where it is more than 0. */
 export function stepWords(milliseconds) {
-  const seconds = count(Math.round(Math.abs(milliseconds) / 1000), "second");
-  const way = milliseconds > 0 ? "forward" : "back";
-  return `Your clock was set ${way} by ${seconds}; the times of your reports are corrected.`;
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  return milliseconds > 0
+    ? trn(
+        "Your clock was set forward by {n} second; the times of your reports are corrected.",
+        "Your clock was set forward by {n} seconds; the times of your reports are corrected.",
+        seconds,
+      )
+    : trn(
+        "Your clock was set back by {n} second; the times of your reports are corrected.",
+        "Your clock was set back by {n} seconds; the times of your reports are corrected.",
+        seconds,
+      );
 }

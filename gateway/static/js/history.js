@@ -2,12 +2,13 @@
 
 import { el } from "./dom.js";
 import { evidenceSentence, sentence, timeOfDay } from "./formatting.js";
+import { LANGUAGE, tr } from "./texts.js";
 
 const STEPS = {
-  PROVISIONAL: "Published, not yet confirmed",
-  CONFIRMED: "Confirmed",
-  UPDATED: "Changed",
-  DELETED: "Taken back",
+  PROVISIONAL: tr("Published, not yet confirmed"),
+  CONFIRMED: tr("Confirmed"),
+  UPDATED: tr("Changed"),
+  DELETED: tr("Taken back"),
 };
 
 /**
@@ -43,14 +44,15 @@ function step(entry, place, all) {
 
 /** Return what a version is, in words. Pure. */
 export function stepWords(entry, before) {
-  const by = entry.by ? " by the organiser" : "";
-  if (entry.review && !before?.review) return "Under review";
-  if (!entry.review && before?.review && entry.status !== "DELETED") return "Stands after review";
-  return `${STEPS[entry.status] ?? entry.status}${by}`;
+  if (entry.review && !before?.review) return tr("Under review");
+  if (!entry.review && before?.review && entry.status !== "DELETED") return tr("Stands after review");
+  const step = STEPS[entry.status] ?? entry.status;
+  return entry.by ? tr("{step} by the organiser", { step }) : step;
 }
 
 /** Return what a version says that the one before did not. Pure. */
 export function changed(before, entry) {
   if (!before || entry.status === "DELETED" || before.text === entry.text) return "";
-  return before.text ? sentence(`It was “${before.text}”, now “${entry.text}”`) : "";
+  if (LANGUAGE !== "en") return ""; // the host's own sentences are in English
+  return before.text ? tr("It was “{before}”, now “{now}”.", { before: before.text, now: entry.text }) : "";
 }

@@ -6,6 +6,7 @@ import { noteClaims } from "./claims.js";
 import { endingText } from "./ending.js";
 import { eventTime, extent } from "./event_time.js";
 import { restoredText, sentence, timeOfDay } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /**
  * @typedef {object} Kind what holds for all messages of one type
@@ -219,11 +220,14 @@ function outageRow({ alarm, restored }) {
 }
 
 function outageTitle(alarm, restored) {
-  if (!alarm) return "Contact with the venue had been lost";
+  if (!alarm) return tr("Contact with the venue had been lost");
   const since = timeOfDay(alarm.last_received);
-  if (restored) return `No contact with the venue from ${since} to ${timeOfDay(restored.sent)}`;
-  const alarms = alarm.number > 1 ? ` (${alarm.number} alarms)` : "";
-  return `Contact with the venue lost: nothing heard since ${since}${alarms}`;
+  const until = restored ? timeOfDay(restored.sent) : "";
+  if (until) return tr("No contact with the venue from {since} to {until}", { since, until });
+  const said = tr("Contact with the venue lost: nothing heard since {since}", { since });
+  return alarm.number > 1
+    ? tr("{said} ({number} alarms)", { said, number: alarm.number })
+    : said;
 }
 
 /** A whistle is an entry; an end before the end, and one that was none, stand between the entries. */
@@ -239,7 +243,7 @@ function endRow(finished) {
     key: `f${finished.seq}`,
     version: "",
     icon: over ? "ended" : "restored",
-    title: over ? endingText(finished) : "The event is not over",
+    title: over ? endingText(finished) : tr("The event is not over"),
     text: over ? "" : sentence(finished.reason),
     open: false,
   };

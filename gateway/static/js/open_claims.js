@@ -4,7 +4,8 @@ import { open } from "./claims.js";
 import { el, fill, keyed, say } from "./dom.js";
 import { icon } from "./icons.js";
 import { kindText } from "./presentation.js";
-import { count, progress } from "./formatting.js";
+import { progress } from "./formatting.js";
+import { tr, trn } from "./texts.js";
 
 /** Milliseconds for which a claim is open before it is read out: most are decided sooner. */
 const SLOW = 2_500;
@@ -23,7 +24,7 @@ export class OpenClaims {
     this.said = 0; // the number of the newest claim that was read out
     this.list = el("ul");
     this.rest = el("p");
-    fill(root, el("h3", {}, "Being decided"), this.list, this.rest);
+    fill(root, el("h3", {}, tr("Being decided")), this.list, this.rest);
   }
 
   /**
@@ -44,8 +45,14 @@ export class OpenClaims {
     );
     this.list.hidden = !shown.length;
     this.rest.hidden = !more;
-    const claims = shown.length ? `and ${more} more` : count(more, "claim");
-    say(this.rest, more ? `${claims} waiting for more voices` : "");
+    const waiting = shown.length
+      ? trn(
+          "and {n} more waiting for more voices",
+          "and {n} more waiting for more voices",
+          more,
+        )
+      : trn("{n} claim waiting for more voices", "{n} claims waiting for more voices", more);
+    say(this.rest, more ? waiting : "");
     this.#readOut(state, shown, now);
   }
 
@@ -54,7 +61,8 @@ export class OpenClaims {
     const slow = shown.filter((one) => one.key > this.said && now - one.since >= SLOW);
     if (!slow.length || !this.aloud) return;
     this.said = Math.max(...slow.map((one) => one.key));
-    say(this.aloud, `Being decided: ${slow.map((one) => words(state, one)).join("; ")}`);
+    const claims = slow.map((one) => words(state, one)).join("; ");
+    say(this.aloud, tr("Being decided: {claims}", { claims }));
   }
 }
 

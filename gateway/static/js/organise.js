@@ -2,6 +2,7 @@
 
 import { byId, el, fill, keyed, say } from "./dom.js";
 import { ask, Refused } from "./session.js";
+import { LANGUAGE, tr } from "./texts.js";
 
 /** Milliseconds between two looks at an event. */
 const LOOK = 3_000;
@@ -13,42 +14,41 @@ const MANY = new Set(["race"]);
 const ENTRIES = 60;
 
 const TEXTS = {
-  states: { live: "Live", scheduled: "Not started", finished: "Over" },
-  noHost: "Nobody hosts it yet: reports wait on the phones.",
-  hosted: "It is hosted: reports are counted.",
-  code: (code) => `The link carries the code ${code}. Only those who have it report here.`,
-  open: "Everybody who has the link may report.",
-  copied: "Copied",
-  copy: "Copy",
-  created: "The event is there. Let reporters scan the code.",
-  asked: "Every reporter is asked for the score.",
-  ruled: "Decided, and published.",
-  handed: "They own it too now.",
-  out: (name) => `${name} is out, and can't report on this event from that device any more.`,
-  nobody: "Nobody has come through this page yet.",
-  people: (here, all) => `${here} here now, ${all} in all`,
+  states: { live: tr("Live"), scheduled: tr("Not started"), finished: tr("Over") },
+  noHost: tr("Nobody hosts it yet: reports wait on the phones."),
+  hosted: tr("It is hosted: reports are counted."),
+  code: (code) => tr("The link carries the code {code}. Only those who have it report here.", { code }),
+  open: tr("Everybody who has the link may report."),
+  copied: tr("Copied"),
+  copy: tr("Copy"),
+  asked: tr("Every reporter is asked for the score."),
+  ruled: tr("Decided, and published."),
+  handed: tr("They own it too now."),
+  out: (name) =>
+    tr("{name} is out, and can't report on this event from that device any more.", { name }),
+  nobody: tr("Nobody has come through this page yet."),
+  people: (here, all) => tr("{here} here now, {all} in all", { here, all }),
   record: (one) =>
     one.reports
       ? [
-          `${one.accepted} of ${one.reports} confirmed`,
-          one.failed ? `${one.failed} not` : "",
-          one.waiting ? `${one.waiting} open` : "",
+          tr("{accepted} of {reports} confirmed", one),
+          one.failed ? tr("{failed} not", one) : "",
+          one.waiting ? tr("{waiting} open", one) : "",
         ]
           .filter(Boolean)
           .join(", ")
-      : "has not reported yet",
-  here: "here",
-  away: "away",
-  putOut: "Put out",
-  sure: (name) => `Put ${name} out?`,
-  sureWords: "What was said stands as a vote; nothing more is taken from that device.",
-  owner: "owns it too",
-  takeBack: "Take back",
-  goingOn: "While it goes on, those who report decide. You can ask them, and correct as one of them.",
-  over: "It is over. What you decide now stands, whatever is voted.",
-  reason: "Why, for everybody to read",
-  cancel: "Cancel",
-  offline: "The gateway can't be reached. Try again.",
+      : tr("has not reported yet"),
+  here: tr("here"),
+  away: tr("away"),
+  putOut: tr("Put out"),
+  sure: (name) => tr("Put {name} out?", { name }),
+  sureWords: tr("What was said stands as a vote; nothing more is taken from that device."),
+  owner: tr("owns it too"),
+  takeBack: tr("Take back"),
+  goingOn: tr("While it goes on, those who report decide. You can ask them, and correct as one of them."),
+  over: tr("It is over. What you decide now stands, whatever is voted."),
+  reason: tr("Why, for everybody to read"),
+  offline: tr("The gateway can't be reached. Try again."),
 };
 
 const id = location.pathname.split("/").filter(Boolean)[1] ?? "";
@@ -129,7 +129,7 @@ async function begin() {
     history.replaceState(null, "", location.pathname);
   }
   try {
-    enter(await ask("/api/organiser"));
+    enter(await ask(`/api/organiser?lang=${LANGUAGE}`));
   } catch (error) {
     show("sign-in");
     if (!(error instanceof Refused && error.status === 401)) wrong(error);
@@ -175,7 +175,7 @@ async function overview() {
   const sorted = [first, ...me.sports.filter((one) => one !== first)];
   fill(
     fieldset,
-    el("legend", {}, "Sport"),
+    el("legend", {}, tr("Sport")),
     sorted.map((one) =>
       el(
         "label",
@@ -224,7 +224,7 @@ submitted("new", async () => {
   const many = MANY.has(me.sport);
   const origins = many ? lines("starters") : [byId("home").value.trim(), byId("away").value.trim()];
   const body = {
-    title: byId("title").value.trim() || (many ? me.sport : origins.join(" v ")),
+    title: byId("title").value.trim() || (many ? me.sport : origins.join(tr(" v "))),
     sport: me.sport,
     origins,
     reporters: byId("new").elements.reporters.value,
@@ -245,7 +245,7 @@ async function look() {
   shown = await ask(at);
   show("event");
   const { card } = shown;
-  document.title = `${card.title} · Organise`;
+  document.title = `${card.title} · ${tr("Organise")}`;
   say(byId("event-title"), card.title);
   byId("page-link").href = `/events/${encodeURIComponent(event)}`;
   byId("report-link").href = `/report/${encodeURIComponent(event)}${new URL(shown.report).hash}`;
@@ -375,14 +375,14 @@ byId("copy").addEventListener("click", async () => {
 // ── what an owner decides ──────────────────────────────────────────────────────────────────────
 
 const ACTS = [
-  { text: "Ask for the score", over: false, run: askScore },
-  { text: "Correct the score …", over: true, run: () => rule("amend", "Correct the score", ["score"]) },
-  { text: "Correct an entry …", over: true, run: correct },
-  { text: "Let it go on …", over: true, run: () => rule("reopen", "Let it go on", []) },
-  { text: "End what was reopened …", over: false, run: () => rule("end", "End what was reopened", []) },
-  { text: "Award it …", over: null, sides: 2, run: () => rule("award", "Award it", ["origin"]) },
-  { text: "Disqualify …", over: true, many: true, run: () => rule("disqualify", "Disqualify", ["origin"]) },
-  { text: "Reinstate …", over: true, many: true, run: () => rule("reinstate", "Reinstate", ["origin"]) },
+  { text: tr("Ask for the score"), over: false, run: askScore },
+  { text: tr("Correct the score …"), over: true, run: () => rule("amend", tr("Correct the score"), ["score"]) },
+  { text: tr("Correct an entry …"), over: true, run: correct },
+  { text: tr("Let it go on …"), over: true, run: () => rule("reopen", tr("Let it go on"), []) },
+  { text: tr("End what was reopened …"), over: false, run: () => rule("end", tr("End what was reopened"), []) },
+  { text: tr("Award it …"), over: null, sides: 2, run: () => rule("award", tr("Award it"), ["origin"]) },
+  { text: tr("Disqualify …"), over: true, many: true, run: () => rule("disqualify", tr("Disqualify"), ["origin"]) },
+  { text: tr("Reinstate …"), over: true, many: true, run: () => rule("reinstate", tr("Reinstate"), ["origin"]) },
 ];
 
 let drawnActs = "";
@@ -414,13 +414,13 @@ async function askScore(click) {
 }
 
 const FIELDS = {
-  score: () => field("score", "The score", el("input", { id: "f-score", type: "text", required: true })),
+  score: () => field("score", tr("The score"), el("input", { id: "f-score", type: "text", required: true })),
   reason: () =>
     field("reason", TEXTS.reason, el("input", { id: "f-reason", type: "text", required: true, maxlength: 500 })),
   origin: () =>
     field(
       "origin",
-      "Who",
+      tr("Who"),
       el(
         "select",
         { id: "f-origin" },
@@ -471,11 +471,11 @@ async function correct() {
   const option = (one) =>
     el("option", { value: one.entry_id }, [one.clock, one.text || one.title, one.origin].filter(Boolean).join(" · "));
   const fields = [
-    field("entry", "Entry", el("select", { id: "f-entry" }, entries.map(option))),
-    field("detail", "What is wrong, such as player", el("input", { id: "f-detail", type: "text", value: "player", required: true })),
-    field("value", "What it should say", el("input", { id: "f-value", type: "text", required: true })),
+    field("entry", tr("Entry"), el("select", { id: "f-entry" }, entries.map(option))),
+    field("detail", tr("What is wrong, such as player"), el("input", { id: "f-detail", type: "text", value: "player", required: true })),
+    field("value", tr("What it should say"), el("input", { id: "f-value", type: "text", required: true })),
   ];
-  await rule("amend", "Correct an entry", [], {
+  await rule("amend", tr("Correct an entry"), [], {
     fields,
     body: () => ({
       entry: given("entry"),

@@ -2,17 +2,18 @@
 // What is left out is empty. Pure.
 
 import { capital, spaced } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** What holds until it is said. */
 const NOTHING = {
   score: {
     kind: "sides",
     counts: "points",
-    table: { title: "Standing", name: "Side", figure: "Points" },
+    table: { title: tr("Standing"), name: tr("Side"), figure: tr("Points") },
   },
   clock: { kind: "none" },
   lineup: {},
-  chart: { kind: "lead", text: "in points" },
+  chart: { kind: "lead", text: tr("in points") },
   form: { kind: "counts", extra: "{}" },
 };
 
@@ -66,6 +67,17 @@ function valueOf(state, entry, name) {
   const { words, unsaid } = shown(state);
   if (unsaid?.[name]?.includes(found)) return "";
   return words?.[name]?.[found] ?? (words?.[name] ? spaced(found) : String(found));
+}
+
+/** Return what a detail is called; with a capital unless it stands in a sentence. */
+export function detailText(state, name, first = true) {
+  const text = shown(state).labels?.[name] ?? spaced(name);
+  return first ? capital(text) : text;
+}
+
+/** Return a value of a detail in words. */
+export function valueText(state, name, value) {
+  return shown(state).words?.[name]?.[value] ?? spaced(value);
 }
 
 /** Return what two sides have under a key of a score as 2–1; empty where there is no such. */

@@ -3,6 +3,7 @@
 import { el, fill } from "./dom.js";
 import { timeOfDay } from "./formatting.js";
 import { kindText } from "./presentation.js";
+import { tr } from "./texts.js";
 
 /** Milliseconds in which a tap was meant for what the question has come to cover. */
 const SLIP = 400;
@@ -41,18 +42,18 @@ export class Question {
     const words = ask.text || `${[kindText(state, ask.title), ask.origin].filter(Boolean).join(", ")}?`;
     fill(
       this.root,
-      el("p.lead", {}, "Did you see it?"),
+      el("p.lead", {}, tr("Did you see it?")),
       el("p.asked", { id: "question-text" }, words),
-      el("p.quiet-words", {}, `Reported for ${timeOfDay(ask.time)}`),
+      el("p.quiet-words", {}, tr("Reported for {time}", { time: timeOfDay(ask.time) })),
       el(
         "div.answers",
         {},
-        this.#button("Yes", "yes", () => this.on.answer(ask, true)),
-        this.#button("No", "no", () => this.on.answer(ask, false)),
+        this.#button(tr("Yes"), "yes", () => this.on.answer(ask, true)),
+        this.#button(tr("No"), "no", () => this.on.answer(ask, false)),
       ),
-      this.#button("I could not see it", "unseen", () => this.on.skip(ask)),
+      this.#button(tr("I could not see it"), "unseen", () => this.on.skip(ask)),
     );
-    this.on.aloud(`Question: ${words} Press Y for yes, N for no.`);
+    this.on.aloud(tr("Question: {words} Press Y for yes, N for no.", { words }));
     // It takes the focus from nothing that is being used.
     if (focused || document.activeElement === document.body)
       this.root.focus({ preventScroll: true });

@@ -17,9 +17,10 @@ import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
 import { reportsCount } from "./ending.js";
 import { eventTime } from "./event_time.js";
 import { rows } from "./timeline.js";
-import { kindText } from "./presentation.js";
-import { count, scoreQuestion, stepWords } from "./formatting.js";
+import { entryWords } from "./entry_text.js";
+import { scoreQuestion, stepWords } from "./formatting.js";
 import { WithheldFeed } from "./withheld.js";
+import { tr, trn } from "./texts.js";
 
 /** Rows of the feed that are shown. */
 const ROWS = 40;
@@ -124,7 +125,7 @@ function enter(asked, name = asked) {
   me.sender = new Sender(me.outbox, (reports) => send(id, reports), { changed: draw, refused });
   remember({ asked, name });
   byId("as").hidden = name === asked;
-  say(byId("as"), name === asked ? "" : `as ${name}, since ${asked} is somebody else`);
+  say(byId("as"), name === asked ? "" : tr("as {name}, since {asked} is somebody else", { name, asked }));
   byId("sign-in").hidden = true;
   byId("desk").hidden = false;
   byId("sign-out").hidden = false;
@@ -152,11 +153,13 @@ function ask(name, wrong = "") {
 /** The session is over, or of another event: what is kept waits until one has signed in again. */
 function refused(error) {
   const waiting = me.outbox.pending().length;
-  const words = waiting ? ` ${count(waiting, "report")} kept here will be sent then.` : "";
+  const words = waiting
+    ? trn("{n} report kept here will be sent then.", "{n} reports kept here will be sent then.", waiting)
+    : "";
   const reason = PUT_OUT.has(error?.code)
-    ? `You can't report here any more: ${error.message}.`
-    : "You are not signed in any more. Sign in again.";
-  ask(me.asked, reason + words);
+    ? tr("You can't report here any more: {reason}.", { reason: error.message })
+    : tr("You are not signed in any more. Sign in again.");
+  ask(me.asked, `${reason} ${words}`.trim());
 }
 
 /** Return why one can't sign in; where it takes a code, the field for it is shown from then on. */
@@ -165,7 +168,7 @@ function refusal(error) {
   const asked = byId("code-field").hidden;
   byId("code-field").hidden = false;
   byId("code").required = true;
-  return asked && error.code === "UNKNOWN_KEY" ? "Here it takes an invitation code." : error.message;
+  return asked && error.code === "UNKNOWN_KEY" ? tr("Here it takes an invitation code.") : error.message;
 }
 
 byId("sign-in").addEventListener("submit", async (event) => {
@@ -179,7 +182,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
     feed.open();
     byId("pad").focus();
   } catch (error) {
-    ask("", error instanceof Refused ? refusal(error) : "The gateway can't be reached. Try again.");
+    ask("", error instanceof Refused ? refusal(error) : tr("The gateway can't be reached. Try again."));
   } finally {
     button.disabled = false;
   }
@@ -188,9 +191,13 @@ byId("sign-in").addEventListener("submit", async (event) => {
 byId("sign-out").addEventListener("click", async () => {
   const waiting = me.outbox?.pending().length ?? 0;
   const words = waiting
-    ? `${count(waiting, "report")} on this device are not sent yet. They are kept, and sent when you sign in again under the same name.`
-    : "What you have said stays said.";
-  if (!(await askSure(byId("sheet"), "Sign out?", words, "Sign out"))) return;
+    ? trn(
+        "{n} report on this device is not sent yet. It is kept, and sent when you sign in again under the same name.",
+        "{n} reports on this device are not sent yet. They are kept, and sent when you sign in again under the same name.",
+        waiting,
+      )
+    : tr("What you have said stays said.");
+  if (!(await askSure(byId("sheet"), tr("Sign out?"), words, tr("Sign out")))) return;
   try {
     await signOut(id);
   } catch {
@@ -243,10 +250,10 @@ function report({ title, origin = "", details = {} }, at = Date.now(), about = "
   const event = { title, origin, time: new Date(happened).toISOString(), details };
   try {
     const own = me.outbox.add(event, new Date(at).toISOString(), "", about);
-    say(byId("aloud"), `Reported: ${ownWords(feed.state, own)}`);
+    say(byId("aloud"), tr("Reported: {what}", { what: ownWords(feed.state, own) }));
   } catch {
-    say(byId("aloud"), "This device can keep nothing more: it was not reported.");
-    complain("This device can keep nothing more, so nothing can be reported. Make room on it.");
+    say(byId("aloud"), tr("This device can keep nothing more: it was not reported."));
+    complain(tr("This device can keep nothing more, so nothing can be reported. Make room on it."));
   }
   draw();
   me.sender.go();
@@ -254,7 +261,7 @@ function report({ title, origin = "", details = {} }, at = Date.now(), about = "
 
 function undo(own) {
   me.outbox.undo(own, new Date().toISOString());
-  say(byId("aloud"), `Taken back: ${ownWords(feed.state, own)}`);
+  say(byId("aloud"), tr("Taken back: {what}", { what: ownWords(feed.state, own) }));
   draw();
   me.sender.go();
 }
@@ -267,13 +274,13 @@ async function stateIt(button) {
   if (about.length === 1) details.entry = about[0].entry_id;
   else if (about.length) {
     const offers = about.map((entry) => ({ text: offerText(entry), value: entry.entry_id }));
-    const entry = await askWhich(byId("sheet"), button.text, "Which is it about?", offers);
+    const entry = await askWhich(byId("sheet"), button.text, tr("Which is it about?"), offers);
     if (entry === null) return;
     details.entry = entry;
   }
   const asked = button.details.filter((detail) => detail.name !== "entry");
   if (asked.some((detail) => detail.name === "score")) {
-    const score = await askScore(byId("sheet"), shown.state, "Others state it too, and then it counts.");
+    const score = await askScore(byId("sheet"), shown.state, tr("Others state it too, and then it counts."));
     if (score === null) return;
     report({ title: STATEMENT, details: { score } }, at);
     return;
@@ -282,21 +289,29 @@ async function stateIt(button) {
     kind: { text: button.text, details: asked },
     origin: "",
     everything: true,
-    skip: asked.some((detail) => detail.required) ? "" : "Without a reason",
+    skip: asked.some((detail) => detail.required) ? "" : tr("Without a reason"),
   };
   const given = asked.length ? await askDetails(byId("sheet"), shown.state, wish) : {};
   if (given !== null) report({ title: STATEMENT, details: { ...details, ...given } }, at);
 }
 
 function offerText(entry) {
-  return [entry.text || kindText(shown.state, entry.title), entry.clock].filter(Boolean).join(" · ");
+  return [entryWords(shown.state, entry), entry.clock].filter(Boolean).join(" · ");
 }
 
 /** Say that the event is over, or that it is not. */
 async function end(over) {
   const [title, words, send] = over
-    ? ["Is the event over?", "When enough others say so too, it is. Corrections count for a while.", "It is over"]
-    : ["Does the event go on?", "When enough others say so too, it goes on.", "It goes on"];
+    ? [
+        tr("Is the event over?"),
+        tr("When enough others say so too, it is. Corrections count for a while."),
+        tr("It is over"),
+      ]
+    : [
+        tr("Does the event go on?"),
+        tr("When enough others say so too, it goes on."),
+        tr("It goes on"),
+      ];
   if (await askSure(byId("sheet"), title, words, send))
     report({ title: "end", details: over ? {} : { over: false } });
 }
@@ -315,11 +330,11 @@ function answered(ask) {
 /** Say that an entry is wrong, or what is. */
 async function correct(entry) {
   const kind = feed.state.kinds.find((one) => one.title === entry.title);
-  const offers = [{ text: "It did not happen", value: "delete" }];
-  if (kind?.details.length) offers.push({ text: "Its details are wrong", value: "amend" });
+  const offers = [{ text: tr("It did not happen"), value: "delete" }];
+  if (kind?.details.length) offers.push({ text: tr("Its details are wrong"), value: "amend" });
   const chosen = await askWhich(
     byId("sheet"),
-    entry.text || kind?.text || entry.title,
+    entryWords(feed.state, entry),
     entry.clock,
     offers,
   );
@@ -330,8 +345,8 @@ async function correct(entry) {
     origin: entry.origin,
     everything: true,
     given: entry.details,
-    title: "What is right?",
-    send: "Put it right",
+    title: tr("What is right?"),
+    send: tr("Put it right"),
   });
   const changed = Object.entries(given ?? {}).filter(
     ([name, value]) => entry.details?.[name] !== value,
@@ -427,7 +442,7 @@ async function catchUp() {
 function drawAll() {
   know();
   const { state } = shown;
-  document.title = `${titleOf(state)} · Report`;
+  document.title = `${titleOf(state)} · ${tr("Report")}`;
   const found = cause(feed, Date.now());
   scoreHeader.draw(
     state,
@@ -449,7 +464,7 @@ function drawUnsent() {
   const waiting = me.outbox.pending().length;
   const root = byId("unsent");
   root.classList.toggle("some", waiting > 0);
-  say(root, waiting ? `${waiting} kept on this device` : "");
+  say(root, waiting ? trn("{n} kept on this device", "{n} kept on this device", waiting) : "");
 }
 
 function complain(words) {

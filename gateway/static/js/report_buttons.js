@@ -5,8 +5,9 @@ import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { reportsCount, untilWords } from "./ending.js";
 import { lineups } from "./lineup.js";
-import { kindText, shown } from "./presentation.js";
-import { ago, fate, spaced } from "./formatting.js";
+import { kindText, shown, valueText } from "./presentation.js";
+import { ago, fate } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** Milliseconds within which a second tap on the same button is a slip of the thumb. */
 const SLIP = 600;
@@ -57,7 +58,7 @@ export class ReportButtons {
     this.state = state;
     this.drawings = drawings;
     if (!counts) {
-      const words = "The event is over, and reports of it no longer count. Thank you.";
+      const words = tr("The event is over, and reports of it no longer count. Thank you.");
       fill(this.root, el("p.empty", {}, words));
       return;
     }
@@ -75,7 +76,7 @@ export class ReportButtons {
         el(
           "button.button.tile.slim",
           { type: "button", onclick: () => this.on.end(!state.finished) },
-          state.finished ? "It is not over …" : "The event is over …",
+          state.finished ? tr("It is not over …") : tr("The event is over …"),
         ),
       ),
     );
@@ -102,8 +103,8 @@ export class ReportButtons {
       "label.switch",
       {},
       box,
-      el("span", {}, "Ask who and how"),
-      el("span.quiet-words", {}, "before it is sent"),
+      el("span", {}, tr("Ask who and how")),
+      el("span.quiet-words", {}, tr("before it is sent")),
     );
   }
 
@@ -124,7 +125,7 @@ export class ReportButtons {
     return el(
       "details.more",
       { open: Boolean(this.prefers.more), ontoggle: toggle },
-      el("summary", {}, "More"),
+      el("summary", {}, tr("More")),
       el(
         "div.tiles",
         {},
@@ -156,11 +157,11 @@ export class ReportButtons {
 
   /** Of many origins one is chosen first. */
   #picker(kinds, origins) {
-    const list = el("div.choices.origins", { role: "radiogroup", "aria-label": "Who" });
+    const list = el("div.choices.origins", { role: "radiogroup", "aria-label": tr("Who") });
     const tiles = el("div.tiles.wide-tiles");
     const title = el("h3", {});
     const drawTiles = () => {
-      title.textContent = this.origin || "Choose who first";
+      title.textContent = this.origin || tr("Choose who first");
       fill(
         tiles,
         kinds.map((kind) => this.#button(kind, this.origin, false, !this.origin)),
@@ -176,8 +177,8 @@ export class ReportButtons {
     };
     const filter = el("input", {
       type: "search",
-      placeholder: "Name",
-      "aria-label": "Find a name",
+      placeholder: tr("Name"),
+      "aria-label": tr("Find a name"),
       autocomplete: "off",
       oninput: (event) => {
         this.filter = event.target.value;
@@ -240,8 +241,12 @@ function after(until) {
   return el(
     "p.after",
     { role: "status" },
-    el("strong", {}, "The event is over. "),
-    `What you saw before it ended, cards and decisions after it, and corrections in the feed still count until ${until}.`,
+    el("strong", {}, tr("The event is over.")),
+    " ",
+    tr(
+      "What you saw before it ended, cards and decisions after it, and corrections in the feed still count until {until}.",
+      { until },
+    ),
   );
 }
 
@@ -279,7 +284,7 @@ export function drawOwn(list, state, outbox, on, now) {
     })),
   );
   if (!rows.length)
-    fill(list, el("li.own-empty", {}, "Tap what you see. Here it says what becomes of it."));
+    fill(list, el("li.own-empty", {}, tr("Tap what you see. Here it says what becomes of it.")));
 }
 
 /** Return who may be named on a row: while it is new, and nobody is named yet. */
@@ -303,7 +308,7 @@ function shirts(own, asked, on) {
   return el(
     "details.who",
     {},
-    el("summary.button", {}, "Who?"),
+    el("summary.button", {}, tr("Who?")),
     el("div.shirts", {}, asked.names.map(shirt)),
   );
 }
@@ -312,7 +317,7 @@ function ownRow(state, own, on, now, asked) {
   const what = ownWords(state, own);
   const over = own.takes || own.about || own.outcome === "expired" || own.outcome === "refused";
   const open = !own.undone && !over;
-  const became = own.undone ? "taken back" : fate(own);
+  const became = own.undone ? tr("taken back") : fate(own);
   return el(
     `li.own-row.${own.undone ? "weak" : (TONES[own.outcome] ?? "waits")}`,
     {},
@@ -325,9 +330,9 @@ function ownRow(state, own, on, now, asked) {
     open &&
       el(
         "button.button.undo",
-        { type: "button", "aria-label": `Undo: ${what}`, onclick: () => on.undo(own) },
+        { type: "button", "aria-label": tr("Undo: {what}", { what }), onclick: () => on.undo(own) },
         icon("undo"),
-        el("span", {}, "Undo"),
+        el("span", {}, tr("Undo")),
       ),
     asked && shirts(own, asked, on),
   );
@@ -336,17 +341,17 @@ function ownRow(state, own, on, now, asked) {
 /** Return what a report says, in words. */
 export function ownWords(state, own) {
   const { title, origin, details = {} } = own.report.event;
-  if (title === "answer") return `${details.yes ? "Yes" : "No"} · ${own.about}`;
+  if (title === "answer") return `${details.yes ? tr("Yes") : tr("No")} · ${own.about}`;
   const corrections = {
-    confirm: `The score: ${details.score ?? ""}`,
-    delete: "It did not happen",
-    amend: "Put right",
-    undo: "Undo",
-    end: details.over === false ? "It is not over" : "The event is over",
+    confirm: tr("The score: {score}", { score: details.score ?? "" }),
+    delete: tr("It did not happen"),
+    amend: tr("Put right"),
+    undo: tr("Undo"),
+    end: details.over === false ? tr("It is not over") : tr("The event is over"),
   };
   const said = Object.entries(details)
     .filter(([name]) => !["entry", "report", "score", "over", "play", "review"].includes(name))
-    .map(([, value]) => spaced(value));
+    .map(([name, value]) => valueText(state, name, value));
   const about = details.entry ? [aboutEntry(state, details.entry)] : [];
   if (title === STATEMENT) corrections.state = statedWords(state, details);
   return [corrections[title] ?? kindText(state, title), origin, ...about, ...said]

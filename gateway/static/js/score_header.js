@@ -10,15 +10,16 @@ import { clock } from "./clock.js";
 import { capital, countdown, day, monogram, timeOfDay } from "./formatting.js";
 import { pair, shown } from "./presentation.js";
 import { standing } from "./state.js";
+import { tr, trn } from "./texts.js";
 
 /** The rows that the head shows of a contest of many. */
 const PODIUM = 3;
 
 const PILLS = {
-  live: ["Live", "live"],
-  suspended: ["No contact", "warn"],
-  reconstructing: ["Catching up", "warn"],
-  finished: ["Final", ""],
+  live: [tr("Live"), "live"],
+  suspended: [tr("No contact"), "warn"],
+  reconstructing: [tr("Catching up"), "warn"],
+  finished: [tr("Final"), ""],
 };
 
 /** The score of one event; `draw` when something came, `tick` each second. */
@@ -77,7 +78,7 @@ export class ScoreHeader {
     if (!this.clock || !state.event) return;
     const { clock: time, part } = clock(state, wall);
     const waiting = !state.ready && !state.entries.length;
-    const words = waiting ? "" : part === "On" ? "" : part;
+    const words = waiting || part === "On" ? "" : part;
     const text = `${time}|${words}`;
     if (this.clock.dataset.text === text) return;
     this.clock.dataset.text = text;
@@ -89,7 +90,7 @@ function above(state, pill) {
   const card = state.event;
   const [text, kind] = pill ?? pillOf(state);
   const beating = kind === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
-  const there = state.ready && !state.finished ? `${state.present} at the ground` : "";
+  const there = state.ready && !state.finished ? trn("{n} at the ground", "{n} at the ground", state.present) : "";
   return el(
     "div.above",
     {},
@@ -107,7 +108,7 @@ function whenWhere(state, wall) {
     {},
     when && el("time", { datetime: starts }, capital(when)),
     until && [" · ", el("span.until", {}, until)],
-    lasted && [when && " · ", `lasted ${lasted}`],
+    lasted && [when && " · ", tr("lasted {time}", { time: lasted })],
   );
 }
 
@@ -126,12 +127,14 @@ function lasted(state) {
   const took = Date.parse(lines.at(-1).entry.time) - Date.parse(lines[0].entry.time);
   const minutes = Math.round(took / 60_000);
   if (minutes < 1) return "";
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? tr("{minutes} min", { minutes })
+    : tr("{hours} h {minutes} min", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 function pillOf(state) {
   if (state.ending) return [endedWord(state.ending), ""];
-  if (state.mode === "live" && interrupted(state)) return ["Interrupted", "warn"];
+  if (state.mode === "live" && interrupted(state)) return [tr("Interrupted"), "warn"];
   return PILLS[state.mode] ?? PILLS.live;
 }
 
@@ -142,12 +145,12 @@ function note({ pill, text }) {
 function unsure(state) {
   const found = unconfirmed(state);
   if (!found) return null;
-  const { words, counts } = found;
+  const { words, ...evidence } = found;
   return el(
     "p.unsure",
     {},
-    el("span.pill.warn", {}, "Unconfirmed"),
-    el("span", {}, `${words}, ${counts} say so`),
+    el("span.pill.warn", {}, tr("Unconfirmed")),
+    el("span", {}, `${words}, ${tr("{voices} of {present} say so", evidence)}`),
   );
 }
 
@@ -212,7 +215,7 @@ function scored(state, layout) {
     );
   return el(
     "div.scorers",
-    { "aria-label": "Scorers", role: "group" },
+    { "aria-label": tr("Scorers"), role: "group" },
     list(home),
     icon(layout.scorers.action, shown(state).drawings),
     list(away),
@@ -261,8 +264,8 @@ function server(score, name) {
   const serves = score.server === name;
   return el(
     serves ? "span.serves.on" : "span.serves",
-    { title: serves ? "serves" : null },
-    serves && el("span.visually-hidden", {}, "serves:"),
+    { title: serves ? tr("serves") : null },
+    serves && el("span.visually-hidden", {}, tr("serves:")),
   );
 }
 
@@ -283,7 +286,7 @@ function many(state) {
         "li",
         {},
         el("span.place", {}, row.place ?? "–"),
-        el("span", {}, row.name, row.unsure && el("span.tag.provisional", {}, "unconfirmed")),
+        el("span", {}, row.name, row.unsure && el("span.tag.provisional", {}, tr("unconfirmed"))),
         el("span", {}, row.figure),
       ),
     ),

@@ -2,7 +2,8 @@
 
 import { byId, el, keyed, say } from "./dom.js";
 import { endedWord, endingText } from "./ending.js";
-import { capital, count, day, dayName, sentence } from "./formatting.js";
+import { capital, day, dayName, sentence } from "./formatting.js";
+import { LANGUAGE, tr, trn } from "./texts.js";
 
 /** Milliseconds after the last key before the search begins. */
 const PAUSE = 180;
@@ -44,13 +45,13 @@ async function search({ more = false } = {}) {
     askScores(turn);
   } catch (error) {
     if (turn !== asked) return;
-    const why = error instanceof TypeError ? "The gateway can't be reached." : error.message;
-    say(byId("said"), `${why} It is tried again in a moment.`);
+    const why = error instanceof TypeError ? tr("The gateway can't be reached.") : error.message;
+    say(byId("said"), `${why} ${tr("It is tried again in a moment.")}`);
   }
 }
 
 async function ask(query) {
-  const answer = await fetch(`/api/events?${new URLSearchParams(query)}`);
+  const answer = await fetch(`/api/events?${new URLSearchParams({ ...query, lang: LANGUAGE })}`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.reason ?? answer.statusText);
   return body;
@@ -79,7 +80,7 @@ function offerSports() {
   byId("sports").hidden = known.length < 2 && !chosen;
   keyed(
     byId("sports-list"),
-    [["", "All sports"], ...known].map(([name, text]) => ({
+    [["", tr("All sports")], ...known].map(([name, text]) => ({
       key: `s${name}`,
       version: text,
       draw: () =>
@@ -94,13 +95,20 @@ function offerSports() {
 }
 
 function words({ text, status }) {
-  const kind = { live: "live ", scheduled: "coming ", finished: "finished " }[status] ?? "";
-  if (!shown.length)
-    return text ? `Nothing ${kind}is called “${text}”.` : `There are no ${kind}events.`;
+  const n = shown.length;
+  const found = {
+    live: [tr("There are no live events."), trn("{n} live event", "{n} live events", n)],
+    scheduled: [tr("There are no coming events."), trn("{n} coming event", "{n} coming events", n)],
+    finished: [
+      tr("There are no finished events."),
+      trn("{n} finished event", "{n} finished events", n),
+    ],
+    "": [tr("There are no events."), trn("{n} event", "{n} events", n)],
+  };
+  const [none, some] = found[status ?? ""] ?? found[""];
+  if (!n) return text ? tr("Nothing like that is called “{text}”.", { text }) : none;
   const plus = cursor ? "+" : "";
-  return text
-    ? `${shown.length}${plus} found for “${text}”`
-    : count(shown.length, `${kind}event`) + plus;
+  return text ? tr("{n} found for “{text}”", { n: `${n}${plus}`, text }) : some + plus;
 }
 
 async function askScores(turn) {
@@ -142,11 +150,11 @@ function grouped() {
   of.live.sort((one, other) => at(other) - at(one));
   of.scheduled.sort((one, other) => at(one) - at(other));
   of.finished.sort((one, other) => at(other) - at(one));
-  const groups = of.live.length ? [{ title: "Live", cards: of.live }] : [];
+  const groups = of.live.length ? [{ title: tr("Live"), cards: of.live }] : [];
   for (const name of ["scheduled", "finished"]) {
     for (const card of of[name]) {
-      const when = card.starts ? dayName(card.starts) : "Without a time";
-      const title = name === "finished" ? `Over · ${when}` : when;
+      const when = card.starts ? dayName(card.starts) : tr("Without a time");
+      const title = name === "finished" ? tr("Over · {when}", { when }) : when;
       if (groups.at(-1)?.title === title) groups.at(-1).cards.push(card);
       else groups.push({ title, cards: [card] });
     }
@@ -171,7 +179,8 @@ function course(card) {
   const { ending, interrupted } = known(card) ?? {};
   if (ending?.how || ending?.reason) return sentence(endingText(ending));
   if (!interrupted) return "";
-  return sentence(`Play is interrupted${interrupted.reason && `: ${interrupted.reason}`}`);
+  const { reason } = interrupted;
+  return reason ? sentence(tr("Play is interrupted: {reason}", { reason })) : tr("Play is interrupted.");
 }
 
 function result(card) {
@@ -181,7 +190,7 @@ function result(card) {
     sides.length === 2 ? sides.map((side, at) => figuresOf(card.presentation?.score, stand?.score, side, at)) : [];
   const about = [
     card.presentation?.text ?? capital(card.sport ?? ""),
-    sides.length > 2 && count(sides.length, "side"),
+    sides.length > 2 && trn("{n} side", "{n} sides", sides.length),
     day(card.starts),
   ];
   // Two sides say more than a title that only names them.
@@ -240,12 +249,12 @@ function figuresOf(layout, score, side, at) {
 }
 
 function status(card) {
-  if (card.status === "live" && !card.hosted) return el("span.status", {}, "No contact");
+  if (card.status === "live" && !card.hosted) return el("span.status", {}, tr("No contact"));
   const ending = known(card)?.ending;
-  const over = ending?.how ? endedWord(ending) : "Over";
+  const over = ending?.how ? endedWord(ending) : tr("Over");
   const now = stage(card);
-  const soon = card.status === "live" ? "About to start" : "To come";
-  const text = { live: "Live", scheduled: soon, finished: over }[now] ?? card.status;
+  const soon = card.status === "live" ? tr("About to start") : tr("To come");
+  const text = { live: tr("Live"), scheduled: soon, finished: over }[now] ?? card.status;
   const dot = now === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
   return el(`span.status.${now}`, {}, dot, text);
 }

@@ -1,11 +1,13 @@
 // Who is signed in, and the way of reports to the gateway.
 
+import { tr } from "./texts.js";
+
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** An answer that is an error: `code`, and a sentence. */
 export class Refused extends Error {
   constructor(status, body) {
-    super(body?.reason ?? "The gateway refused it.");
+    super(body?.reason ?? tr("The gateway refused it."));
     this.status = status;
     this.code = body?.code ?? "";
   }

@@ -4,9 +4,10 @@ import { el, fill, svg } from "./dom.js";
 import { icon } from "./icons.js";
 import { leaders } from "./score_header.js";
 import { lineups, statistics } from "./lineup.js";
-import { shown } from "./presentation.js";
+import { shown, valueText } from "./presentation.js";
 import { percentile } from "./state.js";
 import { span } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** Draw the sport's own pane: line-ups of two sides, or the leaderboard of many. */
 export function drawSport(root, state) {
@@ -23,7 +24,7 @@ function teams(state) {
   const sides = lineups(state);
   if (!sides.some((side) => side.players.length)) return null;
   return [
-    el("h2", {}, sides.some((side) => side.known) ? "Line-ups" : "Players named so far"),
+    el("h2", {}, sides.some((side) => side.known) ? tr("Line-ups") : tr("Players named so far")),
     el(
       "div.teams",
       {},
@@ -36,7 +37,7 @@ function plainTeams(state) {
   const named = Object.entries(state.event?.lineups ?? {}).filter(([, names]) => names.length);
   if (!named.length) return null;
   return [
-    el("h2", {}, "Line-ups"),
+    el("h2", {}, tr("Line-ups")),
     el(
       "div.teams",
       {},
@@ -70,7 +71,7 @@ function team(state, side, at) {
     head(side.side, at),
     el("ul.players", {}, played.map((one) => player(state, one))),
     bench.length > 0 && [
-      el("p.bench.bench-title", {}, "Substitutes"),
+      el("p.bench.bench-title", {}, tr("Substitutes")),
       el("ul.players", {}, bench.map((one) => player(state, one))),
     ],
   );
@@ -138,10 +139,10 @@ function board(state) {
         el(
           "tr",
           {},
-          el("th", { scope: "col" }, el("span.visually-hidden", {}, "Place")),
+          el("th", { scope: "col" }, el("span.visually-hidden", {}, tr("Place"))),
           el("th", { scope: "col" }, table.name),
           el("th.number", { scope: "col" }, table.figure),
-          gaps && el("th.number", { scope: "col" }, "Behind"),
+          gaps && el("th.number", { scope: "col" }, tr("Behind")),
         ),
       ),
       el(
@@ -156,9 +157,9 @@ function board(state) {
               "th",
               { scope: "row" },
               row.name,
-              row.unsure && el("span.tag.provisional", {}, "unconfirmed"),
+              row.unsure && el("span.tag.provisional", {}, tr("unconfirmed")),
             ),
-            el("td.number", {}, row.figure || row.status),
+            el("td.number", {}, row.figure || (row.status && valueText(state, "status", row.status))),
             gaps && el("td.number", {}, row.gap),
           ),
         ),
@@ -175,7 +176,7 @@ export function drawStatistics(root, state) {
   const [home, away] = state.event.origins;
   fill(
     root,
-    el("h2", {}, "Side by side"),
+    el("h2", {}, tr("Side by side")),
     el(
       "div.stats",
       { role: "list" },
@@ -213,10 +214,10 @@ function share([one, two]) {
 }
 
 function missed({ lost, repaired }) {
-  if (!lost) return "none";
+  if (!lost) return tr("none");
   return lost > repaired
-    ? `${lost}, ${lost - repaired} of them still missing`
-    : `${lost}, all caught up`;
+    ? tr("{lost}, {missing} of them still missing", { lost, missing: lost - repaired })
+    : tr("{lost}, all caught up", { lost });
 }
 
 /** Draw what this very page knows of its own connection. */
@@ -226,14 +227,19 @@ export function drawPage(root, feed) {
   const [p50, p99] = [percentile(state, 50), percentile(state, 99)];
   const time = (milliseconds) => (milliseconds === null ? "–" : span(milliseconds / 1000));
   const facts = [
-    ["Host to this page", p50 === null ? "–" : `${time(p50)} in the median, ${time(p99)} at worst`],
-    ["To the gateway and back", time(roundTrip)],
-    ["Messages received", `${counts.received}`],
-    ["Missed", missed(counts)],
-    ["Times connected", `${counts.joins}`],
-    ["Reporters at the ground", `${state.present}`],
-    ["Position", `epoch ${state.epoch}, seq ${state.seq}`],
-    ["Digest", state.digest ? state.digest.slice(0, 12) : "–"],
+    [
+      tr("Host to this page"),
+      p50 === null
+        ? "–"
+        : tr("{p50} in the median, {p99} at worst", { p50: time(p50), p99: time(p99) }),
+    ],
+    [tr("To the gateway and back"), time(roundTrip)],
+    [tr("Messages received"), `${counts.received}`],
+    [tr("Missed"), missed(counts)],
+    [tr("Times connected"), `${counts.joins}`],
+    [tr("Reporters at the ground"), `${state.present}`],
+    [tr("Position"), `epoch ${state.epoch}, seq ${state.seq}`],
+    [tr("Digest"), state.digest ? state.digest.slice(0, 12) : "–"],
   ].filter(Boolean);
   const text = JSON.stringify(facts);
   if (root.dataset.text === text) return;
@@ -242,7 +248,7 @@ export function drawPage(root, feed) {
     root,
     facts.map(([name, value]) => [
       el("dt", {}, name),
-      el(name === "Digest" ? "dd.digest" : "dd", {}, value),
+      el(name === tr("Digest") ? "dd.digest" : "dd", {}, value),
     ]),
   );
 }

@@ -4,7 +4,9 @@
 (() => {
   const KEY = "touchline.theme";
   const ORDER = ["auto", "dark", "light"];
-  const NAMES = { auto: "as the system", dark: "dark", light: "light" };
+  // The gateway puts the page's language in place of these texts.
+  const tr = (text, values) => text.replace("{theme}", values?.theme);
+  const NAMES = { auto: tr("as the system"), dark: tr("dark"), light: tr("light") };
 
   const stored = () => {
     try {
@@ -21,8 +23,8 @@
     const button = document.getElementById("theme");
     if (!button) return;
     button.dataset.theme = theme;
-    button.setAttribute("aria-label", `Colours: ${NAMES[theme]}. Change`);
-    button.title = `Colours: ${NAMES[theme]}`;
+    button.setAttribute("aria-label", tr("Colours: {theme}. Change", { theme: NAMES[theme] }));
+    button.title = tr("Colours: {theme}", { theme: NAMES[theme] });
   };
 
   apply(stored());

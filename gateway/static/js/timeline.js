@@ -8,6 +8,7 @@ import { REMARKS } from "./kinds.js";
 import { shown, takenBack } from "./presentation.js";
 import { standing } from "./state.js";
 import { capital, evidence, evidenceSentence, marks, timeOfDay } from "./formatting.js";
+import { tr } from "./texts.js";
 
 /** Milliseconds for which an entry that has just come stands out. */
 const FRESH = 3_000;
@@ -115,7 +116,7 @@ function acted(entry, told, act) {
   if (!act || entry.status === "DELETED") return null;
   const about = {
     type: "button",
-    "aria-label": `Correct: ${told.title} ${told.side}`,
+    "aria-label": tr("Correct: {what}", { what: `${told.title} ${told.side}`.trim() }),
     onclick: () => act(entry),
   };
   return el("button.correct", about, icon("more"));

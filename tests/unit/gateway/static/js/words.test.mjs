@@ -101,9 +101,9 @@ test("a score that rests on what is not confirmed says on what", () => {
   const goal = (seq, status) =>
     entry(seq, { title: "goal", status, evidence: { for: seq, against: 0, present: 8 } });
   const state = joined([goal(1, "PROVISIONAL"), entry(2, { status: "PROVISIONAL" })]);
-  assert.deepEqual(unconfirmed(state), { words: "Goal · A", counts: "1 of 8" });
+  assert.deepEqual(unconfirmed(state), { words: "Goal · A", voices: 1, present: 8 });
   take(state, goal(3, "PROVISIONAL"));
-  assert.equal(unconfirmed(state).counts, "3 of 8");
+  assert.equal(unconfirmed(state).voices, 3);
   for (const one of [{ seq: 4, entry_id: "3", status: "DELETED" }, { seq: 5, entry_id: "1" }])
     take(state, { ...goal(one.seq, "CONFIRMED"), seconds: 0, ...one });
   assert.equal(unconfirmed(state), null);
