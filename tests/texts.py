@@ -118,10 +118,19 @@ def senses() -> frozenset[tuple[str, str]]:
 
 
 def _rules(sport: sports.Sport) -> Iterator[dict[str, object]]:
-    """Yield each combination of what a sport lets one choose by yes or no."""
-    flags = [rule.name for rule in sport.rules if isinstance(rule.default, bool)]
-    for values in product((True, False), repeat=min(len(flags), 4)):
-        yield dict(zip(flags, values, strict=False))
+    """Yield each combination of what a sport lets one choose by yes or no, with and without what
+    its rules leave out at first (laps, heats)."""
+    flags = [rule.name for rule in sport.rules if isinstance(rule.default, bool)][:4]
+    more: dict[str, object] = {}
+    for rule in sport.rules:
+        if rule.default == {}:
+            more[rule.name] = {"1": ["A"], "2": ["B"]}
+        elif rule.default == 0 and not isinstance(rule.default, bool) and not rule.choices:
+            more[rule.name] = 1
+    for values in product((True, False), repeat=len(flags)):
+        chosen = dict(zip(flags, values, strict=True))
+        yield chosen
+        yield chosen | more
 
 
 def _of_sport(name: str, sport: sports.Sport, rules: dict[str, object]) -> list[str]:
