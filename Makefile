@@ -41,7 +41,7 @@ soak: $(VENV)/tested  ## whole events in which everything goes wrong, from seeds
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak
 
 soak-hosts: $(VENV)/tested  ## hosts of one event killed, stopped and cut off, at random (FAULTS=200 SEED=1)
-	@FAULTS=$(FAULTS) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q tests/faults/test_pool.py
+	@FAULTS=$(FAULTS) SEED=$(or $(SEED),1) $(BIN)/python -m pytest -q -s -o timeout=0 tests/faults/test_pool.py
 
 truth: $(VENV)/tested  ## how right the timeline is with crowds of many kinds (MATCHES=24 ROWS=tennis VERDICT=majority DATA=folder)
 	@$(BIN)/python -m tests.truth
