@@ -32,6 +32,7 @@ from ..protocol.errors import (
     Revoked,
     TouchlineError,
     UnknownPeer,
+    Unleased,
     Untrusted,
     WrongKey,
     WrongVersion,
@@ -120,6 +121,8 @@ class SessionInput(Enum):
     """The host lets this peer in."""
     REFUSED = auto()
     """The host refuses a request, for a reason that may be gone in a moment."""
+    UNLEASED = auto()
+    """The host says that another host may have the event: it has handed it over, say."""
     TOKEN_REFUSED = auto()
     """The host refuses the token or the key."""
     TOKENS_REFUSED = auto()
@@ -213,6 +216,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.REVOKED: _FAIL,
         # The broker is about to be asked anyhow.
         SessionInput.REFUSED: (SessionState.PAUSED, ()),
+        SessionInput.UNLEASED: (SessionState.PAUSED, ()),
         SessionInput.OTHER: (SessionState.PAUSED, ()),
     },
     SessionState.JOINING: {
@@ -232,6 +236,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.WRONG_VERSION: _FAIL,
         SessionInput.REVOKED: _FAIL,
         SessionInput.REFUSED: (SessionState.JOINING, ()),
+        SessionInput.UNLEASED: (SessionState.JOINING, ()),
         SessionInput.OTHER: (SessionState.JOINING, ()),
     },
     SessionState.GREETING: {
@@ -253,6 +258,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.FORGOTTEN: (SessionState.GREETING, ()),
         # A setup comes too late here: the clock that was stated with `attach` is of the past.
         SessionInput.REFUSED: _PAUSE,
+        SessionInput.UNLEASED: _PAUSE,
         SessionInput.TOKEN_REFUSED: _PAUSE,
         SessionInput.TOKENS_REFUSED: _PAUSE,
         SessionInput.WRONG_VERSION: _FAIL,
@@ -281,6 +287,7 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.FORGOTTEN: (SessionState.ATTACHING, ()),
         SessionInput.SETUP: (SessionState.OPEN, (SessionEffect.OPEN,)),
         SessionInput.REFUSED: _PAUSE,
+        SessionInput.UNLEASED: _PAUSE,
         SessionInput.TOKEN_REFUSED: (
             SessionState.PAUSED,
             (SessionEffect.COUNT_REFUSAL, SessionEffect.PAUSE),
@@ -312,11 +319,13 @@ TABLE: Mapping[SessionState, Mapping[SessionInput, Transition]] = {
         SessionInput.REVOKED: _FAIL,
         # The answer to a request of the caller's own.
         SessionInput.REFUSED: (SessionState.OPEN, ()),
+        SessionInput.UNLEASED: _LOOK_UP,
         SessionInput.OTHER: (SessionState.OPEN, ()),
     },
     SessionState.FAILED: {
         SessionInput.LATE_PONG: (SessionState.FAILED, ()),
         SessionInput.REFUSED: (SessionState.FAILED, ()),
+        SessionInput.UNLEASED: (SessionState.FAILED, ()),
         SessionInput.OTHER: (SessionState.FAILED, ()),
     },
 }
@@ -530,6 +539,8 @@ class Session:
                 return SessionInput.WRONG_VERSION
             case Revoked():
                 return SessionInput.REVOKED
+            case Unleased():
+                return SessionInput.UNLEASED
             case _:
                 return SessionInput.REFUSED
 

@@ -73,8 +73,9 @@ TOGETHER = 1 / 15
 """The part of a lease by which a renewal may come early, to go with others in one request."""
 
 
-def ignore_event(_: HostedEvent) -> None:
+def tell_nobody(_: HostedEvent) -> Callable[[], None]:
     """Tell nobody that an event is handed over."""
+    return lambda: None
 
 
 @dataclass(slots=True)
@@ -121,7 +122,7 @@ class LeaseHolder:
         standby: an event that another host has is waited for.
         elapsed: returns seconds since some beginning, on a clock that never stops.
         offer: what the host says of itself; None: nothing, and it is given no events.
-        let_go: tells the peers of an event that it is handed over to another host.
+        let_go: returns what tells the peers of an event that it is handed over to another host.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class LeaseHolder:
         always: bool = False,
         standby: bool = False,
         offer: messages.HostOffer | None = None,
-        let_go: Callable[[HostedEvent], None] = ignore_event,
+        let_go: Callable[[HostedEvent], Callable[[], None]] = tell_nobody,
     ) -> None:
         self._instance = instance
         self._offer = offer
@@ -173,6 +174,7 @@ class LeaseHolder:
         self._together = True  # the broker takes `hold`
         self._joining: set[str] = set()  # events that are asked for, before their cards have come
         self._next: list[HeldLease] = []  # that are to be asked for after those
+        self._releasing = 0  # events handed over of which the broker has not said that it knows
         self._replaced = 0  # how many instances it has asked as, after the first
         # Heaps, so that a turn in which nothing is due looks at one event. What was put off since
         # is passed over: by the time that was noted, with the event.
@@ -222,11 +224,18 @@ class LeaseHolder:
         self.answers += 1
         self.handed_over[held.event] = hosted.feed.seq
         log.warning("event %s: handed over at seq %d", held.event, hosted.feed.seq)
-        self._let_go(hosted)
-        self._release(held)
+        self._releasing += 1
+        release = messages.ReleaseLease(id=0, event=held.event, instance=held.instance)
+        self._ask(release, partial(self._released, self._let_go(hosted)))
         self._drop(hosted)
         self._leases.pop(held.event, None)
         self._hand_over(hosted)
+
+    def _released(self, tell: Callable[[], None], _: Reply, __: float) -> None:
+        # Not before: until then the broker would lead its peers back here.
+        self._releasing -= 1
+        self.answers += 1
+        tell()
 
     def take_on(self, event: str) -> None:
         """Begin to hold an event, also one that was lost; one that is held stays as it is."""
@@ -275,6 +284,11 @@ class LeaseHolder:
         if held is not None:
             self._release(held)
             self._stand_by(held, why, now + ABSTAIN_SECONDS)
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is an event to hold, or the broker is being told that one is let go."""
+        return bool(self._leases or self._releasing)
 
     @property
     def holds_any(self) -> bool:

@@ -215,7 +215,7 @@ class Host:
                 labels=list(options.labels),
                 journal=journal.name,
             ),
-            let_go=self._tell_of_hand_over,
+            let_go=self._peers_to_tell,
         )
         self._takes_events = not events
         for event_id in events:
@@ -240,7 +240,7 @@ class Host:
     def busy(self) -> bool:
         """Whether there is an event to serve, or to hand over to the host that has it."""
         free = self._takes_events and not self.leases.draining
-        return self.leases.holds_any or bool(self._offers) or free
+        return self.leases.busy or bool(self._offers) or free
 
     def announce(self, metrics: str) -> None:
         """Tell the broker where this host is scraped for metrics, HOST:PORT; before `run`."""
@@ -467,14 +467,26 @@ class Host:
         gathering = Gathering(self._journal.pages(event_id), event.action_of)
         self._offers.append(Offer(event_id, gathering, self._link, self._now))
 
-    def _tell_of_hand_over(self, event: HostedEvent) -> None:
-        """Let the peers of an event attach anew: they learn from the broker who has it."""
+    def _peers_to_tell(self, event: HostedEvent) -> Callable[[], None]:
+        """Return what lets the peers of an event ask the broker who has it now."""
         reason = f"{event.card.event} is handed over to another host; ask the broker"
-        body = codec.encode(messages.Error(id=0, code=UnknownPeer.code, reason=reason))
-        for participant in event.roster.participants.values():
-            route = self.attached.routes.get(participant.token)
-            if route is not None:
-                self._sockets.send(route, body)
+        # Peers of a release before attach anew only where they are not known any more.
+        bodies = [
+            codec.encode(messages.Error(id=0, code=error.code, reason=reason))
+            for error in (Unleased, UnknownPeer)
+        ]
+        tokens_of = (one.token for one in event.roster.participants.values())
+        found = [self.attached.routes.get(token) for token in tokens_of]
+        routes = [route for route in found if route is not None]
+        position = self._positions[event.card.event]
+
+        def tell() -> None:
+            self._sockets.publish(event.troubled(position, "", self._wall(), moved=True))
+            for route in routes:
+                for body in bodies:
+                    self._sockets.send(route, body)
+
+        return tell
 
     def _pump_offers(self, now: float, wall: int) -> None:
         for offer in self._offers:

@@ -80,6 +80,7 @@ class SubscriberCore:
         self.state: FeedState = "live"
         self.last_received = 0  # wall time at which the host heard a reporter before the alarm
         self.trouble = ""  # why the host takes nothing in
+        self.moved = False  # it has handed the event over, and nobody has asked for the next
         self._beat_seq = 0  # the feed up to here is in the state that the newest heartbeat gave
         self.present = 0
         self.claims = 0
@@ -220,6 +221,7 @@ class SubscriberCore:
         self.state, self.trouble, self._beat_seq = beat.state, beat.trouble, beat.seq
         self.pending = () if self.finished else tuple(beat.pending)
         self.recounts = tuple(beat.recounts)
+        self.moved = self.moved or beat.moved
         if self.tracker.heartbeat(beat.epoch, beat.seq, beat.digest, now):
             self.beat = body
             self._items.append(beat)

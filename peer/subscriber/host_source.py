@@ -93,7 +93,8 @@ class HostSource:
         if self._connection.connected:
             self._resubscribe()
         self._drain(now, wall + session.offset)
-        if core.handle_timer(now):
+        if core.handle_timer(now) or core.moved:
+            core.moved = False
             session.rejoin(now)
         if core.stale and session.open and now >= self._renew_at:
             # ZeroMQ gives up the connection of a SUB for good where the host refuses it once.

@@ -130,7 +130,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     `pending` lists the newest open claims, without corrections. `recounts` brings the votes of the
     newest entries up to date, of which only the counts changed since they were published. `trouble`
     says why the host takes nothing in: it cannot write its journal, or is without its lease. It is
-    empty if all is well.
+    empty if all is well. `moved`: the host has handed the event over; the broker knows to whom.
     """
 
     event: Id
@@ -148,6 +148,7 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     recounts: Annotated[list[Recount], Meta(max_length=limits.RECOUNTS)] = field(
         default_factory=list
     )
+    moved: bool = False
 
 
 FeedMessage = Entry | Alarm | Restored | Finished

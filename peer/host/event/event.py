@@ -290,9 +290,11 @@ class HostedEvent:
             journal=self.journal,
         )
 
-    def troubled(self, position: FeedPosition, trouble: str, wall: int) -> bytes:
+    def troubled(
+        self, position: FeedPosition, trouble: str, wall: int, *, moved: bool = False
+    ) -> bytes:
         """Return the frame of a heartbeat that says why nothing can be stored; see `Heartbeats`."""
-        return self._heartbeats.troubled(position, trouble, wall)
+        return self._heartbeats.troubled(position, trouble, wall, moved=moved)
 
     # ── the life of the event ────────────────────────────────────────────────────────────────
 

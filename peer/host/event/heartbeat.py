@@ -68,7 +68,9 @@ class Heartbeats:
             soon = max(state.now + SOON_SECONDS, (state.sent_at or 0.0) + CLAIM_SECONDS)
             state.heartbeat_at = min(state.heartbeat_at, soon)
 
-    def troubled(self, position: FeedPosition, trouble: str, wall: int) -> bytes:
+    def troubled(
+        self, position: FeedPosition, trouble: str, wall: int, *, moved: bool = False
+    ) -> bytes:
         """Return the frame of a heartbeat that says why nothing can be stored; empty: it can.
 
         It changes nothing, and is sent outside of any turn.
@@ -78,6 +80,7 @@ class Heartbeats:
                 then must not show.
             trouble: the sentence.
             wall: microseconds since 1970 UTC.
+            moved: the event is handed over to another host.
         """
         beat = replace(
             self._heartbeat(),
@@ -88,6 +91,7 @@ class Heartbeats:
             sent=wall,
             trouble=trouble[: limits.TEXT_CHARS],
             recounts=[],
+            moved=moved,
         )
         return codec.topic(self._state.card.event) + codec.encode(beat)
 

@@ -163,7 +163,7 @@ class DemoRunner:
             always=always,
             standby=standby,
             offer=offer,
-            let_go=lambda core: self.told.append(core.card.event),
+            let_go=lambda core: lambda: self.told.append(core.card.event),
         )
         for event in events or (() if offer else ("e",)):
             self.tenure.take_on(event)
@@ -851,9 +851,13 @@ def test_a_host_takes_what_it_is_given_and_hands_it_over():
     grant_all(stage)
     assert stage.served == [("e", 1)]
     orders(stage, released=["e"])
-    assert (stage.told, stage.dropped, stage.handed_over) == (["e"], ["e"], ["e"])
+    assert (stage.told, stage.dropped, stage.handed_over) == ([], ["e"], ["e"])
     assert stage.tenure.handed_over == {"e": 7}
     assert isinstance(stage.asked[-1], ReleaseLease)
+    assert stage.tenure.busy, "it may not end before the broker knows"
+    stage.answer(messages.Done(id=1))
+    assert stage.told == ["e"], "who asks the broker is not led back here"
+    assert not stage.tenure.busy
     assert not stage.tenure.holds_any
 
 
