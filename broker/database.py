@@ -22,7 +22,7 @@ from ..protocol.errors import SettingError, StorageFault
 from ..protocol.keys import Identity
 from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
 from ..runtime import clock
-from ..runtime.database import cause, is_sqlite, open_engine
+from ..runtime.database import cause, file_of, is_sqlite, open_engine
 from . import changes
 from .names import fold, looks
 from .repository import (
@@ -660,6 +660,8 @@ class SqlRegistry:
         self._engine = _engine(url, connections)
         self.shared = not is_sqlite(self._engine.url)
         """Whether several brokers may share these records: they are in PostgreSQL."""
+        self.file = file_of(self._engine.url)
+        """Their file; None where they are in PostgreSQL."""
         self._writing = self._engine.execution_options(touchline_write=True)
         self._refused = False
         # SQLite makes a second writer sleep and try again; the writers of this process queue here.

@@ -19,6 +19,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -98,6 +99,8 @@ class Broker:
         """The broker's counters."""
         self.connections: ConnectionGuard | None = None
         """The open connections; None before the broker has run."""
+        self.database_file: Path | None = None
+        """The file of the database, once the broker runs; None where it is PostgreSQL."""
         self._registry: Registry | None = None  # None unless the broker runs
         self._stopping = False
         self._waker = Waker()
@@ -156,6 +159,7 @@ class Broker:
 
         # A connection for each worker, for the authenticator, and for `census`.
         registry = SqlRegistry(self.options.database_url, connections=self.options.workers + 2)
+        self.database_file = registry.file
         outcomes = _Outcomes(self.counters)
         core = Core(
             registry,

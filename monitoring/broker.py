@@ -8,6 +8,7 @@ from ..broker.counters import REQUEST_SECONDS, RequestCounts
 from . import known
 from .bounded import OTHERS
 from .collector import MetricsCollector, MetricTable, Row
+from .process import disk_free
 
 if TYPE_CHECKING:
     from ..broker.counters import BrokerCounters
@@ -138,6 +139,15 @@ _OUTCOMES: tuple[Row[RequestCounts], ...] = (
 _NONE = RequestCounts()
 """Of a type of which no request has come."""
 
+_DISK: tuple[Row[Broker], ...] = (
+    Row(
+        "gauge",
+        "disk_free_bytes",
+        "Bytes that are free on the disk of the database; absent where that is PostgreSQL.",
+        lambda broker: disk_free(broker.database_file),
+    ),
+)
+
 _CONNECTIONS: tuple[Row[ConnectionGuard], ...] = (
     Row("gauge", "connections_open", "Connections that are open.", lambda guard: guard.open),
     Row(
@@ -215,4 +225,5 @@ def broker_collector(broker: Broker) -> MetricsCollector:
             lambda: {} if broker.connections is None else {"": broker.connections},
         ),
         MetricTable("touchline_broker", _CENSUS, census),
+        MetricTable("touchline_broker", _DISK, lambda: {"": broker}),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from . import known
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
+from .process import disk_free
 from .reporter import reporter_table
 from .subscriber import subscriber_table
 
@@ -97,6 +98,12 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
         "fanout_longest_seconds",
         "The longest time that sending new messages to all viewers has taken.",
         lambda gateway: gateway.counters.slow,
+    ),
+    Row(
+        "gauge",
+        "disk_free_bytes",
+        "Bytes that are free on the disk of the gateway's folder.",
+        lambda gateway: disk_free(gateway.options.home / "webhooks.db"),
     ),
     Row(
         "gauge",

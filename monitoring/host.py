@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..peer.host.counters import COMMIT_SECONDS, LEASE_SECONDS, TAP_SECONDS
 from ..peer.host.event.counters import LATENCY_BUCKETS
 from ..runtime import clock
 from . import known
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
+from .process import disk_free
 
 if TYPE_CHECKING:
     from ..peer.host.event.event import HostedEvent
@@ -84,7 +86,7 @@ _HOST: tuple[Row[Host], ...] = (
         "counter",
         "fences",
         "How often an event was fenced.",
-        lambda host: host.fences,
+        lambda host: host.counters.fences,
     ),
     Row(
         "gauge",
@@ -105,6 +107,74 @@ _HOST: tuple[Row[Host], ...] = (
         "events_lost",
         "Events that this host can't serve, or no longer.",
         lambda host: len(host.lost),
+    ),
+    Row(
+        "gauge",
+        "hand_overs_open",
+        "Events of which reports from here are offered to the host that has them, not yet taken.",
+        lambda host: host.handing_over,
+    ),
+    Row(
+        "counter",
+        "journal_rows",
+        "Rows stored in the journal: the turns of events.",
+        lambda host: host.counters.rows,
+    ),
+    Row(
+        "counter",
+        "journal_bytes",
+        "Bytes of these rows.",
+        lambda host: host.counters.stored_bytes,
+    ),
+    Row(
+        "gauge",
+        "disk_free_bytes",
+        "Bytes that are free on the disk of the journal; absent where that is in PostgreSQL.",
+        lambda host: disk_free(host.journal_file),
+    ),
+    Row(
+        "histogram",
+        "commit_seconds",
+        "Seconds that the journal took to store what a turn of the host's loop led to.",
+        lambda host: (host.counters.commit.buckets, host.counters.commit.total),
+        bounds=COMMIT_SECONDS,
+    ),
+    Row(
+        "histogram",
+        "tap_to_stored_seconds",
+        "Seconds from when a reporter made a report, by its clock as it was measured, until it was"
+        " on disk.",
+        lambda host: (host.counters.tap.buckets, host.counters.tap.total),
+        bounds=TAP_SECONDS,
+    ),
+    Row(
+        "histogram",
+        "accepted_to_published_seconds",
+        "Seconds from the turn in which an entry was accepted until it was sent to subscribers.",
+        lambda host: (host.counters.publish.buckets, host.counters.publish.total),
+        bounds=COMMIT_SECONDS,
+    ),
+    Row(
+        "gauge",
+        "lease_age_seconds",
+        "Seconds since the oldest lease in force was asked for; absent without one.",
+        lambda host: host.leases.age,
+    ),
+    Row(
+        "histogram",
+        "lease_seconds",
+        "Seconds that the broker took to grant leases.",
+        lambda host: (host.leases.seconds.buckets, host.leases.seconds.total),
+        bounds=LEASE_SECONDS,
+    ),
+)
+
+_SERVING: tuple[Row[bool], ...] = (
+    Row(
+        "gauge",
+        "serving",
+        "1 while this host takes reports of the event, 0 while it is fenced.",
+        lambda serving: serving,
     ),
 )
 
@@ -202,6 +272,19 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     ),
     Row(
         "gauge",
+        "claims_disputed",
+        "Open claims on which enough reporters speak that are not accepted.",
+        lambda core: core.counters.disputed,
+    ),
+    Row(
+        "counter",
+        "questions",
+        "Reporters asked whether something happened.",
+        lambda core: core.counters.questions,
+    ),
+    Row("counter", "answers", "Answers that they gave.", lambda core: core.counters.answers),
+    Row(
+        "gauge",
         "reporters_present",
         "Reporters that count as present, without those on probation.",
         lambda core: core.present,
@@ -282,14 +365,25 @@ def host_collector(
         bound: the most events with metrics of their own.
         now: the monotonic clock of its events, in seconds.
     """
+
+    def serving() -> dict[str, bool]:
+        fenced = set(host.fenced)
+        return {
+            event: event not in fenced for event, core in dict(host.events).items() if counts(core)
+        }
+
+    def counts(core: HostedEvent) -> bool:
+        return not core.finished and not core.card.hidden
+
     return MetricsCollector(
         MetricTable("touchline_host", _HOST, lambda: {"": host}),
+        MetricTable("touchline_host", _SERVING, serving, "event", bound=bound),
         MetricTable(
             "touchline_host",
             _EVENTS,
             lambda: host.events,
             "event",
-            live=lambda core: not core.finished and not core.card.hidden,
+            live=counts,
             bound=bound,
         ),
         now=now,

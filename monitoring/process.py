@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from importlib.metadata import version
+from pathlib import Path
 
 from .collector import MetricsCollector, MetricTable, Row
 
@@ -15,6 +17,16 @@ _BUILD: tuple[Row[str], ...] = (
         "version",
     ),
 )
+
+
+def disk_free(file: Path | None) -> float | None:
+    """Return the bytes that are free where a file lies; None without one, or where nobody knows."""
+    if file is None:
+        return None
+    try:
+        return float(shutil.disk_usage(file.parent).free)
+    except OSError:
+        return None
 
 
 def process_collector() -> MetricsCollector:

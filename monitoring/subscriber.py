@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..peer.subscriber.core import LATENCY_BUCKETS
+from ..peer.subscriber.core import LATENCY_BUCKETS, SCREEN_SECONDS
 from ..runtime import clock
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .host import SUSPENDED
@@ -116,6 +116,14 @@ _FEEDS: tuple[Row[SubscriberCore], ...] = (
         " clock.",
         lambda core: (core.latency.buckets, core.latency.total),
         bounds=LATENCY_BUCKETS,
+    ),
+    Row(
+        "histogram",
+        "tap_to_screen_seconds",
+        "Seconds from when an action happened, by its reporters' taps, until its entry was first"
+        " delivered, by the host's clock.",
+        lambda core: (core.tap_to_screen.buckets, core.tap_to_screen.total),
+        bounds=SCREEN_SECONDS,
     ),
 )
 

@@ -147,6 +147,8 @@ class Journal:
 
     def __init__(self, url: str, host: str = "") -> None:
         self._engine = _open(url)
+        self.file = database.file_of(self._engine.url)
+        """Its file; None where it is none."""
         self.shared = not database.is_sqlite(self._engine.url)
         """Whether other hosts may have it open."""
         self.name = ""

@@ -41,7 +41,9 @@ from ...protocol.errors import (
     from_wire,
 )
 from ...protocol.messages import Card, Endpoints
+from ...runtime.histogram import Histogram
 from ..link.core import Reply, Then, ignore
+from .counters import LEASE_SECONDS
 from .event.event import HostedEvent
 
 log = logging.getLogger(__name__)
@@ -180,12 +182,25 @@ class LeaseHolder:
         # is passed over: by the time that was noted, with the event.
         self._timers: list[tuple[float, str]] = []
         self._ends: list[tuple[float, str]] = []  # of leases, in elapsed seconds
+        self.seconds = Histogram(LEASE_SECONDS)
+        """How long the broker took to grant leases."""
         self.lost: dict[str, TouchlineError] = {}
         """The events that can't be served, or no longer, with the reason."""
         self.answers = 0
         """The number of the broker's answers; no lease changes without an answer."""
         self.away = ""
         """Why the broker did not answer the newest request; empty where it did."""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the oldest of the newest leases was asked for; None without one. From any
+        thread."""
+        asked = [
+            held.until - RELIED_ON * held.renewed
+            for held in list(self._leases.values())
+            if held.started and held.renewed
+        ]
+        return self._elapsed() - min(asked) if asked else None
 
     def _offer_itself(self, now: float) -> None:
         if self._offer is None or not self._together:
@@ -542,6 +557,7 @@ class LeaseHolder:
                     self._begin(held, reply.card, now)
             case messages.Leased():
                 held.ask_at, held.renewed = now + reply.seconds / 3, reply.seconds
+                self.seconds.add(self._elapsed() - held.sent)
                 self._keep_lease(held, reply, now)
             case messages.Done() if asked == "finish":
                 held.finished = held.telling

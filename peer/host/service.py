@@ -18,6 +18,7 @@ from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +34,7 @@ from ...protocol.errors import (
 )
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
+from ...protocol.times import SECOND
 from ...runtime import clock
 from ...runtime.connection_guard import ConnectionGuard
 from ...runtime.logs import note
@@ -46,6 +48,7 @@ from ..link.core import Reply, Then
 from ..link.service import trusted
 from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
+from .counters import HostCounters
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
 from .event.recovery import Gathering
@@ -114,6 +117,7 @@ class Host:
         self.events: dict[str, HostedEvent] = {}
         self.ready = threading.Event()  # set when every event is served
         self.trouble = ""  # why nothing can be stored; empty when all is well
+        self.counters = HostCounters()
         self._options = options
         self._journal = journal
         self._book = book
@@ -172,7 +176,6 @@ class Host:
         self._beat_at = inf  # when their feeds say so next
         self._offers: list[Offer] = []  # of events that another host has
         self._seen_answers = 0  # of the broker's answers about leases, those that were looked at
-        self.fences = 0  # how often an event was fenced
         # The broker's answers that came while nothing could be stored, with their callbacks.
         self._answers: list[tuple[Then, Reply]] = []
         self._timers: list[tuple[float, str]] = []
@@ -235,6 +238,16 @@ class Host:
     def fenced(self) -> list[str]:
         """The events that are not served now, since another host may have them."""
         return sorted(self._fenced)
+
+    @property
+    def journal_file(self) -> Path | None:
+        """The file of the journal; None where it is none."""
+        return self._journal.file
+
+    @property
+    def handing_over(self) -> int:
+        """The events whose reports from here the host that has them has not all taken yet."""
+        return len(self._offers)
 
     @property
     def busy(self) -> bool:
@@ -355,7 +368,9 @@ class Host:
 
     def _finish_turn(self) -> None:
         for event_id, event in self._dirty.items():
-            self._uncommitted.append((event, event.take()))
+            out = event.take()
+            out.began = self._now
+            self._uncommitted.append((event, out))
             at = event.next_timer()
             if self._timer_at.get(event_id) != at:
                 self._timer_at[event_id] = at
@@ -366,6 +381,7 @@ class Host:
     def _commit(self) -> None:
         """Store the results of the turn, then send them; keep them where they can't be stored."""
         turns = [(event.card.event, out.commit) for event, out in self._uncommitted if out.commit]
+        began = clock.now()
         try:
             taken = self._journal.commit(turns) if turns else ()
         except StorageFault as fault:
@@ -374,6 +390,8 @@ class Host:
             self.trouble = fault.sentence
             return
         was_in_trouble, self.trouble = bool(self.trouble), ""
+        if turns:
+            self._count_commit(turns, clock.now() - began)
         for event_id in taken:
             self._let_go(event_id)
         # Once more: a commit takes its time, and this process may have been stopped in it.
@@ -394,6 +412,17 @@ class Host:
             log.warning("the journal can be written again")
             self._publish_trouble()
 
+    def _count_commit(self, turns: list[tuple[str, bytes]], seconds: float) -> None:
+        counters = self.counters
+        counters.commit.add(seconds)
+        counters.rows += len(turns)
+        counters.stored_bytes += sum(len(blob) for _, blob in turns)
+        wall, add = self._wall(), counters.tap.add
+        for event, out in self._uncommitted:
+            if not event.card.hidden:
+                for tap in out.taps:
+                    add(max(0.0, (wall - tap) / SECOND))
+
     def _let_go(self, event_id: str) -> None:
         """Publish and confirm nothing more of an event that another host stores now."""
         kept = [(event, out) for event, out in self._uncommitted if event.card.event != event_id]
@@ -409,6 +438,8 @@ class Host:
         """Publish what a turn has led to, and send its receipts."""
         for frame in out.publish:
             self._sockets.publish(frame)
+        if out.accepted and not event.card.hidden:
+            self.counters.publish.add(clock.now() - out.began, out.accepted)
         self._log.sent(event, out)
         for token, receipt in out.receipts:
             beside = self.attached.beside.get(token)
@@ -446,7 +477,7 @@ class Host:
         text = f"{FENCED}; nothing is taken in until it is renewed"
         note(log, logging.WARNING, text, event=event_id)
         self._fenced[event_id] = []
-        self.fences += 1
+        self.counters.fences += 1
         self.attached.turn_out(event)
         self.leases.hasten(event_id, self._now)
         self._beat_at = self._now

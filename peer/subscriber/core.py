@@ -21,6 +21,7 @@ from ...protocol.messages import (
     Recount,
     Restored,
 )
+from ...runtime.histogram import Histogram
 from ...timeline.feed import Item, Notice
 from ..liveness import Liveness
 from .silence import QUIET, Cause, cause
@@ -28,6 +29,9 @@ from .tracker import Tracker
 
 LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10)
 """Upper bounds of the latency histogram, seconds."""
+
+SCREEN_SECONDS = (0.25, 0.5, 1, 2, 5, 10, 30, 60, 120)
+"""Upper bounds of the buckets from tap to screen, seconds."""
 
 KEPT_LATENCIES = 10_000
 """The number of newest latencies from which percentiles are taken."""
@@ -71,6 +75,9 @@ class SubscriberCore:
     def __init__(self, jitter: Callable[[], float], *, keeps_bodies: bool = False) -> None:
         self.tracker = Tracker(jitter, keeps_bodies=keeps_bodies)
         self.latency = Latency()
+        self.tap_to_screen = Histogram(SCREEN_SECONDS)
+        """From when an action happened, as its reporters tapped it, until its entry was shown."""
+        self._timing: messages.Timing | None = None  # the event's own clock
         self.refused = 0  # frames that could not be read
         self.beat = b""
         """The newest heartbeat among the items, as it was published."""
@@ -123,6 +130,7 @@ class SubscriberCore:
         """
         self._liveness.interval = setup.heartbeat
         self.hidden = setup.card.hidden
+        self._timing = setup.card.timing
         if self.heard is None:
             self._liveness.heard(now)
         tracker = self.tracker
@@ -253,6 +261,8 @@ class SubscriberCore:
     def _deliver(self, message: FeedMessage, wall: int) -> None:
         if self.tracker.is_live(message.seq):
             self.latency.add(max(0.0, (wall - message.sent) / 1e6))
+            if isinstance(message, Entry) and message.sent == message.accepted:
+                self._count_screen(message, wall)
         match message:
             case Entry():
                 self._decide(message)
@@ -266,6 +276,15 @@ class SubscriberCore:
                 self.pending = ()
                 self._turn_to("finished" if message.over else "live", message.seq)
         self._items.append(message)
+
+    def _count_screen(self, entry: Entry, wall: int) -> None:
+        """Count how long the first version of an entry took from the tap."""
+        timing, time = self._timing, entry.time
+        if timing is not None and not timing.speed:
+            return  # its clock has no relation to any other
+        if timing is not None and timing.began:
+            time = timing.began + round((time - timing.starts) / timing.speed)
+        self.tap_to_screen.add(max(0.0, (wall - time) / 1e6))
 
     def _decide(self, entry: Entry) -> None:
         """Remove the claim behind a new entry from the open ones, as the next heartbeat will. Of

@@ -126,6 +126,14 @@ def test_figures_move(tmp_path: Path) -> None:
                 refused = f'{{code="BAD_REPORT",event="{event}"}}'
                 assert found[f"touchline_host_reports_refused_total{refused}"] == 1
                 assert found[f"touchline_host_report_to_entry_seconds_count{of}"] == 1
+                assert found["touchline_host_tap_to_stored_seconds_count"] == 2
+                assert found["touchline_host_accepted_to_published_seconds_count"] == 1
+                assert found["touchline_host_journal_rows_total"] >= 2
+                assert found["touchline_host_commit_seconds_count"] >= 2
+                assert found["touchline_host_disk_free_bytes"] > 0
+                assert found["touchline_host_lease_age_seconds"] >= 0
+                assert found["touchline_host_lease_seconds_count"] >= 1
+                assert found[f"touchline_host_serving{of}"] == 1
                 assert found[f"touchline_host_feed_seq{of}"] == 1
                 assert found[f"touchline_host_publish_age_seconds{of}"] < PATIENCE
                 assert found["touchline_host_journal_trouble"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-LATENCY_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60)
+LATENCY_BUCKETS = (0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60)
 """Upper bounds of the report-to-entry histogram, seconds."""
 
 
@@ -15,7 +15,10 @@ Received = tuple[int, int, int]
 
 @dataclass(slots=True)
 class EventCounters:
-    """Plain integers, which a collector reads when metrics are scraped."""
+    """Plain integers, which a collector reads when metrics are scraped.
+
+    `disputed` is as the newest heartbeat has it; all others only grow.
+    """
 
     stored: int = 0
     duplicate: int = 0
@@ -28,6 +31,8 @@ class EventCounters:
     expired: int = 0
     heartbeats: int = 0
     questions: int = 0
+    answers: int = 0
+    disputed: int = 0
     replayed: int = 0
     joined: int = 0
     viewers_received: int = 0

@@ -100,6 +100,7 @@ class Entries:
             sent=state.wall,
         )
         self._publisher.send(codec.encode(entry))
+        self._turn.accepted += 1
         state.timeline.versions[entry.entry_id] = entry
         self._apply(entry, by, also)
 

@@ -102,6 +102,7 @@ class Heartbeats:
             for claim in state.claims.open.values()
             if claim.index.kind is not None
         )
+        state.counters.disputed = disputed
         return heartbeat(
             state.card.event,
             state.epoch,

@@ -88,6 +88,7 @@ class Questions:
             reporter.unanswered -= 1
             if not reporter.unanswered:
                 state.roster.unanswering &= ~reporter.bit
+        state.counters.answers += 1
         return self._count_answer(claim, reporter, n, yes=yes)
 
     def take_in_recovered(self, reporter: Participant, n: int, claim: Claim, said: Said) -> Claim:

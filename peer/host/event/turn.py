@@ -37,6 +37,12 @@ class Output:
     publish: list[bytes] = field(default_factory=list)
     receipts: list[tuple[str, bytes]] = field(default_factory=list)
     finished: bool = False
+    taps: list[int] = field(default_factory=list)
+    """When the reports were made that are stored by it, by the host's clock; microseconds."""
+    accepted: int = 0
+    """How many versions of entries there are among what is published."""
+    began: float = 0.0
+    """When the turn began; the shell sets it, monotonic seconds."""
 
 
 class Turn:
@@ -61,6 +67,10 @@ class Turn:
         """record(encoded): add an encoded record for the journal."""
         self.owed: dict[str, Participant] = {}
         """The peers that get a receipt at the end of the turn, by token."""
+        self.taps: list[int] = []
+        """See `Output`; the list lives as long as the turn."""
+        self.accepted = 0
+        """See `Output`."""
         self.unverified: list[Unverified] = []
         """The reports that are told their fate when their signatures were verified."""
 
@@ -117,11 +127,20 @@ class Turn:
         for participant in self.owed.values():
             participant.fates, participant.late = [], []
         self.owed.clear()
+        self.taps.clear()
+        self.accepted = 0
         self.unverified.clear()
 
     def take(self, *, finished: bool) -> Output:
         """Return what was collected, and begin anew."""
-        output = Output(publish=self._published, finished=finished)
+        output = Output(
+            publish=self._published,
+            finished=finished,
+            taps=self.taps.copy(),
+            accepted=self.accepted,
+        )
+        self.taps.clear()
+        self.accepted = 0
         self._published = []
         if self._records:
             date = codec.encode(records.TurnBegan(received=self._wall))

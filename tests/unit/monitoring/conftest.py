@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from touchline.broker.counters import BrokerCounters
 from touchline.broker.repository import Census
 from touchline.gateway.counters import GatewayCounters
 from touchline.peer.grades.sheet import Accuracy
+from touchline.peer.host.counters import LEASE_SECONDS, HostCounters
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
 from touchline.peer.subscriber.core import SubscriberCore
@@ -19,6 +21,7 @@ from touchline.peer.subscriber.tracker import Tracker
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import NotFound
 from touchline.relay.core import RelayCore, Store
+from touchline.runtime.histogram import Histogram
 
 WALL = 1_700_000_000_000_000
 """Microseconds since 1970 UTC."""
@@ -52,7 +55,12 @@ def broker() -> Any:
         unhosted_in_all=1,
     )
     connections = SimpleNamespace(open=3, refused={"key": 2})
-    return SimpleNamespace(counters=counters, census=lambda: census, connections=connections)
+    return SimpleNamespace(
+        counters=counters,
+        census=lambda: census,
+        connections=connections,
+        database_file=Path(__file__),
+    )
 
 
 @pytest.fixture
@@ -72,13 +80,15 @@ def host(core: HostedEvent) -> Any:
     return SimpleNamespace(
         events={EVENT: core},
         attached=SimpleNamespace(refusals={"BAD_TOKEN": 2}),
+        counters=HostCounters(),
+        journal_file=Path(__file__),
+        handing_over=0,
         zap=SimpleNamespace(admitted=5, refused=3),
-        leases=SimpleNamespace(away=""),
+        leases=SimpleNamespace(away="", age=3.5, seconds=Histogram(LEASE_SECONDS)),
         connections=SimpleNamespace(open=3, refused={"address": 2}),
         subscriptions=SimpleNamespace(ended={"length": 1}),
         trouble="",
         fenced=[],
-        fences=0,
         lost={"nope": NotFound("no event 'nope'")},
     )
 
@@ -116,6 +126,7 @@ def gateway() -> Any:
     counters.over_limit["address"] = 2
     return SimpleNamespace(
         counters=counters,
+        options=SimpleNamespace(home=Path(__file__).parent),
         limits=SimpleNamespace(total=2),
         sheets=SimpleNamespace(all=lambda: {EVENT: GRADED}),
         hub=SimpleNamespace(

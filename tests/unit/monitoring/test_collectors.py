@@ -175,12 +175,76 @@ def test_host_latency(host: Any, core: HostedEvent) -> None:
     core.counters.latency_sum = 70.5
     found = page(host_collector(host))
     name = "touchline_host_report_to_entry_seconds"
-    assert found[f'{name}_bucket{{event="{EVENT}",le="0.001"}}'] == 2
-    assert found[f'{name}_bucket{{event="{EVENT}",le="0.01"}}'] == 7
+    assert found[f'{name}_bucket{{event="{EVENT}",le="0.01"}}'] == 2
+    assert found[f'{name}_bucket{{event="{EVENT}",le="1.0"}}'] == 7
     assert found[f'{name}_bucket{{event="{EVENT}",le="60.0"}}'] == 7
     assert found[f'{name}_bucket{{event="{EVENT}",le="+Inf"}}'] == 8
     assert found[f'{name}_count{{event="{EVENT}"}}'] == 8
     assert found[f'{name}_sum{{event="{EVENT}"}}'] == 70.5
+
+
+def test_host_journal_and_leases(host: Any, core: HostedEvent) -> None:
+    """What the journal took, from tap to disk, from accepted to sent, the lease, and the disk."""
+    counters = host.counters
+    counters.rows, counters.stored_bytes = 4, 1_000
+    counters.commit.add(0.004)
+    counters.tap.add(0.7)
+    counters.tap.add(40.0)
+    counters.publish.add(0.003, 3)
+    host.leases.seconds.add(0.3)
+    host.handing_over = 2
+    core.counters.questions, core.counters.answers, core.counters.disputed = 5, 4, 3
+    found = page(host_collector(host))
+    name = "touchline_host"
+    assert found[f"{name}_journal_rows_total"] == 4
+    assert found[f"{name}_journal_bytes_total"] == 1_000
+    assert found[f'{name}_commit_seconds_bucket{{le="0.005"}}'] == 1
+    assert found[f'{name}_tap_to_stored_seconds_bucket{{le="1.0"}}'] == 1
+    assert found[f"{name}_tap_to_stored_seconds_count"] == 2
+    assert found[f"{name}_accepted_to_published_seconds_count"] == 3
+    assert found[f'{name}_lease_seconds_bucket{{le="0.5"}}'] == 1
+    assert found[f"{name}_lease_age_seconds"] == 3.5
+    assert found[f"{name}_hand_overs_open"] == 2
+    assert found[f"{name}_disk_free_bytes"] > 0
+    of = f'{{event="{EVENT}"}}'
+    assert found[f"{name}_questions_total{of}"] == 5
+    assert found[f"{name}_answers_total{of}"] == 4
+    assert found[f"{name}_claims_disputed{of}"] == 3
+    assert found[f"{name}_serving{of}"] == 1
+    host.fenced, host.journal_file, host.leases.age = [EVENT], None, None
+    found = page(host_collector(host))
+    assert found[f"{name}_serving{of}"] == 0
+    assert f"{name}_disk_free_bytes" not in found
+    assert f"{name}_lease_age_seconds" not in found
+
+
+def test_from_tap_to_screen(subscriber: SubscriberCore) -> None:
+    """The first version of an entry counts from the tap on, by the event's own clock where it has
+    one; what comes later of the entry does not count."""
+
+    def entry(seq: int, accepted: int, sent: int) -> bytes:
+        evidence = messages.Evidence(for_=1, against=0, present=1, latency_ms=0)
+        made = messages.Entry(
+            event=EVENT, epoch=3, seq=seq, entry_id="1", status="CONFIRMED", title="goal",
+            origin="A", time=WALL, first_reported=WALL, accepted=accepted, sent=sent,
+            evidence=evidence,
+        )  # fmt: skip
+        return codec.topic(EVENT) + codec.encode(made)
+
+    later = WALL + 1_500_000
+    subscriber.published(entry(1, later, later), 101.0, later + 300_000)
+    subscriber.published(entry(2, later, later + 5), 102.0, later + 9_000_000)
+    name = f'touchline_subscriber_tap_to_screen_seconds_bucket{{event="{EVENT}",le='
+    found = page(subscriber_collector({EVENT: subscriber}))
+    assert (found[name + '"1.0"}'], found[name + '"2.0"}'], found[name + '"+Inf"}']) == (0, 1, 1)
+    fast = messages.Timing(starts=WALL - 10_000_000, began=later, speed=10.0)
+    subscriber._timing = fast  # the action was a second after the start, at ten times its speed
+    subscriber.published(entry(3, later, later), 103.0, later + 1_400_000)
+    found = page(subscriber_collector({EVENT: subscriber}))
+    assert (found[name + '"0.5"}'], found[name + '"+Inf"}']) == (1, 2)
+    subscriber._timing = messages.Timing(speed=0.0)
+    subscriber.published(entry(4, later, later), 104.0, later)
+    assert page(subscriber_collector({EVENT: subscriber}))[name + '"+Inf"}'] == 2
 
 
 def test_host_ages(host: Any, core: HostedEvent) -> None:
@@ -240,7 +304,7 @@ def test_host_trouble(host: Any) -> None:
     assert well["touchline_host_events_lost"] == 1
     assert well['touchline_host_frames_refused_total{code="BAD_TOKEN"}'] == 2
     host.trouble, host.leases.away, host.zap = "disk full", "no answer", None
-    host.fenced, host.fences = ["e", "f"], 3
+    host.fenced, host.counters.fences = ["e", "f"], 3
     ill = page(host_collector(host))
     assert ill["touchline_host_journal_trouble"] == 1
     assert ill["touchline_host_broker_away"] == 1

@@ -882,3 +882,22 @@ def test_a_host_learns_that_it_is_drained():
     orders(stage, draining=True)
     assert stage.now == before + OFFER_SECONDS
     assert stage.tenure.draining
+
+
+def test_the_age_of_a_lease_and_the_time_that_it_took(stage):
+    """The age counts from when the lease in force was asked for; how long the broker took is
+    counted with each."""
+    assert stage.tenure.age is None
+    stage.served_one()
+    before = stage.tenure.age
+    assert before is not None
+    stage.now += 3.0
+    assert stage.tenure.age == pytest.approx(before + 3.0)
+    assert sum(stage.tenure.seconds.buckets) == 1
+    assert stage.tenure.seconds.total >= 0
+    stage.tick()  # asked for again, at a third of its length
+    stage.now += 0.4
+    stage.lease()
+    assert sum(stage.tenure.seconds.buckets) == 2
+    assert stage.tenure.seconds.total >= 0.39
+    assert stage.tenure.age == pytest.approx(0.4)

@@ -66,3 +66,21 @@ def test_discard():
     output = turn.take(finished=False)
     assert (output.commit, output.publish, output.receipts) == (b"", [], [])
     assert member.fates == []
+
+
+def test_taps_and_entries_go_with_what_they_led_to():
+    """When the reports of a turn were made, and how many entries it has, is told once, and not of
+    what a restore collects."""
+    turn = Turn("e", [])
+    tap = turn.taps.append  # looked up once, for all turns
+    tap(5)
+    turn.accepted += 1
+    turn.discard()
+    tap(6)
+    tap(7)
+    turn.accepted += 2
+    taken = turn.take(finished=False)
+    assert (taken.taps, taken.accepted) == ([6, 7], 2)
+    tap(8)
+    assert (taken.taps, turn.take(finished=False).taps) == ([6, 7], [8])
+    assert turn.take(finished=False).accepted == 0
