@@ -14,7 +14,7 @@ import gc
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
@@ -38,7 +38,7 @@ from ...protocol.times import SECOND
 from ...runtime import clock
 from ...runtime.connection_guard import ConnectionGuard
 from ...runtime.logs import note
-from ...runtime.poll_loop import PollLoop
+from ...runtime.poll_loop import PollLoop, Source
 from ...runtime.timers import earliest
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
@@ -287,12 +287,12 @@ class Host:
                 offers = [socket for offer in self._offers for socket in offer.sockets]
                 own = [*self._link.sockets, sockets.router, sockets.pull, sockets.pub]
                 loop.watch(list(dict.fromkeys([*own, *offers])))
-                loop.wait(self.next_timer())
+                ready = loop.wait(self.next_timer())
                 # The process was stopped, and could receive nothing from its peers meanwhile.
                 if loop.late > self._options.heartbeat / 2:
                     for event in self.events.values():
                         event.slept(loop.late)
-                self._turn()
+                self._turn(ready)
                 if self._uncommitted:
                     self._wait_for_room()
             self._leave()
@@ -302,7 +302,13 @@ class Host:
 
     # ── one turn ─────────────────────────────────────────────────────────────────────────────
 
-    def _turn(self) -> None:
+    def _turn(self, ready: Container[Source] | None = None) -> None:
+        """Do all that is due.
+
+        Args:
+            ready: the sockets that can be read; None: any may be.
+        """
+        link, sockets = self._link, self._sockets
         self._now = now = clock.now()
         self._turn_wall = wall = self._wall()
         while self._asked:
@@ -312,23 +318,25 @@ class Host:
         answers, self._answers = self._answers, []
         for then, reply in answers:
             then(reply, now)
-        self._link.poll(now)
-        self._look_at_leases()
+        due = link.next_timer()
+        if _any(link.sockets, ready) or (due is not None and due <= now):
+            link.poll(now)
+            self._look_at_leases()
         self._pump_offers(now, wall)
         self.pending.handle(now)
         self._revoke()
-        self._sockets.watch_viewers(now)
+        if _any([sockets.pub], ready):
+            sockets.watch_viewers(now)
         self.attached.recall()
-        requests = self._sockets.requests(self._request_batch.frames)
-        heard = sum([self.attached.answer(*request, now, wall) for request in requests])
-        self._request_batch.adapt(len(requests), len(requests) - heard)
-        waiting = self.attached.waiting
-        if waiting:
-            reports, curves = waiting, self.attached.waiting_keys
-        else:
-            reports, curves = self._sockets.reports(self._report_batch.frames)
-        refused = self.attached.take_reports(reports, now, wall, curves)
-        if not waiting:
+        if _any([sockets.router], ready):
+            requests = sockets.requests(self._request_batch.frames)
+            heard = sum([self.attached.answer(*request, now, wall) for request in requests])
+            self._request_batch.adapt(len(requests), len(requests) - heard)
+        if self.attached.waiting:
+            self.attached.take_reports(self.attached.waiting, now, wall, self.attached.waiting_keys)
+        elif _any([sockets.pull], ready):
+            reports, curves = sockets.reports(self._report_batch.frames)
+            refused = self.attached.take_reports(reports, now, wall, curves)
             self._report_batch.adapt(len(reports), refused)
         self._handle_timers(now)
         self._finish_turn()
@@ -739,6 +747,12 @@ class Host:
 
     def _reply(self, routing_id: bytes, body: bytes) -> None:
         self._replies.append((routing_id, body))
+
+
+def _any(sockets: Sequence[zmq.Socket[bytes]], ready: Container[Source] | None) -> bool:
+    """Return whether one of the sockets may be read. To try costs as much as to receive: each turn
+    of a host at rest reads one socket."""
+    return ready is None or any(socket in ready for socket in sockets)
 
 
 def spare_collector() -> None:

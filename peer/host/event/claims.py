@@ -96,6 +96,8 @@ class Claim:
         "number",
         "ordered",
         "published",
+        "quiet_until",
+        "quiet_with",
         "received",
         "repeats",
         "seq",
@@ -152,6 +154,10 @@ class Claim:
         self.implied = False  # its entry is there since another one needs it, see `implied`
         self.published = 0  # wall time at which its entry was first published
         self.look_at = 0  # it is judged once it has so many votes
+        # Before this age (tenths of a second) time alone changes nothing, as long as these bits are
+        # those of the reporters that take part.
+        self.quiet_until = 0
+        self.quiet_with = 0
         self.looks = 0  # how often it was looked at although nothing was said
         self.looked = 0.0  # monotonic; when it was looked at last
         # Bits, as in `voters`: who spoke after they had been shown that others do; who stated a

@@ -72,6 +72,7 @@ class Decisions:
         if case.together:
             self._tell_joined(claim, case.together)
         claim.look_at = 0 if claim.kept_waiting else judgement.look_at
+        claim.quiet_until, claim.quiet_with = judgement.quiet_until, active
         if claim.index.kind is not None and claim.index.kind.same == DELETE:
             # With each vote, the votes to delete what it takes back may be enough.
             claim.look_at = min(claim.look_at, len(claim.votes) + 1)

@@ -841,16 +841,26 @@ class HostedEvent:
 
     def _look(self, now: float) -> None:
         """Judge the claims on which silence has had its say."""
-        looks = self._state.looks
+        looks, active = self._state.looks, self._state.active_bits()
         while not self._workload.full:
             due = looks.due(now, LOOKS)
             for claim in due:
                 if claim.standing == "CONFIRMED" and not self._opposed(claim):
                     continue
-                self._decide(claim)
+                if not self._is_quiet(claim, active):
+                    self._decide(claim)
                 looks.go_on(claim)
             if len(due) < LOOKS:
                 return
+
+    def _is_quiet(self, claim: Claim, active: int) -> bool:
+        """Return whether a claim that is due would be judged as it was before."""
+        return (
+            self._state.looks.age(claim) < claim.quiet_until
+            and active == claim.quiet_with
+            and not claim.held
+            and not self._opposed(claim)
+        )
 
     def _opposed(self, claim: Claim) -> bool:
         return bool(claim.no) or any(rival.spoken for rival in self.claims.rivals(claim))

@@ -98,9 +98,12 @@ class Judgement(NamedTuple):
     `standing`: how the claim stands from now on. `likelihood`: thousandths of the natural logarithm
     of the odds that the votes give. `ask`: so many reporters are to be asked now. `look_at`: the
     number of votes at which the claim is to be judged again, if nothing else happens before.
+    `quiet_until`: the age, in tenths of a second, before which time alone changes nothing, as long
+    as the same reporters take part and nothing speaks against the claim.
     """
 
     standing: Standing
     likelihood: int = 0
     ask: int = 0
     look_at: int = NEVER
+    quiet_until: int = 0

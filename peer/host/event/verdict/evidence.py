@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from . import likelihood
-from .case import EVERYBODY, Case, Judgement
+from .case import EVERYBODY, NEVER, Case, Judgement
 from .quorum import Quorum
 
 
@@ -103,16 +103,16 @@ class WeighedEvidence:
         ):
             return Judgement("CONFIRMED", said)
         bar = BARS[case.weight]
-        ask = self._questions(case, said)
+        ask, quiet = self._questions(case, said), _quiet_until(case)
         if case.standing == "PROVISIONAL":
             if said <= HOPELESS or (case.age >= bar.end and not self._undecided(case, said)):
                 return Judgement("DELETED", said)
-            return Judgement("PROVISIONAL", said, ask, _half(case, for_))
+            return Judgement("PROVISIONAL", said, ask, _half(case, for_), quiet)
         if case.standing == "DELETED":
             return Judgement("DELETED", said, ask, for_ + 1)
         if for_ >= needed and said > HOPELESS and case.age < bar.end and not led:
-            return Judgement("PROVISIONAL", said, ask, _half(case, for_))
-        return Judgement("", said, ask, max(needed, for_ + 1))
+            return Judgement("PROVISIONAL", said, ask, _half(case, for_), quiet)
+        return Judgement("", said, ask, max(needed, for_ + 1), quiet)
 
     @staticmethod
     def _complete(case: Case, said: int, for_: int, against: int) -> bool:
@@ -176,6 +176,15 @@ class WeighedEvidence:
 def _happened(case: Case) -> bool:
     """Return whether several say what excludes it: one thing or the other has happened."""
     return sum(case.rival_votes.values()) >= 2
+
+
+def _quiet_until(case: Case) -> int:
+    """Return the age before which time alone changes nothing: 0 where silence may still speak, or
+    something speaks against it, which may change."""
+    if case.silent or case.excused or case.waiting or case.against or case.rival is not None:
+        return 0
+    end = BARS[case.weight].end
+    return end if case.age < end else NEVER
 
 
 def _unanswered(case: Case) -> bool:

@@ -533,6 +533,28 @@ def test_goes_on_the_same(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
+def test_what_is_quiet_stays(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim that is not judged, since time alone changes nothing in it, would be judged as it
+    was, and nobody would be asked about it."""
+    is_quiet = HostedEvent._is_quiet
+
+    def checked(core: HostedEvent, claim: Claim, active: int) -> bool:
+        if not is_quiet(core, claim, active):
+            return False
+        said = core._state.policy.judge(core.case(claim))
+        assert said.standing == claim.standing, f"seed {seed}, claim {claim.number}"
+        if said.ask and claim.votes:
+            assert not core._questions._choose(claim, said.ask, active), f"claim {claim.number}"
+        return True
+
+    monkeypatch.setattr(HostedEvent, "_is_quiet", checked)
+    script = Script(seed)
+    run = Run(script)
+    run.start(1)
+    run.live(script.turns)
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed{seed}")
 def test_on_disk_first(seed: int) -> None:
     """Whatever a turn publishes on the feed is among the records that it commits."""
     script = Script(seed)
