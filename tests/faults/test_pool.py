@@ -24,7 +24,7 @@ BEAT = 0.5
 LEASE_SECONDS = 2
 ACTIONS = 8 * FAULTS
 APART = 20_000_000
-"""Microseconds between two goals."""
+"""Microseconds between two fouls: of these a match may have as many as there are."""
 
 FEWER = ["kill", "stop", "cut"]
 """The faults where the database listens on no port."""
@@ -113,7 +113,7 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
         yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
     began = wall() - ACTIONS * APART - 60_000_000
     plan: list[Json] = [
-        {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
+        {"title": "foul", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
     ]
     people = {name: yard.reporters(name, plan=plan, pause=-0.3) for name in PEOPLE}
     away: dict[str, list[float]] = {}
