@@ -9,6 +9,9 @@ A file of SQLite's is one host's. In PostgreSQL many hosts keep their events, an
 those of another that is gone. There `begin` names the one journal that stores an event from then
 on, and each commit asks for that name in the transaction that stores its turns: a host that was
 paused and wakes up stores nothing any more, and so confirms and publishes nothing.
+
+A journal in SQLite may hold copies of events that another host has (see `peer/follower`): turns as
+they were stored there, and a row that says whose they are until the event goes on from here.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from uuid import uuid4
 
 import msgspec
 from sqlalchemy import (
+    BigInteger,
     Column,
     Engine,
     Insert,
@@ -119,6 +123,31 @@ _state = Table(
     Column("name", String(limits.ID_CHARS), primary_key=True),
     Column("value", String(limits.NAME_CHARS), nullable=False),
 )
+_copies = Table(
+    "copies",
+    _tables,
+    Column("event", String(limits.ID_CHARS), primary_key=True),
+    # The peer that hosts the event, its epoch, and how many of its turns are here.
+    Column("host", String(limits.ID_CHARS), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("turns", Integer, nullable=False),
+    # When that host was last heard, microseconds since 1970 UTC.
+    Column("seen", BigInteger, nullable=False),
+)
+
+
+class CopiedEvent(NamedTuple):
+    """An event of another host's whose turns are here as well.
+
+    `host`: that peer. `epoch`: of its newest turn that is here, as far as is known. `turns`: how
+    many are here. `seen`: when it was last heard, microseconds since 1970 UTC.
+    """
+
+    event: str
+    host: str
+    epoch: int
+    turns: int
+    seen: int
 
 
 class StoredTurn(NamedTuple):
@@ -168,12 +197,14 @@ class Journal:
         self._read_to: dict[str, int] = {}  # the last turn of each event that was read
         self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
         self._has_checksums = False
+        self._copied: set[str] = set()  # the events of which this is a copy
         if self.shared:
             self._give_name()
         try:
             self._add_checksums()
         except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
             _log.warning("%s", fault.sentence)
+        self._copied.update(self.copies())
 
     def _create_tables(self) -> None:
         with self._engine.begin() as connection:
@@ -209,7 +240,7 @@ class Journal:
         self._has_checksums = True
 
     def begin(self, event_id: str, epoch: int) -> bool:
-        """Make this the one journal that stores turns of an event.
+        """Make this the one journal that stores turns of an event; a copy is one no longer.
 
         Args:
             event_id: the event.
@@ -223,7 +254,7 @@ class Journal:
             StorageFault: the database does not answer; nothing has changed.
         """
         if not self.shared:
-            return False
+            return self._end_copy(event_id)
         of_event = _holders.c.event == event_id
         with self._writing():
             run = self._connection.execute
@@ -240,6 +271,16 @@ class Journal:
             last = select(func.max(_turns.c.number)).where(_turns.c.event == event_id)
             newest = run(last).scalar_one() or 0
         self._last.pop(event_id, None)
+        return bool(newest != self._read_to.get(event_id, 0))
+
+    def _end_copy(self, event_id: str) -> bool:
+        if event_id not in self._copied:
+            return False
+        last = select(func.max(_turns.c.number)).where(_turns.c.event == event_id)
+        with self._writing():
+            self._connection.execute(_copies.delete().where(_copies.c.event == event_id))
+            newest = self._connection.execute(last).scalar_one() or 0
+        self._copied.discard(event_id)
         return bool(newest != self._read_to.get(event_id, 0))
 
     def commit(self, turns: Sequence[tuple[str, bytes]]) -> frozenset[str]:
@@ -333,6 +374,99 @@ class Journal:
         with self._reading():
             ids = self._connection.execute(select(_turns.c.event).distinct()).scalars()
             return sorted({*map(str, ids), *self.events()})
+
+    # ── copies on other machines ─────────────────────────────────────────────────────────────
+
+    def copies(self) -> dict[str, CopiedEvent]:
+        """Return the events of which this is a copy."""
+        with self._reading():
+            rows = self._connection.execute(select(_copies).order_by(_copies.c.event)).all()
+        return {row.event: CopiedEvent(*row) for row in rows}
+
+    def count(self, event_id: str) -> int:
+        """Return how many turns of an event are stored; it looks along all of them."""
+        query = select(func.count()).select_from(_turns).where(_turns.c.event == event_id)
+        with self._reading():
+            return int(self._connection.execute(query).scalar_one())
+
+    def at(self, event_id: str, turn: int) -> tuple[int, bytes] | None:
+        """Return the row of a turn, counted from 1 in its event, and its checksum.
+
+        Looking it up passes all turns before it.
+
+        Returns:
+            Row 0 for turn 0; None where there are fewer turns.
+        """
+        if not turn:
+            return 0, b""
+        query = (
+            select(_turns.c.number)
+            .where(_turns.c.event == event_id)
+            .order_by(_turns.c.number)
+            .offset(turn - 1)
+            .limit(1)
+        )
+        with self._reading():
+            number = self._connection.execute(query).scalar_one_or_none()
+            if number is None:
+                return None
+            checksum = select(_turns.c.checksum).where(_turns.c.number == number)
+            return number, bytes(self._connection.execute(checksum).scalar_one() or b"")
+
+    def after(self, event_id: str, row: int, size: int) -> list[StoredTurn]:
+        """Return an event's turns as they are stored, oldest first.
+
+        Args:
+            event_id: the event.
+            row: that of the turn before them; 0: from the first.
+            size: as soon as they have so many bytes, the rest is left out; at least one is given.
+        """
+        query = (
+            select(_turns.c.number, _turns.c.records, _turns.c.checksum)
+            .where(_turns.c.event == event_id, _turns.c.number > row)
+            .order_by(_turns.c.number)
+        )
+        found: list[StoredTurn] = []
+        with self._reading():
+            for number, stored, checksum in self._connection.execute(query):
+                found.append(StoredTurn(number, bytes(stored), bytes(checksum or b""), ""))
+                size -= len(stored)
+                if size <= 0:
+                    break
+        return found
+
+    def store_copy(self, copy: CopiedEvent, turns: Sequence[tuple[bytes, bytes]]) -> None:
+        """Store turns of an event as another host has stored them, each with its checksum.
+
+        They are on disk when this returns.
+
+        Args:
+            copy: how the copy stands with them.
+            turns: those that follow what is here.
+
+        Raises:
+            StorageFault: nothing was stored; or a turn does not follow from the one before it.
+        """
+        event_id = copy.event
+        last, rows = self._last_of(event_id), []
+        for blob, checksum in turns:
+            # One that was stored twice is so there, too; `read` passes over it.
+            if checksum and checksum not in (last, chained(last, blob)):
+                raise StorageFault(f"a turn of {event_id} has changed on its way")
+            last = checksum or start_of(event_id)
+            rows.append({"event": event_id, "records": blob, "checksum": checksum or None})
+        stored = sqlite.insert(_copies).values(copy._asdict())
+        with self._writing():
+            if rows:
+                self._connection.execute(self._insert, rows)
+            self._connection.execute(
+                stored.on_conflict_do_update(
+                    index_elements=[_copies.c.event],
+                    set_={name: stored.excluded[name] for name in copy._fields[1:]},
+                )
+            )
+        self._last[event_id] = last
+        self._copied.add(event_id)
 
     def take_over(self, other: Journal, event_id: str, most: int) -> None:
         """Store what another journal holds of an event: its card, and its first turns as they are.

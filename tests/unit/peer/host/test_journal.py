@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.patience import PATIENCE, until
-from touchline.peer.host.journal import Journal
+from touchline.peer.host.journal import CopiedEvent, Journal, chained, start_of
 from touchline.protocol.errors import Conflict, StorageFault
 from touchline.protocol.messages import Card
 
@@ -262,3 +262,105 @@ def test_not_a_database(tmp_path):
     path.write_bytes(b"something else entirely, as long as a page" * 200)
     with pytest.raises(StorageFault, match="journal"):
         Journal(f"sqlite:///{path}")
+
+
+BLOBS = [b"one", b"two" * 100, b"three"]
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A journal with three turns of an event, and an empty one."""
+    with (
+        closing(begun(f"sqlite:///{tmp_path / 'first.db'}")) as first,
+        closing(Journal(f"sqlite:///{tmp_path / 'second.db'}")) as second,
+    ):
+        for blob in BLOBS:
+            first.commit([("e", blob), ("f", b"of another event")])
+        yield first, second
+
+
+def copied(first, second, size=1):
+    """Copy what the second has not."""
+    turns = second.count("e")
+    row, _ = first.at("e", turns)
+    found = first.after("e", row, size)
+    copy = CopiedEvent("e", "p-host", 1, turns + len(found), 7)
+    second.store_copy(copy, [(turn.records, turn.checksum) for turn in found])
+    return found
+
+
+def test_a_copy_is_byte_for_byte(pair):
+    """A copy has the same turns with the same checksums, from wherever it goes on, and a journal
+    knows what it has a copy of."""
+    first, second = pair
+    assert [len(copied(first, second)) for _ in range(4)] == [1, 1, 1, 0]
+    assert list(second.turns("e")) == BLOBS
+    assert [turn.checksum for turn in second.read("e")] == [
+        turn.checksum for turn in first.read("e")
+    ]
+    assert second.copies() == {"e": CopiedEvent("e", "p-host", 1, 3, 7)}
+    assert first.copies() == {}
+
+
+def test_some_turns_at_one_time(pair):
+    """As many turns are given as have so many bytes, and one at the least."""
+    first, _ = pair
+    assert [turn.records for turn in first.after("e", 0, 1)] == BLOBS[:1]
+    assert [turn.records for turn in first.after("e", 0, 4)] == BLOBS[:2]
+    assert [turn.records for turn in first.after("e", 0, 10_000)] == BLOBS
+
+
+def test_where_a_turn_is(pair):
+    """A turn is found by its place in its event, with its checksum; beyond the last there is
+    none."""
+    first, _ = pair
+    assert first.at("e", 0) == (0, b"")
+    _, checksum = first.at("e", 1)
+    assert checksum == chained(start_of("e"), b"one")
+    assert first.at("e", 4) is None
+    assert (first.count("e"), first.count("none")) == (3, 0)
+
+
+def test_a_turn_that_does_not_follow(pair):
+    """What does not follow from what is here is not stored."""
+    _, second = pair
+    copy = CopiedEvent("e", "p-host", 1, 1, 7)
+    with pytest.raises(StorageFault, match="has changed on its way"):
+        second.store_copy(copy, [(b"one", chained(b"", b"one"))])
+    assert second.count("e") == 0
+    assert second.copies() == {}
+
+
+def test_an_event_goes_on_from_its_copy(pair):
+    """A copy that has grown since it was read is to be read again when the event goes on from it;
+    then it is a copy no longer, and its next turn follows."""
+    first, second = pair
+    copied(first, second)
+    assert list(second.turns("e")) == BLOBS[:1]
+    copied(first, second, 10_000)
+    assert second.begin("e", 2)
+    assert second.copies() == {}
+    assert list(second.turns("e")) == BLOBS
+    assert not second.begin("e", 3)
+    second.commit([("e", b"four")])
+    assert list(second.turns("e")) == [*BLOBS, b"four"]
+
+
+def test_a_copy_that_was_read_to_its_end(pair):
+    """A copy that has not grown since is not read again."""
+    first, second = pair
+    copied(first, second, 10_000)
+    assert list(second.turns("e")) == BLOBS
+    assert not second.begin("e", 2)
+
+
+def test_a_copy_outlives_its_process(pair, tmp_path):
+    """A journal that is opened anew knows its copies."""
+    first, second = pair
+    copied(first, second)
+    second.close()
+    with closing(Journal(f"sqlite:///{tmp_path / 'second.db'}")) as again:
+        assert again.copies()["e"].turns == 1
+        list(again.turns("e"))
+        copied(first, again, 10_000)
+        assert again.begin("e", 2)
