@@ -287,6 +287,9 @@ class Core:
             case messages.DrainHost():
                 role = self._enrolment.role_of(member)
                 return pools.drain(repository, member, role, request, wall)
+            case messages.ShowHeld():
+                role = self._enrolment.role_of(member)
+                return pools.holdings(repository, member, role, request, wall)
             case messages.Verify():
                 grant = hosting.verify(repository, member, request, wall)
                 return self._with_network(repository, grant)

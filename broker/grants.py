@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
+
 from ..protocol import keys, limits, messages
 from ..protocol.errors import BadMessage, NotFound, NotGranted, Overloaded
 from . import names
@@ -44,6 +46,14 @@ def is_named(in_pools: Callable[[str], set[str]], record: EventRecord, peer: str
         return True
     pools = {host.removeprefix(POOL) for host in record.card.hosts if host.startswith(POOL)}
     return bool(pools) and not pools.isdisjoint(in_pools(peer))
+
+
+def may_copy(repository: Repository, record: EventRecord, peer: str) -> bool:
+    """Return whether a peer may copy the journal of an event: not merely as any peer."""
+    named = msgspec.structs.replace(
+        record.card, hosts=[host for host in record.card.hosts if host != ANY]
+    )
+    return may_host(repository, replace(record, card=named), peer)
 
 
 def may_host(repository: Repository, record: EventRecord, peer: str) -> bool:

@@ -224,6 +224,34 @@ def drain(
     return messages.Placed(id=request.id, moving=moving, staying=staying)
 
 
+def holdings(
+    repository: Repository,
+    member: PeerRecord,
+    role: messages.Role,
+    request: messages.ShowHeld,
+    wall: int,
+) -> messages.Holdings:
+    """Return the events of a host that another may copy.
+
+    Raises:
+        NotAllowed: the peer that asks may host nothing.
+        NotFound, BadMessage: there is no such host.
+    """
+    roles.require(role, "host", "to copy the events of a host")
+    peer = grants.named(repository, "owner", request.peer)
+    held = sorted(event for event in repository.held_by(peer, wall) if event > request.cursor)
+    page = held[: limits.HOLD_EVENTS]
+    records = repository.events(page)
+    return messages.Holdings(
+        id=request.id,
+        peer=peer,
+        events=[
+            e for e in page if e in records and grants.may_copy(repository, records[e], member.peer)
+        ],
+        cursor=page[-1] if len(held) > len(page) else "",
+    )
+
+
 def change(
     repository: Repository,
     member: PeerRecord,

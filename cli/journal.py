@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..protocol import times
 from ..protocol.errors import NotFound, PeerError
 from ..protocol.text import plain
 from .shared import emit, json_option
@@ -63,6 +64,41 @@ def repair(file: str, as_json: bool) -> None:
         click.echo("nothing is damaged, and nothing has changed")
     else:
         click.echo(f"repaired; the damaged journal is in {damaged}")
+
+
+@command.command(
+    epilog="Example: touchline journal recovered ~/.local/share/touchline/journal/pi.db"
+)
+@file_argument
+@listing_option
+def recovered(file: str, form: str) -> None:
+    """List the reports that other hosts had taken in and handed over.
+
+    They had confirmed these, and nobody else had them: no copy (touchline host --follow), since it
+    was behind, or there was none.
+    """
+    from ..peer.host import journal_check
+    from ..peer.host.journal import Journal
+
+    with closing(Journal(_url(file))) as journal:
+        found = list(journal_check.recovered(journal))
+    objects = [
+        {
+            "type": "recovered",
+            "event": event,
+            "peer": one.peer,
+            "n": one.said.n,
+            "said": times.to_rfc3339(one.said.time),
+            "title": one.said.event.title,
+            "origin": one.said.event.origin,
+            "time": times.to_rfc3339(one.said.event.time),
+            "by": one.by,
+        }
+        for event, one in found
+    ]
+    keys = ("event", "peer", "n", "title", "origin", "time", "by")
+    rows = [tuple(plain(str(one[key])) for key in keys) for one in objects]
+    listing(form, objects, (*keys[:-1], "handed over by"), rows)
 
 
 def _url(file: str) -> str:

@@ -13,11 +13,17 @@ from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .process import disk_free
 
 if TYPE_CHECKING:
+    from ..peer.host.copies import CopyStanding
     from ..peer.host.event.event import HostedEvent
     from ..peer.host.service import Host
 
 SUSPENDED = ("suspended", "reconstructing")
 """The states of a feed between an alarm and the end of its reconstruction."""
+
+
+def _not_current(host: Host) -> int:
+    copies = host.followed.copies if host.followed else {}
+    return sum(not copy.current for copy in list(copies.values()))
 
 
 def _by_state(host: Host) -> dict[str, int]:
@@ -87,6 +93,42 @@ _HOST: tuple[Row[Host], ...] = (
         "fences",
         "How often an event was fenced.",
         lambda host: host.counters.fences,
+    ),
+    Row(
+        "gauge",
+        "followers",
+        "Followers that keep a copy on another machine, each counted once for each event.",
+        lambda host: host.copies.followers,
+    ),
+    Row(
+        "gauge",
+        "copies_stalled",
+        "1 while nothing is taken in, since no copy acknowledges what is stored (--sync).",
+        lambda host: host.stalled,
+    ),
+    Row(
+        "gauge",
+        "copies_given_up",
+        "1 while the host goes on without a copy, since --sync-wait is over; otherwise 0.",
+        lambda host: host.gate is not None and host.gate.alone,
+    ),
+    Row(
+        "gauge",
+        "copies_kept",
+        "Events of another host of which this one keeps a copy (--follow).",
+        lambda host: len(host.followed.copies) if host.followed else 0,
+    ),
+    Row(
+        "gauge",
+        "copies_not_current",
+        "Those of them that had not all when they were last answered, or get no answer.",
+        _not_current,
+    ),
+    Row(
+        "counter",
+        "copied_turns",
+        "Turns of another host stored here (--follow).",
+        lambda host: host.followed.stored if host.followed else 0,
     ),
     Row(
         "gauge",
@@ -355,6 +397,31 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
 )
 
 
+_COPIES: tuple[Row[CopyStanding], ...] = (
+    Row(
+        "gauge",
+        "copy_turn",
+        "The newest turn of the event's journal that a follower has on its disk.",
+        lambda copy: copy.acknowledged,
+        others="none",
+    ),
+    Row(
+        "gauge",
+        "copy_lag_turns",
+        "Turns of the event's journal that no follower has.",
+        lambda copy: copy.lag,
+        others="max",
+    ),
+    Row(
+        "age",
+        "copy_lag_seconds",
+        "Seconds since a follower had all of the event; absent while one has.",
+        lambda copy: copy.behind_since,
+        others="max",
+    ),
+)
+
+
 def host_collector(
     host: Host, bound: int = DEFAULT_EVENTS, now: Callable[[], float] = clock.now
 ) -> MetricsCollector:
@@ -384,6 +451,14 @@ def host_collector(
             lambda: host.events,
             "event",
             live=counts,
+            bound=bound,
+        ),
+        MetricTable(
+            "touchline_host",
+            _COPIES,
+            host.copies.standings,
+            "event",
+            live=lambda copy: not copy.finished,
             bound=bound,
         ),
         now=now,

@@ -4,7 +4,7 @@ the broker."""
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import zmq
 
@@ -16,7 +16,7 @@ from ..runtime.timers import earliest
 from .link import Link
 from .link.core import Reply
 from .link.service import HANDSHAKES, lock, own_routing_id
-from .session import AskBroker, ConnectToHost, SendToHost, Session
+from .session import AskBroker, Command, ConnectToHost, SendToHost
 
 HEARTBEAT_MS = 2_000
 """Interval of ZeroMQ's own heartbeats, which find a connection that broke without being closed."""
@@ -34,6 +34,24 @@ AGAIN_SECONDS = 1.0
 the host about it yet."""
 
 
+class HostSession(Protocol):
+    """What is said over the sockets to a host; see `Session`, whose methods these are."""
+
+    def next_timer(self) -> float | None: ...
+
+    def handle_timer(self, now: float, wall: int) -> None: ...
+
+    def commands(self) -> list[Command]: ...
+
+    def invited(self, reply: Reply, now: float, wall: int) -> None: ...
+
+    def received(self, reply: HostReply, now: float, wall: int) -> None: ...
+
+    def reconnected(self, now: float, wall: int) -> None: ...
+
+    def shut_out(self, error: Untrusted, now: float, *, refused: bool) -> None: ...
+
+
 class HostConnection:
     """The sockets of one session.
 
@@ -42,7 +60,7 @@ class HostConnection:
         link: to the broker; its context is used.
     """
 
-    def __init__(self, session: Session, link: Link) -> None:
+    def __init__(self, session: HostSession, link: Link) -> None:
         self._session = session
         self._link = link
         self._context = link.context

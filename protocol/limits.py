@@ -6,6 +6,9 @@ FRAME_BYTES = 65_536
 BLOCK_BYTES = 1_048_576
 """The most bytes of a frame that a peer accepts from a broker or a host's ROUTER."""
 
+COPY_BYTES = 524_288
+"""As soon as turns have so many bytes, a `turns` message is sent."""
+
 BLOCK_FRAMES = 256
 """The most published messages in one block of a replay."""
 

@@ -46,6 +46,7 @@ from ...runtime.logs import note
 from ...runtime.rate_limit import TokenBucket
 from ..link.core import Reply, Then
 from .admission import HostRequestLimiter
+from .copies import Copies
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
 from .event.participant import Participant
@@ -130,6 +131,7 @@ class AttachedPeers:
         limiter: decides which requests are answered.
         report_rate: reports a second that one reporter may keep up.
         turns: returns the turns of an event from the journal.
+        copies: answers the hosts that keep copies; None: nobody may.
     """
 
     def __init__(
@@ -143,7 +145,9 @@ class AttachedPeers:
         limiter: HostRequestLimiter,
         report_rate: float,
         turns: Callable[[str], Iterable[bytes]],
+        copies: Copies | None = None,
     ) -> None:
+        self._copies = copies
         self._events = events
         self._mark_dirty = mark_dirty
         self._ask = ask
@@ -327,7 +331,7 @@ class AttachedPeers:
             whether the request was accepted.
         """
         number = 0
-        refused = self._limiter.refusal(routing_id, curve, now)
+        refused = self._refusal(routing_id, curve, now)
         if refused is not None:
             if self._limiter.may_reply(routing_id, curve, now):
                 self._refuse(routing_id, 0, refused)
@@ -380,11 +384,30 @@ class AttachedPeers:
                     self._reply(routing_id, event.rule(request, frame))
                 case messages.Recover():
                     self._recover(routing_id, curve, request, now)
+                case messages.FollowJournal():
+                    self._follow(routing_id, curve, request, now, wall)
         except (PeerError, Unleased, StorageFault) as error:
             note(log, logging.DEBUG, "a request was refused", request=number, code=error.code)
             self._refuse(routing_id, number, error)
             return False
         return True
+
+    def _refusal(self, routing_id: bytes, curve: bytes, now: float) -> PeerError | None:
+        if self._copies is not None and self._copies.exempts(routing_id, curve):
+            return None
+        return self._limiter.refusal(routing_id, curve, now)
+
+    def _follow(
+        self,
+        routing_id: bytes,
+        curve: bytes,
+        request: messages.FollowJournal,
+        now: float,
+        wall: int,
+    ) -> None:
+        if self._copies is None:
+            raise NotFound(f"{request.event} can't be followed here")
+        self._copies.follow(routing_id, curve, request, now, wall)
 
     def _detach(self, routing_id: bytes, request: messages.Detach) -> None:
         event, participant = self._attached_peer(routing_id, request.event)
@@ -476,7 +499,7 @@ class AttachedPeers:
                 An event that is fenced has none.
         """
         number = 0
-        refused = self._limiter.refusal(routing_id, curve, now)
+        refused = self._refusal(routing_id, curve, now)
         if refused is not None:
             reply = self._error(0, refused)
             return [reply] if self._limiter.may_reply(routing_id, curve, now) else []
@@ -512,6 +535,9 @@ class AttachedPeers:
                     self._met[participant.token] = (event, participant, None)
                     del self._by_route[routing_id, request.event]
                     return [codec.encode(messages.Done(id=number))]
+                case messages.FollowJournal():
+                    self._follow(routing_id, curve, request, now, wall)
+                    return []
                 case _:
                     raise StorageFault(trouble)
         except (PeerError, Unleased, StorageFault) as error:

@@ -383,6 +383,21 @@ class Journal:
             rows = self._connection.execute(select(_copies).order_by(_copies.c.event)).all()
         return {row.event: CopiedEvent(*row) for row in rows}
 
+    def is_copy(self, event_id: str) -> bool:
+        """Return whether an event is here as a copy of another host's."""
+        return event_id in self._copied
+
+    def last_checksum(self, event_id: str) -> bytes:
+        """Return the checksum of an event's newest turn as it is stored; empty before the first."""
+        query = (
+            select(_turns.c.checksum)
+            .where(_turns.c.event == event_id)
+            .order_by(_turns.c.number.desc())
+            .limit(1)
+        )
+        with self._reading():
+            return bytes(self._connection.execute(query).scalar_one_or_none() or b"")
+
     def count(self, event_id: str) -> int:
         """Return how many turns of an event are stored; it looks along all of them."""
         query = select(func.count()).select_from(_turns).where(_turns.c.event == event_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,19 @@ def _unreadable(blob: bytes) -> str:
     except StorageFault as fault:
         return fault.sentence
     return ""
+
+
+def recovered(journal: Journal) -> Iterator[tuple[str, records.ReportRecovered]]:
+    """Yield the reports that came from the journals of other hosts, each with its event.
+
+    Raises:
+        StorageFault: a turn is damaged.
+    """
+    for event in journal.all_events():
+        for turn in journal.turns(event):
+            for record, _ in records.unpack(turn):
+                if isinstance(record, records.ReportRecovered):
+                    yield event, record
 
 
 def repair(url: str) -> tuple[list[EventCheck], Path | None]:

@@ -21,7 +21,7 @@ sets and that goes on while the machine sleeps.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
@@ -101,6 +101,7 @@ class HeldLease:
     until: float = -inf  # elapsed seconds up to which the lease is relied on
     over_at: float = inf  # the same as monotonic seconds, until that has passed
     shared: bool = True  # another key may host the event
+    named: bool = False  # somebody asked for it by its id
     assigned_until: float = -inf  # monotonic; the broker wants this host to have it, and waits
 
 
@@ -259,6 +260,23 @@ class LeaseHolder:
         self.lost.pop(event, None)
         held = self._leases[event] = HeldLease(event, self._instance)
         self._set_timer(held)
+
+    def take_over(self, event: str, until: float, *, named: bool = False) -> None:
+        """Take on an event whose host is gone, or going.
+
+        Args:
+            event: its id.
+            until: up to then (monotonic seconds) the lease of that host is waited for.
+            named: it is lost where that host goes on; otherwise it is let be.
+        """
+        self.take_on(event)
+        self._leases[event].assigned_until = until
+        self._leases[event].named = named
+
+    @property
+    def events(self) -> Collection[str]:
+        """The events that are held, or asked for."""
+        return self._leases.keys()
 
     @property
     def serving(self) -> bool:
@@ -572,7 +590,7 @@ class LeaseHolder:
                 self._wait_for_another(held, reply, now + HAND_OVER_SECONDS)
             case Conflict() if asked == "lease" and self._standby and not held.started:
                 self._wait_for_another(held, reply, now + RETRY_SECONDS)
-            case Conflict() if held.assigned_until > -inf and not held.started:
+            case Conflict() if held.assigned_until > -inf and not (held.started or held.named):
                 del self._leases[held.event]  # another host has it after all
             case PeerError() if not isinstance(reply, Overloaded):
                 self._lose(held, reply)

@@ -240,6 +240,45 @@ class Options:
         ),
     ] = False
 
+    follow: Annotated[
+        str,
+        Setting(
+            "--follow",
+            metavar="HOST",
+            help="Keep a copy of the journal of another host, by its name, id or key, on this"
+            " machine. Its owner must have named this host: touchline events grant EVENT --host.",
+        ),
+    ] = ""
+
+    takeover: Annotated[
+        bool,
+        Setting(
+            "--takeover",
+            help="Go on with an event from a copy of its journal (--follow) once its host is gone.",
+        ),
+    ] = False
+
+    sync: Annotated[
+        bool,
+        Setting(
+            "--sync",
+            help="Confirm and publish nothing before a host that follows (--follow) has it on its"
+            " disk, too.",
+        ),
+    ] = False
+
+    sync_wait: Annotated[
+        float,
+        Setting(
+            "--sync-wait",
+            "seconds",
+            0,
+            DAY,
+            "With --sync: how long the host waits for a copy before it goes on without one.",
+            otherwise="for ever",
+        ),
+    ] = 0.0
+
     capacity: Annotated[
         int,
         Setting(
@@ -400,6 +439,13 @@ class Options:
                 "--standby: hosts that stand by for each other share a journal:"
                 " --journal postgresql+psycopg://USER@HOST/DATABASE"
             )
+        if self.journal.startswith("postgresql") and (self.sync or self.follow):
+            raise SettingError(
+                f"--{'sync' if self.sync else 'follow'}: hosts that share a journal in PostgreSQL"
+                " take over from each other without copies: --standby"
+            )
+        if self.sync_wait and not self.sync:
+            raise SettingError("--sync-wait says how long --sync waits: give both")
         host, _ = addresses.parse(self.bind, port=0)
         if addresses.broker(self.broker).plain and not addresses.is_loopback(host):
             raise SettingError(

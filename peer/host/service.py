@@ -15,6 +15,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from math import inf
@@ -42,24 +43,27 @@ from ...runtime.poll_loop import PollLoop, Source
 from ...runtime.timers import earliest
 from ...runtime.waker import Waker
 from ...runtime.zap import ZapAuthenticator
+from ..follower.service import FollowedHost
 from ..grades.book import Book
 from ..link import Link
 from ..link.core import Reply, Then
 from ..link.service import trusted
 from .admission import AdaptiveBatch, HostRequestLimiter, PendingPeers
 from .attached import AttachedPeers, curve_of
+from .copies import Copies
 from .counters import HostCounters
 from .event.event import HostedEvent
 from .event.feed import FeedPosition
 from .event.recovery import Gathering
 from .event.turn import Output
 from .journal import Journal
-from .lease import LeaseHolder
+from .lease import ASSIGNED_SECONDS, LeaseHolder
 from .log import HostLog
 from .offer import Offer
 from .options import Options
 from .sockets import Sockets
 from .subscriptions import Subscriptions
+from .sync import SyncGate, SyncState
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +85,22 @@ back."""
 FREE_CAPACITY = 100
 """How many events a host takes that was started without any."""
 
+UNCOPIED = "no other machine has a copy of what is stored, and this host waits for one (--sync)"
+"""What a host says of its events while it waits for an acknowledgement."""
+
 FENCED = "this host is without its lease, and another host may have the event"
 """What a host says of an event while it is fenced."""
+
+
+@dataclass(slots=True)
+class TurnOutput:
+    """What one turn of the loop has led to, and is to be sent once that may be.
+
+    `replies`: to requests, by routing id. `events`: each with where its feed stands after it.
+    """
+
+    replies: list[tuple[bytes, bytes]]
+    events: list[tuple[HostedEvent, Output, FeedPosition]]
 
 
 class Host:
@@ -124,8 +142,7 @@ class Host:
         self._stays = stays
         self._asked: deque[str] = deque()  # events that other threads have asked for
         self._wall = clock.steady(wall)
-        secure = not trusted(options.broker).plain
-        limiter = HostRequestLimiter()
+        limiter, secure = HostRequestLimiter(), not trusted(options.broker).plain
         self.zap: ZapAuthenticator | None = None  # None where connections are not encrypted
         self._context: zmq.Context[Any] = zmq.Context()
         self._waker = Waker()
@@ -139,7 +156,7 @@ class Host:
             address=options.address_subscriptions,
         )
         self.pending = PendingPeers(
-            self._ask,
+            self._ask_at_once,
             self._resolve,
             self._waker.wake,
             limiter.may_ask,
@@ -185,6 +202,7 @@ class Host:
         self._report_batch = AdaptiveBatch(*REPORTS_A_TURN)
         self._request_batch = AdaptiveBatch(*REQUESTS_A_TURN)
         self._revoked: list[tuple[HostedEvent, list[str]]] = []  # not yet excluded
+        self.copies, self.gate = self._begin_copies(limiter)
         self.attached = AttachedPeers(
             self.events,
             self._mark_dirty,
@@ -195,6 +213,7 @@ class Host:
             limiter,
             options.report_rate,
             journal.pages,
+            self.copies,
         )
         self.leases = LeaseHolder(
             uuid4().hex,
@@ -212,17 +231,46 @@ class Host:
             clock.elapsed,
             always=options.fence == "always",
             standby=options.standby,
-            offer=messages.HostOffer(
-                instance=uuid4().hex,
-                capacity=options.capacity or (0 if events else FREE_CAPACITY),
-                labels=list(options.labels),
-                journal=journal.name,
-            ),
+            offer=_offer(options, journal, named=bool(events)),
             let_go=self._peers_to_tell,
         )
+        # The copies of another host's events; None where no host is followed.
+        self.followed = self._begin_to_follow(identity.peer)
+        self._take_on_all(events)
+
+    def _begin_copies(
+        self, limiter: HostRequestLimiter
+    ) -> tuple[Copies, SyncGate[TurnOutput] | None]:
+        """Return what answers followers, and what waits for them; None where nothing does."""
+        copies = Copies(
+            self.events,
+            self._journal,
+            self._ask_at_once,
+            lambda curve: self.pending.admit([curve]),
+            self._sockets.send,
+            limiter,
+        )
+        return copies, SyncGate(self._options.sync_wait) if self._options.sync else None
+
+    def _begin_to_follow(self, peer: str) -> FollowedHost | None:
+        if not self._options.follow:
+            return None
+        return FollowedHost(
+            self._options.follow,
+            self._link,
+            self._journal,
+            self._ask_at_once,
+            lambda: self.leases.events,
+            peer,
+        )
+
+    def _take_on_all(self, events: tuple[str, ...]) -> None:
         self._takes_events = not events
         for event_id in events:
-            self.leases.take_on(event_id)
+            if self._options.takeover:
+                self.leases.take_over(event_id, self._now + ASSIGNED_SECONDS, named=True)
+            else:
+                self.leases.take_on(event_id)
 
     @property
     def endpoints(self) -> Endpoints:
@@ -285,6 +333,8 @@ class Host:
             while not self._stopping and (self._stays or self.busy) and go_on():
                 # The socket of the feed may be another after a revocation.
                 offers = [socket for offer in self._offers for socket in offer.sockets]
+                if self.followed is not None:
+                    offers += self.followed.sockets
                 own = [*self._link.sockets, sockets.router, sockets.pull, sockets.pub]
                 loop.watch(list(dict.fromkeys([*own, *offers])))
                 ready = loop.wait(self.next_timer())
@@ -293,7 +343,7 @@ class Host:
                     for event in self.events.values():
                         event.slept(loop.late)
                 self._turn(ready)
-                if self._uncommitted:
+                if self._uncommitted or self.stalled:
                     self._wait_for_room()
             self._leave()
         finally:
@@ -323,6 +373,7 @@ class Host:
             link.poll(now)
             self._look_at_leases()
         self._pump_offers(now, wall)
+        self._pump_copies(now, wall)
         self.pending.handle(now)
         self._revoke()
         if _any([sockets.pub], ready):
@@ -402,20 +453,19 @@ class Host:
             self._count_commit(turns, clock.now() - began)
         for event_id in taken:
             self._let_go(event_id)
-        # Once more: a commit takes its time, and this process may have been stopped in it.
-        self._fence_where_over()
-        for event, out in self._uncommitted:
-            if event.card.event in self._fenced:
-                self._fenced[event.card.event].append(out)
-                # They may confirm what is not to be confirmed now. Their peers ask again.
-                self._replies.clear()
-        for reply_to, frame in self._replies:
-            self._sockets.send(reply_to, frame)
+        stored = [event_id for event_id, _ in turns if event_id not in taken]
+        self.copies.stored(stored, self._now)
+        outs = [(event, out, event.position) for event, out in self._uncommitted]
+        turn = TurnOutput(self._replies[:], outs)
         self._replies.clear()
-        for event, out in self._uncommitted:
-            if event.card.event not in self._fenced:
-                self._send_out(event, out)
         self._uncommitted.clear()
+        if self.gate is None:
+            self._send_turn(turn)
+        else:
+            needs = {event_id: self.copies.newest[event_id] for event_id in stored}
+            for ready in self.gate.hold(needs, turn, self._now):
+                self._send_turn(ready)
+            self._look_at_copies(self._now)
         if was_in_trouble:
             log.warning("the journal can be written again")
             self._publish_trouble()
@@ -431,6 +481,21 @@ class Host:
                 for tap in out.taps:
                     add(max(0.0, (wall - tap) / SECOND))
 
+    def _send_turn(self, turn: TurnOutput) -> None:
+        """Send what a turn has led to, where this host may still speak for its events."""
+        # Once more: a commit takes its time, and this process may have been stopped in it.
+        self._fence_where_over()
+        for event, out, _ in turn.events:
+            if event.card.event in self._fenced:
+                self._fenced[event.card.event].append(out)
+                # They may confirm what is not to be confirmed now. Their peers ask again.
+                turn.replies.clear()
+        for reply_to, frame in turn.replies:
+            self._sockets.send(reply_to, frame)
+        for event, out, position in turn.events:
+            if event.card.event not in self._fenced:
+                self._send_out(event, out, position)
+
     def _let_go(self, event_id: str) -> None:
         """Publish and confirm nothing more of an event that another host stores now."""
         kept = [(event, out) for event, out in self._uncommitted if event.card.event != event_id]
@@ -442,7 +507,7 @@ class Host:
             self._now,
         )
 
-    def _send_out(self, event: HostedEvent, out: Output) -> None:
+    def _send_out(self, event: HostedEvent, out: Output, position: FeedPosition) -> None:
         """Publish what a turn has led to, and send its receipts."""
         for frame in out.publish:
             self._sockets.publish(frame)
@@ -457,7 +522,57 @@ class Host:
             if routing_id is None or not self._sockets.send(routing_id, receipt):
                 self.attached.keep(token, receipt)
         self.leases.note_end(event.card.event)
-        self._positions[event.card.event] = event.position
+        self._positions[event.card.event] = position
+
+    # ── copies on other machines ─────────────────────────────────────────────────────────────
+
+    @property
+    def stalled(self) -> bool:
+        """Whether nothing is taken in, since no copy acknowledges what is stored."""
+        return self.gate is not None and self.gate.stalled
+
+    def _look_at_copies(self, now: float) -> None:
+        """Answer followers whose requests were kept, and send what waited for a copy."""
+        self.copies.handle_timer(now)
+        gate = self.gate
+        if gate is None:
+            return
+        before = gate.state
+        ready = gate.acknowledged(self.copies.acknowledged, now, level=self.copies.level)
+        for turn in (*ready, *gate.handle_timer(now)):
+            # An event that is another host's by now is not spoken for.
+            turn.events = [one for one in turn.events if self._serves(one[0])]
+            self._send_turn(turn)
+        worth = (SyncState.STALLED, SyncState.ALONE)
+        if gate.state is not before and (gate.state in worth or before in worth):
+            self._tell_of_copies(gate, was_stalled=before is SyncState.STALLED)
+
+    def _pump_copies(self, now: float, wall: int) -> None:
+        """Copy on from the host that is followed; go on with its events where it is gone."""
+        followed = self.followed
+        if followed is None:
+            return
+        followed.pump(now, wall)
+        if self._options.takeover:
+            for event_id in followed.gone(now):
+                if event_id not in self.leases.events:
+                    self.leases.take_over(event_id, now)
+
+    def _serves(self, event: HostedEvent) -> bool:
+        return self.events.get(event.card.event) is event
+
+    def _tell_of_copies(self, gate: SyncGate[TurnOutput], *, was_stalled: bool) -> None:
+        if gate.stalled:
+            log.error("%s; nothing is confirmed or published until then", UNCOPIED)
+        elif gate.alone:
+            log.error(
+                "no copy came in %g s (--sync-wait): going on without one until one has all",
+                self._options.sync_wait,
+            )
+        else:
+            log.warning("another machine has a copy of all that is stored")
+        if gate.stalled or was_stalled:
+            self._publish_trouble()
 
     # ── another host may have the event ──────────────────────────────────────────────────────
 
@@ -494,13 +609,13 @@ class Host:
         """Go on with an event that no other host had meanwhile."""
         note(log, logging.WARNING, "the lease is renewed; going on", event=event.card.event)
         for out in self._fenced.pop(event.card.event):
-            self._send_out(event, out)
+            self._send_out(event, out, event.position)
         self._mark_dirty(event)
         event.resume()
 
     def _hand_over(self, event: HostedEvent) -> None:
         """Offer what was reported here of an event to the host that has it."""
-        if self._journal.shared:
+        if self._journal.shared or self._journal.is_copy(event.card.event):
             return  # that host has it
         event_id = event.card.event
         gathering = Gathering(self._journal.pages(event_id), event.action_of)
@@ -537,16 +652,16 @@ class Host:
     # ── the disk is full ─────────────────────────────────────────────────────────────────────
 
     def _wait_for_room(self) -> None:
-        """Take no reports while nothing can be stored: reporters keep them.
+        """Take no reports while nothing can be stored here, or in a copy: reporters keep them.
 
         The feed says so, and attached peers get answers: they do not take the host for lost.
         """
         sockets = self._sockets
-        loop = PollLoop(*self._link.sockets, sockets.router, sockets.pub, waker=self._waker)
+        loop = PollLoop(waker=self._waker)
         retry_at = clock.now() + RETRY_SECONDS
         beat_at = 0.0
         leave_at = clock.now() + LEAVE_SECONDS if self._options.standby else inf
-        while self._uncommitted and not self._stopping:
+        while (self._uncommitted or self.stalled) and not self._stopping:
             now = clock.now()
             if now >= leave_at:
                 self._leave_to_others(now)
@@ -554,13 +669,27 @@ class Host:
             if now >= beat_at:
                 beat_at = now + self._options.heartbeat
                 self._publish_trouble()
-            if now >= retry_at:
+            if self._uncommitted and now >= retry_at:
                 retry_at = now + RETRY_SECONDS
                 self._commit()
                 continue
             sockets.watch_viewers(now)
             self._answer_meanwhile(now)
-            loop.wait(retry_at, beat_at, self.leases.next_timer())
+            watched = [*self._link.sockets, sockets.router, sockets.pub]
+            copying = None
+            if self.followed is not None and not self._uncommitted:
+                # Two hosts may wait for each other's copies.
+                self._pump_copies(now, self._wall())
+                watched += self.followed.sockets
+                copying = self.followed.next_timer()
+            loop.watch(list(dict.fromkeys(watched)))
+            loop.wait(
+                copying,
+                retry_at if self._uncommitted else None,
+                beat_at,
+                self.leases.next_timer(),
+                self._next_of_copies(),
+            )
         # The answers and pending peers of that time are due now, and have used up their wake-up.
         self._waker.wake()
 
@@ -576,7 +705,12 @@ class Host:
     def _publish_trouble(self) -> None:
         """Publish the trouble with the journal, or its end, on each feed at its last position."""
         for event_id in self._positions:
-            self._publish_troubled(event_id, FENCED if event_id in self._fenced else self.trouble)
+            self._publish_troubled(event_id, FENCED if event_id in self._fenced else self._why)
+
+    @property
+    def _why(self) -> str:
+        """Why nothing is taken in; empty where all is well."""
+        return self.trouble or (UNCOPIED if self.stalled else "")
 
     def _publish_troubled(self, event_id: str, trouble: str) -> None:
         event, position = self.events.get(event_id), self._positions.get(event_id)
@@ -587,15 +721,17 @@ class Host:
         """Answer requests that need no disk; keep the leases, so that no other host gets them."""
         self._now = now  # deadlines of requests to the broker count from it
         self._link.poll(now)
+        self.pending.handle(now)
         self.leases.handle_timer(now)
         self._fence_where_over()
         wall = self._wall()
         known = {e: at for e, at in self._positions.items() if e not in self._fenced}
         for routing_id, curve, frame in self._sockets.requests(self._request_batch.frames):
             for body in self.attached.answer_meanwhile(
-                routing_id, curve, frame, now, wall, self.trouble, known
+                routing_id, curve, frame, now, wall, self._why, known
             ):
                 self._sockets.send(routing_id, body)
+        self._look_at_copies(now)
 
     def next_timer(self) -> float | None:
         """Return when the next turn is due where nothing comes (monotonic seconds)."""
@@ -603,13 +739,31 @@ class Host:
             return self._now
         event = self._timers[0][0] if self._timers else None
         offers = [offer.next_timer() for offer in self._offers]
+        if self.followed is not None:
+            offers.append(self.followed.next_timer())
         return earliest(
-            self._link.next_timer(), self.leases.next_timer(), event, self._beat_at, *offers
+            self._link.next_timer(),
+            self.leases.next_timer(),
+            event,
+            self._beat_at,
+            self._next_of_copies(),
+            *offers,
         )
+
+    def _next_of_copies(self) -> float:
+        return min(self.copies.next_timer(), self.gate.next_timer() if self.gate else inf)
 
     # ── events ───────────────────────────────────────────────────────────────────────────────
 
     def _build(self, card: Card) -> HostedEvent:
+        if self._journal.is_copy(card.event) and not (
+            self._options.takeover or self._options.follow
+        ):
+            copy = self._journal.copies()[card.event]
+            raise Conflict(
+                f"the journal has a copy of {card.event} of the host {copy.host}, up to turn"
+                f" {copy.turns:,} of epoch {copy.epoch}: --takeover goes on from it"
+            )
         event = HostedEvent(card, self._options, self._book)
         self._keep_card(card)
         event.journal = self._journal.name
@@ -619,8 +773,17 @@ class Host:
 
     def _begin_storing(self, event: HostedEvent, epoch: int) -> HostedEvent:
         """Let this host alone store an event, and return the event as it is stored by now."""
-        if self._journal.begin(event.card.event, epoch):
-            return self._build(event.card)
+        event_id = event.card.event
+        was_copy = self._journal.is_copy(event_id)
+        if self._journal.begin(event_id, epoch):
+            event = self._build(event.card)
+        if was_copy:
+            about = {"event": event_id, "epoch": epoch, "seq": event.feed.seq}
+            note(log, logging.WARNING, "going on from a copy", **about)
+        if self.followed is not None:
+            self.followed.drop(event_id)
+        if self.gate is not None:
+            self.copies.open(event_id, self._now)
         return event
 
     def _keep_ports(self) -> None:
@@ -670,18 +833,27 @@ class Host:
         self.attached.close(event)
         self._dirty.pop(event_id, None)
         self._timer_at.pop(event_id, None)
+        self.copies.close(event_id)
+        if self.gate is not None:
+            self.gate.forget(event_id)
 
     def _leave(self) -> None:
         self._stopping = True
         self._end_by = clock.now() + self._options.drain_seconds
         for offer in self._offers:
             offer.close()
+        if self.followed is not None:
+            self.followed.close()
         self.leases.leave()
         # Half of the time: a broker that is away must not take that of the peers.
         self._link.flush(self._options.drain_seconds / 2)
 
     def _ask(self, request: Any, then: Then) -> None:
         self._link.request(request, partial(self._follow, then), self._now)
+
+    def _ask_at_once(self, request: Any, then: Then) -> None:
+        """Ask what changes no event; the answer counts also while nothing can be stored."""
+        self._link.request(request, then, self._now)
 
     def _follow(self, then: Then, reply: Reply, now: float) -> None:
         """Call the callback of the broker's answer, or keep it while nothing can be stored."""
@@ -693,7 +865,7 @@ class Host:
             and not reply.refused
             and not reply.released
         )
-        if self._uncommitted and not renewed:
+        if (self._uncommitted or self.stalled) and not renewed:
             self._answers.append((then, reply))
         else:
             then(reply, now)
@@ -753,6 +925,9 @@ def _any(sockets: Sequence[zmq.Socket[bytes]], ready: Container[Source] | None) 
     """Return whether one of the sockets may be read. To try costs as much as to receive: each turn
     of a host at rest reads one socket."""
     return ready is None or any(socket in ready for socket in sockets)
+
+
+from dataclasses import dataclass
 
 
 def spare_collector() -> None:

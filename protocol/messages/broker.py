@@ -192,6 +192,17 @@ class DrainHost(Message, frozen=True, kw_only=True, tag="drain"):
     peer: Name = ""
 
 
+class ShowHeld(Message, frozen=True, kw_only=True, tag="holdings"):
+    """A host asks which events another host has that this one may host, and copy.
+
+    `peer` is the other host's id or name; `cursor` is the last event of the page before.
+    """
+
+    id: Count
+    peer: Name
+    cursor: Id = ""
+
+
 class Verify(Message, frozen=True, kw_only=True):
     """A host asks which peer a token belongs to; `hashed`: `token` is the digest of the token."""
 
@@ -340,6 +351,18 @@ class Pooled(Message, frozen=True, kw_only=True):
     )
 
 
+class Holdings(Message, frozen=True, kw_only=True, tag="holding"):
+    """The events of which the host `peer` holds the lease and which the asking peer may copy.
+
+    `cursor` asks for the next page, empty at the end.
+    """
+
+    id: Count
+    peer: Id
+    events: Annotated[list[Id], Meta(max_length=limits.HOLD_EVENTS)] = field(default_factory=list)
+    cursor: Id = ""
+
+
 class Placed(Message, frozen=True, kw_only=True):
     """How many events are going to another host, and how many stay, since no other host may."""
 
@@ -421,6 +444,7 @@ BrokerRequest = (
     | ChangePool
     | PlaceEvent
     | DrainHost
+    | ShowHeld
     | Verify
     | Vouch
     | Finish
@@ -438,6 +462,7 @@ BrokerReply = (
     | EventsHeld
     | Pooled
     | Placed
+    | Holdings
     | Grant
     | Vouched
     | Invited

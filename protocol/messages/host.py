@@ -28,6 +28,10 @@ from ..fields import (
 )
 from .broker import VERSION, Done, Error
 
+Checksum = Annotated[bytes, Meta(max_length=16)]
+"""That of a turn of a journal, which covers all turns before it; or empty."""
+
+
 # ── peer → host, ROUTER ──────────────────────────────────────────────────────────────────────
 
 
@@ -162,6 +166,22 @@ class Recover(Message, frozen=True, kw_only=True):
     carried: Annotated[list[Carried], Meta(max_length=limits.CARRIED)]
 
 
+class FollowJournal(Message, frozen=True, kw_only=True, tag="follow"):
+    """A host that keeps a copy of the event's journal asks for the turns after the last it has.
+
+    `token` is that of its invitation as host. It has the turns up to `turn` on its disk, counted
+    from 1 in the event, and `checksum` is that of the last of them, empty before the first. With
+    `offset` it has so many bytes of the next turn besides, which it has not stored.
+    """
+
+    id: Count
+    event: Id
+    token: Id
+    turn: Count = 0
+    checksum: Checksum = b""
+    offset: Count = 0
+
+
 # ── host → peer, ROUTER ──────────────────────────────────────────────────────────────────────
 
 
@@ -170,8 +190,8 @@ class Setup(Message, frozen=True, kw_only=True):
 
     `badge` is the token that the peer's reports carry; the host gives it only to the key that the
     broker gave the peer's token to. `n` is the number up to which the host has this reporter's
-    reports. `journal` names the journal that the host shares with others, which all count as it
-    does; it is empty where the journal is the host's own.
+    reports. `journal` names the history that the host's journal continues: another host that names
+    it counts as this one does. It is empty where the journal continues that of no other host.
     """
 
     id: Count
@@ -258,6 +278,31 @@ class Recovered(Message, frozen=True, kw_only=True):
     new: Count
 
 
+class CopiedTurn(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A turn of a journal as it is stored, with its checksum; releases before stored none."""
+
+    records: bytes
+    checksum: Checksum = b""
+
+
+class Turns(Message, frozen=True, kw_only=True):
+    """The turns of the event's journal from `first` on; none: there is nothing newer.
+
+    `rest`: so many bytes of the last of them are missing, which follow when they are asked for;
+    `offset` in the request then says that the bytes before are there. `newest` is the number of the
+    newest turn. `card` comes with the first answer to a connection.
+    """
+
+    id: Count
+    event: Id
+    first: Count
+    newest: Count
+    epoch: Count
+    turns: list[CopiedTurn] = field(default_factory=list)
+    rest: Count = 0
+    card: Card | None = None
+
+
 class Ruled(Message, frozen=True, kw_only=True):
     """A ruling is on the host's disk, and was published as `seq` of a new `epoch`."""
 
@@ -295,6 +340,8 @@ class ReportBatch(Message, frozen=True, kw_only=True, tag="reports"):
     reports: Annotated[list[Said], Meta(max_length=limits.BATCH_REPORTS)]
 
 
-HostRequest = Attach | Replay | HostPing | Detach | AskScore | Ruling | Recover
-HostReply = Setup | Block | Pong | Confirm | Ask | Receipt | Ruled | Recovered | Done | Error
+HostRequest = Attach | Replay | HostPing | Detach | AskScore | Ruling | Recover | FollowJournal
+HostReply = (
+    Setup | Block | Pong | Confirm | Ask | Receipt | Ruled | Recovered | Turns | Done | Error
+)
 ReportFrame = Report | ReportBatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from touchline.peer.host.journal import CopiedEvent, StoredTurn, chained, start_of
 from touchline.protocol.errors import Conflict, StorageFault
 from touchline.protocol.messages import Card
 
@@ -15,9 +16,11 @@ class Store:
 
     def __init__(self) -> None:
         self.blobs: list[bytes] = []
+        self.checksums: list[bytes] = []
         self.card: Card | None = None
         self.holder: object = None
         self.epoch = 0
+        self.copy: CopiedEvent | None = None  # whose it is, where it is a copy
 
 
 class Disk:
@@ -70,7 +73,9 @@ class Disk:
         """Be the one that stores the event; return whether turns have come since the last look."""
         store = self._store
         if not self._shared:
-            return False
+            grown = store.copy is not None and self._read != len(store.blobs)
+            store.copy = None
+            return grown
         if store.holder not in (None, self._opened) and store.epoch >= epoch:
             raise Conflict(f"another host has begun epoch {store.epoch} of {event}")
         store.holder, store.epoch = self._opened, epoch
@@ -106,6 +111,56 @@ class Disk:
     def pages(self, _event: str) -> list[bytes]:
         """Return what was stored, as a host reads it while it serves."""
         return list(self.blobs)
+
+    # ── copies ───────────────────────────────────────────────────────────────────────────────
+
+    def is_copy(self, _event: str) -> bool:
+        """Return whether it is a copy of another's."""
+        return self._store.copy is not None
+
+    def copies(self) -> dict[str, CopiedEvent]:
+        """Return what it is a copy of."""
+        return {self._store.copy.event: self._store.copy} if self._store.copy else {}
+
+    def count(self, _event: str) -> int:
+        """Return how many turns are stored."""
+        return len(self.blobs)
+
+    def at(self, event: str, turn: int) -> tuple[int, bytes] | None:
+        """Return the row of a turn, which is its number, and its checksum."""
+        if not turn:
+            return 0, b""
+        return (turn, self._checksums(event)[turn - 1]) if turn <= len(self.blobs) else None
+
+    def last_checksum(self, event: str) -> bytes:
+        """Return the checksum of the newest turn."""
+        return self._checksums(event)[-1] if self.blobs else b""
+
+    def after(self, event: str, row: int, size: int) -> list[StoredTurn]:
+        """Return the turns after a row, as far as they have so many bytes."""
+        found: list[StoredTurn] = []
+        for number, checksum in list(enumerate(self._checksums(event), 1))[row:]:
+            found.append(StoredTurn(number, self.blobs[number - 1], checksum, ""))
+            size -= len(self.blobs[number - 1])
+            if size <= 0:
+                break
+        return found
+
+    def store_copy(self, copy: CopiedEvent, turns: Sequence[tuple[bytes, bytes]]) -> None:
+        """Store turns of another's."""
+        if self.full:
+            raise StorageFault("no space left on device")
+        for blob, checksum in turns:
+            self.blobs.append(blob)
+            if self.last_checksum(copy.event) != checksum:
+                raise AssertionError("a turn does not follow from the one before it")
+        self._store.copy = copy
+
+    def _checksums(self, event: str) -> list[bytes]:
+        known = self._store.checksums
+        while len(known) < len(self.blobs):
+            known.append(chained(known[-1] if known else start_of(event), self.blobs[len(known)]))
+        return known
 
     def card(self, _event: str) -> Card | None:
         """Return the card, where it was stored."""

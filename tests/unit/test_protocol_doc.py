@@ -38,6 +38,7 @@ PARTS = {
     "said": messages.Said,
     "carried": messages.Carried,
     "voted": messages.Voted,
+    "copied": messages.CopiedTurn,
     "evidence": messages.Evidence,
     "pending": messages.Pending,
     "recount": messages.Recount,
@@ -73,6 +74,7 @@ USES = typing.Annotated[int, msgspec.Meta(ge=1, le=limits.INVITE_USES)]
 LONG = typing.Annotated[float, msgspec.Meta(gt=0, le=limits.INVITE_SECONDS)]
 KEY_OR_EMPTY = typing.Annotated[bytes, msgspec.Meta(max_length=32)]
 PUT = typing.Annotated[list[messages.GroupRecord], msgspec.Meta(max_length=limits.ROOM_BATCH)]
+CHECKSUM = typing.Annotated[bytes, msgspec.Meta(max_length=16)]
 CARRIED = typing.Annotated[list[messages.Carried], msgspec.Meta(max_length=limits.CARRIED)]
 RECOUNTS = typing.Annotated[list[messages.Recount], msgspec.Meta(max_length=limits.RECOUNTS)]
 PENDING = typing.Annotated[list[messages.Pending], msgspec.Meta(max_length=limits.PENDING)]
@@ -89,6 +91,7 @@ WORDS: list[tuple[object, str]] = [
     (messages.Key, "`key`"),
     (KEY_OR_EMPTY, "`key` or empty"),
     (messages.Signature, "`signature`"),
+    (CHECKSUM, "`checksum`"),
     (int, "`integer`"),
     (float, "`float`"),
     (messages.Seconds, "`seconds`"),

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from hashlib import blake2b
 from typing import Any, Protocol, cast
 
 from msgspec.structs import replace
@@ -74,6 +75,10 @@ LOOKS = 50
 """Claims that are looked at before it is seen whether the turn has enough to do."""
 
 
+HISTORY_BYTES = 16
+"""The bytes of the name of a history."""
+
+
 class RestoreObserver(Protocol):
     """Follows an event while it is restored from its journal."""
 
@@ -100,6 +105,10 @@ class HostedEvent:
     def __init__(self, card: Card, options: Options, book: Book | None = None) -> None:
         self.journal = ""
         """The name of the journal that the host shares with others; empty: it is the host's own."""
+        self.history = ""
+        """Names what the journal continues: a copy of it, and the epochs that follow from it, have
+        the same; one that another host has had in between has another. Empty before the first
+        epoch."""
         self._state = shared = state.begin(card, options, book or Book())
         self._began_with: bytes | None = None  # the book's digest; None: not begun yet
         self.card = card
@@ -287,7 +296,7 @@ class HostedEvent:
             feed=at or self.feed,
             wall=self._state.wall if wall is None else wall,
             interval=self._state.options.heartbeat,
-            journal=self.journal,
+            journal=self.journal or self.history,
         )
 
     def troubled(
@@ -933,6 +942,7 @@ class HostedEvent:
         self._began_with = record.book
         if record.verdict:
             self._state.policy = parse_verdict(record.verdict, alone=record.alone)
+        self._note_history(record.epoch)
         self._state.epoch = record.epoch
         self._state.signatures_required = record.signed
         self._state.edition = self._state.thumbs.edition = record.edition
@@ -942,6 +952,14 @@ class HostedEvent:
         if record.edition:
             self._state.claims.join_words()
         self._state.earliest = record.earliest
+
+    def _note_history(self, epoch: int) -> None:
+        """Name the history anew where another host has had the event in between."""
+        before = self._state.epoch
+        if before and epoch == before + 1:
+            return
+        about = f"{self.history or self.card.event} {epoch} {self._state.hosted}"
+        self.history = blake2b(about.encode(), digest_size=HISTORY_BYTES).hexdigest()
 
     def _set_wall(self, wall: int) -> None:
         shared = self._state

@@ -90,6 +90,8 @@ class Crowd:
                 return messages.PlaceEvent(id=number, drop=rng.random() < 0.3, **fields)
             case "DrainHost":
                 return messages.DrainHost(id=number, peer=rng.choice(["", other.peer]))
+            case "ShowHeld":
+                return messages.ShowHeld(id=number, peer=rng.choice([other.peer, self.name()]))
             case "Verify":
                 return messages.Verify(id=number, token=self.one_of(self.tokens))
             case "Vouch":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from touchline.broker.pools import Assigner
-from touchline.protocol import messages
+from touchline.protocol import limits, messages
 
 from .conftest import identity
 from .test_core import ENDPOINTS, lease, refusal
@@ -190,3 +190,33 @@ def test_many_who_offer_themselves_cost_no_look_each(pooled: Any) -> None:
         repository.in_pools = lambda peer: (asked.append(peer), look_up(peer))[1]
         Assigner().assign(repository, pooled.wall)
     assert sorted(asked) == sorted(peer(name) for name in names)
+
+
+def test_who_may_copy_what_a_host_has(pooled: Any) -> None:
+    """The events of a host are told to those alone who may copy them: their owners, and hosts that
+    are named by key or by a pool; not where merely any peer may host them."""
+    pooled.ask("kim", pool("add", "eve"))
+    opened = pooled.event("Open", hosts=["any"])
+    named = pooled.event("Named", hosts=["any", peer("eve")])
+    pools = pooled.event("Pooled", hosts=["pool:p"])
+    other = pooled.event("Other", hosts=["any"])
+    pooled.bob(hold(opened, named, pools))
+    pooled.ann(hold(other, instance="a"))
+    asked = messages.ShowHeld(id=1, peer=peer("bob"))
+    assert pooled.eve(asked).events == sorted([named, pools])
+    assert pooled.ann(asked).events == sorted([opened, named, pools]), "she owns them"
+    assert pooled.eve(messages.ShowHeld(id=1, peer="bob")).peer == peer("bob")
+    assert refusal(pooled.eve(messages.ShowHeld(id=1, peer="nobody at all"))) == "NOT_FOUND"
+    pooled.wait(60)
+    assert pooled.eve(asked).events == []
+
+
+def test_what_a_host_has_comes_in_pages(pooled: Any, monkeypatch: Any) -> None:
+    """A page ends with a cursor while there are more."""
+    monkeypatch.setattr(limits, "HOLD_EVENTS", 2)
+    events = sorted(pooled.event(f"Event {n}") for n in range(3))
+    pooled.ann(hold(*events))
+    first = pooled.ann(messages.ShowHeld(id=1, peer=peer("ann")))
+    assert (first.events, first.cursor) == (events[:2], events[1])
+    rest = pooled.ann(messages.ShowHeld(id=1, peer=peer("ann"), cursor=first.cursor))
+    assert (rest.events, rest.cursor) == (events[2:], "")

@@ -13,7 +13,10 @@ from click.testing import CliRunner, Result
 from tests.unit.peer.host.test_journal_check import damage, turn
 from touchline.cli import journal as module
 from touchline.peer import Journal
+from touchline.peer.host.event import records
+from touchline.protocol import codec
 from touchline.protocol.errors import NotFound
+from touchline.protocol.messages import Happening, Said
 
 
 @pytest.fixture
@@ -65,3 +68,28 @@ def test_no_journal(tmp_path: Path) -> None:
     result = run("check", tmp_path / "missing.db")
     assert isinstance(result.exception, NotFound)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_other_hosts_have_handed_over(file: Path) -> None:
+    """Each report is listed with its event, its reporter and the host that had it."""
+    assert run("recovered", file).stdout == ""
+    said = Said(
+        n=7, time=1_700_000_000_000_000,
+        event=Happening(title="goal", origin="A", time=1_700_000_000_000_000),
+    )  # fmt: skip
+    with closing(Journal(f"sqlite:///{file}")) as journal:
+        record = records.ReportRecovered(peer="ann", said=said, by="hill")
+        journal.commit([("e", records.pack([codec.encode(record)]))])
+    (line,) = run("recovered", file, "--json").stdout.splitlines()
+    assert json.loads(line) == {
+        "type": "recovered",
+        "event": "e",
+        "peer": "ann",
+        "n": 7,
+        "said": "2023-11-14T22:13:20.000Z",
+        "title": "goal",
+        "origin": "A",
+        "time": "2023-11-14T22:13:20.000Z",
+        "by": "hill",
+    }
+    assert run("recovered", file).stdout.startswith("e\tann\t7\tgoal\tA\t2023-11-14")

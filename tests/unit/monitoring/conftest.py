@@ -13,6 +13,7 @@ from touchline.broker.counters import BrokerCounters
 from touchline.broker.repository import Census
 from touchline.gateway.counters import GatewayCounters
 from touchline.peer.grades.sheet import Accuracy
+from touchline.peer.host.copies import CopyStanding
 from touchline.peer.host.counters import LEASE_SECONDS, HostCounters
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options
@@ -87,6 +88,12 @@ def host(core: HostedEvent) -> Any:
         leases=SimpleNamespace(away="", age=3.5, seconds=Histogram(LEASE_SECONDS)),
         connections=SimpleNamespace(open=3, refused={"address": 2}),
         subscriptions=SimpleNamespace(ended={"length": 1}),
+        copies=SimpleNamespace(
+            followers=2, standings=lambda: {EVENT: CopyStanding(40, 3, 100.0, finished=False)}
+        ),
+        stalled=False,
+        gate=None,
+        followed=None,
         trouble="",
         fenced=[],
         lost={"nope": NotFound("no event 'nope'")},

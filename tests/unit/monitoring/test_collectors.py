@@ -313,6 +313,28 @@ def test_host_trouble(host: Any) -> None:
     assert ill["touchline_host_connections_refused_total"] == 0
 
 
+def test_host_copies(host: Any) -> None:
+    """A page says what copies have of each event, and whether one is waited for; and of copies that
+    are kept here how many are not current."""
+    found = page(host_collector(host, now=lambda: 107.0))
+    of = f'event="{EVENT}"'
+    assert found["touchline_host_followers"] == 2
+    assert found[f"touchline_host_copy_turn{{{of}}}"] == 40
+    assert found[f"touchline_host_copy_lag_turns{{{of}}}"] == 3
+    assert found[f"touchline_host_copy_lag_seconds{{{of}}}"] == 7.0
+    assert found["touchline_host_copies_stalled"] == 0
+    assert found["touchline_host_copies_kept"] == 0
+    kept = {"e": SimpleNamespace(current=True), "f": SimpleNamespace(current=False)}
+    host.followed = SimpleNamespace(copies=kept, stored=9)
+    host.stalled, host.gate = True, SimpleNamespace(alone=True)
+    found = page(host_collector(host))
+    assert found["touchline_host_copies_stalled"] == 1
+    assert found["touchline_host_copies_given_up"] == 1
+    assert found["touchline_host_copies_kept"] == 2
+    assert found["touchline_host_copies_not_current"] == 1
+    assert found["touchline_host_copied_turns_total"] == 9
+
+
 def test_host_outage(host: Any, core: HostedEvent) -> None:
     """Alarms are counted, the event shows as suspended until it is put together, and entries count
     by their delay status."""

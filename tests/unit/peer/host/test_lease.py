@@ -901,3 +901,33 @@ def test_the_age_of_a_lease_and_the_time_that_it_took(stage):
     assert sum(stage.tenure.seconds.buckets) == 2
     assert stage.tenure.seconds.total >= 0.39
     assert stage.tenure.age == pytest.approx(0.4)
+
+
+def test_taking_over_from_a_host_that_goes(stage):
+    """A host that takes an event over asks until the lease of the other is over."""
+    stage.tenure.take_away("e", Conflict("x"), 0.0)
+    stage.tenure.take_over("e", stage.now + 60.0, named=True)
+    stage.tick()
+    stage.invite("e", "other")
+    stage.tick()
+    stage.answer(Conflict("another host holds it"))
+    assert stage.tenure.standing_by == {"e": "another host holds it"}
+    stage.tick()
+    stage.lease(epoch=2)
+    assert stage.served == [("e", 2)]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_taking_over_from_a_host_that_goes_on(stage, named):
+    """Where the other host goes on, the event is lost to who asked for it by its id, and let be by
+    who did not."""
+    stage.tenure.take_away("e", Conflict("x"), 0.0)
+    stage.tenure.lost.clear()
+    stage.tenure.take_over("e", stage.now, named=named)
+    stage.tick()
+    stage.invite("e", "other")
+    stage.tick()
+    stage.now += 0.1
+    stage.answer(Conflict("another host holds it"))
+    assert ("e" in stage.tenure.lost) == named
+    assert list(stage.tenure.events) == []

@@ -141,3 +141,25 @@ def test_a_restore_gives_each_turn_back(ground):
     core.restore(turns())
     assert len(owing) > 8
     assert not any(owing)
+
+
+def test_a_history_goes_on_with_each_next_epoch(ground):
+    """What a journal continues keeps its name from epoch to epoch, live and restored, here and from
+    a copy; where another host has had the event in between it has another."""
+    g = ground()
+    first = g.core.history
+    assert first
+    assert g.core.setup(7, g.member("ann")).journal == first
+    here, there = (HostedEvent(g.card, g.options) for _ in range(2))
+    for core in (here, there):
+        core.restore(g.journal)
+        assert core.history == first
+    here.start(2, g.now, g.wall)
+    assert here.history == first
+    there.start(3, g.now, g.wall)
+    assert there.history not in ("", first)
+    again = HostedEvent(g.card, g.options)
+    again.restore([*g.journal, there.take().commit])
+    assert again.history == there.history
+    again.start(4, g.now, g.wall)
+    assert again.history == there.history

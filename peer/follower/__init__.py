@@ -1,0 +1,1 @@
+"""A copy of another host's journal, kept on this machine."""

@@ -1,0 +1,139 @@
+"""A host whose machine is gone for good, with its disk: another goes on from its copy."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import Any
+
+from tests.patience import PATIENCE
+from touchline.protocol import times
+
+from .conftest import Json, Yard, wall
+
+BEAT = 0.5
+LEASE_SECONDS = 2
+ACTIONS = 40
+APART = 20_000_000
+"""Microseconds between two goals."""
+
+PEOPLE = ("ann", "bob", "cid", "dan")
+
+
+def grant(yard: Yard, *names: str) -> None:
+    """Let keys of these names host the event, besides anybody."""
+    for name in names:
+        process, _ = yard.touchline(
+            "events", "grant", yard.event, "--host", key_of(yard, name),
+            "--broker", yard.address, "--name", "organiser", "--json",
+        )  # fmt: skip
+        assert process.wait(PATIENCE) == 0
+
+
+def key_of(yard: Yard, name: str) -> str:
+    """Make the key of a host; return its id."""
+    process, lines = yard.touchline("identity", "create", name, "--json")
+    assert process.wait(PATIENCE) == 0
+    yard.until(lambda: bool(lines.items))
+    return str(lines.last["peer"])
+
+
+def begun(yard: Yard) -> None:
+    """Start the broker, with an event that two hosts may have."""
+    yard.broker("--lease-seconds", str(LEASE_SECONDS))
+    yard.create()
+    grant(yard, "harbour", "hill")
+
+
+def primary(yard: Yard, *flags: str) -> Any:
+    """Start the host that is followed, with a disk of its own."""
+    disk = yard.folder / "hill"
+    disk.mkdir(exist_ok=True)
+    yard.journal = f"sqlite:///{disk / 'journal.db'}"
+    return yard.start_host("--name", "hill", *flags, beat=BEAT)
+
+
+def follower(yard: Yard, *flags: str) -> Any:
+    """Start the host that follows."""
+    return yard.touchline(
+        "host", *flags, "--broker", yard.address, "--name", "harbour",
+        "--journal", copy_of(yard), "--heartbeat", str(BEAT), "--presence", "20",
+        "--confirm-wait", "5", "--verdict", "quorum", "--json",
+    )  # fmt: skip
+
+
+def copy_of(yard: Yard) -> str:
+    """Where the copy is."""
+    return f"sqlite:///{yard.folder / 'harbour.db'}"
+
+
+def goals(actions: int) -> list[Json]:
+    """Goals of which all are in the past."""
+    began = wall() - actions * APART - 60_000_000
+    return [
+        {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(actions)
+    ]
+
+
+def lose(yard: Yard, process: subprocess.Popen[bytes]) -> None:
+    """Kill the host for good, and take its disk away."""
+    yard.kill(process)
+    shutil.rmtree(yard.folder / "hill")
+
+
+def test_a_machine_that_is_gone(yard: Yard) -> None:
+    """With `--sync` a host is killed for good under load, and its disk is gone. Another goes on
+    from its copy: each report that had a receipt is there, each action is one entry, seq has no
+    hole, and all subscribers agree on the feed."""
+    begun(yard)
+    process, lines = primary(yard, "--sync")
+    _, copying = follower(yard, "--follow", "hill", "--takeover")
+    yard.until(lambda: bool(lines.of("hosting")), what="the first host")
+    feeds = [yard.watch("--heartbeats")[1] for _ in range(2)]
+    for feed in feeds:
+        yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
+    plan = goals(ACTIONS)
+    people = {name: yard.reporters(name, plan=plan, pause=-0.1) for name in PEOPLE}
+    yard.until(
+        lambda: len({one["entry_id"] for one in feeds[0].of("entry")}) > ACTIONS // 4,
+        what="some entries",
+    )
+    lose(yard, process)
+    yard.until(lambda: bool(copying.of("hosting")), what="the host that goes on")
+    yard.until(
+        lambda: all(
+            one.last.get("said") == ACTIONS and not one.last["pending"]
+            for _, one in people.values()
+        ),
+        what="the last receipt",
+    )
+    for feed in feeds:
+        yard.until(
+            lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == ACTIONS,
+            what="the last entry",
+        )
+    yard.until(lambda: _agree(feeds), what="the same feed at both subscribers")
+    for feed in feeds:
+        seqs = [one["seq"] for one in feed.of("entry", "alarm", "restored")]
+        assert seqs == list(range(1, len(seqs) + 1))
+        assert "diverged" not in feed.kinds
+    newest = {one["entry_id"]: one for one in feeds[0].of("entry")}
+    told = sorted(times.from_rfc3339(one["time"]) for one in newest.values())
+    assert all(abs(at - one["time"]) < APART / 4 for at, one in zip(told, plan, strict=True))
+    assert [one["epoch"] for one in copying.of("hosting")] == [2]
+    _end(yard)
+    yard.journal = copy_of(yard)
+    core = yard.restored()
+    assert [member.n for member in core.roster.reporters] == [ACTIONS] * len(PEOPLE)
+    for claim in core.by_entry.values():
+        assert sorted(index for index, _ in claim.votes) == list(range(len(PEOPLE)))
+
+
+def _agree(feeds: list[Any]) -> bool:
+    first, second = (feed.of("entry", "alarm", "restored") for feed in feeds)
+    return bool(first == second)
+
+
+def _end(yard: Yard) -> None:
+    """End all processes, so that a journal can be read."""
+    yard.stack.close()
