@@ -65,6 +65,9 @@ SOCKETS = ("router", "pull", "pub")
 NAMED = "journal"
 """The row that holds the name of a journal that hosts share."""
 
+TAKEN_OVER = ""
+"""Stands for the host of a copy that is one no longer."""
+
 CHECKSUM_BYTES = 16
 
 PAGE = 50
@@ -278,7 +281,8 @@ class Journal:
             return False
         last = select(func.max(_turns.c.number)).where(_turns.c.event == event_id)
         with self._writing():
-            self._connection.execute(_copies.delete().where(_copies.c.event == event_id))
+            copy = _copies.c.event == event_id
+            self._connection.execute(_copies.update().where(copy).values(host=TAKEN_OVER))
             newest = self._connection.execute(last).scalar_one() or 0
         self._copied.discard(event_id)
         return bool(newest != self._read_to.get(event_id, 0))
@@ -381,7 +385,13 @@ class Journal:
         """Return the events of which this is a copy."""
         with self._reading():
             rows = self._connection.execute(select(_copies).order_by(_copies.c.event)).all()
-        return {row.event: CopiedEvent(*row) for row in rows}
+        return {row.event: CopiedEvent(*row) for row in rows if row.host != TAKEN_OVER}
+
+    def taken_over(self) -> list[str]:
+        """Return the events of which this was a copy, until they went on from here."""
+        query = select(_copies.c.event).where(_copies.c.host == TAKEN_OVER)
+        with self._reading():
+            return [str(event) for event in self._connection.execute(query).scalars()]
 
     def is_copy(self, event_id: str) -> bool:
         """Return whether an event is here as a copy of another host's."""

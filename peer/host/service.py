@@ -266,6 +266,9 @@ class Host:
 
     def _take_on_all(self, events: tuple[str, ...]) -> None:
         self._takes_events = not events
+        if self._options.follow and self._options.takeover:
+            for event_id in self._journal.taken_over():
+                self.leases.take_on(event_id)
         for event_id in events:
             if self._options.takeover:
                 self.leases.take_over(event_id, self._now + ASSIGNED_SECONDS, named=True)

@@ -21,6 +21,7 @@ class Store:
         self.holder: object = None
         self.epoch = 0
         self.copy: CopiedEvent | None = None  # whose it is, where it is a copy
+        self.taken: list[str] = []  # events of which it was a copy before
 
 
 class Disk:
@@ -74,6 +75,7 @@ class Disk:
         store = self._store
         if not self._shared:
             grown = store.copy is not None and self._read != len(store.blobs)
+            store.taken += [event] if store.copy is not None else []
             store.copy = None
             return grown
         if store.holder not in (None, self._opened) and store.epoch >= epoch:
@@ -121,6 +123,10 @@ class Disk:
     def copies(self) -> dict[str, CopiedEvent]:
         """Return what it is a copy of."""
         return {self._store.copy.event: self._store.copy} if self._store.copy else {}
+
+    def taken_over(self) -> list[str]:
+        """Return what it was a copy of."""
+        return list(self._store.taken)
 
     def count(self, _event: str) -> int:
         """Return how many turns are stored."""

@@ -62,10 +62,16 @@ class RivalHost(Node):
         name: its name.
         verdict: its policy.
         store: what it shares with the hosts that it stands by for; None: it stands by for none.
+        more: further options.
     """
 
     def __init__(
-        self, stage: RivalStage, name: str, verdict: str = "fixed:1", store: Store | None = None
+        self,
+        stage: RivalStage,
+        name: str,
+        verdict: str = "fixed:1",
+        store: Store | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(stage.network, name)
         self.journal = Disk(store=store)
@@ -73,6 +79,9 @@ class RivalHost(Node):
         self._stage = stage
         self._verdict = verdict
         self._shared = store is not None
+        self._more = more
+        self._beat_at = 0.0  # while it waits for a copy: when its feeds say so next
+        self.gone = False  # for good
 
     @property
     def serves(self) -> bool:
@@ -81,7 +90,7 @@ class RivalHost(Node):
 
     def start(self) -> None:
         """Start the process."""
-        if self.running:
+        if self.running or self.gone:
             return
         self.begin()
         self.network.acting = self
@@ -95,9 +104,11 @@ class RivalHost(Node):
             verdict=self._verdict,
             standby=self._shared,
             journal="postgresql://stands/in" if self._shared else "",
+            **self._more,
         )
         now = self.network
-        self.host = Host(options, identity(self.name), journal, (EVENT,), lambda: wall(now))
+        events = () if options.follow else (EVENT,)
+        self.host = Host(options, identity(self.name), journal, events, lambda: wall(now))
         context: Any = self.host._context
         context.published = lambda frame: self._stage.published(self, frame)
         context.replied = lambda node, frame: self._stage.replied(self, node, frame)
@@ -109,6 +120,8 @@ class RivalHost(Node):
         if host is None:
             raise AssertionError("a host that is not there has a turn")
         try:
+            if host.stalled:
+                return self._wait_for_copy(host)
             host._turn()
         except Killed:
             return None
@@ -116,6 +129,18 @@ class RivalHost(Node):
             self.die(1.0 + 2.0 * self._stage.rng.random())
             return None
         return self.network.now + seconds_left(self.network.now, host.next_timer())
+
+    def _wait_for_copy(self, host: Host) -> float:
+        """One round of the loop in `Host._wait_for_room`."""
+        now = self.network.now
+        if now >= self._beat_at:
+            self._beat_at = now + host._options.heartbeat
+            host._publish_trouble()
+        host._answer_meanwhile(now)
+        if not host.stalled:
+            return now
+        timers = (self._beat_at, host._link.next_timer(), host.leases.next_timer())
+        return now + seconds_left(now, *timers, host._next_of_copies())
 
     def sleep(self, seconds: float) -> None:
         """Let all others go on, in the middle of a turn.

@@ -13,6 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer import connection
+from touchline.peer.follower.core import CopyState
+from touchline.peer.follower.service import FollowedHost
 from touchline.peer.host import attached
 from touchline.peer.host.admission import PendingPeers
 from touchline.peer.host.attached import AttachedPeers
@@ -36,10 +38,12 @@ from touchline.peer.host.event.records import (
 from touchline.peer.host.event.recovery import Recovery
 from touchline.peer.host.event.roster import Roster
 from touchline.peer.host.event.signatures import Signatures
+from touchline.peer.host.event.turn import Output
 from touchline.peer.host.event.verdict import evidence
 from touchline.peer.host.lease import HeldLease, LeaseHolder
-from touchline.peer.host.service import Host
+from touchline.peer.host.service import Host, TurnOutput
 from touchline.peer.host.sockets import Sockets
+from touchline.peer.host.sync import SyncGate
 from touchline.peer.liveness import Liveness
 from touchline.peer.reporter.outbox import Outbox
 from touchline.peer.session import Session
@@ -475,6 +479,73 @@ def taken_over_as_it_was(patch: pytest.MonkeyPatch) -> None:
 def never_begun(patch: pytest.MonkeyPatch) -> None:
     """A host begins an epoch without a word to the journal."""
     patch.setattr(Host, "_begin_storing", lambda _host, event, _epoch: event)
+
+
+def epoch_not_raised(patch: pytest.MonkeyPatch) -> None:
+    """A host that takes an event over goes on under the epoch of the one before."""
+    start = HostedEvent.start
+    patch.setattr(
+        HostedEvent,
+        "start",
+        lambda self, epoch, now, wall: start(self, self.epoch or epoch, now, wall),
+    )
+
+
+def votes_dropped(patch: pytest.MonkeyPatch) -> None:
+    """A host that takes an event over knows the claims, and not who has voted for them."""
+    restore = HostedEvent.restore
+
+    def forgetful(self: HostedEvent, *given: Any) -> None:
+        restore(self, *given)
+        for claim in (*self.claims.open.values(), *self.by_entry.values()):
+            claim.voters = 0
+
+    patch.setattr(HostedEvent, "restore", forgetful)
+
+
+def receipts_before_the_copy(patch: pytest.MonkeyPatch) -> None:
+    """With `--sync` receipts are sent before a copy has the turn."""
+    hold = SyncGate.hold
+
+    def early(self: SyncGate[Any], needs: dict[str, int], turn: Any, now: float) -> list[Any]:
+        told = TurnOutput(turn.replies, [])
+        for event, out, position in turn.events:
+            receipts = Output(receipts=out.receipts, finished=out.finished)
+            told.events.append((event, receipts, position))
+            out.receipts = []
+        turn.replies = []
+        return [told, *hold(self, needs, turn, now)]
+
+    patch.setattr(SyncGate, "hold", early)
+
+
+def published_before_the_copy(patch: pytest.MonkeyPatch) -> None:
+    """With `--sync` receipts wait for a copy, and the feed does not."""
+    hold = SyncGate.hold
+
+    def early(self: SyncGate[Any], needs: dict[str, int], turn: Any, now: float) -> list[Any]:
+        shown = TurnOutput([], [])
+        for event, out, position in turn.events:
+            shown.events.append((event, Output(publish=out.publish), position))
+            out.publish = []
+        return [shown, *hold(self, needs, turn, now)]
+
+    patch.setattr(SyncGate, "hold", early)
+
+
+def acknowledged_before_stored(patch: pytest.MonkeyPatch) -> None:
+    """A follower acknowledges turns that it has not stored."""
+    store = FollowedHost._store
+
+    def early(self: FollowedHost, copy: Any, now: float, wall: int) -> None:
+        turns = list(copy.turns)
+        copy.stored(now, done=True)
+        self._connections[copy.event]._carry_out(now)
+        copy.turn, copy.turns = copy.turn - len(turns), turns
+        copy.state = CopyState.STORING
+        store(self, copy, now, wall)
+
+    patch.setattr(FollowedHost, "_store", early)
 
 
 def review_forgotten(patch: pytest.MonkeyPatch) -> None:

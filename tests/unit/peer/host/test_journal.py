@@ -338,8 +338,9 @@ def test_an_event_goes_on_from_its_copy(pair):
     copied(first, second)
     assert list(second.turns("e")) == BLOBS[:1]
     copied(first, second, 10_000)
+    assert second.taken_over() == []
     assert second.begin("e", 2)
-    assert second.copies() == {}
+    assert (second.copies(), second.taken_over()) == ({}, ["e"])
     assert list(second.turns("e")) == BLOBS
     assert not second.begin("e", 3)
     second.commit([("e", b"four")])
