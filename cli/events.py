@@ -13,7 +13,7 @@ from ..protocol import messages, times
 from ..protocol.messages import Card
 from ..protocol.text import plain
 from ..timeline import json as timeline_json
-from . import completion, creating, grants, rulings, shared
+from . import archive, completion, creating, grants, rulings, shared
 from .shared import broker_option, emit, json_option, name_option
 from .ui.listing import listing, listing_option
 from .ui.tables import table
@@ -37,6 +37,8 @@ for _owners in (
     rulings.reinstate,
     rulings.award,
     rulings.ask_score,
+    archive.archive,
+    archive.unarchive,
 ):
     command.add_command(_owners)
 

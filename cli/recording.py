@@ -80,8 +80,8 @@ def read_header(file: BinaryIO) -> Card | None:
     Raises:
         SettingError: the file is not a recording.
     """
-    for value, _ in _maps(file):
-        return _card(value)
+    for value, _ in maps(file):
+        return card_of(value)
     return None
 
 
@@ -103,9 +103,9 @@ def read(path: Path) -> Recording | None:
 
 def _read(file: BinaryIO) -> Recording | None:
     recording: Recording | None = None
-    for value, end in _maps(file):
+    for value, end in maps(file):
         if recording is None:
-            recording = Recording(_card(value), size=end)
+            recording = Recording(card_of(value), size=end)
             continue
         recording.size = end
         kind = value.get("type")
@@ -116,7 +116,7 @@ def _read(file: BinaryIO) -> Recording | None:
     return recording
 
 
-def _maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
+def maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
     """Yield each whole map and the place in the file at which it ends."""
     unpacker = msgpack.Unpacker(
         file, read_size=READ_BYTES, max_buffer_size=limits.BLOCK_BYTES, raw=False
@@ -130,7 +130,12 @@ def _maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
         raise SettingError(f"not a recording, or damaged: {error}") from None
 
 
-def _card(value: dict[str, object]) -> Card:
+def card_of(value: dict[str, object]) -> Card:
+    """Return the card in a recording's header.
+
+    Raises:
+        SettingError: the map is no such header.
+    """
     if value.get("type") != "recording":
         raise SettingError("not a recording: it does not begin with a recording's header")
     if value.get("version") != VERSION:

@@ -9,6 +9,7 @@ import click
 from ..protocol import keys
 from ..protocol.errors import PeerError, SettingError
 from ..protocol.text import plain
+from .archive import proof_in
 from .files import read_bytes
 from .shared import emit, json_option
 
@@ -47,7 +48,8 @@ def command(
 ) -> int:
     """Check that a timeline follows from signed reports.
 
-    FILE is a proof that touchline export --format proof has written. The command checks that it
+    FILE is a proof that touchline export --format proof has written, or an archive of touchline
+    events archive. The command checks that it
     has not changed since the host sealed it, that each report has its reporter's signature, and
     that the reports lead to each entry and its score. Where something does not hold, the command
     names the first such line and entry, and exits with 4.
@@ -64,7 +66,7 @@ def command(
     if host and not keys.is_peer_id(host):
         keys.from_text(host, what="--host")
     result = check(
-        read_bytes(path),
+        proof_in(path) or read_bytes(path),
         host=host,
         expected=_digest(digest),
         allow_unsigned=allow_unsigned,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from click.core import ParameterSource
 
 from ..peer import Link, Subscriber
 from ..peer.stream_link import StreamLink
-from ..protocol.errors import TouchlineError
+from ..protocol.errors import SettingError, TouchlineError
 from ..protocol.messages import Card, FeedMessage, Finished, Heartbeat
 from ..protocol.text import plain
 from ..runtime import clock
@@ -85,6 +86,8 @@ def command(
 ) -> int:
     """Follow EVENT: the score, what happened, and how sure that is.
 
+    EVENT may also be a file, a recording or an archive: its feed is shown as it was published.
+
     With --source the feed comes from NATS, and neither broker nor host is asked.
 
     A terminal shows a live screen; elsewhere each entry is a line. When nothing comes, the command
@@ -94,6 +97,10 @@ def command(
     With the extra touchline[terminal] the screen scrolls and filters, shows an entry's votes and
     history, and several events side by side; ? shows its keys.
     """
+    if all(Path(event).is_file() for event in events):
+        for event in events:
+            _show_recorded(Path(event), as_json=as_json)
+        return 0
     drawn = not as_json and not as_lines and on_screen()
     scrolls = drawn and find_spec("textual") is not None
     with ExitStack() as stack:
@@ -133,6 +140,29 @@ def command(
     for each, received in zip(watched, counts, strict=True):
         _sum_up(each.card, each.view, received, as_json=as_json)
     return 0
+
+
+def _show_recorded(path: Path, *, as_json: bool) -> None:
+    """Show the feed in a recording or an archive, as it was published, and how it ended."""
+    from . import recording
+
+    found = recording.read(path)
+    if found is None:
+        raise SettingError(f"{path}: cut within its header, which names the event")
+    view = LiveView(found.card)
+    for message in found.messages:
+        change = view.take(message, clock.now(), clock.wall())
+        if as_json:
+            shared.emit(timeline_json.to_json(message))
+        elif change.line:
+            click.echo(change.line)
+    if as_json:
+        about = {"event": found.card.event, "headline": view.headline, "file": str(path)}
+        finished = view.fold.ending is not None
+        entries = len(view.fold.rows)
+        shared.emit({"type": "summary", **about, "finished": finished, "entries": entries})
+    else:
+        click.secho(f"\n{view.headline or plain(found.card.title)}", bold=True)
 
 
 class Watched:

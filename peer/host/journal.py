@@ -493,6 +493,34 @@ class Journal:
         self._last[event_id] = last
         self._copied.add(event_id)
 
+    def remove(self, event_id: str) -> None:
+        """Remove all that is stored of an event, which is archived."""
+        with self._writing():
+            for table in (_turns, _cards, _copies, _holders):
+                self._connection.execute(table.delete().where(table.c.event == event_id))
+        self._copied.discard(event_id)
+        self._last.pop(event_id, None)
+        self._read_to.pop(event_id, None)
+
+    def put_back(self, card: Card, turns: Sequence[tuple[bytes, bytes]]) -> None:
+        """Store an event that was archived: its card, and its turns with their checksums.
+
+        Raises:
+            Conflict: there are turns of it.
+            StorageFault: nothing was stored.
+        """
+        if self.count(card.event):
+            raise Conflict(f"the journal holds {card.event} already")
+        rows = [
+            {"event": card.event, "records": blob, "checksum": checksum or None}
+            for blob, checksum in turns
+        ]
+        with self._writing():
+            if rows:
+                self._connection.execute(self._insert, rows)
+        self.keep_card(card)
+        self._last.pop(card.event, None)
+
     def take_over(self, other: Journal, event_id: str, most: int) -> None:
         """Store what another journal holds of an event: its card, and its first turns as they are.
 

@@ -930,7 +930,15 @@ def _any(sockets: Sequence[zmq.Socket[bytes]], ready: Container[Source] | None) 
     return ready is None or any(socket in ready for socket in sockets)
 
 
-from dataclasses import dataclass
+def _offer(options: Options, journal: Journal, *, named: bool) -> messages.HostOffer:
+    """Return what a host says of itself; `named`: it was started with events."""
+    free = 0 if named or options.follow else FREE_CAPACITY
+    return messages.HostOffer(
+        instance=uuid4().hex,
+        capacity=options.capacity or free,
+        labels=list(options.labels),
+        journal=journal.name,
+    )
 
 
 def spare_collector() -> None:
