@@ -13,7 +13,7 @@ TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak soak-hosts truth fuzz dev check docs site pictures texts bench clean
+.PHONY: help demo test soak matches soak-hosts truth fuzz dev check docs site pictures texts bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -45,6 +45,9 @@ soak-hosts: $(VENV)/tested  ## hosts of one event killed, stopped and cut off, a
 
 truth: $(VENV)/tested  ## how right the timeline is with crowds of many kinds (MATCHES=24 ROWS=tennis VERDICT=majority DATA=folder)
 	@$(BIN)/python -m tests.truth
+
+matches: $(VENV)/tested  ## made-up matches of every sport, in which nothing may contradict itself (MATCHES=20000)
+	@$(BIN)/python -m tests.generated --matches $(or $(MATCHES),20000)
 
 fuzz: $(BIN)/touchline  ## inputs by the million into all that reads what others send (INPUTS=1000000 TARGET=broker)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[test,fuzz]'

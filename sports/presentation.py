@@ -208,12 +208,33 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockPart:
+    """A part of play that has its clock.
+
+    Args:
+        text: while it is played.
+        minutes: how long it lasts; 0: no clock is shown.
+        counts: how they are counted on a clock that stops; empty: its minute, on one that does not.
+    """
+
+    text: str
+    minutes: float
+    counts: Literal["", "up", "down"] = ""
+
+
+ClockMark = Literal["begins", "ends", "stops", "starts", "scores"]
+"""What an action tells the clock of a part: it begins the next one or ends this one; it stops or
+starts the clock; it counts points, so that the first part is on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """The match clock, between entries too.
 
     Args:
         kind: `none`; `elapsed`: the time since the action `since`, or since the first of all;
-            `stages`: the minute, by the whistles.
+            `stages`: the minute, by the whistles; `parts`: likewise, where a whistle does not name
+            what begins, and the clock may stop and count down.
         since: see `kind`.
         hours: digits of the hours at least.
         stands: an elapsed time stands while play is interrupted.
@@ -223,9 +244,11 @@ class Clock:
         begins: the action with which a stage begins.
         ends: the actions with which it ends.
         stages: in order.
+        parts: in order.
+        marks: by action, what it tells the clock of a part.
     """
 
-    kind: Literal["none", "elapsed", "stages"] = "none"
+    kind: Literal["none", "elapsed", "stages", "parts"] = "none"
     since: str = ""
     hours: int = 2
     stands: bool = False
@@ -235,6 +258,8 @@ class Clock:
     begins: str = ""
     ends: tuple[str, ...] = ()
     stages: tuple[Stage, ...] = ()
+    parts: tuple[ClockPart, ...] = ()
+    marks: Mapping[str, tuple[ClockMark, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,9 @@ from dataclasses import replace
 from ...protocol.errors import SettingError
 from ..sport import Score
 from . import confirmed_sets
-from .definition import Definition, Number, short
+from .definition import MOST_IN_ALL, Definition, Number, short
 from .state import CustomState, with_points, won
 from .text import headline
-
-_MOST_STATED = 1_000_000_000_000_000
 
 _NUMBER = re.compile(r"(?:(?<![\d.])-)?\d{1,10}(?:\.\d{1,6})?", re.ASCII)
 
@@ -97,7 +95,7 @@ def stated_points(state: CustomState, score: Score) -> dict[str, Number] | None:
         raise SettingError(f"score: points has a number for each of {', '.join(state.points)}")
     for origin, points in given.items():
         number = isinstance(points, int | float) and not isinstance(points, bool)
-        if not number or not abs(points) <= _MOST_STATED:
+        if not number or not abs(points) <= MOST_IN_ALL:
             raise SettingError(f"score: points of {origin} are {short(points)}, not a number")
     return {origin: given[origin] for origin in state.points}
 

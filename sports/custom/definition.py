@@ -29,6 +29,10 @@ ACTIONS = 60
 
 MOST_POINTS = 1_000_000_000
 
+MOST_IN_ALL = 1_000_000_000_000_000
+"""Points of one origin at most, less than nothing likewise: numbers that every reader has exactly.
+"""
+
 LONGEST_WINDOW = 3_600.0
 
 DEFINITION_BYTES = 65_536
@@ -44,6 +48,9 @@ COUNTERS = 12
 
 PERIODS = 24
 """Periods that a definition may have."""
+
+SETS = 50
+"""Sets that win a match at most: the score has the points of each."""
 
 MOST_MINUTES = 1_440
 
@@ -122,6 +129,8 @@ class Sets:
         last_at: as `win_at`, of the last one that a match can have: a deciding set, a match
             tie-break.
         last_cap: as `cap`, of the last one.
+        legs: of which one is won, where points do not do it: then what is said of points here is of
+            legs, and points are those of the leg that is played. It has no legs of its own.
         serve: who serves.
         turn: points for which a side serves, by turns; one where both are a point short of winning.
     """
@@ -134,6 +143,12 @@ class Sets:
     last_cap: Number | None
     serve: ServeRule
     turn: int
+    legs: Sets | None = None
+
+    @property
+    def smallest(self) -> Sets:
+        """What is won by points: the legs, or the sets where there are none."""
+        return self.legs or self
 
     def won(self, points: Iterable[Number], last: bool) -> bool:
         """Return whether a set with these points is over.
@@ -148,12 +163,18 @@ class Sets:
         capped = cap is not None and high >= cap
         return high >= at and lead > 0 and (lead >= self.win_by or capped)
 
+    def is_decided_by(self, points: tuple[Number, Number], last: bool) -> bool:
+        """Return whether a set is over with the next point, whoever wins it."""
+        one, two = points
+        return self.won((one + 1, two), last) and self.won((one, two + 1), last)
+
     def ends_with(self, points: tuple[Number, Number], last: bool) -> bool:
         """Return whether a set can end with these points when they are counted by ones: it is
         over, and was not a point before."""
-        cap = self.last_cap if last else self.cap
+        at, cap = (self.last_at, self.last_cap) if last else (self.win_at, self.cap)
         low, high = sorted(points)
-        possible = cap is None or high <= cap
+        # With no lead to take, the other one has won with as many.
+        possible = (cap is None or high <= cap) and (low < at or self.win_by > 1)
         return possible and self.won(points, last) and not self.won((low, high - 1), last)
 
 
@@ -296,6 +317,8 @@ def define(raw: object) -> Definition:
     sets = _sets(table.table("sets"))
     if sets is not None and win_at is None:
         raise SettingError("definition.win_at: say how many sets win")
+    if sets is not None and not 1 <= (win_at or 0) <= SETS:
+        raise SettingError(f"definition.win_at: {win_at:,} sets, how many sets win is 1 to {SETS}")
     if sets is not None and periods:
         raise SettingError("definition.periods: a contest of sets has none")
     mercy = table.number("mercy", 0, least=0)
@@ -334,7 +357,7 @@ def _counter(table: _Table) -> tuple[str, Counter]:
     return name, counter
 
 
-def _sets(table: _Table | None) -> Sets | None:
+def _sets(table: _Table | None, text: str = "Set") -> Sets | None:
     if table is None:
         return None
     win_at = table.number("win_at", None, least=1)
@@ -344,15 +367,18 @@ def _sets(table: _Table | None) -> Sets | None:
     last_at = table.number("last_at", win_at, least=1)
     # A cap that the last one can't reach is none of its.
     last_cap = table.number("last_cap", cap if last_at == win_at else None, least=last_at)
+    are_legs = text == "Leg"
     sets = Sets(
-        text=table.text("text", "Set"),
+        text=table.text("text", text),
         win_at=win_at,
         win_by=table.number("win_by", 0, least=0),
         cap=cap,
         last_at=last_at,
         last_cap=last_cap,
-        serve=_SERVES[table.choice("serve", "", tuple(_SERVES))],
-        turn=table.whole("turn", 1, least=1, most=LONGEST_TURN),
+        # Who serves in a leg does so to its end.
+        serve="" if are_legs else _SERVES[table.choice("serve", "", tuple(_SERVES))],
+        turn=1 if are_legs else table.whole("turn", 1, least=1, most=LONGEST_TURN),
+        legs=None if are_legs else _sets(table.table("legs"), "Leg"),
     )
     table.no_more()
     return sets
@@ -548,7 +574,8 @@ class _Table:
 
     def table(self, key: str) -> _Table | None:
         value = self._take(key, None)
-        return _Table(value, key) if key in self._raw else None
+        where = key if self.where == "definition" else f"{self.where}.{key}"
+        return _Table(value, where) if key in self._raw else None
 
     def tables(self, key: str, most: int) -> list[_Table]:
         value = self._take(key, [])

@@ -8,6 +8,9 @@ from ...protocol.errors import SettingError
 from ..presentation import (
     NAMED,
     Chart,
+    Clock,
+    ClockMark,
+    ClockPart,
     Column,
     LineUp,
     Presentation,
@@ -32,6 +35,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
     return Presentation(
         definition.text or "Custom",
         score=_score(definition),
+        clock=_clock(definition),
         lineup=LineUp(named=NAMED),
         statistics=tuple(
             Statistic(counter.text, _counted_by(definition, name))
@@ -45,6 +49,8 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
 
 def _form(definition: Definition) -> ScoreForm:
     if definition.sets is not None:
+        if definition.sets.legs is not None:
+            return ScoreForm("text", label="Legs of each, {first} first, points: 3-1 2-0, 301-180")
         return ScoreForm("text", label="Points of each, {first} first: 21-18 5-3")
     # What stands beside the points is not asked for.
     beside = ScoreForm("text", label="Points, {first} first: 120-95")
@@ -61,9 +67,37 @@ def _score(definition: Definition) -> ScoreLayout:
         counts="sets",
         sets="previous",
         set_text=sets.text,
-        columns=(Column("points", "Points"),),
+        columns=(
+            *((Column("legs", sets.legs.text),) if sets.legs is not None else ()),
+            Column("points", "Points"),
+        ),
         changes=("sets",),
     )
+
+
+def _clock(definition: Definition) -> Clock:
+    sets = definition.sets
+    if sets is not None:
+        return Clock(part=f"{sets.text} {{}}", counted="previous")
+    if not definition.periods:
+        return Clock()
+    parts = tuple(ClockPart(one.text, one.minutes, one.clock) for one in definition.periods)
+    return Clock("parts", parts=parts, marks=_marks(definition))
+
+
+def _marks(definition: Definition) -> dict[str, tuple[ClockMark, ...]]:
+    marks: dict[str, tuple[ClockMark, ...]] = {}
+    for title, effect in definition.effects.items():
+        marked: list[ClockMark] = []
+        if effect.period:
+            marked.append(effect.period)
+        if effect.clock:
+            marked.append(effect.clock)
+        if effect.points or effect.points_from:
+            marked.append("scores")
+        if marked:
+            marks[title] = tuple(marked)
+    return marks
 
 
 def _counted_by(definition: Definition, counter: str) -> tuple[str, ...]:

@@ -110,19 +110,29 @@ _COUNTER = _table(
     ["name"],
 )
 
-_SETS = _table(
-    {
-        "text": _key("what one is called", _TEXT, "Set"),
+
+def _won(text: str) -> dict[str, Schema]:
+    return {
+        "text": _key("what one is called", _TEXT, text),
         "win_at": _key("points that win one", _number(1)),
         "win_by": _key("the lead that it takes", _number(0), 0),
         "cap": _key("points that win one with any lead", _number(1)),
         "last_at": _key("win_at of the last one", _number(1)),
         "last_cap": _key("cap of the last one", _number(1)),
+    }
+
+
+_LEGS = _table(_won("Leg"), ["win_at"])
+
+_SETS = _table(
+    {
+        **_won("Set"),
         "serve": _key(
             "who serves: who won the last point, or each by turns",
             {"enum": ["", "winner", "turns"]},
         ),
         "turn": _key("points of a turn of service", _whole(1, LONGEST_TURN), 1),
+        "legs": _LEGS | {"description": "what one is won of, where points do not do it"},
     },
     ["win_at"],
 )

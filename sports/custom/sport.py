@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
+from ...protocol import limits
 from ...protocol.errors import IllegalAction, SettingError
 from ..presentation import Presentation
 from ..sport import Action, Detail, Kind, Rule, Score, Sport, misfit, settle
 from ..statements import resumes
 from . import checking, text
 from . import confirmed as confirming
-from .definition import MOST_POINTS, Effect, Number, define, read
+from .definition import MOST_IN_ALL, MOST_POINTS, Number, define, read
 from .presentation import shown
 from .rules import RULES
 from .schema import schema
@@ -19,6 +22,7 @@ from .state import (
     CustomState,
     clock_marked,
     marked,
+    no_legs,
     no_mark,
     scored,
     sent_out,
@@ -29,6 +33,10 @@ from .state import (
 
 ORIGINS = 100
 """Origins of a custom event: all their points ride on every entry and must fit its frame."""
+
+
+SCORE_BYTES = limits.FRAME_BYTES // 2
+"""The largest score: it rides on every entry, which has to fit its frame."""
 
 
 class Custom:
@@ -76,7 +84,15 @@ class Custom:
         if definition.sets is not None and len(origins) != 2:
             raise SettingError(f"origins: sets are played by two, not {len(origins)}")
         none = dict.fromkeys(origins, 0)
-        return CustomState(definition, none, counts=dict.fromkeys(definition.counters, none))
+        counts = dict.fromkeys(definition.counters, none)
+        state = CustomState(definition, none, counts=counts, legs=no_legs(definition))
+        size = len(msgspec.json.encode(self.score(_largest(state))))
+        if size > SCORE_BYTES:
+            raise SettingError(
+                f"origins: a score of up to {size:,} bytes, at most {SCORE_BYTES:,} allowed: name"
+                " fewer or shorter ones, or define fewer periods and counters"
+            )
+        return state
 
     def illegal(self, state: CustomState, action: Action) -> str | None:
         """Return why the action is not legal now, in one sentence, or None where it is."""
@@ -90,6 +106,9 @@ class Custom:
             points = action.details[effect.points_from]
             if not 0 <= float(points) <= MOST_POINTS:
                 return f"{effect.points_from} is {points!r}, not from 0 to {MOST_POINTS:,}"
+        gained = _gained(state, action)
+        if any(abs(state.points[origin] + more) > MOST_IN_ALL for origin, more in gained.items()):
+            return f"{action.title} leads to more than {MOST_IN_ALL:,} points"
         return no_mark(state, effect.period) if effect.period else None
 
     def apply(self, state: CustomState, action: Action) -> CustomState:
@@ -118,13 +137,8 @@ class Custom:
             state = state.served_by(action.origin)
         if effect.loses:
             state = replace(state, lost=action.origin)
-        points = _counted(effect, action)
-        if points:
-            gained = {
-                origin: points
-                for origin in state.points
-                if (origin == action.origin) == (effect.to == "origin")
-            }
+        gained = _gained(state, action)
+        if gained:
             state = scored(state, gained, action.time)
         return replace(state, ended=effect.ends or won(state))
 
@@ -134,6 +148,8 @@ class Custom:
         if state.definition.sets is not None:
             score["sets"] = dict(state.sets)
             score["previous"] = [list(points) for points in state.past]
+        if state.legs:
+            score["legs"] = dict(zip(state.points, state.legs, strict=True))
         if state.definition.has_server:
             score["server"] = state.server
         if state.counts:
@@ -246,12 +262,40 @@ class Custom:
         return confirming.adopt(state, confirmed)
 
 
-def _counted(effect: Effect, action: Action) -> Number:
-    """Return how many points an action counts."""
-    if not effect.points_from:
-        return effect.points
-    points = action.details[effect.points_from]
-    return points if isinstance(points, int | float) else 0
+def _gained(state: CustomState, action: Action) -> dict[str, Number]:
+    """Return how many points an action counts, by those who get them; empty where it counts
+    none."""
+    effect = state.definition.effects[action.title]
+    points: object = effect.points
+    if effect.points_from:
+        points = action.details[effect.points_from]
+    if not isinstance(points, int | float) or not points:
+        return {}
+    return {
+        origin: points
+        for origin in state.points
+        if (origin == action.origin) == (effect.to == "origin")
+    }
+
+
+def _largest(state: CustomState) -> CustomState:
+    """Return a state with the longest score that an event can come to."""
+    definition = state.definition
+    points = dict.fromkeys(state.points, -MOST_IN_ALL - 0.1)
+    sets = 2 * int(definition.win_at or 0) - 1 if definition.sets is not None else 0
+    longest = max(definition.periods, key=lambda span: len(span.text.encode()), default=None)
+    return replace(
+        state,
+        points=points,
+        periods=(points,) * len(definition.periods),
+        past=(tuple(points.values()),) * sets,
+        counts=dict.fromkeys(state.counts, dict.fromkeys(points, MOST_POINTS)),
+        serving=max(points, key=lambda origin: len(origin.encode())),
+        definition=replace(definition, periods=(longest,) * len(definition.periods))
+        if longest is not None
+        else definition,
+        on=True,
+    )
 
 
 CUSTOM: Sport = Custom()

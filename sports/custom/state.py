@@ -23,7 +23,9 @@ class CustomState:
         on: it is played.
         out: who is one short: until when, the origin, and whether a goal of the others ends it;
             the first to end first.
-        past: points of the sets that are over, in the order of the origins.
+        past: points of the sets that are over, in the order of the origins; the legs, where these
+            win a set.
+        legs: won in the current set, in the order of the origins; none where there are no legs.
         serving: who serves, or has the ball; by turns, who served first in this set. Empty where
             it is not known.
         counts: by counter and origin.
@@ -41,6 +43,7 @@ class CustomState:
     on: bool = False
     out: tuple[tuple[int, str, bool], ...] = ()
     past: tuple[tuple[Number, ...], ...] = ()
+    legs: tuple[int, ...] = ()
     serving: str = ""
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stopped: int | None = None
@@ -68,6 +71,19 @@ class CustomState:
         return len(self.past) >= 2 * most - 2
 
     @property
+    def in_set(self) -> tuple[Number, ...]:
+        """What wins the set being played: the legs, or points where there are none."""
+        return self.legs or tuple(self.points.values())
+
+    @property
+    def last_leg(self) -> bool:
+        """Whether the set is over with the leg being played, whoever wins it."""
+        sets, legs = self.definition.sets, self.legs
+        if sets is None or not legs:
+            return False
+        return sets.is_decided_by((legs[0], legs[1]), self.last_set)
+
+    @property
     def server(self) -> str:
         """Who serves next, or has the ball; empty where it is not known, or play is over."""
         if self.ended or not self.serving:
@@ -88,7 +104,7 @@ class CustomState:
         sets = self.definition.sets
         if sets is None or sets.serve != "turns":
             return 0
-        played = int(sum(self.points.values()))
+        played = int(sum(self.in_set))
         # Where both are a point short of winning, service changes with each point.
         level = 2 * (int(sets.last_at if self.last_set else sets.win_at) - 1)
         return min(played, level) // sets.turn + max(0, played - level)
@@ -129,14 +145,26 @@ def scored(state: CustomState, gained: Mapping[str, Number], time: int) -> Custo
     if sets is None:
         return state
     best = max(gained, key=lambda origin: gained[origin])
-    if sets.serve == "winner" and gained[best] > 0:
+    if sets.legs is not None:
+        if not sets.legs.won(points.values(), state.last_leg):
+            return state
+        best = max(points, key=lambda origin: points[origin])
+        legs = tuple(had + (origin == best) for had, origin in zip(state.legs, points, strict=True))
+        state = part_begins(replace(state, legs=legs, points=dict.fromkeys(points, 0)))
+    if sets.serve == "winner" and (sets.legs or gained[best] > 0):
         state = replace(state, serving=best)
-    if not sets.won(points.values(), state.last_set):
+    if not sets.won(state.in_set, state.last_set):
         return state
     if sets.serve == "turns" and state.serving:
         state = replace(state, serving=state.other(state.serving))
-    past = (*state.past, tuple(points.values()))
-    return part_begins(replace(state, past=past, points=dict.fromkeys(points, 0)))
+    past = (*state.past, state.in_set)
+    state = replace(state, past=past, legs=no_legs(state.definition))
+    return part_begins(replace(state, points=dict.fromkeys(points, 0)))
+
+
+def no_legs(definition: Definition) -> tuple[int, ...]:
+    """Return the legs won at the beginning of a set; nothing where there are none."""
+    return (0, 0) if definition.sets is not None and definition.sets.legs is not None else ()
 
 
 def _freed(state: CustomState, gained: Mapping[str, Number], time: int) -> CustomState:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ...protocol.times import SECOND
 from ..sport import Action
+from .definition import Number
 from .state import CustomState, short_handed
 
 _HEADLINE_ORIGINS = 5
@@ -38,11 +41,18 @@ def beside(state: CustomState, origin: str) -> str:
 
 
 def by_set(state: CustomState) -> str:
-    """Return the points of the sets, such as `21–18 5–3`; empty before the first."""
+    """Return the points of the sets, such as `21–18 5–3`; where legs win them, the legs, and the
+    points of the leg being played: `3–1 2–0, 301–180`. Empty before the first."""
     sets = [*state.past]
-    if any(state.points.values()):
-        sets.append(tuple(state.points.values()))
-    return " ".join("–".join(f"{points:g}" for points in one) for one in sets)
+    points = tuple(state.points.values())
+    leg = f", {_pair(points)}" if state.legs and any(points) else ""
+    if any(state.in_set) or leg:
+        sets.append(state.in_set)
+    return " ".join(map(_pair, sets)) + leg
+
+
+def _pair(points: Iterable[Number]) -> str:
+    return "–".join(f"{one:g}" for one in points)
 
 
 def phrase(state: CustomState, action: Action) -> str:
@@ -62,7 +72,11 @@ def phrase(state: CustomState, action: Action) -> str:
 def period(state: CustomState) -> str:
     """Return the name of the period or set that is played; empty before the first and in breaks."""
     if state.definition.sets is not None:
-        return "" if state.ended else f"{state.definition.sets.text} {len(state.past) + 1}"
+        if state.ended:
+            return ""
+        sets = state.definition.sets
+        leg = f", {sets.legs.text} {sum(state.legs) + 1}" if sets.legs is not None else ""
+        return f"{sets.text} {len(state.past) + 1}{leg}"
     spans = state.definition.periods
     return spans[len(state.periods) - 1].text if state.on and state.periods else ""
 

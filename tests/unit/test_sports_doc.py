@@ -138,7 +138,7 @@ def score_keys(name: str) -> list[str]:
         one: dict[str, object] = {"actions": [{"title": "a", "serves": True}]}
         one |= {
             "win_at": 2,
-            "sets": {"win_at": 3},
+            "sets": {"win_at": 3, "legs": {"win_at": 2}},
             "counters": [{"name": "fouls", "beside": "/{}"}],
         }
         other = {"actions": [{"title": "go", "period": "begins"}], "periods": [{"text": "1st"}]}

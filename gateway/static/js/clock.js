@@ -30,8 +30,10 @@ export function clock(state, wall) {
       return minutes(state, format, lines, time);
     case "elapsed":
       return elapsed(state, format, lines, time);
+    case "parts":
+      return parts(state, format, lines, time);
     default:
-      return { clock: "", part: "On", running: true };
+      return { clock: "", part: numbered(state, format), running: true };
   }
 }
 
@@ -111,14 +113,78 @@ function minute(format, stage, since) {
   return more > 0 ? `${before + stage.minutes}+${more}'` : `${before + running}'`;
 }
 
+/** Return what is played, by its number, where the sport says so. */
+function numbered(state, format) {
+  const number = (state.score?.[format.counted]?.length ?? 0) + 1;
+  return format.part ? format.part.replace("{}", number) : "On";
+}
+
+/** Return the clock of the part that is played: its minute, or what is left of it. */
+function parts(state, format, lines, time) {
+  const now = { count: 0, on: false, began: null, stopped: null, interrupted: null, paused: 0 };
+  for (const { entry } of lines) heedPart(state, format, now, entry);
+  if (!now.count) return { clock: "", part: "On", running: true };
+  const part = format.parts[now.count - 1];
+  if (!now.on) return { clock: "", part: tr("Break"), running: false };
+  const running = now.stopped === null;
+  if (!part.minutes || now.began === null) return { clock: "", part: part.text, running };
+  const ran = Math.max(0, Math.min(time, now.stopped ?? time) - now.began - now.paused);
+  if (part.counts === "down") {
+    const left = Math.max(0, Math.round(part.minutes * 60) - Math.floor(ran / 1000));
+    return { clock: `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`, part: part.text, running };
+  }
+  const before = format.parts.slice(0, now.count - 1).reduce((sum, one) => sum + (one.minutes ?? 0), 0);
+  const minute = Math.floor(ran / MINUTE) + 1;
+  const added = minute - part.minutes;
+  const more = added > 0 ? `+${added}` : "";
+  return { clock: `${before + Math.min(minute, part.minutes)}${more}'`, part: part.text, running };
+}
+
+/** Let the clock of the part that is played take an entry into account. */
+function heedPart(state, format, now, entry) {
+  const time = Date.parse(entry.time);
+  if (entry.title === "state") {
+    const { play } = entry.details ?? {};
+    if (play === "resumed") tell(format, now, "starts", time);
+    if (play !== "interrupted") return;
+    const ran = now.stopped === null;
+    const already = now.interrupted !== null;
+    tell(format, now, "stops", time);
+    if (ran || already) now.interrupted = entry;
+    return;
+  }
+  const stop = now.stopped === null ? null : now.interrupted;
+  if (stop && resumes(state, stop, entry)) tell(format, now, "starts", time);
+  for (const one of format.marks?.[entry.title] ?? []) tell(format, now, one, time);
+}
+
+function tell(format, now, one, time) {
+  const part = format.parts[now.count - 1];
+  if (one === "begins" && now.count < format.parts.length) {
+    // The first part may be known by its points alone: this is its whistle.
+    if (!now.count || now.began !== null || !now.on) now.count += 1;
+    Object.assign(now, { began: time, on: true, stopped: null, paused: 0 });
+  } else if (one === "ends" && (now.on || !now.count)) {
+    Object.assign(now, { count: now.count || 1, on: false });
+  } else if (one === "scores" && !now.count) {
+    Object.assign(now, { count: 1, on: true });
+  } else if ((one === "stops" || one === "starts") && now.on && part?.counts) {
+    now.interrupted = null;
+    if (one === "stops" && now.stopped === null) now.stopped = time;
+    if (one === "starts" && now.stopped !== null) {
+      now.paused += Math.max(0, time - now.stopped);
+      now.stopped = null;
+    }
+  }
+}
+
 function elapsed(state, format, lines, time) {
   const starts = lines.filter(({ entry }) => !format.since || entry.title === format.since);
   // After a false start the clock stands at zero once more.
   const again = format.since ? starts.filter(({ entry }) => /^[0:]+$/.test(entry.clock)) : [];
   const start = again.at(-1) ?? starts[0];
   if (!start) return { clock: "", part: tr("Not begun"), running: false };
-  const number = (state.score?.[format.counted]?.length ?? 0) + 1;
-  const part = format.part ? format.part.replace("{}", number) : "On";
+  const part = numbered(state, format);
   const since = { began: Date.parse(start.entry.time), stops: format.stands ? stops(state, lines) : [] };
   const running = since.stops.at(-1)?.until !== null;
   return { clock: hms(played(since, time), format.hours), part, running };

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from pathlib import Path
-from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import generated
 from touchline import sports
 from touchline.peer.host.event.records import EDITION
-from touchline.protocol.errors import IllegalAction, NotFound, SettingError
+from touchline.protocol.errors import NotFound, SettingError
 from touchline.sports import Action, Detail, Kind, Rule, Sport, custom, fold, misfit
 from touchline.sports.sport import settle
 
@@ -130,65 +128,12 @@ def test_every_sport_confirms(name: str) -> None:
         assert len(refused.value.sentence) < 300
 
 
-EXAMPLES = sorted(path.stem for path in QUIZ.parent.glob("*.toml") if path.stem != "touchline")
-
-PLAYED: dict[str, tuple[str, dict[str, object]]] = {
-    "football": ("football", {"extra_time": True, "shootout": True}),
-    "tennis": ("tennis", {"best_of": 5, "final_set": "match_tiebreak"}),
-    "volleyball": ("volleyball", {"best_of": 3}),
-    "race": ("race", {"laps": 3}),
-    "heats": ("race", {"heats": {"1": ["A"], "2": ["B"]}}),
-    **{
-        name: (
-            "custom",
-            {"definition": custom.read(QUIZ.with_stem(name).read_text("utf-8"))},
-        )
-        for name in EXAMPLES
-    },
-}
-ENDS = 0.02
-"""How many of the actions that may end an event are tried."""
-
-
-@pytest.mark.parametrize("name", PLAYED)
+@pytest.mark.parametrize("name", generated.PLAYED)
 @given(seed=st.integers(0, 1 << 32))
 def test_whatever_happens(name: str, seed: int) -> None:
     """Each action that is legal can be applied, one that is not is refused and changes nothing; a
     score that holds changes nothing when it is confirmed, and is what the headline says."""
-    random = Random(seed)
-    known, rules = PLAYED[name]
-    sport = sports.get(known)
-    kinds = sport.kinds(rules)
-    state = sport.start(["A", "B"], rules)
-    for minute in range(1, 60):
-        kind = random.choice(kinds if random.random() < 0.5 else kinds[:1])
-        if kind.ends and random.random() > ENDS:
-            continue
-        details = {
-            detail.name: random.choice(detail.choices or ((0, 1, 2) if detail.number else ("x",)))
-            for detail in kind.details
-            if detail.required or random.random() < 0.3
-        }
-        origin = random.choice("AB") if kind.needs_origin else ""
-        action = Action(kind.title, origin, minute * 60_000_000, details)
-        if sport.illegal(state, action) is None:
-            state = sport.apply(state, action)
-        else:
-            with pytest.raises(IllegalAction):
-                sport.apply(state, action)
-        score = sport.score(state)
-        assert json.loads(json.dumps(score)) == score
-        assert sport.gap(state, state, score) is None
-        # Where people confirm it, a kick that went unreported was missed.
-        score.pop("shootout_unreported", None)
-        assert sport.score(sport.adopt(state, score)) == score
-        assert sport.phrase(state, action)
-        sport.clock(state, action.time)
-        if score.get("winner"):
-            assert sport.over(state)
-    with suppress(SettingError):  # a headline says more than a score at times: `(A retired)`
-        read = sport.read_score(state, sport.headline(state).replace("A", "").replace("B", ""))
-        assert read.items() <= sport.score(state).items()
+    generated.play(name, seed)
 
 
 KINDS = {

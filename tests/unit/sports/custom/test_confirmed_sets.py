@@ -88,3 +88,53 @@ def test_no_sets(score: Score) -> None:
     """What is no score of the event is refused."""
     with pytest.raises(SettingError, match="score: "):
         CUSTOM.adopt(after(""), score)
+
+
+DARTS = Path(__file__).parents[4] / "examples" / "darts.toml"
+
+
+def thrown(legs: str, *visits: tuple[str, int]) -> State:
+    """Return the state after legs of A and B, and then some visits."""
+    state = CUSTOM.start(["A", "B"], {"definition": read(DARTS.read_text("utf-8"))})
+    won = [(side, points) for side in legs for points in (180, 180, 141)]
+    for side, points in [*won, *visits]:
+        state = CUSTOM.apply(state, Action("visit", side, details={"scored": points}))
+    return state
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "score"),
+    [
+        ("", "2-1", {"previous": [], "legs": {"A": 2, "B": 1}}),
+        ("", "2-1, 301-180", {"legs": {"A": 2, "B": 1}, "points": {"A": 301, "B": 180}}),
+        ("AAA", "2-1, 301-180", {"legs": {"A": 2, "B": 1}, "points": {"A": 301, "B": 180}}),
+        ("", "3-1, 301-180", {"previous": [[3, 1]], "points": {"A": 301, "B": 180}}),
+        ("", "3-1 1-3 0-1", {"previous": [[3, 1], [1, 3]], "legs": {"A": 0, "B": 1}}),
+        ("", "1–0 (3–1 2–1, 60–0)", {"previous": [[3, 1]], "legs": {"A": 2, "B": 1}}),
+    ],
+)
+def test_read_legs(before: str, typed: str, score: Score) -> None:
+    """The pairs are of legs; behind a comma stand the points of the leg being played."""
+    found = CUSTOM.read_score(thrown(before), typed)
+    assert score.items() <= found.items()
+    state = CUSTOM.adopt(thrown(before), found)
+    again = CUSTOM.read_score(thrown(before), typed)
+    assert CUSTOM.adopt(state, again) == state
+
+
+@pytest.mark.parametrize("typed", ["3-4", "2-1, 501-180", "2-1, 501", "3-0 3-0 3-0, 60-0 1-0"])
+def test_what_is_no_score_of_legs(typed: str) -> None:
+    """What no match comes to is refused with an example."""
+    with pytest.raises(SettingError, match="write the legs of each, A first, such as 3-1 2-0, 301"):
+        CUSTOM.read_score(thrown(""), typed)
+
+
+def test_gap_of_legs() -> None:
+    """The reports must add up to the legs, and to the points of the leg being played."""
+    before, later = thrown("A"), thrown("A", ("B", 100))
+    for typed in ("1-0, 0-100", "1-0"):
+        assert CUSTOM.gap(before, later, CUSTOM.read_score(before, typed)) is None
+    assert CUSTOM.gap(before, later, CUSTOM.read_score(before, "1-0, 0-140")) == (
+        "the reported actions add up to A 0–0 B (1–0, 0–100), the score is A 0–0 B (1–0, 0–140)"
+    )
+    assert "1–1" in (CUSTOM.gap(before, later, CUSTOM.read_score(before, "1-1")) or "")

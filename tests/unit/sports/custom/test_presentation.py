@@ -27,6 +27,24 @@ def test_sets_have_a_scoreboard() -> None:
     assert {"sets", "previous", "points"} <= CUSTOM.score(state).keys()
 
 
+def test_the_page_has_the_clock() -> None:
+    """Periods have their clock, with what each action tells it; sets are numbered."""
+    handball, darts = of("handball.toml"), of("darts.toml")
+    assert (handball.clock.kind, [one.minutes for one in handball.clock.parts]) == (
+        "parts",
+        [30, 30, 5, 5],
+    )
+    assert handball.clock.marks["goal"] == ("scores",)
+    assert handball.clock.marks["period_end"] == ("ends",)
+    assert (darts.clock.kind, darts.clock.part, darts.clock.counted) == (
+        "none",
+        "Set {}",
+        "previous",
+    )
+    assert [one.key for one in darts.score.columns] == ["legs", "points"]
+    assert of("quiz.toml").clock.kind == "none"
+
+
 def test_counters_stand_side_by_side() -> None:
     """Counters of the whole event are statistics; those that begin anew, or are shown in groups,
     would say something else in a sum."""

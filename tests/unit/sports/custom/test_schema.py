@@ -23,7 +23,7 @@ FULL: dict[str, Any] = {
     "actions": [{"title": "a", "details": [{"name": "d"}]}, {"title": "b"}],
     "counters": [{"name": "c"}],
 }
-SETS: dict[str, Any] = FULL | {"win_at": 1, "sets": {"win_at": 1}}
+SETS: dict[str, Any] = FULL | {"win_at": 1, "sets": {"win_at": 1, "legs": {"win_at": 1}}}
 PERIODS: dict[str, Any] = {
     "actions": [{"title": "a", "period": "begins"}],
     "periods": [{"text": "p", "minutes": 1}],
@@ -35,6 +35,7 @@ PLACES = {
     "detail": FULL["actions"][0]["details"][0],
     "counter": FULL["counters"][0],
     "sets": SETS["sets"],
+    "legs": SETS["sets"]["legs"],
     "period": PERIODS["periods"][0],
 }
 
@@ -63,13 +64,14 @@ def accepted(raw: object) -> str:
 
 
 def with_key(place: str, key: str, value: object) -> dict[str, Any]:
-    raw = deepcopy({"sets": SETS, "period": PERIODS}.get(place, FULL))
+    raw = deepcopy({"sets": SETS, "legs": SETS, "period": PERIODS}.get(place, FULL))
     table = {
         "definition": lambda: raw,
         "action": lambda: raw["actions"][0],
         "detail": lambda: raw["actions"][0]["details"][0],
         "counter": lambda: raw["counters"][0],
         "sets": lambda: raw["sets"],
+        "legs": lambda: raw["sets"]["legs"],
         "period": lambda: raw["periods"][0],
     }[place]()
     table[key] = value
@@ -84,6 +86,7 @@ def keys(place: str) -> list[str]:
         "detail": ("actions", "items", "details", "items"),
         "counter": ("counters", "items"),
         "sets": ("sets",),
+        "legs": ("sets", "legs"),
         "period": ("periods", "items"),
     }[place]
     for step in way:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from touchline.protocol.errors import IllegalAction
+from touchline.protocol.errors import IllegalAction, SettingError
 from touchline.sports import Action, State, fold
 from touchline.sports.custom import CUSTOM, checking, read
+from touchline.sports.custom.definition import MOST_IN_ALL, MOST_POINTS
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 MINUTE = 60_000_000
@@ -501,3 +502,83 @@ def test_suspensions_of_the_examples() -> None:
         assert not folded.left_out
         assert "A one short" in CUSTOM.clock(folded.state, seconds * 1_000_000 - 1)
         assert "short" not in CUSTOM.clock(folded.state, seconds * 1_000_000)
+
+
+def darts(*visits: tuple[str, int]) -> State:
+    """Return the state after visits, each of one side with what it scored."""
+    state = CUSTOM.start(
+        ["A", "B"], {"definition": read((EXAMPLES / "darts.toml").read_text("utf-8"))}
+    )
+    state = CUSTOM.apply(state, Action("throws", "A"))
+    for side, scored in visits:
+        state = CUSTOM.apply(state, Action("visit", side, details={"scored": scored}))
+    return state
+
+
+def won_legs(sides: str) -> list[tuple[str, int]]:
+    return [(side, scored) for side in sides for scored in (180, 180, 141)]
+
+
+def test_legs_win_a_set_and_sets_the_match() -> None:
+    """Darts: 501 win a leg, three legs a set, three sets the match; points begin anew in each leg,
+    legs in each set, and what a leg brought the other side is gone."""
+    state = darts(("B", 60), *won_legs("A"))
+    assert CUSTOM.headline(state) == "A 0–0 B (1–0)"
+    assert CUSTOM.clock(state, 0) == "Set 1, Leg 2"
+    state = darts(*won_legs("ABAA"), ("A", 100))
+    assert CUSTOM.headline(state) == "A 1–0 B (3–1 0–0, 100–0)"
+    score = CUSTOM.score(state)
+    assert (score["sets"], score["previous"]) == ({"A": 1, "B": 0}, [[3, 1]])
+    assert (score["legs"], score["points"]) == ({"A": 0, "B": 0}, {"A": 100, "B": 0})
+    state = darts(*won_legs("AAABBBAAA"), *won_legs("BBAAA"))
+    assert CUSTOM.headline(state) == "A 3–1 B (3–0 0–3 3–0 3–2)"
+    assert CUSTOM.over(state)
+    assert CUSTOM.score(state)["winner"] == "A"
+
+
+def test_who_throws_first_takes_turns_by_legs() -> None:
+    """Who began a leg does not begin the next; who did not begin a set begins the next."""
+    assert darts(("A", 60), ("B", 60)).server == "A"
+    assert darts(*won_legs("A")).server == "B"
+    assert darts(*won_legs("AB")).server == "A"
+    assert darts(*won_legs("AAA")).server == "B"
+
+
+def test_a_deciding_leg_may_be_of_another_length() -> None:
+    """A tie-break at six all is a leg of its own length, and ends the set with any lead."""
+    definition: dict[str, object] = {
+        "win_at": 1,
+        "sets": {
+            "win_at": 6,
+            "win_by": 2,
+            "cap": 7,
+            "legs": {"win_at": 4, "win_by": 2, "last_at": 7},
+        },
+        "actions": [{"title": "point", "points": 1}],
+    }
+    state = CUSTOM.start(["A", "B"], {"definition": definition})
+    for side in "AAAABBBB" * 6 + "A" * 6:
+        state = CUSTOM.apply(state, Action("point", side))
+    assert CUSTOM.headline(state) == "A 0–0 B (6–6, 6–0)"
+    state = CUSTOM.apply(state, Action("point", "A"))
+    assert CUSTOM.headline(state) == "A 1–0 B (7–6)"
+
+
+def test_a_score_has_a_largest_size() -> None:
+    """An event whose score would outgrow its frame is refused before it begins; points end at a
+    number that every reader has exactly."""
+    wide: dict[str, object] = {
+        "counters": [{"name": f"counter {number}"} for number in range(12)],
+        "actions": [{"title": "point", "points": 1}],
+    }
+    names = [f"{number:03} {'x' * 100}" for number in range(100)]
+    with pytest.raises(SettingError, match=r"a score of up to 1\d\d,\d{3} bytes, at most 32,768"):
+        CUSTOM.start(names, {"definition": wide})
+    CUSTOM.start(names[:10], {"definition": wide})
+    many = {"actions": [{"title": "many", "points": MOST_POINTS}]}
+    state = CUSTOM.start(["A", "B"], {"definition": many})
+    state = CUSTOM.adopt(state, {"points": {"A": MOST_IN_ALL - MOST_POINTS, "B": 0}})
+    state = CUSTOM.apply(state, Action("many", "A"))
+    assert CUSTOM.illegal(state, Action("many", "A")) == (
+        "many leads to more than 1,000,000,000,000,000 points"
+    )

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,15 @@ import pytest
 import touchline.gateway
 from tests.patience import PATIENCE
 from touchline import sports
-from touchline.sports import names
+from touchline.protocol.errors import IllegalAction
+from touchline.protocol.times import SECOND
+from touchline.sports import Action, State, custom, names, statements
+from touchline.sports.custom import CUSTOM
 from touchline.sports.presentation import to_json
 
 HERE = Path(__file__).parent
+
+EXAMPLES = Path(__file__).parents[5] / "examples"
 
 TESTS = sorted(HERE.glob("*.test.mjs"))
 
@@ -52,8 +58,82 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (here / "readings.mjs").write_text(
         f"export const READINGS = {json.dumps(readings())};\n", "utf-8"
     )
+    (here / "clocks.mjs").write_text(f"export const CLOCKS = {json.dumps(clocks())};\n", "utf-8")
     return here
 
+
+BEGAN = 1_780_326_000 * SECOND
+"""Microseconds since 1970 of the events in feeds.mjs."""
+
+PLAYED = {
+    "basketball": "0 period_start, 10 basket A, 60 interrupted, 90 resumed, 300 interrupted,"
+    " 500 basket B, 700 period_end, 900 period_start, 1000 resumed, 1005 interrupted,"
+    " 1100 foul A, 1110 three A, 1900 period_end, 2000 period_end, 2100 final_buzzer",
+    "ice-hockey": "5 goal A, 20 period_start, 60 minor A, 90 interrupted, 95 resumed,"
+    " 1300 period_end, 1400 period_end, 2000 period_start",
+    "handball": "0 period_start, 30 goal A, 1700 interrupted, 1790 resumed, 1900 period_end,"
+    " 2500 period_start, 4400 goal B",
+    "rugby-union": "0 period_start, 2500 try A, 2600 period_end, 3000 period_start,"
+    " 3100 interrupted, 3600 try B",
+    "a clock that is stopped": "3 stop, 10 begin, 40 stop, 50 stop, 70 go, 80 go, 100 interrupted,"
+    " 110 go, 120 stop, 130 interrupted, 140 point A, 300 point A, 400 begin, 410 begin",
+}
+
+STOPPED = """
+text = "Stopped"
+periods = [
+    { text = "1st", minutes = 10, clock = "down" },
+    { text = "2nd", minutes = 5.5, clock = "up" },
+]
+actions = [
+    { title = "begin", period = "begins", needs_origin = false },
+    { title = "stop", clock = "stops", needs_origin = false },
+    { title = "go", clock = "starts", needs_origin = false },
+    { title = "point", points = 1 },
+]
+"""
+
+
+def clocks() -> list[dict[str, object]]:
+    """Contests of periods, with what the sport's own clock shows every 7 seconds and at each
+    entry, but for who is short."""
+    found: list[dict[str, object]] = []
+    for name, said in PLAYED.items():
+        path = EXAMPLES / f"{name}.toml"
+        text = path.read_text("utf-8") if path.exists() else STOPPED
+        rules: dict[str, object] = {"definition": custom.read(text)}
+        state: State = CUSTOM.start(["A", "B"], rules)
+        kinds = {kind.title: kind for kind in CUSTOM.kinds(rules)}
+        played, shown = [], []
+        actions = [words.split() for words in said.split(", ")]
+        for number, (at, title, *origin) in enumerate(actions):
+            time = BEGAN + int(at) * SECOND
+            details: dict[str, str | int] = {"play": title} if title in PLAYS else {}
+            for detail in kinds[title].details if title in kinds else ():
+                if detail.required:
+                    details[detail.name] = 2 if detail.number else "x"
+            word = statements.TITLE if title in PLAYS else title
+            action = Action(word, "".join(origin), time, details)
+            with suppress(IllegalAction):
+                state = statements.apply(CUSTOM, state, action)
+            played.append([int(at), action.title, action.origin, details])
+            until = int(actions[number + 1][0]) if number + 1 < len(actions) else int(at) + 200
+            for second in range(int(at), until, 7):
+                clock = CUSTOM.clock(state, BEGAN + second * SECOND).partition(" · ")[0]
+                shown.append([number + 1, second, clock])
+        found.append(
+            {
+                "name": name,
+                "presentation": to_json(CUSTOM.presentation(rules)),
+                "kinds": [{"title": one.title, "in_play": one.in_play} for one in kinds.values()],
+                "played": played,
+                "shown": shown,
+            }
+        )
+    return found
+
+
+PLAYS = ("interrupted", "resumed")
 
 LISTED = (
     *("10 Lionel Messi", "23 Emiliano Martínez", "Lisandro Martínez (25)", "Ángel Di María"),
