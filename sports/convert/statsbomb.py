@@ -31,6 +31,9 @@ _SHOTS = {
 }
 """The detail `result` of a shot, by its outcome."""
 
+_REASONS = {"Injury": "injury", "Tactical": "tactical"}
+"""The detail `reason` of a substitution, by its outcome."""
+
 _SAVES = {"Shot Saved", "Shot Saved Off Target", "Shot Saved to Post", "Save"}
 
 # They say of the same moment what another event says, or nothing that happened.
@@ -60,8 +63,13 @@ class _Carded(msgspec.Struct):
     card: _Name | None = None
 
 
+class _Won(msgspec.Struct):
+    penalty: bool = False
+
+
 class _Change(msgspec.Struct):
     replacement: _Name
+    outcome: _Name | None = None
 
 
 class _Pass(msgspec.Struct):
@@ -84,6 +92,7 @@ class _Happening(msgspec.Struct):
     tactics: _Tactics | None = None
     shot: _Shot | None = None
     foul_committed: _Carded | None = None
+    foul_won: _Won | None = None
     bad_behaviour: _Carded | None = None
     substitution: _Change | None = None
     pass_: _Pass | None = msgspec.field(default=None, name="pass")
@@ -177,9 +186,12 @@ def _actions(one: _Happening, period: str, time: int, players: dict[str, str]) -
         yield Action("goal", team, time, scorer | {"how": OWN_GOAL})
     elif one.substitution is not None:
         off_on = {"off": who.get("player", ""), "on": one.substitution.replacement.name}
-        yield Action(
-            "substitution", team, time, {key: name for key, name in off_on.items() if name}
-        )
+        outcome = one.substitution.outcome
+        reason = _REASONS.get(outcome.name, "") if outcome is not None else ""
+        details = {key: name for key, name in (*off_on.items(), ("reason", reason)) if name}
+        yield Action("substitution", team, time, details)
+    elif one.foul_won is not None and one.foul_won.penalty:
+        yield Action("penalty", team, time, who)
     elif one.pass_ is not None and _is(one.pass_.type, "Corner"):
         yield Action("corner", team, time)
     elif one.type.name == "Offside" or (

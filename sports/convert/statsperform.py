@@ -26,6 +26,7 @@ _SHOOTOUT = 5
 _SILENT = {_ON, _END, _START, 34, 40, _DELETED}
 
 _HOW = {"9": "penalty", "28": OWN_GOAL, "15": "header", "26": "free kick"}
+_REASONS = {"41": "injury", "42": "tactical"}
 _CARDS = {"31": "yellow_card", "32": "second_yellow", "33": "red_card"}
 _PENALTY, _BY_A_PLAYER, _BLOCKED, _RELATED = "9", "94", "82", "55"
 
@@ -198,6 +199,8 @@ class _Reading:
             return Action("corner", origin, time)
         if event.type_id == _FOUL and event.outcome == 0:
             return Action("foul", origin, time, who)
+        if event.type_id == _FOUL and _PENALTY in has:
+            return Action("penalty", origin, time, who)
         if event.type_id == _OFFSIDE_PASS:
             return Action("offside", origin, time)
         if event.type_id == _SAVE and _BY_A_PLAYER not in has and event.period_id != _SHOOTOUT:
@@ -228,6 +231,8 @@ class _Reading:
         own = [one for one in self._coming_on if one.contestant_id == off.contestant_id]
         named = [one for one in own if _number(one.has.get(_RELATED, "")) == off.event_id]
         found = {"off": off.player_name} if off.player_name else {}
+        reasons = [reason for number, reason in _REASONS.items() if number in off.has]
+        found |= {"reason": reasons[0]} if reasons else {}
         for one in (named or own)[:1]:
             self._coming_on.remove(one)
             if one.player_name:

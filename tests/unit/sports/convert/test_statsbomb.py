@@ -35,7 +35,10 @@ def test_every_kind() -> None:
         ("yellow_card", "Ulm", 1201.0, {"player": "Jan Ott"}),
         ("corner", "Lindau", 1500.0, {}),
         ("shot", "Lindau", 1502.0, {"player": "Per Holm", "result": "blocked"}),
-        ("substitution", "Ulm", second + 300, {"off": "Jan Ott", "on": "Ari Sund"}),
+        (
+            *("substitution", "Ulm", second + 300),
+            {"off": "Jan Ott", "on": "Ari Sund", "reason": "tactical"},
+        ),
         ("goal", "Ulm", second + 600, {"player": "Max Beck", "how": "own goal"}),
         ("penalty_saved", "Ulm", second + 1800, {"player": "Ari Sund"}),
         ("save", "Lindau", second + 1860, {"player": "Max Beck"}),
@@ -81,3 +84,16 @@ def test_a_start_is_needed() -> None:
     """The file has no date: it has to be given."""
     with pytest.raises(SettingError, match="does not say when the match starts"):
         convert("statsbomb", TEXT, Given())
+
+
+def test_a_foul_in_the_box() -> None:
+    """A penalty that is awarded is one of the side that was fouled."""
+    events = json.loads(TEXT)
+    at = next(n for n, one in enumerate(events) if one["type"]["name"] == "Foul Committed")
+    won = {**events[at], "type": {"name": "Foul Won"}, "team": {"name": "Lindau"}}
+    del won["foul_committed"]
+    for penalty in (True, False):
+        events.insert(at + 1, won | {"foul_won": {"penalty": penalty}})
+    found = convert("statsbomb", json.dumps(events), GIVEN)
+    assert [one.origin for one in found.match.actions if one.title == "penalty"] == ["Lindau"]
+    assert found.unknown == {"Pass": 1, "Foul Won": 1}

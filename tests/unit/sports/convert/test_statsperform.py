@@ -57,6 +57,25 @@ def changed(number: int, **fields: Any) -> str:
     return json.dumps(feed)
 
 
+def test_a_foul_in_the_box_and_why_somebody_goes_off() -> None:
+    """A foul that leads to a penalty is told of the side that was fouled; a substitution has its
+    reason."""
+    box = changed(15, typeId=4, outcome=1, qualifier=[{"qualifierId": 9}])
+    found = convert("statsperform", box, Given())
+    assert [
+        (one.origin, dict(one.details)) for one in found.match.actions if one.title == "penalty"
+    ] == [("Ulm", {"player": "A. Sund"})]
+    events = json.loads(TEXT)["liveData"]["event"]
+    off = next(n for n, one in enumerate(events) if one["typeId"] == 18)
+    hurt = changed(off, qualifier=[{"qualifierId": 41}])
+    (change,) = (
+        one
+        for one in convert("statsperform", hurt, Given()).match.actions
+        if one.title == "substitution"
+    )
+    assert change.details["reason"] == "injury"
+
+
 @pytest.mark.parametrize(
     ("number", "qualifiers", "result"),
     [(13, [], "off target"), (14, [], "post"), (15, [], "on target"), (15, [82], "blocked")],
