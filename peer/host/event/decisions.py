@@ -7,6 +7,7 @@ claims may be decided anew by that.
 from __future__ import annotations
 
 import logging
+from bisect import insort
 
 from msgspec.structs import replace
 
@@ -272,6 +273,8 @@ class Decisions:
 
     def _hold(self, claim: Claim, reason: str) -> None:
         claim.held = reason
+        if claim.number not in self._state.held:
+            insort(self._state.held_until, (claim.high, claim.number))
         self._state.held[claim.number] = claim
 
     def _expire(self, claim: Claim) -> None:

@@ -6,11 +6,16 @@ back or excludes: nothing of that changes by an entry that comes after it.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from ....protocol.messages import Entry
 from ....protocol.times import SECOND
 from ....timeline.states import LAST
 from .claims import Claim
 from .state import EventState
+
+SPARE = 16
+"""Claims that are held no longer among those by time, beyond as many as are held."""
 
 
 class HeldClaims:
@@ -41,4 +46,8 @@ class HeldClaims:
         if since == LAST:
             return []
         since -= self._reach
-        return [claim for claim in self._state.held.values() if claim.mean >= since]
+        held, until = self._state.held, self._state.held_until
+        if len(until) > 2 * len(held) + SPARE:
+            until[:] = sorted((claim.high, number) for number, claim in held.items())
+        late = {number for _, number in until[bisect_left(until, (since, 0)) :] if number in held}
+        return [claim for number in sorted(late) if (claim := held[number]).mean >= since]

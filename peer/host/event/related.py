@@ -63,16 +63,24 @@ def against(state: EventState, claim: Claim) -> str:
 def waiting(state: EventState, claim: Claim) -> list[Claim]:
     """Return the held corrections which may take back a claim that was just opened."""
     title, origin = claim.index.title, claim.index.origin
-    found = []
-    for held in state.held.values():
-        kind = held.index.kind
-        if held.index.origin != origin or kind is None or kind.relates_to != title:
+    found: dict[int, Claim] = {}
+    for correction in state.corrections.get(title, ()):
+        index = state.claims.find_index((correction, origin))
+        if index is None:
             continue
-        # A mean strays by some windows from what the reporters agree on.
-        reach = max(4 * kind.window, kind.relates_within) + LATER_SECONDS
-        if abs(held.mean - claim.mean) <= reach * SECOND:
-            found.append(held)
-    return found
+        for held in index.near(claim.mean, round(_furthest(index.kind) * SECOND)):
+            kind = held.index.kind
+            if held.number not in state.held or kind is None or kind.relates_to != title:
+                continue
+            if abs(held.mean - claim.mean) <= _furthest(kind) * SECOND:
+                found[held.number] = held
+    return [found[number] for number in sorted(found)]
+
+
+def _furthest(kind: Kind | None) -> float:
+    """Return how far what a correction takes back may be from it, seconds."""
+    # A mean strays by some windows from what the reporters agree on.
+    return 0.0 if kind is None else max(4 * kind.window, kind.relates_within) + LATER_SECONDS
 
 
 def allies(state: EventState, claim: Claim) -> list[Claim]:
