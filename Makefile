@@ -13,7 +13,7 @@ TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak matches soak-hosts truth fuzz dev check docs site pictures texts bench clean
+.PHONY: help demo test soak matches soak-hosts truth fuzz dev check docs site pictures sport-pictures texts bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -78,6 +78,9 @@ texts: $(VENV)/tested  ## bring the catalogues of languages up to the source; sa
 
 pictures: $(VENV)/tested  ## the pictures of README and guides, from a run of its own (needs chromium)
 	@$(BIN)/python -m tests.pictures
+
+sport-pictures: $(VENV)/tested  ## every sport on the page, in watch and exported, into artifacts/sports (SPORTS="race darts")
+	@$(BIN)/python -m tests.pictures.sports $(SPORTS)
 
 bench: $(BIN)/touchline  ## rates and CPU, beside Redis, NATS and bare pyzmq in the same run
 	@$(BIN)/python -m bench --out artifacts/bench $(ARGS)

@@ -20,7 +20,7 @@ from ..sports.presentation import Drawing, ScoreLayout
 from ..timeline import wording
 from ..timeline.looks import Shown, pair, shown
 from ..timeline.rows import EntryRow
-from ..timeline.texts import ENDED, clock_of
+from ..timeline.texts import ENDED, clock_of, short_clock
 from .feed.channel import SNAPSHOT_ENTRIES, Channel
 
 PODIUM = 3
@@ -342,7 +342,7 @@ class EventMarkup:
                 f'<li class="whistle"{key}><span>{clock}{escape(found.title)}{side} '
                 f'<span class="sure">{said}</span> {tags}</span></li>'
             )
-        when = entry.clock or found.clock or time_of_day(entry.time)
+        when = short_clock(entry.clock) or found.clock or time_of_day(entry.time)
         classes = " ".join(
             filter(
                 None,
@@ -373,7 +373,7 @@ class EventMarkup:
         found = self._shown(entry)
         what = " · ".join(filter(None, (found.title, found.side)))
         who = f": {found.who}" if found.who else ""
-        return f"{entry.clock or found.clock} {what}{who}".strip()
+        return f"{short_clock(entry.clock) or found.clock} {what}{who}".strip()
 
     def _shown(self, entry: Entry) -> Shown:
         return shown(entry, self._presentation, self._kinds, self._card.origins)

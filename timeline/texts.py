@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from ..protocol.messages import Alarm, Entry, Finished, Pending, Restored
@@ -35,8 +36,19 @@ def sentence(entry: Entry) -> str:
 
 
 def clock_of(entry: Entry) -> str:
-    """Return the match clock of an entry; where the sport has none, the time of day."""
-    return plain(entry.clock) or time_of_day(entry.time)
+    """Return the match clock of an entry, short; where the sport has none, the time of day."""
+    return short_clock(plain(entry.clock)) or time_of_day(entry.time)
+
+
+_FIGURES = re.compile(r"\s(\d+(?:\+\d+)?'|\d+:\d\d)$", re.ASCII)
+
+
+def short_clock(clock: str) -> str:
+    """Return what stands in a column of clocks: `32'` for `2nd half 32' · Reds one short`, and the
+    words alone where they have no figures."""
+    head = clock.partition(" · ")[0]
+    figures = _FIGURES.search(head)
+    return figures[1] if figures is not None else head
 
 
 def time_of_day(wall: int) -> str:

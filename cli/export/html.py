@@ -185,8 +185,9 @@ def _sets(view: LiveView, layout: ScoreLayout, score: dict[str, object]) -> str:
     rows = []
     for at, side in enumerate(view.card.origins):
         cells = [
-            f'<td class="{"won" if games[at] > games[1 - at] else ""}">{_text(str(games[at]))}</td>'
-            for games in sets
+            f'<td class="{"won" if games[at] > games[1 - at] else ""}">{_text(str(games[at]))}'
+            f"{_lost_with(score.get(layout.small), number, games, at)}</td>"
+            for number, games in enumerate(sets)
         ]
         for column in columns:
             pair = score.get(column.key)
@@ -199,6 +200,14 @@ def _sets(view: LiveView, layout: ScoreLayout, score: dict[str, object]) -> str:
         f'<table class="scoreboard"><caption class="visually-hidden">{_text(view.headline)}'
         f"</caption><thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _lost_with(small: object, number: int, games: list[int], at: int) -> str:
+    """Return the points with which a side lost the tie-break of a set, small; empty without one."""
+    pair = small[number] if isinstance(small, list) and number < len(small) else None
+    if games[at] >= games[1 - at] or not _is_pair(pair):
+        return ""
+    return f"<sup>{_text(str(pair[at]))}</sup>"  # type: ignore[index]  # a pair, as just seen
 
 
 def _is_pair(games: object) -> bool:

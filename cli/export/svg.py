@@ -26,6 +26,10 @@ MANY = 80
 """The number of entries beyond which their marks are small."""
 
 
+LETTER = 8
+"""The width of a letter on an axis, with room beside the text."""
+
+
 class Axis:
     """The time axis of a chart, from left to right.
 
@@ -53,9 +57,9 @@ class Axis:
             x = self.x(entry.time)
             if x >= free:
                 anchor = "start" if x < 60 else "end" if x > self._width - 60 else "middle"
-                text = escape(clock_of(entry))
-                yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>'
-                free = x + self._apart
+                text = clock_of(entry)
+                yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+                free = x + max(self._apart, LETTER * len(text))
 
 
 def course(view: LiveView, changes: Sequence[str]) -> str:

@@ -17,7 +17,15 @@ from rich.text import Text
 from ...protocol.messages import Entry
 from ...protocol.text import plain
 from ...timeline.rows import EntryRow, Remark
-from ...timeline.texts import clock_of, evidence_of, progress_of, sentence, span, unconfirmed_text
+from ...timeline.texts import (
+    clock_of,
+    evidence_of,
+    progress_of,
+    sentence,
+    short_clock,
+    span,
+    unconfirmed_text,
+)
 from ...timeline.view import LiveView
 from .statistics import FeedStatistics, summary
 
@@ -25,6 +33,21 @@ FRESH_SECONDS = 3.0
 """How long an entry that has just come or changed is bold."""
 
 CLOCK_WIDTH = 8
+
+
+def fitting(clock: str) -> str:
+    """Return a clock that fits its column: of words the first letters, `4th q` for `4th quarter`
+    and `S2 L3` for `Set 2, Leg 3`."""
+    if len(clock) <= CLOCK_WIDTH or ":" in clock:
+        return clock[:CLOCK_WIDTH]
+    words = clock.replace(",", " ").split()
+    short = "".join(
+        word if word[0].isdecimal() and number and len(word) < 3 else f" {word}"
+        for number, word in enumerate(word if word[0].isdecimal() else word[0] for word in words)
+    )
+    return short.strip()[:CLOCK_WIDTH]
+
+
 """The width of the clock in cells: that of a time of day."""
 
 EVIDENCE_WIDTH = 15
@@ -186,12 +209,12 @@ def row_line(row: EntryRow | Remark, width: int, now: float) -> Text:
     if isinstance(row, Remark):
         sign, colour = REMARKS.get(row.kind, OTHER_REMARK)
         line = Text(no_wrap=True)
-        line.append(f"{row.clock[:CLOCK_WIDTH]:>{CLOCK_WIDTH}}  ", "cyan")
+        line.append(f"{fitting(short_clock(row.clock)):>{CLOCK_WIDTH}}  ", "cyan")
         line.append(f"{sign} {row.text}", colour)
         return line
     beside = EVIDENCE_WIDTH if width >= NARROW else 0
     line = Text(no_wrap=True)
-    line.append(f"{clock_of(row.entry)[:CLOCK_WIDTH]:>{CLOCK_WIDTH}}  ", "cyan")
+    line.append(f"{fitting(clock_of(row.entry)):>{CLOCK_WIDTH}}  ", "cyan")
     text = _entry_text(row, now)
     text.truncate(max(10, width - CLOCK_WIDTH - beside - 4), overflow="ellipsis", pad=True)
     line.append_text(text)
@@ -219,7 +242,9 @@ def _remark_rows(console: Console, remark: Remark, width: int) -> Iterator[Text]
     text = Text(f"{sign} {remark.text}", colour)
     for number, part in enumerate(text.wrap(console, max(10, width - CLOCK_WIDTH - 3))):
         row = Text(no_wrap=True)
-        row.append(f"{remark.clock[:CLOCK_WIDTH] if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan")
+        row.append(
+            f"{fitting(short_clock(remark.clock)) if number == 0 else '':>{CLOCK_WIDTH}}  ", "cyan"
+        )
         part.rstrip()
         row.append_text(part)
         yield row
@@ -232,7 +257,7 @@ def _entry_rows(console: Console, entry_row: EntryRow, width: int, now: float) -
     text = _entry_text(entry_row, now)
     for number, part in enumerate(text.wrap(console, space)):
         row = Text(no_wrap=True)
-        clock = clock_of(entry)[:CLOCK_WIDTH] if number == 0 else ""
+        clock = fitting(clock_of(entry)) if number == 0 else ""
         row.append(f"{clock:>{CLOCK_WIDTH}}", "cyan")
         row.append("  ")
         part.rstrip()

@@ -20,6 +20,15 @@ export function duration(milliseconds) {
   return hours ? `${hours}:${two(minutes)}:${tail}` : `${minutes}:${tail}`;
 }
 
+/**
+ * Return what stands in a column of clocks: `32'` for `2nd half 32' · Reds one short`, and the words
+ * alone where they have no figures.
+ */
+export function shortClock(clock) {
+  const [head] = (clock ?? "").split(" · ");
+  return /\s(\d+(?:\+\d+)?'|\d+:\d\d)$/.exec(head)?.[1] ?? head;
+}
+
 /** Return a wall-clock time as clocks on the wall here show it; empty if there is none. */
 export function timeOfDay(time) {
   const date = new Date(time ?? NaN);

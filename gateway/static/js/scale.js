@@ -2,6 +2,7 @@
 
 import { minutesBefore, stages } from "./clock.js";
 import { extent } from "./event_time.js";
+import { shortClock } from "./formatting.js";
 import { outagesOf } from "./kinds.js";
 import { shown } from "./presentation.js";
 import { standing } from "./state.js";
@@ -80,13 +81,13 @@ export function timeAxis(state) {
   const at = (time) => Math.max(0, Math.min(1, (time - first) / whole));
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => {
     const near = lines[Math.round(share * (lines.length - 1))];
-    return near && { at: at(Date.parse(near.entry.time)), text: near.entry.clock ?? "" };
+    return near && { at: at(Date.parse(near.entry.time)), text: shortClock(near.entry.clock) };
   });
   return {
     at,
     ticks: apart(
       ticks.filter((tick) => tick?.text),
-      0.12,
+      0.2,
     ),
     cuts: [],
   };
@@ -95,7 +96,11 @@ export function timeAxis(state) {
 /** Leave out ticks that would lie over each other. */
 function apart(ticks, least) {
   const kept = [];
-  for (const tick of ticks) if (!kept.length || tick.at - kept.at(-1).at >= least) kept.push(tick);
+  for (const tick of ticks) {
+    // A text at the end stands before its place.
+    const room = tick.at > 0.9 ? 1.5 * least : least;
+    if (!kept.length || tick.at - kept.at(-1).at >= room) kept.push(tick);
+  }
   return kept;
 }
 

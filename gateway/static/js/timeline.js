@@ -7,7 +7,7 @@ import { eventTime } from "./event_time.js";
 import { REMARKS } from "./kinds.js";
 import { shown, takenBack } from "./presentation.js";
 import { standing } from "./state.js";
-import { capital, evidence, evidenceSentence, marks, timeOfDay } from "./formatting.js";
+import { capital, evidence, evidenceSentence, marks, shortClock, timeOfDay } from "./formatting.js";
 import { tr } from "./texts.js";
 
 /** Milliseconds for which an entry that has just come stands out. */
@@ -71,7 +71,7 @@ function drawn(state, line, told, taken, { act, history }) {
   const { entry } = line;
   const found = marks(entry, line.late, behind(state, entry), line.reviewed);
   if (taken) found.push({ kind: "deleted", word: taken.taken, why: taken.takes_back });
-  const when = entry.clock || told.clock || timeOfDay(entry.time);
+  const when = shortClock(entry.clock) || told.clock || timeOfDay(entry.time);
   const classes = [
     told.key && "key",
     told.big && "big",

@@ -7,7 +7,14 @@ from msgspec.structs import replace
 
 from touchline.protocol.messages import EntryStatus, Evidence, Finished
 from touchline.timeline.rows import EntryRow
-from touchline.timeline.texts import clock_of, entry_text, evidence_of, finished_text, span
+from touchline.timeline.texts import (
+    clock_of,
+    entry_text,
+    evidence_of,
+    finished_text,
+    short_clock,
+    span,
+)
 
 from ..following import entry
 
@@ -82,3 +89,21 @@ def test_how_it_ended(told: dict[str, object], text: str) -> None:
     """The end says how it came about, where an event was not played to its end."""
     end = Finished(event="e", epoch=1, seq=1, sent=0, headline="A 1–0 B", **told)  # type: ignore[arg-type]
     assert finished_text(end) == text
+
+
+@pytest.mark.parametrize(
+    ("clock", "short"),
+    [
+        ("45+2'", "45+2'"),
+        ("0:42:10", "0:42:10"),
+        ("2nd half 32' · Reds one short", "32'"),
+        ("2nd half 60+4'", "60+4'"),
+        ("2nd quarter 7:30", "7:30"),
+        ("4th quarter · Reds one short", "4th quarter"),
+        ("Set 2, Leg 3", "Set 2, Leg 3"),
+        ("", ""),
+    ],
+)
+def test_a_clock_in_a_column_is_short(clock: str, short: str) -> None:
+    """The figures stand alone; words stand where there are none."""
+    assert short_clock(clock) == short

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -180,6 +181,14 @@ def test_tennis_and_race():
     ]
     found = parsed(race, entry(1, "finish", "Ada", score={"leaderboard": board}))
     assert "1 Ada 2:03:15 2 Bo 1:05.04 Cy running" in found.text
+
+
+def test_the_points_of_a_lost_tie_break_stand_small() -> None:
+    """As on the page: beside the games of who lost the set, and of nobody else."""
+    tennis = Card(event="t", title="T", sport="tennis", origins=["Ana", "Bea"])
+    score = {"previous": [[6, 4], [6, 7], [7, 6]], "tiebreaks": [[], [5, 7], EVIL]}
+    feed = [entry(1, "point", "Ana", score=score, headline="x")]
+    assert re.findall("<sup>.*?</sup>", page(tennis, feed, START)) == ["<sup>5</sup>"]
 
 
 def test_export(tmp_path):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from touchline.cli.ui.screen import STATES as DRAWN
-from touchline.cli.ui.screen import Screen, summary_table
+from touchline.cli.ui.screen import Screen, fitting, summary_table
 from touchline.cli.ui.statistics import FeedStatistics, summary
 from touchline.protocol.messages import (
     Alarm,
@@ -341,3 +341,19 @@ def test_a_review_and_what_came_of_it() -> None:
     assert taken.fold.rows[0].mark == "overturned after review"
     gone = view_of(goal, review, replace(goal, seq=3, status="DELETED"))
     assert gone.fold.rows[0].mark == "deleted, overturned after review"
+
+
+@pytest.mark.parametrize(
+    ("clock", "shown"),
+    [
+        ("45+2'", "45+2'"),
+        ("03:45:03", "03:45:03"),
+        ("Overtime", "Overtime"),
+        ("4th quarter", "4th q"),
+        ("Set 2, Leg 3", "S2 L3"),
+        ("Game 12 of many", "G12 o m"),
+    ],
+)
+def test_a_clock_fits_its_column(clock: str, shown: str) -> None:
+    """Of words that are too long the first letters stand, and figures as they are."""
+    assert fitting(clock) == shown
