@@ -17,6 +17,10 @@ NAMED = re.compile(r"`(test_\w+)`((?:,? (?:and )?`test_\w+`)*)(?: in `(tests/[\w
 """Names of tests, and the file that is said to have them."""
 
 
+SPOKEN = ("8", "9", "10", "11", "12")
+"""The sections of the protocol that say who sends what and what follows."""
+
+
 @cache
 def names_in(path: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^\s*(?:async )?def (test_\w+)", path.read_text("utf-8"), re.M))
@@ -84,3 +88,17 @@ def test_each_row_of_what_survives_names_its_test() -> None:
     rows = section("docs/PROTOCOL.md", "## 14. What survives what").strip().splitlines()[2:]
     assert len(rows) > 8
     assert [row for row in rows if "`tests/" not in row.rsplit("| ", 1)[1]] == []
+
+
+def test_each_part_of_the_protocol_names_its_test() -> None:
+    """Each message and each paragraph with a head of the sections that say who does what has a row
+    in the last one, with a test."""
+    parts = re.split(r"\n## (\d+)\. ", text_of("docs/PROTOCOL.md"))
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    wanted = {(number, "in general") for number in SPOKEN}
+    for number in SPOKEN:
+        found = re.findall(r"^(?:### (.+)|\*\*([A-Z][^*]*?)\.?\*\*)", sections[number], re.M)
+        wanted |= {(number, message or head) for message, head in found}
+    rows = [row.split(" | ") for row in sections["19"].splitlines() if row.startswith("| ")][1:]
+    assert {(number.removeprefix("| "), part) for number, part, _ in rows} == wanted
+    assert [part for _, part, tests in rows if "`tests/" not in tests] == []
