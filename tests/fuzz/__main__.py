@@ -28,7 +28,7 @@ def main() -> int:
     inputs = int(os.environ.get("INPUTS") or INPUTS)
     chosen = os.environ.get("TARGET") or ""
     failed = []
-    for name in [chosen] if chosen else ["decoders", "broker", "host"]:
+    for name in [chosen] if chosen else ["decoders", "web", "broker", "host"]:
         print(f"{name}: {inputs:,} inputs", flush=True)
         done = subprocess.run([sys.executable, "-m", "tests.fuzz", name, str(inputs)], check=False)
         if done.returncode:

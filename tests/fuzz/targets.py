@@ -13,8 +13,15 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from tests.simulation.registry import MemoryRepository
+from tests.simulation.violation import demand
 from touchline.broker.core import Core
 from touchline.broker.options import Options as BrokerOptions
+from touchline.datagrams.core import DatagramCore
+from touchline.datagrams.options import Options as DatagramOptions
+from touchline.datagrams.receiver import Receiver
+from touchline.gateway.reporting import schema
+from touchline.gateway.webhooks import delivery
+from touchline.lobby import incoming
 from touchline.peer.grades import book, sheet
 from touchline.peer.grades.book import Book
 from touchline.peer.grades.sheet import GradeCounts, GradeSheet, ReporterGrade, SheetHeader
@@ -25,10 +32,11 @@ from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.link.core import Then
 from touchline.proof import check
-from touchline.protocol import addresses, codec, keys, messages, signing
+from touchline.protocol import addresses, codec, keys, messages, relay, signing, times
 from touchline.protocol.errors import TouchlineError
 from touchline.protocol.keys import Identity
 from touchline.protocol.messages import Card, Happening
+from touchline.protocol.text import json_line, plain, visible
 from touchline.sports import custom, matchfile
 
 WALL = 1_700_000_000_000_000
@@ -112,6 +120,78 @@ class Decoders:
             self._readers[data[0] % len(self._readers)](data[1:])
         except TouchlineError:
             return
+
+
+class Web:
+    """What gateway, lobby, relay and clients read of others: the first byte chooses one."""
+
+    def __init__(self) -> None:
+        self._readers: list[Callable[[bytes], object]] = [
+            codec.decode_relay,
+            lambda data: schema.read(data, WALL, None),
+            schema.token_of,
+            lambda data: incoming.read(_text(data), 1),
+            lambda data: incoming.read(data, incoming.version(data)),
+            lambda data: delivery.target(_text(data), plain=True),
+            lambda data: _checked(_text(data)),
+            lambda data: addresses.reaches(_text(data), ("club.example",)),
+            lambda data: addresses.nats_servers("--nats", _text(data)),
+            lambda data: relay.place(_headers(_text(data))),
+            lambda data: times.from_rfc3339(_text(data)),
+            lambda data: plain(visible(_text(data))),
+            lambda data: json_line(_text(data).encode()),
+        ]
+        self._receiver = Receiver()
+        self._datagrams = DatagramCore(DatagramOptions())
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with."""
+        report = {"id": "1", "title": "goal", "origin": "A", "time": "2026-01-01T00:00:00.5Z"}
+        peers = {"type": "event", "time": 1.5e9, "token": "t", "event": {"type": "event", **report}}
+        side = [{"nome": "Ann", "time": "A", "posicao": "x", "tempo_gols": [3]}]
+        told = {
+            "message": {"count": 1, "score": "1", "content": "c", "type": "goal"},
+            "timeA": side,
+        }
+        texts = [
+            json.dumps({"sent": 1, "reports": [report]}),
+            json.dumps([report, peers]),
+            json.dumps({"type": "wait_start", "user": "dan", "lobby_id": 1, "prompt_id": "2"}),
+            json.dumps({"type": "start", "version": 2, "lobby_id": "1"}),
+            json.dumps(told | {"goleiroA": {"nome": "Bo", "time": "A"}}),
+            "https://club.example:8443/hook?x=1",
+            "64:ff9b::7f00:1",
+            "[::1]:8080",
+            "nats://ann:secret@127.0.0.1:4222, tls://b.example",
+            "e:1:2\n" + "0" * 32 + "\n3",
+            "2026-01-01T12:00:60.123456+01:00",
+            "register",
+        ]
+        relayed = [one for one in frames() if b"relay" in one]
+        count = len(self._readers) + 2
+        return [
+            bytes([reader]) + one
+            for reader in range(count)
+            for one in (relayed if not reader else [text.encode() for text in texts])
+        ]
+
+    def take(self, data: bytes) -> None:
+        """Read one input."""
+        if not data:
+            return
+        chosen = data[0] % (len(self._readers) + 2)
+        try:
+            if chosen < len(self._readers):
+                self._readers[chosen](data[1:])
+            elif chosen == len(self._readers):
+                for line in self._receiver.take(data[1:]).lines:
+                    demand(plain(line) == line, "a line for a terminal has control characters")
+            else:
+                self._datagrams.received(("127.0.0.1", 1 + data[0]), data[1:], 0.0)
+        except (TouchlineError, ValueError) as error:
+            # What is no time is told by a ValueError, which each caller turns into its own.
+            if type(error) is ValueError and chosen != 10:
+                raise
 
 
 class Broker:
@@ -319,6 +399,18 @@ def _signed(key: Identity, happenings: list[Happening]) -> list[messages.Said]:
     return [replace(one, signature=key.sign(signing.content("e", one))) for one in said]
 
 
+def _checked(text: str) -> None:
+    try:
+        delivery.check_address(text)
+    except ValueError:
+        return  # no address: it comes from the system
+
+
+def _headers(text: str) -> dict[str, str]:
+    lines = text.split("\n")
+    return dict(zip((relay.MESSAGE_ID, relay.DIGEST, relay.EPOCH), lines, strict=False))
+
+
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
@@ -327,6 +419,7 @@ Target = Decoders | Broker | Hosting
 
 TARGETS: dict[str, type[Target]] = {
     "decoders": Decoders,
+    "web": Web,
     "broker": Broker,
     "host": Hosting,
 }

@@ -24,6 +24,7 @@ from touchline.protocol.tokens import digest
 Json = dict[str, Any]
 
 TOKEN = "the operator's token"
+CODE = "a code of eight or more"
 
 TOKEN_LIKE = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 """The form of tokens and badges, UUIDs of version 4."""
@@ -95,17 +96,28 @@ def report_from_a_browser(url: str, event: str) -> None:
         assert answer.status_code == 200, answer.text
 
 
+def organise(url: str) -> None:
+    with httpx.Client(base_url=url, timeout=PATIENCE) as http:
+        answer = http.post("/api/organiser", json={"name": "eve", "code": CODE})
+        assert answer.status_code == 201, answer.text
+
+
 def test_only_their_user_can_read_what_processes_leave(machine: Machine) -> None:
     """Databases, journals, outboxes, sessions, recordings and keys, and the folders made for them,
-    those of a browser's reporter included; they are looked at while all are in use."""
+    those of a browser's reporter and organiser included; they are looked at while all are in use.
+    So are a copy of a database, and what is restored from it."""
     machine.serve("broker", "--bind", "127.0.0.1:0")
     sides = ("--sport", "football", "--origin", "A", "--origin", "B")
     event = machine.run("events", "create", "A v B", *sides)["event"]
     machine.serve("host", event, "--alone")
     gateway = machine.serve(
         *("gateway", "--port", 0, "--folder", machine.home / "web/gateway"),
-        *("--webhook-token", TOKEN),
+        *("--webhook-token", TOKEN, "--organiser-code", CODE),
     )
+    organise(gateway["url"])
+    copy = machine.home / "copy"
+    machine.run("backup", machine.home / "broker.sqlite3", copy)
+    machine.run("restore", copy, machine.home / "restored/broker.sqlite3")
     recording = machine.home / "recording"
     machine.start("record", event, "--output", recording)
     machine.run("report", event, "goal", "--origin", "A", "--name", "ann")
@@ -120,6 +132,13 @@ def test_only_their_user_can_read_what_processes_leave(machine: Machine) -> None
     until(complete)
     databases = [path for path in seen if path.endswith(("-wal", "-shm"))]
     assert len(databases) >= 5, seen
+    made = {
+        "copy",
+        "restored/broker.sqlite3",
+        "web/gateway/organisers",
+        "web/gateway/organisers.db",
+    }
+    assert made <= set(seen)
     wanted = {
         path: 0o700 if (machine.home / path).is_dir() else 0o600
         for path in seen
