@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,7 +129,14 @@ def _get(address: str, path: str) -> bytes:
         Unreachable: it does not, or not with 200.
     """
     connection = http.client.HTTPConnection(address, timeout=TIMEOUT_SECONDS)
+    ended = Event()
+    watch = Timer(TIMEOUT_SECONDS, lambda: None)
     try:
+        connection.connect()
+        # The timeout is that of each read: who sends a byte at a time would keep us for ever, and
+        # strangers may be among those whom a broker lists.
+        watch = Timer(TIMEOUT_SECONDS, _end, (connection.sock, ended))
+        watch.start()
         connection.request("GET", path, headers=_HEADERS)
         # What is not read to its end keeps the socket until it is closed itself.
         with connection.getresponse() as answer:
@@ -134,12 +144,22 @@ def _get(address: str, path: str) -> bytes:
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unreachable(f"{address}{path}: {error or type(error).__name__}") from None
     finally:
+        watch.cancel()
         connection.close()
+    if ended.is_set():
+        raise Unreachable(f"{address}{path}: no whole answer within {TIMEOUT_SECONDS:g} s")
     if answer.status != http.client.OK:
         raise Unreachable(f"{address}{path}: answered {answer.status}")
     if len(body) > MOST_BYTES:
         raise Unreachable(f"{address}{path}: more than the {MOST_BYTES:,} bytes allowed")
     return body
+
+
+def _end(connected: socket.socket, ended: Event) -> None:
+    """End a connection, and note it."""
+    ended.set()
+    with contextlib.suppress(OSError):  # it has ended by itself
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 _HEADERS: dict[str, Any] = {"Accept": "text/plain, application/json"}

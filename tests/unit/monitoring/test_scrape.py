@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -107,6 +110,30 @@ def test_an_endless_page_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
         scraper.turn()
     (alert,) = scraper.overview.alerts()
     assert "more than the 100 bytes allowed" in alert.text
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.0 200 OK\r\n\r\n"], ids=["head", "page"])
+def test_a_page_that_drips_ends(monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
+    """A process that sends a byte at a time, without end, holds up nobody for longer than one that
+    is silent: anybody may be among those that a broker lists."""
+    monkeypatch.setattr(scrape, "TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(head)
+                while True:
+                    connection.sendall(b"H")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        scraper = Scraper("", [f"127.0.0.1:{server.getsockname()[1]}"])
+        scraper.turn()
+        thread.join()
+    (alert,) = scraper.overview.alerts()
+    assert "127.0.0.1" in alert.text
 
 
 @pytest.mark.parametrize("address", ["ftp://a", "https://a/metrics", "a:b", "http://", ":1"])
