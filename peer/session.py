@@ -512,7 +512,7 @@ class Session:
         if isinstance(reply, messages.Pong | messages.Error) and reply.id in self._greetings:
             late = self._is_late(reply.id, now)
         match reply:
-            case Setup():
+            case Setup() if reply.card.event == self.event:
                 self._step(SessionInput.SETUP, _Occasion(now, wall, reply))
             case messages.Pong() if reply.id == self._greeting[0]:
                 found = SessionInput.LATE_PONG if late else SessionInput.PONG

@@ -70,9 +70,13 @@ class SubscriberCore:
     Args:
         jitter: gives a number from 0 to 1 each time it is called.
         keeps_bodies: the tracker keeps the bodies as they were published.
+        event: its id; a host's word of another event is not taken. Empty: that of any.
     """
 
-    def __init__(self, jitter: Callable[[], float], *, keeps_bodies: bool = False) -> None:
+    def __init__(
+        self, jitter: Callable[[], float], *, keeps_bodies: bool = False, event: str = ""
+    ) -> None:
+        self._event = event
         self.tracker = Tracker(jitter, keeps_bodies=keeps_bodies)
         self.latency = Latency()
         self.tap_to_screen = Histogram(SCREEN_SECONDS)
@@ -154,6 +158,9 @@ class SubscriberCore:
             _, body = codec.split_topic(frame)
             message = codec.decode_published(body)
         except PeerError:
+            self.refused += 1
+            return
+        if not self._is_ours(message):
             self.refused += 1
             return
         self._hear(now)
@@ -249,14 +256,19 @@ class SubscriberCore:
             self.notice("epoch", f"the host began epoch {epoch}")
 
     def _deliver_bodies(self, bodies: list[bytes], wall: int) -> None:
-        for body in bodies:
+        for seq, body in enumerate(bodies, self.tracker.seq - len(bodies) + 1):
             try:
                 message = codec.decode_published(body)
             except PeerError:
                 self.refused += 1
                 continue
-            if not isinstance(message, Heartbeat):
-                self._deliver(message, wall)
+            if isinstance(message, Heartbeat) or message.seq != seq or not self._is_ours(message):
+                self.refused += 1  # the host says of another place or event what it is asked of one
+                continue
+            self._deliver(message, wall)
+
+    def _is_ours(self, message: FeedMessage | Heartbeat) -> bool:
+        return not self._event or message.event == self._event
 
     def _deliver(self, message: FeedMessage, wall: int) -> None:
         if self.tracker.is_live(message.seq):

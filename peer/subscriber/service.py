@@ -58,7 +58,7 @@ class Subscriber:
         withholds: bool = False,
         keeps_bodies: bool = False,
     ) -> None:
-        self.core = SubscriberCore(random.random, keeps_bodies=keeps_bodies)
+        self.core = SubscriberCore(random.random, keeps_bodies=keeps_bodies, event=event)
         self.source: FeedSource
         if isinstance(link, StreamLink):
             self.source = StreamSource(event, self.core, link, wall)

@@ -157,10 +157,14 @@ class StreamSource:
         if record is None:
             return
         try:
-            self._card = read_card(record.content)
+            card = read_card(record.content)
         except PeerError:
             self._core.refused += 1
             return
+        if card.card.event != self.event:
+            self._core.refused += 1
+            return
+        self._card = card
         if self.setup is not None:
             self.setup = replace(
                 self.setup, card=self._card.card, actions=self._card.actions, time=self._wall()

@@ -23,6 +23,13 @@ AGAIN_SECONDS = 2.0
 AHEAD = 100_000
 """The most messages that are held beyond a gap; further ones are dropped and asked for again."""
 
+AHEAD_BYTES = 32 << 20
+"""The most bytes of these."""
+
+ASKED = 10_000
+"""The most messages that are asked for at one time. How many are missing is the host's word, which
+can be any number: nothing that is kept grows with it."""
+
 
 @dataclass(slots=True)
 class TrackerCounters:
@@ -61,6 +68,7 @@ class Tracker:
         self._keeps_bodies = keeps_bodies
         self._jitter = jitter
         self._ahead: dict[int, bytes] = {}
+        self._ahead_bytes = 0
         self._furthest = 0  # highest seq that came by SUB
         self._live_from = 0  # first seq published since this subscriber came; 0: not known yet
         self._lost: set[int] = set()  # seqs that were asked for and have not come
@@ -113,8 +121,7 @@ class Tracker:
         elif seq < self._furthest:
             self.counters.out_of_order += 1
         self._furthest = max(self._furthest, seq)
-        if len(self._ahead) < AHEAD:
-            self._ahead[seq] = body
+        self._hold(seq, body)
         return self._advance(now)
 
     def heartbeat(self, epoch: int, seq: int, digest: bytes, now: float) -> bool:
@@ -127,10 +134,9 @@ class Tracker:
     def replayed(self, block: Block, now: float) -> list[bytes]:
         """Take a block of a replay; return the bodies that are now in order."""
         for seq, body in enumerate(block.frames, block.first):
-            if seq <= self.seq or seq in self._ahead:
+            if seq <= self.seq or seq in self._ahead or not self._hold(seq, body):
                 continue
             self.newest = max(self.newest, seq)
-            self._ahead[seq] = body
             if seq in self._lost:
                 self._lost.discard(seq)
                 self.counters.repaired += 1
@@ -147,6 +153,7 @@ class Tracker:
     def reset(self) -> None:
         """Forget the feed, to receive it again from its start; what was delivered is void."""
         self._ahead.clear()
+        self._ahead_bytes = 0
         self._lost.clear()
         self._asked = None
         self._ask_at = None
@@ -169,6 +176,7 @@ class Tracker:
             return None
         first = self.seq + 1
         last = min(self._ahead) - 1 if self._ahead else self.newest
+        last = min(last, self.seq + ASKED)
         self._ask_at = now + AGAIN_SECONDS
         self._asked = (first, last)
         for seq in range(max(first, self._live_from), last + 1):
@@ -177,10 +185,21 @@ class Tracker:
                 self.counters.lost += 1
         return first, last
 
+    def _hold(self, seq: int, body: bytes) -> bool:
+        """Keep a message until those before it are there; return whether there is room. The next
+        one always has."""
+        size = self._ahead_bytes + len(body)
+        if seq != self.seq + 1 and (len(self._ahead) >= AHEAD or size > AHEAD_BYTES):
+            return False
+        self._ahead[seq] = body
+        self._ahead_bytes = size
+        return True
+
     def _advance(self, now: float) -> list[bytes]:
         ready = []
         while (body := self._ahead.pop(self.seq + 1, None)) is not None:
             self.seq += 1
+            self._ahead_bytes -= len(body)
             self.digest = chain(self.digest, body)
             self.trail += self.digest
             if self._keeps_bodies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
 from touchline.peer.session import (
@@ -460,3 +461,15 @@ def test_what_was_there_when_asked(stage):
     assert stage.session.asked_seq is None
     stage.attached()
     assert stage.session.asked_seq == 3
+
+
+def test_the_setup_of_another_event(stage):
+    """A host that answers with the card of another event has not answered."""
+    stage.tick()
+    _, ping = stage.invited(invitation())
+    stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+    setup = stage.setup()
+    stage.hear(replace(setup, card=replace(setup.card, event="final")))
+    assert not stage.session.open
+    stage.hear(setup)
+    assert stage.session.open

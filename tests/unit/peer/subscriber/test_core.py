@@ -448,3 +448,19 @@ def test_timer_while_nothing_can_be_asked(follower):
     follower.hear(entry(2))
     assert follower.core.next_timer() == follower.now
     assert follower.core.next_timer(asking=False) == follower.now + 10.0
+
+
+def test_a_host_speaks_of_its_event_alone():
+    """What it publishes or replays under the name of another event, or of another place than the
+    one that it was asked for, is refused; the rest is delivered."""
+    f = Follower()
+    f.core = SubscriberCore(lambda: 0.0, event="e")
+    f.publish(entry(1), replace(entry(2), event="final"), entry(2**60), entry(4))
+    f.join()
+    block = codec.decode_host_reply(next(iter(f.feed.replay(1, 1, 4))))
+    f.core.replayed(block, f.now, f.wall)
+    assert [item.seq for item in f.core.items() if isinstance(item, Entry)] == [1, 4]
+    assert (f.core.refused, f.core.tracker.seq) == (2, 4)
+    f.hear(replace(entry(5), event="final"))
+    f.hear(Heartbeat(event="final", epoch=9, seq=5, digest=bytes(16), sent=0))
+    assert (f.core.refused, f.core.tracker.seq, f.core.tracker.epoch) == (4, 4, 1)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from touchline.peer.stream_link import StreamRecord
 from touchline.peer.subscriber.core import SubscriberCore
@@ -188,3 +189,21 @@ def test_a_new_card_is_taken(stream: Stream) -> None:
     stream.give(relay.CARDS, StreamRecord(2, {}, codec.encode(card)))
     assert stream.source.setup is not None
     assert stream.source.setup.card.title == "A v C"
+
+
+def test_numbers_of_any_size(stream: Stream) -> None:
+    """A message or heartbeat of whatever number costs nothing, and a card of another event is
+    none."""
+    other = Relayed(event="e", sent=0, card=replace(CARD, event="x"), actions=[], heartbeat=2.0)
+    stream.give(relay.CARDS, StreamRecord(1, {}, codec.encode(other)))
+    assert (stream.source._card, stream.core.refused) == (None, 1)
+    stream.begin()
+    stream.give(relay.FEEDS, stream.record())
+    for seq in (2**62, 10**40):
+        at = relay.FeedPlace(1, seq, bytes(16), 1)
+        body = codec.encode(Finished(event="e", epoch=1, seq=2**62, sent=0))
+        stream.give(relay.FEEDS, StreamRecord(9, relay.headers("e", at, 0), body))
+        stream.say(Heartbeat(event="e", epoch=1, seq=2**62, digest=bytes(16), sent=0))
+    stream.source.turn(clock.now() + 100.0)
+    assert stream.core.tracker.seq == 1
+    assert stream.core.tracker.ahead <= 2

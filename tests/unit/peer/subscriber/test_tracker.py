@@ -11,7 +11,7 @@ import pytest
 
 from touchline.peer.host.event.feed import Feed
 from touchline.peer.subscriber import tracker as module
-from touchline.peer.subscriber.tracker import AGAIN_SECONDS, JITTER_SECONDS, Tracker
+from touchline.peer.subscriber.tracker import AGAIN_SECONDS, ASKED, JITTER_SECONDS, Tracker
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.messages import Block
@@ -391,3 +391,56 @@ def test_a_new_host_may_have_less():
     assert not f.tracker.whole
     f.tracker.heartbeat(f.tracker.epoch + 1, 3, f.feed.digest, f.now)
     f.check()
+
+
+@pytest.mark.parametrize("word", ["joined", "heartbeat", "message"])
+def test_a_feed_that_is_said_to_be_endless(word):
+    """How much is missing is the host's word: whatever it says, so much is asked for at one time,
+    and nothing that is kept grows with it."""
+    f = Follower(3)
+    f.join()
+    f.replay(1, 3)
+    end = 2**62
+    if word == "joined":
+        f.tracker.joined(1, end, f.now)
+    elif word == "heartbeat":
+        f.tracker.heartbeat(1, end, bytes(16), f.now)
+    else:
+        assert f.tracker.published(1, end, b"x", f.now) == []
+    for _ in range(3):
+        assert f.asked() == (4, 3 + ASKED)
+    assert f.tracker.counters.lost <= ASKED
+    assert len(f.tracker._lost) <= ASKED
+
+
+def test_a_long_feed_is_asked_for_in_parts(monkeypatch):
+    """One part follows the other at once."""
+    monkeypatch.setattr(module, "ASKED", 4)
+    f = Follower(10)
+    f.join()
+    parts = []
+    while (asked := f.asked()) is not None:
+        assert f.now == 10.0
+        parts.append(asked)
+        f.replay(*asked)
+    assert parts == [(1, 4), (5, 8), (9, 10)]
+    f.check()
+
+
+def test_what_is_ahead_is_bounded_in_bytes(monkeypatch):
+    """Neither live messages nor blocks that nobody asked for are held beyond so many bytes; the
+    next one in order always is, and what was dropped is had by replay."""
+    monkeypatch.setattr(module, "AHEAD_BYTES", 40)
+    f = Follower()
+    f.join()
+    f.publish(8)
+    f.hear(5, 6, 7, 8)
+    assert f.tracker.ahead == 4
+    f.tracker.replayed(Block(id=1, event="e", first=100, frames=[bytes(30)] * 50), f.now)
+    assert f.tracker.ahead <= 4
+    f.hear(3, 4, 2)
+    assert f.tracker.ahead == 4
+    while (asked := f.asked()) is not None:
+        f.replay(*asked)
+    f.check()
+    assert f.tracker._ahead_bytes == 0
