@@ -13,7 +13,7 @@ TARGET ?=
 # What `make truth` reads from the environment.
 export MATCHES ROWS VERDICT DATA SEED
 
-.PHONY: help demo test soak matches soak-hosts truth fuzz dev check docs site pictures sport-pictures texts bench clean
+.PHONY: help demo test alerts soak matches soak-hosts truth fuzz dev check docs site pictures sport-pictures texts bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,9 @@ demo: $(BIN)/touchline  ## the 2022 World Cup final, reported by a noisy crowd (
 
 test: $(VENV)/tested  ## every test that can run here; what is skipped says why (ARGS="-k journal" JOBS=0)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadscope --no-loadscope-reorder $(ARGS)
+
+alerts: $(VENV)/tested  ## faults, and the alert of a real Prometheus for each; a clean match without any
+	@$(BIN)/python -m pytest -q tests/faults/test_alerts.py $(ARGS)
 
 soak: $(VENV)/tested  ## whole events in which everything goes wrong, from seeds (SEEDS=50000 FROM=1 TRACE=1)
 	@SEEDS=$(SEEDS) FROM=$(FROM) TRACE=$(TRACE) $(BIN)/python -m tests.simulation.soak

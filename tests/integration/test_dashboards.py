@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
-import shutil
-import socket
-import subprocess
 import time
-import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]  # it has no types
 
-from tests.monitored import MONITORING, RULES, expressions
+from tests.monitored import expressions
 from tests.nats import NatsServer
 from tests.patience import PATIENCE, until
+from tests.prometheus import PROMETHEUS, prometheus
 from touchline.peer import Link, Reporter
 
 from .talk import identity
 from .test_metrics import created, running
-
-PROMETHEUS = shutil.which("prometheus")
 
 QUIET = {
     "event: Right, wrong and missed": "there is no grade sheet",
@@ -42,60 +32,6 @@ QUIET = {
     "rule TouchlineReconnectStorm": "no viewer comes back",
 }
 """What has no answer in a run in which all is well, with the reason."""
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
-
-
-@contextmanager
-def prometheus(folder: Path, broker_page: str) -> Iterator[str]:
-    """Run a Prometheus with the project's configuration, that scrapes each second and finds all but
-    the broker through the broker; give the URL of its queries."""
-    assert PROMETHEUS is not None
-    configuration = yaml.safe_load((MONITORING / "prometheus.yml").read_text("utf-8"))
-    configuration["global"] = {
-        "scrape_interval": "1s",
-        "scrape_timeout": "1s",
-        "evaluation_interval": "1s",
-    }
-    configuration["rule_files"] = [str(RULES)]
-    broker, found = configuration["scrape_configs"]
-    place = urllib.parse.urlsplit(broker_page).netloc
-    broker["static_configs"] = [{"targets": [place]}]
-    found["http_sd_configs"] = [{"url": f"http://{place}/targets", "refresh_interval": "1s"}]
-    file, port = folder / "prometheus.yml", free_port()
-    file.write_text(json.dumps(configuration), "utf-8")  # JSON is YAML
-    process = subprocess.Popen(
-        [
-            PROMETHEUS,
-            f"--config.file={file}",
-            f"--storage.tsdb.path={folder / 'tsdb'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield f"http://127.0.0.1:{port}/api/v1/query"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def ask(url: str, expression: str) -> list[Any]:
-    """Return what Prometheus answers; nothing while it does not answer."""
-    body = urllib.parse.urlencode({"query": expression}).encode()
-    try:
-        with urllib.request.urlopen(url, body, PATIENCE) as answer:
-            result: list[Any] = json.load(answer)["data"]["result"]
-    except urllib.error.HTTPError as error:
-        raise AssertionError(f"{expression}: {error.read().decode()}") from None
-    except OSError:  # it has not started yet
-        return []
-    return result
 
 
 def as_asked(expression: str, event: str) -> str:
@@ -124,12 +60,7 @@ def test_every_expression_answers(tmp_path: Path) -> None:
         web, _ = stack.enter_context(
             running(tmp_path, "gateway", *who, "--port", "0", says="gateway at ")
         )
-        url = stack.enter_context(
-            prometheus(
-                tmp_path,
-                broker_page,
-            )
-        )
+        asked = stack.enter_context(prometheus(tmp_path, broker_page))
         canary = ("canary", *who, "--host", "any", "--every", "60")
         stack.enter_context(running(tmp_path, *canary))
         nats = NatsServer(tmp_path / "nats")
@@ -148,10 +79,10 @@ def test_every_expression_answers(tmp_path: Path) -> None:
         with urllib.request.urlopen(follow, timeout=PATIENCE) as answer:
             assert answer.status == 200
         twice = "count_over_time(touchline_subscriber_latency_seconds_count[1m]) > 1"
-        until(lambda: ask(url, twice), what="a second scrape", pause=0.5)
+        until(lambda: asked.ask(twice), what="a second scrape", pause=0.5)
         said = itertools.cycle(itertools.product(("corner", "goal"), "AB"))
         end = time.monotonic() + PATIENCE
-        while left := [(place, text) for place, text in left if not ask(url, text)]:
+        while left := [(place, text) for place, text in left if not asked.ask(text)]:
             assert time.monotonic() < end, f"no answer: {left}"
             # Rates of what did not go on while Prometheus looked are 0, and have no quotient.
             n = reporter.say(*next(said))
@@ -159,4 +90,4 @@ def test_every_expression_answers(tmp_path: Path) -> None:
             with urllib.request.urlopen(follow, timeout=PATIENCE) as answer:
                 assert answer.status == 200
             time.sleep(0.5)
-        assert ask(url, 'ALERTS{alertstate="firing"}') == []
+        assert asked.ask('ALERTS{alertstate="firing"}') == []
