@@ -35,7 +35,6 @@ from ...protocol.errors import (
 )
 from ...protocol.keys import Identity
 from ...protocol.messages import Card, Endpoints
-from ...protocol.times import SECOND
 from ...runtime import clock
 from ...runtime.connection_guard import ConnectionGuard
 from ...runtime.logs import note
@@ -478,11 +477,10 @@ class Host:
         counters.commit.add(seconds)
         counters.rows += len(turns)
         counters.stored_bytes += sum(len(blob) for _, blob in turns)
-        wall, add = self._wall(), counters.tap.add
+        wall = self._wall()
         for event, out in self._uncommitted:
-            if not event.card.hidden:
-                for tap in out.taps:
-                    add(max(0.0, (wall - tap) / SECOND))
+            if out.taps and not event.card.hidden:
+                counters.tap.add_since(out.taps, wall)
 
     def _send_turn(self, turn: TurnOutput) -> None:
         """Send what a turn has led to, where this host may still speak for its events."""

@@ -460,7 +460,9 @@ def test_what_is_lost_and_what_stays_behind(
     of = f'{{event="{yard.event}"}}'
 
     def told(page: str, name: str, labels: str = of) -> float:
-        return scrape(f"http://{page}/metrics").get(f"touchline_{name}{labels}", -1.0)
+        with suppress(OSError):  # it has not started yet
+            return scrape(f"http://{page}/metrics").get(f"touchline_{name}{labels}", -1.0)
+        return -1.0
 
     def publish(count: int) -> None:
         """Let the feed grow by some messages."""
