@@ -104,6 +104,7 @@ Exit codes: 0 stored (and not refused within --wait), 3 no such event,
 @click.option("--claim", type=click.IntRange(min=1), help="With `answer`: the question's claim.")
 @click.option("--yes/--no", default=None, help="With `answer`: whether it happened.")
 @click.option("--flush", is_flag=True, help="Send the reports that are kept, and nothing new.")
+@shared.language_option
 @shared.name_option
 @shared.broker_option
 @shared.json_option
@@ -122,6 +123,7 @@ def command(
     claim: int | None,
     yes: bool | None,
     flush: bool,
+    language: str | None,
     name: str,
     broker: str,
     as_json: bool,
@@ -144,6 +146,7 @@ def command(
     shows_form = not (flush or action or score is not None or as_json)
     if metrics and not (shows_form and sys.stdin.isatty() and on_screen()):
         raise click.UsageError("--metrics is for the buttons on a terminal, which stay")
+    shared.speak_as(language, as_json=as_json)
     where = Destination(event, name, broker, timeout, wait, as_json)
     if flush:
         return _flush(where)

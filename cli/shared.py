@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import getpass
 import logging
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ from ..protocol.messages import Card, Detail, Event, EventList, Role, Search, Sh
 from ..protocol.text import json_line
 from ..runtime.descriptors import raise_limit
 from ..runtime.folders import data_folder
+from ..runtime.languages import LANGUAGES, SOURCE, from_environment, speak
 from ..runtime.logs import Form, JsonFormatter, TextFormatter, Throttle
 from . import completion, output
 
@@ -61,6 +63,18 @@ def names_to_try(name: str) -> Iterator[str]:
         for number in range(2, MOST_NAMES + 1):
             yield f"{name}-{number}"
 
+
+def speak_as(language: str | None, *, as_json: bool) -> None:
+    """Speak the language that was given, or that of the terminal; JSON is English."""
+    speak(SOURCE if as_json else language or from_environment(os.environ))
+
+
+language_option = click.option(
+    "--language",
+    type=click.Choice(list(LANGUAGES)),
+    help="The language of what people read; without it that of TOUCHLINE_LANGUAGE, LC_ALL,"
+    " LC_MESSAGES or LANG. JSON is English.",
+)
 
 name_option = click.option(
     "--name",

@@ -65,6 +65,7 @@ Show = Callable[["Watched", Change | None], None]
     help="Stop when the events are finished, or stay for late corrections until Ctrl+C.",
 )
 @click.option("--plain", "as_lines", is_flag=True, help="Print lines instead of the live screen.")
+@shared.language_option
 @shared.metrics_option
 @shared.log_options("watch")
 @click.pass_context
@@ -81,6 +82,7 @@ def command(
     from_start: bool,
     until_finished: bool,
     as_lines: bool,
+    language: str | None,
     metrics: str,
     **values: Any,
 ) -> int:
@@ -97,6 +99,7 @@ def command(
     With the extra touchline[terminal] the screen scrolls and filters, shows an entry's votes and
     history, and several events side by side; ? shows its keys.
     """
+    shared.speak_as(language, as_json=as_json)
     if all(Path(event).is_file() for event in events):
         for event in events:
             _show_recorded(Path(event), as_json=as_json)

@@ -1,4 +1,4 @@
-"""Actions as sentences, in English or Portuguese. Pure.
+"""Actions as sentences, in the languages of the catalogues.
 
 The server writes them; a client that is given another language translates those of a datagram.
 """
@@ -9,29 +9,30 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from .. import sports
+from ..runtime.languages import LANGUAGES as KNOWN
+from ..runtime.languages import SOURCE, catalogue, mark, speaking, tr
 from ..sports.capabilities import Phrases, Translated
 
-ENGLISH, PORTUGUESE = "en", "pt"
-LANGUAGES = (ENGLISH, PORTUGUESE)
+ENGLISH = SOURCE
+LANGUAGES = tuple(KNOWN)
 
 END = "End of transmission"
 """The text after the last datagram."""
 
-REMARKS: dict[str, tuple[str, str]] = {
-    "alarm": ("Contact with the venue is lost", "Contato com o local perdido"),
-    "restored": ("Contact with the venue is back", "Contato com o local restabelecido"),
+REMARKS = {
+    "alarm": mark("Contact with the venue is lost"),
+    "restored": mark("Contact with the venue is back"),
 }
-"""The sentences about the feed itself in each language, by the type of the datagram."""
+"""The sentences about the feed itself, by the type of the datagram."""
 
 MARKS = {
-    "DELETED": ("Correction, this does not count", "Correção, não vale"),
-    "UPDATED": ("Amended", "Corrigido"),
-    "DELAYED": ("late", "com atraso"),
-    "RECONSTRUCTED": ("reconstructed", "reconstituído"),
-    "RECONSTRUCTION_INACCURATE": ("inaccurate", "impreciso"),
+    "DELETED": mark("Correction, this does not count"),
+    "UPDATED": mark("Amended"),
+    "DELAYED": mark("late"),
+    "RECONSTRUCTED": mark("reconstructed"),
+    "RECONSTRUCTION_INACCURATE": mark("inaccurate"),
 }
-"""The marks of an entry that is corrected or late in each language, by its status and its
-delay status."""
+"""The marks of an entry that is corrected or late, by its status and its delay status."""
 
 
 def phrases_of(sport: str) -> Phrases | None:
@@ -54,34 +55,39 @@ def sentence(
         team: its origin.
         details: by name, as the sport defines them.
     """
-    if phrases is None or title not in phrases.actions or language not in phrases.languages:
+    if phrases is None or title not in phrases.actions:
         return ""
-    index = phrases.languages.index(language)
-    said = phrases.actions[title][index].format(team=team)
+    with speaking(language):
+        return _sentence(phrases, title, team, details)
+
+
+def _sentence(phrases: Phrases, title: str, team: str, details: Mapping[str, object]) -> str:
+    said = tr(phrases.actions[title], team=team)
     for name, values in phrases.details.items():
         words = values.get(str(details.get(name, "")))
         if words is not None:
-            said += f": {words[index]}"
+            said += f": {tr(words)}"
     exchange, comes, goes = phrases.exchange
     if title == exchange:
         on, off = str(details.get(comes, "")), str(details.get(goes, ""))
-        who = f"{on} {phrases.instead[index]} {off}" if on and off else on or off
+        who = f"{on} {tr(phrases.instead)} {off}" if on and off else on or off
     else:
         who = str(details.get(phrases.player, ""))
     notes = [
-        phrases.notes[str(value)][index]
+        tr(phrases.notes[str(value)])
         for value in details.values()
         if isinstance(value, str) and value in phrases.notes
     ]
     if details.get(phrases.helper):
-        notes.append(f"{phrases.helped[index]} {details[phrases.helper]}")
+        helper = {phrases.helper: details[phrases.helper]}
+        notes.append(tr(phrases.helped).format(**helper))
     who += f" ({', '.join(notes)})" if notes else ""
     return f"{said}: {who.strip()}" if who.strip() else said
 
 
 def remark(language: str, kind: str) -> str:
     """Return the sentence about the feed for a type of message; empty where there is none."""
-    return REMARKS[kind][LANGUAGES.index(language)] if kind in REMARKS else ""
+    return catalogue(language).text(REMARKS[kind]) if kind in REMARKS else ""
 
 
 def marked(language: str, said: str, status: str, delay: str) -> str:
@@ -93,10 +99,10 @@ def marked(language: str, said: str, status: str, delay: str) -> str:
         status: the entry's.
         delay: its delay status.
     """
-    index = LANGUAGES.index(language)
+    texts = catalogue(language)
     if status in MARKS:
-        said = f"{MARKS[status][index]}: {said}"
-    return f"{said} ({MARKS[delay][index]})" if delay in MARKS else said
+        said = f"{texts.text(MARKS[status])}: {said}"
+    return f"{said} ({texts.text(MARKS[delay])})" if delay in MARKS else said
 
 
 def translate(
@@ -115,13 +121,13 @@ def translate(
         return remark(language, title)
     phrases = _phrases_with(title)
     team = next(iter(_named(content, teams)), "")
-    if phrases is None or ("{team}" in phrases.actions[title][0] and not team):
+    if phrases is None or ("{team}" in phrases.actions[title] and not team):
         return content
     said = sentence(phrases, language, title, team, _details(phrases, title, content, players))
     if not said:
         return content
     for status, words in MARKS.items():
-        if content.startswith(tuple(f"{word}: " for word in words)):
+        if content.startswith(tuple(f"{word}: " for word in _everywhere(words))):
             return marked(language, said, status, "")
     return said
 
@@ -142,14 +148,20 @@ def _details(
     names = (comes, goes) if title == exchange else (phrases.player, phrases.helper)
     details: dict[str, object] = dict(zip(names, named, strict=False))
     for name, values in phrases.details.items() if title in phrases.detailed else ():
-        said_of = {word: value for value, words in values.items() for word in words}
+        said_of = {word: value for value, words in values.items() for word in _everywhere(words)}
         for word in sorted(said_of, key=len):  # the longest counts: "first half of extra time"
             if word in content:
                 details[name] = said_of[word]
     for note, words in phrases.notes.items():
-        if any(f"({word}" in content for word in words):
+        if any(f"({word}" in content for word in _everywhere(words)):
             details["note"] = note
     return details
+
+
+@cache
+def _everywhere(text: str) -> tuple[str, ...]:
+    """Return a text in every language."""
+    return tuple(catalogue(language).text(text) for language in LANGUAGES)
 
 
 def _named(content: str, names: Sequence[str]) -> list[str]:

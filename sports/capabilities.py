@@ -284,31 +284,36 @@ class PointFeed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Actions in a sentence, in several languages: each text stands once for each of them.
+    """Actions in a sentence, in English; catalogues have them in other languages.
 
     Args:
-        languages: their codes, in the order of the texts; the first is English.
         actions: by title, with `{team}` for the origin.
         details: by detail and value, such as a period's name, said behind a colon.
-        detailed: the actions that have one of these details.
         notes: values of other details that are worth a note.
+        detailed: the actions that have one of these details.
         player: the detail that names the player.
         exchange: the action that names two, with the details of who comes and who goes.
         instead: joins the two.
         helper: the detail of a further player, noted.
-        helped: says what that player did.
+        helped: says what that player did, with the detail's name in braces.
     """
 
-    languages: tuple[str, ...]
-    actions: Mapping[str, Sequence[str]]
-    details: Mapping[str, Mapping[str, Sequence[str]]]
-    notes: Mapping[str, Sequence[str]]
+    actions: Mapping[str, str]
+    details: Mapping[str, Mapping[str, str]]
+    notes: Mapping[str, str]
     detailed: tuple[str, ...] = ()
     player: str = "player"
     exchange: tuple[str, str, str] = ("", "", "")
-    instead: Sequence[str] = ()
+    instead: str = ""
     helper: str = ""
-    helped: Sequence[str] = ()
+    helped: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is said."""
+        details = (text for values in self.details.values() for text in values.values())
+        joined = (text for text in (self.instead, self.helped) if text)
+        return (*self.actions.values(), *details, *self.notes.values(), *joined)
 
 
 @runtime_checkable

@@ -25,7 +25,7 @@ from touchline.runtime.languages import LANGUAGES, SOURCE
 from touchline.runtime.languages.catalogue import FOLDER
 from touchline.runtime.languages.markup import texts_of_page, texts_of_script
 from touchline.sports import statements
-from touchline.sports.capabilities import Definable
+from touchline.sports.capabilities import Definable, Translated
 from touchline.sports.presentation import with_texts
 from touchline.timeline import wording
 
@@ -148,7 +148,8 @@ def _of_sport(name: str, sport: sports.Sport, rules: dict[str, object]) -> list[
     for button in statements.buttons(sport, ()):
         found.append(button.text)
         details += button.details
-    return [*found, *(detail.text for detail in details)]
+    phrases = sport.phrases.texts if isinstance(sport, Translated) else ()
+    return [*found, *phrases, *(detail.text for detail in details)]
 
 
 def _of_custom(name: str, sport: sports.Sport) -> list[str]:

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from ..runtime.languages import SOURCE, current, mark, tr
 from .feed import Notice
 
 STATES = {
-    "connecting": "connecting",
-    "waiting": "waiting for the host",
-    "live": "live",
-    "disagree": "live, reporters disagree",
-    "venue_lost": "suspended since {}",
-    "reconstructing": "suspended, reconstructing since {}",
-    "host_trouble": "host in trouble since {}",
-    "stale": "stale since {}",
-    "silent": "stale since {}",
-    "host_lost": "host lost since {}",
-    "relay_lost": "relay lost since {}",
-    "link_lost": "link lost since {}",
-    "finished": "finished",
+    "connecting": mark("connecting"),
+    "waiting": mark("waiting for the host"),
+    "live": mark("live"),
+    "disagree": mark("live, reporters disagree"),
+    "venue_lost": mark("suspended since {}"),
+    "reconstructing": mark("suspended, reconstructing since {}"),
+    "host_trouble": mark("host in trouble since {}"),
+    "stale": mark("stale since {}"),
+    "silent": mark("stale since {}"),
+    "host_lost": mark("host lost since {}"),
+    "relay_lost": mark("relay lost since {}"),
+    "link_lost": mark("link lost since {}"),
+    "finished": mark("finished"),
 }
 """Every state, and what people are told of it; {} is the time at which it began."""
 
-SUSPENDED = (
+SUSPENDED = mark(
     "Nobody at the venue is heard. What happens there now will be put together when they are back."
 )
 """What people are told of an alarm; since when, its remark says."""
+
+NOTICES = {
+    "reconstructing": mark("What happened meanwhile is being put together; the score may change."),
+    "disagree": mark("As many speak against an open claim as for it."),
+    "host_trouble": mark("It can store nothing at present, so nothing is confirmed."),
+    "host_lost": mark(
+        "The computer that collects the reports can't be heard. The feed goes on when it, or"
+        " another one, is back."
+    ),
+    "relay_lost": mark(
+        "What brings the feed here can't be heard. The feed goes on when it, or another one, is"
+        " back."
+    ),
+    "silent": mark("Nothing is heard of the host"),
+    "waiting": mark("Nobody collects reports on this event at present."),
+}
+"""What people who do not read English are told of a silence, by its kind: the notice says more, in
+English."""
 
 UNHEARD = frozenset(
     {"connecting", "waiting", "stale", "silent", "host_lost", "relay_lost", "link_lost"}
@@ -102,6 +121,7 @@ class Condition:
             return  # the broker is away, but the host has more to say
         self.move(kind, wall)
         if kind == "venue_lost":
-            self.banner = SUSPENDED
+            self.banner = tr(SUSPENDED)
         elif kind not in {"live", "quiet"}:
-            self.banner = notice.text
+            known = NOTICES.get(kind) if current() != SOURCE else None
+            self.banner = notice.text if known is None else tr(known)

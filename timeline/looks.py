@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..protocol.messages import Entry
+from ..runtime.languages import SOURCE, current, tr
 from ..sports import statements
 from ..sports.presentation import Line, Look, Presentation, When
 
@@ -54,7 +55,7 @@ def shown(
     """
     words = kinds.get(entry.title) or _capital(entry.title.replace("_", " "))
     if entry.title == statements.TITLE:
-        return Shown("", entry.text or words, weight="key")
+        return Shown("", _stated(entry, presentation) or entry.text or words, weight="key")
     look = look_of(entry, presentation)
     return Shown(
         icon=look.icon or entry.title,
@@ -66,6 +67,24 @@ def shown(
         weight=look.weight,
         parts=look.parts,
     )
+
+
+def _stated(entry: Entry, presentation: Presentation) -> str:
+    """Return what a statement says; empty in English, in which the host says it."""
+    if current() == SOURCE:
+        return ""
+    details = dict(entry.details)
+    reason = str(details.pop("reason", ""))
+    details.pop("entry", None)
+    name, value = next(((name, str(value)) for name, value in details.items()), ("", ""))
+    words = presentation.words
+    if name == statements.SCORE.name:
+        return tr("The score, as it is stated at the ground")
+    if name != statements.PLAY.name:
+        label = _capital(presentation.labels.get(name, name))
+        return f"{label}: {words.get(name, {}).get(value, value)}" if name else ""
+    said = tr("Play goes on") if value == "resumed" else tr("Play is interrupted")
+    return f"{said}: {words.get('reason', {}).get(reason, reason)}" if reason else said
 
 
 def look_of(entry: Entry, presentation: Presentation) -> Look:

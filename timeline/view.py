@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+
+from msgspec import structs
 
 from .. import sports
+from ..protocol.errors import TouchlineError
 from ..protocol.messages import Card, Entry, Pending
 from ..protocol.text import plain
-from . import texts
+from ..runtime.languages import SOURCE, current, tr
+from . import texts, wording
 from .condition import STATES, UNHEARD
 from .feed import Item
 from .fold import Change, FeedFold
+from .looks import shown
 from .play import Play
 from .rows import EntryRow, Remark
+
+
+class Sayer:
+    """Says entries in the language of now: their hosts say them in English.
+
+    Args:
+        card: of their event.
+    """
+
+    def __init__(self, card: Card) -> None:
+        self._origins = card.origins
+        self._presentation = wording.presentation(card.sport, card.rules)
+        self.kinds: dict[str, str] = {}
+        """The words on the actions' buttons, by title."""
+        with suppress(TouchlineError):  # of a sport that is not installed here
+            self.kinds = {kind.title: kind.text for kind in wording.kinds(card.sport, card.rules)}
+
+    def said(self, entry: Entry) -> Entry:
+        """Return an entry whose sentence is in the language."""
+        found = shown(entry, self._presentation, self.kinds, self._origins)
+        what = ", ".join(filter(None, (found.title, found.side)))
+        text = ": ".join(filter(None, (what, found.who)))
+        return structs.replace(entry, text=f"{text}. {found.then}" if found.then else text)
 
 
 class LiveView:
@@ -28,6 +57,7 @@ class LiveView:
         """The newest open claims, newest first, as the subscriber of the feed has them."""
         self._play = Play(card)
         self.fold = FeedFold(card, self._play)
+        self._sayer = Sayer(card) if current() != SOURCE else None
 
     def take(self, item: Item, now: float, wall: int) -> Change:
         """Take what the feed gives.
@@ -37,6 +67,8 @@ class LiveView:
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
         """
+        if self._sayer is not None and isinstance(item, Entry):
+            item = self._sayer.said(item)
         return self.fold.take(item, now, wall)
 
     @property
@@ -54,8 +86,8 @@ class LiveView:
         """The state of the feed in a few words."""
         condition, ending = self.fold.condition, self.fold.ending
         if ending is not None and condition.state == "finished":
-            return texts.ENDED[ending.how].lower()
-        return STATES[condition.state].format(texts.time_of_day(condition.since))
+            return tr(texts.ENDED[ending.how]).lower()
+        return tr(STATES[condition.state]).format(texts.time_of_day(condition.since))
 
     def banner(self, wall: int) -> str:
         """Return what is said of a feed, of an end or of play that is not as it should be; empty
@@ -112,6 +144,8 @@ class LiveView:
         """Return what a claim is about."""
         kind = self._play.kinds.get(claim.title)
         text = kind.text if kind else claim.title.replace("_", " ")
+        if self._sayer is not None:
+            text = self._sayer.kinds.get(claim.title, text)
         return plain(f"{text}, {claim.origin}" if claim.origin else text)
 
     def clock(self, wall: int) -> str:

@@ -15,11 +15,12 @@ by the line-ups asks for what is meant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...protocol.messages import ActionSpec, Ask
 from ...protocol.messages import Detail as Value
 from ...protocol.text import visible
+from ...runtime.languages import mark, tr
 from ...sports import Action, Detail, Kind
 from ...sports.capabilities import Contradiction
 from ...sports.contradictions import Check, unchecked
@@ -66,8 +67,8 @@ Wish = Tap | Undo | CloseForm | AnswerTap
 
 SCORE = Kind(
     "confirm",
-    "The score",
-    (Detail("score", "as you see it, sides in the event's order", required=True),),
+    mark("The score"),
+    (Detail("score", mark("as you see it, sides in the event's order"), required=True),),
     needs_origin=False,
 )
 """The kind of the `Tap` that confirms a score."""
@@ -87,6 +88,12 @@ class OpenTap:
     known: dict[str, Value] = field(default_factory=dict)
     text: str = ""
     """The text typed so far."""
+
+
+def _in_words(kind: Kind) -> tuple[Kind, str, list[Detail]]:
+    """Return a kind of our own in the language of now, without an origin, and what it asks for."""
+    details = [replace(detail, text=tr(detail.text)) for detail in kind.details]
+    return replace(kind, text=tr(kind.text), details=tuple(details)), "", details
 
 
 class Buttons:
@@ -141,11 +148,13 @@ class Buttons:
         if key in {"y", "n"}:
             return None if self.asked is None else AnswerTap(self.asked.claim, key == "y")
         if key == "=" and self.wanted:
-            self.open_tap = OpenTap(SCORE, "", list(SCORE.details))
+            self.open_tap = OpenTap(*_in_words(SCORE))
         elif key == "!" and self.statements:
             texts = tuple(one.text for one in self.statements)
-            what = Detail(WHAT, "what you see", choices=texts, required=True)
-            self.open_tap = OpenTap(Kind(TITLE, "State", (what,), needs_origin=False), "", [what])
+            what = Detail(WHAT, tr("what you see"), choices=texts, required=True)
+            self.open_tap = OpenTap(
+                Kind(TITLE, tr("State"), (what,), needs_origin=False), "", [what]
+            )
         elif key == " ":
             self.page += 1
         elif key == "+":

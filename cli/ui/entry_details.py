@@ -9,6 +9,7 @@ from rich.text import Text
 from ...protocol.messages import Entry
 from ...protocol.text import plain
 from ...protocol.times import SECOND
+from ...runtime.languages import tr
 from ...timeline.history import Version
 from ...timeline.rows import REVIEWED, EntryRow
 from ...timeline.texts import sentence, span, time_of_day
@@ -38,7 +39,7 @@ def entry_details(row: EntryRow, versions: Sequence[Version]) -> Text:
     for label, line in _lines(entry):
         text.append(f"\n{label:<{LABEL_CELLS}}", "cyan")
         text.append_text(line)
-    text.append("\n\nHistory", "cyan")
+    text.append("\n\n" + tr("History"), "cyan")
     said = sentence(entry)
     for version in versions:
         text.append("\n")
@@ -47,34 +48,44 @@ def entry_details(row: EntryRow, versions: Sequence[Version]) -> Text:
 
 
 def _lines(entry: Entry) -> Iterator[tuple[str, Text]]:
-    yield "Votes", Text(_votes(entry))
+    yield tr("Votes"), Text(_votes(entry))
     yield "", _bar(entry)
-    clock = f"{plain(entry.clock)}, at " if entry.clock else ""
-    yield "Clock", Text(f"{clock}{time_of_day(entry.time)}{_spread(entry)}")
+    time = time_of_day(entry.time)
+    clock = tr("{clock}, at {time}", clock=plain(entry.clock), time=time) if entry.clock else time
+    yield tr("Clock"), Text(f"{clock}{_spread(entry)}")
     accepted = span(max(0.0, entry.evidence.latency_ms / 1000))
-    yield "Told", Text(f"first at {time_of_day(entry.first_reported)}, accepted {accepted} later")
+    first = time_of_day(entry.first_reported)
+    told = tr("first at {first}, accepted {accepted} later", first=first, accepted=accepted)
+    yield tr("Told"), Text(told)
     if entry.details:
         details = (f"{name} {value}" for name, value in entry.details.items())
-        yield "Details", Text(plain(", ".join(details)))
+        yield tr("Details"), Text(plain(", ".join(details)))
     if entry.relates_to:
-        yield "About", Text(plain(f"entry {entry.relates_to}"))
+        yield tr("About"), Text(tr("entry {entry}", entry=plain(entry.relates_to)))
     if entry.review:
-        yield "Review", Text(plain(entry.review))
+        yield tr("Review"), Text(plain(entry.review))
     elif entry.reviewed:
-        yield "Review", Text(REVIEWED[entry.reviewed])
+        yield tr("Review"), Text(tr(REVIEWED[entry.reviewed]))
     if entry.reason:
-        yield "Reason", Text(plain(entry.reason))
+        yield tr("Reason"), Text(plain(entry.reason))
     if entry.by:
-        yield "Ruled by", Text(plain(entry.by))
-    yield "Entry", Text(plain(f"{entry.entry_id}, seq {entry.seq} of epoch {entry.epoch}"))
+        yield tr("Ruled by"), Text(plain(entry.by))
+    where = tr(
+        "{entry}, seq {seq} of epoch {epoch}",
+        entry=entry.entry_id,
+        seq=entry.seq,
+        epoch=entry.epoch,
+    )
+    yield tr("Entry"), Text(plain(where))
 
 
 def _votes(entry: Entry) -> str:
     evidence = entry.evidence
     if entry.by and not evidence.for_:
-        return "none: the owner says so"
-    against = f", {evidence.against} against" if evidence.against else ""
-    return f"{evidence.for_} of {evidence.present} saw it{against}"
+        return tr("none: the owner says so")
+    voices, present, against = evidence.for_, evidence.present, evidence.against
+    said = tr("{voices} of {present} saw it", voices=voices, present=present)
+    return tr("{said}, {against} against", said=said, against=against) if against else said
 
 
 def _bar(entry: Entry) -> Text:
@@ -91,15 +102,16 @@ def _bar(entry: Entry) -> Text:
 
 
 def _spread(entry: Entry) -> str:
-    return f", give or take {span(entry.spread / SECOND)}" if entry.spread else ""
+    return tr(", give or take {time}", time=span(entry.spread / SECOND)) if entry.spread else ""
 
 
 def _version_line(version: Version, said: str) -> Text:
     """Return a version as a line, with its sentence where the entry now `said` another."""
     line = Text(f"{time_of_day(version.sent):>8}  ")
-    against = f", {version.against} against" if version.against else ""
-    line.append(f"{version.for_} of {version.present}{against}")
-    line.append(f"  {version.mark or 'confirmed'}", "yellow" if version.mark else "green")
+    votes = tr("{voices} of {needed}", voices=version.for_, needed=version.present)
+    against = version.against
+    line.append(tr("{said}, {against} against", said=votes, against=against) if against else votes)
+    line.append(f"  {version.mark or tr('confirmed')}", "yellow" if version.mark else "green")
     if version.text != said:
         line.append(f"  {version.text}", "dim")
     if version.reason:

@@ -20,6 +20,7 @@ from textual.widgets import Footer, Input, Static
 from ...protocol.errors import TouchlineError
 from ...protocol.text import plain
 from ...runtime import clock
+from ...runtime.languages import mark, tr
 from ...timeline.feed import Item
 from ...timeline.fold import Change
 from ...timeline.history import History
@@ -39,20 +40,20 @@ WIDE_CELLS = 100
 """From this width on the details of an entry are beside the timeline, and not below it."""
 
 KEYS = (
-    ("↑ ↓ k j", "one entry up or down"),
-    ("PgUp PgDn Space", "a screen up or down"),
-    ("Home g, End G", "the newest, which is then followed; the oldest"),
-    ("Enter, click", "votes, times and history of an entry; again: close them"),
-    ("/", "show only what has all of these words: a name, goal, unconfirmed, deleted …"),
-    ("[ ]", "scroll the details"),
-    ("Esc", "close the details, then the filter"),
-    ("Tab, Shift+Tab", "the next or previous event"),
-    ("z", "this event alone, and back"),
-    ("?", "this help"),
-    ("q, Ctrl+C", "leave, and sum up what was received"),
+    ("↑ ↓ k j", mark("one entry up or down")),
+    ("PgUp PgDn Space", mark("a screen up or down")),
+    ("Home g, End G", mark("the newest, which is then followed; the oldest")),
+    ("Enter, click", mark("votes, times and history of an entry; again: close them")),
+    ("/", mark("show only what has all of these words: a name, goal, unconfirmed, deleted …")),
+    ("[ ]", mark("scroll the details")),
+    ("Esc", mark("close the details, then the filter")),
+    ("Tab, Shift+Tab", mark("the next or previous event")),
+    ("z", mark("this event alone, and back")),
+    ("?", mark("this help")),
+    ("q, Ctrl+C", mark("leave, and sum up what was received")),
 )
 
-MEANING = (
+MEANING = mark(
     "An entry says how many of those present saw it, and how long after the first of them it was"
     " accepted. “unconfirmed” is published at once, and confirmed or taken back when the evidence"
     " is complete. Who voted is known to the host alone: touchline export --format proof."
@@ -176,7 +177,9 @@ class EventPane(Vertical, can_focus=False):
         yield from above_rows(self.app.console, self.view, width, wall)
         if self._words:
             shown = len(self._list.rows)
-            yield Text(f"  {shown} with “{' '.join(self._words)}”; Esc shows all", "cyan")
+            words = " ".join(self._words)
+            said = tr("{shown} with “{words}”; Esc shows all", shown=shown, words=words)
+            yield Text(f"  {said}", "cyan")
 
     def _shown(self, row: Row) -> bool:
         if self._event.hides(row):
@@ -254,14 +257,15 @@ class FollowApp(App[None]):
     #filter { height: 1; border: none; padding: 0 1; display: none; background: $surface; }
     #filter.-open { display: block; }
     """
+    # `watch` imports this once it knows the language.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?"),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("tab", "next(1)", "Next event", priority=True),
+        Binding("question_mark,f1", "help", tr("Help"), key_display="?"),
+        Binding("slash", "filter", tr("Filter"), key_display="/"),
+        Binding("tab", "next(1)", tr("Next event"), priority=True),
         Binding("shift+tab", "next(-1)", "Previous event", show=False, priority=True),
-        Binding("z", "alone", "Alone"),
+        Binding("z", "alone", tr("Alone")),
         Binding("escape", "close_one", "Close", show=False),
-        Binding("q", "quit", "Leave"),
+        Binding("q", "quit", tr("Leave")),
         Binding("ctrl+c", "quit", "Leave", show=False, priority=True),
     ]
 
@@ -276,7 +280,7 @@ class FollowApp(App[None]):
         self._arriving = arriving
         self._ended = ended
         self._at = 0
-        self._filter = Input(placeholder="filter", id="filter", compact=True)
+        self._filter = Input(placeholder=tr("filter"), id="filter", compact=True)
 
     def compose(self) -> ComposeResult:
         """Yield the events side by side, and the keys below them."""

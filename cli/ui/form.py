@@ -11,15 +11,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from ... import sports
 from ...peer import Reporter, Subscriber
 from ...protocol.errors import NotFound
-from ...protocol.messages import Card, Fate
+from ...protocol.messages import Ask, Card, Fate
 from ...protocol.text import plain
 from ...runtime import clock
+from ...runtime.languages import SOURCE, current, tr
 from ...sports import Kind, statements
 from ...sports.capabilities import Contradiction
 from ...sports.contradictions import check_of
+from ...timeline import wording
 from ...timeline.view import LiveView
 from ...timeline.withheld import OwnStatement, WithheldFeed
 from .. import shared
@@ -134,6 +135,9 @@ class Form:
         self.own: list[OwnReport] = []
         self.left = False
         self._card = card
+        self._words = (
+            {} if current() == SOURCE else wording.presentation(card.sport, card.rules).words
+        )
         self._reporter = reporter
         self._stepped = ("", 0.0)  # that the clock was set, and until when it is shown (monotonic)
         self._feed = feed
@@ -179,7 +183,10 @@ class Form:
         lines = [Text(f"{own.n:>4}  {own.words}  {self._became(own)}") for own in self.own]
         if pending:
             again = f"touchline report {self._card.event} --flush"
-            lines.append(Text(f"{pending} not sent yet, and kept; send them later: {again}"))
+            said = tr(
+                "{n} not sent yet, and kept; send them later: {command}", n=pending, command=again
+            )
+            lines.append(Text(said))
         return lines
 
     def _wish(self, wish: Wish | None) -> None:
@@ -190,8 +197,10 @@ class Form:
                     n = self._reporter.confirm(str(wish.details["score"]), now)
                 else:
                     n = self._reporter.say(wish.title, wish.origin, now, wish.details)
-                said = " ".join(str(value) for value in wish.details.values())
-                title = (self.buttons.texts | {SCORE.title: SCORE.text}).get(wish.title, wish.title)
+                said = " ".join(self._value(name, value) for name, value in wish.details.items())
+                title = (self.buttons.texts | {SCORE.title: tr(SCORE.text)}).get(
+                    wish.title, wish.title
+                )
                 words = " ".join(part for part in (title, wish.origin, said) if part)
                 self.own.append(
                     OwnReport(n, plain(words), OwnStatement(wish.title, wish.origin, now))
@@ -212,15 +221,15 @@ class Form:
             return  # its time was over when the key came
         n = self._reporter.answer(answer.claim, answer.yes)
         self.buttons.asked = None
-        words = f"{'yes' if answer.yes else 'no'}: {plain(asked.text)}"
+        words = f"{tr('yes') if answer.yes else tr('no')}: {self._question_text(asked)}"
         spoken = OwnStatement("answer", "", asked.time, str(answer.claim))
         self.own.append(OwnReport(n, words, spoken))
 
     def _became(self, own: OwnReport) -> str:
         fate = self.fate(own)
         if fate is not None and fate.outcome == "stored" and own.spoken.title == "answer":
-            return "stored, it counts"
-        return "taken back" if own.undone else fate_words(fate)
+            return tr("stored, it counts")
+        return tr("taken back") if own.undone else fate_words(fate)
 
     # ── drawing ──────────────────────────────────────────────────────────────────────────────
 
@@ -241,7 +250,7 @@ class Form:
         sides.add_row(Group(*fitted(buttons, room)), Group(*fitted(rows, room)))
         yield sides
         yield self._question(width)
-        yield Group(*fitted(own or [Text("  Tap what you see.", "dim")], owns))
+        yield Group(*fitted(own or [Text("  " + tr("Tap what you see."), "dim")], owns))
         yield self._prompt(width)
         yield self._keys()
 
@@ -257,8 +266,8 @@ class Form:
         asked = self.buttons.asked
         if asked is None:
             return Text("─" * width, "dim")
-        words = plain(asked.text or f"{asked.title} {asked.origin}?")
-        question = Text(f" Did you see it? {words}  y yes · n no ", "bold reverse cyan")
+        words = tr("Did you see it?") + f" {self._question_text(asked)}  "
+        question = Text(f" {words}{tr('y yes · n no')} ", "bold reverse cyan")
         question.truncate(width, overflow="ellipsis", pad=True)
         return question
 
@@ -267,15 +276,16 @@ class Form:
         if self.buttons.contradiction is not None:
             prompt = _doubted(self.buttons.contradiction)
         elif open_tap is not None:
-            prompt = _asked(open_tap)
+            prompt = self._asked(open_tap)
         elif self._reporter.asked is not None:
-            words = f" {score_question(self._reporter.asked)} Press = and type it."
+            words = f" {score_question(self._reporter.asked)} {tr('Press = and type it.')}"
             prompt = Text(words, "bold reverse yellow")
         elif self.buttons.asking:
-            prompt = Text(" The next action asks for details.", "yellow")
+            prompt = Text(" " + tr("The next action asks for details."), "yellow")
         elif not self._reporter.session.open:
             pending = self._reporter.pending
-            prompt = Text(f" No host at present: {pending} kept, sent when it is back.", "yellow")
+            said = tr("No host at present: {n} kept, sent when it is back.", n=pending)
+            prompt = Text(f" {said}", "yellow")
         else:
             words, until = self._stepped
             prompt = Text(f" {words}." if clock.now() < until else "", "yellow")
@@ -284,15 +294,42 @@ class Form:
 
     def _keys(self) -> Text:
         if self.buttons.contradiction is not None:
-            return Text(" digit answer · Esc cancel", "dim", no_wrap=True)
+            return Text(" " + tr("digit answer · Esc cancel"), "dim", no_wrap=True)
         if self.buttons.open_tap is not None:
-            return Text(" Enter go on · Esc cancel", "dim", no_wrap=True)
-        origin = "1–9 Tab side · " if len(self.buttons.origins) > 1 else ""
-        score = "= score · " if self.buttons.wanted else ""
-        score += "y n answer · " if self.buttons.asked is not None else ""
-        state = "! state · " if self.buttons.statements else ""
-        keys = f" letter report · {origin}{score}{state}+ details · u undo · q leave"
-        return Text(keys, "dim", no_wrap=True)
+            return Text(" " + tr("Enter go on · Esc cancel"), "dim", no_wrap=True)
+        keys = [
+            tr("letter report"),
+            tr("1–9 Tab side") if len(self.buttons.origins) > 1 else "",
+            tr("= score") if self.buttons.wanted else "",
+            tr("y n answer") if self.buttons.asked is not None else "",
+            tr("! state") if self.buttons.statements else "",
+            tr("+ details"),
+            tr("u undo"),
+            tr("q leave"),
+        ]
+        return Text(" " + " · ".join(filter(None, keys)), "dim", no_wrap=True)
+
+    def _value(self, name: str, value: object) -> str:
+        """Return a detail's value in words."""
+        return self._words.get(name, {}).get(str(value), str(value))
+
+    def _question_text(self, asked: Ask) -> str:
+        """Return what the host asks about; its own sentence is in English."""
+        title = self.buttons.texts.get(asked.title, asked.title)
+        if current() == SOURCE and asked.text:
+            return plain(asked.text)
+        return plain(f"{title} {asked.origin}?")
+
+    def _asked(self, open_tap: OpenTap) -> Text:
+        detail = open_tap.missing[0]
+        choices = "  ".join(
+            f"{n} {self._value(detail.name, choice)}" for n, choice in enumerate(detail.choices, 1)
+        )
+        offered = ", ".join(self._value(detail.name, one) for one in detail.suggested)
+        suggested = f"  ({offered}, …)" if offered else ""
+        optional = "" if detail.required else f" ({tr('or Enter')})"
+        about = f"{open_tap.kind.text}, {detail.text}{optional}"
+        return Text.assemble((f" {about}: ", "bold"), choices or f"{open_tap.text}▏{suggested}")
 
 
 def button_lines(buttons: Buttons, room: int) -> list[Text]:
@@ -323,7 +360,8 @@ def button_lines(buttons: Buttons, room: int) -> list[Text]:
         pages = -(-len(shown) // size)
         page = buttons.page % pages
         shown = shown[page * size : (page + 1) * size]
-        more = Text(f" space: more ({page + 1}/{pages})", "dim", no_wrap=True)
+        said = tr("space: more ({page}/{pages})", page=page + 1, pages=pages)
+        more = Text(f" {said}", "dim", no_wrap=True)
     half = -(-len(shown) // 2)
     for place in range(half):
         line = shown[place]
@@ -338,17 +376,6 @@ def _can_be_undone(own: OwnReport) -> bool:
     return not own.undone and own.spoken.title != "answer"
 
 
-def _asked(open_tap: OpenTap) -> Text:
-    detail = open_tap.missing[0]
-    choices = "  ".join(f"{n} {choice}" for n, choice in enumerate(detail.choices, 1))
-    suggested = f"  ({', '.join(detail.suggested)}, …)" if detail.suggested else ""
-    optional = "" if detail.required else " (or Enter)"
-    return Text.assemble(
-        (f" {open_tap.kind.text}, {detail.text}{optional}: ", "bold"),
-        choices or f"{open_tap.text}▏{suggested}",
-    )
-
-
 def _doubted(contradiction: Contradiction) -> Text:
     answers = "  ".join(
         f"{n} {plain(text)}" for n, (text, _) in enumerate(contradiction.answers, 1)
@@ -359,7 +386,7 @@ def _doubted(contradiction: Contradiction) -> Text:
 def _kinds(card: Card) -> tuple[Kind, ...]:
     """Return the sport's kinds; none where it is not installed, and the host's setup has them."""
     try:
-        return sports.get(card.sport).kinds(card.rules)
+        return wording.kinds(card.sport, card.rules)
     except NotFound:
         return ()
 
@@ -367,6 +394,6 @@ def _kinds(card: Card) -> tuple[Kind, ...]:
 def _statements(card: Card) -> tuple[statements.StatementButton, ...]:
     """Return what can be stated besides; nothing of a sport that is not installed."""
     try:
-        return statements.buttons(sports.get(card.sport), card.origins)
+        return wording.buttons(card.sport, card.origins)
     except NotFound:
         return ()

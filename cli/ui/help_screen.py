@@ -14,6 +14,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ...runtime.languages import tr
+
 
 class HelpScreen(ModalScreen[None]):
     """A box with keys and what they do; Esc, ?, q or Enter closes it.
@@ -45,9 +47,9 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(style="bold", no_wrap=True)
         table.add_column()
         for key, does in self._keys:
-            table.add_row(key, Text(does))
-        parts = [table, Text(), Text(self._meaning, "dim")] if self._meaning else [table]
+            table.add_row(key, Text(tr(does)))
+        parts = [table, Text(), Text(tr(self._meaning), "dim")] if self._meaning else [table]
         box = VerticalScroll(Static(Group(*parts)))
         box.border_title = self._title
-        box.border_subtitle = "Esc closes"
+        box.border_subtitle = tr("Esc closes")
         yield box

@@ -8,6 +8,7 @@ from ...peer.reporter.outbox import Outbox
 from ...protocol.messages import Card, Confirm, Fate, Timing
 from ...protocol.text import plain
 from ...protocol.times import SECOND
+from ...runtime.languages import mark, tr
 
 
 def event_time(timing: Timing | None, wall: int) -> int:
@@ -39,38 +40,41 @@ def step_words(stepped: int) -> str:
     Args:
         stepped: microseconds by which it was set, forward where it is positive.
     """
-    way = "forward" if stepped > 0 else "back"
-    return (
-        f"Your clock was set {way} by {abs(stepped) / SECOND:.0f} s;"
-        " the times of your reports are corrected"
+    seconds = round(abs(stepped) / SECOND)
+    said = (
+        mark("Your clock was set forward by {n} s; the times of your reports are corrected")
+        if stepped > 0
+        else mark("Your clock was set back by {n} s; the times of your reports are corrected")
     )
+    return tr(said, n=seconds)
 
 
 WHY_SCORE = {
-    "": "Contact was lost and is back.",
-    "period": "A part of the match has ended.",
-    "end": "Reporters say that it is over.",
-    "over": "It is not over after all.",
-    "request": "The event's owner asks.",
+    "": mark("Contact was lost and is back."),
+    "period": mark("A part of the match has ended."),
+    "end": mark("Reporters say that it is over."),
+    "over": mark("It is not over after all."),
+    "request": mark("The event's owner asks."),
 }
 """Why the host asks for the score, by the `why` of its question."""
 
 
 def score_question(asked: Confirm) -> str:
     """Return the host's question for the score, and why it asks."""
-    return f"{WHY_SCORE[asked.why]} What is the score?"
+    return f"{tr(WHY_SCORE[asked.why])} {tr('What is the score?')}"
 
 
 def fate_words(fate: Fate | None) -> str:
     """Return the fate of a report as text."""
     match fate.outcome if fate is not None else "":
         case "accepted" if fate is not None:
-            return f"accepted, entry {fate.entry_id}" if fate.entry_id else "accepted"
+            entry = fate.entry_id
+            return tr("accepted, entry {entry}", entry=entry) if entry else tr("accepted")
         case "expired":
-            return "expired, too few others said so"
+            return tr("expired, too few others said so")
         case "refused" if fate is not None:
-            return f"refused: {plain(fate.reason)}"
+            return tr("refused: {reason}", reason=plain(fate.reason))
         case "stored":
-            return "waiting for others to say so"
+            return tr("waiting for others to say so")
         case _:
-            return "not sent yet"
+            return tr("not sent yet")

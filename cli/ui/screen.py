@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ...protocol.messages import Entry
 from ...protocol.text import plain
+from ...runtime.languages import mark, tr, trn
 from ...timeline.rows import EntryRow, Remark
 from ...timeline.texts import (
     clock_of,
@@ -89,6 +90,21 @@ REMARKS = {"alarm": ("▲", "red"), "restored": ("✓", "green"), "finished": ("
 
 OTHER_REMARK = ("·", "cyan")
 
+COUNTED = {
+    "received": mark("received"),
+    "history": mark("history"),
+    "lost": mark("lost"),
+    "repaired": mark("repaired"),
+    "out_of_order": mark("out of order"),
+    "duplicate": mark("duplicate"),
+    "epochs": mark("epochs"),
+    "latency_p50_ms": mark("latency p50 ms"),
+    "latency_p99_ms": mark("latency p99 ms"),
+    "seq": "seq",
+    "digest": "digest",
+}
+"""What the counts are called in the table, by their names in `--json`."""
+
 
 class Screen:
     """A live view at one moment, fitted to the space there is.
@@ -118,11 +134,13 @@ class Screen:
 def foot_text(view: LiveView, counts: FeedStatistics) -> Text:
     """Return who is there and what was received, on one line."""
     fold = view.fold
-    present = f"{fold.present} reporter{'' if fold.present == 1 else 's'}"
-    claims = f"{fold.claims} claim{'' if fold.claims == 1 else 's'} open"
-    foot = Text(f" {present} · {claims} · {counts.received} received", "dim", no_wrap=True)
-    foot.append(f" · {counts.lost} lost", "red" if counts.lost > counts.repaired else "dim")
-    foot.append(f" · {counts.repaired} repaired")
+    present = trn("{n} reporter", "{n} reporters", fold.present)
+    claims = trn("{n} claim open", "{n} claims open", fold.claims)
+    received = tr("{n} received", n=counts.received)
+    foot = Text(f" {present} · {claims} · {received}", "dim", no_wrap=True)
+    lost = tr("{n} lost", n=counts.lost)
+    foot.append(f" · {lost}", "red" if counts.lost > counts.repaired else "dim")
+    foot.append(" · " + tr("{n} repaired", n=counts.repaired))
     if counts.p50 is not None:
         foot.append(f" · p50 {span(counts.p50)}")
     foot.overflow = "ellipsis"
@@ -134,7 +152,7 @@ def head(view: LiveView, width: int, wall: int) -> RenderableType:
     interrupted = view.state == "live" and view.fold.interrupted is not None
     symbol, colour = INTERRUPTED if interrupted else STATES[view.state]
     title = Text(plain(view.card.title), "dim", no_wrap=True, overflow="ellipsis")
-    said = "play interrupted" if interrupted else view.state_text
+    said = tr("play interrupted") if interrupted else view.state_text
     state = Text(f"{symbol} {said}", colour, no_wrap=True)
     if view.fold.epoch > 1:
         state.append(f"  epoch {view.fold.epoch}", "dim")
@@ -194,7 +212,7 @@ def above_rows(console: Console, view: LiveView, width: int, wall: int) -> Itera
             part.rstrip()
             yield Text.assemble("  ", part)
     elif not view.fold.rows:
-        yield Text("  Nothing has happened yet.", "dim")
+        yield Text("  " + tr("Nothing has happened yet."), "dim")
     yield from _claim_rows(view, width)
 
 
@@ -226,12 +244,11 @@ def row_line(row: EntryRow | Remark, width: int, now: float) -> Text:
 def _claim_rows(view: LiveView, width: int) -> Iterator[Text]:
     untold = view.untold
     if untold:
-        claims = "1 claim is" if untold == 1 else f"{untold} claims are"
-        yield Text(f"{'…':>{CLOCK_WIDTH}}  {claims} being decided", "dim", no_wrap=True)
+        claims = trn("{n} claim is being decided", "{n} claims are being decided", untold)
+        yield Text(f"{'…':>{CLOCK_WIDTH}}  {claims}", "dim", no_wrap=True)
     for claim in view.undecided[:CLAIM_LINES]:
-        text = (
-            f"{'…':>{CLOCK_WIDTH}}  {view.claim_text(claim)}  being decided, {progress_of(claim)}"
-        )
+        far = tr("being decided, {progress}", progress=progress_of(claim))
+        text = f"{'…':>{CLOCK_WIDTH}}  {view.claim_text(claim)}  {far}"
         row = Text(text, "dim", no_wrap=True)
         row.truncate(max(10, width - 1), overflow="ellipsis")
         yield row
@@ -285,7 +302,8 @@ def _entry_text(row: EntryRow, now: float) -> Text:
 def _evidence(entry: Entry) -> str:
     """Return the evidence as a text that fits into its column."""
     evidence = entry.evidence
-    short = f"{evidence.for_} of {evidence.present}  {span(evidence.latency_ms / 1000):>6}"
+    voices = tr("{voices} of {needed}", voices=evidence.for_, needed=evidence.present)
+    short = f"{voices}  {span(evidence.latency_ms / 1000):>6}"
     return short if len(short) <= EVIDENCE_WIDTH else evidence_of(entry)
 
 
@@ -294,5 +312,5 @@ def summary_table(counts: FeedStatistics) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in summary(counts).items():
         shown = "–" if value is None else str(value)
-        table.add_row(Text(name.replace("_", " ")), Text(shown, justify="right"))
+        table.add_row(Text(tr(COUNTED.get(name, name))), Text(shown, justify="right"))
     return table

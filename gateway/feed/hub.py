@@ -26,6 +26,7 @@ from ...protocol.errors import (
 )
 from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, EventList, Search, Show
 from ...runtime import clock
+from ...runtime.languages import SOURCE, speaking
 from ..counters import GatewayCounters
 from ..options import MEGABYTE, Options
 from .channel import Channel, FeedTurn
@@ -243,7 +244,8 @@ class Hub:
             return known
         task = self._opening.get(event)
         if task is None:
-            task = asyncio.get_running_loop().create_task(self._begin(event))
+            with speaking(SOURCE):  # whoever asked first: the channel is everybody's
+                task = asyncio.get_running_loop().create_task(self._begin(event))
             self._opening[event] = task
             task.add_done_callback(partial(self._opened, event))
         return await asyncio.shield(task)

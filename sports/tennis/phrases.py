@@ -1,12 +1,7 @@
-"""Tennis in a sentence, in English and Portuguese."""
+"""Tennis in a sentence; the catalogues have it in other languages."""
 
 from __future__ import annotations
 
 from ..capabilities import Phrases
 
-PHRASES = Phrases(
-    languages=("en", "pt"),
-    actions={"point": ("Point for {team}", "Ponto de {team}")},
-    details={},
-    notes={},
-)
+PHRASES = Phrases(actions={"point": "Point for {team}"}, details={}, notes={})

@@ -321,6 +321,7 @@ def test_targets_are_as_large_as_a_thumb(ground: Ground, people: People, size: A
     event = ground.event("Thumbs", "football", "One", "Other")
     page = people.reporter(event, "ann", **size)
     page.locator("#pad summary").first.click()
+    page.locator("#pad details.more:not([open])").first.wait_for(state="detached")
     sizes = page.evaluate(
         "[...document.querySelectorAll('#pad button')].map((b) => b.getBoundingClientRect())"
         ".map((box) => Math.min(box.width, box.height))"

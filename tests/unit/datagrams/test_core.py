@@ -167,7 +167,7 @@ def test_a_backlog_is_bounded() -> None:
     "wrong",
     [
         {"host": " "},
-        {"language": "de"},
+        {"language": "fr"},
     ],
 )
 def test_bad_options(wrong: dict[str, float]) -> None:

@@ -6,7 +6,11 @@ import pytest
 
 from touchline.cli.ui.buttons import Buttons, Tap
 from touchline.cli.ui.form import button_lines
+from touchline.cli.ui.own_reports import fate_words, score_question, step_words
+from touchline.protocol.messages import Card, Confirm, Fate
+from touchline.runtime.languages import speaking
 from touchline.sports import get, statements
+from touchline.timeline import wording
 
 KINDS = get("football").kinds({})
 
@@ -67,3 +71,33 @@ def test_a_statement() -> None:
     assert pressed(buttons, "!\x1b") is None
     assert buttons.open_tap is None
     assert Buttons(KINDS, []).press("!") is None
+
+
+def test_the_buttons_speak_the_language_of_the_terminal() -> None:
+    """Actions, statements and questions are said in it; what is reported is the same."""
+    card = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
+    with speaking("de"):
+        kinds = wording.kinds("football", {})
+        offered = wording.buttons("football", card.origins)
+        buttons = Buttons(kinds, card.origins, statements=offered)
+        lines = "\n".join(line.plain for line in button_lines(buttons, 40))
+        assert "Gelbe Karte" in lines
+        assert [kind.title for kind in buttons.letters.values()] == [kind.title for kind in KINDS]
+        pressed(buttons, "!")
+        assert buttons.open_tap is not None
+        assert buttons.open_tap.kind.text == "Angeben"
+        assert "Spiel unterbrochen" in buttons.open_tap.missing[0].choices
+        pressed(buttons, "\x1b")
+        goal = next(letter for letter, kind in buttons.letters.items() if kind.title == "goal")
+        assert pressed(buttons, goal) == Tap("goal", "A", {})
+
+
+def test_fates_and_questions_are_said_in_the_language() -> None:
+    """What became of a report, why the score is asked for, and that the clock was set."""
+    with speaking("pt"):
+        assert fate_words(None) == "ainda não enviado"
+        assert fate_words(Fate(n=1, outcome="stored")).startswith("à espera")
+        assert score_question(Confirm(event="a-v-b", why="period", since=0, until=0)).endswith(
+            "Qual é o placar?"
+        )
+        assert "adiantado em 3 s" in step_words(3_000_000)
