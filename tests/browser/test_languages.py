@@ -10,6 +10,7 @@ import pytest
 from touchline.runtime.languages import LANGUAGES, PSEUDO
 
 from .conftest import DESKTOP, PHONE, Ground, People
+from .test_organising import club, visitors  # noqa: F401  # fixtures
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,12 @@ WIDE = """() => {
   const most = document.documentElement.clientWidth;
   const found = [];
   const whole = document.documentElement.scrollWidth;
-  if (whole > most + 1) found.push(`the page is ${whole} wide`);
+  if (whole > most + 1) {
+    const wide = [...document.querySelectorAll("body *")].filter((node) =>
+      node.checkVisibility() && node.getBoundingClientRect().right > most + 1);
+    const named = wide.slice(-3).map((node) => `${node.tagName}#${node.id}.${node.className}`);
+    found.push(`the page is ${whole} wide: ${named}`);
+  }
   const each = "button, .button, .chips span, .pill, .tag, .tile span, .bar a, summary, h1, h2";
   for (const node of document.querySelectorAll(each)) {
     if (!node.checkVisibility() || node.closest(".visually-hidden")) continue;
@@ -109,3 +115,83 @@ def test_every_page_has_room_for_every_language(
         found[name] = page.evaluate(WIDE) + axe(page)
         page.context.close()
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("width", [390, 320])
+@pytest.mark.parametrize("language", READ)
+def test_the_buttons_of_reporters_have_room(
+    people: People, matches: tuple[str, str], language: str, width: int
+) -> None:
+    """On small phones every action can be read, the rare ones too, and what is asked of it."""
+    match, _ = matches
+    page = people.person(f"/report/{match}?lang={language}", **size(width))
+    page.locator("#name").fill(f"reader of {language} {width}")
+    page.locator("#sign-in [type=submit]").click()
+    page.locator("#pad .tile").first.wait_for()
+    page.locator("#pad summary").first.click()
+    page.locator("#pad details.more:not([open])").first.wait_for(state="detached")
+    people.keep(page, "pad", whole=True)
+    assert page.evaluate(WIDE) + axe(page) == []
+    page.locator("#pad .switch input").click()
+    page.locator("[data-action=goal]").first.click()
+    page.locator("#sheet .choices").first.wait_for()
+    people.keep(page, "goal")
+    assert page.evaluate(WIDE) + axe(page) == []
+
+
+@pytest.mark.parametrize("language", READ)
+def test_an_organiser_reads_one_language(visitors: People, club: Any, language: str) -> None:  # noqa: F811
+    """From signing in to a hosted event nothing is cut off, on a phone and on a desktop."""
+    start, _, code = club.organise.partition("#")
+    page = visitors.person(f"{start}?lang={language}#{code}", **size(320))
+    page.locator("#name").fill(f"Olga {language}")
+    page.locator("#sign-in [type=submit]").click()
+    page.locator("#home").wait_for()
+    visitors.keep(page, "overview", whole=True)
+    assert page.evaluate(WIDE) + axe(page) == []
+    page.locator("#home").fill("Rovers")
+    page.locator("#away").fill("United")
+    page.locator("#new [type=submit]").click()
+    page.locator("#acts button").first.wait_for()
+    page.locator("#link").wait_for()
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        visitors.keep(page, f"looking-after-{width}", whole=True)
+        assert page.evaluate(WIDE) + axe(page) == []
+
+
+def test_the_language_follows_the_browser_and_the_switch(
+    people: People, matches: tuple[str, str]
+) -> None:
+    """A browser's language is taken; a link at the end of the page chooses another, which stays on
+    the next pages; scripts say the rest in it."""
+    match, _ = matches
+    page = people.person("/", locale="de-AT")
+    page.get_by_role("heading", name="Was läuft").wait_for()
+    page.get_by_role("link", name="Español").click()
+    page.get_by_role("heading", name="Qué se juega").wait_for()
+    page.goto(f"/events/{match}")
+    page.get_by_text("Crónica").first.wait_for()
+    page.locator("#lines").get_by_text("Gol en propia puerta").wait_for()
+    page.locator("#page-pane summary").click()
+    page.get_by_text("Mensajes recibidos").wait_for()
+    assert page.locator("html").get_attribute("lang") == "es"
+    english = people.person(f"/events/{match}", locale="fr-FR")
+    english.locator("#lines").get_by_text("Own goal").wait_for()
+
+
+def test_an_event_page_keeps_its_size(people: People, matches: tuple[str, str]) -> None:
+    """One language travels: at most 60 kB come over the wire, in each of them."""
+    match, _ = matches
+    for language in READ:
+        page = people.person("about:blank")
+        client = page.context.new_cdp_session(page)
+        client.send("Network.enable")
+        sizes: list[float] = []
+        client.on("Network.loadingFinished", lambda one, sizes=sizes: sizes.append(
+            one["encodedDataLength"]))  # fmt: skip
+        page.goto(f"/events/{match}?lang={language}")
+        page.wait_for_load_state("networkidle")
+        print(f"{language}: {sum(sizes):,.0f} bytes")
+        assert 10_000 < sum(sizes) <= 60_000, language
+        page.context.close()

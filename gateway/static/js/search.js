@@ -13,6 +13,16 @@ const AGAIN = 10_000;
 
 const LIMIT = 20;
 
+/** The reasons that reporters are offered for an interruption; any other is as it was typed. */
+const REASONS = {
+  injury: tr("injury"),
+  medical: tr("medical"),
+  water: tr("water"),
+  weather: tr("weather"),
+  crowd: tr("crowd"),
+  technical: tr("technical"),
+};
+
 const FILTERS = ["text", "status", "sport"];
 
 const form = byId("search");
@@ -179,7 +189,7 @@ function course(card) {
   const { ending, interrupted } = known(card) ?? {};
   if (ending?.how || ending?.reason) return sentence(endingText(ending));
   if (!interrupted) return "";
-  const { reason } = interrupted;
+  const reason = REASONS[interrupted.reason] ?? interrupted.reason;
   return reason ? sentence(tr("Play is interrupted: {reason}", { reason })) : tr("Play is interrupted.");
 }
 
