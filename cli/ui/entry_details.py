@@ -55,8 +55,8 @@ def _lines(entry: Entry) -> Iterator[tuple[str, Text]]:
     yield tr("Clock"), Text(f"{clock}{_spread(entry)}")
     accepted = span(max(0.0, entry.evidence.latency_ms / 1000))
     first = time_of_day(entry.first_reported)
-    told = tr("first at {first}, accepted {accepted} later", first=first, accepted=accepted)
-    yield tr("Told"), Text(told)
+    said = tr("first at {first}, accepted {accepted} later", first=first, accepted=accepted)
+    yield tr("Told"), Text(said)
     if entry.details:
         details = (f"{name} {value}" for name, value in entry.details.items())
         yield tr("Details"), Text(plain(", ".join(details)))
