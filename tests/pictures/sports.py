@@ -19,6 +19,7 @@ from pathlib import Path
 from random import Random
 
 import click
+import msgspec
 from playwright.sync_api import Browser
 
 from tests.pictures.__main__ import chromium, photograph, running, terminal
@@ -36,6 +37,9 @@ LASTS = 110
 AT_ONCE = 3
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+BEGINS = 1_780_326_000 * SECOND
+"""When the matches that are made up begin, microseconds since 1970."""
 
 RUNNERS = ("Ada Lind", "Bo Kerr", "Cy Young", "Di Marsh", "Eli Stone", "Fay Holt")
 
@@ -126,6 +130,12 @@ def made(name: str, seed: int = 3) -> Match:
     return Match(title, "custom", sides, rules=rules, actions=tuple(actions))
 
 
+def dated(match: Match) -> Match:
+    """Return a match of which the times are counted from its beginning, on a day."""
+    actions = (msgspec.structs.replace(one, time=BEGINS + one.time) for one in match.actions)
+    return replace(match, starts=BEGINS, actions=tuple(actions))
+
+
 def all_matches() -> dict[str, Match]:
     """Return a match of every sport, by name."""
     tennis = matches.load("five-set-tennis")
@@ -136,9 +146,9 @@ def all_matches() -> dict[str, Match]:
         "tennis": tennis,
         "padel": padel,
         "volleyball": matches.load("five-set-volleyball"),
-        "race": race("race", {}),
-        "heats": heats("heats"),
-        **{name: made(name) for name in examples},
+        "race": dated(race("race", {})),
+        "heats": dated(heats("heats")),
+        **{name: dated(made(name)) for name in examples},
     }
 
 
