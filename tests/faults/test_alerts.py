@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.integration.test_dashboards import as_asked
 from tests.integration.test_metrics import scrape
-from tests.monitored import rules
+from tests.monitored import expressions, rules
 from tests.nats import NatsServer
 from tests.patience import PATIENCE, until
 from tests.prometheus import PROMETHEUS, Prometheus, free_port, prometheus
@@ -436,6 +437,9 @@ def refused(*endpoints: str) -> Iterator[None]:
 
 LOST = 37
 
+UNSEEN = {"event: Right, wrong and missed"}
+"""What no panel shows in that run: there is no grade sheet."""
+
 
 def test_what_is_lost_and_what_stays_behind(
     watched: Watched, people: Callable[..., list[Reporter]]
@@ -443,7 +447,8 @@ def test_what_is_lost_and_what_stays_behind(
     """37 messages that a firewall drops show as 37 lost and 37 repaired, at the host and at the
     subscriber, and are in the histogram as late as they were. A feed
     that differs from before, a relay without NATS, a canary without its host, a process without
-    files, and viewers that come again and again each have their alert."""
+    files, and viewers that come again and again each have their alert. Every panel shows something
+    of that run, in which messages were lost, the venue was silent and the host was killed."""
     yard = watched.yard
     watch, tight = (f"127.0.0.1:{free_port()}" for _ in range(2))
     pages = (("touchline-watch", f"http://{place}/metrics") for place in (watch, tight))
@@ -523,6 +528,8 @@ def test_what_is_lost_and_what_stays_behind(
     until(lambda: asked.ask('up{job="touchline-gateway"} == 1'), *two, what="a scrape", pause=0.2)
 
     def come_and_go() -> None:
+        with suppress(OSError):
+            urllib.request.urlopen(f"{place.geturl()}/api/events/{yard.event}/score").close()
         for _ in range(20):
             with socket.create_connection((place.hostname, place.port), PATIENCE) as viewer:
                 ask = (
@@ -543,11 +550,14 @@ def test_what_is_lost_and_what_stays_behind(
     )  # fmt: skip
     watched.fires("TouchlineFilesRunOut", *two)
 
+    watched.fires("TouchlineVenueSilent")  # nobody is pumped
     # The journal as it was before; the ports are in it.
     yard.kill(host)
     copies = {path: path.read_bytes() for path in yard.folder.glob("journal.db*")}
     host = yard.host(*flags)
     publish(2)
+    newest = told(flags[1], "host_feed_seq")
+    until(lambda: told(watch, "subscriber_feed_seq") >= newest, *two, what="what is lost later")
     yard.kill(host)
     for path in yard.folder.glob("journal.db*"):
         path.unlink()
@@ -555,3 +565,9 @@ def test_what_is_lost_and_what_stays_behind(
         path.write_bytes(content)
     yard.host(*flags)
     watched.fires("TouchlineFeedDiverged", *two)
+
+    silent = {
+        place for place, text in expressions()
+        if not place.startswith("rule ") and not asked.ever(as_asked(text, yard.event))
+    }  # fmt: skip
+    assert silent == UNSEEN
