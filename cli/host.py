@@ -33,6 +33,7 @@ from .shared import (
 
 if TYPE_CHECKING:
     from ..peer import Host
+    from ..peer.follower.service import FollowedHost
     from ..peer.grades.book import Book
 
 EVERYWHERE = {"*", "0.0.0.0", "[::]"}
@@ -190,12 +191,16 @@ class ProgressPrinter:
         self._finished: set[str] = set()
         self._lost: set[str] = set()
         self._handed_over: set[str] = set()
+        self._complete: set[str] = set()
         if not as_json:
             wanted = ", ".join(events) or "events to host"
             click.echo(f"asking the broker at {place_of(options.broker)} for {wanted}")
 
     def __call__(self) -> bool:
         """Print the news; return whether the host goes on."""
+        followed = self._host.followed
+        if followed is not None and len(followed.complete) != len(self._complete):
+            self._print_copies(followed)
         leases = self._host.leases
         if leases.answers == self._seen:
             return True  # most turns bring no news, and cost no more than this
@@ -238,6 +243,14 @@ class ProgressPrinter:
                     }
                 )
         return not (self._until_finished and leases.finished)
+
+    def _print_copies(self, followed: FollowedHost) -> None:
+        for event, copy in followed.complete.items():
+            if event not in self._complete:
+                about = {"event": event, "host": copy.host, "epoch": copy.epoch, "turn": copy.turn}
+                text = f"copying {event} from {copy.host}, up to turn {copy.turn:,}"
+                self._print({"type": "copying", **about}, f"{text} of epoch {copy.epoch}")
+        self._complete = set(followed.complete)
 
     def _print_away(self) -> None:
         if self._away:

@@ -198,7 +198,8 @@ class EventCopy:
     @property
     def current(self) -> bool:
         """Whether the copy had all when the host answered last."""
-        return self.state is CopyState.ASKING and self.turn >= self.newest
+        answered = self.heard_at is not None and self.state is CopyState.ASKING
+        return answered and self.turn >= self.newest
 
     def commands(self) -> list[Command]:
         """Return what the connection has to do, in order; each command is returned once."""

@@ -54,6 +54,8 @@ class FollowedHost:
     ) -> None:
         self.copies: dict[str, EventCopy] = {}
         """The copies by event."""
+        self.complete: dict[str, EventCopy] = {}
+        """Those that had all at some time in this run."""
         self.trouble = ""
         """Why the newest turns could not be stored; empty when all is well."""
         self.refused: TouchlineError | None = None
@@ -98,6 +100,8 @@ class FollowedHost:
             if copy.state is CopyState.STORING:
                 self._store(copy, now, wall)
                 connection.pump(now, wall)  # acknowledges
+            if copy.current and event not in self.complete:
+                self.complete[event] = copy
             if copy.failure is not None and event not in self._failed:
                 self._failed.add(event)
                 log.error("%s is not copied: %s", event, copy.failure.sentence)
@@ -116,6 +120,7 @@ class FollowedHost:
 
     def drop(self, event: str) -> None:
         """Copy an event no more: this host has it."""
+        self.complete.pop(event, None)
         if self.copies.pop(event, None) is not None:
             self._connections.pop(event).close()
 

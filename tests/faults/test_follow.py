@@ -129,6 +129,74 @@ def test_a_machine_that_is_gone(yard: Yard) -> None:
         assert sorted(index for index, _ in claim.votes) == list(range(len(PEOPLE)))
 
 
+def test_what_no_copy_had(yard: Yard) -> None:
+    """Without `--sync` a host confirms what its copy has not yet. Nothing but `--takeover` goes on
+    from the copy; when the old journal is found again, it hands over what the copy had not, which
+    counts and is listed."""
+    begun(yard)
+    process, lines = primary(yard)
+    yard.until(lambda: bool(lines.of("hosting")), what="the first host")
+    people, told = yard.reporters(*PEOPLE)
+    yard.until(lambda: told.last.get("open", False), what="the reporters")
+    first, second = goals(2)
+    yard.say(people, **said(first))
+    yard.until(lambda: told.last["accepted"] == len(PEOPLE), what="the first receipts")
+    kept, copying = follower(yard, "--follow", "hill")
+    yard.until(lambda: bool(copying.of("copying")), what="the copy")
+    yard.kill(kept)
+    yard.say(people, **said(second))
+    yard.until(lambda: told.last["accepted"] == 2 * len(PEOPLE), what="the last receipt")
+    yard.kill(process)
+    refused, _ = follower(yard, yard.event)
+    assert refused.wait(PATIENCE) == 4
+    goes_on, hosting = follower(yard, yard.event, "--takeover")
+    yard.until(lambda: bool(hosting.of("hosting")), what="the host that goes on")
+    again, _ = primary(yard)
+    assert again.wait(PATIENCE) == 4  # another host has it
+    yard.kill(goes_on)
+    listed, found = yard.touchline("journal", "recovered", copy_of(yard), "--json")
+    assert listed.wait(PATIENCE) == 0
+    yard.until(lambda: len(found.items) == len(PEOPLE), what="the list")
+    assert {one["time"] for one in found.items} == {_time(second)}
+
+
+def test_a_follower_that_is_away(yard: Yard) -> None:
+    """With `--sync` nothing is confirmed or published while the follower is away, and the feed says
+    why; when it is back all is."""
+    begun(yard)
+    _, lines = primary(yard, "--sync")
+    yard.until(lambda: bool(lines.of("hosting")), what="the host")
+    _, feed = yard.watch("--heartbeats")
+    kept, _ = follower(yard, "--follow", "hill")
+    people, told = yard.reporters(*PEOPLE)
+    yard.until(lambda: told.last.get("open", False), what="the reporters")
+    first, second = goals(2)
+    yard.say(people, **said(first))
+    yard.until(lambda: told.last["accepted"] == len(PEOPLE), what="the first receipts")
+    yard.kill(kept)
+    yard.say(people, **said(second))
+    yard.until(
+        lambda: any("no other machine" in str(one.get("trouble")) for one in feed.of("heartbeat")),
+        what="why nothing is confirmed",
+    )
+    assert told.last["pending"] == len(PEOPLE)
+    assert len({one["entry_id"] for one in feed.of("entry")}) == 1
+    follower(yard, "--follow", "hill")
+    yard.until(lambda: told.last["accepted"] == 2 * len(PEOPLE), what="the other receipts")
+    yard.until(
+        lambda: len({one["entry_id"] for one in feed.of("entry")}) == 2, what="the other entry"
+    )
+
+
+def said(goal: Json) -> Json:
+    """A goal as `Yard.say` takes it."""
+    return {"title": goal["title"], "origin": goal["origin"], "at": goal["time"]}
+
+
+def _time(goal: Json) -> str:
+    return str(times.to_rfc3339(goal["time"]))
+
+
 def _agree(feeds: list[Any]) -> bool:
     first, second = (feed.of("entry", "alarm", "restored") for feed in feeds)
     return bool(first == second)

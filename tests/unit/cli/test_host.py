@@ -49,6 +49,7 @@ class Stub:
         self.leases = SimpleNamespace(
             answers=0, away="", finished=False, standing_by={}, handed_over={}
         )
+        self.followed: Any = None
         self.endpoints = Endpoints(router="tcp://h:1", pull="tcp://h:2", pub="tcp://h:3")
 
     def stop(self) -> None:
@@ -71,6 +72,12 @@ class Stub:
             card=card, epoch=4, feed=SimpleNamespace(seq=7), finished=False, counters=counters
         )
         self.leases.answers += 1
+
+    def copies(self, event: str) -> None:
+        """Have all that the followed host has of an event."""
+        copy = SimpleNamespace(host="p-hill", epoch=2, turn=1_234)
+        self.followed = self.followed or SimpleNamespace(complete={})
+        self.followed.complete[event] = copy
 
     def away(self, reason: str) -> None:
         """Have no answer of the broker, or, where there is no reason, one again."""
@@ -277,6 +284,22 @@ def test_turns_without_news_cost_nothing(stub: type[Stub]) -> None:
 
     stub.steps = (hide, lambda host: None)
     run("e1")
+
+
+def test_a_copy_is_told_once(stub: type[Stub]) -> None:
+    """A host that follows says of each event when it has all for the first time."""
+    stub.steps = (
+        lambda host: host.copies("e1"),
+        lambda host: None,
+        lambda host: host.copies("e2"),
+    )
+    told = [json.loads(line) for line in run("--follow", "hill", "--json").stdout.splitlines()]
+    copies = [one for one in told if one["type"] == "copying"]
+    assert [one["event"] for one in copies] == ["e1", "e2"]
+    assert copies[0] == {
+        "type": "copying", "event": "e1", "host": "p-hill", "epoch": 2, "turn": 1_234,
+    }  # fmt: skip
+    assert "copying e1 from p-hill, up to turn 1,234 of epoch 2" in run("--follow", "hill").stdout
 
 
 class Creating:

@@ -183,6 +183,16 @@ def test_every_request_acknowledges_what_is_on_disk():
     assert copy.current
 
 
+def test_a_copy_that_was_not_answered_is_not_current():
+    """Before the host has answered in this run, nobody knows whether there is more."""
+    copy = EventCopy("e", 4, b"four")
+    copy.handle_timer(0.0, 0)
+    copy.invited(INVITATION, 1.0, 0)
+    assert not copy.current
+    copy.received(turns(copy), 2.0, 0)
+    assert copy.current
+
+
 def test_a_disk_that_is_full():
     """Turns that can't be stored are asked for again after a pause."""
     copy = storing()
