@@ -464,7 +464,9 @@ class Host:
         if self.gate is None:
             self._send_turn(turn)
         else:
-            needs = {event_id: self.copies.newest[event_id] for event_id in stored}
+            # One that was lost meanwhile waits for no copy.
+            newest = self.copies.newest
+            needs = {event_id: newest[event_id] for event_id in stored if event_id in newest}
             for ready in self.gate.hold(needs, turn, self._now):
                 self._send_turn(ready)
             self._look_at_copies(self._now)
