@@ -13,13 +13,26 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from . import events, fanout, flood, latency, metrics, recovery, report, reports, sports, viewers
+from . import (
+    events,
+    fanout,
+    flood,
+    latency,
+    lookup,
+    metrics,
+    recovery,
+    report,
+    reports,
+    sports,
+    viewers,
+)
 from .comparison import Comparison, Size, measure
 
 SCENARIOS: dict[str, Callable[[Size], list[Comparison]]] = {
     "reports": reports.comparisons,
     "latency": latency.comparisons,
     "fan-out": fanout.comparisons,
+    "lookup": lookup.comparisons,
     "recovery": recovery.comparisons,
     "events": events.comparisons,
     "viewers": viewers.comparisons,

@@ -25,11 +25,11 @@ from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.service import Broker
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
-from touchline.peer.host.service import spare_collector
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import addresses, codec, messages
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
+from touchline.runtime.collector import spare_collector
 
 from .comparison import Comparison, Size, single
 from .venue import Member, key

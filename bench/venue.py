@@ -20,12 +20,12 @@ from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.service import Broker
 from touchline.peer import Host, Journal, Link
 from touchline.peer.host.options import Options as HostOptions
-from touchline.peer.host.service import spare_collector
 from touchline.peer.link.service import lock, own_routing_id
 from touchline.protocol import codec, messages, signing
 from touchline.protocol.keys import Identity
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
+from touchline.runtime.collector import spare_collector
 
 from . import raw
 from .processes import Child, orders

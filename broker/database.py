@@ -1,7 +1,7 @@
 """The broker's records in SQLite or PostgreSQL, by the same statements.
 
-Implements `repository.Registry`. No other file of the broker but `tables` and `changes`
-imports SQLAlchemy.
+Implements `repository.Registry`. No other file of the broker but `tables`, `statements` and
+`changes` imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,12 +24,10 @@ from ..protocol.keys import Identity
 from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
 from ..runtime import clock
 from ..runtime.database import cause, file_of, is_sqlite, open_engine
-from . import changes
+from . import changes, statements
 from .names import fold, looks
 from .repository import (
-    MOST_SESSIONS,
     MOST_TARGETS,
-    MOST_TOKENS,
     PEER_TARGETS,
     UNHOSTED,
     Census,
@@ -41,6 +40,7 @@ from .repository import (
     TargetRecord,
     TokenRecord,
 )
+from .statements import PreparedStatements
 from .tables import (
     ALL,
     BY_STATUS,
@@ -85,41 +85,40 @@ _log = logging.getLogger("touchline.broker")
 class SqlRepository:
     """The records within one transaction of a database; see `repository.Repository`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, prepared: PreparedStatements) -> None:
         self._connection = connection
         self._shared = connection.dialect.name == "postgresql"
+        self._run = partial(prepared.run, connection.connection.driver_connection)
 
     def time(self, wall: int) -> int:
         if not self._shared:
             return wall
-        microseconds = sa.func.extract("epoch", sa.func.clock_timestamp()) * times.SECOND
-        now: int = self._connection.execute(
-            sa.select(sa.cast(microseconds, sa.BigInteger))
-        ).scalar_one()
-        return now
+        (now,) = self._run(statements.TIME).fetchone()
+        return int(now)
 
     def member(self, peer: str) -> PeerRecord | None:
-        return self._member(sa.select(PEERS).where(PEERS.c.peer == peer))
+        return _as_member(self._run(statements.MEMBER, peer=peer).fetchone())
 
     def member_on(self, routing_id: bytes) -> PeerRecord | None:
-        there = SESSIONS.c.routing_id == routing_id
-        return self._member(sa.select(PEERS).join(SESSIONS).where(there))
+        row = self._run(statements.MEMBER_ON, routing_id=routing_id).fetchone()
+        return _as_member(row)
 
     def member_by_curve(self, curve: bytes) -> PeerRecord | None:
-        return self._member(sa.select(PEERS).where(PEERS.c.curve == curve))
-
-    def _member(self, query: sa.Select[Any]) -> PeerRecord | None:
-        row = self._connection.execute(query).one_or_none()
-        return _as_member(row) if row else None
+        return _as_member(self._run(statements.MEMBER_BY_CURVE, curve=curve).fetchone())
 
     def owner_of(self, name: str) -> PeerRecord | None:
-        alike = sa.select(PEERS).join(LOOKS).where(LOOKS.c.look.in_(looks(name)))
+        alike = (
+            sa.select(*statements.PEER)
+            .select_from(PEERS.join(LOOKS))
+            .where(LOOKS.c.look.in_(looks(name)))
+        )
         # Names of a release that did not compare looks may look alike.
-        return self._member(alike.order_by(PEERS.c.enrolled, PEERS.c.peer).limit(1))
+        first = alike.order_by(PEERS.c.enrolled, PEERS.c.peer).limit(1)
+        return _as_member(self._connection.execute(first).one_or_none())
 
     def members(self, after: str, limit: int) -> list[PeerRecord]:
-        query = sa.select(PEERS).where(PEERS.c.peer > after).order_by(PEERS.c.peer)
-        return [_as_member(row) for row in self._connection.execute(query.limit(limit))]
+        query = sa.select(*statements.PEER).where(PEERS.c.peer > after).order_by(PEERS.c.peer)
+        return [PeerRecord(*row) for row in self._connection.execute(query.limit(limit))]
 
     def count_members(self) -> int:
         return self._count(PEERS)
@@ -170,14 +169,12 @@ class SqlRepository:
             self._connection.execute(change.values(token=tokens.digest(token)))
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
-        self._put(SESSIONS, {"routing_id": routing_id}, {"peer": peer, "seen": wall})
-        others = sa.select(SESSIONS.c.routing_id).where(
-            SESSIONS.c.peer == peer, SESSIONS.c.routing_id != routing_id
-        )
-        newest = others.order_by(SESSIONS.c.seen.desc()).offset(MOST_SESSIONS - 1)
-        spare = self._connection.execute(newest).scalars().all()
+        values = {"of_routing_id": routing_id, "peer": peer, "seen": wall}
+        if not self._run(statements.SEE_SESSION, **values).rowcount:
+            self._run(statements.ADD_SESSION, **values)
+        spare = self._run(statements.SPARE_SESSIONS, peer=peer, of_routing_id=routing_id).fetchall()
         if spare:
-            where = SESSIONS.c.routing_id.in_(spare)
+            where = SESSIONS.c.routing_id.in_([row[0] for row in spare])
             self._connection.execute(sa.delete(SESSIONS).where(where))
 
     def invite(self, digest: bytes) -> InviteRecord | None:
@@ -235,26 +232,37 @@ class SqlRepository:
         return count
 
     def event(self, event: str) -> EventRecord | None:
-        return self._record(EVENTS.c.event == event)
-
-    def created(self, peer: str, key: str) -> EventRecord | None:
-        return self._record(EVENTS.c.creator == peer, EVENTS.c.key == key)
-
-    def _record(self, *where: sa.ColumnElement[bool]) -> EventRecord | None:
-        query = sa.select(EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(*where)
-        row = self._connection.execute(query).one_or_none()
+        row = self._run(statements.EVENT, event=event).fetchone()
         if row is None:
             return None
-        card = _as_card(row)
-        return EventRecord(self._with_grants([card])[card.event], row.creator)
+        card, status, creator = row
+        named: dict[str, list[str]] = {"owner": [], "host": []}
+        for role, peer in self._run(statements.GRANTS_OF, event=event):
+            named[role].append(peer)
+        return EventRecord(
+            msgspec.structs.replace(
+                _card(card),
+                status=status,
+                owner=creator,
+                owners=named["owner"],
+                hosts=named["host"],
+            ),
+            creator,
+        )
+
+    def created(self, peer: str, key: str) -> EventRecord | None:
+        query = sa.select(EVENTS.c.event).where(EVENTS.c.creator == peer, EVENTS.c.key == key)
+        event = self._connection.execute(query).scalar_one_or_none()
+        return None if event is None else self.event(event)
 
     def _with_grants(self, cards: Sequence[Card]) -> dict[str, Card]:
         """Return cards by their events, with `owners` and `hosts` set."""
         events = [card.event for card in cards]
-        query = sa.select(GRANTS).where(GRANTS.c.event.in_(events)).order_by(GRANTS.c.peer)
         named: dict[tuple[str, str], list[str]] = {}
-        for row in self._connection.execute(query):
-            named.setdefault((row.event, row.role), []).append(row.peer)
+        for event, role, peer in self._connection.execute(
+            statements.GRANTS_OF_ALL, {"events": events}
+        ):
+            named.setdefault((event, role), []).append(peer)
         return {
             card.event: msgspec.structs.replace(
                 card,
@@ -319,18 +327,18 @@ class SqlRepository:
         return revision
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
-        hosts = sa.select(LEASES.c.event).where(LEASES.c.event.in_(events), LEASES.c.expires > wall)
-        hosted = set(self._connection.execute(hosts).scalars())
-        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(
-            EVENTS.c.event.in_(events)
-        )
+        asked = {"events": list(events)}
+        rows = self._connection.execute(statements.HOSTED, {**asked, "wall": wall})
+        hosted = set(rows.scalars())
         cards = [
             msgspec.structs.replace(_as_card(row), hosted=row.event in hosted)
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(statements.CARDS, asked)
         ]
         return self._with_grants(cards)
 
     def changes(self, since: int) -> list[tuple[int, Card]]:
+        if self._run(statements.REVISION).fetchone()[0] == since:
+            return []
         query = (
             sa.select(EVENTS.c.revision, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator)
             .where(EVENTS.c.revision > since)
@@ -340,20 +348,16 @@ class SqlRepository:
         return [(row.revision, _as_card(row)) for row in rows]
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
-        query = sa.select(LEASES).where(LEASES.c.event == event)
-        if instance:
-            query = query.where(LEASES.c.instance == instance)
-        query = query.order_by(LEASES.c.epoch.desc()).limit(1)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        return _as_lease(row)
+        if not instance:
+            row = self._run(statements.NEWEST_LEASE, event=event).fetchone()
+        else:
+            query = sa.select(LEASES).where(LEASES.c.event == event, LEASES.c.instance == instance)
+            row = self._connection.execute(query).one_or_none()
+        return None if row is None else _as_lease(row)
 
     def events(self, events: Sequence[str]) -> dict[str, EventRecord]:
-        query = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(
-            EVENTS.c.event.in_(events)
-        )
-        found = {row.event: row for row in self._connection.execute(query)}
+        rows = self._connection.execute(statements.CARDS, {"events": list(events)})
+        found = {row.event: row for row in rows}
         cards = self._with_grants([_as_card(row) for row in found.values()])
         return {event: EventRecord(cards[event], row.creator) for event, row in found.items()}
 
@@ -533,18 +537,8 @@ class SqlRepository:
         return _as_token(row) if row else None
 
     def tokens_of(self, peer: str, event: str, role: Role, wall: int) -> list[TokenRecord]:
-        query = (
-            sa.select(TOKENS)
-            .where(
-                TOKENS.c.peer == peer,
-                TOKENS.c.event == event,
-                TOKENS.c.role == role,
-                TOKENS.c.expires > wall,
-            )
-            .order_by(TOKENS.c.expires.desc())
-            .limit(MOST_TOKENS)
-        )
-        return [_as_token(row) for row in self._connection.execute(query)]
+        of = {"peer": peer, "event": event, "role": role, "wall": wall}
+        return [TokenRecord(*row) for row in self._run(statements.TOKENS_OF, **of)]
 
     def add_token(self, token: TokenRecord) -> None:
         self._connection.execute(
@@ -664,6 +658,8 @@ class SqlRegistry:
         """Their file; None where they are in PostgreSQL."""
         self._writing = self._engine.execution_options(touchline_write=True)
         self._refused = False
+        self._statements = PreparedStatements(self._engine.dialect)
+        self._driver_error = self._engine.dialect.loaded_dbapi.Error
         # SQLite makes a second writer sleep and try again; the writers of this process queue here.
         self._turn = threading.Lock()
         try:
@@ -688,7 +684,7 @@ class SqlRegistry:
                         connection.execute(sa.insert(NUMBERS).values(one=1, last=0))
                 if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
-                repository = SqlRepository(connection)
+                repository = SqlRepository(connection, self._statements)
                 repository.put_missing_looks()
                 repository.hash_tokens()
                 if is_older:
@@ -710,10 +706,17 @@ class SqlRegistry:
                 self._turn if write else nullcontext(),
                 (self._writing if write else self._engine).begin() as connection,
             ):
-                if write:
+                if write and self.shared:
                     connection.execute(sa.select(CLOCK.c.one).with_for_update())
-                yield SqlRepository(connection)
-        except SQLAlchemyError as error:
+                try:
+                    yield SqlRepository(connection, self._statements)
+                except self._driver_error as error:
+                    # SQLAlchemy has not seen it, and would give a dead connection out again.
+                    driver = connection.connection.driver_connection
+                    if self._engine.dialect.is_disconnect(error, driver, None):
+                        connection.invalidate(error)
+                    raise
+        except (SQLAlchemyError, self._driver_error) as error:
             self._note(error)
             raise StorageFault(
                 "the broker's database refuses at the moment; nothing was changed"
@@ -722,7 +725,7 @@ class SqlRegistry:
             self._refused = False
             _log.info("the database answers again")
 
-    def _note(self, error: SQLAlchemyError) -> None:
+    def _note(self, error: Exception) -> None:
         # Log once until the database answers again: a full disk may hold the log as well.
         if not self._refused:
             self._refused = True
@@ -821,17 +824,8 @@ def _as_card(row: Any) -> Card:
     return msgspec.structs.replace(_card(row.card), status=row.status, owner=row.creator)
 
 
-def _as_member(row: Row[Any]) -> PeerRecord:
-    return PeerRecord(
-        peer=row.peer,
-        key=row.key,
-        curve=row.curve,
-        name=row.name,
-        role=row.role,
-        enrolled=row.enrolled,
-        invite=row.invite,
-        revoked=row.revoked,
-    )
+def _as_member(row: Sequence[Any] | None) -> PeerRecord | None:
+    return PeerRecord(*row) if row else None
 
 
 def _as_offer(row: Row[Any]) -> OfferRecord:
@@ -857,16 +851,9 @@ def _as_placement(row: Row[Any]) -> PlacementRecord:
     )
 
 
-def _as_lease(row: Row[Any]) -> LeaseRecord:
-    return LeaseRecord(
-        event=row.event,
-        instance=row.instance,
-        peer=row.peer,
-        epoch=row.epoch,
-        seq=row.seq,
-        endpoints=_endpoints(row.endpoints),
-        expires=row.expires,
-    )
+def _as_lease(row: Sequence[Any]) -> LeaseRecord:
+    event, instance, peer, epoch, seq, endpoints, expires = row
+    return LeaseRecord(event, instance, peer, epoch, seq, _endpoints(endpoints), expires)
 
 
 def _lease_values(lease: LeaseRecord) -> dict[str, object]:

@@ -46,6 +46,9 @@ many are ranked."""
 LOOKED_AT = 20_000
 """The most events with a common word that a search tries for its sport and status."""
 
+MOST_ASKED = 1_000
+"""The most words of queries of which the index keeps what is like them."""
+
 _WORD = re.compile(r"\w+")
 
 
@@ -89,11 +92,15 @@ def similarity(query: str, grams: frozenset[str], word: str) -> float:
         grams: the trigrams of `query`.
         word: a word of the index.
     """
+    others = trigrams(word)
+    return _similarity(query, len(grams), word, len(others), len(grams & others))
+
+
+def _similarity(query: str, grams: int, word: str, others: int, common: int) -> float:
+    """Return `similarity` from the numbers of the trigrams of both, and of those in common."""
     if query == word:
         return 1.0
-    others = trigrams(word)
-    common = len(grams & others)
-    alike = common / (len(grams) + len(others) - common)
+    alike = common / (grams + others - common)
     if word.startswith(query):
         alike = max(alike, 0.5 + 0.5 * len(query) / len(word))
     return alike
@@ -123,6 +130,9 @@ class SearchIndex:
         self._events: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         """(created, event) by word, sorted."""
         self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
+        self._grams: dict[str, int] = {}  # by word: how many trigrams it has
+        self._asked: dict[str, list[tuple[float, str]]] = {}
+        """What is like a word of a query, by the words that were asked for of late."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -150,8 +160,11 @@ class SearchIndex:
         dated = (card.created, card.event)
         for word in found:
             if word not in self._events:
-                for gram in trigrams(word):
+                grams = trigrams(word)
+                for gram in grams:
                     self._words[gram].append(word)
+                self._grams[word] = len(grams)
+                self._asked.clear()
             postings = self._events[word]
             if postings and dated < postings[-1]:
                 insort(postings, dated)
@@ -223,29 +236,36 @@ class SearchIndex:
             for event, similar in best.items():
                 total[event] = total.get(event, 0.0) + similar / len(query)
         if common and not any(rare):
-            total = dict.fromkeys(
-                self._newest_of(min(common, key=self._frequency), sport, status), 0.0
-            )
+            rarest = min(common, key=self._frequency)
+            common.remove(rarest)
+            total = {
+                event: similar / len(query)
+                for event, similar in self._newest_of(rarest, sport, status)
+            }
         for alike in common:
+            of, lines = alike.get, self._lines
             for event in total:
-                similar = max(alike.get(word, 0.0) for word in self._lines[event].words)
+                similar = max([of(word, 0.0) for word in lines[event].words])
                 total[event] += similar / len(query)
         return total
 
-    def _newest_of(self, alike: dict[str, float], sport: str, status: str) -> Iterator[str]:
+    def _newest_of(
+        self, alike: dict[str, float], sport: str, status: str
+    ) -> Iterator[tuple[str, float]]:
         """Yield the newest events of a sport and status that have a common word, the most similar
-        words first."""
+        words first, each with the similarity of its most similar word."""
         seen: set[str] = set()
         looked_at = 0
-        for _, same in groupby(alike, key=alike.__getitem__):
+        anything = not sport and not status
+        for similar, same in groupby(alike, key=alike.__getitem__):
             postings = [reversed(self._events[word]) for word in same]
             for _, event in merge(*postings, reverse=True):
                 looked_at += 1
                 if looked_at > LOOKED_AT or len(seen) >= COMMON:
                     return
-                if event not in seen and self._is(event, sport, status):
+                if event not in seen and (anything or self._is(event, sport, status)):
                     seen.add(event)
-                    yield event
+                    yield event, similar
 
     def _frequency(self, alike: dict[str, float]) -> int:
         """Return in how many events words are; one that has two of them counts twice."""
@@ -259,10 +279,20 @@ class SearchIndex:
 
     def _alike(self, asked: str) -> list[tuple[float, str]]:
         """Return (similarity, word) of the words in the index like `asked`, most similar first."""
+        known = self._asked.get(asked)
+        if known is not None:
+            return known
         grams = trigrams(asked)
         common = Counter(word for gram in grams for word in self._words.get(gram, ()))
         # Two words of similarity a share at least a of each word's trigrams. A word that begins
         # with the query's has all of the query's trigrams but the last.
-        candidates = (word for word, count in common.items() if count >= ALIKE * len(grams))
-        alike = ((similarity(asked, grams, word), word) for word in candidates)
-        return sorted(((a, word) for a, word in alike if a >= ALIKE), reverse=True)
+        least, sizes = ALIKE * len(grams), self._grams
+        alike = [
+            (_similarity(asked, len(grams), word, sizes[word], count), word)
+            for word, count in common.items()
+            if count >= least
+        ]
+        if len(self._asked) >= MOST_ASKED:
+            self._asked.clear()
+        found = sorted([one for one in alike if one[0] >= ALIKE], reverse=True)
+        return self._asked.setdefault(asked, found)

@@ -86,7 +86,9 @@ def command(
     from ..monitoring.broker import broker_collector
     from ..monitoring.discovery import broker_targets
     from ..monitoring.health import broker_readiness
+    from ..runtime.collector import spare_collector
 
+    spare_collector()
     wanted = name
     name, starter = operator(options, wanted)
     if name != wanted:

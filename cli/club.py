@@ -105,7 +105,7 @@ def command(
     from ..lobby import service as lobby
     from ..peer import identity
     from ..peer.host.options import Options as HostOptions
-    from ..peer.host.service import spare_collector
+    from ..runtime.collector import spare_collector
 
     spare_collector()
     broker_options = BrokerOptions(bind="127.0.0.1:0")

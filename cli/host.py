@@ -89,7 +89,7 @@ def command(
     from ..monitoring.health import host_readiness
     from ..monitoring.host import host_collector
     from ..peer import Host, Journal, identity, owning
-    from ..peer.host.service import spare_collector
+    from ..runtime.collector import spare_collector
 
     spare_collector()
     secret = identity.load(options.name)

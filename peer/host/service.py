@@ -10,7 +10,6 @@ a fixed tick would add its own length to the latency.
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections import deque
@@ -939,14 +938,3 @@ def _offer(options: Options, journal: Journal, *, named: bool) -> messages.HostO
         labels=list(options.labels),
         journal=journal.name,
     )
-
-
-def spare_collector() -> None:
-    """Make Python's cycle collector run less often; call it once in a process.
-
-    Claims live as long as their event and hold no cycles, and looking through them takes a tenth of
-    the time of the report path.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 1_000)

@@ -40,6 +40,13 @@ def test_a_smoke(tmp_path: Path) -> None:
     assert "http" not in page.replace("uvicorn", "")
 
 
+def test_a_smoke_of_lookups() -> None:
+    """Each kind of request is answered, in plain text and encrypted."""
+    (table,) = run("lookup")["tables"]
+    assert [row["missing"] for row in table["rows"]] == [""] * 6
+    assert all(row["rounds"] for row in table["rows"])
+
+
 def contestant(name: str, said: list[str], figures: list[float]) -> Contestant:
     """Return one that writes down when it is opened, measured and closed."""
 

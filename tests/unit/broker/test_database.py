@@ -372,6 +372,38 @@ def test_other_schema(registry: SqlRegistry, database_url: str) -> None:
         SqlRegistry(database_url)
 
 
+def test_a_statement_that_fails(registry: SqlRegistry, database_url: str) -> None:
+    """What the driver refuses is a fault of storage, whichever way the statement took."""
+    engine = sa.create_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE sessions")
+    engine.dispose()
+    with pytest.raises(StorageFault, match="refuses"), registry.begin(write=False) as repository:
+        repository.member_on(b"routing id")
+    with registry.begin(write=False) as repository:
+        assert repository.member("ann") is not None
+
+
+def test_a_connection_that_ends(postgresql: str) -> None:
+    """A connection that PostgreSQL ends amid a transaction is not used again."""
+    registry = SqlRegistry(postgresql, connections=1)
+    engine = sa.create_engine(postgresql)
+
+    def ended_amid() -> None:
+        with registry.begin(write=False) as repository:
+            own = repository._connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            with engine.connect() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({own})")
+            repository.member("ann")
+
+    with pytest.raises(StorageFault, match="refuses"):
+        ended_amid()
+    engine.dispose()
+    with registry.begin(write=False) as repository:
+        assert repository.member("ann") is None
+    registry.close()
+
+
 def test_before_there_were_keys(tmp_path: Path) -> None:
     """A database of version 1 is left as it is, and the sentence says what to do."""
     url = f"sqlite:///{tmp_path}/broker.sqlite3"

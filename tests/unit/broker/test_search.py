@@ -95,6 +95,13 @@ def test_noise_is_left_out() -> None:
     assert index.search("spaxx", limit=10) == ["a", "b"]
 
 
+def test_words_that_come_later(index: SearchIndex) -> None:
+    """A word is found that came after another one like it was asked for."""
+    assert index.search("garos", limit=5) == ["open"]
+    index.follow([(6, card("later", "Garos", created=6))])
+    assert index.search("garos", limit=5) == ["later", "open"]
+
+
 def test_newest_first(index: SearchIndex) -> None:
     """An empty text lists every event, the newest first."""
     assert index.search("", limit=10) == ["friendly", "sp", "open", "third", "final"]
