@@ -20,4 +20,4 @@ def pseudo(text: str) -> str:
     letters = sum(len(part) for part in parts[::2])
     if not any(character.isalpha() for part in parts[::2] for character in part):
         return text
-    return f"[{said}{'·' * max(1, round(letters * _LONGER))}]"
+    return f"[{said} {'·' * max(1, round(letters * _LONGER))}]"
