@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .rules import VolleyballRules
+from .rules import Target, VolleyballRules
 
 Pair = tuple[int, int]
 """A number for each side, in the order in which the event names them."""
@@ -78,8 +78,8 @@ class VolleyballState:
     last: int | None = None
 
     @property
-    def target(self) -> int:
-        """The points that win the set being played, with a lead of two."""
+    def target(self) -> Target:
+        """What wins the set being played."""
         return self.rules.target(sum(self.sets))
 
     @property
@@ -93,14 +93,18 @@ class VolleyballState:
         return None if self.ended else self.serving
 
 
-def set_winner(points: Pair, target: int) -> int | None:
+def set_winner(points: Pair, target: Target) -> int | None:
     """Return the side that has won a set with these points, None while it is on (rule 6.2)."""
-    if max(points) < target or abs(points[0] - points[1]) < 2:
+    capped = target.cap and max(points) >= target.cap
+    if not capped and (max(points) < target.points or abs(points[0] - points[1]) < 2):
         return None
     return 0 if points[0] > points[1] else 1
 
 
-def can_be_over(points: Pair, target: int) -> bool:
-    """Return whether a set can end with these points: beyond the target only two ahead."""
+def can_be_over(points: Pair, target: Target) -> bool:
+    """Return whether a set can end with these points: beyond the target only two ahead, and with a
+    lead of one only at the cap."""
     high, low = max(points), min(points)
-    return (high == target and high - low >= 2) or (high > target and high - low == 2)
+    if target.cap and high >= target.cap:
+        return high == target.cap and (high - low in (1, 2) or high == target.points > low)
+    return (high == target.points and high - low >= 2) or (high > target.points and high - low == 2)

@@ -73,6 +73,21 @@ def test_what_can_not_be_read(text, why):
         VOLLEYBALL.read_score(play(""), text)
 
 
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("27-26 3-1", True), ("26-27", True), ("27-25", True), ("27-24", False), ("28-26", False)],
+)
+def test_a_set_that_ends_at_its_cap(text, fits):
+    """Where any lead wins at 27 points, a set can end with one more, and no set goes beyond."""
+    state = play("", cap=27)
+    if fits:
+        (first,) = VOLLEYBALL.read_score(state, text)["previous"]
+        assert max(first) == 27
+    else:
+        with pytest.raises(SettingError, match="no set is at"):
+            VOLLEYBALL.read_score(state, text)
+
+
 @given(st.text("AB", max_size=40), st.booleans())
 def test_what_stands_is_read_back_from_its_headline(points, names):
     """Any score as it is shown, without the names, is read as itself."""
@@ -118,19 +133,21 @@ def fits(said, found) -> bool:
     return any(all(one[key] == said[key] for key in said) for one in found.values())
 
 
-def test_a_score_is_led_to_exactly_where_playing_on_leads_to_it() -> None:
+@pytest.mark.parametrize("caps", [{}, {"cap": 4, "final_cap": 2}])
+def test_a_score_is_led_to_exactly_where_playing_on_leads_to_it(caps: dict[str, int]) -> None:
     """Against brute force: from states of short matches to all scores of such matches."""
     chance = random.Random(3)
-    everything = reached(VOLLEYBALL.start(["A", "B"], SMALL), 14)
+    rules = SMALL | caps
+    everything = reached(VOLLEYBALL.start(["A", "B"], rules), 14)
     scores = [said for score in everything.values() for said in variants(score)]
     for _ in range(12):
-        before = VOLLEYBALL.start(["A", "B"], SMALL)
+        before = VOLLEYBALL.start(["A", "B"], rules)
         for _ in range(chance.randrange(0, 9)):
             if not VOLLEYBALL.over(before):
                 before = play(chance.choice("AB"), before)
         # Far enough for every score within the bounds of `everything`.
         found = reached(before, 14)
-        for said in chance.sample(scores, 250):
+        for said in chance.sample(scores, min(250, len(scores))):
             assert leads(before, parse(before, said)) == fits(said, found), (before, said)
 
 

@@ -35,7 +35,9 @@ def act(state, title: str, origin: str = "A", **details: str):
 # ── the score ────────────────────────────────────────────────────────────────────────────────
 
 
-def scored(points: str, best_of: int, target: int, last: int) -> list[list[tuple[int, int]]]:
+def scored(
+    points: str, best_of: int, target: int, last: int, cap: int = 0, last_cap: int = 0
+) -> list[list[tuple[int, int]]]:
     """Count rallies the plain way: the sets so far, the one being played last; stops at the end."""
     sets = [[0, 0]]
     for side in points:
@@ -44,19 +46,26 @@ def scored(points: str, best_of: int, target: int, last: int) -> list[list[tuple
             break
         now = sets[-1]
         now["AB".index(side)] += 1
-        goal = last if len(sets) == best_of else target
-        if max(now) >= goal and abs(now[0] - now[1]) > 1:
+        goal, most = (last, last_cap) if len(sets) == best_of else (target, cap)
+        if (max(now) >= goal and abs(now[0] - now[1]) > 1) or max(now) == most:
             sets.append([0, 0])
     return sets
 
 
 @given(
-    st.text("AB", max_size=120), st.sampled_from([1, 3, 5]), st.integers(1, 6), st.integers(1, 4)
+    st.text("AB", max_size=120),
+    st.sampled_from([1, 3, 5]),
+    st.integers(1, 6),
+    st.integers(1, 4),
+    st.sampled_from([None, 0, 1, 3]),
 )
-def test_the_score_is_that_of_a_plain_count(points, best_of, target, last):
-    """Whatever the rallies: sets to the target two clear, the last to its own, the most of them."""
-    sets = scored(points, best_of, target, last)
+def test_the_score_is_that_of_a_plain_count(points, best_of, target, last, above):
+    """Whatever the rallies: sets to the target two clear, the last to its own, the most of them;
+    with a cap some points above, any lead wins there."""
+    caps = (0, 0) if above is None else (target + above, last + above)
+    sets = scored(points, best_of, target, last, *caps)
     rules = {"best_of": best_of, "points": target, "final_points": last}
+    rules |= dict(zip(("cap", "final_cap"), caps, strict=True))
     played = points[: sum(map(sum, sets))]
     state = play(start(rules), played)
     score = VOLLEYBALL.score(state)
@@ -82,6 +91,24 @@ def test_sets_to_25_and_the_fifth_to_15_two_clear() -> None:
     assert VOLLEYBALL.headline(play(fifth, "A" * 15)) == "A 3–2 B (25–0 0–25 0–25 25–0 15–0)"
     assert VOLLEYBALL.over(play(fifth, "AB" * 14 + "BB"))
     assert not VOLLEYBALL.over(play(fifth, "AB" * 14 + "AB"))
+
+
+def test_a_cap_ends_a_set_with_any_lead() -> None:
+    """With a cap of 27 a set is over at 27–26; the fifth goes on, unless it has a cap itself."""
+    state = play(start({"cap": 27}), "AB" * 26)
+    assert VOLLEYBALL.headline(state) == "A 0–0 B (26–26)"
+    assert VOLLEYBALL.headline(play(state, "B")) == "A 0–1 B (26–27)"
+    ahead = play(start({"cap": 27}), "A" * 25 + "B" * 50 + "A" * 25)
+    assert not VOLLEYBALL.over(play(ahead, "AB" * 26 + "A"))
+    capped = play(start({"final_cap": 17}), "A" * 25 + "B" * 50 + "A" * 25)
+    assert VOLLEYBALL.over(play(capped, "AB" * 16 + "A"))
+
+
+@pytest.mark.parametrize("rules", [{"cap": 24}, {"final_cap": 14}, {"cap": 100}, {"cap": -1}])
+def test_a_cap_below_the_points_is_refused(rules) -> None:
+    """A cap that wins before a lead of two can is none."""
+    with pytest.raises(SettingError, match="cap is"):
+        start(rules)
 
 
 # ── service ──────────────────────────────────────────────────────────────────────────────────

@@ -378,6 +378,21 @@ def test_a_penalty_after_the_whistle(ground):
     assert g.headline == "A 1–0 B"
 
 
+@pytest.mark.parametrize("verdict", ["evidence", "quorum"])
+def test_a_card_after_the_whistle(ground, verdict):
+    """So it is with a card that four of six see, by either verdict, while reports count; a later
+    one is refused with a sentence."""
+    g = over(ground(verdict=verdict).begun(*SIX))
+    g.stay(60, *SIX)
+    g.both("yellow_card", "B", names=SIX[:4], at=g.second, player="Ito")
+    g.stay(20, *SIX)
+    assert (g.entries[-1].title, g.entries[-1].status) == ("yellow_card", "CONFIRMED")
+    assert g.core.finished
+    g.stay(1_000, *SIX)
+    n = g.say("ann", "yellow_card", "A", at=g.second, player="Kim")
+    assert g.fate("ann", n).code == "EVENT_OVER"
+
+
 def test_a_goal_is_taken_back_after_the_end(ground):
     """Votes to delete what never counted are heard after the end as before it."""
     g = ground().begun(*SIX)

@@ -147,9 +147,9 @@ def test_disputed(ground):
 TRIO = ("ann", "bob", "cid")
 
 
-def outvoted(ground, *, tapping=("ann",)):
+def outvoted(ground, *, tapping=("ann",), **options):
     """An outage of which three tell one goal, and some of them a second that was none."""
-    g = ground().begun(*TRIO)
+    g = ground(**options).begun(*TRIO)
     g.wait(70)
     for name in TRIO:
         g.ping(name, last=2 if name in tapping else 1)
@@ -158,10 +158,11 @@ def outvoted(ground, *, tapping=("ann",)):
     return g
 
 
-def test_outvoted(ground):
-    """One wrong tap of three does not hold the event up: once all who were there have told what
-    they have, and a moment has passed, it has come to nothing, and the score is asked for."""
-    g = outvoted(ground)
+@pytest.mark.parametrize("verdict", ["evidence", "quorum"])
+def test_outvoted(ground, verdict):
+    """Case 19: one wrong tap of three does not hold the event up: once all who were there have told
+    what they have, and a moment has passed, it has come to nothing, and the score is asked for."""
+    g = outvoted(ground, verdict=verdict)
     g.stay(20, *TRIO)
     assert g.outcome("ann", 2) == "expired"
     assert {name for name, _ in g.asked} == set(TRIO)
