@@ -127,10 +127,11 @@ class Heartbeat(Message, frozen=True, kw_only=True):
     """The newest published message is `seq`; a heartbeat takes no seq itself.
 
     `disputed` counts the open `claims` that have enough voters but as many reporters against them.
-    `pending` lists the newest open claims, without corrections. `recounts` brings the votes of the
-    newest entries up to date, of which only the counts changed since they were published. `trouble`
-    says why the host takes nothing in: it cannot write its journal, or is without its lease. It is
-    empty if all is well. `moved`: the host has handed the event over; the broker knows to whom.
+    `pending` lists the newest open claims, without corrections. `recounts` brings the votes of
+    entries up to date of which only the counts changed since they were published: of the newest
+    ones, and of older ones by turns. `trouble` says why the host takes nothing in: it cannot write
+    its journal, or is without its lease. It is empty if all is well. `moved`: the host has handed
+    the event over; the broker knows to whom.
     """
 
     event: Id

@@ -689,7 +689,7 @@ class HostedEvent:
         """Carry out what the verdict says of a claim of an action."""
         self._workload.add_judged()
         if claim.entry_id:
-            self._state.voted = True
+            self._state.voted[claim.number] = claim
         found = self._decisions.judge(claim)
         if found is None:
             return

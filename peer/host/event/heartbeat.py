@@ -114,7 +114,7 @@ class Heartbeats:
             interval=state.options.heartbeat,
             state=state.outage.state,
             pending=self._pending(),
-            recounts=self._recounts.newest(),
+            recounts=self._recounts.told(),
         )
 
     def _pending(self) -> list[messages.Pending]:

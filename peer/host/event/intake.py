@@ -259,7 +259,7 @@ class Intake:
             claim.details[reporter.voter] = details
         if claim.entry_id:
             claim.late += 1
-            state.voted = True
+            state.voted[claim.number] = claim
             if (details or index.titles) and not self._is_known(claim, event):
                 state.to_update[claim.number] = claim
             return claim

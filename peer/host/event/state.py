@@ -130,8 +130,8 @@ class EventState:
     """Claims of which a vote, for or against, was taken out: to be decided again."""
     to_update: dict[int, Claim] = field(default_factory=dict)
     """By number: claims of which votes say more, or other things, than their entries do."""
-    voted: bool = False
-    """Votes came for an entry since a heartbeat told its counts."""
+    voted: dict[int, Claim] = field(default_factory=dict)
+    """By number: claims of entries for which votes came since a heartbeat told their counts."""
     recount: bool = True
     """The counts of an entry may be others than those that heartbeats tell."""
     re_evaluate_all: bool = False

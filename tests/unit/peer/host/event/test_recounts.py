@@ -73,14 +73,53 @@ def test_a_forged_vote_is_never_counted(ground: Any) -> None:
     assert counts(g) == {"1": (4, 0)}
 
 
-def test_the_newest_entries_are_counted(ground: Any) -> None:
-    """A heartbeat is no longer for an event of many entries."""
+def corners(ground: Any, *, later: int) -> Any:
+    """Return an event of thirty corners, which three tell, and so many more a moment later."""
     g = ground(verdict="quorum").begun(*CREW, seconds=5.0)
     for second in range(10, 310, 10):
         g.stay(10, *CREW)
         g.both("corner", "A", at=second, names=CREW[:3])
-        g.both("corner", "A", at=second, names=CREW[3:6])
+        g.both("corner", "A", at=second, names=CREW[3 : 3 + later])
     g.stay(10, *CREW)
-    ids = [int(one.entry_id) for one in g.beats[-1].recounts]
-    assert len(ids) == 20
-    assert ids == sorted(ids, reverse=True)
+    return g
+
+
+def test_the_newest_entries_are_counted(ground: Any) -> None:
+    """A heartbeat is no longer for an event of many entries: it tells the newest, and some of the
+    older ones."""
+    g = corners(ground, later=3)
+    g.stay(30, *CREW)
+    for beat in g.beats[-3:]:
+        ids = [int(one.entry_id) for one in beat.recounts]
+        assert len(ids) == 20
+        assert ids == sorted(ids, reverse=True)
+        assert ids[:15] == list(range(30, 15, -1))
+
+
+def test_older_entries_take_turns(ground: Any) -> None:
+    """Who comes late learns the counts of all entries, after some heartbeats; also where the host
+    has started again."""
+    g = corners(ground, later=3)
+    for _ in "12":
+        beats = len(g.beats)
+        g.stay(45, *CREW)
+        assert len(g.beats) - beats <= 8
+        told = {
+            one.entry_id: one.evidence.for_ for beat in g.beats[beats:] for one in beat.recounts
+        }
+        assert told == {str(number): 6 for number in range(1, 31)}
+        g.restart()
+
+
+def test_a_vote_for_an_old_entry(ground: Any) -> None:
+    """It is told although many entries are newer, and no more when a version has said it."""
+    g = corners(ground, later=0)
+    assert counts(g) == {}
+    g.say(CREW[3], "corner", "A", at=10)
+    g.stay(10, *CREW)
+    assert counts(g) == {"1": (3, 0)}
+    assert g.beats[-1].recounts[0].evidence.seen == 1
+    for name in CREW[:6]:
+        g.say(name, "delete", entry="1")
+    g.stay(10, *CREW)
+    assert counts(g) == {}
