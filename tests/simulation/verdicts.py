@@ -43,11 +43,13 @@ Vote = tuple[str, int]
 
 
 class _Spoken(NamedTuple):
-    """A report: when it came, how far its reporter had been shown claims, its place on disk."""
+    """A report: when it came, how far its reporter had been shown claims, its place on disk, and
+    when the epoch began in which it came."""
 
     received: int
     seen: int
     place: int
+    began: int
 
 
 class Verdicts:
@@ -63,6 +65,7 @@ class Verdicts:
         self.asked: dict[int, set[str]] = defaultdict(set)  # peers, by claim
         self._forgers = forgers
         self._verdict = ""
+        self._epoch_began = 0  # wall time
         self._began = 0  # wall time at which the host last began to serve, or went on
         self._voters: list[str] = []  # peers by their numbers
         self._answering: dict[str, bool] = {}  # by peer: it said that it answers
@@ -93,7 +96,7 @@ class Verdicts:
         match record:
             case records.Began():
                 self._verdict = record.verdict
-                self._began = received
+                self._began = self._epoch_began = received
             case records.MemberAttached() if record.role == "reporter":
                 if record.peer not in self._answering:
                     self._voters.append(record.peer)
@@ -117,7 +120,7 @@ class Verdicts:
         """Take a report in that is new."""
         self._place += 1
         event, details = said.event, said.event.details or {}
-        self._spoken[peer, said.n] = _Spoken(received, said.seen, self._place)
+        self._spoken[peer, said.n] = _Spoken(received, said.seen, self._place, self._epoch_began)
         if event.title == "undo":
             undone = peer, details.get("n")
             if undone in self._held_by:
@@ -229,6 +232,8 @@ class Verdicts:
         yes, no = self._said(claim.number, yes=True), self._said(claim.number, yes=False)
         own = self._named(claim) - yes - no - left_out
         other = set().union(*map(self._speaking_for, core.rivals(claim))) - yes - no
+        late = [claim, *core.rivals(claim)]
+        held_up = set().union(*map(self._held_up, late)) - yes - no - left_out
         demand(not left_out or not other | no, f"entry {entry.entry_id} is opposed, and leaves out")
         both = own & other  # these may count for both, or for neither
         # A claim that has spoken against it may be gone since, or have gone before.
@@ -236,8 +241,13 @@ class Verdicts:
         perhaps = set().union(*map(self._speaking_for, gone)) - yes - no
         both |= own & perhaps
         for what, counted, least, most in (
-            ("for", entry.evidence.for_, (own - both) | yes, own | yes),
-            ("against", entry.evidence.against, (other - both) | no, other | perhaps | no),
+            ("for", entry.evidence.for_, (own - both - held_up) | yes, own | held_up | yes),
+            (
+                "against",
+                entry.evidence.against,
+                (other - both - held_up) | no,
+                other | perhaps | held_up | no,
+            ),
         ):
             demand(
                 len(least) <= counted <= len(most),
@@ -254,7 +264,8 @@ class Verdicts:
             if self._stages.get(rival.entry_id, "") not in ("CONFIRMED", "UPDATED"):
                 continue
             answered = self._answers[rival.number].keys()
-            alone = self._speaking_for(claim) - self._named(rival) - answered
+            told = self._named(rival) | self._held_up(rival)
+            alone = self._speaking_for(claim) - told - answered
             demand(
                 not alone,
                 f"entries {claim.entry_id} and {rival.entry_id} exclude each other, and both are"
@@ -273,6 +284,18 @@ class Verdicts:
             vote[0]
             for vote in self._votes(claim)
             if vote[0] not in self._forgers and self._independent(vote, claim.number)
+        }
+
+    def _held_up(self, claim: Claim) -> set[str]:
+        """Return the peers whose reports waited while the host was away: they may have seen the
+        entry, or not."""
+        published = self._published.get(str(claim.number), 1 << 62)
+        return {
+            vote[0]
+            for vote in self._votes(claim)
+            if vote[0] not in self._forgers
+            and self._spoken[vote].seen < claim.number
+            and published < self._spoken[vote].began
         }
 
     def _votes(self, claim: Claim) -> list[Vote]:

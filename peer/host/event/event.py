@@ -944,6 +944,7 @@ class HostedEvent:
             self._state.policy = parse_verdict(record.verdict, alone=record.alone)
         self._note_history(record.epoch)
         self._state.epoch = record.epoch
+        self._state.began = self._state.wall
         self._state.signatures_required = record.signed
         self._state.edition = self._state.thumbs.edition = record.edition
         self._state.names = names = names_of(self.card, record.edition)

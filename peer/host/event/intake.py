@@ -34,6 +34,11 @@ FOLLOWER_SECONDS = 1.0
 WITHHELD_SECONDS = 6.0
 """A reporter's own view withholds a provisional entry for so long. On the event's clock, both."""
 
+HELD_UP_SINCE = 8
+"""The edition of the rules, see `records.EDITION`, since which it matters when a report was made
+that waited while the host was away; before, most of a crowd could count as having seen the entry
+that was published a moment before the host died."""
+
 OnStored = Callable[[Participant, Report | Said, int], None]
 """Is told of each report that is stored, of its reporter as it was then, and of the number under
 which it counts."""
@@ -247,7 +252,7 @@ class Intake:
                 state.claims.adopt(claim, identity)
         if said.time != event.time:
             claim.exact |= bit
-        if (claim.entry_id and self._saw_it(reporter, claim)) or said.seen >= claim.number:
+        if (claim.entry_id and self._saw_it(reporter, claim, said)) or said.seen >= claim.number:
             claim.dependent |= bit
         if index.titles:
             claim.titles[reporter.voter] = event.title
@@ -330,7 +335,7 @@ class Intake:
         late = Unverified(reporter, claim, said, claim.seq, claim.entry_id)
         self._unverified.append(late)
 
-    def _saw_it(self, reporter: Participant, claim: Claim) -> bool:
+    def _saw_it(self, reporter: Participant, claim: Claim, said: Report | Said) -> bool:
         """Return whether a reporter can have seen the entry of a claim before it reported it: one
         that follows the feed as well, unless it withholds what is unconfirmed, or does as if it
         followed, has at once, another some time later."""
@@ -338,6 +343,11 @@ class Intake:
         if self._made is not None:
             return self._made > claim.published
         age = state.clock.elapsed(claim.published, state.wall)
+        if claim.published < state.began and state.edition >= HELD_UP_SINCE:
+            made = said.time + reporter.clock_error
+            # One that states another time, such as none, is as old as it is new here.
+            if state.clock.elapsed(claim.received, made) + WITHHELD_SECONDS * SECOND >= 0:
+                age = min(age, max(0, state.clock.elapsed(claim.published, made)))
         if age <= FOLLOWER_SECONDS * SECOND:
             return False
         if state.roster.note_followed(reporter) or age > WITHHELD_SECONDS * SECOND:

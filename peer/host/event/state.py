@@ -112,6 +112,8 @@ class EventState:
     latest: int = 0
     """The latest event time (microseconds) that a report of this turn may state."""
 
+    began: int = 0
+    """Wall time at which this epoch began."""
     hosted: int = 0
     """Wall time at which the event was first hosted here; 0 before that."""
     earliest: int = EARLIEST

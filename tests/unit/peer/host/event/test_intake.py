@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.conftest import BEGIN
+from touchline.peer.host.event import records
 from touchline.peer.host.event.records import Began, pack, unpack
 from touchline.peer.host.event.signatures import LATER_SECONDS
 from touchline.protocol import codec, limits, messages
@@ -138,6 +139,39 @@ def test_what_a_reporter_had_seen(ground, views, shown, again):
         (claim,) = g.core.claims.index("goal", "A").near(BEGIN, 10_000_000)
         saw = bool(claim.dependent & g.member("cid").bit)
         assert saw == (seconds > shown), seconds
+
+
+@pytest.mark.parametrize(
+    ("edition", "restarts", "made", "saw"),
+    [
+        (records.EDITION, True, 2.0, False),
+        (records.EDITION, True, 5.9, False),
+        (records.EDITION, True, 6.5, True),
+        (records.EDITION, True, None, True),  # it says of no time that it is of
+        (records.EDITION, True, -60.0, True),
+        (records.EDITION, False, 2.0, True),
+        (7, True, 2.0, True),
+    ],
+)
+def test_what_waited_while_the_host_was_away(ground, monkeypatch, edition, restarts, made, saw):
+    """A report that could not be sent, since the host was away, counts by when it was made: half a
+    crowd had not seen what was published a moment before the host died."""
+    monkeypatch.setattr(records, "EDITION", edition)
+    g = ground(verdict="evidence")
+    for name in ("ann", "bob", "cid"):
+        g.attach(name)
+    g.both("goal", "A", names=("ann", "bob"))
+    assert g.entries
+    g.wait(7)
+    if restarts:
+        g.restart()
+        g.attach("cid")
+    g.say("cid", "goal", "A", made=made)
+    (claim,) = g.core.claims.index("goal", "A").near(BEGIN, 10_000_000)
+    assert bool(claim.dependent & g.member("cid").bit) == saw
+    g.restart()
+    (claim,) = g.core.claims.index("goal", "A").near(BEGIN, 10_000_000)
+    assert bool(claim.dependent & g.member("cid").bit) == saw
 
 
 @pytest.mark.parametrize(
