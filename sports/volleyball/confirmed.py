@@ -10,7 +10,7 @@ from ...protocol.errors import SettingError
 from ..sport import Score, counts
 from . import text
 from .play import plus_one
-from .rules import Target
+from .rules import SetTarget
 from .state import Ended, Pair, VolleyballState, can_be_over, set_winner
 
 MOST = 199
@@ -292,7 +292,7 @@ def _over(to: ConfirmedSets, won: Pair, played: int) -> bool:
     return same and (to.past is None or len(to.past) == played)
 
 
-def _reached(points: Pair, wanted: Pair | None, target: Target) -> bool:
+def _reached(points: Pair, wanted: Pair | None, target: SetTarget) -> bool:
     """Return whether a set that is on can come from its points to others, and still be on."""
     if wanted is None:
         return True

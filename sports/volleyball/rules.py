@@ -35,7 +35,7 @@ _BOUNDS = {
 }
 
 
-class Target(NamedTuple):
+class SetTarget(NamedTuple):
     """What wins a set: `points` with a lead of two, `cap` with any lead; 0: there is no cap."""
 
     points: int
@@ -61,11 +61,11 @@ class VolleyballRules:
         """Sets that win the match (rule 6.3.1)."""
         return self.best_of // 2 + 1
 
-    def target(self, number: int) -> Target:
+    def target(self, number: int) -> SetTarget:
         """Return what wins a set, by its number from 0 (rules 6.2 and 6.3.2)."""
         if number == self.best_of - 1:
-            return Target(self.final_points, self.final_cap)
-        return Target(self.points, self.cap)
+            return SetTarget(self.final_points, self.final_cap)
+        return SetTarget(self.points, self.cap)
 
 
 def parse(rules: Mapping[str, object] | None) -> VolleyballRules:

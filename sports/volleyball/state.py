@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .rules import Target, VolleyballRules
+from .rules import SetTarget, VolleyballRules
 
 Pair = tuple[int, int]
 """A number for each side, in the order in which the event names them."""
@@ -78,7 +78,7 @@ class VolleyballState:
     last: int | None = None
 
     @property
-    def target(self) -> Target:
+    def target(self) -> SetTarget:
         """What wins the set being played."""
         return self.rules.target(sum(self.sets))
 
@@ -93,7 +93,7 @@ class VolleyballState:
         return None if self.ended else self.serving
 
 
-def set_winner(points: Pair, target: Target) -> int | None:
+def set_winner(points: Pair, target: SetTarget) -> int | None:
     """Return the side that has won a set with these points, None while it is on (rule 6.2)."""
     capped = target.cap and max(points) >= target.cap
     if not capped and (max(points) < target.points or abs(points[0] - points[1]) < 2):
@@ -101,7 +101,7 @@ def set_winner(points: Pair, target: Target) -> int | None:
     return 0 if points[0] > points[1] else 1
 
 
-def can_be_over(points: Pair, target: Target) -> bool:
+def can_be_over(points: Pair, target: SetTarget) -> bool:
     """Return whether a set can end with these points: beyond the target only two ahead, and with a
     lead of one only at the cap."""
     high, low = max(points), min(points)
