@@ -114,7 +114,7 @@ class Heartbeats:
             interval=state.options.heartbeat,
             state=state.outage.state,
             pending=self._pending(),
-            recounts=self._recounts.told(),
+            recounts=self._recounts.due(),
         )
 
     def _pending(self) -> list[messages.Pending]:

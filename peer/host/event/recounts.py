@@ -34,7 +34,7 @@ class Recounts:
         # By entry id, the one that was not told for the longest time first.
         self._older: dict[str, Recount] = {}
 
-    def told(self) -> list[Recount]:
+    def due(self) -> list[Recount]:
         """Return the counts that the next heartbeat tells, of entries of which they are others than
         published, the newest first."""
         state = self._state
