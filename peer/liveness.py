@@ -9,6 +9,15 @@ from __future__ import annotations
 
 from math import inf
 
+LEAST_SECONDS = 0.1
+"""The shortest interval that a host may set."""
+
+
+def bounded(interval: float) -> float:
+    """Return the interval of a host that says so, seconds: one that says next to nothing would have
+    its peers ping it, and call it silent, without a pause."""
+    return max(interval, LEAST_SECONDS)
+
 
 class Liveness:
     """The watch over one peer, or over several peers of which one is enough.

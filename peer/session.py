@@ -39,7 +39,7 @@ from ..protocol.errors import (
     from_wire,
 )
 from ..protocol.messages import Endpoints, Invitation, Setup
-from .liveness import Liveness
+from .liveness import Liveness, bounded
 
 REPLY_SECONDS = 2.0
 """How long the session waits for an answer of the host, unless round trips take longer."""
@@ -637,15 +637,15 @@ class Session:
         setup: Setup = at.content
         self.setup = setup
         self.shut = None
-        self._liveness.interval = setup.heartbeat
+        self._liveness.interval = bounded(setup.heartbeat)
         self._refused = self._shut_out = self._tries = 0
-        self._due = at.now + setup.heartbeat / 2
+        self._due = at.now + bounded(setup.heartbeat) / 2
 
     def _ping(self, at: _Occasion) -> None:
         if self.setup is None:
             raise AssertionError("pinged before the event was set up")
         self._ping_host(at)
-        self._due = at.now + self.setup.heartbeat / 2
+        self._due = at.now + bounded(self.setup.heartbeat) / 2
 
     def _measure(self, at: _Occasion) -> None:
         pong: messages.Pong = at.content

@@ -23,7 +23,7 @@ from ...protocol.messages import (
 )
 from ...runtime.histogram import Histogram
 from ...timeline.feed import Item, Notice
-from ..liveness import Liveness
+from ..liveness import Liveness, bounded
 from .silence import QUIET, Cause, cause
 from .tracker import Tracker
 
@@ -132,7 +132,7 @@ class SubscriberCore:
             asked: the seq up to which this subscriber had the feed when it sent `attach`; its
                 present seq unless given. SUB may have overtaken the answer.
         """
-        self._liveness.interval = setup.heartbeat
+        self._liveness.interval = bounded(setup.heartbeat)
         self.hidden = setup.card.hidden
         self._timing = setup.card.timing
         if self.heard is None:
@@ -231,7 +231,7 @@ class SubscriberCore:
             self.notice("live", "the feed is live again")
 
     def _beat(self, beat: Heartbeat, body: bytes, now: float) -> None:
-        self._liveness.interval = beat.interval
+        self._liveness.interval = bounded(beat.interval)
         self.present, self.claims, self.disputed = beat.present, beat.claims, beat.disputed
         self.state, self.trouble, self._beat_seq = beat.state, beat.trouble, beat.seq
         self.pending = () if self.finished else tuple(beat.pending)

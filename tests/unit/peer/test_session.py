@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.peer.staging import HERE, KEY, SECOND, THERE, Stage, invitation
+from touchline.peer.liveness import LEAST_SECONDS
 from touchline.peer.session import (
     REJOIN_SECONDS,
     REPLY_SECONDS,
@@ -473,3 +474,15 @@ def test_the_setup_of_another_event(stage):
     assert not stage.session.open
     stage.hear(setup)
     assert stage.session.open
+
+
+def test_a_host_without_a_pause(stage):
+    """A host that says that it beats all the time is pinged no more often than one may set."""
+    stage.tick()
+    _, ping = stage.invited(invitation())
+    stage.hear(Pong(id=ping.id, event="e", time=ping.time, host_time=ping.time))
+    stage.hear(replace(stage.setup(), heartbeat=1e-9))
+    assert stage.session.open
+    assert stage.session.next_timer() >= stage.now + LEAST_SECONDS / 2
+    stage.tick()
+    assert stage.session.next_timer() >= stage.now + LEAST_SECONDS / 2

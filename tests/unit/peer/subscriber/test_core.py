@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.peer.host.event.feed import Feed
+from touchline.peer.liveness import LEAST_SECONDS
 from touchline.peer.subscriber.core import Latency, SubscriberCore
 from touchline.peer.subscriber.silence import of_host
 from touchline.peer.subscriber.tracker import JITTER_SECONDS
@@ -464,3 +465,11 @@ def test_a_host_speaks_of_its_event_alone():
     f.hear(replace(entry(5), event="final"))
     f.hear(Heartbeat(event="final", epoch=9, seq=5, digest=bytes(16), sent=0))
     assert (f.core.refused, f.core.tracker.seq, f.core.tracker.epoch) == (4, 4, 1)
+
+
+def test_a_host_that_beats_all_the_time():
+    """Neither its setup nor its heartbeats have it called silent without a pause."""
+    f = Follower()
+    f.join()
+    f.hear(Heartbeat(event="e", epoch=1, seq=0, digest=f.feed.digest, sent=0, interval=1e-9))
+    assert f.core.interval == LEAST_SECONDS
