@@ -668,6 +668,8 @@ class Journal:
 
     def _roll_back(self) -> None:
         """End the transaction, also where the database has ended its session meanwhile."""
+        if self._connection.closed:
+            return  # a reader that was stopped midway outlived the journal
         try:
             if not self._connection.invalidated:
                 self._connection.connection.rollback()  # a turn's, which SQLAlchemy has not begun

@@ -102,6 +102,16 @@ def test_left_off_midway(journal):
     assert len(list(journal.turns("e"))) == 4
 
 
+def test_left_off_and_closed(url):
+    """A journal that is closed while its turns are read lets the reader go in silence."""
+    journal = begun(url)
+    journal.commit([("e", b"one"), ("e", b"two")])
+    reading = journal.turns("e")
+    assert next(reading) == b"one"
+    journal.close()
+    reading.close()
+
+
 def test_second_opener(tmp_path):
     """A journal that another host has open is refused; afterwards it can be had."""
     url = f"sqlite:///{tmp_path / 'journal.db'}"
