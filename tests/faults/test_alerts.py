@@ -264,7 +264,8 @@ def test_a_clean_match(watched: Watched) -> None:
     )  # fmt: skip
     until(lambda: told.of("created"), what="the event")
     yard.event = str(told.of("created")[0]["event"])
-    yard.host("--metrics", "127.0.0.1:0", beat=1.0)
+    # At this speed a moment of the machine's is minutes of the match: its claims wait longer.
+    yard.host("--metrics", "127.0.0.1:0", "--claim-ttl", "7200", beat=1.0)
     nats = NatsServer(yard.folder / "nats")
     nats.start()
     yard.stack.callback(nats.stop)

@@ -54,7 +54,7 @@ def test_the_final_at_full_speed(temporary: dict[str, str]) -> None:
     """The final comes out right although the crowd errs in 15 % and repeats itself."""
     code, lines = _run(temporary, "--speed", "max", "--wrong", "0.15", "--seed", "5")
     demo = lines[-1]
-    assert code == 0
+    assert code == 0, demo
     assert demo["type"] == "demo"
     assert demo["headline"] == "Argentina 3–3 France (4–2 pens)"
     assert (demo["total"]["missed"], demo["total"]["wrong"]) == (0, 0)
@@ -108,14 +108,17 @@ def test_stopped_in_the_middle(temporary: dict[str, str], number: signal.Signals
         stderr=subprocess.PIPE,
     )
     assert demo.stdout is not None
-    page = demo.stdout.readline().decode()
-    while b"first half" not in demo.stdout.readline():
-        assert demo.poll() is None
-    assert page.startswith("metrics at ")
-    (listed,) = targets(page.removeprefix("metrics at ").strip())
-    assert listed["labels"]["job"] == "touchline-host"
-    demo.send_signal(number)
-    _, errors = demo.communicate(timeout=PATIENCE)
+    said: list[str] = []
+    try:
+        while not said or "first half" not in said[-1]:
+            said.append(demo.stdout.readline().decode())
+            assert demo.poll() is None
+        (page,) = (line for line in said if line.startswith("metrics at "))
+        (listed,) = targets(page.removeprefix("metrics at ").strip())
+        assert listed["labels"]["job"] == "touchline-host"
+    finally:
+        demo.send_signal(number)
+        _, errors = demo.communicate(timeout=PATIENCE)
     assert demo.returncode == 130
     assert b"Traceback" not in errors
 
