@@ -118,7 +118,7 @@ def _with_broker(address: str, folder: Path) -> dict[str, float]:
 
 
 def _percentiles(seconds: list[float]) -> tuple[float, float]:
-    cuts = statistics.quantiles(seconds, n=100)
+    cuts = statistics.quantiles(seconds, n=100, method="inclusive")
     return cuts[49] * 1e3, cuts[98] * 1e3
 
 

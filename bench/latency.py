@@ -113,7 +113,7 @@ def _paced(
 
 
 def _figures(seconds: list[float], fouls: int, reports: int, spent: float) -> dict[str, float]:
-    cuts = quantiles(seconds, n=100)
+    cuts = quantiles(seconds, n=100, method="inclusive")
     return {
         "p50 ms": cuts[49] * 1e3,
         "p99 ms": cuts[98] * 1e3,
