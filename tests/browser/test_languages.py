@@ -140,7 +140,7 @@ def test_the_buttons_of_reporters_have_room(
 
 
 @pytest.mark.parametrize("language", READ)
-def test_an_organiser_reads_one_language(visitors: People, club: Any, language: str) -> None:  # noqa: F811
+def test_an_organiser_reads_one_language(visitors: People, club: Any, language: str) -> None:  # noqa: F811  # the fixtures
     """From signing in to a hosted event nothing is cut off, on a phone and on a desktop."""
     start, _, code = club.organise.partition("#")
     page = visitors.person(f"{start}?lang={language}#{code}", **size(320))

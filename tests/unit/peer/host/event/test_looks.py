@@ -32,7 +32,7 @@ def test_many_are_looked_at_together() -> None:
     """Of a hundred claims a second those of a tenth of it share a turn; one alone does not wait."""
     looks = Looks(EventClock(None))
     for number in range(100):
-        looks.begin(SimpleNamespace(number=number), number / 100)  # type: ignore[arg-type]
+        looks.begin(SimpleNamespace(number=number), number / 100)  # type: ignore[arg-type]  # all it reads
     first = looks.next()
     assert first == AGES[0]
     assert len(looks.due(first)) == 1
@@ -48,7 +48,7 @@ def test_more_than_a_turn_holds() -> None:
     """What a turn has no room for is due in the next one, at once."""
     looks = Looks(EventClock(None))
     for number in range(3):
-        looks.begin(SimpleNamespace(number=number), 0.0)  # type: ignore[arg-type]
+        looks.begin(SimpleNamespace(number=number), 0.0)  # type: ignore[arg-type]  # all it reads
     assert len(looks.due(AGES[0], 2)) == 2
     assert looks.next() == AGES[0]
     assert len(looks.due(AGES[0], 2)) == 1
