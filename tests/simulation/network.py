@@ -218,6 +218,11 @@ class Node:
         """Whether the process is stopped."""
         return bool(self._pauses)
 
+    @property
+    def pauses(self) -> int:
+        """How many have stopped the process, and not let it go on."""
+        return len(self._pauses)
+
     def pause(self) -> Callable[[], None]:
         """Stop the process where it is, as SIGSTOP does.
 

@@ -48,9 +48,10 @@ def sleep_amid_a_turn(node: Node, process: Callable[[], object], seconds: float)
     network, before = node.network, process()
     resume = node.pause()
     network.run(network.now + seconds)
-    resume()
-    while node.paused and process() is before:  # it was stopped once more meanwhile
+    while node.pauses > 1 and process() is before:  # it was stopped once more meanwhile
         network.run(network.now + 0.01)
+    # Last of all: where nothing stopped it, its next turn would begin within this one.
+    resume()
     if process() is not before:
         raise Killed
     network.acting = node

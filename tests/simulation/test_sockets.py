@@ -9,7 +9,7 @@ import pytest
 import zmq
 
 from .network import DEAD_SECONDS, Network, Node, Restless, Weather
-from .sockets import Context, Socket, ZapAuthenticator
+from .sockets import Context, Socket, ZapAuthenticator, sleep_amid_a_turn
 
 HERE = "tcp://here:1"
 
@@ -283,3 +283,22 @@ def test_restless():
     bench.near.ready()
     with pytest.raises(Restless, match="near"):
         bench.wait(1)
+
+
+def test_stopped_twice_amid_a_turn():
+    """A process that is stopped in a turn, and once more meanwhile, takes up that turn again."""
+    network = Network(Random(5))
+    within: list[str] = []
+
+    class Sleeper(Idle):
+        def turn(self) -> float | None:
+            within.append("begins")
+            if len(within) == 1:
+                network.at(network.now + 0.5, lambda: network.at(network.now + 1, self.pause()))
+                sleep_amid_a_turn(self, lambda: self, 1.0)
+            within.append("ends")
+            return None
+
+    Sleeper(network, "sleeper").ready()
+    network.run(network.now + 5)
+    assert within == ["begins", "ends", "begins", "ends"]
