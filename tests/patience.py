@@ -1,8 +1,9 @@
 """How long a test waits for what has to come: far longer than any machine needs.
 
 No test measures speed. What does not come within `PATIENCE` never will, and how long it takes on a
-busy machine is no concern of a test's. The bound grows with what else the machine does;
-`TOUCHLINE_PATIENCE=5` shortens it for somebody who breaks the code on purpose.
+busy machine is no concern of a test's. A second in which others want the machine too counts for
+less, as `until` sees it; `TOUCHLINE_PATIENCE=5` shortens all for somebody who breaks the code on
+purpose.
 """
 
 from __future__ import annotations
@@ -15,17 +16,11 @@ from typing import Protocol
 
 from touchline.peer import Link
 
-
-def _seconds() -> float:
-    wished = os.environ.get("TOUCHLINE_PATIENCE")
-    if wished:
-        return float(wished)
-    load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return 90.0 * min(max(1.0, load), 3.0)
-
-
-PATIENCE = _seconds()
+PATIENCE = float(os.environ.get("TOUCHLINE_PATIENCE", "180"))
 """Seconds."""
+
+SLOWEST = 4.0
+"""A second counts for no less than a part of so many."""
 
 PATIENCE_MS = round(PATIENCE * 1_000)
 """The same for pollers, milliseconds."""
@@ -36,6 +31,12 @@ class Pumped(Protocol):
 
     def pump(self) -> object:
         """Do what there is to do."""
+
+
+def _share() -> float:
+    """Return what a second counts for: less where more want to run than there are cores."""
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return 1 / min(max(1.0, load), SLOWEST)
 
 
 def until(
@@ -50,12 +51,14 @@ def until(
         pause: seconds between two looks.
 
     Raises:
-        AssertionError: it is not so after `PATIENCE` seconds.
+        AssertionError: it is not so after `PATIENCE` seconds of a machine that is not busy.
     """
-    end = time.monotonic() + PATIENCE
+    waited, looked = 0.0, time.monotonic()
     idle = threading.Event()
     while not true():
-        assert time.monotonic() < end, f"{what} did not come to be within {PATIENCE:g} s"
+        now = time.monotonic()
+        waited, looked = waited + (now - looked) * _share(), now
+        assert waited < PATIENCE, f"{what} did not come to be within {PATIENCE:g} s"
         for peer in pumped:
             peer.pump()
         idle.wait(pause)
