@@ -1,7 +1,7 @@
 """The broker's records in SQLite or PostgreSQL, by the same statements.
 
-Implements `repository.Registry`. No other file of the broker but `tables`, `statements` and
-`changes` imports SQLAlchemy.
+Implements `repository.Registry`. No other file of the broker but `tables`, `migrations`,
+`statements` and `changes` imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..protocol import times, tokens
 from ..protocol.errors import SettingError, StorageFault
 from ..protocol.keys import Identity
 from ..protocol.messages import Card, Endpoints, EventStatus, GrantRole, Role
-from ..runtime import clock
 from ..runtime.database import cause, file_of, is_sqlite, open_engine
-from . import changes, statements
+from . import changes, migrations, statements
 from .names import fold, looks
 from .repository import (
     MOST_TARGETS,
@@ -43,7 +41,6 @@ from .repository import (
 from .statements import PreparedStatements
 from .tables import (
     ALL,
-    BY_STATUS,
     CLOCK,
     EVENTS,
     GRANTS,
@@ -67,8 +64,8 @@ from .tables import (
 WAIT_SECONDS = 5
 """Seconds that a transaction waits for another, or a connection for the database."""
 
-UPDATE_SECONDS = 86_400
-"""A host whose lease ended so long ago at most, while the broker was updated, may host on."""
+OPENING_SECONDS = 60
+"""Seconds that a broker waits at its start for another that makes the tables or migrates them."""
 
 _POSTGRESQL = {"connect_timeout": WAIT_SECONDS}
 
@@ -153,20 +150,6 @@ class SqlRepository:
         for look in looks(name):
             if look not in there:
                 self._connection.execute(sa.insert(LOOKS).values(look=look, peer=peer))
-
-    def put_missing_looks(self) -> None:
-        """Record how the names look that were enrolled by a release that did not compare looks."""
-        there = sa.exists().where(LOOKS.c.peer == PEERS.c.peer)
-        rows = self._connection.execute(sa.select(PEERS.c.peer, PEERS.c.name).where(~there)).all()
-        for row in rows:
-            self._put_looks(row.peer, row.name)
-
-    def hash_tokens(self) -> None:
-        """Put digests in the place of the tokens that a release stored as they are."""
-        clear = sa.select(TOKENS.c.token).where(TOKENS.c.token.contains("-"))
-        for token in self._connection.execute(clear).scalars().all():
-            change = sa.update(TOKENS).where(TOKENS.c.token == token)
-            self._connection.execute(change.values(token=tokens.digest(token)))
 
     def bind(self, routing_id: bytes, peer: str, wall: int) -> None:
         values = {"of_routing_id": routing_id, "peer": peer, "seen": wall}
@@ -278,24 +261,6 @@ class SqlRepository:
         self._connection.execute(sa.delete(GRANTS).where(*where))
         if allowed:
             self._connection.execute(sa.insert(GRANTS).values(key))
-
-    def grant_present_hosts(self, since: int) -> None:
-        """Let the peers host on that hold leases, as a release left them that granted nothing.
-
-        Args:
-            since: a lease that ended before counts no more (microseconds since 1970); a host
-                renews its lease again once the broker has been started.
-        """
-        newest = sa.select(LEASES.c.event, sa.func.max(LEASES.c.epoch).label("epoch"))
-        of = newest.group_by(LEASES.c.event).subquery()
-        query = (
-            sa.select(LEASES.c.event, LEASES.c.peer)
-            .join(of, sa.and_(LEASES.c.event == of.c.event, LEASES.c.epoch == of.c.epoch))
-            .join(EVENTS, LEASES.c.event == EVENTS.c.event)
-            .where(LEASES.c.expires > since, LEASES.c.peer != EVENTS.c.creator)
-        )
-        for row in self._connection.execute(query).all():
-            self.permit(row.event, "host", row.peer, allowed=True)
 
     def add_event(self, card: Card, peer: str, key: str) -> None:
         self._connection.execute(
@@ -647,7 +612,7 @@ class SqlRegistry:
 
     Raises:
         SettingError: the database's driver is not installed, or the URL is not valid.
-        StorageFault: the database cannot be opened, or has another version.
+        StorageFault: the database cannot be opened, or is of a newer program.
     """
 
     def __init__(self, url: str, *, connections: int = 4) -> None:
@@ -672,23 +637,19 @@ class SqlRegistry:
         try:
             with self._writing.begin() as connection:
                 if connection.dialect.name == "postgresql":
-                    # Without the lock, two brokers that start at once would both create the tables.
+                    # Without the lock, two brokers that start at once would both create the tables,
+                    # or migrate them.
+                    wait = f"SET LOCAL lock_timeout = '{OPENING_SECONDS}s'"
+                    connection.exec_driver_sql(f"{wait}; SET LOCAL statement_timeout = 0")
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(5670)))
-                _check_schema(connection)
-                is_older = _is_before_grants(connection)
+                migrations.migrate(connection)
                 ALL.create_all(connection)
-                BY_STATUS.create(connection, checkfirst=True)
                 if self.shared:
                     SHARED.create_all(connection)
                     if connection.execute(sa.select(NUMBERS.c.one)).one_or_none() is None:
                         connection.execute(sa.insert(NUMBERS).values(one=1, last=0))
                 if connection.execute(sa.select(CLOCK.c.one)).one_or_none() is None:
                     connection.execute(sa.insert(CLOCK).values(one=1, schema=SCHEMA, revision=0))
-                repository = SqlRepository(connection, self._statements)
-                repository.put_missing_looks()
-                repository.hash_tokens()
-                if is_older:
-                    repository.grant_present_hosts(clock.wall() - UPDATE_SECONDS * times.SECOND)
             # All are opened now: later, connections of peers may have taken the last descriptor.
             with ExitStack() as stack:
                 for _ in range(connections):
@@ -748,30 +709,6 @@ class SqlRegistry:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
-
-
-def _is_before_grants(connection: Connection) -> bool:
-    """Return whether a release has made the tables that knew no grants."""
-    found = sa.inspect(connection)
-    return found.has_table(LEASES.name) and not found.has_table(GRANTS.name)
-
-
-def _check_schema(connection: Connection) -> None:
-    """Refuse a database of another version before changing it."""
-    if not sa.inspect(connection).has_table(CLOCK.name):
-        return
-    found = connection.execute(sa.select(CLOCK.c.schema)).scalar_one_or_none()
-    if found is None or found == SCHEMA:
-        return
-    advice = ""
-    if found == 1:
-        advice = (
-            "; version 1 holds no keys, so its peers cannot prove their identity: move the file "
-            "away or name another with --database, and create your events again"
-        )
-    raise StorageFault(
-        f"the database has version {found}, this broker reads version {SCHEMA}{advice}"
-    )
 
 
 def _engine(url: str, connections: int) -> Engine:

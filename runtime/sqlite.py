@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from ..protocol.errors import StorageFault
-from . import files
+from . import files, schema
 
 MEMORY = ":memory:"
 """The name of a database without a file."""
@@ -23,6 +24,9 @@ be less in WAL mode on some builds, so it is asked for."""
 
 BUSY_SECONDS = 5.0
 """How long a transaction waits for that of another process."""
+
+Step = str | Callable[[sqlite3.Connection], None]
+"""Changes the tables of one version to those of the next: statements, or a function."""
 
 
 def file_of(name: str, *, uri: bool = False) -> Path | None:
@@ -65,19 +69,22 @@ def _read(name: str, *, uri: bool) -> tuple[str, dict[str, str]]:
     return os.fsdecode(unquote_to_bytes(path)), dict(parse_qsl(parts.query))
 
 
-def connect(path: Path, schema: str, *, what: str, any_thread: bool = False) -> sqlite3.Connection:
-    """Open a database, made with its folders where it is missing.
+def connect(
+    path: Path, steps: Mapping[int, Step], *, what: str, any_thread: bool = False
+) -> sqlite3.Connection:
+    """Open a database, made with its folders where it is missing, with tables of today.
 
     Each statement is a transaction of its own unless the caller begins one.
 
     Args:
         path: its file.
-        schema: statements that make what is missing of its tables.
+        steps: by the version that each leads to; the first makes what is missing of the tables of
+            the first release, whose files have version 0 as new ones do.
         what: its name in errors, such as `outbox`.
         any_thread: whether threads other than this one use it; they take turns by themselves.
 
     Raises:
-        StorageFault: it cannot be opened or written, or is no database.
+        StorageFault: it cannot be opened or written, is no database, or a newer program's.
     """
     try:
         create(str(path))
@@ -87,10 +94,54 @@ def connect(path: Path, schema: str, *, what: str, any_thread: bool = False) -> 
         try:
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
-            connection.executescript(schema)
-        except sqlite3.Error:
+            _migrate(connection, steps, f"{what} {path}")
+        except BaseException:
             connection.close()
             raise
     except (OSError, sqlite3.Error) as error:
         raise StorageFault(f"{what} {path}: {error}") from error
     return connection
+
+
+def _migrate(connection: sqlite3.Connection, steps: Mapping[int, Step], what: str) -> None:
+    if not schema.due(_version(connection), steps, what):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have been faster.
+        for step in schema.due(_version(connection), steps, what):
+            if callable(step):
+                step(connection)
+                continue
+            for statement in _statements(step):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {max(steps)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite may have ended it, such as on a full disk
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
+
+
+def add_column(connection: sqlite3.Connection, table: str, column: str, declared: str) -> None:
+    """Add a column to a table that may have it already, as one made between two releases has."""
+    known = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+    if column not in known:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declared}")

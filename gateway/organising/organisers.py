@@ -30,7 +30,8 @@ TOKENS = 20
 TOKEN_DAYS = 90
 """How long a token is valid."""
 
-_SCHEMA = """
+_STEPS: dict[int, sqlite.Step] = {
+    1: """
 CREATE TABLE IF NOT EXISTS organisers (
     id TEXT PRIMARY KEY, peer TEXT NOT NULL UNIQUE, name TEXT NOT NULL
 );
@@ -46,6 +47,7 @@ CREATE TABLE IF NOT EXISTS barred (
     event TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (event, key)
 );
 """
+}
 
 
 class Organiser(NamedTuple):
@@ -76,7 +78,7 @@ class Organisers:
         self._folder = folder / "organisers"
         self._lock = threading.Lock()
         path = folder / "organisers.db"
-        self._base = sqlite.connect(path, _SCHEMA, what="organisers", any_thread=True)
+        self._base = sqlite.connect(path, _STEPS, what="organisers", any_thread=True)
 
     def new_id(self) -> str:
         """Return the id of a new organiser, not kept yet.

@@ -31,7 +31,8 @@ SWEPT = 20
 
 _DAY = 86_400 * SECOND
 
-_SCHEMA = """
+_STEPS: dict[int, sqlite.Step] = {
+    1: """
 CREATE TABLE IF NOT EXISTS keys (
     device BLOB NOT NULL, asked TEXT NOT NULL, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
     used INTEGER NOT NULL, PRIMARY KEY (device, asked)
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS reporters (
 );
 CREATE INDEX IF NOT EXISTS reporters_by_end ON reporters (until);
 """
+}
 
 
 class DeviceKey(NamedTuple):
@@ -70,7 +72,7 @@ class Devices:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "devices"
         self._lock = threading.Lock()
-        self._base = sqlite.connect(folder / "devices.db", _SCHEMA, what="devices", any_thread=True)
+        self._base = sqlite.connect(folder / "devices.db", _STEPS, what="devices", any_thread=True)
 
     @staticmethod
     def new_secret() -> str:

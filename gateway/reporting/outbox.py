@@ -14,10 +14,11 @@ from pathlib import Path
 import msgspec
 
 from ...peer.reporter.core import check_size
-from ...peer.reporter.outbox import Moved, Outbox
+from ...peer.reporter.outbox import TABLES, Moved, Outbox
 from ...protocol import limits
 from ...protocol.errors import Conflict, NotFound, Overloaded, StorageFault, TooLarge
 from ...protocol.messages import Fate, Happening, Said
+from ...runtime import sqlite
 from .schema import DECIDED, Asked, KeptReport, Unfit
 
 MOST_PENDING = 2_000
@@ -26,13 +27,16 @@ MOST_PENDING = 2_000
 MOST_KEPT = 20_000
 """The most reports of one person that are kept in one event."""
 
-_SCHEMA = """
+_STEPS: dict[int, sqlite.Step] = {
+    1: TABLES
+    + """
 CREATE TABLE IF NOT EXISTS known (
     id TEXT PRIMARY KEY, n INTEGER NOT NULL, mark BLOB NOT NULL, event BLOB NOT NULL, fate BLOB,
     undone INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS known_n ON known (n);
 """
+}
 
 _COLUMNS = "id, n, event, fate, undone"
 
@@ -50,17 +54,12 @@ class IdempotentOutbox:
     """
 
     def __init__(self, path: Path) -> None:
-        self.outbox = Outbox(path, self._renumber)
+        self.outbox = Outbox(path, self._renumber, _STEPS)
         """The outbox from which the reporter sends."""
         self.renumbered = 0
         """How often the numbers of reports have changed since the file was opened."""
         self._path = path
         self._base = self.outbox.database
-        try:
-            self._base.executescript(_SCHEMA)
-        except sqlite3.Error as error:
-            self.close()
-            raise StorageFault(f"outbox {path}: {error}") from error
 
     def keep(self, reports: Iterable[Asked | Unfit]) -> tuple[list[KeptReport | Unfit], list[Said]]:
         """Keep reports in one commit; a report whose id is known stays as it is.

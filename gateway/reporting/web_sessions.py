@@ -46,15 +46,18 @@ PATIENCE = 7 * 86_400 * SECOND
 
 _COLUMNS = "person, event, name, asked, timing, expires, key"
 
-_SCHEMA = """
+_STEPS: dict[int, sqlite.Step] = {
+    1: """
 CREATE TABLE IF NOT EXISTS people (
     person TEXT PRIMARY KEY, secret BLOB UNIQUE, event TEXT NOT NULL, name TEXT NOT NULL,
-    asked TEXT NOT NULL, timing BLOB, expires INTEGER NOT NULL, key TEXT NOT NULL DEFAULT ''
+    asked TEXT NOT NULL, timing BLOB, expires INTEGER NOT NULL
 );
-"""
-
-_OLDER = "ALTER TABLE people ADD COLUMN key TEXT NOT NULL DEFAULT ''"
-"""What a file of before devices had keys lacks."""
+""",
+    # The keys of devices.
+    2: partial(
+        sqlite.add_column, table="people", column="key", declared="TEXT NOT NULL DEFAULT ''"
+    ),
+}
 
 
 class WebSession(NamedTuple):
@@ -102,7 +105,7 @@ class WebSessions:
         self._by_secret: dict[bytes, str] = {}
         self._secrets: dict[str, bytes] = {}  # by session id
         path = folder / "people.db"
-        self._base = sqlite.connect(path, _SCHEMA, what="sessions", any_thread=True)
+        self._base = sqlite.connect(path, _STEPS, what="sessions", any_thread=True)
         try:
             self._read()
         except (sqlite3.Error, msgspec.MsgspecError) as error:
@@ -110,9 +113,6 @@ class WebSessions:
             raise StorageFault(f"{path}: {error}") from error
 
     def _read(self) -> None:
-        columns = {row[1] for row in self._base.execute("PRAGMA table_info(people)")}
-        if "key" not in columns:
-            self._base.execute(_OLDER)
         rows = self._base.execute(f"SELECT secret, {_COLUMNS} FROM people")
         for secret, id_, event, name, asked, timing, expires, key in rows:
             clock = None if timing is None else msgspec.msgpack.decode(timing, type=Timing)

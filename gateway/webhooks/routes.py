@@ -137,6 +137,11 @@ OPERATIONS = (
 )
 
 
+_STEPS: dict[int, sqlite.Step] = {
+    1: "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, hook BLOB NOT NULL)"
+}
+
+
 class WebhookRegistry:
     """The webhooks on disk.
 
@@ -149,8 +154,7 @@ class WebhookRegistry:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        schema = "CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, hook BLOB NOT NULL)"
-        self._base = sqlite.connect(path, schema, what="webhooks")
+        self._base = sqlite.connect(path, _STEPS, what="webhooks")
 
     def all(self) -> list[Webhook]:
         """Return all webhooks, oldest first."""

@@ -16,7 +16,6 @@ they were stored there, and a row that says whose they are until the event goes 
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
     Insert,
     Integer,
@@ -44,7 +44,6 @@ from sqlalchemy import (
     insert,
     inspect,
     make_url,
-    null,
     select,
     text,
 )
@@ -54,16 +53,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from ...protocol import limits
 from ...protocol.errors import Conflict, StorageFault
 from ...protocol.messages import Card
-from ...runtime import database
+from ...runtime import database, schema
 from ...runtime.logs import without_passwords
-
-_log = logging.getLogger(__name__)
 
 SOCKETS = ("router", "pull", "pub")
 """The names of the sockets whose ports are stored."""
 
 NAMED = "journal"
 """The row that holds the name of a journal that hosts share."""
+
+VERSION = "schema"
+"""The row that holds the version of the tables."""
 
 TAKEN_OVER = ""
 """Stands for the host of a copy that is one no longer."""
@@ -94,7 +94,7 @@ BOUNDS = {"idle_in_transaction_session_timeout": 2_000, "lock_timeout": 500}
 another that takes over its event waits for that, and asks again meanwhile."""
 
 OPENING, OPENING_MS = 5671, 30_000
-"""PostgreSQL's lock under which the tables are made, and how long it is waited for."""
+"""PostgreSQL's lock under which the tables are made or migrated, and how long it is waited for."""
 
 _tables = MetaData()
 _turns = Table(
@@ -137,6 +137,26 @@ _copies = Table(
     # When that host was last heard, microseconds since 1970 UTC.
     Column("seen", BigInteger, nullable=False),
 )
+
+
+SCHEMA = 2
+"""The version of the tables above; the first release had version 1, which it did not write down."""
+
+_STEPS = {
+    # Checksums, hosts that share a journal, copies on other machines. A journal that was made
+    # between the two releases has some of them.
+    2: """
+ALTER TABLE turns ADD COLUMN checksum BINARY;
+CREATE TABLE IF NOT EXISTS holders (
+    event VARCHAR(64) NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL, holder VARCHAR(64) NOT NULL
+);
+CREATE TABLE IF NOT EXISTS copies (
+    event VARCHAR(64) NOT NULL PRIMARY KEY, host VARCHAR(64) NOT NULL, epoch INTEGER NOT NULL,
+    turns INTEGER NOT NULL, seen BIGINT NOT NULL
+)
+""",
+}
+"""By version, what leads to it from the one before; see `runtime/schema.py`."""
 
 
 class CopiedEvent(NamedTuple):
@@ -186,8 +206,11 @@ class Journal:
         self.name = ""
         """Names it to those who come from another host that has it open; empty where none can."""
         try:
-            self._create_tables()
+            self._create_tables(f"journal {without_passwords(url)}")
             self._connection = self._engine.connect()
+        except StorageFault:
+            self._engine.dispose()
+            raise
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise StorageFault(f"journal {without_passwords(url)}: {_cause(error)}") from error
@@ -199,23 +222,30 @@ class Journal:
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
         self._read_to: dict[str, int] = {}  # the last turn of each event that was read
         self._last: dict[str, bytes] = {}  # the checksum of each event's last turn, once known
-        self._has_checksums = False
         self._copied: set[str] = set()  # the events of which this is a copy
         if self.shared:
             self._give_name()
-        try:
-            self._add_checksums()
-        except StorageFault as fault:  # a full disk: it can be read, and nothing is stored
-            _log.warning("%s", fault.sentence)
         self._copied.update(self.copies())
 
-    def _create_tables(self) -> None:
+    def _create_tables(self, what: str) -> None:
         with self._engine.begin() as connection:
             if self.shared:
                 # Without the lock, of two hosts that start at once the second would fail.
                 connection.execute(text(f"SET LOCAL lock_timeout = {OPENING_MS}"))
                 connection.execute(select(func.pg_advisory_xact_lock(OPENING)))
-            _tables.create_all(connection)
+            found = _version(connection)
+            if found == SCHEMA:
+                return
+            if not self.shared:
+                # The driver would commit each change of a table by itself.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if not found:
+                _tables.create_all(connection)
+            else:
+                for step in schema.due(found, _STEPS, what):
+                    _run(connection, step)
+            connection.execute(_state.delete().where(_state.c.name == VERSION))
+            connection.execute(insert(_state).values(name=VERSION, value=str(SCHEMA)))
 
     def _compiled(self, statement: Insert) -> str:
         """Return a statement that stores a turn as the driver takes it, with values by name."""
@@ -230,17 +260,6 @@ class Journal:
             self._connection.execute(given.on_conflict_do_nothing())
             found = self._connection.execute(select(_state.c.value).where(named))
             self.name = str(found.scalar_one())
-
-    def _add_checksums(self) -> None:
-        """Make room for checksums in a journal of a release before."""
-        if self._has_checksums:
-            return
-        with self._writing():
-            known = {column["name"] for column in inspect(self._connection).get_columns("turns")}
-            if "checksum" not in known:
-                kind = _turns.c.checksum.type.compile(self._engine.dialect)
-                self._connection.execute(text(f"ALTER TABLE turns ADD COLUMN checksum {kind}"))
-        self._has_checksums = True
 
     def begin(self, event_id: str, epoch: int) -> bool:
         """Make this the one journal that stores turns of an event; a copy is one no longer.
@@ -297,7 +316,6 @@ class Journal:
         Raises:
             StorageFault: none of them was stored; try again later, such as when there is room.
         """
-        self._add_checksums()
         rows: list[dict[str, object]] = []
         last: dict[str, bytes] = {}
         for event_id, blob in turns:
@@ -590,8 +608,7 @@ class Journal:
         return self._checked(event_id, self._rows(event_id))
 
     def _query(self, event_id: str) -> Select[Any]:
-        checksum = _turns.c.checksum if self._has_checksums else null()
-        query = select(_turns.c.number, _turns.c.records, checksum)
+        query = select(_turns.c.number, _turns.c.records, _turns.c.checksum)
         return query.where(_turns.c.event == event_id).order_by(_turns.c.number)
 
     def _rows(self, event_id: str) -> Iterator[Sequence[Any]]:
@@ -699,6 +716,26 @@ def _insert_held() -> Insert:
         .with_for_update(read=True)
     )
     return insert(_turns).from_select(["event", "records", "checksum"], mine)
+
+
+def _version(connection: Connection) -> int:
+    """Return the version of a journal's tables; 0 where there are none."""
+    found = inspect(connection)
+    if not found.has_table(_turns.name):
+        return 0
+    if not found.has_table(_state.name):
+        return 1
+    query = select(_state.c.value).where(_state.c.name == VERSION)
+    return int(connection.execute(query).scalar_one_or_none() or 1)
+
+
+def _run(connection: Connection, step: str) -> None:
+    on_server = connection.dialect.name == "postgresql"
+    columns = {column["name"] for column in inspect(connection).get_columns("turns")}
+    for statement in step.replace("BINARY", "BYTEA" if on_server else "BLOB").split(";"):
+        # A journal that was made between two releases has it.
+        if statement.strip() and not ("ADD COLUMN checksum" in statement and "checksum" in columns):
+            connection.exec_driver_sql(statement)
 
 
 def start_of(event_id: str) -> bytes:

@@ -17,11 +17,14 @@ from ...protocol.errors import StorageFault
 from ...protocol.messages import Happening, Invitation, Said
 from ...runtime import sqlite
 
-_SCHEMA = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS said (n INTEGER PRIMARY KEY, report BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 """
+"""The tables of an outbox in the first version of its file."""
 
+STEPS: Mapping[int, sqlite.Step] = {1: TABLES}
+"""Of an outbox that stands alone; see `sqlite.connect`."""
 
 NAMES_OF_HOST: Mapping[str, Mapping[str, int | str]] = {
     "delete": {"entry": "of another host"},
@@ -43,17 +46,21 @@ class Outbox:
     Args:
         path: its file; missing folders are made.
         renumbered: called when numbers change, within the transaction that changes them.
+        steps: of its tables, where its owner stores more beside the reports.
 
     Raises:
         StorageFault: the file can't be opened or written.
     """
 
     def __init__(
-        self, path: Path, renumbered: Callable[[Moved], None] = lambda moved: None
+        self,
+        path: Path,
+        renumbered: Callable[[Moved], None] = lambda moved: None,
+        steps: Mapping[int, sqlite.Step] = STEPS,
     ) -> None:
         self._path = path
         self._renumbered = renumbered
-        self._base = sqlite.connect(path, _SCHEMA, what="outbox")
+        self._base = sqlite.connect(path, steps, what="outbox")
 
     def add(self, event: Happening, time: int, seen: int = 0) -> Said:
         """Store a new report under the next number, and return it.

@@ -77,6 +77,7 @@ SHELLS = frozenset(
         "broker/changes.py",
         "broker/database.py",
         "broker/service.py",
+        "broker/migrations.py",
         "broker/statements.py",
         "broker/tables.py",
         "datagrams/client.py",

@@ -12,36 +12,47 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.releases import FOLDER, load, load_postgresql
 from touchline.broker.core import Core
 from touchline.broker.database import SqlRegistry
 from touchline.broker.options import Options as BrokerOptions
+from touchline.gateway.reporting.outbox import IdempotentOutbox
+from touchline.gateway.reporting.schema import Asked, KeptReport
+from touchline.gateway.reporting.web_sessions import WebSessions
+from touchline.gateway.webhooks.routes import WebhookRegistry
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.journal import Journal
 from touchline.peer.host.options import Options as HostOptions
+from touchline.peer.reporter.outbox import Outbox
 from touchline.protocol import codec, keys, messages, tokens
 from touchline.protocol.keys import Identity
 from touchline.runtime import clock
 
-FOLDER = Path(__file__).parent.parent / "fixtures" / "release-0.1"
 BEGIN = 1_700_000_000 * 1_000_000
 
 
 def database(folder: Path, name: str) -> str:
     """Make the database of a dump; return its URL."""
-    path = folder / f"{name}.sqlite3"
-    connection = sqlite3.connect(path)
-    connection.executescript((FOLDER / f"{name}.sql").read_text("utf-8"))
-    connection.close()
-    return f"sqlite:///{path}"
+    return load(name, folder / f"{name}.sqlite3")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def journal_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return database(request.getfixturevalue("tmp_path"), "journal")
+    url: str = request.getfixturevalue("postgresql")
+    load_postgresql("journal", url)
+    return url
 
 
 def noted(name: str) -> Any:
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
-def test_a_journal_restores_to_the_same_event(tmp_path: Path) -> None:
+def test_a_journal_restores_to_the_same_event(journal_url: str) -> None:
     """Digest, entries, what is held and who is there are those that the release had."""
-    journal = Journal(database(tmp_path, "journal"))
+    Journal(journal_url).close()  # migrates it
+    journal = Journal(journal_url)
     card = journal.card("final")
     assert card is not None
     event = HostedEvent(card, HostOptions(claim_ttl=3600.0, alarm_every=25.0))
@@ -95,6 +106,7 @@ class ReleaseBroker:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Any:
+    # In SQLite: in PostgreSQL leases and invitations end by the clock of today.
     made = ReleaseBroker(database(tmp_path, "registry"))
     yield made
     made.records.close()
@@ -168,3 +180,35 @@ def test_an_invitation_of_the_release_lets_in_as_many_as_it_should(broker: Relea
     assert isinstance(broker.hello("cid", told["code"]), messages.Welcome)
     assert broker.hello("dan", told["code"]).code == "BAD_INVITE"
     assert broker.hello("eve", told["used_code"]).code == "BAD_INVITE"
+
+
+def test_reports_that_wait_are_sent(tmp_path: Path) -> None:
+    """An outbox of the release holds what its host had not confirmed, and counts on."""
+    load("outbox", tmp_path / "outbox.db")
+    outbox = Outbox(tmp_path / "outbox.db")
+    assert [said.n for said in outbox.pending()] == noted("gateway")["pending"]
+    assert outbox.add(messages.Happening(title="goal", origin="B", time=BEGIN), BEGIN).n == 4
+    outbox.close()
+
+
+def test_a_gateway_goes_on(tmp_path: Path) -> None:
+    """Who had signed in is, each tap that was kept counts once, webhooks go on where they were."""
+    told = noted("gateway")
+    for name in ("people", "ledger", "webhooks"):
+        load(name, tmp_path / f"{name}.db")
+    people = WebSessions(tmp_path)
+    session = people.find(told["secret"], BEGIN)
+    assert session is not None
+    assert [*session[:6]] == told["person"]
+    assert session.key == ""
+    people.close()
+    box = IdempotentOutbox(tmp_path / "ledger.db")
+    goal = messages.Happening(title="goal", origin="A", time=BEGIN)
+    kept, new = box.keep([Asked("tap-2", BEGIN, goal, b"other")])
+    assert [one.id for one in box.kept()] == told["kept"]
+    assert [one.n for one in kept if isinstance(one, KeptReport)] == [2]
+    assert new == []
+    box.close()
+    hooks = WebhookRegistry(tmp_path / "webhooks.db")
+    assert [(one.id, one.seq) for one in hooks.all()] == [("h", 7)]
+    hooks.close()

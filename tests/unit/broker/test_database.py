@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from touchline.broker import migrations
 from touchline.broker.database import SqlRegistry
 from touchline.broker.repository import (
     MOST_SESSIONS,
@@ -45,6 +46,15 @@ def member(peer: str, **fields: Any) -> PeerRecord:
     key = peer.encode().ljust(32)
     usual = {"peer": peer, "key": key, "curve": key[::-1], "role": "host", "enrolled": 1}
     return PeerRecord(**{**usual, "name": peer.title(), **fields})
+
+
+def as_released(url: str, *changes: str) -> None:
+    """Give a registry the version of the first release, and make changes to it."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for change in (f"UPDATE clock SET schema = {migrations.OLDEST}", *changes):
+            connection.exec_driver_sql(change)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -155,6 +165,7 @@ def test_tokens_of_a_release_become_digests(tmp_path: Path) -> None:
         repository.add_token(TokenRecord(token, "ann", CARD.event, "viewer", 5))
     registry.close()
     assert token.encode() in file.read_bytes()
+    as_released(f"sqlite:///{file}")
     registry = SqlRegistry(f"sqlite:///{file}")
     with registry.begin(write=False) as repository:
         found = repository.token(tokens.digest(token))
@@ -206,10 +217,7 @@ def test_names_of_the_release_before(registry: SqlRegistry, database_url: str) -
     """Looks of names are put on record at the start; of two alike both stay, no third is free."""
     with registry.begin(write=True) as repository:
         repository.put_member(member("eve", name="Ann\u3164", enrolled=2))
-    engine = sa.create_engine(database_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE looks")
-    engine.dispose()
+    as_released(database_url, "DROP TABLE looks")
     later = SqlRegistry(database_url)
     try:
         with later.begin(write=True) as repository:
@@ -364,11 +372,8 @@ def test_database_refuses(
 
 def test_other_schema(registry: SqlRegistry, database_url: str) -> None:
     """A database of another version is not opened, and both versions are named."""
-    engine = sa.create_engine(database_url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE clock SET schema = 99")
-    engine.dispose()
-    with pytest.raises(StorageFault, match=f"version 99, this broker reads version {SCHEMA}"):
+    as_released(database_url, "UPDATE clock SET schema = 99")
+    with pytest.raises(StorageFault, match=f"version 99, and .* up to version {SCHEMA}"):
         SqlRegistry(database_url)
 
 
@@ -415,7 +420,7 @@ def test_before_there_were_keys(tmp_path: Path) -> None:
             "CREATE TABLE peers (peer TEXT PRIMARY KEY, name TEXT)",
         ):
             connection.exec_driver_sql(statement)
-    with pytest.raises(StorageFault, match=r"version 1, .* 2; .*move the file away .*--database"):
+    with pytest.raises(StorageFault, match=r"version 1, .* 2 on; .*the file away .*--database"):
         SqlRegistry(url)
     assert set(sa.inspect(engine).get_table_names()) == {"clock", "peers"}
     engine.dispose()
@@ -454,6 +459,7 @@ def test_cannot_open(tmp_path: Path) -> None:
 STARVED = """
 import os, resource, sys, threading
 from contextlib import ExitStack
+from touchline.broker import migrations
 from touchline.broker.database import SqlRegistry
 registry = SqlRegistry(sys.argv[1], connections=4)
 with registry.begin(write=False) as repository:

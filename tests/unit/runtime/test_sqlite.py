@@ -24,7 +24,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS words (word TEXT);"
 
 @contextmanager
 def through_driver(path: Path) -> Iterator[Callable[[str], Any]]:
-    with closing(sqlite.connect(path, SCHEMA, what="words")) as connection:
+    with closing(sqlite.connect(path, {1: SCHEMA}, what="words")) as connection:
         yield lambda statement: connection.execute(statement).fetchone()
 
 
@@ -104,7 +104,7 @@ def test_a_database_in_memory_leaves_no_file(
 ) -> None:
     """It has a name that is no path."""
     monkeypatch.chdir(tmp_path)
-    sqlite.connect(Path(":memory:"), SCHEMA, what="words").close()
+    sqlite.connect(Path(":memory:"), {1: SCHEMA}, what="words").close()
     for url in ("sqlite://", "sqlite:///:memory:", "sqlite:///file::memory:?uri=true"):
         open_engine(make_url(url)).dispose()
         assert file_of(make_url(url)) is None
@@ -159,9 +159,9 @@ def test_what_cannot_be_opened_is_a_fault_that_names_it(tmp_path: Path) -> None:
     """A file that is no database, and a folder that can't be made."""
     (tmp_path / "text").write_text("no database, and longer than its header " * 10)
     with pytest.raises(StorageFault, match=r"words .*/text: file is not a database"):
-        sqlite.connect(tmp_path / "text", SCHEMA, what="words")
+        sqlite.connect(tmp_path / "text", {1: SCHEMA}, what="words")
     with pytest.raises(StorageFault, match=r"words .*/words.db: .*File exists"):
-        sqlite.connect(tmp_path / "text/words.db", SCHEMA, what="words")
+        sqlite.connect(tmp_path / "text/words.db", {1: SCHEMA}, what="words")
 
 
 def test_other_threads_may_use_it_where_it_says_so(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_other_threads_may_use_it_where_it_says_so(tmp_path: Path) -> None:
     for any_thread in (True, False):
         path = tmp_path / f"{any_thread}.db"
         with closing(
-            sqlite.connect(path, SCHEMA, what="words", any_thread=any_thread)
+            sqlite.connect(path, {1: SCHEMA}, what="words", any_thread=any_thread)
         ) as connection:
             thread = threading.Thread(target=use, args=(connection,))
             thread.start()

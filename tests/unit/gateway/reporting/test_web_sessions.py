@@ -93,6 +93,7 @@ def test_a_file_of_before(people, tmp_path):
     people.close()
     with sqlite3.connect(tmp_path / "people.db") as base:
         base.execute("ALTER TABLE people DROP COLUMN key")
+        base.execute("PRAGMA user_version = 0")
     again = WebSessions(tmp_path)
     assert again.find(secret, 1) == session._replace(key="")
     assert again.folder(session.id) == again.outbox(session).parent
