@@ -1,4 +1,5 @@
-"""What the timeline costs: whole matches of each sport, late entries, undo, claims that wait.
+"""What the timeline costs: whole matches of each sport, late entries, undo, claims that wait,
+reporters who leave.
 
 All in one process, without sockets and disks; the figures are of CPU time.
 """
@@ -35,7 +36,7 @@ def comparisons(_size: Size) -> list[Comparison]:
 
 def round_() -> dict[str, float]:
     """Return one round's figures."""
-    return {**_whole(), **_late(), **_undo(), **_held(), **_outbox()}
+    return {**_whole(), **_late(), **_undo(), **_held(), **_leaves(), **_outbox()}
 
 
 def _whole() -> dict[str, float]:
@@ -84,10 +85,10 @@ def _late() -> dict[str, float]:
 class _Venue:
     """A hosted event with reporters, each of which counts its reports."""
 
-    def __init__(self, reporters: int) -> None:
+    def __init__(self, reporters: int, verdict: str = "fixed:1") -> None:
         card = Card(event="bench", title="Bench", sport="football", origins=["A", "B"], starts=WALL)
         self.now = 100.0
-        self.core = HostedEvent(card, Options(verdict="fixed:1"))
+        self.core = HostedEvent(card, Options(verdict=verdict))
         self.core.start(1, self.now, self.wall)
         self.core.take()
         self.reporters = [self._attach(number) for number in range(reporters)]
@@ -166,6 +167,24 @@ def _held() -> dict[str, float]:
         where = "before" if at == 1_000 else "behind"
         found[f"{title} {where} them, ms"] = taken
     return found
+
+
+def _leaves() -> dict[str, float]:
+    # Half of them say that the one side scored, half that the other did.
+    venue = _Venue(21, "evidence")
+    for reporter in range(20):
+        start = 10_000 + reporter // 2 * 200 * 130 + reporter % 2 * 3
+        said = [
+            venue.said(reporter, "goal", "AB"[reporter % 2], start + number * 130)
+            for number in range(200)
+        ]
+        venue.turn(lambda reporter=reporter, said=said: venue.say(reporter, said))
+    leaves = venue.reporters[20]
+    taken = _milliseconds(lambda: venue.turn(lambda: venue.core.detach(leaves)))
+    return {
+        "disputed claims": float(len(venue.core.claims.open)),
+        "a reporter leaves, ms": taken,
+    }
 
 
 def _outbox() -> dict[str, float]:

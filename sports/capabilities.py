@@ -78,6 +78,15 @@ class Unmoved(Protocol):
 
 
 @runtime_checkable
+class Recent(Protocol):
+    """Has actions that what happened long before neither permits nor forbids."""
+
+    recent: Mapping[str, float]
+    """By their title, seconds: whether such an action is legal depends on what happened at most so
+    long before it, and on scores that were stated; on nothing else."""
+
+
+@runtime_checkable
 class Reviews(Protocol):
     """Has officials who review what happened before it counts for good."""
 

@@ -59,7 +59,9 @@ class States(Generic[Step]):
         self.moved = FIRST
         """From this key on every state is what it was before the last changes."""
         self.changed = END
-        """The first key at which something changed; the reader sets it back."""
+        """The first key at which something changed; the reader sets this and the next back."""
+        self.changed_until = FIRST
+        """The last key at which something changed."""
 
     def insert(self, key: Key, step: Step) -> None:
         """Put a step in, behind those of the same key."""
@@ -98,6 +100,7 @@ class States(Generic[Step]):
         if self._read[0] >= place:
             self._read = (-1, self._start)
         self.changed = min(self.changed, key)
+        self.changed_until = max(self.changed_until, key)
 
     def _at(self, place: int) -> State:
         if place >= self._unknown:

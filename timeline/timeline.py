@@ -50,6 +50,7 @@ class Timeline:
         self._entries: list[Entry | Adopted] = []
         self._states: States[Entry | Adopted] = States(state, self._after)
         self._adopted: list[Key] = []  # the keys of the scores among the entries
+        self._stated: list[Key] = []  # the keys of the entries that state a score
         self._alike: dict[tuple[str, str], list[Key]] = {}  # keys by title and origin
         self._stopped = False  # play was interrupted once: actions of play may move the state
         self.versions: dict[str, Entry] = {}
@@ -72,11 +73,19 @@ class Timeline:
         after everything was asked for."""
         return self._states.moved
 
-    def drain_changed(self) -> int:
-        """Return the earliest time at which a state may have changed since this was last asked for;
-        that of `states.END` where none has."""
-        changed, self._states.changed = self._states.changed, END
-        return changed[0]
+    def drain_changed(self) -> tuple[int, int]:
+        """Return the times of the first and of the last step that came or went since this was last
+        asked for; those of `states.END` and `states.FIRST` where none has."""
+        states = self._states
+        first, last = states.changed, states.changed_until
+        states.changed, states.changed_until = END, FIRST
+        return first[0], last[0]
+
+    @property
+    def stated_until(self) -> int:
+        """The time of the last score that is in force whatever the entries before it add up to;
+        that of `states.FIRST` where there is none."""
+        return max(self._adopted[-1:] + self._stated[-1:], default=FIRST)[0]
 
     @property
     def standing(self) -> list[Entry]:
@@ -140,6 +149,8 @@ class Timeline:
             if self._moves(self._entries[place]):
                 self._states.remove(key)
             del self._keys[place], self._entries[place]
+            if before.stated:
+                del self._stated[bisect_left(self._stated, key)]
             alike = self._alike[before.title, before.origin]
             del alike[bisect_left(alike, key)]
         if entry.status != "DELETED":
@@ -147,6 +158,8 @@ class Timeline:
             place = bisect_left(self._keys, key)
             self._keys.insert(place, key)
             self._entries.insert(place, entry)
+            if entry.stated:
+                insort(self._stated, key)
             insort(self._alike.setdefault((entry.title, entry.origin), []), key)
             if not self._stopped and statements.is_interruption(action_of(entry)):
                 self._note_stop()

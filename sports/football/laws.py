@@ -20,6 +20,9 @@ _CARDS = {"yellow_card", "second_yellow", "red_card"}
 MOST_ADDED = 60
 """Minutes that are announced as added at most."""
 
+RECENT = {"goal_disallowed": VAR_SECONDS}
+"""It takes a goal back that is not too old, whatever else has happened."""
+
 _WHISTLES = {"period_start", "period_end", "full_time"}
 
 

@@ -34,6 +34,7 @@ class Football:
     reviewed: Mapping[str, int] = REVIEWED
     implying: frozenset[str] = frozenset(KICKS)
     unmoved: frozenset[str] = play.UNMOVED
+    recent: Mapping[str, float] = laws.RECENT
 
     def kinds(self, rules: Mapping[str, object] | None = None) -> tuple[Kind, ...]:
         """Return the actions under these rules; the kicks only where there may be a shoot-out."""

@@ -7,7 +7,6 @@ claims may be decided anew by that.
 from __future__ import annotations
 
 import logging
-from bisect import insort
 
 from msgspec.structs import replace
 
@@ -22,6 +21,7 @@ from . import cases, implied, records, thresholds, thumbs
 from . import evidence as evidences
 from .actions import does_not_count, possible
 from .claims import Claim
+from .held import HeldClaims
 from .publications import IMPLIED, accepted, revised
 from .related import DELETE
 from .signatures import Signatures
@@ -40,14 +40,37 @@ class Decisions:
         state: its claims are held or closed, its counters grow.
         turn: what is put on record, and the fates of votes.
         signatures: verifies the votes before they count.
+        held: keeps the claims that can't be accepted as things stand.
     """
 
-    def __init__(self, state: EventState, turn: Turn, signatures: Signatures) -> None:
+    def __init__(
+        self, state: EventState, turn: Turn, signatures: Signatures, held: HeldClaims
+    ) -> None:
         self._state = state
         self._turn = turn
         self._signatures = signatures
+        self._held = held
         # Asked once: looking at what a class has takes long.
         self._implying = state.sport if isinstance(state.sport, Implying) else None
+
+    def in_reach(self) -> list[Claim]:
+        """Return the open claims that other reporters who take part may lead to something: all but
+        those for which fewer speak than the verdict takes at the least. These are judged when
+        enough do."""
+        state = self._state
+        active = state.active_bits()
+        least = state.policy.needed(active.bit_count())
+        found = []
+        for claim in state.claims.open.values():
+            needed = least
+            if claim.asked:  # who was asked and never speaks may not be counted
+                asked = sum(1 << voter for voter in claim.asked)
+                needed = state.policy.needed((active & ~asked).bit_count())
+            if claim.index.kind is None or (claim.voters | claim.yes).bit_count() >= needed:
+                found.append(claim)
+            else:
+                claim.look_at = min(claim.look_at, needed)
+        return found
 
     def decide(self, claim: Claim) -> Evidence | None:
         """Return the evidence of votes on what is there already, where they carry it; else None."""
@@ -273,9 +296,7 @@ class Decisions:
 
     def _hold(self, claim: Claim, reason: str) -> None:
         claim.held = reason
-        if claim.number not in self._state.held:
-            insort(self._state.held_until, (claim.high, claim.number))
-        self._state.held[claim.number] = claim
+        self._held.add(claim)
 
     def _expire(self, claim: Claim) -> None:
         state = self._state

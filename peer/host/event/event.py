@@ -133,10 +133,10 @@ class HostedEvent:
         self._intake = Intake(shared, turn, self._corrections, self._questions)
         self._recovery = Recovery(shared, turn, self._intake, self._presence)
         self._signatures = Signatures(shared, turn)
-        self._decisions = Decisions(shared, turn, self._signatures)
+        self._held = HeldClaims(shared)
+        self._decisions = Decisions(shared, turn, self._signatures, self._held)
         self._exclusion = Exclusion(shared, self._signatures)
         self._updates = Updates(shared, self._signatures)
-        self._held = HeldClaims(shared)
         self._entries = Entries(shared, turn, publisher, self._held)
         self._reconstruction = Reconstruction(shared, turn, publisher)
         self._ending = Ending(shared, turn, publisher)
@@ -435,7 +435,7 @@ class HostedEvent:
         self._contact.note_life()
         if self._state.re_evaluate_all:
             self._state.re_evaluate_all = False
-            for claim in list(self.claims.open.values()):
+            for claim in self._decisions.in_reach():
                 self._decide(claim)
         self._re_evaluate()
         self._judge_all()

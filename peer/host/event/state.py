@@ -74,9 +74,6 @@ class EventState:
     """The claim of each entry, by entry id."""
     held: dict[int, Claim] = field(default_factory=dict)
     """By number: claims on which enough agree, but which the sport's rules forbid so far."""
-    held_until: list[tuple[int, int]] = field(default_factory=list)
-    """The latest time that each of them can be of, and its number, in order; and of some that are
-    held no longer."""
     corrections: dict[str, list[str]] = field(init=False)
     """By the title of an action: the titles of what takes it back."""
     epoch: int = 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
+from touchline.peer.host.event.decisions import Decisions
 from touchline.protocol import codec, messages
 from touchline.protocol.errors import BadMessage, NotAllowed
 from touchline.protocol.times import SECOND
@@ -207,3 +210,52 @@ def test_no_probation(ground, probation):
         g.attach(name, enrolled=0.0 if not probation else -1_000)
     g.both("goal", "A", at=1)
     assert len(g.entries) == 1
+
+
+CROWD = ("ann", "ben", "cid", "dan", "eva", "flo", "gil", "hal")
+
+
+def _coming_and_going(ground, seed, verdict):
+    """Report goals, on some of which few agree, while reporters leave and come back; return what
+    was published."""
+    random = Random(seed)
+    g = ground(verdict=verdict).begun(*CROWD, seconds=3)
+    there = list(CROWD)
+    for step in range(70):
+        if random.random() < 0.2 and len(there) > 1:
+            g.detach(there.pop(random.randrange(len(there))))
+        elif random.random() < 0.1 and len(there) < len(CROWD):
+            back = random.choice([name for name in CROWD if name not in there])
+            g.attach(back)
+            there.append(back)
+        else:
+            name, origin = random.choice(there), random.choice("AB")
+            g.say(name, random.choice(("goal", "corner")), origin, at=step // 7 * 9)
+        g.stay(random.choice((0.2, 1.0, 4.0)), *there)
+    return [(one.entry_id, one.status, one.title, one.evidence.for_) for one in g.entries]
+
+
+@pytest.mark.parametrize("verdict", ["evidence", "quorum", "majority", "fixed:3"])
+@pytest.mark.parametrize("seed", range(4))
+def test_fewer_that_must_agree(ground, monkeypatch, seed, verdict):
+    """Where reporters leave, it comes to the same as if each open claim were decided again."""
+    as_is = _coming_and_going(ground, seed, verdict)
+    monkeypatch.setattr(Decisions, "in_reach", lambda self: list(self._state.claims.open.values()))
+    assert as_is == _coming_and_going(ground, seed, verdict)
+
+
+def test_who_leaves_costs_what_is_in_reach(ground, monkeypatch):
+    """Of many claims with one voice none is decided again because somebody leaves; one with as many
+    as it takes now is."""
+    g = ground(verdict="majority").begun(*CROWD)
+    g.both("goal", "A", at=5, names=CROWD[:4])
+    for number in range(50):
+        g.say("hal", "foul", "A", at=40 + 25 * number)
+    decided = []
+    judge = Decisions.judge
+    monkeypatch.setattr(
+        Decisions, "judge", lambda self, claim: decided.append(claim.title) or judge(self, claim)
+    )
+    g.detach("gil")
+    assert decided == ["goal"]
+    assert [entry.title for entry in g.entries] == ["goal"]
