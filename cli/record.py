@@ -13,8 +13,8 @@ from ..protocol.messages import FeedMessage
 from ..protocol.text import plain
 from ..runtime import clock
 from ..timeline.fold import FeedFold
+from ..timeline.recording import Recorder
 from . import shared
-from .recording import Recorder
 
 TURN_SECONDS = 0.25
 """The longest wait for the feed before the command looks for Ctrl+C."""

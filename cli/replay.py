@@ -25,7 +25,8 @@ from ..protocol.times import SECOND
 from ..runtime import clock
 from ..sports.matchfile import Match
 from ..sports.simulate.crowd import Member, Saying, crowd
-from . import grants, recording, shared
+from ..timeline import recording
+from . import grants, shared
 from .demo.crowd import Counts, run_member
 
 TURN_SECONDS = 0.1

@@ -147,7 +147,7 @@ def command(
 
 def _show_recorded(path: Path, *, as_json: bool) -> None:
     """Show the feed in a recording or an archive, as it was published, and how it ended."""
-    from . import recording
+    from ..timeline import recording
 
     found = recording.read(path)
     if found is None:

@@ -115,6 +115,17 @@ class Options:
         ),
     ] = ""
 
+    archives: Annotated[
+        str,
+        Setting(
+            "--archives",
+            metavar="FOLDER",
+            help="Archives of touchline events archive, each in a file EVENT.touchline: these"
+            " events are served from their files, and need no host.",
+            otherwise="no archives",
+        ),
+    ] = ""
+
     source: Annotated[
         str,
         Setting(

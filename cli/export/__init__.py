@@ -18,7 +18,8 @@ from ...protocol.messages import Card, Entry, FeedMessage
 from ...runtime import clock
 from ...timeline import csv as timeline_csv
 from ...timeline import json as timeline_json
-from .. import recording, shared
+from ...timeline import recording
+from .. import shared
 from ..journals import host_name, hosted_event
 
 

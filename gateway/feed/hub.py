@@ -27,6 +27,7 @@ from ...protocol.errors import (
 from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, EventList, Search, Show
 from ...runtime import clock
 from ...runtime.languages import SOURCE, speaking
+from ..archives import ArchiveFolder
 from ..counters import GatewayCounters
 from ..options import MEGABYTE, Options
 from .channel import Channel, FeedTurn
@@ -109,6 +110,7 @@ class Hub:
         self.options = options
         self.counters = counters
         self.follower = Follower(connect, self._arrived, stream)
+        self._archives = ArchiveFolder(options.archives)
         self._followed: dict[str, _FollowedChannel] = {}
         self._opening: dict[str, asyncio.Task[_FollowedChannel]] = {}
         self._cards: dict[str, tuple[float, Card]] = {}
@@ -161,7 +163,8 @@ class Hub:
         """Return the broker's card of an event, at most `CARD_SECONDS` old.
 
         While the broker does not answer, the card of a followed event may be older, and a stream
-        tells those that its relays have put there.
+        tells those that its relays have put there. Of an event that the broker does not know or
+        tell, an archive has the card.
 
         Raises:
             TouchlineError: there is no such event, or the broker does not answer.
@@ -172,7 +175,12 @@ class Hub:
             return known[1]
         try:
             reply = await self._ask(Show(id=0, event=event))
-        except (Unreachable, Overloaded):
+        except (NotFound, Unreachable, Overloaded) as error:
+            archived = await asyncio.to_thread(self._archives.card, event)
+            if archived is not None:
+                return archived
+            if isinstance(error, NotFound):
+                raise
             channel = self.peek(event)
             if channel is not None:
                 return channel.card
@@ -262,9 +270,14 @@ class Hub:
                 f"{len(self._followed):,} events are followed, at most "
                 f"{self.options.max_events:,} allowed"
             )
+        archived = await asyncio.to_thread(self._archives.turns, event)
         channel = Channel(card, self.options.history_mb * MEGABYTE)
         followed = self._followed[event] = _FollowedChannel(channel, clock.now())
-        self.follower.follow(event)
+        if not archived:
+            self.follower.follow(event)
+        for turn in archived:
+            self._arrived(event, turn)
+            await asyncio.sleep(0)
         return followed
 
     def _drop_idle(self) -> bool:

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.unit.proof.conftest import everything
-from touchline.cli import archive, events, recording, verify, watch
+from touchline.cli import events, verify, watch
 from touchline.peer import Journal, identity
 from touchline.protocol.errors import Conflict, NotFound, SettingError
+from touchline.timeline import recording
+from touchline.timeline.archive import is_archive, read
 
 
 @pytest.fixture
@@ -132,12 +134,12 @@ def test_a_torn_or_changed_archive(packed: Any) -> None:
     ):
         packed.file.write_bytes(content)
         with pytest.raises(SettingError, match=why):
-            archive.read(packed.file)
+            read(packed.file)
 
 
 def test_long_turns_come_in_pieces(packed: Any, monkeypatch: Any) -> None:
     """A turn or line that is longer than a map may be is whole again when it is read."""
-    monkeypatch.setattr(archive, "PIECE_BYTES", 7)
+    monkeypatch.setattr("touchline.timeline.archive.PIECE_BYTES", 7)
     pack(packed, "--keep")
-    assert [turn for turn, _ in archive.read(packed.file).turns] == packed.journal
-    assert not archive.is_archive(Path("journal.db"))
+    assert [turn for turn, _ in read(packed.file).turns] == packed.journal
+    assert not is_archive(Path("journal.db"))

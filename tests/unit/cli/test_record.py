@@ -8,8 +8,6 @@ from pathlib import Path
 import msgpack
 import pytest
 
-from touchline.cli import recording
-from touchline.cli.recording import Recorder
 from touchline.protocol import codec
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import SettingError, StorageFault
@@ -23,6 +21,8 @@ from touchline.protocol.messages import (
     Restored,
     Timing,
 )
+from touchline.timeline import recording
+from touchline.timeline.recording import Recorder
 
 CARD = Card(
     event="a-v-b", title="A – B", sport="football", origins=["A", "B"], timing=Timing(starts=7)

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from touchline.cli import replay
 from touchline.cli.demo.crowd import Counts, wall_of
-from touchline.cli.recording import Recorder
 from touchline.cli.replay import ReplayPlan, load
 from touchline.protocol.errors import NotFound, SettingError
 from touchline.protocol.messages import Card, Timing
@@ -19,6 +18,7 @@ from touchline.protocol.times import SECOND
 from touchline.sports import Action
 from touchline.sports.matchfile import Match, write
 from touchline.sports.simulate.crowd import Member, Saying
+from touchline.timeline.recording import Recorder
 
 STARTS = 1_000_000 * SECOND
 NOW = 9_000_000 * SECOND

@@ -12,11 +12,11 @@ from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from touchline.cli.export import command
-from touchline.cli.recording import Recorder
 from touchline.protocol.errors import SettingError, StorageFault
 from touchline.protocol.messages import Card, Entry, Evidence, FeedMessage, Finished
 from touchline.protocol.text import plain
 from touchline.timeline.csv import COLUMNS
+from touchline.timeline.recording import Recorder
 
 CARD = Card(event="a-v-b", title="A – B", sport="football", origins=["A", "B"])
 

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from touchline.cli.export import command
 from touchline.cli.export.html import page
-from touchline.cli.recording import Recorder
 from touchline.protocol.errors import SettingError
 from touchline.protocol.messages import (
     Alarm,
@@ -23,6 +22,7 @@ from touchline.protocol.messages import (
     Restored,
 )
 from touchline.protocol.times import SECOND
+from touchline.timeline.recording import Recorder
 
 START = 1_700_000_000 * SECOND
 

@@ -28,7 +28,7 @@ from ..protocol.messages import Card, Entry, FeedMessage
 from ..runtime import files
 from ..sports import Action
 from ..sports.matchfile import Match
-from ..timeline.rows import match_key
+from .rows import match_key
 
 VERSION = 1
 """The version of the format, in the header."""
@@ -108,12 +108,23 @@ def _read(file: BinaryIO) -> Recording | None:
             recording = Recording(card_of(value), size=end)
             continue
         recording.size = end
-        kind = value.get("type")
-        if kind == "restarted":
+        if value.get("type") == "restarted":
             recording.messages.clear()
-        elif kind in _TYPES:
-            recording.messages.append(_convert(value, _TYPES[kind]))
+        else:
+            message = message_of(value)
+            if message is not None:
+                recording.messages.append(message)
     return recording
+
+
+def message_of(value: dict[str, object]) -> FeedMessage | None:
+    """Return the message in a map of a recording; None where it holds something else.
+
+    Raises:
+        SettingError: it is damaged.
+    """
+    kind = _TYPES.get(value.get("type"))
+    return None if kind is None else _convert(value, kind)
 
 
 def maps(file: BinaryIO) -> Iterator[tuple[dict[str, object], int]]:
