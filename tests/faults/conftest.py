@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from pathlib import Path
@@ -23,9 +23,13 @@ from tests.patience import PATIENCE, until
 from touchline.peer import Journal
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.options import Options as HostOptions
+from touchline.protocol import times
 from touchline.protocol.keys import Identity
 
 Json = dict[str, Any]
+
+APART = 20_000_000
+"""Microseconds between two actions of a plan."""
 
 REPORTERS = """
 import json, os, select, sys, time
@@ -110,6 +114,11 @@ class Lines:
 
     def of(self, *types: str) -> list[Json]:
         return [item for item in list(self.items) if item.get("type") in types]
+
+    @property
+    def published(self) -> list[Json]:
+        """The messages of a feed that were published."""
+        return self.of("entry", "alarm", "restored")
 
     @property
     def kinds(self) -> list[str]:
@@ -209,6 +218,43 @@ class Yard:
             stdin=subprocess.PIPE,
         )  # fmt: skip
 
+    def watchers(self, *names: str) -> list[Lines]:
+        """Start subscribers; each has heard the host when this returns."""
+        feeds = [self.watch("--heartbeats", "--name", name)[1] for name in names]
+        for feed in feeds:
+            self.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
+        return feeds
+
+    def settled(self, plan: list[Json], people: Iterable[Lines], feeds: list[Lines]) -> None:
+        """Wait until all of a plan has been said and published; check what has to hold then.
+
+        Each action is one entry at its time, each report has its receipt, seq has no hole, and the
+        subscribers agree on the feed.
+        """
+        for lines in people:
+            self.until(
+                lambda lines=lines: (
+                    lines.last.get("said") == len(plan) and not lines.last["pending"]
+                ),
+                what="the last receipt",
+            )
+        for feed in feeds:
+            self.until(
+                lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == len(plan),
+                what="the last entry",
+            )
+        self.until(
+            lambda: all(feed.published == feeds[0].published for feed in feeds),
+            what="the same feed at all subscribers",
+        )
+        for feed in feeds:
+            seqs = [one["seq"] for one in feed.published]
+            assert seqs == list(range(1, len(seqs) + 1))
+            assert "diverged" not in feed.kinds
+        newest = {one["entry_id"]: one for one in feeds[0].of("entry")}
+        told = sorted(times.from_rfc3339(one["time"]) for one in newest.values())
+        assert all(abs(at - one["time"]) < APART / 4 for at, one in zip(told, plan, strict=True))
+
     def restored(self) -> HostedEvent:
         """What the journal of a host that is gone holds."""
         journal = Journal(self.journal)
@@ -240,6 +286,14 @@ class Yard:
 def wall() -> int:
     """Microseconds since 1970 UTC."""
     return time.time_ns() // 1_000
+
+
+def planned(title: str, actions: int) -> list[Json]:
+    """Actions of which all are in the past, `APART` from each other."""
+    began = wall() - actions * APART - 60_000_000
+    return [
+        {"title": title, "origin": "AB"[n % 2], "time": began + n * APART} for n in range(actions)
+    ]
 
 
 @pytest.fixture

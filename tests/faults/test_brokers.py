@@ -13,7 +13,7 @@ from touchline.peer import Link
 from touchline.protocol import addresses
 from touchline.runtime import clock
 
-from .conftest import Json, Yard, identity, wall
+from .conftest import Yard, identity, planned
 
 GOALS = 24
 PEOPLE = ("ann", "bob", "cid")
@@ -61,14 +61,8 @@ def test_brokers_that_die(postgresql: str, yard: Yard) -> None:
     yard.create()
     hosting = yard.start_host()[1]
     yard.until(lambda: hosting.of("hosting"), what="the host")
-    feeds = [yard.watch("--heartbeats", "--name", name)[1] for name in ("uma", "vic")]
-    for feed in feeds:
-        yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
-    began = wall() - GOALS * 20_000_000 - 60_000_000
-    plan: list[Json] = [
-        {"title": "goal", "origin": "AB"[n % 2], "time": began + n * 20_000_000}
-        for n in range(GOALS)
-    ]
+    feeds = yard.watchers("uma", "vic")
+    plan = planned("goal", GOALS)
     people = [yard.reporters(name, plan=plan, pause=-0.5)[1] for name in PEOPLE]
     with ExitStack() as stack:
         members = [Member(both, name, stack) for name in ("xen", "yan", "zoe", "abe")]
@@ -101,21 +95,6 @@ def test_brokers_that_die(postgresql: str, yard: Yard) -> None:
             yard.address = address
             running[address] = yard.broker("--lease-seconds", str(LEASE_SECONDS))
             time.sleep(LEASE_SECONDS)  # who stays without a broker loses its lease
-    for lines in people:
-        yard.until(
-            lambda lines=lines: lines.last.get("said") == GOALS and not lines.last["pending"],
-            what="the last receipt",
-        )
-    for feed in feeds:
-        yard.until(
-            lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == GOALS,
-            what="the last entry",
-        )
-    yard.until(
-        lambda: feeds[0].of("entry", "alarm") == feeds[1].of("entry", "alarm"), what="one feed"
-    )
+    yard.settled(plan, people, feeds)
     assert len(hosting.of("hosting")) == 1
-    for feed in feeds:
-        seqs = [one["seq"] for one in feed.of("entry", "alarm", "restored")]
-        assert seqs == list(range(1, len(seqs) + 1))
     assert hosting.kinds == []

@@ -9,14 +9,11 @@ from typing import Any
 from tests.patience import PATIENCE
 from touchline.protocol import times
 
-from .conftest import Json, Yard, wall
+from .conftest import Json, Yard, planned
 
 BEAT = 0.5
 LEASE_SECONDS = 2
 ACTIONS = 40
-APART = 20_000_000
-"""Microseconds between two goals."""
-
 PEOPLE = ("ann", "bob", "cid", "dan")
 
 
@@ -67,14 +64,6 @@ def copy_of(yard: Yard) -> str:
     return f"sqlite:///{yard.folder / 'harbour.db'}"
 
 
-def goals(actions: int) -> list[Json]:
-    """Goals of which all are in the past."""
-    began = wall() - actions * APART - 60_000_000
-    return [
-        {"title": "goal", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(actions)
-    ]
-
-
 def lose(yard: Yard, process: subprocess.Popen[bytes]) -> None:
     """Kill the host for good, and take its disk away."""
     yard.kill(process)
@@ -89,37 +78,16 @@ def test_a_machine_that_is_gone(yard: Yard) -> None:
     process, lines = primary(yard, "--sync")
     _, copying = follower(yard, "--follow", "hill", "--takeover")
     yard.until(lambda: bool(lines.of("hosting")), what="the first host")
-    feeds = [yard.watch("--heartbeats")[1] for _ in range(2)]
-    for feed in feeds:
-        yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
-    plan = goals(ACTIONS)
-    people = {name: yard.reporters(name, plan=plan, pause=-0.1) for name in PEOPLE}
+    feeds = yard.watchers("uma", "vic")
+    plan = planned("goal", ACTIONS)
+    people = [yard.reporters(name, plan=plan, pause=-0.1)[1] for name in PEOPLE]
     yard.until(
         lambda: len({one["entry_id"] for one in feeds[0].of("entry")}) > ACTIONS // 4,
         what="some entries",
     )
     lose(yard, process)
     yard.until(lambda: bool(copying.of("hosting")), what="the host that goes on")
-    yard.until(
-        lambda: all(
-            one.last.get("said") == ACTIONS and not one.last["pending"]
-            for _, one in people.values()
-        ),
-        what="the last receipt",
-    )
-    for feed in feeds:
-        yard.until(
-            lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == ACTIONS,
-            what="the last entry",
-        )
-    yard.until(lambda: _agree(feeds), what="the same feed at both subscribers")
-    for feed in feeds:
-        seqs = [one["seq"] for one in feed.of("entry", "alarm", "restored")]
-        assert seqs == list(range(1, len(seqs) + 1))
-        assert "diverged" not in feed.kinds
-    newest = {one["entry_id"]: one for one in feeds[0].of("entry")}
-    told = sorted(times.from_rfc3339(one["time"]) for one in newest.values())
-    assert all(abs(at - one["time"]) < APART / 4 for at, one in zip(told, plan, strict=True))
+    yard.settled(plan, people, feeds)
     assert [one["epoch"] for one in copying.of("hosting")] == [2]
     _end(yard)
     yard.journal = copy_of(yard)
@@ -138,7 +106,7 @@ def test_what_no_copy_had(yard: Yard) -> None:
     yard.until(lambda: bool(lines.of("hosting")), what="the first host")
     people, told = yard.reporters(*PEOPLE)
     yard.until(lambda: told.last.get("open", False), what="the reporters")
-    first, second = goals(2)
+    first, second = planned("goal", 2)
     yard.say(people, **said(first))
     yard.until(lambda: told.last["accepted"] == len(PEOPLE), what="the first receipts")
     kept, copying = follower(yard, "--follow", "hill")
@@ -170,7 +138,7 @@ def test_a_follower_that_is_away(yard: Yard) -> None:
     kept, _ = follower(yard, "--follow", "hill")
     people, told = yard.reporters(*PEOPLE)
     yard.until(lambda: told.last.get("open", False), what="the reporters")
-    first, second = goals(2)
+    first, second = planned("goal", 2)
     yard.say(people, **said(first))
     yard.until(lambda: told.last["accepted"] == len(PEOPLE), what="the first receipts")
     yard.kill(kept)
@@ -195,11 +163,6 @@ def said(goal: Json) -> Json:
 
 def _time(goal: Json) -> str:
     return str(times.to_rfc3339(goal["time"]))
-
-
-def _agree(feeds: list[Any]) -> bool:
-    first, second = (feed.of("entry", "alarm", "restored") for feed in feeds)
-    return bool(first == second)
 
 
 def _end(yard: Yard) -> None:

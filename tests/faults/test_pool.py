@@ -14,18 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.attacks.relay import Relay
-from touchline.protocol import addresses, times
+from touchline.protocol import addresses
 
-from .conftest import Json, Yard, wall
+from .conftest import Yard, planned
 
 FAULTS = int(os.environ.get("FAULTS") or "10")
 SEED = int(os.environ.get("SEED") or "1")
 BEAT = 0.5
 LEASE_SECONDS = 2
 ACTIONS = 8 * FAULTS
-APART = 20_000_000
-"""Microseconds between two fouls: of these a match may have as many as there are."""
-
 FEWER = ["kill", "stop", "cut"]
 """The faults where the database listens on no port."""
 
@@ -108,14 +105,9 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
     yard.create()
     pool = Pool(yard)
     yard.until(lambda: pool.epochs, what="the first host")
-    feeds = [yard.watch("--heartbeats")[1] for _ in range(2)]
-    for feed in feeds:
-        yard.until(lambda feed=feed: feed.of("heartbeat"), what="the first heartbeat")
-    began = wall() - ACTIONS * APART - 60_000_000
-    plan: list[Json] = [
-        {"title": "foul", "origin": "AB"[n % 2], "time": began + n * APART} for n in range(ACTIONS)
-    ]
-    people = {name: yard.reporters(name, plan=plan, pause=-0.3) for name in PEOPLE}
+    feeds = yard.watchers("uma", "vic")
+    plan = planned("foul", ACTIONS)  # of fouls a match may have as many as there are
+    people = [yard.reporters(name, plan=plan, pause=-0.3)[1] for name in PEOPLE]
     away: dict[str, list[float]] = {}
     for _ in range(FAULTS):
         time.sleep(chance.uniform(0.1, 1.5))
@@ -140,26 +132,7 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
     for fault, seconds in sorted(away.items()):
         middle, longest = sorted(seconds)[len(seconds) // 2], max(seconds)
         print(f"{fault}: {len(seconds)} times, served again after {middle:.1f} s, {longest:.1f} s")
-    yard.until(
-        lambda: all(
-            lines.last.get("said") == ACTIONS and not lines.last["pending"]
-            for _, lines in people.values()
-        ),
-        what="the last receipt",
-    )
-    for feed in feeds:
-        yard.until(
-            lambda feed=feed: len({one["entry_id"] for one in feed.of("entry")}) == ACTIONS,
-            what="the last entry",
-        )
-    yard.until(lambda: _agree(feeds), what="the same feed at both subscribers")
-    for feed in feeds:
-        seqs = [one["seq"] for one in feed.of("entry", "alarm", "restored")]
-        assert seqs == list(range(1, len(seqs) + 1))
-        assert "diverged" not in feed.kinds
-    newest = {one["entry_id"]: one for one in feeds[0].of("entry")}
-    told = sorted(times.from_rfc3339(one["time"]) for one in newest.values())
-    assert all(abs(at - one["time"]) < APART / 4 for at, one in zip(told, plan, strict=True))
+    yard.settled(plan, people, feeds)
     assert len(set(pool.epochs)) == len(pool.epochs), "an epoch was begun twice"
     for process in pool.running.values():
         yard.kill(process)
@@ -167,8 +140,3 @@ def test_hosts_that_die(yard: Yard, postgresql: str) -> None:
     assert [member.n for member in core.roster.reporters] == [ACTIONS] * len(PEOPLE)
     for claim in core.by_entry.values():
         assert sorted(index for index, _ in claim.votes) == list(range(len(PEOPLE)))
-
-
-def _agree(feeds: list[Any]) -> bool:
-    first, second = (feed.of("entry", "alarm", "restored") for feed in feeds)
-    return first == second

@@ -54,7 +54,9 @@ def test_an_archived_event_is_served(world: Any, gateway: Running, played: Any) 
     assert (answer["event"], answer["status"]) == (CARD.event, "finished")
     found = gateway.get(f"/api/events/{CARD.event}/timeline?limit=1000").json()
     assert (found["ready"], found["digest"]) == (True, digest)
-    assert [one["entry_id"] for one in found["entries"]] == [one.entry_id for one in played.standing]
+    assert [one["entry_id"] for one in found["entries"]] == [
+        one.entry_id for one in played.standing
+    ]
     assert gateway.get(f"/api/events/{CARD.event}/score").json()["finished"]
     viewer = Viewer(gateway, f"/ws/events/{CARD.event}", from_="start")
     setup = viewer.next("setup")
