@@ -491,6 +491,16 @@ class ClaimIndex:
         last = bisect_left(self._anchors, (time + reach + self.window + 1, 0))
         return [self._claims[number] for _, number in self._anchors[first:last]]
 
+    def _nearest(self, time: int) -> Claim | None:
+        """Return the claim whose first report is nearest in time."""
+        anchors = self._anchors
+        place = bisect_left(anchors, (time, 0))
+        if place and (
+            place == len(anchors) or time - anchors[place - 1][0] <= anchors[place][0] - time
+        ):
+            place -= 1
+        return self._claims[anchors[place][1]] if anchors else None
+
     def find(self, time: int, bit: int, identity: Identity, title: str = "") -> Claim | None:
         """Return the nearest claim that a report matches; None where it begins one, or says again
         what its reporter has said: see `said_before`.
@@ -501,19 +511,21 @@ class ClaimIndex:
             identity: what its details give.
             title: its own, where the index has several.
         """
-        recent = self.recent
+        alone = self._nearest(time)
         if (
-            recent is not None
-            and recent.isolated
-            and not recent.voters & bit
-            and (recent.identity == identity or self.rules.fit(recent.identity, identity))
+            alone is not None
+            and alone.isolated
+            and not alone.voters & bit
+            and (alone.identity == identity or self.rules.fit(alone.identity, identity))
         ):
             # What the search below finds, without the search.
-            if recent.near_from <= time <= recent.near_until:
-                return recent
-            if -self.window <= time - recent.mean <= self.window:
-                recent.spread_out()
-                return recent
+            if alone.near_from <= time <= alone.near_until:
+                self.recent = alone
+                return alone
+            if -self.window <= time - alone.mean <= self.window:
+                self.recent = alone
+                alone.spread_out()
+                return alone
         near = self.near(time, max(self.window, self.rephrased))
         if self._said_in(near, time, bit, identity, title) is not None:
             return None

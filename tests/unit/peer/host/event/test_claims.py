@@ -69,16 +69,26 @@ def test_as_near_the_bigger(claims):
 
 
 def test_shortcut_finds_what_the_search_finds():
-    """The claim found last, looked at first, is the one that the whole search would give."""
+    """A claim that is far from all others is taken where the whole search would take it."""
     random = Random(5)
     for _ in range(60):
         fast, slow = People(Claims({"goal": GOAL})), People(Claims({"goal": GOAL}))
         for step in range(60):
             index = random.randrange(6)
             at = random.choice([0, 30, 60, 200]) + random.uniform(-25, 25)
-            slow.index.recent = None
+            for claim in slow.index.near(0, 1 << 62):
+                claim.isolated = False  # it is searched for
             one, other = fast.report(index, at), slow.report(index, at)
             assert one.number == other.number, step
+
+
+def test_claims_that_are_far_apart_are_found_without_a_search(claims, monkeypatch):
+    """As where each reporter says all that it has seen in one batch."""
+    people = People(claims)
+    begun = [people.report(0, at) for at in (0, 600, 1_200)]
+    monkeypatch.setattr(ClaimIndex, "near", None)
+    assert [people.report(1, at) for at in (3, 597, 1_201)] == begun
+    assert [people.report(2, at) for at in (1_199, 8, 600)] == [begun[2], begun[0], begun[1]]
 
 
 def test_the_mean_is_that_of_the_votes_that_move_it():
