@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,10 @@ class Crew:
         assert self._process.stdout.readline().strip() == word
 
 
+def _serve(file: Path, route: Any) -> None:
+    route.fulfill(path=file)
+
+
 def _end(process: subprocess.Popen[str]) -> None:
     process.kill()
     process.wait()
@@ -257,6 +262,10 @@ class People:
     def __init__(self, browser: Any, ground: Ground, name: str) -> None:
         self.complaints: list[str] = []
         self.allowed: tuple[str, ...] = ()
+        self.scripts: list[str] = []
+        """They run in each page before its own."""
+        self.served: dict[str, Path] = {}
+        """Files that are served in place of what the gateway has, by path."""
         self._browser = browser
         self._ground = ground
         self._name = name
@@ -270,6 +279,10 @@ class People:
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        for script in self.scripts:
+            page.add_init_script(script)
+        for place, file in self.served.items():
+            page.route(f"**{place}", partial(_serve, file))
         page.goto(path)
         return page
 
@@ -320,6 +333,8 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         # As root there is no sandbox to be had; nothing but our own pages is opened.
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+        # A page that a test serves in place of the gateway's may still talk to the gateway.
+        arguments.append("--disable-features=LocalNetworkAccessChecks")
         chromium = playwright.chromium.launch(
             executable_path=found, args=arguments, timeout=patience.PATIENCE_MS
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ pytestmark = pytest.mark.browser
 SIZES = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 
 QUIZ = "examples/quiz.toml"
+
+STATIC = Path("gateway/static")
 
 
 @SIZES
@@ -317,5 +320,40 @@ def test_nothing_moves_when_an_event_is_first_opened(
     page.locator(".figures", has_text="3–0").wait_for()
     page.locator("#lines .line").first.wait_for()
     people.keep(page, "first")
+    _check_shifts(page)
+
+
+def _check_shifts(page: Any) -> None:
     shifts = page.evaluate(SHIFTS)
     assert sum(value for value, *_ in shifts) < 0.05, shifts
+
+
+SLOW_SOCKET = """{
+  const Real = WebSocket;
+  window.WebSocket = class {
+    constructor(url) {
+      if (performance.now() > 4_000) return new Real(url);
+      this.readyState = 0;
+    }
+    close() {}
+  };
+}"""
+"""Makes connections that are begun in the first seconds wait for ever."""
+
+
+@SIZES
+def test_nothing_moves_when_the_first_connection_takes_long(
+    ground: Ground, people: People, size: Any
+) -> None:
+    """The page says that there is no contact yet; nothing else is seen before the feed is here."""
+    event = ground.event("Slow", "football", "Ferns", "Foxes")
+    ground.crew(event).say("goal", "Ferns", 60, player="Name")
+    people.scripts = [SLOW_SOCKET]
+    # The page that comes where the broker does not answer soon.
+    people.served = {f"/events/{event}": STATIC / "event.html"}
+    page = people.person(f"/events/{event}", **size)
+    page.locator("#banner", has_text="No contact").wait_for()
+    assert not page.locator("#feed-title").is_visible()
+    page.locator("#lines .line").first.wait_for()
+    page.locator("#banner").wait_for(state="hidden")
+    _check_shifts(page)

@@ -56,7 +56,7 @@ function drawAll() {
   drawPage(byId("page-facts"), feed);
   byId("to-report").hidden = !state.event || !reportsCount(state, feed.wall());
   openClaims.draw(state, feed.wall());
-  if (state.joined || found) appear();
+  if (state.joined) appear();
   if (!state.joined || charted === state.version) return;
   charted = state.version;
   if (state.earlier && state.entries.length + state.earlier <= WHOLE) fetchEarlier();
