@@ -441,18 +441,29 @@ class SqlRepository:
                 loads[peer] = loads.get(peer, 0) + count
         return loads
 
-    def held_by(self, peer: str, wall: int) -> list[str]:
+    def held_by(self, peer: str, wall: int, after: str = "", limit: int | None = None) -> list[str]:
         query = (
             sa.select(LEASES.c.event)
             .join(EVENTS, EVENTS.c.event == LEASES.c.event)
             .where(LEASES.c.peer == peer, LEASES.c.expires > wall, EVENTS.c.status != "finished")
+            .where(LEASES.c.event > after)
             .order_by(LEASES.c.event)
+            .limit(limit)
         )
         return list(self._connection.execute(query).scalars())
 
-    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
-        query = sa.select(EVENTS.c.event).where(EVENTS.c.status == status, EVENTS.c.event > after)
-        return list(self._connection.execute(query.order_by(EVENTS.c.event).limit(limit)).scalars())
+    def unfinished(
+        self, status: EventStatus, after: str, limit: int, wall: int
+    ) -> list[tuple[str, bool]]:
+        held = sa.exists().where(LEASES.c.event == EVENTS.c.event, LEASES.c.expires > wall)
+        named = sa.exists().where(GRANTS.c.event == EVENTS.c.event, GRANTS.c.role == "host")
+        query = (
+            sa.select(EVENTS.c.event, ~held & named)
+            .where(EVENTS.c.status == status, EVENTS.c.event > after)
+            .order_by(EVENTS.c.event)
+            .limit(limit)
+        )
+        return [(event, bool(is_free)) for event, is_free in self._connection.execute(query)]
 
     def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
         query = sa.select(PLACEMENTS).where(PLACEMENTS.c.event.in_(events))

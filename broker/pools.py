@@ -53,18 +53,22 @@ class Assigner:
 
     def assign(self, repository: Repository, wall: int) -> None:
         """Look at some events, and give away those that nobody hosts (`wall`: µs since 1970)."""
+        unhosted: list[str] = []
+        for status in list(self._after):
+            events = repository.unfinished(status, self._after[status], WINDOW, wall)
+            self._after[status] = events[-1][0] if len(events) == WINDOW else ""
+            unhosted += [event for event, is_free in events if is_free]
+        # What follows grows with the events that are held, and is not done for these.
+        if not unhosted:
+            return
         loads = repository.loads(wall)
         free = [
             offer
             for offer in _offers(repository, wall)
             if not offer.draining and offer.capacity > loads.get(offer.peer, 0)
         ]
-        if not free:
-            return
-        for status in list(self._after):
-            events = repository.unfinished(status, self._after[status], WINDOW)
-            self._after[status] = events[-1] if len(events) == WINDOW else ""
-            _assign_some(repository, events, free, loads, wall)
+        if free:
+            _assign_some(repository, unhosted, free, loads, wall)
 
 
 def _assign_some(
@@ -239,7 +243,7 @@ def holdings(
     """
     roles.require(role, "host", "to copy the events of a host")
     peer = grants.named(repository, "owner", request.peer)
-    held = sorted(event for event in repository.held_by(peer, wall) if event > request.cursor)
+    held = repository.held_by(peer, wall, request.cursor, limits.HOLD_EVENTS + 1)
     page = held[: limits.HOLD_EVENTS]
     records = repository.events(page)
     return messages.Holdings(

@@ -319,11 +319,25 @@ class Repository(Protocol):
     def loads(self, wall: int) -> dict[str, int]:
         """Return by host the number of events not over that it holds or is to have."""
 
-    def held_by(self, peer: str, wall: int) -> list[str]:
-        """Return the events that are not over and that a host holds the leases of."""
+    def held_by(self, peer: str, wall: int, after: str = "", limit: int | None = None) -> list[str]:
+        """Return the events that are not over and that a host holds the leases of, by id.
 
-    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
-        """Return at most `limit` events of a status with ids greater than `after`, by id."""
+        Args:
+            peer: the host's.
+            wall: microseconds since 1970.
+            after: those alone whose ids are greater.
+            limit: the most that are returned; None: all.
+        """
+
+    def unfinished(
+        self, status: EventStatus, after: str, limit: int, wall: int
+    ) -> list[tuple[str, bool]]:
+        """Return at most `limit` events of a status with ids greater than `after`, by id.
+
+        Returns:
+            Each with whether it is free: no host holds it at `wall` (microseconds since 1970), and
+            an owner has named hosts.
+        """
 
     def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
         """Return which hosts are to have these events; those without one are missing."""

@@ -201,18 +201,26 @@ class MemoryRepository:
             loads[one.peer] = loads.get(one.peer, 0) + 1
         return loads
 
-    def held_by(self, peer: str, wall: int) -> list[str]:
+    def held_by(self, peer: str, wall: int, after: str = "", limit: int | None = None) -> list[str]:
         return sorted(
             one.event
             for one in self._tenures.values()
             if one.peer == peer
             and one.expires > wall
+            and one.event > after
             and self._events[one.event].card.status != "finished"
-        )
+        )[:limit]
 
-    def unfinished(self, status: EventStatus, after: str, limit: int) -> list[str]:
-        found = [e for e, record in self._events.items() if record.card.status == status]
-        return sorted(event for event in found if event > after)[:limit]
+    def unfinished(
+        self, status: EventStatus, after: str, limit: int, wall: int
+    ) -> list[tuple[str, bool]]:
+        held = {one.event for one in self._tenures.values() if one.expires > wall}
+        found = [
+            (event, event not in held and bool(record.card.hosts))
+            for event, record in self._events.items()
+            if record.card.status == status and event > after
+        ]
+        return sorted(found)[:limit]
 
     def placements(self, events: Sequence[str]) -> dict[str, PlacementRecord]:
         return {e: self._placements[e] for e in events if e in self._placements}

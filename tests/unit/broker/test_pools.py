@@ -192,6 +192,17 @@ def test_many_who_offer_themselves_cost_no_look_each(pooled: Any) -> None:
     assert sorted(asked) == sorted(peer(name) for name in names)
 
 
+def test_a_look_costs_nothing_for_events_that_are_held(pooled: Any) -> None:
+    """Each second the broker looks for events that nobody hosts: while there are none that a host
+    may be given, neither cards, leases nor loads are read, however many events are held."""
+    pooled.ann(hold(*(pooled.event(f"Event {n}", hosts=["any"]) for n in range(5))))
+    pooled.event("Mine")  # no host is named
+    with pooled.registry.begin(write=True) as repository:
+        for name in ("events", "leases", "loads", "offers", "placements"):
+            setattr(repository, name, lambda *_, name=name: pytest.fail(f"{name} were read"))
+        Assigner().assign(repository, pooled.wall)
+
+
 def test_who_may_copy_what_a_host_has(pooled: Any) -> None:
     """The events of a host are told to those alone who may copy them: their owners, and hosts that
     are named by key or by a pool; not where merely any peer may host them."""
