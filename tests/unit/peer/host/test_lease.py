@@ -861,6 +861,28 @@ def test_a_host_takes_what_it_is_given_and_hands_it_over():
     assert not stage.tenure.holds_any
 
 
+def test_a_grant_of_which_a_host_that_waits_never_learned():
+    """A host that was given an event waits for the one that has it. A grant may be lost with its
+    answer, and the event go back: the broker refuses that instance for good. So each time that it is
+    refused it asks as another, and the instance under which it is granted the lease is kept."""
+    stage = offering()
+    orders(stage, assigned=["e"])
+    stage.tick()
+    grant_all(stage)
+    instances = []
+    for _ in range(3):
+        (asked,) = stage.tick()
+        instances += [one.instance for one in asked.leases]
+        stage.answer(together({"e": Conflict("another host has taken over e since epoch 1")}))
+    assert len(set(instances)) == 3
+    (granted,) = stage.tick()
+    assert granted.leases[0].instance not in instances
+    grant_all(stage)
+    assert stage.served == [("e", 1)]
+    renewed = next(one for one in iter(lambda: stage.tick()[-1], None) if one.leases)
+    assert renewed.leases[0].instance == granted.leases[0].instance
+
+
 def test_a_broker_of_before_gives_no_events():
     """It does not know the request; the host asks it for events one by one as before."""
     stage = offering()
