@@ -318,7 +318,7 @@ class NatsClient:
             if error.err_code == WRONG_LAST:
                 return Conflict(reason)
             if error.err_code in FULL:
-                return StorageFault(reason)
+                return StorageFault(f"{where} is full: {error.description}")
             if error.err_code in (NO_STREAM, NO_MESSAGE):
                 return NotFound(reason)
             return EnvironmentFault(f"{reason} (error {error.err_code})")

@@ -76,12 +76,14 @@ class RelayWorld:
         """Run a host that takes what one reporter says."""
         return self.world.host(verdict="fixed:1", **options)
 
-    def relay(self, name: str = "relay", url: str = "", who: NatsOptions | None = None) -> Relay:
+    def relay(
+        self, name: str = "relay", url: str = "", who: NatsOptions | None = None, replicas: int = 1
+    ) -> Relay:
         """Run a relay on a thread."""
         client = NatsClient(url or self.nats.url, who)
         client.start()
         link = Link(self.world.address, name, _identity(name), context=self.world.context)
-        made = Relay(Options(beat=0.3), link, client, [self.world.event])
+        made = Relay(Options(beat=0.3, replicas=replicas), link, client, [self.world.event])
         thread = threading.Thread(target=made.run)
         thread.start()
         self.world.stack.callback(link.close)

@@ -863,8 +863,8 @@ def test_a_host_takes_what_it_is_given_and_hands_it_over():
 
 def test_a_grant_of_which_a_host_that_waits_never_learned():
     """A host that was given an event waits for the one that has it. A grant may be lost with its
-    answer, and the event go back: the broker refuses that instance for good. So each time that it is
-    refused it asks as another, and the instance under which it is granted the lease is kept."""
+    answer, and the event go back: the broker refuses that instance for good. So it asks as another
+    after each refusal, and keeps the instance under which it is granted the lease."""
     stage = offering()
     orders(stage, assigned=["e"])
     stage.tick()
