@@ -95,17 +95,25 @@ class FollowedHost:
             self._look_at = now + LOOK_SECONDS
             self._look("", now)
         for event, copy in list(self.copies.items()):
-            connection = self._connections[event]
-            connection.pump(now, wall)
-            if copy.state is CopyState.STORING:
-                self._store(copy, now, wall)
-                connection.pump(now, wall)  # acknowledges
-            if copy.current and event not in self.complete:
-                self.complete[event] = copy
-            if copy.failure is not None and event not in self._failed:
-                self._failed.add(event)
-                log.error("%s is not copied: %s", event, copy.failure.sentence)
-                connection.close()
+            self._pump(event, copy, now, wall)
+
+    def _pump(self, event: str, copy: EventCopy, now: float, wall: int) -> None:
+        # An answer of the broker that came with another copy may have ended this one.
+        if self.copies.get(event) is not copy:
+            return
+        connection = self._connections[event]
+        connection.pump(now, wall)
+        if self.copies.get(event) is not copy:
+            return
+        if copy.state is CopyState.STORING:
+            self._store(copy, now, wall)
+            connection.pump(now, wall)  # acknowledges
+        if copy.current and event not in self.complete:
+            self.complete[event] = copy
+        if copy.failure is not None and event not in self._failed:
+            self._failed.add(event)
+            log.error("%s is not copied: %s", event, copy.failure.sentence)
+            connection.close()
 
     def gone(self, now: float) -> list[str]:
         """Return the events that have had no host for a while, and of which there is a copy."""

@@ -7,13 +7,17 @@ import subprocess
 from typing import Any
 
 from tests.patience import PATIENCE
-from touchline.protocol import times
+from touchline.peer import Link
+from touchline.protocol import messages, times
 
-from .conftest import Json, Yard, planned
+from .conftest import Json, Yard, identity, planned
 
 BEAT = 0.5
 LEASE_SECONDS = 2
 ACTIONS = 40
+EVENTS = 60
+"""Of one host with one follower."""
+
 PEOPLE = ("ann", "bob", "cid", "dan")
 
 
@@ -97,6 +101,47 @@ def test_a_machine_that_is_gone(yard: Yard) -> None:
         assert sorted(index for index, _ in claim.votes) == list(range(len(PEOPLE)))
 
 
+def test_many_events_of_one_host(yard: Yard) -> None:
+    """One follower copies all events of a host, more than a key may have connections at once, and
+    goes on with all of them when the host's machine is gone."""
+    yard.broker("--lease-seconds", str(LEASE_SECONDS))
+    hosts = [key_of(yard, name) for name in ("hill", "harbour")]
+    with Link(yard.address, "organiser", identity("organiser")) as link:
+        events = [
+            link.ask(
+                messages.Create(
+                    id=0, title=f"A{n} v B{n}", sport="football", key=str(n), origins=["A", "B"],
+                    hosts=hosts,
+                )
+            ).card.event
+            for n in range(EVENTS)
+        ]  # fmt: skip
+    yard.event, *others = events
+    process, lines = primary(yard, *others, "--sync")
+    yard.until(lambda: len(lines.of("hosting")) == EVENTS, what="all events")
+    _, copying = follower(yard, "--follow", "hill", "--takeover")
+    yard.until(lambda: len(copying.of("copying")) == EVENTS, what="a copy of each")
+    feeds = [
+        yard.touchline("watch", event, "--broker", yard.address, "--json", "--stay")[1]
+        for event in (events[0], events[-1])
+    ]
+    plan = planned("goal", 1)
+    people = []
+    for yard.event in (events[0], events[-1]):
+        people.append(yard.reporters(*PEOPLE, plan=plan, pause=-0.1)[1])
+    yard.until(lambda: all(len(feed.of("entry")) for feed in feeds), what="an entry of each")
+    lose(yard, process)
+    yard.until(lambda: len(copying.of("hosting")) == EVENTS, what="all events, from their copies")
+    assert {one["event"] for one in copying.of("hosting")} == set(events)
+    assert {one["epoch"] for one in copying.of("hosting")} == {2}
+    for one in people:
+        yard.until(lambda one=one: one.last.get("pending") == 0, what="the receipts")
+    _end(yard)
+    yard.journal = copy_of(yard)
+    for yard.event in (events[0], events[-1]):
+        assert len(yard.restored().by_entry) == 1
+
+
 def test_what_no_copy_had(yard: Yard) -> None:
     """Without `--sync` a host confirms what its copy has not yet. Nothing but `--takeover` goes on
     from the copy; when the old journal is found again, it hands over what the copy had not, which
@@ -126,6 +171,39 @@ def test_what_no_copy_had(yard: Yard) -> None:
     assert listed.wait(PATIENCE) == 0
     yard.until(lambda: len(found.items) == len(PEOPLE), what="the list")
     assert {one["time"] for one in found.items} == {_time(second)}
+
+
+def test_a_follower_is_told_to_go_on(yard: Yard) -> None:
+    """Without `--takeover` a follower leaves an event alone whose host is gone, until the owner
+    gives it the event by `hosts add --to`: then it goes on from its copy."""
+    begun(yard)
+    process, lines = primary(yard, "--sync")
+    yard.until(lambda: bool(lines.of("hosting")), what="the first host")
+    _, copying = follower(yard, "--follow", "hill")
+    yard.until(lambda: bool(copying.of("copying")), what="the copy")
+    (feed,) = yard.watchers("uma")
+    people, told = yard.reporters(*PEOPLE)
+    yard.until(lambda: told.last.get("open", False), what="the reporters")
+    plan = planned("goal", 2)
+    yard.say(people, **said(plan[0]))
+    yard.until(lambda: told.last["accepted"] == len(PEOPLE), what="the first receipts")
+    lose(yard, process)
+    yard.until(lambda: "host_lost" in feed.kinds, what="that the host is lost")
+    assert copying.of("hosting") == []
+    added, answer = yard.touchline(
+        "hosts", "add", yard.event, "--to", "harbour",
+        "--broker", yard.address, "--name", "organiser", "--json",
+    )  # fmt: skip
+    assert added.wait(PATIENCE) == 0, answer.items
+    yard.until(lambda: bool(copying.of("hosting")), what="the host that goes on")
+    assert [one["epoch"] for one in copying.of("hosting")] == [2]
+    yard.say(people, **said(plan[1]))
+    yard.until(lambda: told.last["accepted"] == 2 * len(PEOPLE), what="the last receipt")
+    yard.until(
+        lambda: len({one["entry_id"] for one in feed.of("entry")}) == 2, what="the other entry"
+    )
+    assert [one["seq"] for one in feed.published] == list(range(1, len(feed.published) + 1))
+    assert "diverged" not in feed.kinds
 
 
 def test_a_follower_that_is_away(yard: Yard) -> None:
