@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec, messages
 from touchline.protocol.messages import Card, Heartbeat
 
-from .actors import BrokerNode, ReporterNode, peer_id, staged, wall
-from .invariants import essence, readable, same
+from .actors import BrokerNode, peer_id
 from .network import START, Network, Node, Weather
-from .rivals import EVENT, RivalHost, Told
-from .violation import Violation, demand
+from .rivals import EVENT, Crowd, OneFeed, RivalHost, play
+from .violation import demand
 
 TROUBLE = 90.0
 """Seconds in which things go wrong."""
@@ -45,13 +43,11 @@ class Copied:
         self.broker = BrokerNode(self, 86_400.0, 0)
         self.first = RivalHost(self, "first", sync=True)
         self.second = RivalHost(self, "second", follow=peer_id("first"), takeover=True)
-        self.reporters = [ReporterNode(self, name, 0) for name in ("ann", "bob")]
+        self.crowd = Crowd(self)
         self.stalled = 0  # how often the first host took nothing in, since no copy came
         self.early = False  # the second has taken over before the first was gone
         self._trace = trace
-        self._epoch, self._last = 0, ""
-        self._confirmed: dict[str, int] = {}  # by peer: what the first host has told
-        self._said: set[Told] = set()
+        self._feed = OneFeed(self, self.broker)
         self._bodies: dict[int, bytes] = {}
 
     def tell(self, who: str, what: str) -> None:
@@ -68,13 +64,8 @@ class Copied:
         if isinstance(message, Heartbeat) and message.trouble:
             self.stalled += host is self.first
             return
-        self._judge_lease(host, f"publishes seq {message.seq}")
-        demand(message.epoch >= self._epoch, f"{host.name} publishes epoch {message.epoch} again")
-        if self._last not in ("", host.name):
-            demand(message.epoch > self._epoch, f"two hosts publish epoch {message.epoch}")
-            self.tell(host.name, f"has the event, epoch {message.epoch}")
+        if self._feed.judge(host, message):
             self.network.at(self.network.now, self._lose_first)
-        self._epoch, self._last = message.epoch, host.name
         newest = max(self._bodies, default=0)
         if isinstance(message, Heartbeat):
             demand(message.seq >= newest, f"{host.name} is at seq {message.seq} after {newest}")
@@ -86,14 +77,10 @@ class Copied:
         """Judge a frame on ROUTER: what the first host confirms, the copy has."""
         match codec.decode_host_reply(frame):
             case messages.Receipt() | messages.Setup() as reply:
-                self._judge_lease(host, f"tells {node.name} {reply.n}")
+                self._feed.judge_lease(host, f"tells {node.name} {reply.n}")
                 there = self.second if host is self.first else host
                 lost = set(range(1, reply.n + 1)) - there.stored()[peer_id(node.name)]
                 demand(not lost, f"{host.name} confirms {sorted(lost)}, of which no copy is")
-
-    def _judge_lease(self, host: RivalHost, what: str) -> None:
-        held = self.broker.honours(EVENT, peer_id(host.name))
-        demand(held, f"{host.name} {what} without a lease")
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────
 
@@ -103,19 +90,10 @@ class Copied:
         Raises:
             Violation: something that must hold does not.
         """
-        outboxes = {reporter.name: reporter.outbox for reporter in self.reporters}
         try:
-            with staged(self.network, self.rng, outboxes, HostedEvent):
-                self._play()
+            play(self, self.broker, (self.first, self.second), self.crowd, self._play)
         finally:
             self._trace = None
-            for host in (self.first, self.second):
-                if host.host is not None:
-                    host.host._waker.close()
-            for node in (self.broker, self.first, self.second, *self.reporters):
-                node.drop()
-            for reporter in self.reporters:
-                reporter.outbox.end()
 
     def _play(self) -> None:
         network, rng = self.network, self.rng
@@ -123,11 +101,11 @@ class Copied:
         self.broker.repository.permit(EVENT, "host", peer_id("second"), allowed=True)
         network.weather = Weather(latency=rng.choice([0.001, 0.02, 0.1]))
         self.broker.start()
-        for node in (self.first, self.second, *self.reporters):
+        for node in (self.first, self.second, *self.crowd.reporters):
             network.at(network.now + 3.0 * rng.random(), node.start)
         end = network.now + TROUBLE
         for at in range(10, int(TROUBLE), 3):
-            network.at(START + at + rng.random(), self._happen)
+            network.at(START + at + rng.random(), self.crowd.say)
         for _ in range(rng.randint(1, 5)):
             at = network.now + 10.0 + (TROUBLE - 10.0) * rng.random()
             network.at(at, self._go_wrong, rng.choice([1.0, 3.0, 8.0, 25.0]))
@@ -142,12 +120,6 @@ class Copied:
         while self._unsettled():
             demand(network.now < deadline, f"after {CALM:.0f} s of calm: {self._unsettled()}")
             network.run(network.now + 1.0)
-
-    def _happen(self) -> None:
-        reporter = self.rng.choice(self.reporters)
-        if reporter.running:
-            reporter.say("corner", self.rng.choice("AB"), wall(self.network))
-            self._said.add((peer_id(reporter.name), wall(self.network) + reporter.offset))
 
     def _go_wrong(self, seconds: float) -> None:
         rng, network = self.rng, self.network
@@ -187,32 +159,10 @@ class Copied:
         """Return what is still under way; empty where nothing is."""
         if not self.second.serves:
             return "the copy does not go on"
-        for reporter in self.reporters:
-            if reporter.pending:
-                return f"{reporter.name} has {reporter.pending} reports that are not stored"
-        found, twice = self.second.told()
-        demand(not twice, f"{len(twice)} reports were taken over that were there")
-        if missing := len(self._said - found):
-            return f"the copy has not {missing} of the reports"
-        self._count_votes()
-        return ""
-
-    def _count_votes(self) -> None:
-        """Demand that each report counts once, and that the feed is the one that was published."""
-        host = self.second.host
-        if host is None:
-            raise AssertionError("a host that is not there has the event")
-        event = host.events[EVENT]
-        claims = (*event.claims.open.values(), *event.by_entry.values())
-        for reporter in event.roster.reporters:
-            votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
-            said = sum(peer == reporter.peer for peer, _ in self._said)
-            demand(votes == said, f"the copy counts {votes} votes of {said} reports")
-            demand(reporter.n == said, f"{reporter.n} reports for {said} said")
-        again = HostedEvent(event.card, host._options)
-        with readable():
-            again.restore(self.second.journal.turns(EVENT))
-        same(essence(event), essence(again))
+        missing = self.crowd.unsettled(self.second)
+        if not missing:
+            self.crowd.judge(self.second, counts=True)
+        return missing
 
 
 def run(seed: int) -> Copied:
@@ -224,13 +174,3 @@ def run(seed: int) -> Copied:
     copied = Copied(seed)
     copied.run()
     return copied
-
-
-def caught(seeds: int) -> str:
-    """Return what the first seed that fails says; empty where none of so many does."""
-    for seed in range(1, seeds + 1):
-        try:
-            Copied(seed).run()
-        except Violation as violation:
-            return f"seed {seed}: {violation}"
-    return ""

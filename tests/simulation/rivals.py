@@ -7,7 +7,7 @@ judged by the broker's lease, and by what each has on its disk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Protocol
 
@@ -198,6 +198,111 @@ class RivalHost(Node):
         return found
 
 
+class OneFeed:
+    """What is published of the event, by whichever host: one at a time, under growing epochs.
+
+    Args:
+        stage: the simulation.
+        broker: whose lease counts.
+    """
+
+    def __init__(self, stage: RivalStage, broker: BrokerNode) -> None:
+        self._stage = stage
+        self._broker = broker
+        self._epoch, self._last = 0, ""
+
+    def judge_lease(self, host: RivalHost, what: str) -> None:
+        """Demand that a host has the lease as it does something."""
+        held = self._broker.honours(EVENT, peer_id(host.name))
+        demand(held, f"{host.name} {what} without a lease")
+
+    def judge(self, host: RivalHost, message: messages.FeedMessage | Heartbeat) -> bool:
+        """Demand that a host may publish a message; return whether another did before."""
+        self.judge_lease(host, f"publishes seq {message.seq}")
+        demand(message.epoch >= self._epoch, f"{host.name} publishes epoch {message.epoch} again")
+        taken_over = self._last not in ("", host.name)
+        if taken_over:
+            demand(message.epoch > self._epoch, f"two hosts publish epoch {message.epoch}")
+            self._stage.tell(host.name, f"has the event, epoch {message.epoch}")
+        self._epoch, self._last = message.epoch, host.name
+        return taken_over
+
+
+class Crowd:
+    """The reporters of the event, and what they have said."""
+
+    def __init__(self, stage: RivalStage) -> None:
+        self.reporters = [ReporterNode(stage, name, 0) for name in ("ann", "bob")]
+        self.said: set[Told] = set()
+        self._stage = stage
+
+    def say(self) -> None:
+        """Let one of them say something."""
+        rng, network = self._stage.rng, self._stage.network
+        reporter = rng.choice(self.reporters)
+        if reporter.running:
+            reporter.say("corner", rng.choice("AB"), wall(network))
+            self.said.add((peer_id(reporter.name), wall(network) + reporter.offset))
+
+    def unsettled(self, host: RivalHost) -> str:
+        """Return what a host that has the event has not yet; empty where it has all."""
+        for reporter in self.reporters:
+            if reporter.pending:
+                return f"{reporter.name} has {reporter.pending} reports that are not stored"
+        found, twice = host.told()
+        demand(not twice, f"{host.name} has taken {len(twice)} reports over that it had")
+        missing = len(self.said - found)
+        return f"{host.name} has the event, and not {missing} of the reports" if missing else ""
+
+    def judge(self, host: RivalHost, *, counts: bool) -> HostedEvent:
+        """Demand that each report counts once, and that the disk leads to what is served.
+
+        Args:
+            host: it has the event, which is returned.
+            counts: whether it has all reports by their numbers.
+        """
+        if host.host is None:
+            raise AssertionError("a host that is not there has the event")
+        event = host.host.events[EVENT]
+        claims = (*event.claims.open.values(), *event.by_entry.values())
+        for reporter in event.roster.reporters:
+            votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
+            said = sum(peer == reporter.peer for peer, _ in self.said)
+            demand(votes == said, f"{host.name} counts {votes} votes of {said} reports")
+            demand(not counts or reporter.n == said, f"{reporter.n} reports for {said} said")
+        again = HostedEvent(event.card, host.host._options)
+        with readable():
+            again.restore(host.journal.turns(EVENT))
+        same(essence(event), essence(again))
+        return event
+
+
+def play(
+    stage: RivalStage,
+    broker: BrokerNode,
+    hosts: Sequence[RivalHost],
+    crowd: Crowd,
+    what: Callable[[], None],
+) -> None:
+    """Let everything happen, and end all processes.
+
+    Raises:
+        Violation: something that must hold does not.
+    """
+    outboxes = {reporter.name: reporter.outbox for reporter in crowd.reporters}
+    try:
+        with staged(stage.network, stage.rng, outboxes, HostedEvent):
+            what()
+    finally:
+        for host in hosts:
+            if host.host is not None:
+                host.host._waker.close()
+        for node in (broker, *hosts, *crowd.reporters):
+            node.drop()
+        for reporter in crowd.reporters:
+            reporter.outbox.end()
+
+
 class Rivals:
     """The simulation of one seed.
 
@@ -214,12 +319,11 @@ class Rivals:
         self.broker = BrokerNode(self, 86_400.0, self.rng.randint(-5, 5) * 1_000_000)
         store = Store() if self.shared else None
         self.hosts = [RivalHost(self, name, store=store) for name in ("first", "second")]
-        self.reporters = [ReporterNode(self, name, 0) for name in ("ann", "bob")]
+        self.crowd = Crowd(self)
         self.recovered = 0  # reports that one host has from the other in the end
         self.taken_over = 0  # how often another host than before has published
         self._trace = trace
-        self._epoch, self._last = 0, ""
-        self._said: set[Told] = set()
+        self._feed = OneFeed(self, self.broker)
         self._bodies: dict[tuple[int, int], bytes] = {}
 
     def tell(self, who: str, what: str) -> None:
@@ -235,13 +339,7 @@ class Rivals:
         message = codec.decode_published(body)
         if isinstance(message, Heartbeat) and message.trouble:
             return
-        self._judge_lease(host, f"publishes seq {message.seq}")
-        demand(message.epoch >= self._epoch, f"{host.name} publishes epoch {message.epoch} again")
-        if self._last not in ("", host.name):
-            demand(message.epoch > self._epoch, f"two hosts publish epoch {message.epoch}")
-            self.taken_over += 1
-            self.tell(host.name, f"has the event, epoch {message.epoch}")
-        self._epoch, self._last = message.epoch, host.name
+        self.taken_over += self._feed.judge(host, message)
         if not isinstance(message, Heartbeat):
             # A journal that is shared has one feed, whatever the epoch.
             epoch = 0 if self.shared else message.epoch
@@ -252,14 +350,10 @@ class Rivals:
         """Judge a frame on ROUTER: what a host confirms, it confirms with the lease and keeps."""
         match codec.decode_host_reply(frame):
             case messages.Receipt() | messages.Setup() as reply:
-                self._judge_lease(host, f"tells {node.name} {reply.n}")
+                self._feed.judge_lease(host, f"tells {node.name} {reply.n}")
                 stored = host.stored()[peer_id(node.name)]
                 lost = set(range(1, reply.n + 1)) - stored
                 demand(not lost, f"{host.name} confirms {sorted(lost)}, which it has not")
-
-    def _judge_lease(self, host: RivalHost, what: str) -> None:
-        held = self.broker.honours(EVENT, peer_id(host.name))
-        demand(held, f"{host.name} {what} without a lease")
 
     # ── what happens ─────────────────────────────────────────────────────────────────────────
 
@@ -269,19 +363,10 @@ class Rivals:
         Raises:
             Violation: something that must hold does not.
         """
-        outboxes = {reporter.name: reporter.outbox for reporter in self.reporters}
         try:
-            with staged(self.network, self.rng, outboxes, HostedEvent):
-                self._play()
+            play(self, self.broker, self.hosts, self.crowd, self._play)
         finally:
             self._trace = None
-            for host in self.hosts:
-                if host.host is not None:
-                    host.host._waker.close()
-            for node in (self.broker, *self.hosts, *self.reporters):
-                node.drop()
-            for reporter in self.reporters:
-                reporter.outbox.end()
 
     def _play(self) -> None:
         network, rng = self.network, self.rng
@@ -289,11 +374,11 @@ class Rivals:
         self.broker.repository.permit(EVENT, "host", "any", allowed=True)
         network.weather = Weather(latency=rng.choice([0.001, 0.02, 0.1]))
         self.broker.start()
-        for node in (*self.hosts, *self.reporters):
+        for node in (*self.hosts, *self.crowd.reporters):
             network.at(network.now + 3.0 * rng.random(), node.start)
         end = network.now + TROUBLE
         for at in range(10, int(TROUBLE), 4):
-            network.at(START + at + rng.random(), self._happen)
+            network.at(START + at + rng.random(), self.crowd.say)
         for _ in range(rng.randint(2, 8)):
             at = network.now + 10.0 + (TROUBLE - 10.0) * rng.random()
             seconds = min(rng.choice([3.0, 12.0, 25.0, 60.0]), end - at)
@@ -309,12 +394,6 @@ class Rivals:
         while self._unsettled():
             demand(network.now < deadline, f"after {CALM:.0f} s of calm: {self._unsettled()}")
             network.run(network.now + 1.0)
-
-    def _happen(self) -> None:
-        reporter = self.rng.choice(self.reporters)
-        if reporter.running:
-            reporter.say("corner", self.rng.choice("AB"), wall(self.network))
-            self._said.add((peer_id(reporter.name), wall(self.network) + reporter.offset))
 
     def _go_wrong(self, seconds: float) -> None:
         rng, network = self.rng, self.network
@@ -356,40 +435,12 @@ class Rivals:
         serving = [host.name for host in self.hosts if host.serves]
         if len(serving) != 1:
             return f"{serving} serve the event"
-        for reporter in self.reporters:
-            if reporter.pending:
-                return f"{reporter.name} has {reporter.pending} reports that are not stored"
         (host,) = (host for host in self.hosts if host.serves)
-        found, twice = host.told()
-        demand(not twice, f"{host.name} has taken {len(twice)} reports over that it had")
-        if missing := len(self._said - found):
-            return f"{host.name} has the event, and not {missing} of the reports"
-        self._count_votes(host)
-        self._restore(host)
-        return ""
-
-    def _restore(self, host: RivalHost) -> None:
-        """Demand that what is on the disk leads to what is served, with what was published."""
-        if host.host is None:
-            raise AssertionError("a host that is not there has the event")
-        event = host.host.events[EVENT]
-        again = HostedEvent(event.card, host.host._options)
-        with readable():
-            again.restore(host.journal.turns(EVENT))
-        same(essence(event), essence(again))
-
-    def _count_votes(self, host: RivalHost) -> None:
-        """Demand that each report counts once with the host that has the event."""
-        if host.host is None:
-            raise AssertionError("a host that is not there has the event")
-        event = host.host.events[EVENT]
-        self.recovered = sum(len(one.recovered) for one in event.roster.reporters)
-        claims = (*event.claims.open.values(), *event.by_entry.values())
-        for reporter in event.roster.reporters:
-            votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
-            said = sum(peer == reporter.peer for peer, _ in self._said)
-            demand(votes == said, f"{host.name} counts {votes} votes of {said} reports")
-            demand(not self.shared or reporter.n == said, f"{reporter.n} reports for {said} said")
+        missing = self.crowd.unsettled(host)
+        if not missing:
+            event = self.crowd.judge(host, counts=self.shared)
+            self.recovered = sum(len(one.recovered) for one in event.roster.reporters)
+        return missing
 
 
 def run(seed: int) -> Rivals:
@@ -403,11 +454,11 @@ def run(seed: int) -> Rivals:
     return rivals
 
 
-def caught(seeds: int) -> str:
+def caught(seeds: int, play: Callable[[int], object] = run) -> str:
     """Return what the first seed that fails says; empty where none of so many does."""
     for seed in range(1, seeds + 1):
         try:
-            Rivals(seed).run()
+            play(seed)
         except Violation as violation:
             return f"seed {seed}: {violation}"
     return ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from .copies import caught, run
+from .copies import run
+from .rivals import caught
 from .test_mutations import (
     acknowledged_before_stored,
     epoch_not_raised,
@@ -47,7 +48,7 @@ def test_the_host_waits():
 def test_caught(mutate, why, monkeypatch):
     """A mistake violates what must hold within some seeds."""
     mutate(monkeypatch)
-    found = caught(SEEDS)
+    found = caught(SEEDS, run)
     print(found)
     assert found
     assert why in found
