@@ -7,13 +7,14 @@ journal has a copy already, and none that this host has itself.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from typing import Any
 
 from ...protocol import messages
 from ...protocol.errors import StorageFault, TouchlineError, UnknownType
 from ...protocol.messages import Card
 from ...runtime.logs import note
+from ...runtime.poll_loop import Source
 from ...runtime.timers import earliest
 from ..connection import HostConnection
 from ..host.journal import CopiedEvent, Journal
@@ -84,18 +85,21 @@ class FollowedHost:
         """Return when `pump` wants to be called next (monotonic seconds)."""
         return earliest(self._look_at, *(one.next_timer() for one in self._connections.values()))
 
-    def pump(self, now: float, wall: int) -> None:
+    def pump(self, now: float, wall: int, ready: Container[Source] | None = None) -> None:
         """Send, receive and store.
 
         Args:
             now: monotonic seconds.
             wall: microseconds since 1970 UTC.
+            ready: the sockets that can be read; None: any may be.
         """
         if now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
             self._look("", now)
         for event, copy in list(self.copies.items()):
-            self._pump(event, copy, now, wall)
+            connection = self._connections.get(event)
+            if connection is not None and _has_work(connection, now, ready):
+                self._pump(event, copy, now, wall)
 
     def _pump(self, event: str, copy: EventCopy, now: float, wall: int) -> None:
         # An answer of the broker that came with another copy may have ended this one.
@@ -191,3 +195,10 @@ class FollowedHost:
         self.trouble = ""
         self.stored += len(copy.turns)
         copy.stored(now, done=True)
+
+
+def _has_work(connection: HostConnection, now: float, ready: Container[Source] | None) -> bool:
+    if ready is None or any(socket in ready for socket in connection.sockets):
+        return True
+    timer = connection.next_timer()
+    return timer is not None and timer <= now

@@ -374,7 +374,7 @@ class Host:
             link.poll(now)
             self._look_at_leases()
         self._pump_offers(now, wall)
-        self._pump_copies(now, wall)
+        self._pump_copies(now, wall, ready)
         self.pending.handle(now)
         self._revoke()
         if _any([sockets.pub], ready):
@@ -549,12 +549,12 @@ class Host:
         if gate.state is not before and (gate.state in worth or before in worth):
             self._tell_of_copies(gate, was_stalled=before is SyncState.STALLED)
 
-    def _pump_copies(self, now: float, wall: int) -> None:
+    def _pump_copies(self, now: float, wall: int, ready: Container[Source] | None = None) -> None:
         """Copy on from the host that is followed; go on with its events where it is gone."""
         followed = self.followed
         if followed is None:
             return
-        followed.pump(now, wall)
+        followed.pump(now, wall, ready)
         if self._options.takeover:
             for event_id in followed.gone(now):
                 if event_id not in self.leases.events:

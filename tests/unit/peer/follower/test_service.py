@@ -23,15 +23,18 @@ class FakeConnection:
         self.copy = copy
         self.comes: Callable[[], None] = lambda: None
         self.closed = False
-        self.sockets: list[Any] = []
+        self.sockets: list[Any] = [f"socket of {copy.event}"]
+        self.due: float | None = None
+        self.pumped = 0
 
     def pump(self, now: float, wall: int) -> None:
+        self.pumped += 1
         assert not self.closed, f"{self.copy.event} was let go"
         comes, self.comes = self.comes, lambda: None
         comes()
 
-    def next_timer(self) -> None:
-        return None
+    def next_timer(self) -> float | None:
+        return self.due
 
     def close(self) -> None:
         self.closed = True
@@ -62,3 +65,20 @@ def test_a_copy_that_ends_while_others_are_served(followed: FollowedHost, ended:
     followed.pump(2.0, 2)
     assert list(followed.copies) == [event for event in EVENTS if event != ended]
     assert followed._journal.stored == []  # type: ignore[attr-defined]  # the test's own
+
+
+def test_a_turn_serves_the_copies_that_have_work(followed: FollowedHost) -> None:
+    """Those alone whose host has sent something, or whose time has come: what a turn of one event
+    costs does not grow with the others."""
+    one, two, three = (fake(followed, event) for event in EVENTS)
+    two.due, three.due = 5.0, 6.0
+    followed.pump(5.0, 1, {"socket of one"})
+    assert [each.pumped for each in (one, two, three)] == [1, 1, 0]
+    followed.pump(5.1, 1, set())
+    assert [each.pumped for each in (one, two, three)] == [1, 2, 0]
+    followed.pump(5.2, 1)
+    assert [each.pumped for each in (one, two, three)] == [2, 3, 1]
+
+
+def fake(followed: FollowedHost, event: str) -> Any:
+    return followed._connections[event]
