@@ -81,7 +81,7 @@ def trigrams(word: str) -> frozenset[str]:
     return frozenset(padded[at : at + 3] for at in range(len(padded) - 2))
 
 
-def similarity(query: str, grams: frozenset[str], word: str) -> float:
+def _similarity(query: str, grams: int, word: str, others: int, common: int) -> float:
     """Return how well a word matches a word of a query, from 0 (no trigram in common) to 1 (equal).
 
     The similarity is the number of common trigrams over the number of all trigrams of both. It is
@@ -89,15 +89,11 @@ def similarity(query: str, grams: frozenset[str], word: str) -> float:
 
     Args:
         query: a word of the query.
-        grams: the trigrams of `query`.
+        grams: the number of its trigrams.
         word: a word of the index.
+        others: the number of its trigrams.
+        common: the number of those in both.
     """
-    others = trigrams(word)
-    return _similarity(query, len(grams), word, len(others), len(grams & others))
-
-
-def _similarity(query: str, grams: int, word: str, others: int, common: int) -> float:
-    """Return `similarity` from the numbers of the trigrams of both, and of those in common."""
     if query == word:
         return 1.0
     alike = common / (grams + others - common)

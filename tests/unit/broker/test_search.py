@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from touchline.broker import search
-from touchline.broker.search import SearchIndex, similarity, trigrams, words
+from touchline.broker.search import SearchIndex, trigrams, words
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card
 
@@ -48,16 +48,14 @@ def test_trigrams() -> None:
     assert trigrams("cup") == {"  c", " cu", "cup", "up "}
 
 
-def alike(query: str, word: str) -> float:
-    return similarity(query, trigrams(query), word)
-
-
-def test_similarity() -> None:
-    """The same word is 1, a start at least a half, a typo in between, another word nearly 0."""
-    assert alike("france", "france") == 1.0
-    assert alike("fra", "france") == 0.75
-    assert 0.4 < alike("frnce", "france") < 0.5
-    assert alike("nadal", "france") == 0.0
+def test_similarity(index: SearchIndex) -> None:
+    """The same word is 1, a start at least a half, a typo in between, another word is none."""
+    assert index._alike("france") == [(1.0, "france")]
+    assert index._alike("fra")[0] == (0.75, "france")
+    ((typo, word),) = index._alike("frnce")
+    assert word == "france"
+    assert 0.4 < typo < 0.5
+    assert "france" not in [word for _, word in index._alike("nadal")]
 
 
 @pytest.mark.parametrize(
