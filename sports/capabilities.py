@@ -234,12 +234,13 @@ class Implied:
     Args:
         titles: one of these actions.
         origins: of one of these.
-        since: after this time; microseconds since 1970.
+        since, until: between these times; microseconds since 1970.
     """
 
     titles: tuple[str, ...]
     origins: tuple[str, ...]
     since: int
+    until: int
 
 
 @runtime_checkable

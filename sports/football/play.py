@@ -14,7 +14,7 @@ from ..names import canonical as key
 from ..names import read
 from ..sport import Action
 from . import kinds
-from .kinds import CONCUSSION, KICKS, KICKS_WITHIN, OFFICIALS, OWN_GOAL, PERIODS
+from .kinds import CONCUSSION, KICKS, KICKS_APART, KICKS_WITHIN, OFFICIALS, OWN_GOAL, PERIODS
 from .laws import disallowed, nominal_minutes
 from .rules import FootballRules
 from .state import (
@@ -175,11 +175,17 @@ def implied(state: FootballState, action: Action) -> Implied | None:
         return None
     side = state.origins.index(action.origin)
     other = (state.origins[1 - side],)
+    # What is told of the same moment is this kick, and its sides are mixed up.
+    apart = round(KICKS_APART / 2 * SECOND)
+    until = action.time - apart
     if not state.kicks:
         # Who kicks first is drawn by lot (Law 10): it may have been the other side.
-        return Implied(tuple(KICKS), other, action.time - round(KICKS_WITHIN * SECOND))
+        since = action.time - round(KICKS_WITHIN * SECOND)
+        if state.period == "shootout":
+            since = max(since, state.periods[-1].began)
+        return Implied(tuple(KICKS), other, since, until)
     last = state.kicks[-1]
-    return Implied(tuple(KICKS), other, last.time) if last.side == side else None
+    return Implied(tuple(KICKS), other, last.time + apart, until) if last.side == side else None
 
 
 def _period_start(state: FootballState, action: Action) -> FootballState:

@@ -170,7 +170,7 @@ class Race:
         """Return the start of a runner who passes a point, or comes in, without having started."""
         if action.title not in self.implying or state.runs[action.origin].started is not None:
             return None
-        return Implied(("start",), (action.origin, ""), 0)
+        return Implied(("start",), (action.origin, ""), 0, action.time)
 
     def score(self, state: RaceState) -> Score:
         """Return the head of the leaderboard and how many are where, as plain JSON values."""

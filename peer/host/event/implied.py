@@ -32,12 +32,12 @@ def unheard(state: EventState, sport: Implying, entry: Entry) -> Claim | None:
         for origin in implied.origins
         if (index := state.claims.find_index((title, origin))) is not None
     }
-    reach = entry.time - implied.since
+    reach = implied.until - implied.since
     found = [
         (_voices(state, claim), claim)
         for index in indexes.values()
-        for claim in index.near(entry.time, reach)
-        if claim.number in state.claims.open and implied.since < claim.mean < entry.time
+        for claim in index.near(implied.until, reach)
+        if claim.number in state.claims.open and implied.since < claim.mean < implied.until
     ]
     found = [pair for pair in found if pair[0]]
     if not found:

@@ -83,6 +83,31 @@ def test_a_voice_of_long_before_is_no_first_kick(ground: Any) -> None:
     assert implied(g) == []
 
 
+@pytest.mark.parametrize("off", [-3, 2])
+@pytest.mark.parametrize("kicks", ["A+", "A+ B+ A+"])
+def test_a_voice_that_mixes_the_sides_up_is_no_kick_before(
+    ground: Any, kicks: str, off: int
+) -> None:
+    """One tells a kick of the other side at the time of the one that three saw: it is that one."""
+    g = shootout(ground, {}, kicks)
+    g.say("flo", "shootout_scored", "B", at=g.second + off)
+    g.both("shootout_scored", "A", at=g.second, names=CROWD[:3])
+    assert implied(g) == []
+
+
+def test_a_voice_of_before_the_shoot_out_is_no_first_kick(ground: Any) -> None:
+    """One tells a kick with a time at which the shoot-out had not begun: it is some later kick."""
+    g = ground(rules=CUP, verdict="quorum", finish_after=600.0).begun(*CROWD)
+    begins = g.second + 60
+    g.say("flo", "shootout_scored", "B", at=begins - 20)
+    g.stay(60, *CROWD)
+    g.both("period_start", at=begins, names=CROWD[:3], period="shootout")
+    g.stay(40, *CROWD)
+    g.both("shootout_scored", "A", at=begins + 40, names=CROWD[:3])
+    assert implied(g) == []
+    assert g.headline == "A 0–0 B (1–0 pens)"
+
+
 def test_a_kick_without_a_voice(ground: Any) -> None:
     """Nobody told it: it is counted as taken, and the score says that one went unreported."""
     g = shootout(ground, {4: ""})
