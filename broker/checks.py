@@ -33,7 +33,7 @@ def no_zero_character(request: messages.BrokerRequest) -> None:
 
 
 def cleaned(card: messages.Card) -> messages.Card:
-    """Return a new event without what is invisible in its title, origins and line-ups.
+    """Return a new event without what is invisible in the texts for people.
 
     Raises:
         BadMessage: nothing in one of them can be seen, or it holds control characters.
@@ -45,6 +45,11 @@ def cleaned(card: messages.Card) -> messages.Card:
         lineups={
             visible(origin): [clean("a name in a line-up", name) for name in names]
             for origin, names in card.lineups.items()
+        },
+        **{
+            name: clean(name, text)
+            for name in ("competition", "round", "venue")
+            if (text := getattr(card, name))
         },
     )
 

@@ -392,6 +392,7 @@ class Core:
                 status=request.status,
                 limit=request.limit + 1,
                 cursor=request.cursor,
+                competition=request.competition,
             )
         cards = repository.cards(events[: request.limit], wall)
         page: list[messages.Card] = []
@@ -426,6 +427,9 @@ class Core:
                 rules=request.rules,
                 timing=request.timing,
                 hidden=request.hidden,
+                competition=request.competition,
+                round=request.round,
+                venue=request.venue,
             )
         )
         if not request.key:

@@ -18,6 +18,7 @@ from bisect import bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from heapq import merge, nsmallest
 from itertools import chain, groupby, islice
 from math import inf
@@ -46,8 +47,17 @@ many are ranked."""
 LOOKED_AT = 20_000
 """The most events with a common word that a search tries for its sport and status."""
 
+SPELT = 50_000
+"""Words of which the spellings are kept: the same players play many matches."""
+
+MOST_ALIKE = 64
+"""The most words of the index that a word of a query finds, the most similar."""
+
 MOST_ASKED = 1_000
 """The most words of queries of which the index keeps what is like them."""
+
+NAMED = 60
+"""The most names of an event's line-ups by which it is found."""
 
 _WORD = re.compile(r"\w+")
 
@@ -61,9 +71,16 @@ def words(text: str) -> list[str]:
 def _spellings(text: str) -> Iterable[list[str]]:
     """Return the spellings of each word of a text, that without accents first."""
     for word in dict.fromkeys(re.split(r"\s", unicodedata.normalize("NFC", text.casefold()))):
-        plain, other = _plain_words(word), _plain_words(transcribed(word))
-        for one, two in zip(plain, other, strict=True):
-            yield [one] if one == two else [one, two]
+        yield from map(list, _spelt(word))
+
+
+@lru_cache(maxsize=SPELT)
+def _spelt(word: str) -> tuple[tuple[str, ...], ...]:
+    """Return the words in a text without blanks, each in its spellings."""
+    plain, other = _plain_words(word), _plain_words(transcribed(word))
+    return tuple(
+        (one,) if one == two else (one, two) for one, two in zip(plain, other, strict=True)
+    )
 
 
 def _plain_words(text: str) -> list[str]:
@@ -110,10 +127,40 @@ class _Line:
     status: EventStatus
     created: int
     words: tuple[str, ...]
+    competition: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Only:
+    """Which events are asked for; empty means any."""
+
+    sport: str = ""
+    status: str = ""
+    competition: str = ""
+
+    def takes(self, line: _Line) -> bool:
+        """Return whether an event is among them."""
+        return (
+            self.sport in ("", line.sport)
+            and self.status in ("", line.status)
+            and self.competition in ("", line.competition)
+        )
+
+
+def _players(card: Card) -> Iterable[str]:
+    """Return the words of the names in an event's line-ups, without the numbers on shirts."""
+    names = islice(chain(*card.lineups.values()), NAMED)
+    return (word for word in words(" ".join(names)) if not word.isdecimal())
+
+
+def competition_key(name: str) -> str:
+    """Return what all ways to write the name of a competition have in common."""
+    return canonical(name)
 
 
 class SearchIndex:
-    """The events by the words of their titles and origins, and by age.
+    """The events by the words of their titles, origins, competitions, venues and line-ups, and by
+    age.
 
     Not safe for threads: threads that share an index need a lock.
     """
@@ -122,7 +169,8 @@ class SearchIndex:
         self.revision = 0
         """The registry's revision that the index holds."""
         self._lines: dict[str, _Line] = {}
-        self._newest: list[tuple[int, str]] = []  # (-created, event), sorted
+        self._newest: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        """(-created, event) by competition, sorted; all of them under the empty one."""
         self._events: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         """(created, event) by word, sorted."""
         self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
@@ -134,7 +182,7 @@ class SearchIndex:
         return len(self._lines)
 
     def follow(self, changes: Iterable[tuple[int, Card]]) -> None:
-        """Add new events, and update the status of known events: titles and origins never change.
+        """Add new events, and update the status of known events: nothing else of them changes.
 
         Args:
             changes: (revision, card), oldest first, as `Repository.changes` returns them.
@@ -148,11 +196,15 @@ class SearchIndex:
             self.revision = revision
 
     def _add(self, card: Card) -> None:
-        found = tuple(words(" ".join([card.title, *card.origins])))
-        self._lines[card.event] = _Line(card.sport, card.status, card.created, found)
+        said = [card.title, *card.origins, card.competition, card.round, card.venue]
+        found = tuple(dict.fromkeys([*words(" ".join(said)), *_players(card)]))
+        competition = competition_key(card.competition)
+        line = _Line(card.sport, card.status, card.created, found, competition)
+        self._lines[card.event] = line
         if card.hidden:
             return
-        insort(self._newest, (-card.created, card.event))
+        for one in {"", competition}:
+            insort(self._newest[one], (-card.created, card.event))
         dated = (card.created, card.event)
         for word in found:
             if word not in self._events:
@@ -168,13 +220,20 @@ class SearchIndex:
                 postings.append(dated)
 
     def search(
-        self, text: str = "", *, sport: str = "", status: str = "", limit: int, cursor: str = ""
+        self,
+        text: str = "",
+        *,
+        sport: str = "",
+        status: str = "",
+        limit: int,
+        cursor: str = "",
+        competition: str = "",
     ) -> list[str]:
         """Return the ids of events, best match first, then newest first.
 
         Args:
             text: words, perhaps misspelt; an empty text finds every event.
-            sport, status: find only events of this sport and status; empty means any.
+            sport, status, competition: find only events of these; empty means any.
             limit: the most ids to return.
             cursor: the last event of the page before. The search finds its place by its own match,
                 so that an event created between two pages does not shift the second page.
@@ -185,24 +244,24 @@ class SearchIndex:
         if cursor and cursor not in self._lines:
             raise NotFound(f"no event {cursor!r} to continue the search from")
 
+        only = _Only(sport, status, competition_key(competition))
         if text.strip():
-            events = self._by_match(text, cursor, limit, sport, status)
+            events = self._by_match(text, cursor, limit, only)
         else:
-            events = (event for event in self._by_age(cursor) if self._is(event, sport, status))
+            events = (
+                event
+                for event in self._by_age(cursor, only.competition)
+                if only.takes(self._lines[event])
+            )
         return list(islice(events, limit))
 
-    def _is(self, event: str, sport: str, status: str) -> bool:
-        line = self._lines[event]
-        return sport in ("", line.sport) and status in ("", line.status)
+    def _by_age(self, cursor: str, competition: str) -> Iterator[str]:
+        newest = self._newest.get(competition, [])
+        start = bisect_right(newest, (-self._lines[cursor].created, cursor)) if cursor else 0
+        return (event for _, event in islice(newest, start, None))
 
-    def _by_age(self, cursor: str) -> Iterator[str]:
-        start = bisect_right(self._newest, (-self._lines[cursor].created, cursor)) if cursor else 0
-        return (event for _, event in islice(self._newest, start, None))
-
-    def _by_match(
-        self, text: str, cursor: str, limit: int, sport: str, status: str
-    ) -> Iterator[str]:
-        matches = self._matches(text, sport, status)
+    def _by_match(self, text: str, cursor: str, limit: int, only: _Only) -> Iterator[str]:
+        matches = self._matches(text, only)
         least = NEAR_BEST * max(matches.values(), default=0.0)
         ranks = {
             event: (-match, -self._lines[event].created, event)
@@ -211,11 +270,11 @@ class SearchIndex:
         }
         after = ranks.get(cursor, (0.0, 0, cursor)) if cursor else (-inf, 0, "")
         ranked = (
-            rank for event, rank in ranks.items() if rank > after and self._is(event, sport, status)
+            rank for event, rank in ranks.items() if rank > after and only.takes(self._lines[event])
         )
         return (event for _, _, event in nsmallest(limit, ranked))
 
-    def _matches(self, text: str, sport: str = "", status: str = "") -> dict[str, float]:
+    def _matches(self, text: str, only: _Only | None = None) -> dict[str, float]:
         """Return the match of each event, from 0 to 1: the mean over the query's words."""
         spellings = {one[0]: one for one in _spellings(text)}
         query = [self._like_any(one) for one in list(spellings.values())[:QUERY_WORDS]]
@@ -236,7 +295,7 @@ class SearchIndex:
             common.remove(rarest)
             total = {
                 event: similar / len(query)
-                for event, similar in self._newest_of(rarest, sport, status)
+                for event, similar in self._newest_of(rarest, only or _Only())
             }
         for alike in common:
             of, lines = alike.get, self._lines
@@ -245,21 +304,19 @@ class SearchIndex:
                 total[event] += similar / len(query)
         return total
 
-    def _newest_of(
-        self, alike: dict[str, float], sport: str, status: str
-    ) -> Iterator[tuple[str, float]]:
-        """Yield the newest events of a sport and status that have a common word, the most similar
-        words first, each with the similarity of its most similar word."""
+    def _newest_of(self, alike: dict[str, float], only: _Only) -> Iterator[tuple[str, float]]:
+        """Yield the newest events that are asked for and have a common word, the most similar words
+        first, each with the similarity of its most similar word."""
         seen: set[str] = set()
         looked_at = 0
-        anything = not sport and not status
+        anything = only == _Only()
         for similar, same in groupby(alike, key=alike.__getitem__):
             postings = [reversed(self._events[word]) for word in same]
             for _, event in merge(*postings, reverse=True):
                 looked_at += 1
                 if looked_at > LOOKED_AT or len(seen) >= COMMON:
                     return
-                if event not in seen and (anything or self._is(event, sport, status)):
+                if event not in seen and (anything or only.takes(self._lines[event])):
                     seen.add(event)
                     yield event, similar
 
@@ -290,5 +347,5 @@ class SearchIndex:
         ]
         if len(self._asked) >= MOST_ASKED:
             self._asked.clear()
-        found = sorted([one for one in alike if one[0] >= ALIKE], reverse=True)
+        found = sorted([one for one in alike if one[0] >= ALIKE], reverse=True)[:MOST_ALIKE]
         return self._asked.setdefault(asked, found)

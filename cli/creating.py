@@ -35,6 +35,13 @@ _FLAGS = (
         help="When it starts, such as 2026-06-11T19:00:00Z.",
     ),
     click.option(
+        "--competition",
+        default="",
+        help="What it belongs to, such as a league or a cup, for people.",
+    ),
+    click.option("--round", "round_", default="", help="Of the competition, such as Final."),
+    click.option("--venue", default="", help="Where it is."),
+    click.option(
         "--lineup",
         "lineups",
         multiple=True,
@@ -71,8 +78,8 @@ _FLAGS = (
     grants.hosts_option,
 )
 
-_NAMES = ("sport", "origins", "starts", "lineups", "rules", "definition", "match_name", "key",
-          "owners", "hosts")  # fmt: skip
+_NAMES = ("sport", "origins", "starts", "competition", "round_", "venue", "lineups", "rules",
+          "definition", "match_name", "key", "owners", "hosts")  # fmt: skip
 
 
 def flags(run: Callable[..., T]) -> Callable[..., T]:
@@ -98,6 +105,9 @@ def wanted(
     sport: str,
     origins: tuple[str, ...],
     starts: str,
+    competition: str,
+    round_: str,
+    venue: str,
     lineups: tuple[str, ...],
     rules: tuple[str, ...],
     definition: Path | None,
@@ -121,6 +131,9 @@ def wanted(
         lineups=dict(_lineup(flag) for flag in lineups),
         rules=shared.rules(rules, definition),
         starts=_starts(starts),
+        competition=competition,
+        round=round_,
+        venue=venue,
         owners=owners,
         hosts=hosts,
     )

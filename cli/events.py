@@ -80,6 +80,7 @@ def create(title: str, broker: str, name: str, as_json: bool, **described: Any) 
     type=click.Choice(["scheduled", "live", "finished"]),
     help="Only events of this status.",
 )
+@click.option("--competition", default="", help="Only events of this competition.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
@@ -94,14 +95,17 @@ def search(
     name: str,
     sport: str,
     status: messages.EventStatus | None,
+    competition: str,
     limit: int,
     form: str,
 ) -> None:
-    """Find events by words of their title and origins, the best match first.
+    """Find events by words of title, origins, competition, venue and players, the best match first.
 
     Misspelt words are found, too. Without a TEXT, list all events, the newest first.
     """
-    wanted = messages.Search(id=0, text=" ".join(text), sport=sport, status=status or "")
+    wanted = messages.Search(
+        id=0, text=" ".join(text), sport=sport, status=status or "", competition=competition
+    )
     with shared.link(broker, name) as link:
         cards, more = _pages(link, wanted, limit)
     if cards or form != "table":
@@ -153,6 +157,11 @@ def show(event: str, broker: str, name: str, as_json: bool) -> None:
         ("status", card.status),
         ("host", "yes" if card.hosted else "none yet"),
         ("starts", times.to_rfc3339(card.starts) if card.starts else "not known"),
+        *[
+            (name, text)
+            for name in ("competition", "round", "venue")
+            if (text := getattr(card, name))
+        ],
         ("created", times.to_rfc3339(card.created)),
         *grants.rows(card),
         ("origins", ", ".join(card.origins)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
+from urllib.parse import quote
 
 import msgspec
 
@@ -121,7 +122,9 @@ class EventMarkup:
             entry = rows[-1].entry
             what = f"{clock_of(entry)} {self._shown(entry).title}".strip()
             return tr("{sport}, live. {what}", sport=sport, what=what)
-        about = ", ".join(filter(None, (sport, day(self._card.starts))))
+        card = self._card
+        known = (sport, day(card.starts), card.venue, card.competition, card.round)
+        about = ", ".join(filter(None, known))
         return tr("{about}. Reported by the people who are there.", about=about)
 
     @property
@@ -171,11 +174,15 @@ class EventMarkup:
         )
 
     def _when(self) -> str:
-        when = day(self._card.starts)
-        if not when:
-            return ""
-        starts = to_rfc3339(self._card.starts)
-        return f'<p class="when-where"><time datetime="{starts}">{when}</time></p>'
+        card = self._card
+        when = day(card.starts, long=True, now=self._wall)
+        parts = [
+            when and f'<time datetime="{to_rfc3339(card.starts)}">{when}</time>',
+            escape(card.venue),
+            card.competition and competition_link(card.competition, card.round),
+        ]
+        words = " · ".join(filter(None, parts))
+        return f'<p class="when-where">{words}</p>' if words else ""
 
     def _state(self) -> tuple[str, str]:
         course = self._channel.summary()
@@ -449,11 +456,13 @@ def _kinds(card: Card) -> dict[str, str]:
 # ── times ────────────────────────────────────────────────────────────────────────────────────
 
 
-def day(wall: int) -> str:
+def day(wall: int, *, long: bool = False, now: int = 0) -> str:
     """Return a wall-clock time as people write it, in UTC; empty where it is not known.
 
     Args:
         wall: microseconds since 1970 UTC.
+        long: whole words with the weekday, and the year where it is another than `now`'s.
+        now: microseconds since 1970 UTC.
     """
     if not wall:
         return ""
@@ -461,11 +470,24 @@ def day(wall: int) -> str:
         when = datetime.fromtimestamp(wall / SECOND, UTC)
     except (OverflowError, ValueError, OSError):
         return ""
+    same = long and when.year == datetime.fromtimestamp(now / SECOND, UTC).year
     if current() not in LANGUAGES or current() == SOURCE:
-        return when.strftime("%-d %b %Y, %H:%M UTC")
-    from babel.dates import format_datetime  # not before somebody reads another language
+        date = "%A %-d %B" if same else "%A %-d %B %Y" if long else "%-d %b %Y"
+        return when.strftime(f"{date}, %H:%M UTC")
+    # Not before somebody reads another language.
+    from babel.dates import format_datetime, format_skeleton
 
-    return format_datetime(when, "d MMM y, HH:mm 'UTC'", locale=current())
+    clock = format_datetime(when, "HH:mm 'UTC'", locale=current())
+    if not long:
+        return f"{format_datetime(when, 'd MMM y', locale=current())}, {clock}"
+    skeleton = "MMMMEEEEd" if same else "yMMMMEEEEd"
+    return f"{format_skeleton(skeleton, when, locale=current())}, {clock}"
+
+
+def competition_link(name: str, stage: str) -> str:
+    """Return the name of a competition, which leads to its events, and a round of it."""
+    link = f'<a href="/?competition={quote(name, safe="")}">{escape(name)}</a>'
+    return f"{link}, {escape(stage)}" if stage else link
 
 
 def time_of_day(wall: int) -> str:
@@ -496,7 +518,8 @@ def _result(card: Mapping[str, object]) -> str:
     headline = str(live["headline"]) if isinstance(live, Mapping) else ""
     starts = str(card["starts"] or "")
     when = f'<time datetime="{starts}">{starts[:16].replace("T", " ")} UTC</time>' if starts else ""
-    more = " · ".join(filter(None, (escape(str(sport)), when)))
+    about = (str(sport), str(card["competition"]), str(card["round"]))
+    more = " · ".join(filter(None, (*map(escape, about), when, escape(str(card["venue"])))))
     status = tr(STATUS.get(str(card["status"]), ""))
     return (
         f'<li class="result" data-key="{escape(str(card["event"]))}" data-version="">'

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from ..protocol import limits
 from ..protocol.errors import NotFound, TouchlineError
 from ..protocol.messages import Search
 from ..runtime import clock
@@ -103,16 +104,23 @@ class Pages:
         html, headers = self._page(request, "index.html")
         organise = markup.organise() if self._organises else ""
         html = html.replace("<!-- organise -->", organise)
+        competition = request.query_params.get("competition", "")[: limits.NAME_CHARS]
+        wanted = Search(id=0, competition=competition, limit=EVENTS)
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._hub.search(Search(id=0, limit=EVENTS))
+                found = await self._hub.search(wanted)
         except (TimeoutError, TouchlineError):
             return public(request, html.encode(), HTML, headers)
         events = [self._rest.card(card) for card in found.events]
         html = _with(
             html,
+            **(
+                {"title": f"<title>{escape(competition)} · Touchline</title>"}
+                if competition
+                else {}
+            ),
             head=markup.head(
-                tr("What is on"),
+                competition or tr("What is on"),
                 tr("Matches as the people who are there report them"),
                 *self._at(request),
             ),

@@ -53,6 +53,7 @@ class Find(Struct, frozen=True, forbid_unknown_fields=True):
     status: Literal["scheduled", "live", "finished", ""] = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Annotated[str, Meta(max_length=64)] = ""
+    competition: Name = ""
     lang: Tag = ""
 
 
@@ -135,6 +136,7 @@ class Rest:
                 status=find.status,
                 limit=find.limit,
                 cursor=find.cursor,
+                competition=find.competition,
             )
         )
         events = [self.card(card) for card in found.events]

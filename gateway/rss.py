@@ -1,4 +1,4 @@
-"""RSS 2.0: an event's entries, and the events of a team, for readers and other sites.
+"""RSS 2.0: an event's entries, and the events of a team or competition, for other sites.
 
 Tested in `tests/integration/test_gateway_share.py`.
 """
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ..protocol.errors import NotFound
-from ..protocol.messages import Search
+from ..protocol.messages import Card, Search
 from ..protocol.text import plain
 from ..protocol.times import SECOND
 from ..runtime import clock
@@ -97,13 +97,32 @@ class Rss:
         ]
         if not cards:
             raise NotFound(f"no event of {team[:60]}")
+        return self._events(request, team, f"The matches of {team}", cards)
+
+    async def competition(self, request: Request) -> Response:
+        """Answer with the events of a competition, the newest first.
+
+        Raises:
+            NotFound: no event belongs to one of this name.
+        """
+        query(request, Nothing)
+        name = str(request.path_params["competition"])
+        found = await self._hub.search(Search(id=0, competition=name[:200], limit=MOST))
+        # A broker of before does not know the field, and finds all.
+        cards = [card for card in found.events if canonical(card.competition) == canonical(name)]
+        if not cards:
+            raise NotFound(f"no event of {name[:60]}")
+        name = cards[0].competition
+        return self._events(request, name, f"The events of {name}", cards)
+
+    def _events(self, request: Request, title: str, text: str, cards: Iterable[Card]) -> Response:
         items = []
         for card in sorted(cards, key=lambda card: -(card.starts or card.created)):
             channel = self._hub.peek(card.event)
-            text = channel.headline if channel is not None and channel.joined else card.status
+            now = channel.headline if channel is not None and channel.joined else card.status
             link = f"{request.base_url}events/{card.event}"
-            items.append(Item(card.title, text, link, link, card.starts or card.created))
-        return _answer(request, team, f"The matches of {team}", str(request.base_url), items)
+            items.append(Item(card.title, now, link, link, card.starts or card.created))
+        return _answer(request, title, text, str(request.base_url), items)
 
 
 def routes(gateway: Gateway) -> list[BaseRoute]:
@@ -112,6 +131,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     return [
         Route("/rss/events/{event}", rss.event, methods=["GET"]),
         Route("/rss/teams/{team}", rss.team, methods=["GET"]),
+        Route("/rss/competitions/{competition}", rss.competition, methods=["GET"]),
     ]
 
 

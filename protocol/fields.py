@@ -66,7 +66,8 @@ class Card(Part, frozen=True, kw_only=True):
 
     `owner` is the peer whose key created it; empty if the broker does not say. `owners` are the
     peers that own it too, `hosts` those that may host it besides its owners, `any` for every peer.
-    An event that is `hidden` is found by its id alone, and metrics do not count it.
+    An event that is `hidden` is found by its id alone, and metrics do not count it. `competition`,
+    `round` (of the competition, such as `Final`) and `venue` are for people, in their own words.
     """
 
     event: Id
@@ -84,6 +85,9 @@ class Card(Part, frozen=True, kw_only=True):
     owners: Peers = field(default_factory=list)
     hosts: Peers = field(default_factory=list)
     hidden: bool = False
+    competition: Name = ""
+    round: Name = ""
+    venue: Name = ""
 
 
 class EnrolledPeer(Part, frozen=True, kw_only=True):

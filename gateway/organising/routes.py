@@ -134,8 +134,9 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event to create.
 
     `lineups` has the names of each side's players, starters first; a shirt number may stand beside
-    a name. `starts` is RFC 3339. `reporters`: `anyone`, or those with the link that has a code.
-    `hosting`: by the gateway's own host (`own`), by any host of the broker (`any`), or by none yet.
+    a name. `starts` is RFC 3339; `competition`, its `round` and the `venue` are for people.
+    `reporters`: `anyone`, or those with the link that has a code. `hosting`: by the gateway's own
+    host (`own`), by any host of the broker (`any`), or by none yet.
     """
 
     title: Name
@@ -145,6 +146,9 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         default_factory=dict
     )
     starts: Annotated[str, Meta(max_length=40)] = ""
+    competition: Name = ""
+    round: Name = ""
+    venue: Name = ""
     rules: dict[Name, object] = msgspec.field(default_factory=dict)
     reporters: Literal["anyone", "code"] = "anyone"
     hosting: Literal["own", "any", "none"] = "own"
@@ -477,6 +481,9 @@ class Organising:
             lineups={side: _names(names) for side, names in wanted.lineups.items() if names},
             rules=wanted.rules,
             starts=_starts(wanted.starts),
+            competition=wanted.competition,
+            round=wanted.round,
+            venue=wanted.venue,
             hosts=hosts,
         )
         card = await self._ask(organiser, lambda link: owning.create(link, asked))

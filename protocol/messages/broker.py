@@ -68,7 +68,10 @@ class Hello(Message, frozen=True, kw_only=True):
 
 
 class Search(Message, frozen=True, kw_only=True):
-    """Find events; an empty `text` lists them, newest first."""
+    """Find events; an empty `text` lists them, newest first.
+
+    `competition`: only of this one, however its letters are written.
+    """
 
     id: Count
     text: Text = ""
@@ -76,6 +79,7 @@ class Search(Message, frozen=True, kw_only=True):
     status: EventStatus | Literal[""] = ""
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     cursor: Id = ""
+    competition: Name = ""
 
 
 class Show(Message, frozen=True, kw_only=True):
@@ -103,6 +107,9 @@ class Create(Message, frozen=True, kw_only=True):
     owners: Grantees = field(default_factory=list)
     hosts: Grantees = field(default_factory=list)
     hidden: bool = False
+    competition: Name = ""
+    round: Name = ""
+    venue: Name = ""
 
 
 class Permit(Message, frozen=True, kw_only=True):

@@ -20,6 +20,9 @@ MATCH = {
     "origins": ["Reds", "Blues"],
     "lineups": {"Reds": ["1 Ada", " ", "9 Bea "]},
     "starts": "2026-06-11T19:00:00Z",
+    "competition": "Town Cup",
+    "round": "Final",
+    "venue": "Market Field",
     "hosting": "any",
     "reporters": "code",
 }
@@ -71,6 +74,8 @@ def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any)
     assert card["owner"] == olga.me["peer"]
     assert card["lineups"] == {"Reds": ["1 Ada", "9 Bea"]}
     assert card["hosts"] == ["any"]
+    about = ("Town Cup", "Final", "Market Field")
+    assert (card["competition"], card["round"], card["venue"]) == about
     assert made["report"].endswith(f"/report/{made['event']}#code={made['code']}")
     listed = olga.http.get("/api/organiser/events").json()["events"]
     assert [one["event"] for one in listed] == [made["event"]]

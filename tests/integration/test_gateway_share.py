@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from xml.etree import ElementTree
+
+from touchline.protocol import messages
 
 from . import test_gateway
 from .test_gateway import Ground
@@ -59,3 +62,33 @@ def test_an_event_is_read_by_rss(ground: Ground, two: Callable[..., None]) -> No
     team = ElementTree.fromstring(running.get("/rss/teams/a").text)
     assert [item.findtext("title") for item in team.iter("item")] == ["A v B"]
     assert running.get("/rss/teams/Nobody").status_code == 404
+
+
+def test_a_competition_is_read_by_rss_and_found_alone(ground: Ground, world: Any) -> None:
+    """The events of a competition are a feed, a list by REST and the start page, whatever the case
+    of its name; a competition that no event belongs to has none."""
+    link = world.link("creator")
+    for title, competition in (("One", "Town Cup"), ("Two", "Town Cup"), ("Three", "League")):
+        link.ask(
+            messages.Create(
+                id=0,
+                title=title,
+                sport="football",
+                key=title,
+                origins=["C", "D"],
+                competition=competition,
+                venue="Market Field",
+            )
+        )
+    running = ground.gateway()
+    feed = ElementTree.fromstring(running.get("/rss/competitions/town%20cup").text)
+    assert [item.findtext("title") for item in feed.iter("item")] == ["Two", "One"]
+    assert feed.findtext("channel/title") == "Town Cup"
+    assert running.get("/rss/competitions/Nobody").status_code == 404
+    found = running.get("/api/events?competition=TOWN+CUP").json()["events"]
+    assert [card["title"] for card in found] == ["Two", "One"]
+    text = running.get("/?competition=Town+Cup").text
+    assert "<title>Town Cup · Touchline</title>" in text
+    assert "Market Field" in text
+    assert ">Three<" not in text
+    assert "League" not in text

@@ -2,6 +2,10 @@
 
 import { LANGUAGE, number, tr, trn } from "./texts.js";
 
+/** The language of the page as the reader's own part of the world writes it, for dates. */
+const REGION =
+  globalThis.navigator?.languages?.find((one) => one.split("-")[0] === LANGUAGE) ?? LANGUAGE;
+
 /** Return a length of time in at most six characters: 12 ms, 0.8 s, 42 s, 3 min. */
 export function span(seconds) {
   if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
@@ -56,7 +60,13 @@ export function day(time, now = Date.now()) {
   if (same(now + 86_400_000)) return tr("tomorrow {clock}", { clock });
   if (same(now - 86_400_000)) return tr("yesterday {clock}", { clock });
   const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return `${date.toLocaleDateString(LANGUAGE, { day: "numeric", month: "short", year })}, ${clock}`;
+  return `${date.toLocaleDateString(REGION, { day: "numeric", month: "short", year })}, ${clock}`;
+}
+
+/** Return when an event starts in whole words: Saturday 28 November, 15:00; empty if not known. */
+export function longDay(time, now = Date.now()) {
+  const date = dayName(time, now);
+  return date && `${date}, ${timeOfDay(time).slice(0, 5)}`;
 }
 
 /** Return a day as people name it: Today, Tomorrow, Saturday 28 November. */
@@ -68,7 +78,7 @@ export function dayName(time, now = Date.now()) {
   if (same(now + 86_400_000)) return tr("Tomorrow");
   if (same(now - 86_400_000)) return tr("Yesterday");
   const year = date.getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString(LANGUAGE, { weekday: "long", day: "numeric", month: "long", year });
+  return date.toLocaleDateString(REGION, { weekday: "long", day: "numeric", month: "long", year });
 }
 
 /** Return how long it is until a time: in 3 days, in 2 h 5 min, in 40 s; empty once it is past. */

@@ -231,6 +231,10 @@ submitted("new", async () => {
     hosting: me.hosting ? "own" : "any",
   };
   if (byId("starts").value) body.starts = new Date(byId("starts").value).toISOString();
+  for (const name of ["competition", "round", "venue"]) {
+    const value = byId(name).value.trim();
+    if (value) body[name] = value;
+  }
   if (!many) {
     const found = { [origins[0]]: lines("home-names"), [origins[1]]: lines("away-names") };
     body.lineups = Object.fromEntries(Object.entries(found).filter(([, names]) => names.length));

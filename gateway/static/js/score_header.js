@@ -7,7 +7,7 @@ import { unconfirmed, unconfirmedOrigins } from "./entry_text.js";
 import { icon } from "./icons.js";
 import { scorers } from "./lineup.js";
 import { clock } from "./clock.js";
-import { capital, countdown, day, monogram, timeOfDay } from "./formatting.js";
+import { capital, countdown, longDay, monogram, timeOfDay } from "./formatting.js";
 import { pair, shown } from "./presentation.js";
 import { standing } from "./state.js";
 import { tr, trn } from "./texts.js";
@@ -101,15 +101,19 @@ function above(state, pill) {
 
 function whenWhere(state, wall) {
   const { when, until, lasted } = whenWords(state, wall);
-  const { starts } = state.event;
-  if (!when && !lasted) return null;
-  return el(
-    "p.when-where",
-    {},
+  const { starts, venue, competition, round } = state.event;
+  const parts = [
     when && el("time", { datetime: starts }, capital(when)),
-    until && [" · ", el("span.until", {}, until)],
-    lasted && [when && " · ", tr("lasted {time}", { time: lasted })],
-  );
+    venue,
+    competition && [
+      el("a", { href: `/?${new URLSearchParams({ competition })}` }, competition),
+      round && `, ${round}`,
+    ],
+    until && el("span.until", {}, until),
+    lasted && tr("lasted {time}", { time: lasted }),
+  ].filter(Boolean);
+  if (!parts.length) return null;
+  return el("p.when-where", {}, parts.map((part, at) => [at > 0 && " · ", part]));
 }
 
 /** Return when an event starts, until then how long that is, and in the end how long it took. */
@@ -117,7 +121,7 @@ function whenWords(state, wall) {
   const { starts } = state.event ?? {};
   const begun = state.entries.length > 0 || state.finished;
   const until = begun || !starts ? "" : countdown(Date.parse(starts) - wall);
-  return { when: day(starts), until, lasted: lasted(state) };
+  return { when: longDay(starts), until, lasted: lasted(state) };
 }
 
 /** Return how long what is over took, from its first entry to its last; empty where it isn't known. */

@@ -13,6 +13,12 @@ const AGAIN = 10_000;
 
 const LIMIT = 20;
 
+/** The most sports or competitions that are offered, those of the first events; words find others. */
+const CHOICES = 12;
+
+/** An event that is hosted is about to start when it is no more milliseconds until then. */
+const SOON = 3_600_000;
+
 /** The reasons that reporters are offered for an interruption; any other is as it was typed. */
 const REASONS = {
   injury: tr("injury"),
@@ -23,11 +29,12 @@ const REASONS = {
   technical: tr("technical"),
 };
 
-const FILTERS = ["text", "status", "sport"];
+const FILTERS = ["text", "status", "sport", "competition"];
 
 const form = byId("search");
 const scores = new Map(); // what each event's score was when it was last asked for
-const sports = new Map(); // the sports' names, of all events that were ever shown
+// What can be chosen among the events that were ever shown, by value: its name.
+const choices = { sport: new Map(), competition: new Map() };
 let shown = [];
 let cursor = "";
 let asked = 0;
@@ -76,28 +83,41 @@ function show({ events, cursor: next = "" }) {
   shown = events;
   cursor = next ?? "";
   for (const card of events)
-    sports.set(card.sport, card.presentation?.text ?? capital(card.sport ?? ""));
-  offerSports();
+    choices.sport.set(card.sport, card.presentation?.text ?? capital(card.sport ?? ""));
+  for (const { competition } of events) if (competition) know(competition);
+  offer("sport", tr("All sports"));
+  offer("competition", tr("All competitions"));
   say(byId("said"), words(wanted()));
   draw();
 }
 
-/** Offer the sports of which there is something, where there are several. */
-function offerSports() {
-  const chosen = wanted().sport ?? "";
-  if (chosen && !sports.has(chosen)) sports.set(chosen, capital(chosen));
-  const known = [...sports].sort(([, one], [, other]) => one.localeCompare(other));
-  byId("sports").hidden = known.length < 2 && !chosen;
+/** Know a competition under one of the ways in which its name is written. */
+function know(name) {
+  const same = [...choices.competition.keys()].some((known) => fold(known) === fold(name));
+  if (!same) choices.competition.set(name, name);
+}
+
+function fold(name) {
+  return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** Offer the sports or competitions of which there is something, where there are several. */
+function offer(filter, all) {
+  const chosen = wanted()[filter] ?? "";
+  const known = [...choices[filter]]
+    .filter(([name], at) => at < CHOICES || name === chosen)
+    .sort(([, one], [, other]) => one.localeCompare(other));
+  byId(`${filter}s`).hidden = known.length < (filter === "sport" ? 2 : 1) && !chosen;
   keyed(
-    byId("sports-list"),
-    [["", tr("All sports")], ...known].map(([name, text]) => ({
+    byId(`${filter}s-list`),
+    [["", all], ...known].map(([name, text]) => ({
       key: `s${name}`,
       version: text,
       draw: () =>
         el(
           "label",
           {},
-          el("input", { type: "radio", name: "sport", value: name, checked: name === chosen }),
+          el("input", { type: "radio", name: filter, value: name, checked: name === chosen }),
           el("span", {}, text),
         ),
     })),
@@ -195,13 +215,16 @@ function course(card) {
 
 function result(card) {
   const sides = card.origins ?? [];
-  const stand = known(card);
+  const stand = stage(card) !== "scheduled" && known(card);
   const figures =
     sides.length === 2 ? sides.map((side, at) => figuresOf(card.presentation?.score, stand?.score, side, at)) : [];
   const about = [
     card.presentation?.text ?? capital(card.sport ?? ""),
+    card.competition,
+    card.round,
     sides.length > 2 && trn("{n} side", "{n} sides", sides.length),
     day(card.starts),
+    card.venue,
   ];
   // Two sides say more than a title that only names them.
   const named = sides.length === 2 && sides.every((side) => card.title.includes(side));
@@ -263,7 +286,8 @@ function status(card) {
   const ending = known(card)?.ending;
   const over = ending?.how ? endedWord(ending) : tr("Over");
   const now = stage(card);
-  const soon = card.status === "live" ? tr("About to start") : tr("To come");
+  const ahead = Date.parse(card.starts ?? NaN) - Date.now() > SOON;
+  const soon = card.status === "live" && !ahead ? tr("About to start") : tr("To come");
   const text = { live: tr("Live"), scheduled: soon, finished: over }[now] ?? card.status;
   const dot = now === "live" && el("span.live-dot.beating", { "aria-hidden": "true" });
   return el(`span.status.${now}`, {}, dot, text);
@@ -280,12 +304,14 @@ function restore() {
   byId("text").value = query.get("text") ?? "";
   const status = form.querySelector(`[name="status"][value="${CSS.escape(query.get("status") ?? "")}"]`);
   if (status) status.checked = true;
-  const sport = query.get("sport");
-  if (!sport) return;
-  sports.set(sport, capital(sport));
-  offerSports();
-  const chosen = byId("sports").querySelector(`[value="${CSS.escape(sport)}"]`);
-  if (chosen) chosen.checked = true;
+  for (const filter of ["sport", "competition"]) {
+    const value = query.get(filter);
+    if (!value) continue;
+    choices[filter].set(value, filter === "sport" ? capital(value) : value);
+    offer(filter, "");
+    const chosen = byId(`${filter}s`).querySelector(`[value="${CSS.escape(value)}"]`);
+    if (chosen) chosen.checked = true;
+  }
 }
 
 function soon() {
@@ -323,7 +349,8 @@ function walk(event) {
 
 restore();
 const first = document.getElementById("first");
-if (first && !location.search) show(JSON.parse(first.textContent));
+const narrowed = Object.keys(wanted()).some((name) => name !== "competition");
+if (first && !narrowed) show(JSON.parse(first.textContent));
 
 setInterval(() => document.hidden || search(), AGAIN);
 addEventListener("online", () => search());

@@ -185,6 +185,9 @@ def test_create(bench: Any) -> None:
         lineups={"Ann": ["Ann A."]},
         rules={"to": 3},
         starts=5,
+        competition="Open\u200b",
+        round="Final",
+        venue="Centre Court",
         timing=messages.Timing(starts=1, speed=2.0),
     )
     card = bench.ann(request).card
@@ -196,6 +199,9 @@ def test_create(bench: Any) -> None:
         lineups={"Ann": ["Ann A."]},
         rules={"to": 3},
         starts=5,
+        competition="Open",
+        round="Final",
+        venue="Centre Court",
         timing=messages.Timing(starts=1, speed=2.0),
         created=bench.wall,
         owner=identity("ann").peer,
@@ -218,7 +224,12 @@ def test_create_again(bench: Any) -> None:
 def test_create_other_with_same_key(bench: Any) -> None:
     """A key that was used for something else is refused, naming the event."""
     event = bench.ann(create()).card.event
-    for change in ({"title": "Else"}, {"origins": ["B", "A"]}, {"rules": {"to": 2}}):
+    for change in (
+        {"title": "Else"},
+        {"venue": "Else"},
+        {"origins": ["B", "A"]},
+        {"rules": {"to": 2}},
+    ):
         reply = bench.ann(create(**change))
         assert refusal(reply) == "CONFLICT"
         assert event in reply.reason
@@ -232,6 +243,7 @@ def test_create_other_with_same_key(bench: Any) -> None:
         ({"rules": {"to": "three"}}, "BAD_MESSAGE", "line-ups are not valid in duel"),
         ({"title": ""}, "BAD_MESSAGE", "title is empty"),
         ({"key": ""}, "BAD_MESSAGE", "key is empty"),
+        ({"competition": "\u200b"}, "BAD_MESSAGE", "competition is empty"),
     ],
 )
 def test_bad_event(bench: Any, fields: dict[str, Any], code: str, sentence: str) -> None:

@@ -199,3 +199,41 @@ def test_hidden_events_are_not_found() -> None:
     index.follow(enumerate([hidden, shown], 1))
     assert index.search("canary", limit=9) == index.search(limit=9) == ["c-2"]
     assert len(index) == 2
+
+
+def test_what_an_event_is_found_by() -> None:
+    """Its competition, round, venue and players find an event, though not the numbers on shirts."""
+    index = SearchIndex()
+    about = {"competition": "Copa América", "round": "Semi-final", "venue": "Estádio do Maracanã"}
+    lineups = {"Reds": ["10 Ada Lovelace", "7 Grace Hopper"]}
+    one = replace(card("a", "Reds v Blues", "Reds", "Blues", **about), lineups=lineups)
+    index.follow(enumerate([one, card("b", "Cats v Dogs", "Cats", "Dogs")], 1))
+    for text in ("copa america", "semi-final", "maracana", "lovelace", "gracee hoper"):
+        assert index.search(text, limit=9) == ["a"], text
+    assert index.search("10", limit=9) == []
+
+
+def test_only_so_many_players_find_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names beyond the bound are not kept: a line-up of hundreds fills no memory."""
+    monkeypatch.setattr(search, "NAMED", 2)
+    index = SearchIndex()
+    lineups = {"Reds": ["Ada", "Bea", "Cleopatra"]}
+    index.follow([(1, replace(card("a", "Final", "Reds"), lineups=lineups))])
+    assert index.search("bea", limit=9) == ["a"]
+    assert index.search("cleopatra", limit=9) == []
+
+
+def test_only_of_a_competition() -> None:
+    """A competition's events are found however its name is written, page by page, and no others."""
+    index = SearchIndex()
+    league = [
+        card(f"l{n}", f"Match {n}", "A", created=n, competition="Süper  Lig") for n in range(5)
+    ]
+    others = [card(f"o{n}", f"Match {n}", "A", created=n, competition="Cup") for n in range(5)]
+    index.follow(enumerate([*league, *others], 1))
+    first = index.search(limit=3, competition="super lig")
+    assert first == ["l4", "l3", "l2"]
+    assert index.search(limit=3, competition="SÜPER LIG", cursor=first[-1]) == ["l1", "l0"]
+    assert index.search("match 3", limit=9, competition="Super Lig")[0] == "l3"
+    assert not {"o3"} & set(index.search("match 3", limit=9, competition="Super Lig"))
+    assert index.search(limit=9, competition="Nobody's") == []
