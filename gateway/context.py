@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 
 from ..peer.stream_link import StreamLink
 from ..protocol.errors import NotAllowed
+from .competitions import Competitions
 from .counters import GatewayCounters
 from .feed.follower import Connect
 from .feed.hub import Hub
@@ -71,6 +72,7 @@ class Gateway:
         self.hub = Hub(options, connect, self.counters, stream)
         self.limits = ConnectionLimits(options)
         self.sheets = SheetFolder(options.sheets)
+        self.competitions = Competitions(self.hub)
         self.connections: set[Connection] = set()
         """The WebSocket connections that are open."""
         self.streams: set[Stream] = set()

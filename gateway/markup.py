@@ -22,6 +22,7 @@ from ..timeline import wording
 from ..timeline.looks import Shown, pair, shown
 from ..timeline.rows import EntryRow
 from ..timeline.texts import ENDED, clock_of, short_clock
+from .competitions import CompetitionSchema, TableSchema
 from .feed.channel import SNAPSHOT_ENTRIES, Channel
 
 PODIUM = 3
@@ -500,6 +501,60 @@ def time_of_day(wall: int) -> str:
 
 
 # ── the start page ───────────────────────────────────────────────────────────────────────────
+
+
+_COLUMNS = (
+    (mark("P"), mark("Played"), "played"),
+    (mark("W"), mark("Won"), "won"),
+    (mark("D"), mark("Drawn"), "drawn"),
+    (mark("L"), mark("Lost"), "lost"),
+    (mark("+/−"), mark("Difference"), "difference"),
+    (mark("Pts"), mark("Points"), "points"),
+)
+
+
+def standings(shown: CompetitionSchema) -> str:
+    """Return the tables of a competition; `gateway/static/js/standings.js` draws the same."""
+    several = len(shown.tables) > 1
+    parts = [
+        f"<h2>{escape(shown.competition)}{f' · {escape(one.text)}' if several else ''}</h2>"
+        f"{_table(one)}"
+        for one in shown.tables
+    ]
+    return "".join(parts)
+
+
+def _table(table: TableSchema) -> str:
+    drawn = any(row.drawn or row.points is not None for row in table.rows)
+    columns = [
+        (letter, words, name)
+        for letter, words, name in _COLUMNS
+        if (name != "drawn" or drawn) and (name != "points" or table.rows[0].points is not None)
+    ]
+    heads = "".join(
+        f'<th class="number" scope="col"><abbr title="{escape(tr(words))}">{tr(letter)}</abbr></th>'
+        for letter, words, _ in columns
+    )
+    rows = []
+    for row in table.rows:
+        apart = row.scored - row.conceded
+        known = {**msgspec.structs.asdict(row), "difference": f"{apart:+d}" if apart else "0"}
+        counts = "won" if row.points is None else "points"
+        figures = "".join(
+            f'<td class="number{" counts" if name == counts else ""}">'
+            f"{str(known[name]).replace('-', '−')}</td>"
+            for _, _, name in columns
+        )
+        rows.append(
+            f'<tr><td class="number">{row.place}</td><th scope="row">{escape(row.side)}</th>'
+            f"{figures}</tr>"
+        )
+    place = f'<span class="visually-hidden">{escape(tr("Place"))}</span>'
+    return (
+        f'<table class="standings"><thead><tr><th scope="col">{place}</th>'
+        f'<th scope="col">{escape(tr("Side"))}</th>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
 
 
 def results(found: Iterable[Mapping[str, object]]) -> str:

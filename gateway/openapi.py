@@ -28,9 +28,10 @@ from ..protocol.messages import (
     Recount,
 )
 from ..timeline import json as timeline_json
+from .competitions import CompetitionSchema
 from .context import Gateway
 from .feed.sse import Follow
-from .rest import OPEN, Find, Nothing, Page, query
+from .rest import OPEN, Find, InLanguage, Nothing, Page, query
 from .security import VERSIONED, JsonResponse
 
 Json = dict[str, Any]
@@ -271,6 +272,15 @@ OPERATIONS = (
         method="get",
         summary="Show the line-ups",
         answers={200: LineUpSchema},
+        errors=(400, 404, 429, 503),
+    ),
+    Operation(
+        path="/api/competitions/{competition}",
+        method="get",
+        summary="Show the tables of a competition",
+        text="From the results of its finished events, a table for each sport.",
+        query=InLanguage,
+        answers={200: CompetitionSchema},
         errors=(400, 404, 429, 503),
     ),
     Operation(

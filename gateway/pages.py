@@ -6,6 +6,7 @@ Tested in `tests/integration/test_gateway_pages.py`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -75,6 +76,7 @@ class Pages:
     def __init__(self, gateway: Gateway) -> None:
         self._hub = gateway.hub
         self._rest = Rest(gateway)
+        self._competitions = gateway.competitions
         self._organises = bool(gateway.options.organiser_code)
         self._assets = SpokenAssets(STATIC)
         self._workers: dict[str, bytes] = {}
@@ -112,6 +114,10 @@ class Pages:
         except (TimeoutError, TouchlineError):
             return public(request, html.encode(), HTML, headers)
         events = [self._rest.card(card) for card in found.events]
+        table = None
+        if competition and found.events:
+            with contextlib.suppress(TouchlineError):
+                table = await self._competitions.tables(competition, PATIENCE)
         html = _with(
             html,
             **(
@@ -125,7 +131,10 @@ class Pages:
                 *self._at(request),
             ),
             results=markup.results(events),
-            first=markup.data("first", {"events": events, "cursor": found.cursor}),
+            standings=markup.standings(table) if table else "",
+            first=markup.data(
+                "first", {"events": events, "cursor": found.cursor, "standings": table}
+            ),
         )
         return public(request, html.encode(), HTML, headers)
 

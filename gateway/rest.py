@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from .. import sports
+from ..protocol import limits
 from ..protocol.errors import BadMessage, NotFound, TouchlineError
 from ..protocol.fields import Name, Text
 from ..protocol.messages import Card, Entry, Search
@@ -112,6 +113,7 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
         "/api/events/{event}/entries/{entry}": rest.entry,
         "/api/events/{event}/score": rest.score,
         "/api/events/{event}/lineups": rest.lineups,
+        "/api/competitions/{competition}": rest.competition,
         "/api/health": rest.health,
     }
     return [Route(path, endpoint, methods=["GET"]) for path, endpoint in endpoints.items()]
@@ -211,6 +213,12 @@ class Rest:
                 "players": players(channel),
             },
         )
+
+    async def competition(self, request: Request) -> Response:
+        """Return the tables of a competition, by the results of its finished events."""
+        asked_by(query(request, InLanguage).lang)
+        name = str(request.path_params["competition"])[: limits.NAME_CHARS]
+        return open_json(request, await self._gateway.competitions.tables(name))
 
     async def health(self, request: Request) -> Response:
         """Return the health of the gateway."""

@@ -391,6 +391,19 @@ class ScoreForm:
 
 
 @dataclass(frozen=True, slots=True)
+class TablePoints:
+    """What a result of two sides is worth in the table of a competition.
+
+    Args:
+        win, draw, loss: points of a side.
+    """
+
+    win: int = 3
+    draw: int = 1
+    loss: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Presentation:
     """How one sport is shown under the rules of one event.
 
@@ -410,6 +423,7 @@ class Presentation:
         statistics: what is counted of two sides.
         chart: of the match.
         form: for the score after an outage.
+        table: points of competitions; None where their tables count wins alone.
     """
 
     text: str
@@ -429,6 +443,7 @@ class Presentation:
     statistics: tuple[Statistic, ...] = ()
     chart: Chart = Chart()
     form: ScoreForm = ScoreForm()
+    table: TablePoints | None = None
 
 
 def to_json(value: object) -> object:

@@ -28,6 +28,7 @@ from ..presentation import (
     Shape,
     Stage,
     Statistic,
+    TablePoints,
     When,
     card,
     circle,
@@ -244,6 +245,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
         statistics=_STATISTICS,
         chart=Chart("moments", spare=("substitution",)),
         form=ScoreForm("counts", extra="{}, kicks scored"),
+        table=TablePoints(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -81,3 +82,52 @@ def test_a_competition_is_chosen_and_shared(ground: Ground, people: People, size
         again.get_by_role("searchbox").fill(words)
         again.locator("#said", has_text=f"found for “{words}”").wait_for()
         again.locator(".result", has_text="Ferns v Foxes").first.wait_for()
+
+
+def finished(ground: Ground, title: str, sport: str, more: tuple[str, ...], *said: Any) -> str:
+    """Play an event of a competition to its end."""
+    sides = title.split(" v ")
+    hosting = ("--verdict", "quorum")
+    event = ground.event(title, sport, *sides, more=more, hosting=hosting)
+    crew = ground.crew(event)
+    for words, details in said:
+        crew.say(*words, **details)
+    ground.end_crews()
+    return event
+
+
+@SIZES
+def test_a_competition_has_a_table(
+    ground: Ground, people: People, size: Any, until: Callable[..., None]
+) -> None:
+    """A win is worth three points in football and a draw one; where a sport has no points, wins are
+    counted. What goes on is not counted, and without a script the table is there too."""
+    league = f"Town League {size['viewport']['width']}"
+    more = ("--competition", league)
+    goal, over = (("goal", "Ferns"), {}), (("end",), {})
+    finished(ground, "Ferns v Foxes", "football", more, goal, over)
+    finished(ground, "Foxes v Cats", "football", more, over)
+    walkover = (("end",), {"how": "walkover", "winner": "Ada Lund", "reason": "ill"})
+    finished(ground, "Bo Ek v Ada Lund", "tennis", more, walkover)
+    ground.event("Cats v Ferns", "football", "Cats", "Ferns", more=more)
+    page = people.person(f"/?competition={league.replace(' ', '+')}", **size)
+    table = page.locator("#standings")
+    until(lambda: table.locator("tbody tr").count() == 5, page)
+    rows = [
+        row.replace("\t", " ").split("\n") for row in table.locator("tbody tr").all_inner_texts()
+    ]
+    assert [" ".join(row) for row in rows] == [
+        "1 Ferns 1 1 0 0 +1 3",
+        "2 Cats 1 0 1 0 0 1",
+        "3 Foxes 2 0 1 1 −1 1",
+        "1 Ada Lund 1 1 0 0",
+        "2 Bo Ek 1 0 1 0",
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    people.keep(page, "table", whole=True)
+    plain = people.person(
+        f"/?competition={league.replace(' ', '+')}", **size, java_script_enabled=False
+    )
+    assert plain.locator("#standings tbody tr").all_inner_texts() == (
+        table.locator("tbody tr").all_inner_texts()
+    )

@@ -1,8 +1,9 @@
 // The page on which events are found.
 
-import { byId, el, keyed, say } from "./dom.js";
+import { byId, el, fill, keyed, say } from "./dom.js";
 import { endedWord, endingText } from "./ending.js";
 import { capital, day, dayName, sentence } from "./formatting.js";
+import { standings } from "./standings.js";
 import { LANGUAGE, tr, trn } from "./texts.js";
 
 /** Milliseconds after the last key before the search begins. */
@@ -39,6 +40,7 @@ let shown = [];
 let cursor = "";
 let asked = 0;
 let timer = 0;
+let tabled = ""; // the table that is drawn
 
 function wanted() {
   const fields = new FormData(form);
@@ -60,6 +62,7 @@ async function search({ more = false } = {}) {
     const found = merged(body.events, live?.events ?? []);
     show({ events: more ? merged(shown, found) : found, cursor: body.cursor });
     askScores(turn);
+    askStandings(turn);
   } catch (error) {
     if (turn !== asked) return;
     const why = error instanceof TypeError ? tr("The gateway can't be reached.") : error.message;
@@ -154,6 +157,29 @@ async function askScores(turn) {
     }
     if (turn === asked) draw();
   }
+}
+
+/** Ask for the table of the competition that is chosen. */
+async function askStandings(turn) {
+  const { competition, text } = wanted();
+  let table = null;
+  if (competition && !text) {
+    try {
+      const query = new URLSearchParams({ lang: LANGUAGE });
+      const answer = await fetch(`/api/competitions/${encodeURIComponent(competition)}?${query}`);
+      if (answer.ok) table = await answer.json();
+    } catch {
+      return; // the next look asks again
+    }
+  }
+  if (turn === asked) drawStandings(table);
+}
+
+function drawStandings(table) {
+  const text = JSON.stringify(table);
+  if (text === tabled) return;
+  tabled = text;
+  fill(byId("standings"), table && standings(table));
 }
 
 function draw() {
@@ -350,7 +376,11 @@ function walk(event) {
 restore();
 const first = document.getElementById("first");
 const narrowed = Object.keys(wanted()).some((name) => name !== "competition");
-if (first && !narrowed) show(JSON.parse(first.textContent));
+if (first && !narrowed) {
+  const found = JSON.parse(first.textContent);
+  show(found);
+  drawStandings(found.standings);
+}
 
 setInterval(() => document.hidden || search(), AGAIN);
 addEventListener("online", () => search());
