@@ -89,3 +89,23 @@ def test_an_answer_by_key(ground: Ground, people: People, until: Until) -> None:
     page.locator("#own .own-row", has_text="No · ").get_by_text("stored, it counts").wait_for()
     assert page.locator("#question").is_hidden()
     until(lambda: page.evaluate("document.activeElement.id") == "pad", page)
+
+
+@LOOKS
+def test_what_is_disputed_stands_above_the_buttons(
+    ground: Ground, people: People, look: Any
+) -> None:
+    """How much is disputed is told on a line above the buttons, which do not move when it changes;
+    what it is about is told of one's own reports alone."""
+    event = ground.event("Disputed", "football", "Reds", "Blues")
+    page = people.reporter(event, "dora", **look)
+    line, tile = page.locator("#disputes"), page.locator('[data-action="goal"]').first
+    assert line.inner_text() == "Nothing is disputed."
+    before = tile.bounding_box()
+    assert line.bounding_box()["y"] < before["y"]
+    # A host tells of it in a heartbeat; this one's say that nothing is.
+    told = "touchline.shown.state, 'disputed', { get: () => 2, set() {} }"
+    page.evaluate(f"Object.defineProperty({told})")
+    page.locator("#disputes", has_text="2 claims are disputed.").wait_for()
+    assert tile.bounding_box() == before
+    people.keep(page, "disputed")

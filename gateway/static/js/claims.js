@@ -87,3 +87,20 @@ export function follow(outbox, pending, behind) {
     outbox.noteClaim(own.get(event), claim);
   }
 }
+
+/**
+ * Return how many open claims are disputed, and which of them one has reported oneself: of the others
+ * a reporter learns nothing before having spoken.
+ * @param {object} state
+ * @param {object} outbox
+ * @param {number} wall milliseconds since 1970 on the gateway's clock
+ * @param {number} behind as in `follow`
+ * @returns {{count: number, own: Array}} the claims of `own` reports
+ */
+export function disputes(state, outbox, wall, behind = 0) {
+  if (!reportsCount(state, wall) || !state.ready) return { count: 0, own: [] };
+  const said = outbox.reports.filter((one) => !one.undone).map((one) => one.report.event);
+  const disputed = state.pending.filter((one) => one.against > 0 && one.against >= one.for);
+  const own = [...pairs(said, disputed, behind).values()];
+  return { count: Math.max(state.disputed, own.length), own };
+}

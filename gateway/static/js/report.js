@@ -2,7 +2,7 @@
 
 import { gradeWords, ownGradeOf } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
-import { follow } from "./claims.js";
+import { disputes, follow } from "./claims.js";
 import { contradiction } from "./contradictions.js";
 import { OpenClaims } from "./open_claims.js";
 import { byId, fill, frames, keyed, say } from "./dom.js";
@@ -20,6 +20,7 @@ import { rows } from "./timeline.js";
 import { entryWords } from "./entry_text.js";
 import { scoreQuestion, stepWords } from "./formatting.js";
 import { WithheldFeed } from "./withheld.js";
+import { kindText } from "./presentation.js";
 import { tr, trn } from "./texts.js";
 
 /** Rows of the feed that are shown. */
@@ -457,7 +458,21 @@ function drawAll() {
   reportButtons.draw(state, feed.wall());
   drawOwn(byId("own"), state, me.outbox, { undo, who: sayWho }, Date.now());
   drawUnsent();
+  drawDisputes();
   drawFeed();
+}
+
+/** Say what is disputed, on a line that is always there: the buttons below it stay where they are. */
+function drawDisputes() {
+  const root = byId("disputes");
+  const { count, own } = disputes(shown.state, me.outbox, feed.wall(), feed.offset);
+  root.classList.toggle("some", count > 0);
+  if (!count) return say(root, tr("Nothing is disputed."));
+  const names = own
+    .map((one) => [kindText(shown.state, one.title), one.origin].filter(Boolean).join(", "))
+    .join("; ");
+  const open = trn("{n} claim is disputed.", "{n} claims are disputed.", count);
+  say(root, names ? `${open} ${tr("Of yours: {names}.", { names })}` : open);
 }
 
 function drawUnsent() {

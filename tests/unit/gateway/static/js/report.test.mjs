@@ -13,7 +13,7 @@ import {
   scoreForm,
   scoreText,
 } from "../../../../../gateway/static/js/buttons.js";
-import { follow } from "../../../../../gateway/static/js/claims.js";
+import { disputes, follow } from "../../../../../gateway/static/js/claims.js";
 import { lineups } from "../../../../../gateway/static/js/lineup.js";
 import { Outbox } from "../../../../../gateway/static/js/outbox.js";
 import { Refused, Sender } from "../../../../../gateway/static/js/session.js";
@@ -385,4 +385,24 @@ test("rare actions are folded where the sport says which are not", () => {
   };
   assert.deepEqual(titles(["goal", "corner", "shot"]), [["goal", "corner"], ["save"]]);
   assert.deepEqual(titles(undefined), [["save", "corner", "goal"], []]);
+});
+
+test("of what is disputed a reporter is told how much it is, and what of it is the reporter's own", () => {
+  const { open } = outboxes();
+  const outbox = open();
+  outbox.add(GOAL);
+  const state = start();
+  take(state, setup());
+  take(state, snapshot());
+  const claim = { origin: "A", time: at(11), for: 2, against: 2, needed: 3 };
+  state.pending = [
+    { ...claim, title: "goal" },
+    { ...claim, title: "yellow" },
+    { ...claim, title: "goal", origin: "B", against: 1 },
+  ];
+  state.disputed = 2;
+  state.ready = true;
+  const found = disputes(state, outbox, Date.parse(at(12)));
+  assert.equal(found.count, 2);
+  assert.deepEqual(found.own, [state.pending[0]]);
 });
