@@ -25,6 +25,9 @@ from ..timeline.texts import ENDED, clock_of, short_clock
 from .competitions import CompetitionSchema, TableSchema
 from .feed.channel import SNAPSHOT_ENTRIES, Channel
 
+WHOLE = 1_000
+"""A page has all entries of an event of no more, and can say who scored (`js/event.js`)."""
+
 PODIUM = 3
 """The rows that the head shows of a contest of many."""
 
@@ -246,7 +249,7 @@ class EventMarkup:
 
     def _scorers(self, layout: ScoreLayout) -> str:
         listed = layout.scorers
-        if listed is None:
+        if listed is None or self._channel.total > WHOLE:
             return ""
         by: list[dict[str, list[str]]] = [{} for _ in self._card.origins]
         for row in self._channel.newest(SNAPSHOT_ENTRIES):

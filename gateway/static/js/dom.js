@@ -102,3 +102,30 @@ export function frames(draw) {
     setTimeout(run, 500);
   };
 }
+
+/**
+ * Return a function that has all steps done soon, by turns and each in a task of its own, so that no
+ * tap waits for all of them. What is asked for again meanwhile is done once more.
+ * @param {Array<() => void>} steps
+ */
+export function turns(steps) {
+  const due = steps.map(() => false);
+  let at = 0;
+  let running = false;
+  function next() {
+    while (!due[at]) at = (at + 1) % steps.length;
+    due[at] = false;
+    try {
+      steps[at]();
+    } finally {
+      at = (at + 1) % steps.length;
+      running = due.some(Boolean);
+      if (running) setTimeout(next);
+    }
+  }
+  return () => {
+    due.fill(true);
+    if (!running) setTimeout(next);
+    running = true;
+  };
+}

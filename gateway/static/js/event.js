@@ -5,7 +5,7 @@ import { accuracyOf, drawAccuracy } from "./accuracy.js";
 import { cause, drawBanner } from "./banner.js";
 import { drawAgreement, drawDelays, drawMatch, watchWidth } from "./charts.js";
 import { OpenClaims } from "./open_claims.js";
-import { byId, fill, frames, keyed, say } from "./dom.js";
+import { byId, fill, frames, keyed, say, turns } from "./dom.js";
 import { reportsCount } from "./ending.js";
 import { attend, Feed, feedUrl } from "./feed.js";
 import { takeEarlier } from "./kinds.js";
@@ -30,6 +30,19 @@ const scoreHeader = new ScoreHeader(byId("hero"));
 const openClaims = new OpenClaims(byId("claims"), byId("aloud"));
 const feed = new Feed(feedUrl(id), { message: took, link: linked });
 const draw = frames(drawAll);
+const drawPanes = turns([
+  drawFeed,
+  () => {
+    drawSport(byId("sport-pane"), feed.state);
+    nameTab(feed.state);
+  },
+  () => {
+    drawStatistics(byId("stats-pane"), feed.state);
+    nameTab(feed.state);
+  },
+  drawCharts,
+  appear, // when all is in its place: nothing moves then
+]);
 let charted = -1;
 let fetching = false;
 feed.most = SNAPSHOT;
@@ -56,20 +69,16 @@ function drawAll() {
   drawPage(byId("page-facts"), feed);
   byId("to-report").hidden = !state.event || !reportsCount(state, feed.wall());
   openClaims.draw(state, feed.wall());
-  if (state.joined) appear();
   if (!state.joined || charted === state.version) return;
   charted = state.version;
   if (state.earlier && state.entries.length + state.earlier <= WHOLE) fetchEarlier();
-  drawFeed();
-  drawSport(byId("sport-pane"), state);
-  drawStatistics(byId("stats-pane"), state);
-  nameTab(state);
-  drawCharts();
+  drawPanes();
 }
 
 /** Show what the first draw would have moved. */
 function appear() {
   delete document.body.dataset.waiting;
+  delete document.body.dataset.drawing;
   byId("site-pane").hidden = byId("page-pane").hidden = false;
 }
 

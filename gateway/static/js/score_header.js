@@ -54,6 +54,8 @@ export class ScoreHeader {
     this.drawn = text;
     const card = state.event;
     const sides = card.origins ?? [];
+    // While entries of before are not here, who scored in them is as the page came with it.
+    const listed = state.earlier ? this.root.querySelector(".scorers") : scored(state, layout);
     fill(
       this.root,
       ground(layout),
@@ -62,7 +64,7 @@ export class ScoreHeader {
         {},
         above(state, pill),
         whenWhere(state, wall),
-        draw(state, layout, sides, wall),
+        draw(state, layout, sides, wall, listed),
         unsure(state),
         said.map(note),
         layout.kind !== "sides" &&
@@ -159,12 +161,12 @@ function unsure(state) {
 }
 
 /** Draw the score as the sport lays it out. */
-function draw(state, layout, sides, wall) {
+function draw(state, layout, sides, wall, listed) {
   if (sides.length !== 2 || layout.kind === "leaderboard") return many(state);
-  return layout.kind === "sets" ? scoreboard(state, layout, sides) : versus(state, layout, sides, wall);
+  return layout.kind === "sets" ? scoreboard(state, layout, sides) : versus(state, layout, sides, wall, listed);
 }
 
-function versus(state, layout, sides, wall) {
+function versus(state, layout, sides, wall, listed) {
   const counts = state.score?.[layout.counts] ?? {};
   const points = sides.map((one) => counts[one] ?? 0);
   const { starts } = state.event;
@@ -195,7 +197,7 @@ function versus(state, layout, sides, wall) {
       ),
       side(sides[1], "away"),
     ),
-    layout.scorers && scored(state, layout),
+    listed,
   ];
 }
 
