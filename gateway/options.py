@@ -184,6 +184,19 @@ class Options:
         ),
     ] = 64
 
+    feeds_mb: Annotated[
+        int,
+        Setting(
+            "--feeds-mb",
+            "megabytes",
+            1,
+            1_048_576,
+            "How long the feeds of all followed events may be together, each message counted as its"
+            " bytes and 1,024; over it the longest is dropped. In memory it takes two to three"
+            " times as much.",
+        ),
+    ] = 512
+
     max_connections: Annotated[
         int,
         Setting(

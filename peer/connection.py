@@ -29,6 +29,10 @@ MISMATCHES = 3
 """Handshakes in a row that fail without a reason before the session takes the other end for another
 host than the broker named. A single one may come from a host that is just stopping."""
 
+UNREAD = 64
+"""The most frames, of up to two megabytes, that ZeroMQ holds until they are read; the host holds
+10,000 more."""
+
 AGAIN_SECONDS = 1.0
 """Pause before the next connection to a host that refused this peer: the broker may not have told
 the host about it yet."""
@@ -125,6 +129,7 @@ class HostConnection:
         socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3 * HEARTBEAT_MS)
         socket.setsockopt(zmq.MAXMSGSIZE, 2 * limits.BLOCK_BYTES)
+        socket.setsockopt(zmq.RCVHWM, UNREAD)
         return socket
 
     def close(self) -> None:

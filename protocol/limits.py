@@ -12,6 +12,12 @@ COPY_BYTES = 524_288
 BLOCK_FRAMES = 256
 """The most published messages in one block of a replay."""
 
+FEED_BYTES = 134_217_728
+"""The most bytes of a feed, each message counted as its body and `FEED_MESSAGE_BYTES`."""
+
+FEED_MESSAGE_BYTES = 1_024
+"""The bytes that a message counts for besides its body: what it takes in memory, however short."""
+
 BATCH_REPORTS = 500
 """The most reports in one `reports` message."""
 

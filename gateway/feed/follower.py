@@ -90,9 +90,17 @@ class Follower:
         connect: returns the link.
         on_turn: called on the loop on which `start` was called.
         stream: where feeds are read, not started; None: at each event's host.
+        most_bytes: the most of all feeds together, as `limits.FEED_BYTES` counts them.
     """
 
-    def __init__(self, connect: Connect, on_turn: OnTurn, stream: StreamLink | None = None) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        on_turn: OnTurn,
+        stream: StreamLink | None = None,
+        *,
+        most_bytes: int,
+    ) -> None:
         self.stream = stream
         """Where feeds are read; None: at each event's host."""
         self.cores: dict[str, SubscriberCore] = {}
@@ -104,6 +112,7 @@ class Follower:
         `start`, which tells the broker."""
         self._connect = connect
         self._on_turn = on_turn
+        self._most_bytes = most_bytes
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="follower")
         self._waker = Waker()
@@ -209,6 +218,20 @@ class Follower:
         for event, followed in list(self._followed.items()):
             if all_of_them or followed.due <= now or not readable.isdisjoint(followed.sockets):
                 self._serve(event, followed)
+                self._check_size()
+
+    def _check_size(self) -> None:
+        """Drop the longest feed where all of them together are too long."""
+        sizes = {event: core.tracker.size for event, core in self.cores.items()}
+        size = sum(sizes.values())
+        if size > self._most_bytes:
+            longest = max(sizes, key=sizes.__getitem__)
+            self._end(longest)
+            sentence = (
+                f"the feeds of all events have {size:,} bytes, at most {self._most_bytes:,}"
+                " allowed: the longest is dropped"
+            )
+            self._hand_over(longest, Overloaded(sentence))
 
     def _wait(self, link: Link) -> set[Source]:
         """Wait until there is something to do; return the sockets that can be read."""

@@ -109,7 +109,9 @@ class Hub:
     ) -> None:
         self.options = options
         self.counters = counters
-        self.follower = Follower(connect, self._arrived, stream)
+        self.follower = Follower(
+            connect, self._arrived, stream, most_bytes=options.feeds_mb * MEGABYTE
+        )
         self._archives = ArchiveFolder(options.archives)
         self._followed: dict[str, _FollowedChannel] = {}
         self._opening: dict[str, asyncio.Task[_FollowedChannel]] = {}

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...protocol import codec, messages
-from ...protocol.errors import PeerError
+from ...protocol import codec, limits, messages
+from ...protocol.errors import PeerError, TooLarge, TouchlineError
 from ...protocol.messages import (
     Alarm,
     Block,
@@ -82,6 +82,8 @@ class SubscriberCore:
         self.tap_to_screen = Histogram(SCREEN_SECONDS)
         """From when an action happened, as its reporters tapped it, until its entry was shown."""
         self._timing: messages.Timing | None = None  # the event's own clock
+        self.failure: TouchlineError | None = None
+        """Why no more of this feed is taken; None while it is."""
         self.refused = 0  # frames that could not be read
         self.beat = b""
         """The newest heartbeat among the items, as it was published."""
@@ -154,6 +156,8 @@ class SubscriberCore:
             now: monotonic seconds.
             wall: the host's wall clock as estimated here, microseconds.
         """
+        if self.failure is not None:
+            return
         try:
             _, body = codec.split_topic(frame)
             message = codec.decode_published(body)
@@ -173,10 +177,13 @@ class SubscriberCore:
             self._deliver(message, wall)
         else:
             self._deliver_bodies(ready, wall)
+        self._check_size()
 
     def replayed(self, block: Block, now: float, wall: int) -> None:
         """Take a block of a replay; the times are those of `published`."""
-        self._deliver_bodies(self.tracker.replayed(block, now), wall)
+        if self.failure is None:
+            self._deliver_bodies(self.tracker.replayed(block, now), wall)
+            self._check_size()
 
     def notice(self, kind: str, text: str) -> None:
         """Put a notice among the items."""
@@ -266,6 +273,12 @@ class SubscriberCore:
                 self.refused += 1  # the host says of another place or event what it is asked of one
                 continue
             self._deliver(message, wall)
+
+    def _check_size(self) -> None:
+        if self.tracker.size > limits.FEED_BYTES:
+            self.failure = TooLarge(
+                f"the feed has {self.tracker.size:,} bytes, at most {limits.FEED_BYTES:,} allowed"
+            )
 
     def _is_ours(self, message: FeedMessage | Heartbeat) -> bool:
         return not self._event or message.event == self._event

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import zmq
 
-from ...protocol import codec, messages
+from ...protocol import codec, limits, messages
 from ...protocol.errors import TouchlineError
 from ...protocol.messages import Setup
 from ...runtime.poll_loop import Source
@@ -20,6 +20,13 @@ from .silence import Cause, of_host
 
 DRAIN = 1_000
 """The most frames that are read before the ready items are handed out."""
+
+
+UNREAD = 2_000
+"""The most frames that ZeroMQ holds until they are read; the host holds 10,000 more."""
+
+PUBLISHED_BYTES = limits.FRAME_BYTES + 4_096
+"""The most bytes of such a frame, with its topic and what encryption adds."""
 
 
 class HostSource:
@@ -151,6 +158,8 @@ class HostSource:
         if endpoints is None:
             raise AssertionError("connected to nowhere")
         self._sub = self._connection.open(zmq.SUB, endpoints.pub)
-        self._sub.setsockopt(zmq.RCVHWM, 100_000)
+        # With both, a host that publishes faster than is read here fills no memory.
+        self._sub.setsockopt(zmq.RCVHWM, UNREAD)
+        self._sub.setsockopt(zmq.MAXMSGSIZE, PUBLISHED_BYTES)
         self._sub.setsockopt(zmq.SUBSCRIBE, codec.topic(self.session.event))
         self._sub.connect(endpoints.pub)

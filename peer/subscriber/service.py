@@ -46,7 +46,8 @@ class Subscriber:
         keeps_bodies: `core.tracker.bodies` keeps the messages as they were published.
 
     Raises (while iterating):
-        TouchlineError: the event does not exist, or broker, host or NATS refuse this peer.
+        TouchlineError: the event does not exist, broker, host or NATS refuse this peer, or the feed
+            is longer than a feed may be.
     """
 
     def __init__(
@@ -134,8 +135,9 @@ class Subscriber:
             self.core.notice("waiting", waiting)
         self._waiting = waiting
         self.core.look_why(self.source.silence())
-        if self.source.failure is not None and not self.core.items():
-            raise self.source.failure
+        failure = self.core.failure or self.source.failure
+        if failure is not None and not self.core.items():
+            raise failure
 
     async def _readable(self) -> None:
         """Wait for a socket or a timer, through the event loop's own selector."""

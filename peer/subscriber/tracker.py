@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ...protocol import limits
 from ...protocol.digest import EMPTY, chain
 from ...protocol.messages import Block
 
@@ -69,6 +70,9 @@ class Tracker:
         self._jitter = jitter
         self._ahead: dict[int, bytes] = {}
         self._ahead_bytes = 0
+        self.size = 0
+        """The bytes of what was delivered, as `limits.FEED_BYTES` counts them; of feeds that are
+        void as well."""
         self._furthest = 0  # highest seq that came by SUB
         self._live_from = 0  # first seq published since this subscriber came; 0: not known yet
         self._lost: set[int] = set()  # seqs that were asked for and have not come
@@ -202,6 +206,7 @@ class Tracker:
             self._ahead_bytes -= len(body)
             self.digest = chain(self.digest, body)
             self.trail += self.digest
+            self.size += len(body) + limits.FEED_MESSAGE_BYTES
             if self._keeps_bodies:
                 self.bodies.append(body)
             ready.append(body)

@@ -9,6 +9,9 @@ from ....protocol import codec, limits
 from ....protocol.digest import EMPTY, chain
 from ....protocol.messages import Block, FeedState
 
+FULL = limits.FEED_BYTES // 8 * 7
+"""The size from which on a feed is full; the rest is for how the event ends, and for its owners."""
+
 
 class FeedPosition(NamedTuple):
     """Where a feed stands: all of it that was let out."""
@@ -30,6 +33,8 @@ class Feed:
         self._event = event
         self._bodies: list[bytes] = []
         self.digest = EMPTY
+        self.size = 0
+        """Its bytes, as `limits.FEED_BYTES` counts them."""
 
     @property
     def seq(self) -> int:
@@ -40,6 +45,7 @@ class Feed:
         """Add a message that was published."""
         self._bodies.append(body)
         self.digest = chain(self.digest, body)
+        self.size += len(body) + limits.FEED_MESSAGE_BYTES
 
     def replay(
         self, request: int, first: int, last: int, newest: int | None = None

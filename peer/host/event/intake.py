@@ -14,7 +14,14 @@ from msgspec.structs import replace
 
 from .... import sports
 from ....protocol import codec, limits, tokens
-from ....protocol.errors import BadReport, BadSignature, Contradictory, EventOver, PeerError
+from ....protocol.errors import (
+    BadReport,
+    BadSignature,
+    Contradictory,
+    EventOver,
+    PeerError,
+    TooLarge,
+)
 from ....protocol.messages import Fate, Happening, Report, ReportBatch, Said
 from ....protocol.times import SECOND
 from ....sports import Action
@@ -23,6 +30,7 @@ from .claims import WORDS, Claim, ClaimIndex, Repeat
 from .clock_steps import offset_of
 from .corrections import Corrections
 from .details import Identity, origin_meant
+from .feed import FULL
 from .participant import Participant
 from .questions import Questions
 from .state import EventState
@@ -38,6 +46,12 @@ HELD_UP_SINCE = 8
 """The edition of the rules, see `records.EDITION`, since which it matters when a report was made
 that waited while the host was away; before, most of a crowd could count as having seen the entry
 that was published a moment before the host died."""
+
+FULL_SINCE = 9
+"""The edition since which no report is taken in for whose entry the feed has no room."""
+
+LAST_WORDS = frozenset({"end", "confirm"})
+"""What counts also where the feed is full, so that the event ends."""
 
 OnStored = Callable[[Participant, Report | Said, int], None]
 """Is told of each report that is stored, of its reporter as it was then, and of the number under
@@ -94,6 +108,8 @@ class Intake:
         try:
             if state.signatures_required and not said.signature:
                 raise BadSignature("the report is not signed; this host asks for signatures")
+            if state.feed.size > FULL:
+                self._check_room(said)
             claim = self._match(reporter, said)
         except PeerError as error:
             self._refuse(reporter, n, error)
@@ -126,6 +142,7 @@ class Intake:
         state = self._state
         self._made = said.time + reporter.clock_error
         try:
+            self._check_room(said)
             claim = self._match(reporter, replace(said, n=number, signature=b"", seen=0))
         except PeerError as error:
             state.counters.refuse(error.code)
@@ -188,6 +205,17 @@ class Intake:
         for one in said_in(record):
             if self.take_in(reporter, one) and on_stored is not None:
                 on_stored(reporter, one, one.n)
+
+    def _check_room(self, said: Report | Said) -> None:
+        """Check that the feed has room for what a report may lead to.
+
+        Raises:
+            TooLarge: it has not.
+        """
+        size = self._state.feed.size
+        if size <= FULL or said.event.title in LAST_WORDS or self._state.edition < FULL_SINCE:
+            return
+        raise TooLarge(f"the feed is full: it has {size:,} bytes, at most {FULL:,} allowed")
 
     def _count(self, reporter: Participant, n: int) -> bool:
         """Count a report that is not the next one; return whether it is new and can be stored."""

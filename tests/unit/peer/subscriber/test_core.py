@@ -12,7 +12,7 @@ from touchline.peer.liveness import LEAST_SECONDS
 from touchline.peer.subscriber.core import Latency, SubscriberCore
 from touchline.peer.subscriber.silence import of_host
 from touchline.peer.subscriber.tracker import JITTER_SECONDS
-from touchline.protocol import codec
+from touchline.protocol import codec, limits
 from touchline.protocol.messages import (
     Alarm,
     Card,
@@ -473,3 +473,24 @@ def test_a_host_that_beats_all_the_time():
     f.join()
     f.hear(Heartbeat(event="e", epoch=1, seq=0, digest=f.feed.digest, sent=0, interval=1e-9))
     assert f.core.interval == LEAST_SECONDS
+
+
+@pytest.mark.parametrize("replayed", [False, True], ids=["live", "replayed"])
+def test_a_feed_without_end(follower, monkeypatch, replayed):
+    """A feed that is longer than a feed may be is taken so far and no further, also where it begins
+    anew again and again."""
+    follower.publish(*(entry(seq) for seq in range(1, 9)))
+    whole = follower.feed.size
+    monkeypatch.setattr(limits, "FEED_BYTES", whole * 3 // 2)
+    taken = []
+    for _ in range(3):
+        if replayed:
+            (frame,) = follower.feed.replay(1, 1, 8)
+            follower.core.replayed(codec.decode_host_reply(frame), follower.now, 0)
+        else:
+            for seq in range(1, 9):
+                follower.hear(entry(seq))
+        taken.append(len(follower.seqs()))
+        follower.core.restarted("another feed")
+    assert taken == ([8, 8, 0] if replayed else [8, 5, 0])
+    assert follower.core.failure.code == "TOO_LARGE"

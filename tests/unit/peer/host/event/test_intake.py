@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.unit.conftest import BEGIN
-from touchline.peer.host.event import records
+from touchline.peer.host.event import intake, records
 from touchline.peer.host.event.records import Began, pack, unpack
 from touchline.peer.host.event.signatures import LATER_SECONDS
 from touchline.protocol import codec, limits, messages
@@ -516,3 +516,23 @@ def test_a_forged_double_tap_changes_nothing(ground):
     g.wait(LATER_SECONDS)
     assert (g.outcome("ann", 1), g.fate("ann", 2).code) == ("accepted", "BAD_SIGNATURE")
     assert (g.core.counters.refused, len(g.standing)) == ({"BAD_SIGNATURE": 1}, 1)
+
+
+def test_a_full_feed(ground, monkeypatch):
+    """Where the feed has no room, reports are refused, except those by which the event ends; a
+    restart, and a journal of the rules of before, come to the same."""
+    g = ground()
+    g.both("goal", "A", at=10)
+    monkeypatch.setattr(intake, "FULL", g.core.feed.size - 1)
+    n = g.say("ann", "goal", "A", at=90)
+    assert (g.fate("ann", n).outcome, g.fate("ann", n).code) == ("refused", "TOO_LARGE")
+    assert "the feed is full" in g.fate("ann", n).reason
+    n = g.say("ann", "end")
+    assert g.outcome("ann", n) == "stored"
+    assert [claim.title for claim in g.core.claims.open.values()] == ["end"]
+    g.restart()
+    assert [claim.title for claim in g.core.claims.open.values()] == ["end"]
+    monkeypatch.setattr(records, "EDITION", intake.FULL_SINCE - 1)
+    g.restart()
+    n = g.say("ann", "goal", "A", at=90)
+    assert g.outcome("ann", n) == "stored"
