@@ -21,8 +21,8 @@ _ADDRESS = re.compile(
     r"^(?:(?:tcp|touchline)://)?(?P<host>\[[0-9A-Fa-f:.]+(?:%[\w.-]+)?\]|[^:/?#,\s]+|\*)(?::(?P<port>\d{1,5}))?$"
 )
 
-_NOT_IN_HOST = re.compile(r"[^\w.:\[\]-]")
-"""A character that no name or address has in it (RFC 9110, 7.2)."""
+_HTTP_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[\w.-]*)(?::\d*)?")
+"""A name or address, and its port (RFC 9110, 7.2)."""
 
 
 def parse(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> tuple[str, int]:
@@ -141,7 +141,7 @@ def reaches(host: str, names: Collection[str]) -> bool:
         host: as the request has it, with or without a port.
         names: those under which the process is reached, besides localhost.
     """
-    if _NOT_IN_HOST.search(host):
+    if not _HTTP_HOST.fullmatch(host):
         return False  # links to `USER@HOST`, or `HOST/PATH`, would lead elsewhere
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")

@@ -101,16 +101,19 @@ def check_texts(texts: Mapping[str, object]) -> None:
 
 
 def plain(text: str) -> str:
-    """Return a text with � in place of each control, format, surrogate and line-end character.
+    """Return a text with � in place of each control, format, surrogate and line-end character, and
+    of what Unicode says is none.
 
-    A terminal would obey some of these characters instead of showing them. The joiners of some
-    scripts stay, U+200C and U+200D.
+    A terminal would obey some of these characters instead of showing them, and XML has no place
+    for others. The joiners of some scripts stay, U+200C and U+200D.
     """
     if text.isascii() and text.isprintable():
         return text
     return "".join(
         "�"
-        if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in _JOINERS
+        if (unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in _JOINERS)
+        or ord(c) & 0xFFFE == 0xFFFE  # the last two of each plane
+        or 0xFDD0 <= ord(c) <= 0xFDEF
         else c
         for c in text
     )

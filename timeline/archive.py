@@ -136,7 +136,7 @@ def read(path: Path) -> Archive:
 def _read(path: Path, content: bytes) -> Archive:
     card: Card | None = None
     messages: list[FeedMessage] = []
-    proof, turns, buffer, before = b"", list[tuple[bytes, bytes]](), b"", 0
+    proof, buffer, turns, before = bytearray(), bytearray(), list[tuple[bytes, bytes]](), 0
     for value, end in recording.maps(BytesIO(content)):
         if card is None:
             card = recording.card_of(value)
@@ -149,14 +149,16 @@ def _read(path: Path, content: bytes) -> Archive:
                     if kind == "proof":
                         proof += buffer
                     else:
-                        turns.append((buffer, _bytes(value, "checksum")))
-                    buffer = b""
+                        turns.append((bytes(buffer), _bytes(value, "checksum")))
+                    buffer.clear()
             case "archived":
                 if value.get("digest") != sha256(content[:before]).digest():
                     raise SettingError(f"{path}: the archive has changed since it was written")
-                return Archive(card, messages, proof, turns)
+                return Archive(card, messages, bytes(proof), turns)
             case _:
                 message = recording.message_of(value)
+                if message is not None and message.seq != len(messages) + 1:
+                    raise SettingError(f"{path}: message {message.seq} is not the next one")
                 if message is not None:
                     messages.append(message)
         before = end

@@ -40,8 +40,8 @@ BEGINNING = b"\x83\xa4type\xa9recording"
 
 T = TypeVar("T")
 
-_TYPES: dict[object, type[FeedMessage]] = {
-    kind.__struct_config__.tag: kind for kind in get_args(FeedMessage)
+_TYPES: dict[str, type[FeedMessage]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(FeedMessage)
 }
 
 
@@ -123,7 +123,7 @@ def message_of(value: dict[str, object]) -> FeedMessage | None:
     Raises:
         SettingError: it is damaged.
     """
-    kind = _TYPES.get(value.get("type"))
+    kind = _TYPES.get(str(value.get("type")))
     return None if kind is None else _convert(value, kind)
 
 

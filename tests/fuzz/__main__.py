@@ -15,6 +15,9 @@ from pathlib import Path
 
 INPUTS = 1_000_000
 
+NAMES = ("decoders", "web", "broker", "host", "files", "journals")
+"""The targets, see `targets.TARGETS`, which takes a while to import."""
+
 WARM = 0.3
 """The part of the inputs after which nothing may grow any more."""
 
@@ -28,7 +31,7 @@ def main() -> int:
     inputs = int(os.environ.get("INPUTS") or INPUTS)
     chosen = os.environ.get("TARGET") or ""
     failed = []
-    for name in [chosen] if chosen else ["decoders", "web", "broker", "host"]:
+    for name in [chosen] if chosen else list(NAMES):
         print(f"{name}: {inputs:,} inputs", flush=True)
         done = subprocess.run([sys.executable, "-m", "tests.fuzz", name, str(inputs)], check=False)
         if done.returncode:

@@ -7,9 +7,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import get_args
 
+import msgpack
+import msgspec
 from msgspec.structs import replace
 
 from tests.simulation.registry import MemoryRepository
@@ -22,6 +28,7 @@ from touchline.datagrams.receiver import Receiver
 from touchline.gateway.reporting import schema
 from touchline.gateway.webhooks import delivery
 from touchline.lobby import incoming
+from touchline.peer.follower.core import EventCopy
 from touchline.peer.grades import book, sheet
 from touchline.peer.grades.book import Book
 from touchline.peer.grades.sheet import GradeCounts, GradeSheet, ReporterGrade, SheetHeader
@@ -35,9 +42,10 @@ from touchline.proof import check
 from touchline.protocol import addresses, codec, keys, messages, relay, signing, times
 from touchline.protocol.errors import TouchlineError
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Card, Happening
+from touchline.protocol.messages import Card, FeedMessage, Happening
 from touchline.protocol.text import json_line, plain, visible
-from touchline.sports import custom, matchfile
+from touchline.sports import convert, custom, matchfile
+from touchline.timeline import archive, recording
 
 WALL = 1_700_000_000_000_000
 
@@ -55,6 +63,30 @@ GOLDEN = Path(__file__).parents[1] / "unit" / "protocol" / "golden.json"
 
 LIFE = 2_000
 """Inputs after which a state begins anew, so that it stays small."""
+
+
+JOURNAL = 24
+"""The most turns of a true journal that are kept."""
+
+_CARD = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
+
+MATCHES = Path(__file__).parents[1] / "unit" / "sports" / "convert" / "files"
+
+MAPPING = """
+sport = "football"
+origins = ["A", "B"]
+delimiter = ";"
+time = "Min"
+unit = "minutes"
+action = "Was"
+origin = "Team"
+[actions]
+Tor = "goal"
+[sides]
+H = "A"
+G = "B"
+"""
+"""What is said beside a CSV file."""
 
 
 def frames() -> list[bytes]:
@@ -266,12 +298,11 @@ class Hosting:
 
     def _begin(self) -> None:
         badges = (f"badge-{number}" for number in count(1))
-        card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
-        self._core = HostedEvent(card, HostOptions())
+        self._core = HostedEvent(_CARD, HostOptions())
         self._now, self._wall = 10.0, WALL
         self._then: Then | None = None  # of the newest request
         self._core.start(1, self._now, self._wall)
-        self._core.take()
+        self.turns = [self._core.take().commit]
         self._attached = AttachedPeers(
             {"e": self._core}, self._touch, self._ask, lambda curve: None,
             lambda to, frame: None, lambda token: next(badges), HostRequestLimiter(), 1e6,
@@ -294,7 +325,7 @@ class Hosting:
         if self._then is None:
             raise AssertionError("the host let a peer in without asking about its token")
         self._then(grant, self._now)
-        self._core.take()
+        self.turns.append(self._core.take().commit)
 
     def _touch(self, core: HostedEvent) -> None:
         core.begin_turn(self._now, self._wall)
@@ -384,6 +415,7 @@ class Hosting:
             codec.decode_published(codec.split_topic(frame)[1])
         if output.commit:
             records.unpack(output.commit)
+            self.turns = [*self.turns[: JOURNAL - 1], output.commit]
 
     def _shape(self) -> tuple[object, ...]:
         core = self._core
@@ -392,6 +424,135 @@ class Hosting:
         ]
         claims = [(one.number, one.voters) for one in core.claims.open.values()]
         return core.feed.seq, core.feed.digest, core.epoch, core.finished, members, claims
+
+
+class Files:
+    """Files that somebody gives to a command: the first byte chooses what reads one."""
+
+    def __init__(self) -> None:
+        self.read = 0  # files
+        self._readers: list[Callable[[bytes], object]] = [
+            lambda data: recording._read(BytesIO(data)),
+            lambda data: archive._read(Path("x"), data),
+            *(partial(self._convert, name) for name in convert.FORMATS),
+            lambda data: self._convert("csv", b"Min;Was;Team\n1;Tor;H\n", _text(data)),
+        ]
+
+    @staticmethod
+    def _convert(name: str, data: bytes, mapping: str = MAPPING) -> None:
+        given = convert.Given(mapping=mapping, starts=WALL, which="Ulm")
+        convert.check(convert.convert(name, _text(data), given))
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with."""
+        card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
+        header = {"type": "recording", "version": recording.VERSION}
+        feed = [msgspec.to_builtins(one, builtin_types=(bytes,)) for one in _published()]
+        maps = [
+            header | {"card": msgspec.to_builtins(card), "archive": archive.FORM},
+            *feed,
+            {"type": "restarted"},
+            {"type": "proof", "bytes": b"{}", "more": True},
+            {"type": "proof", "bytes": b"\n", "more": False},
+            {"type": "turn", "checksum": bytes(16), "bytes": b"\x90", "more": False},
+        ]
+        packed = b"".join(msgpack.packb(one) for one in maps)
+        end = {"type": "archived", "turns": 1, "digest": sha256(packed).digest()}
+        texts = [
+            *((MATCHES / name).read_bytes() for name in ("cup.txt", "events.json", "ma3.json")),
+            b"SSSS;RRRR;SRSRSS",
+            b"Min;Was;Team\n12;Tor;H\n45+2;Tor;G\n",
+            MAPPING.encode(),
+        ]
+        return [
+            *(bytes([reader]) + packed + msgpack.packb(end) for reader in (0, 1)),
+            *(bytes([2 + place]) + text for place, text in enumerate(texts)),
+        ]
+
+    def take(self, data: bytes) -> None:
+        """Read one input."""
+        if not data:
+            return
+        try:
+            self._readers[data[0] % len(self._readers)](data[1:])
+            self.read += 1
+        except TouchlineError:
+            return
+
+
+class Journals:
+    """The journal of a stranger, and a stranger that is followed: the first byte chooses after
+    which turn of a true journal the rest comes as the next one."""
+
+    def __init__(self) -> None:
+        hosting = Hosting()
+        for seed in hosting.seeds():
+            hosting.take(seed)
+        self._turns = hosting.turns[:JOURNAL]
+        self.restored = self.copied = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._inputs = 0
+        self._copy = EventCopy("e")
+        self._copy.handle_timer(0.0, WALL)
+        ends = messages.Endpoints(router="r", pull="p", pub="s")
+        self._copy.invited(
+            messages.Invitation(
+                id=1,
+                card=_CARD,
+                token="t",
+                expires=WALL,
+                endpoints=ends,
+                key=OTHER_HOST.curve_public,
+            ),
+            0.0,
+            WALL,
+        )
+
+    def seeds(self) -> list[bytes]:
+        """Return inputs to begin with."""
+        turns = [
+            codec.encode(
+                messages.Turns(
+                    id=number, event="e", epoch=1, newest=9, first=1, rest=rest,
+                    turns=[messages.CopiedTurn(one, bytes(16))],
+                )
+            )
+            for number, one in enumerate(self._turns, 1)
+            for rest in (0, 5)
+        ]  # fmt: skip
+        return [
+            *(bytes([place]) + turn for place, turn in enumerate(self._turns)),
+            *(b"\xff" + one for one in turns),
+        ]
+
+    def take(self, data: bytes) -> None:
+        """Restore an event, or let a host answer its follower."""
+        if not data:
+            return
+        try:
+            if data[0] == 255:
+                self._answer(data[1:])
+            else:
+                place = data[0] % len(self._turns)
+                HostedEvent(_CARD, HostOptions()).restore([*self._turns[:place], data[1:]])
+                self.restored += 1
+        except TouchlineError:
+            return
+
+    def _answer(self, frame: bytes) -> None:
+        self._inputs += 1
+        if self._inputs % 50 == 0:
+            self._begin()
+        copied = self._copy
+        copied.received(codec.decode_host_reply(frame), 1.0, WALL)
+        if copied.turns:
+            self.copied += 1
+            copied.stored(1.0, done=bool(self._inputs % 3))
+        copied.commands()
+        if copied.next_timer() is not None and self._inputs % 7 == 0:
+            copied.handle_timer(1e9, WALL)
 
 
 def _signed(key: Identity, happenings: list[Happening]) -> list[messages.Said]:
@@ -415,11 +576,26 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-Target = Decoders | Broker | Hosting
+def _published() -> list[FeedMessage]:
+    kinds = set(get_args(FeedMessage))
+    found = []
+    for frame in frames():
+        try:
+            message = codec.decode_published(frame)
+        except TouchlineError:
+            continue
+        if type(message) in kinds:
+            found.append(message)
+    return found
+
+
+Target = Decoders | Web | Broker | Hosting | Files | Journals
 
 TARGETS: dict[str, type[Target]] = {
     "decoders": Decoders,
     "web": Web,
     "broker": Broker,
     "host": Hosting,
+    "files": Files,
+    "journals": Journals,
 }

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.targets import TARGETS, Broker, Hosting, Target
+from tests.fuzz.__main__ import NAMES
+from tests.fuzz.targets import TARGETS, Broker, Files, Hosting, Journals, Target
 from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec
 from touchline.protocol.errors import BadMessage
@@ -52,6 +53,16 @@ def test_the_seeds_get_somewhere(name: str) -> None:
         assert target._core.counters.stored > 6, "reports were stored"
         assert target.asked, "the event asks its reporters"
         assert target._core.counters.recovered, "another host's reports were taken over"
+    elif isinstance(target, Journals):
+        assert target.restored > 10, "journals were restored"
+        assert target.copied, "turns of another host were copied"
+    elif isinstance(target, Files):
+        assert target.read > 6, "files were read"
+
+
+def test_make_fuzz_runs_each_target() -> None:
+    """The names that it knows are those of the targets."""
+    assert list(NAMES) == list(TARGETS)
 
 
 def _take_all(target: Target) -> None:

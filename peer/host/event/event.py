@@ -75,6 +75,10 @@ LOOKS = 50
 """Claims that are looked at before it is seen whether the turn has enough to do."""
 
 
+MISFITS = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a record raises that no host of ours has written: a journal may be a stranger's, and a
+process that follows hosts or looks at their journals outlives it."""
+
 HISTORY_BYTES = 16
 """The bytes of the name of a history."""
 
@@ -334,6 +338,11 @@ class HostedEvent:
                     raise StorageFault(
                         f"the journal of {self.card.event}: {refused}: a turn is missing"
                     ) from refused
+                except MISFITS as misfit:
+                    raise StorageFault(
+                        f"the journal of {self.card.event} has a {type(record).__name__} that does"
+                        f" not follow from what comes before it: {misfit}"
+                    ) from misfit
             # Turn by turn: what all of them together owe is twice what stays.
             self._turn.discard()
         self._state.counters = EventCounters()

@@ -231,5 +231,5 @@ def unpack(blob: bytes) -> list[tuple[Record, bytes]]:
     """
     try:
         return list(zip(_decode(blob), map(bytes, _decode_raw(blob)), strict=True))
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise StorageFault(f"the journal holds a turn that cannot be read: {error}") from None

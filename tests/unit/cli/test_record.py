@@ -223,3 +223,13 @@ def test_a_recording_is_a_match(tmp_path: Path) -> None:
     assert (match.title, match.sport, match.origins) == ("A – B", "football", ("A", "B"))
     assert [action.time for action in match.actions] == [5, 12]
     assert match.starts == 5
+
+
+@pytest.mark.parametrize("kind", [["entry"], {}, b"entry", None, 7])
+def test_a_map_of_no_kind(tmp_path: Path, kind: object) -> None:
+    """A stranger's recording with maps that say they are of no kind: these are passed over."""
+    content = _recorded(tmp_path / "r") + msgpack.packb({"type": kind})
+    (tmp_path / "r").write_bytes(content)
+    found = recording.read(tmp_path / "r")
+    assert found is not None
+    assert (found.messages, found.size) == (FEED, len(content))

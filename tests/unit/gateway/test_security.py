@@ -190,6 +190,9 @@ def test_address(scope: dict[str, object], address: str) -> None:
         ("127.0.0.1#.evil.example", False),
         ('127.0.0.1"><b>', False),
         ("[", False),
+        ("[::1].evil.example", False),
+        ("evil.example[::1]", False),
+        ("[::1]:80:80", False),
     ],
 )
 def test_names_under_which_the_gateway_is_reached(host: str, allowed: bool) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from html import escape
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -59,6 +61,12 @@ def test_plain(text: str) -> None:
     assert len(shown) == len(text)
     assert not {unicodedata.category(char) for char in shown} & {"Cc", "Cs", "Zl", "Zp"}
     assert plain("علی\u200cرضا\x1b\u202e") == "علی\u200cرضا��"
+
+
+def test_plain_is_for_xml() -> None:
+    """Whatever a host says, feeds and pictures that show it are XML."""
+    said = "".join(map(chr, range(0x11_0000)))
+    ElementTree.fromstring(f"<a>{escape(plain(said))}</a>")
 
 
 @given(st.text())

@@ -685,9 +685,28 @@ def test_torn_journal() -> None:
 def test_unreadable_journal() -> None:
     """A blob that is no turn is refused as a fault of the storage."""
     script = Script(1)
-    for blob in (b"", b"\xff" * 40, pack([b"\xc0"]), pack([codec.encode({"type": "new"})])):
+    not_utf8 = pack([codec.encode({"type": "revoked", "peer": "~~"}).replace(b"~~", b"\xff\xfe")])
+    deep = pack([b"\x91" * 100_000])
+    unknown = pack([codec.encode({"type": "new"})])
+    for blob in (b"", b"\xff" * 40, pack([b"\xc0"]), unknown, not_utf8, deep):
         with pytest.raises(StorageFault, match="cannot be read"):
             restored(script, [blob])
+
+
+@pytest.mark.parametrize("wrong", ["asked", "entry"])
+def test_a_journal_that_no_host_wrote(ground: Any, wrong: str) -> None:
+    """Records that do not follow from those before them are a fault of the storage: whoever follows
+    another host, or looks at the journal of a stranger, outlives them."""
+    g = ground(verdict="quorum").begun("ann", "bob", "cid")
+    g.both("goal", "A", at=10)
+    (entry,) = g.entries
+    record = {
+        "asked": records.QuestionsAsked(claim=int(entry.entry_id), voters=[99]),
+        "entry": replace(entry, entry_id="first", seq=entry.seq + 1),
+    }[wrong]
+    g.journal.append(pack([codec.encode(record)]))
+    with pytest.raises(StorageFault, match="does not follow from what comes before"):
+        g.restart()
 
 
 def test_what_an_old_host_refused_stays_refused(
