@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderResult
@@ -25,7 +26,7 @@ from ...timeline.view import LiveView
 from ...timeline.withheld import OwnStatement, WithheldFeed
 from .. import shared
 from .buttons import SCORE, AnswerTap, Buttons, CloseForm, OpenTap, Tap, Undo, Wish, kinds_of
-from .keyboard import Keyboard
+from .keyboard import DOWN, PAGE_DOWN, PAGE_UP, UP, Keyboard
 from .own_reports import event_time, fate_words, kept_card, score_question, step_words
 from .screen import HEAD_LINES, feed_rows, fitted, head
 
@@ -142,11 +143,15 @@ class Form:
         self._stepped = ("", 0.0)  # that the clock was set, and until when it is shown (monotonic)
         self._feed = feed
         self._withheld = WithheldFeed()
+        self._back = 0  # lines of the feed, and own reports, that are newer than what is shown
+        self._furthest = 0  # the most that this can be, when it was drawn
+        self._page = 1  # lines of the feed that were shown
 
     def turn(self, keys: list[str]) -> None:
         """Take the pressed keys, and the messages that have come."""
         for key in keys:
-            self._wish(self.buttons.press(key))
+            if not self._scroll(key):
+                self._wish(self.buttons.press(key))
         self._reporter.pump()
         if self._reporter.stepped:
             self._stepped = step_words(self._reporter.stepped), clock.now() + STEP_SECONDS
@@ -162,6 +167,14 @@ class Form:
         if not self.buttons.letters and self._reporter.setup is not None:
             setup = self._reporter.setup
             self.buttons = Buttons(kinds_of(setup.actions), self._card.origins)
+
+    def _scroll(self, key: str) -> bool:
+        """Show what is older, or newer, where a key says so; return whether it does."""
+        steps = {UP: 1, DOWN: -1, PAGE_UP: self._page, PAGE_DOWN: -self._page}
+        if key not in steps:
+            return False
+        self._back = max(0, min(self._furthest, self._back + steps[key]))
+        return True
 
     def _spoken(self) -> list[OwnStatement]:
         """Return what was reported, each with its entry where that is known."""
@@ -239,14 +252,19 @@ class Form:
         yield head(self.view, width, clock.wall())
         left = height - HEAD_LINES - FOOT_LINES
         owns = max(1, min(OWN_SHOWN, left // 4))
-        own = [self._own(entry) for entry in self.own[-owns:]]
         room = max(1, left - owns)
         buttons = button_lines(self.buttons, room)
         wide = max((button.cell_len for button in buttons), default=0)
         sides = Table.grid(padding=(0, 1))
         sides.add_column(width=wide)
         sides.add_column()
-        rows = feed_rows(console, self.view, width - wide - 2, clock.now(), clock.wall())
+        lines = feed_rows(console, self.view, width - wide - 2, clock.now(), clock.wall())
+        rows = list(islice(lines, self._back + 2 * room))  # a page further than is shown
+        self._page, self._furthest = room, max(0, len(rows) - room, len(self.own) - owns)
+        self._back = min(self._back, self._furthest)
+        rows = rows[min(self._back, max(0, len(rows) - room)) :]
+        last = max(min(owns, len(self.own)), len(self.own) - self._back)
+        own = [self._own(entry) for entry in self.own[max(0, last - owns) : last]]
         sides.add_row(Group(*fitted(buttons, room)), Group(*fitted(rows, room)))
         yield sides
         yield self._question(width)
@@ -305,6 +323,7 @@ class Form:
             tr("! state") if self.buttons.statements else "",
             tr("+ details"),
             tr("u undo"),
+            tr("↑↓ older") if self._furthest else "",
             tr("q leave"),
         ]
         return Text(" " + " · ".join(filter(None, keys)), "dim", no_wrap=True)

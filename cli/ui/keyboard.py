@@ -14,20 +14,29 @@ ESCAPE = "\x1b"
 ENTER = "\r"
 BACKSPACE = "\x7f"
 TAB = "\t"
+UP, DOWN = "\x1b[A", "\x1b[B"
+PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
 
 _SAME = {"\n": ENTER, "\b": BACKSPACE}
 
+_NAMED = {UP: UP, "\x1bOA": UP, DOWN: DOWN, "\x1bOB": DOWN}
+_NAMED |= {PAGE_UP: PAGE_UP, PAGE_DOWN: PAGE_DOWN}
+"""The keys without a character that mean something here, by what terminals send."""
+
 
 def parse(text: str) -> list[str]:
-    """Return the keys in the text from a terminal, without keys that have no character (arrows)."""
+    """Return the keys in the text from a terminal; of those that have no character the ones that
+    scroll alone."""
     keys = []
     at = 0
     while at < len(text):
         if text[at] == ESCAPE and text[at + 1 : at + 2] in {"[", "O"}:
-            at += 2
+            begin, at = at, at + 2
             while at < len(text) and not "@" <= text[at] <= "~":
                 at += 1
             at += 1
+            if text[begin:at] in _NAMED:
+                keys.append(_NAMED[text[begin:at]])
             continue
         keys.append(_SAME.get(text[at], text[at]))
         at += 1

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ...protocol.messages import Setup
 from ...runtime import clock
@@ -20,11 +21,12 @@ from ...runtime.timers import seconds_left
 from ...timeline.feed import Item
 from ..link import Link
 from ..session import Session
-from ..stream_link import StreamLink
 from .core import SubscriberCore
 from .host_source import HostSource
 from .source import FeedSource
-from .stream_source import StreamSource
+
+if TYPE_CHECKING:
+    from ..stream_link import StreamLink
 
 SAFETY_SECONDS = 1.0
 """The longest that an `async for` waits before it looks at its sockets by itself."""
@@ -61,10 +63,12 @@ class Subscriber:
     ) -> None:
         self.core = SubscriberCore(random.random, keeps_bodies=keeps_bodies, event=event)
         self.source: FeedSource
-        if isinstance(link, StreamLink):
-            self.source = StreamSource(event, self.core, link, wall)
-        else:
+        if isinstance(link, Link):
             self.source = HostSource(event, self.core, link, wall, withholds=withholds)
+        else:
+            from .stream_source import StreamSource  # brings asyncio, which takes 30 ms
+
+            self.source = StreamSource(event, self.core, link, wall)
         self._loop = PollLoop()
         self._waiting = ""  # the text of the newest notice of this kind
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from touchline.cli.main import main
+from touchline.peer import identity
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +50,7 @@ def test_make_demo_installs_no_test_tools() -> None:
         "journal repair {file}",
         "journal recovered {file}",
         "export e --format proof --name hal --broker 127.0.0.1:1 --journal sqlite:///{file}",
-        "events archive e --journal sqlite:///{file}",
+        "events archive e --name hal --journal sqlite:///{file}",
         "backup {file} {file}.copy",
         "backup sqlite:///{file} {file}.copy",
         "restore {file} {file}.restored",
@@ -65,8 +66,10 @@ def test_a_database_that_does_not_exist_is_not_made(
     monkeypatch.setenv("TOUCHLINE_HOME", str(home))
     monkeypatch.delenv("TOUCHLINE_BROKER", raising=False)
     monkeypatch.chdir(tmp_path)
+    identity.create("hal")  # as one who has hosted
+    made = {path for path in tmp_path.rglob("*") if path.is_file()}
     arguments = command.format(file=tmp_path / "missing.db").split()
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == made

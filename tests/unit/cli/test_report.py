@@ -137,7 +137,8 @@ def test_actions_of_a_sport_that_is_not_installed() -> None:
     [
         ("ab", ["a", "b"]),
         ("\x1b", ["\x1b"]),
-        ("\x1b[A\x1bOPx\x1b[1;5C", ["x"]),
+        ("\x1b[C\x1bOPx\x1b[1;5C", ["x"]),
+        ("\x1b[A\x1bOBx\x1b[6~", ["\x1b[A", "\x1b[B", "x", "\x1b[6~"]),
         ("\x1b[", []),
         ("\x1bq", ["\x1b", "q"]),
         ("\n\b", ["\r", "\x7f"]),
@@ -145,7 +146,8 @@ def test_actions_of_a_sport_that_is_not_installed() -> None:
     ],
 )
 def test_keys(sent: str, pressed: list[str]) -> None:
-    """Arrows and function keys are not taken for letters; line ends are Enter."""
+    """Arrows and function keys are not taken for letters, those that scroll are known, and line
+    ends are Enter."""
     assert keyboard.parse(sent) == pressed
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+from rich.console import Console
 
 from touchline.cli.ui.buttons import Buttons, Tap
-from touchline.cli.ui.form import button_lines
+from touchline.cli.ui.form import Form, OwnReport, button_lines
+from touchline.cli.ui.keyboard import parse
 from touchline.cli.ui.own_reports import fate_words, score_question, step_words
-from touchline.protocol.messages import Card, Confirm, Fate
+from touchline.protocol.messages import Card, Confirm, Entry, Evidence, Fate
 from touchline.runtime.languages import speaking
 from touchline.sports import get, statements
 from touchline.timeline import wording
+from touchline.timeline.withheld import OwnStatement
 
 KINDS = get("football").kinds({})
 
@@ -101,3 +108,42 @@ def test_fates_and_questions_are_said_in_the_language() -> None:
             "Qual é o placar?"
         )
         assert "adiantado em 3 s" in step_words(3_000_000)
+
+
+def test_the_form_scrolls() -> None:
+    """On a screen of 14 lines the keys for it lead to the oldest entry and own report, and back."""
+    card = Card(event="a-v-b", title="A v B", sport="football", origins=["A", "B"])
+    reporter: Any = SimpleNamespace(
+        asked=None, asked_about={}, pending=0, setup=None, stepped=0, pump=lambda: None,
+        fate=lambda n: Fate(n, "stored"), session=SimpleNamespace(open=True),
+    )  # fmt: skip
+    feed: Any = SimpleNamespace(next=lambda _: None)
+    form = Form(card, reporter, feed)
+    for number in range(1, 31):
+        entry = Entry(
+            event="a-v-b", epoch=1, seq=number, entry_id=str(number), status="CONFIRMED",
+            title="corner", origin="A", time=number * 1_000_000, first_reported=0, accepted=0,
+            sent=0, evidence=Evidence(for_=2), text=f"Corner number {number}.",
+        )  # fmt: skip
+        form.view.take(entry, 0.0, 0)
+        form.own.append(OwnReport(number, f"report {number}", OwnStatement("corner", "A", number)))
+
+    def shown(*keys: str) -> str:
+        form.turn(list(keys))
+        console = Console(width=80, height=14, file=io.StringIO(), force_terminal=True)
+        console.print(form)
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    first = shown()
+    assert "Corner number 30." in first
+    assert "report 30" in first
+    assert "↑↓ older" in first
+    assert "Corner number 1." not in first
+    assert "Corner number 29." in shown(*parse("\x1b[A"))
+    for _ in range(30):
+        oldest = shown(*parse("\x1b[5~"))
+    assert "Corner number 1." in oldest
+    assert "report 1 " in oldest
+    assert shown(*parse("\x1b[6~" * 30)) == first
+    assert form.buttons.open_tap is None
