@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
-from ..protocol.errors import Conflict, NotFound, StorageFault
+from ..protocol.errors import Conflict, NotFound, SettingError, StorageFault
 from ..protocol.messages import Card, FeedMessage
 from ..timeline.archive import is_archive, read, write
 from . import shared
@@ -94,8 +94,13 @@ def unarchive(
     The host has stopped meanwhile. The file stays as it is.
     """
     packed = read(path)
+    # A host does not start with a journal that it can't read: the archive may be a stranger's.
+    _check_finished(packed.card, (turn for turn, _ in packed.turns))
     with host_journal(host_name(broker, name, insecure=insecure), journal) as opened:
         opened.put_back(packed.card, packed.turns)
+        if any(turn.damage for turn in opened.read(packed.card.event)):
+            opened.remove(packed.card.event)
+            raise SettingError(f"{path}: its turns do not have the checksums that it says")
     if as_json:
         about = {"event": packed.card.event, "turns": len(packed.turns)}
         emit({"type": "unarchived", **about})
@@ -113,9 +118,6 @@ def _finished(journal: Journal, event: str) -> tuple[Card, list[StoredTurn]]:
         Conflict: it is not over, or is another host's.
         StorageFault: a turn is damaged.
     """
-    from ..peer.host.event.event import HostedEvent
-    from ..peer.host.options import Options
-
     card = journal.card(event)
     if card is None:
         held = ", ".join(journal.events()) or "none"
@@ -123,11 +125,24 @@ def _finished(journal: Journal, event: str) -> tuple[Card, list[StoredTurn]]:
     if journal.is_copy(event):
         raise Conflict(f"{event} is here as a copy of another host's")
     turns = list(journal.read(event))
-    core = HostedEvent(card, Options())
-    core.restore(journal.turns(event))
-    if not core.finished:
-        raise Conflict(f"{event} is not over: only a finished event is archived")
+    _check_finished(card, journal.turns(event))
     return card, turns
+
+
+def _check_finished(card: Card, turns: Iterable[bytes]) -> None:
+    """Check that turns are those of a finished event.
+
+    Raises:
+        Conflict: it is not over.
+        StorageFault: they do not follow from one another.
+    """
+    from ..peer.host.event.event import HostedEvent
+    from ..peer.host.options import Options
+
+    core = HostedEvent(card, Options())
+    core.restore(turns)
+    if not core.finished:
+        raise Conflict(f"{card.event} is not over: only a finished event is archived")
 
 
 def _published(turns: Iterable[StoredTurn]) -> Iterator[FeedMessage]:

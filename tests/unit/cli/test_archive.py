@@ -10,13 +10,14 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from tests.unit.proof.conftest import everything
 from touchline.cli import events, verify, watch
 from touchline.peer import Journal, identity
-from touchline.protocol.errors import Conflict, NotFound, SettingError
+from touchline.protocol.errors import Conflict, NotFound, SettingError, StorageFault
 from touchline.timeline import recording
-from touchline.timeline.archive import is_archive, read
+from touchline.timeline.archive import is_archive, read, write
 
 
 @pytest.fixture
@@ -135,6 +136,28 @@ def test_a_torn_or_changed_archive(packed: Any) -> None:
         packed.file.write_bytes(content)
         with pytest.raises(SettingError, match=why):
             read(packed.file)
+
+
+@pytest.mark.parametrize("forged", ["checksum", "turn missing", "seq", "unfinished"])
+def test_the_archive_of_a_stranger(packed: Any, forged: str) -> None:
+    """One whose turns no host can go on with is not put back: the host would not start with it. One
+    whose messages are not those of a feed is not read."""
+    pack(packed)
+    card, messages, proof, turns = read(packed.file)
+    match forged:
+        case "checksum":
+            turns[3] = turns[3][0], bytes(len(turns[3][1]))
+        case "turn missing":
+            del turns[1]
+        case "seq":
+            messages[1] = replace(messages[1], seq=2**60)
+        case _:
+            del turns[-5:]
+    packed.file.unlink()
+    write(packed.file, card, messages, proof.splitlines(), turns)
+    back = run("events", "unarchive", packed.file, "--name", "ground", "--journal", packed.url)
+    assert isinstance(back.exception, SettingError | StorageFault | Conflict), back.exception
+    assert held(packed) == (["other"], [])
 
 
 def test_long_turns_come_in_pieces(packed: Any, monkeypatch: Any) -> None:
