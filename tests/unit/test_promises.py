@@ -83,6 +83,31 @@ def test_what_nobody_can_do_names_its_test() -> None:
     assert [text[:40] for text in paragraphs if "`tests/" not in text] == []
 
 
+NO_PROMISES = ("What is worth protecting", "What is not defended", "Reporting a weakness")
+"""Sections of SECURITY that promise nothing."""
+
+NOT_HELD = ("**A person at the machine**", "Whoever can bring enough voices", "What none of them")
+"""Paragraphs of others that say what is not defended, or lead to a table."""
+
+
+def test_each_paragraph_and_row_of_security_names_its_test() -> None:
+    """Also those that promise by the way."""
+    parts = re.split(r"\n## (.+)\n", text_of("docs/SECURITY.md"))
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    assert set(NO_PROMISES) < set(sections)
+    told = [
+        part
+        for heading, text in sections.items()
+        if heading not in NO_PROMISES
+        for paragraph in text.strip().split("\n\n")
+        for part in (paragraph.splitlines()[2:] if paragraph.startswith("| ") else [paragraph])
+    ]
+    assert len(told) > 45
+    assert [
+        part[:60] for part in told if "`tests/" not in part and not part.startswith(NOT_HELD)
+    ] == []
+
+
 def test_each_row_of_what_survives_names_its_test() -> None:
     """So does each row of that table of the protocol."""
     rows = section("docs/PROTOCOL.md", "## 14. What survives what").strip().splitlines()[2:]
