@@ -9,7 +9,7 @@ import queue
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..protocol import codec, relay
-from ..protocol.errors import BadMessage, NotFound, TouchlineError, Unreachable
+from ..protocol.errors import BadMessage, NotFound, PeerError, TouchlineError, Unreachable
 from ..protocol.messages import Relayed
 from ..runtime import clock
 from ..runtime.nats_client import NatsClient, NatsOptions
@@ -108,11 +108,12 @@ class StreamLink:
                         raise self.fault() from None
         finally:
             self.client.dismiss(ask)
-        if found is None:
+        card = card_of(found, event)
+        if card is None:
             raise NotFound(
                 f"no event {event!r} in the stream; a relay puts it there: touchline relay {event}"
             )
-        return read_card(found.content)
+        return card
 
     def fault(self) -> TouchlineError:
         """Return why NATS does not answer."""
@@ -130,6 +131,17 @@ def read_card(content: bytes) -> Relayed:
     if not isinstance(message, Relayed):
         raise BadMessage("the stream describes the event by another message")
     return message
+
+
+def card_of(record: StreamRecord | None, event: str) -> Relayed | None:
+    """Return the card in a record; None where there is none of this event."""
+    if record is None:
+        return None
+    try:
+        card = read_card(record.content)
+    except PeerError:
+        return None
+    return card if card.card.event == event else None
 
 
 async def last_record(client: Client, stream: str, subject: str) -> StreamRecord | None:

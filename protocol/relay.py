@@ -27,6 +27,10 @@ DIGEST = "Touchline-Digest"
 EPOCH = "Touchline-Epoch"
 
 
+MOST = 2**63 - 1
+"""The largest number that a place has, as in any message."""
+
+
 class FeedPlace(NamedTuple):
     """What the headers of a stored message say.
 
@@ -86,6 +90,7 @@ def place(found: Mapping[str, str] | None) -> FeedPlace:
         stored = FeedPlace(int(epoch), int(seq), digest, int(values[EPOCH]))
     except (KeyError, ValueError):
         raise BadMessage("a message without the headers of a relay") from None
-    if len(digest) != DIGEST_BYTES or stored.seq < 1 or min(stored.epoch, stored.host_epoch) < 0:
+    numbers = stored.epoch, stored.host_epoch, stored.seq - 1
+    if len(digest) != DIGEST_BYTES or min(numbers) < 0 or max(numbers) >= MOST:
         raise BadMessage("a message whose headers are not those of a relay")
     return stored

@@ -24,7 +24,7 @@ from ...protocol.messages import Block, Heartbeat, RelayBeat, Relayed, Setup
 from ...runtime import clock
 from ...runtime.poll_loop import Source
 from ...runtime.waker import Waker
-from ..stream_link import StreamLink, StreamRecord, last_record, read_card
+from ..stream_link import StreamLink, StreamRecord, card_of, last_record
 from .core import SubscriberCore
 from .relays import Relays
 from .silence import Cause
@@ -156,13 +156,10 @@ class StreamSource:
         self._missing = record is None
         if record is None:
             return
-        try:
-            card = read_card(record.content)
-        except PeerError:
+        card = card_of(record, self.event)
+        if card is None:
             self._core.refused += 1
-            return
-        if card.card.event != self.event:
-            self._core.refused += 1
+            self._missing = self._card is None
             return
         self._card = card
         if self.setup is not None:
@@ -265,6 +262,7 @@ class _StreamReader:
     def __init__(
         self, event: str, stream: str, receive: Callable[[StreamRecord | None, str], None]
     ) -> None:
+        self._event = event
         self._stream = stream
         self._receive = receive
         self._feed = relay.subject(relay.FEEDS, event)
@@ -322,7 +320,8 @@ class _StreamReader:
         self._card_changed = False
         found = await last_record(client, self._stream, self._card)
         self._receive(found, relay.CARDS)
-        return found is not None
+        # A feed is not begun with a card that is none: another may come.
+        return card_of(found, self._event) is not None
 
     async def _consume(self, client: Client, inbox: str) -> None:
         from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
