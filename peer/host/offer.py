@@ -112,6 +112,11 @@ class Offer:
             self.done = True
             return
         if self._gathering.done:
+            if self._gathering.rulings:
+                log.warning(
+                    "%s: %d rulings of its owners are in this journal alone: they are made again at"
+                    " the host that has the event", self._event, self._gathering.rulings,
+                )  # fmt: skip
             self._offers.extend(_offers(self._gathering.items()))
             self._give_up_at, self._busy_until = now + GIVE_UP_SECONDS, now + BUSY_SECONDS
             self.done = not self._offers

@@ -25,6 +25,7 @@ from ....protocol.messages import (
     Happening,
     Report,
     ReportBatch,
+    Ruling,
     Said,
     Voted,
 )
@@ -363,6 +364,8 @@ class Gathering:
     ) -> None:
         self.done = False
         """Whether all is read."""
+        self.rulings = 0
+        """Rulings of the event's owners, which are not offered."""
         self._turns = iter(turns)
         self._action_of = action_of
         # By peer and number, or what another host's report says; with the claim that it is on.
@@ -429,6 +432,8 @@ class Gathering:
                 self._found[record.peer, key_of(record.said)] = record.said, record.on
             case Report() | ReportBatch() if record.token in self._peers:
                 self._add(self._peers[record.token], record)
+            case Ruling():
+                self.rulings += 1
             case _:
                 pass
 

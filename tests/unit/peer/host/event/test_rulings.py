@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from touchline.peer.host.event.recovery import READ, Gathering
 from touchline.protocol import codec, limits, messages, signing
 from touchline.protocol.errors import (
     BadMessage,
@@ -467,3 +468,14 @@ def test_what_is_taken_back_keeps_its_clock(ground):
     told = g.entries[-1].clock
     rule(g, ruling("reinstate", origin="Ada"))
     assert (g.entries[-1].status, g.entries[-1].clock) == ("DELETED", told)
+
+
+def test_rulings_are_counted_and_not_offered(ground: Any) -> None:
+    """A ruling is of what its owner saw at one host; that host says how many are in its journal."""
+    g = over(ground)
+    assert rule(g, ruling("award", origin="A")).id == 7
+    gathering = Gathering(iter(g.journal), g.core.action_of)
+    while not gathering.done:
+        gathering.read(READ)
+    assert gathering.rulings == 1
+    assert gathering.items()
