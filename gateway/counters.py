@@ -21,9 +21,12 @@ class GatewayCounters:
         switched: snapshots that viewers got instead of messages that they had missed.
         closed: WebSocket connections that the gateway closed, by code.
         lobby: messages of the lobby that were refused, by the error's code, and those `ignored`.
-        over_limit: connections refused because too many were open, by limit: `address`, `total`.
+        over_limit: connections refused by the listener because too many were open, by limit:
+            `address`, `total`; those that stay open have limits of their own.
         webhooks: attempts to deliver to webhooks, by outcome: `delivered`, `failed`, and `given_up`
             where one more failure ended the webhook.
+        viewed: messages by what became of them, as the pages of viewers say: `received`, `lost`,
+            `repaired`, `duplicate`.
         reporters: what the people count who report through this gateway.
         slow: seconds of the longest fan-out so far.
     """
@@ -38,5 +41,6 @@ class GatewayCounters:
     lobby: Counter[str] = field(default_factory=Counter)
     over_limit: Counter[str] = field(default_factory=Counter)
     webhooks: Counter[str] = field(default_factory=Counter)
+    viewed: Counter[str] = field(default_factory=Counter)
     reporters: ReporterCounters = field(default_factory=ReporterCounters)
     slow: float = 0.0

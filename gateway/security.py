@@ -285,6 +285,8 @@ class ConnectionLimits:
     """
 
     def __init__(self, options: Options) -> None:
+        self.refused: Counter[str] = Counter()
+        """Connections refused, by the limit that they were over: `address`, `total`."""
         self._options = options
         self._taken: Counter[str] = Counter()
 
@@ -299,11 +301,12 @@ class ConnectionLimits:
         Raises:
             Overloaded: there are too many connections.
         """
-        for have, most, whose in (
-            (self.total, self._options.max_connections, ""),
-            (self._taken[address], self._options.per_address, " from your address"),
+        for limit, have, most, whose in (
+            ("total", self.total, self._options.max_connections, ""),
+            ("address", self._taken[address], self._options.per_address, " from your address"),
         ):
             if have >= most:
+                self.refused[limit] += 1
                 raise Overloaded(f"{have:,} connections{whose}, at most {most:,} allowed")
         self._taken[address] += 1
 

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from ..peer.grades.sheet import Accuracy, GradeSheet
     from ..runtime.nats_client import NatsClient
 
+
+def _over_limit(gateway: Gateway) -> dict[str, int]:
+    """Return the connections that were refused before they had said anything, and after."""
+    before, after = dict(gateway.counters.over_limit), dict(gateway.limits.refused)
+    limits = known.CONNECTION_LIMITS[1:]
+    return {limit: before.get(limit, 0) + after.get(limit, 0) for limit in limits}
+
+
 _GATEWAY: tuple[Row[Gateway], ...] = (
     Row(
         "counter",
@@ -60,7 +68,7 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
         "counter",
         "connections_over_limit",
         "Connections refused because too many were open, by limit: `address`, `total`.",
-        lambda gateway: gateway.counters.over_limit,
+        _over_limit,
         "limit",
         known=known.CONNECTION_LIMITS[1:],
     ),
@@ -75,6 +83,15 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
         "sent_bytes",
         "Bytes written to WebSocket viewers.",
         lambda gateway: gateway.counters.sent,
+    ),
+    Row(
+        "counter",
+        "viewed_messages",
+        "Messages by what became of them at viewers on WebSockets, as their pages say: `lost` where"
+        " the connection was.",
+        lambda gateway: gateway.counters.viewed,
+        "fate",
+        known=known.VIEWED,
     ),
     Row(
         "counter",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..peer.host.counters import COMMIT_SECONDS, LEASE_SECONDS, TAP_SECONDS
 from ..peer.host.event.counters import LATENCY_BUCKETS
+from ..peer.host.event.outage import SUSPENDED
 from ..runtime import clock
 from . import known
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from ..peer.host.copies import CopyStanding
     from ..peer.host.event.event import HostedEvent
     from ..peer.host.service import Host
-
-SUSPENDED = ("suspended", "reconstructing")
-"""The states of a feed between an alarm and the end of its reconstruction."""
 
 
 def _not_current(host: Host) -> int:
@@ -319,6 +317,12 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         lambda core: core.counters.disputed,
     ),
     Row(
+        "age",
+        "disputed_seconds",
+        "Seconds since when there has been such a claim; absent while there is none.",
+        lambda core: core.counters.disputed_since,
+    ),
+    Row(
         "counter",
         "questions",
         "Reporters asked whether something happened.",
@@ -374,6 +378,12 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         "suspended",
         "1 from an alarm to the end of its reconstruction, otherwise 0.",
         lambda core: core.position.state in SUSPENDED,
+    ),
+    Row(
+        "age",
+        "suspended_seconds",
+        "Seconds since when it has been so; absent while it is not.",
+        lambda core: core.counters.suspended_since,
     ),
     Row(
         "age",

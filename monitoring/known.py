@@ -53,6 +53,9 @@ CONNECTIONS = ("lobby", "sse", "websocket")
 CLOSES = ("1000", "1012", "1013", "4000", "4004", "4008", "4009", "4010", "4011")
 """The codes with which a gateway and its lobby close WebSockets."""
 
+VIEWED = ("received", "lost", "repaired", "duplicate")
+"""What becomes of messages at a viewer's page."""
+
 CONNECTION_LIMITS = ("key", "address", "total")
 """The limits of connections."""
 

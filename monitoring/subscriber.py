@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from ..peer.host.event.outage import SUSPENDED
 from ..peer.subscriber.core import LATENCY_BUCKETS, SCREEN_SECONDS
 from ..runtime import clock
 from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
-from .host import SUSPENDED
 
 if TYPE_CHECKING:
     from ..peer.subscriber.core import SubscriberCore

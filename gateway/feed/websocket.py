@@ -70,6 +70,7 @@ PACKET_HEARTBEAT = 10.0
 
 Heartbeat = Annotated[float, Meta(ge=LEAST_HEARTBEAT, le=MOST_HEARTBEAT)]
 Entries = Annotated[int, Meta(ge=1, le=SNAPSHOT_ENTRIES)]
+Viewed = Annotated[int, Meta(ge=0, le=100_000)]
 Digest = Annotated[str, Meta(pattern=f"^[0-9a-f]{{{2 * DIGEST_BYTES}}}$")]
 
 
@@ -123,10 +124,20 @@ class Unsubscribe(Struct, frozen=True, tag="unsubscribe", forbid_unknown_fields=
     event: Id
 
 
+class ViewerCounts(Struct, frozen=True):
+    """What became of messages at a viewer since its ping before, by its own word."""
+
+    received: Viewed = 0
+    lost: Viewed = 0
+    repaired: Viewed = 0
+    duplicate: Viewed = 0
+
+
 class ViewerPing(Struct, frozen=True, tag="ping"):
     """Ask for the gateway's clock; the answer repeats `time`."""
 
     time: str | int | float | None = None
+    counts: ViewerCounts | None = None
 
 
 class ClientToken(Struct, frozen=True):
@@ -417,7 +428,9 @@ async def _listen(
         match read_message(content):
             case PeerReport(token=token):
                 await _report(gateway, connection, content, token, event, address)
-            case ViewerPing(time=time_):
+            case ViewerPing(time=time_, counts=counts):
+                if counts is not None:
+                    gateway.counters.viewed.update(msgspec.structs.asdict(counts))
                 pong = {"type": "pong", "time": time_, "server_time": to_rfc3339(clock.wall())}
                 connection.send(msgspec.json.encode(pong))
             case ClientToken():

@@ -279,7 +279,8 @@ def test_several_events(ground: Ground, two: Callable[..., None]) -> None:
     """One connection follows several events, leaves them, and is told which cannot be."""
     other = ground.other_event("race")
     two(1)
-    viewer = ground.view(ground.gateway(), "/ws")
+    running = ground.gateway()
+    viewer = ground.view(running, "/ws")
     viewer.say(type="subscribe", event=ground.world.event, **{"from": "start"})
     viewer.say(type="subscribe", event=other)
     viewer.say(type="subscribe", event="nope")
@@ -292,9 +293,11 @@ def test_several_events(ground: Ground, two: Callable[..., None]) -> None:
     setups = {m["event"]["event"] for m in viewer.got if m["type"] == "setup"}
     assert setups == {ground.world.event, other}
     viewer.say(type="unsubscribe", event=other)
-    viewer.say(type="ping", time=17)
+    viewer.say(type="ping", time=17, counts={"received": 5, "lost": 2, "repaired": 1})
     pong = viewer.next("pong")
     assert pong["time"] == 17
+    viewed = running.gateway.counters.viewed
+    assert viewed == {"received": 5, "lost": 2, "repaired": 1, "duplicate": 0}
     assert pong["server_time"].endswith("Z")
     before = len(viewer.got)
     two(2)

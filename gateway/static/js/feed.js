@@ -19,6 +19,10 @@ const DOUBT = 2_500;
 /** Milliseconds by which a clock must be off for it to be taken for set. */
 const STEP = 2_000;
 
+/** What a ping counts for the gateway's operator, and the most of each that one may tell. */
+const COUNTED = ["received", "lost", "repaired", "duplicate"];
+const MOST_COUNTED = 100_000;
+
 /** Close codes after which asking again is no use. docs/GATEWAY.md lists all. */
 const FINAL = { 4000: "bad_message", 4004: "no_such_event" };
 
@@ -54,6 +58,7 @@ export class Feed {
     this.offset = 0; // milliseconds to add to the clock here to have the gateway's
     this.roundTrip = null; // milliseconds, of the best ping of late
     this.trips = [];
+    this.told = Object.fromEntries(COUNTED.map((kind) => [kind, 0])); // the counts of pings sent
     this.attempts = 0;
     this.holes = 0;
     this.socket = null;
@@ -177,9 +182,14 @@ export class Feed {
   }
 
   #ping() {
-    if (this.socket?.readyState === 1) {
-      this.socket.send(JSON.stringify({ type: "ping", time: this.world.now() }));
+    if (this.socket?.readyState !== 1) return;
+    const counts = {};
+    for (const kind of COUNTED) {
+      const news = Math.min(Math.max(0, this.state.counts[kind] - this.told[kind]), MOST_COUNTED);
+      this.told[kind] += news;
+      counts[kind] = news;
     }
+    this.socket.send(JSON.stringify({ type: "ping", time: this.world.now(), counts }));
   }
 
   #repeatPing() {

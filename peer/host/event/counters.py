@@ -17,7 +17,8 @@ Received = tuple[int, int, int]
 class EventCounters:
     """Plain integers, which a collector reads when metrics are scraped.
 
-    `disputed` is as the newest heartbeat has it; all others only grow.
+    `disputed`, `disputed_since` and `suspended_since` are as the newest heartbeat has them; all
+    others only grow.
     """
 
     stored: int = 0
@@ -33,6 +34,10 @@ class EventCounters:
     questions: int = 0
     answers: int = 0
     disputed: int = 0
+    disputed_since: float | None = None
+    """Since when there has been a disputed claim, monotonic seconds; None while there is none."""
+    suspended_since: float | None = None
+    """Since when the feed has been suspended or reconstructed, likewise."""
     replayed: int = 0
     joined: int = 0
     viewers_received: int = 0
@@ -58,6 +63,18 @@ class EventCounters:
         self.viewers_lost += lost
         self.viewers_repaired += repaired
         return most[0], most[1], most[2]
+
+    def set_state(self, now: float, *, disputed: int, suspended: bool) -> None:
+        """Take how an event stands.
+
+        Args:
+            now: monotonic seconds.
+            disputed: the claims that are disputed.
+            suspended: whether an outage has not ended, or is not put together.
+        """
+        self.disputed = disputed
+        self.disputed_since = (self.disputed_since or now) if disputed else None
+        self.suspended_since = (self.suspended_since or now) if suspended else None
 
     def add_latency(self, seconds: float) -> None:
         """Count the time from the first report of an action to its entry."""

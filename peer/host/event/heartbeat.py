@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from ....protocol import codec, limits, messages
 from . import evidence as evidences
 from .feed import FeedPosition
+from .outage import SUSPENDED
 from .publications import heartbeat
 from .recounts import Recounts
 from .state import EventState
@@ -102,7 +103,8 @@ class Heartbeats:
             for claim in state.claims.open.values()
             if claim.index.kind is not None
         )
-        state.counters.disputed = disputed
+        suspended = state.outage.state in SUSPENDED
+        state.counters.set_state(state.now, disputed=disputed, suspended=suspended)
         return heartbeat(
             state.card.event,
             state.epoch,

@@ -14,6 +14,9 @@ from ....protocol.messages import DelayStatus, FeedState
 from .claims import Claim
 from .participant import Participant
 
+SUSPENDED: tuple[FeedState, ...] = ("suspended", "reconstructing")
+"""The states between an alarm and the end of its reconstruction."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContactLost:

@@ -149,6 +149,7 @@ def test_places() -> None:
     places.take("b")
     with pytest.raises(Overloaded, match="3 connections, at most 3 allowed"):
         places.take("c")
+    assert places.refused == {"address": 1, "total": 1}
     places.give_back("a")
     places.take("c")
     assert places.total == 3

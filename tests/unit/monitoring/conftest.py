@@ -134,7 +134,7 @@ def gateway() -> Any:
     return SimpleNamespace(
         counters=counters,
         options=SimpleNamespace(home=Path(__file__).parent),
-        limits=SimpleNamespace(total=2),
+        limits=SimpleNamespace(total=2, refused={"total": 3, "address": 1}),
         sheets=SimpleNamespace(all=lambda: {EVENT: GRADED}),
         hub=SimpleNamespace(
             events={EVENT: 2},

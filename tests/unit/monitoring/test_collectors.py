@@ -429,6 +429,7 @@ def collectors(
     so has the relay's."""
     report(core, 1, "goal")
     report(core, 2, "gaol")
+    core.counters.set_state(100.0, disputed=1, suspended=True)
     gateway.hub.follower.cores = {EVENT: subscriber}
     server: Any = SimpleNamespace(core=SimpleNamespace(counters={}))
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from touchline.gateway.feed.websocket import (
     ClientToken,
     Subscribe,
     Unsubscribe,
+    ViewerCounts,
     ViewerPing,
     read_message,
     read_query,
@@ -74,6 +76,11 @@ def test_bad_queries(query: dict[str, str]) -> None:
 def test_what_viewers_say() -> None:
     """The three messages of a viewer are understood."""
     assert read_message('{"type":"ping","time":"t"}') == ViewerPing(time="t")
+    counted = read_message('{"type":"ping","time":1,"counts":{"lost":37,"repaired":37}}')
+    assert counted == ViewerPing(time=1, counts=ViewerCounts(lost=37, repaired=37))
+    for wrong in (-1, 100_001, "many"):
+        with pytest.raises(BadMessage):
+            read_message(json.dumps({"type": "ping", "counts": {"lost": wrong}}))
     assert read_message(b'{"type":"unsubscribe","event":"e"}') == Unsubscribe(event="e")
     assert read_message('{"authToken":"x"}') == ClientToken(token="x")
     wanted = read_message('{"type":"subscribe","event":"e","from":7,"epoch":1,"heartbeat":1}')

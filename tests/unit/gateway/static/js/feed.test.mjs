@@ -149,6 +149,21 @@ test("there is no coming back from an event that is not there", () => {
   assert.equal(made.sockets.length, 1);
 });
 
+test("a ping counts what has become of messages since the ping before", () => {
+  const { feed, pass, last } = world();
+  const counted = () => last().sent.map((one) => one.counts);
+  const none = { received: 0, lost: 0, repaired: 0, duplicate: 0 };
+  feed.open();
+  last().say(setup({ heartbeat: 30 }), snapshot(), entry(1), entry(2));
+  pass(10_000);
+  assert.deepEqual(counted(), [none, { ...none, received: 2 }]);
+  last().end(1006);
+  pass(2_000);
+  last().say(setup({ heartbeat: 30, recovered: true, seq: 4 }), entry(3), entry(4));
+  pass(10_000);
+  assert.deepEqual(counted(), [none, { ...none, received: 2, lost: 2, repaired: 2 }]);
+});
+
 test("the gateway's clock is reckoned from the quickest ping", () => {
   const { feed, made, last } = world();
   feed.open();

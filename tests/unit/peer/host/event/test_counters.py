@@ -18,3 +18,17 @@ def test_viewers_are_summed() -> None:
     counters.add_viewer((0, 0, 0), (7, 0, 0))
     found = counters.viewers_received, counters.viewers_lost, counters.viewers_repaired
     assert found == (162, 42, 39)
+
+
+def test_since_when_it_stands_so() -> None:
+    """A dispute and an outage are as old as their beginning, whatever claims come and go meanwhile;
+    what has ended begins anew."""
+    counters = EventCounters()
+    counters.set_state(100.0, disputed=1, suspended=False)
+    counters.set_state(110.0, disputed=3, suspended=True)
+    counters.set_state(120.0, disputed=2, suspended=True)
+    assert (counters.disputed, counters.disputed_since, counters.suspended_since) == (2, 100, 110)
+    counters.set_state(130.0, disputed=0, suspended=False)
+    assert (counters.disputed_since, counters.suspended_since) == (None, None)
+    counters.set_state(140.0, disputed=1, suspended=True)
+    assert (counters.disputed_since, counters.suspended_since) == (140, 140)
