@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIServer
 
 import msgspec
-from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+)
 from prometheus_client.exposition import start_http_server
 from prometheus_client.registry import Collector
 
@@ -84,6 +89,7 @@ def serve(
     registry.register(collector)
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
     try:
         http, thread = start_http_server(
             port, "0.0.0.0" if host == "*" else host.strip("[]"), registry
