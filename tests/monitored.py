@@ -49,7 +49,13 @@ def exposed() -> dict[str, set[str]]:
     """Return the labels of each metric: by docs/METRICS.md, which a test compares with the code,
     by the recording rules, and those of Prometheus and its client."""
     found = {"up": set(TARGET), "ALERTS": {*TARGET, "alertname", "alertstate", "event"}}
-    for name in ("cpu_seconds_total", "resident_memory_bytes", "open_fds", "max_fds"):
+    for name in (
+        "cpu_seconds_total",
+        "resident_memory_bytes",
+        "open_fds",
+        "max_fds",
+        "start_time_seconds",
+    ):
         found[f"process_{name}"] = set(TARGET)
     for line in (ROOT / "docs" / "METRICS.md").read_text("utf-8").splitlines():
         if line.startswith("| `touchline_"):

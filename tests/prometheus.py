@@ -30,9 +30,12 @@ WINDOW, PENDING = 4.0, 1.5
 """The least seconds of a shortened window, which needs several scrapes, and of a `for`."""
 
 THRESHOLDS = {
-    "TouchlineHostSilent": ("> 30", "> 5"),
-    "TouchlineRelayBehind": ("> 30", "> 3"),
-    "TouchlineVerdictSlow": ("> 30", "> 2"),
+    "TouchlineCopyBehind": [("> 60", "> 3")],
+    "TouchlineDisputes": [("> 300", "> 5")],
+    "TouchlineHostSilent": [("> 30", "> 5")],
+    "TouchlineRelayBehind": [("> 30", "> 3")],
+    "TouchlineVenueSilent": [("> 60", "> 1.5")],
+    "TouchlineVerdictSlow": [("> 30", "> 2"), ('le="30.0"', 'le="2.0"')],
 }
 """Where a threshold is a time, what stands for it in shortened rules, in seconds."""
 
@@ -48,9 +51,9 @@ def shortened() -> dict[str, Any]:
         )
         if "for" in rule:
             rule["for"] = _short(rule["for"][:-1], rule["for"][-1], PENDING)
-        before, after = THRESHOLDS.get(rule.get("alert", ""), ("", ""))
-        assert before in rule["expr"]
-        rule["expr"] = rule["expr"].replace(before, after) if before else rule["expr"]
+        for before, after in THRESHOLDS.get(rule.get("alert", ""), ()):
+            assert before in rule["expr"]
+            rule["expr"] = rule["expr"].replace(before, after)
     return rules
 
 

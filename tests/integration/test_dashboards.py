@@ -30,6 +30,16 @@ QUIET = {
     "rule TouchlineReceiptsLate": "no receipt is late",
     "rule TouchlineRelayBehind": "no relay is behind",
     "rule TouchlineReconnectStorm": "no viewer comes back",
+    "rule TouchlineBrokerSlow": "no request is slow",
+    "rule TouchlineCommitsSlow": "no commit is slow",
+    "rule TouchlineLeaseFlapping": "no lease is lost",
+    "rule TouchlineCopyBehind": "nothing is copied",
+    "rule TouchlineVenueSilent": "the venue is heard",
+    "rule TouchlineDisputes": "nobody disagrees",
+    "rule TouchlineRetractions": "nothing is taken back",
+    "rule TouchlineVerdictSlow": "no claim waits",
+    "rule TouchlineReportsWait": "no report waits",
+    "rule TouchlineGatewayFaults": "no answer is a fault",
 }
 """What has no answer in a run in which all is well, with the reason."""
 
