@@ -571,7 +571,7 @@ def test_what_is_lost_and_what_stays_behind(
         while (before := told(page, "host_feed_seq")) < end:
             (title, origin), n = next(titles)
             for one in two:
-                one.say(title, origin, wall() + n * 60_000_000)
+                one.say(title, origin, wall() + (n - 360) * 60_000_000)
             until(lambda: told(page, "host_feed_seq") > before, *two, what="an entry")
 
     publish(3)
@@ -585,12 +585,16 @@ def test_what_is_lost_and_what_stays_behind(
 
     def lose(count: int) -> None:
         """Lose messages, which the subscriber asks for when it goes on."""
+        miss(count)
+        subscriber.send_signal(signal.SIGCONT)
+
+    def miss(count: int) -> None:
+        """Publish messages that the subscriber, which is stopped, does not get."""
         subscriber.send_signal(signal.SIGSTOP)
         with refused(at["pub"]):
             publish(count)
             pause = time.monotonic() + 2.5
             until(lambda: time.monotonic() > pause, *two)
-        subscriber.send_signal(signal.SIGCONT)
 
     lose(LOST)
     assert told(flags[1], "host_feed_seq") == 3 + LOST
@@ -688,8 +692,9 @@ def test_what_is_lost_and_what_stays_behind(
     watched.fires("TouchlineFilesRunOut", *two)
 
     # What is lost is asked for, and the answer does not come through.
+    miss(LOST)
     with nothing_long(at["router"]):
-        lose(LOST)
+        subscriber.send_signal(signal.SIGCONT)
         watched.fires("TouchlineLossNotRepaired", *two)
 
     watched.fires("TouchlineVenueSilent")  # nobody is pumped
