@@ -1,8 +1,9 @@
 """`make sport-pictures`: every sport on the page, in `watch` and as an exported page, to look at.
 
 A broker, a host and a gateway run as processes; three reporters report a match of each sport, those
-of the examples made up, so fast that it takes two minutes. The pictures of the middle and of the
-end come to `artifacts/sports`, on sheets of one sport each.
+of the examples made up, so fast that it takes a minute and a half. The pictures of the middle, when
+half of it is on the timeline, and of the end come to `artifacts/sports`, on sheets of one sport
+each.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from pathlib import Path
 from random import Random
 
 import click
+import httpx
 import msgspec
 from playwright.sync_api import Browser
 
+from tests.patience import PATIENCE
 from tests.pictures.__main__ import chromium, photograph, running, terminal
 from touchline import sports
 from touchline.cli.main import touchline
@@ -31,10 +34,18 @@ from touchline.sports.matchfile import Match, write
 
 FOLDER = Path(__file__).parents[2] / "artifacts" / "sports"
 EXAMPLES = Path(__file__).parents[2] / "examples"
-LASTS = 110
+LASTS = 90
 """Seconds for which a match is reported."""
 
-AT_ONCE = 3
+FASTEST = 60
+"""A match is at most so many times as fast as it was: the moment between a tap and the entry looks
+like a long one otherwise."""
+
+NEVER = 1 << 30
+"""More entries than any match has."""
+
+QUIET = 15
+"""Seconds in which the timeline does not grow any more once all is reported."""
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 
@@ -192,36 +203,46 @@ def sheet(browser: Browser, name: str) -> None:
     file.unlink()
 
 
-def follow(names: list[str], all_: dict[str, Match], folder: Path, address: str) -> None:
-    """Report some matches at once and take their pictures."""
+def entries(address: str, event: str) -> int:
+    """Return how many entries an event's timeline has; 0 before the gateway follows it."""
+    answer = httpx.get(f"{address}/api/v1/events/{event}/timeline?limit=1", timeout=PATIENCE)
+    total: int = answer.json().get("total", 0)
+    return total
+
+
+def wait_for(address: str, event: str, wanted: int) -> None:
+    """Wait until a timeline has so many entries, or all that it gets."""
+    known, grown = -1, time.monotonic()
+    while known < wanted and time.monotonic() - grown < (QUIET if known > 0 else PATIENCE):
+        time.sleep(0.5)
+        now = entries(address, event)
+        if now > known:
+            known, grown = now, time.monotonic()
+
+
+def follow(name: str, match: Match, folder: Path, address: str) -> None:
+    """Report a match and take its pictures."""
     with ExitStack() as stack:
-        events = {}
-        for name in names:
-            match = all_[name]
-            file = folder / f"{name}.jsonl"
-            file.write_text(write(match), "utf-8")
-            seconds = (match.actions[-1].time - match.actions[0].time) / SECOND
-            inside = folder / name
-            inside.mkdir()
-            replay = ["replay", str(file), "--speed", str(max(1, round(seconds / LASTS)))]
-            replay += ["--lead", "8", "--reporters", "5", "--json"]
-            lines = stack.enter_context(running(replay, '"created"', inside))
-            events[name] = json.loads(lines.read_text().splitlines()[0])["event"]
-        host = ["host", *events.values()]
-        stack.enter_context(running(host, "hosting", folder))
-        for when, wait in (("middle", LASTS / 4 + 8), ("end", LASTS)):
-            time.sleep(wait)
-            for name, event in events.items():
-                with chromium() as browser:
-                    photograph_all(browser, address, event, f"{name}-{when}")
-                    exported(browser, event, f"{name}-{when}")
-                svg = folder / f"{name}-{when}.svg"
-                terminal(event, [], (96, 34), svg)
-                with chromium() as browser:
-                    photograph(browser, svg, FOLDER / f"{name}-{when}-watch.png")
+        file = folder / f"{name}.jsonl"
+        file.write_text(write(match), "utf-8")
+        seconds = (match.actions[-1].time - match.actions[0].time) / SECOND
+        speed = min(FASTEST, max(1, round(seconds / LASTS)))
+        replay = ["replay", str(file), "--speed", str(speed)]
+        replay += ["--lead", "8", "--reporters", "5", "--json"]
+        lines = stack.enter_context(running(replay, '"created"', folder))
+        event = json.loads(lines.read_text().splitlines()[0])["event"]
+        stack.enter_context(running(["host", event], "hosting", folder))
+        for when, wanted in (("middle", len(match.actions) // 2), ("end", NEVER)):
+            wait_for(address, event, wanted)
+            with chromium() as browser:
+                photograph_all(browser, address, event, f"{name}-{when}")
+                exported(browser, event, f"{name}-{when}")
+            svg = folder / f"{name}-{when}.svg"
+            terminal(event, [], (96, 34), svg)
+            with chromium() as browser:
+                photograph(browser, svg, FOLDER / f"{name}-{when}-watch.png")
         with chromium() as browser:
-            for name in names:
-                sheet(browser, name)
+            sheet(browser, name)
 
 
 def main(wanted: list[str]) -> None:
@@ -237,10 +258,9 @@ def main(wanted: list[str]) -> None:
         broker = ["broker", "--bind", "127.0.0.1:0"]
         stack.enter_context(running(broker, "listening on", folder))
         stack.enter_context(running(["gateway", "--port", str(port)], "gateway at", folder))
-        for first in range(0, len(names), AT_ONCE):
-            some = names[first : first + AT_ONCE]
-            click.echo(f"{', '.join(some)} …")
-            follow(some, all_, folder, f"http://127.0.0.1:{port}")
+        for name in names:
+            click.echo(f"{name} …")
+            follow(name, all_[name], folder, f"http://127.0.0.1:{port}")
     click.echo(f"in {FOLDER}: {', '.join(sorted(path.name for path in FOLDER.glob('*.png')))}")
 
 
