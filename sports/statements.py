@@ -180,5 +180,8 @@ def phrase(sport: Sport, state: State, action: Action) -> str:
     if PLAY.name in details:
         said = "Play goes on" if details[PLAY.name] == "resumed" else "Play is interrupted"
         return said + (f": {details[REASON.name]}" if REASON.name in details else "")
+    if REVIEW.name in details:
+        said = "The officials look at something again"
+        return said + (f": {details[REASON.name]}" if REASON.name in details else "")
     known = {one.name: one.text for one in subjects(sport)}
     return ", ".join(f"{known[name]}: {value}" for name, value in details.items() if name in known)

@@ -121,10 +121,13 @@ def test_what_a_reporter_states(ground: Ground, people: People, until: Until, lo
     ann = people.reporter(event, "ann", **look)
     until(lambda: ann.evaluate(f"{STATE}.present") == 4, ann)
     pad = ann.locator("#pad")
-    assert pad.get_by_text("Under review").count() == 0
+    assert pad.get_by_text("Review over").count() == 0
     crew.say("period_start", period="first_half")
     crew.say("goal", "Reds", player="Ida Rank")
+    ann.locator("#lines .line", has_text="Ida Rank").wait_for()
     pad.get_by_role("button", name="Under review").click()
+    ann.get_by_role("button", name="Something that is not here").wait_for()
+    ann.get_by_role("button", name="Ida Rank").click()
     people.keep(ann, "reason")
     ann.locator(".choices label", has_text="offside").click()
     ann.get_by_role("button", name="Report", exact=True).click()

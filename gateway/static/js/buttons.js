@@ -55,8 +55,9 @@ export function whoOf(state, sides, event) {
 /** Return the statements to offer: those that change something as things stand. */
 export function offeredStatements(state) {
   const stopped = interrupted(state) !== null;
+  const reviewed = standing(state).some((line) => line.entry.review);
   return state.statements.filter((one) => {
-    if (one.of.length) return aboutOf(state, one).length > 0;
+    if (one.says.review !== undefined) return (one.says.review === "over") === reviewed;
     if (one.says.play === undefined) return true;
     return (one.says.play === "interrupted") !== stopped;
   });
@@ -67,7 +68,7 @@ export function aboutOf(state, statement) {
   const begins = statement.says.review === "begun";
   return standing(state)
     .map((line) => line.entry)
-    .filter((entry) => statement.of.includes(entry.title) && Boolean(entry.review) !== begins)
+    .filter((entry) => (begins ? statement.of.includes(entry.title) && !entry.review : entry.review))
     .slice(-ABOUT)
     .reverse();
 }

@@ -66,8 +66,13 @@ function stated(state, { details = {} }) {
   const { reason = "", entry: _, ...said } = details;
   const [[name, value] = ["", ""]] = Object.entries(said);
   if (name === "score") return tr("The score, as it is stated at the ground");
+  if (name === "review") return withReason(state, tr("The officials look at something again"), reason);
   if (name !== "play") return name && `${detailText(state, name)}: ${valueText(state, name, value)}`;
   const text = value === "resumed" ? tr("Play goes on") : tr("Play is interrupted");
+  return withReason(state, text, reason);
+}
+
+function withReason(state, text, reason) {
   return reason ? `${text}: ${valueText(state, "reason", reason)}` : text;
 }
 

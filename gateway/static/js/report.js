@@ -272,9 +272,11 @@ async function stateIt(button) {
   const at = Date.now();
   const details = { ...button.says };
   const about = aboutOf(shown.state, button);
-  if (about.length === 1) details.entry = about[0].entry_id;
+  const begins = details.review === "begun";
+  if (about.length === 1 && !begins) details.entry = about[0].entry_id;
   else if (about.length) {
     const offers = about.map((entry) => ({ text: offerText(entry), value: entry.entry_id }));
+    if (begins) offers.push({ text: tr("Something that is not here"), value: "" });
     const entry = await askWhich(byId("sheet"), button.text, tr("Which is it about?"), offers);
     if (entry === null) return;
     details.entry = entry;

@@ -39,7 +39,15 @@ QUIET_SECONDS = 8.0
 may be the difference. On the event's clock, as those above."""
 
 REVIEWED_SECONDS = 600.0
-"""A review without an entry is of the newest that may be reviewed, of the last so many seconds."""
+"""A review without an entry is of the newest that may be reviewed, of the last so many seconds.
+Once play has gone on since then, it is of something that nobody reported."""
+
+UNREPORTED_SINCE = 10
+"""The edition of the rules, see `records.EDITION`, since which what nobody reported can be under
+review."""
+
+UNKNOWN = "under review"
+"""What is said of a review whose reason is not known."""
 
 
 class Statements:
@@ -99,9 +107,7 @@ class Statements:
         _check(state, action)
         subject = statements.subject(state.sport, details)
         if subject == statements.REVIEW.name:
-            entry = self._reviewed(str(details.get("entry", "")), time)
-            details["entry"] = entry.entry_id
-            return (statements.TITLE, f"review {entry.entry_id}", str(details[subject]))
+            return self._review_key(details, time)
         if isinstance(state.sport, Stating):
             reason = state.sport.unstatable(state.timeline.state_before(time, LAST), action)
             if reason is not None:
@@ -117,8 +123,22 @@ class Statements:
             raise BadReport(error.sentence) from None
         return score
 
-    def _reviewed(self, entry_id: str, time: int) -> Entry:
-        """Return the entry that is under review, by its id or as the newest that can be."""
+    def _review_key(self, details: dict[str, Detail], time: int) -> Key:
+        """Return the key of a review's claim; fill in the entry that is meant."""
+        said, entry_id = str(details[statements.REVIEW.name]), details.get("entry")
+        if entry_id == "" and said == "begun" and self._state.edition >= UNREPORTED_SINCE:
+            entry = None  # it is none of those that there are, the reporter says
+        else:
+            entry = self._reviewed(str(entry_id or ""), time, over=said == "over")
+        if entry is None:
+            details.pop("entry", None)
+            return (statements.TITLE, statements.REVIEW.name, said)
+        details["entry"] = entry.entry_id
+        return (statements.TITLE, f"review {entry.entry_id}", said)
+
+    def _reviewed(self, entry_id: str, time: int, *, over: bool) -> Entry | None:
+        """Return the entry that is under review, by its id, or as the newest that can be; None
+        where the officials look at something that nobody reported."""
         state = self._state
         since_editions = state.sport.reviewed if isinstance(state.sport, Reviews) else {}
         titles = {title for title, since in since_editions.items() if since <= state.edition}
@@ -128,10 +148,27 @@ class Statements:
                 raise NotFound(f"state: no entry {entry_id!r} that could be reviewed")
             return entry
         since = time - state.clock.span(state.clock.real(REVIEWED_SECONDS))
-        for entry in reversed(state.timeline.since(since)):
-            if entry.title in titles and entry.time <= time:
-                return entry
-        raise NotFound("state: there is nothing that could be under review; name the entry")
+        known = [entry for entry in state.timeline.since(since) if entry.time <= time]
+        unreported = state.edition >= UNREPORTED_SINCE
+        if over and unreported:
+            entry = next((one for one in reversed(state.timeline.standing) if one.review), None)
+        else:
+            entry = next((one for one in reversed(known) if one.title in titles), None)
+        if entry is None and not (unreported and not over):
+            raise NotFound("state: there is nothing that could be under review; name the entry")
+        if entry is not None and unreported and not over and self._gone_on(entry, known):
+            return None
+        return entry
+
+    def _gone_on(self, entry: Entry, known: list[Entry]) -> bool:
+        """Return whether play has gone on since an entry: it is not reviewed any more then."""
+        kinds = self._state.kinds
+        return any(
+            one.title in kinds
+            and kinds[one.title].in_play
+            and statements.resumes(entry.time, one.time)
+            for one in known
+        )
 
     def _after_outage(self, reporter: Participant, n: int, event: Happening) -> Claim:
         """Add a vote on the score with which the event goes on after an outage."""
@@ -221,6 +258,8 @@ class Statements:
         stated = self._in_force(claim) if claim.index.title == "confirm" else {}
         if stated is None:
             return None
+        reviews = claim.index.origin == statements.REVIEW.name
+        review = str(said.get(statements.REASON.name, "")) or UNKNOWN if reviews else ""
         return Entry(
             event=state.card.event,
             epoch=0,
@@ -236,6 +275,7 @@ class Statements:
             sent=state.wall,
             evidence=evidence,
             stated=stated,
+            review=review[: limits.NAME_CHARS],
         )
 
     def reviewed(self, claim: Claim) -> Entry | None:
@@ -245,20 +285,34 @@ class Statements:
         entry = self._state.timeline.versions[entry_id]
         said = claim.merged()
         begun = claim.index.key == "begun"
-        review = str(said.get("reason", "")) or "under review"
+        review = str(said.get(statements.REASON.name, "")) or UNKNOWN
         if entry.status == "DELETED" or bool(entry.review) == begun:
             return None
         return self._with_review(entry, review) if begun else self._over(entry)
 
     def decided(self, entry: Entry) -> Entry | None:
         """Return the entry whose review is over since another one takes it back, or came to
-        something else since that one is gone; None where there is none."""
+        something else since that one is gone; or the review of what nobody reported, which came to
+        this entry. None where there is none."""
         other = self._state.timeline.versions.get(entry.relates_to)
+        if other is None:
+            return self._come_to(entry)
         if other is None or other.status == "DELETED":
             return None
         if entry.status != "DELETED":
             return self._over(other) if other.review else None
         return self._over(other) if other.reviewed == "overturned" else None
+
+    def _come_to(self, entry: Entry) -> Entry | None:
+        """Return the open review of something that nobody reported with its outcome, where it came
+        to a decision: a penalty, a sending-off."""
+        sport = self._state.sport
+        if not isinstance(sport, Reviews) or entry.title not in sport.reviewed:
+            return None
+        for one in reversed(self._state.timeline.alike(statements.TITLE, "")):
+            if one.review and one.time <= entry.time:
+                return self._with_review(one, "", "overturned")
+        return None
 
     def _over(self, entry: Entry) -> Entry:
         gone = self._state.timeline.is_taken_back(entry)

@@ -258,12 +258,16 @@ test("of the statements those are offered that change something as things stand"
     return offeredStatements(state).map((one) => one.text);
   };
   const stated = { title: "state", origin: "", details: { play: "interrupted" } };
-  assert.deepEqual(texts([]), ["Play interrupted", "The minute"]);
+  assert.deepEqual(texts([]), ["Play interrupted", "Under review", "The minute"]);
   assert.deepEqual(texts([entry(1)]), ["Play interrupted", "Under review", "The minute"]);
   assert.deepEqual(texts([entry(1, { review: "offside" })]), [
     ...["Play interrupted", "Review over", "The minute"],
   ]);
-  assert.deepEqual(texts([entry(1, stated)]), ["Play goes on", "The minute"]);
+  assert.deepEqual(texts([entry(1, stated)]), ["Play goes on", "Under review", "The minute"]);
+  const unreported = { title: "state", origin: "", details: { review: "begun" }, review: "handball" };
+  assert.deepEqual(texts([entry(1), entry(2, unreported)]), [
+    ...["Play interrupted", "Review over", "The minute"],
+  ]);
 });
 
 test("a review is of the newest entries of its kinds, and is told in words", () => {
@@ -274,6 +278,8 @@ test("a review is of the newest entries of its kinds, and is told in words", () 
   const ids = aboutOf(state, STATEMENTS[2]).map((one) => one.seq);
   assert.deepEqual(ids, [5, 4, 3, 2]);
   assert.deepEqual(aboutOf(state, STATEMENTS[3]), []);
+  take(state, snapshot([entry(1), entry(2, { title: "state", review: "handball" })]));
+  assert.deepEqual(aboutOf(state, STATEMENTS[3]).map((one) => one.seq), [2]);
   assert.equal(statedWords(state, { review: "begun", reason: "offside" }), "Under review");
   assert.equal(statedWords(state, { minute: 62 }), "The minute");
 });

@@ -363,8 +363,6 @@ def test_a_review_that_takes_the_goal_back(ground):
 def test_the_newest_is_meant(ground):
     """A review without an entry is of the newest thing that is reviewed, where there is one."""
     g = six(ground)
-    (n,) = state(g, "ann", review="begun")
-    assert g.fate("ann", n).code == "NOT_FOUND"
     g.both("goal", "A", names=SIX[:3], at=g.second)
     goal = g.entries[-1].entry_id
     g.both("corner", "A", names=SIX[:3], at=g.second + 30)
@@ -384,6 +382,57 @@ def test_a_penalty_is_reviewed(ground):
     g.stay(30, *SIX)
     g.both("penalty_cancelled", "A", names=SIX[:3], at=g.second)
     assert g.core.timeline.versions[penalty].reviewed == "overturned"
+
+
+def test_what_nobody_reported_is_reviewed(ground):
+    """The officials look at a hand that nobody reported: it is on the timeline, under review, until
+    enough say that it is over."""
+    g = six(ground)
+    g.both("goal", "B", names=SIX[:3], at=g.second)
+    g.stay(200, *SIX)
+    g.both("corner", "A", names=SIX[:3], at=g.second)
+    ns = state(g, *SIX[:4], review="begun", reason="handball")
+    review = g.entries[-1]
+    assert (review.title, review.origin, review.review) == ("state", "", "handball")
+    assert review.text == "The officials look at something again: handball"
+    assert {g.fate(*one).entry_id for one in zip(SIX, ns, strict=False)} == {review.entry_id}
+    (late,) = state(g, "eva", review="begun")
+    assert g.fate("eva", late).entry_id == review.entry_id
+    g.restart()
+    g.stay(60, *SIX)
+    state(g, *SIX[:4], review="over")
+    over = g.entries[-1]
+    assert (over.entry_id, over.review, over.reviewed) == (review.entry_id, "", "upheld")
+    (n,) = state(g, "flo", review="over")
+    assert g.fate("flo", n).code == "NOT_FOUND"
+    assert g.headline == "A 0–1 B"
+    g.restart()
+    assert g.core.timeline.versions[review.entry_id].reviewed == "upheld"
+
+
+def test_a_review_of_what_nobody_reported_comes_to_a_penalty(ground):
+    """Where a penalty follows, the review is over and has changed something; a goal of the time
+    before is not what was reviewed."""
+    g = six(ground)
+    state(g, *SIX[:4], review="begun")
+    review = g.entries[-1].entry_id
+    assert g.entries[-1].review == "under review"
+    g.stay(90, *SIX)
+    g.both("penalty", "A", names=SIX[:3], at=g.second)
+    assert g.core.timeline.versions[review].review == ""
+    assert g.core.timeline.versions[review].reviewed == "overturned"
+    penalty = g.entries[-2].entry_id
+    state(g, *SIX[:4], review="begun", entry="")
+    assert g.core.timeline.versions[penalty].review == ""
+    assert [one.title for one in g.standing if one.review] == ["state"]
+
+
+def test_no_review_of_what_nobody_reported_in_journals_of_before(ground):
+    """Until edition 9 it was refused, and stays refused."""
+    g = six(ground)
+    g.core._state.edition = 9
+    (n,) = state(g, "ann", review="begun")
+    assert g.fate("ann", n).code == "NOT_FOUND"
 
 
 # ── what is refused ──────────────────────────────────────────────────────────────────────────
