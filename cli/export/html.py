@@ -32,6 +32,7 @@ STYLES = ("base.css", "event.css", "feed.css")
 
 EXTRA = """
 .timeline-pane .line { grid-template-columns: 4.4em minmax(0, 1fr) auto; }
+.timeline-pane .when { white-space: normal; }
 .hero .headline { margin-top: 14px; font-size: clamp(1.5rem, 1.1rem + 2.5vw, 2.75rem);
   font-weight: 740; letter-spacing: -0.025em; line-height: 1.15; }
 .outage-line { grid-template-columns: minmax(0, 1fr); }
@@ -42,6 +43,9 @@ EXTRA = """
 .foot code { font-family: var(--figures); }
 @media print { .hero, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
+
+FIRST = 3
+"""So many of many sides stand above the page."""
 
 WHY = {
     "LATE": "It was agreed on after something that happened later.",
@@ -87,7 +91,7 @@ def page(card: Card, messages: Sequence[FeedMessage], wall: int, *, digest: str 
         "</div></section>",
         '<div class="wrap">',
         _ending(view),
-        _chart("The match", svg.course(view, shown.score.changes)),
+        _chart("The match", svg.match(view, shown)),
         '<div class="columns">',
         _timeline(view),
         '<div class="beside">',
@@ -138,7 +142,37 @@ def _hero(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
     counts = score.get(layout.counts)
     if layout.kind == "sides" and len(card.origins) == 2 and isinstance(counts, dict):
         return above + _versus(view, layout, score, counts)
-    return f'{above}<p class="headline">{_text(view.headline)}</p>'
+    first = _leaders(shown, score)[:FIRST]
+    if not first:
+        return f'{above}<p class="headline">{_text(view.headline)}</p>'
+    rows = "".join(
+        f'<li><span class="place">{_text(place or "–")}</span><span>{_text(name)}</span>'
+        f"<span>{_text(figure)}</span></li>"
+        for place, name, figure in first
+    )
+    return (
+        f'{above}<p class="visually-hidden">{_text(view.headline)}</p>'
+        f'<ol class="podium">{rows}</ol>'
+    )
+
+
+def _leaders(shown: Presentation, score: dict[str, object]) -> list[tuple[str, str, str]]:
+    """Return the place, the name and the figure of each of many sides, the first first."""
+    table = shown.score.table
+    ranks = score.get(table.rows) if table.rows else None
+    if isinstance(ranks, list):
+        rows = [row for row in ranks if isinstance(row, dict)]
+        return [
+            (str(row.get("place") or ""), str(row.get(table.who, "")), _time_taken(row))
+            for row in rows
+        ]
+    counts = score.get(shown.score.counts)
+    if not isinstance(counts, dict):
+        return []
+    numbers = [(str(side), of) for side, of in counts.items() if isinstance(of, int | float)]
+    ranked = sorted(numbers, key=lambda one: -one[1])
+    figures = [of for _, of in ranked]
+    return [(str(figures.index(of) + 1), side, f"{of:g}") for side, of in ranked]
 
 
 def _ending(view: LiveView) -> str:
@@ -279,22 +313,10 @@ def _remark(remark: Remark) -> str:
 
 def _sport(view: LiveView, shown: Presentation, score: dict[str, object]) -> str:
     table = shown.score.table
-    ranks = score.get(table.rows)
-    if table.rows and isinstance(ranks, list):
-        return _table(
-            table.title,
-            ("", table.name, table.figure),
-            (
-                [row.get("place"), row.get(table.who), _time_taken(row)]
-                for row in ranks
-                if isinstance(row, dict)
-            ),
-        )
-    counts = score.get(shown.score.counts)
-    if isinstance(counts, dict) and len(view.card.origins) != 2:
-        numbers = [(side, of) for side, of in counts.items() if isinstance(of, int | float)]
-        ranked = sorted(numbers, key=lambda item: -item[1])
-        return _table(table.title, (table.name, table.figure), ranked)
+    if table.rows or len(view.card.origins) != 2:
+        ranked = _leaders(shown, score)
+        if ranked:
+            return _table(table.title, ("", table.name, table.figure), ranked)
     sides = _sheet(view) or {
         origin: [f"<li>{_text(name)}</li>" for name in names]
         for origin, names in view.card.lineups.items()
@@ -339,7 +361,7 @@ def _player(record: PlayerRecord) -> str:
 def _time_taken(row: dict[str, object]) -> str:
     seconds = row.get("time")
     if not isinstance(seconds, int | float):
-        return str(row.get("status", ""))
+        return str(row.get("at") or row.get("status", ""))
     hours, rest = divmod(seconds, 3_600)
     minutes, rest = divmod(rest, 60)
     tail = f"{rest:06.3f}".rstrip("0").rstrip(".")

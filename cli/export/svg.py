@@ -7,6 +7,7 @@ from html import escape
 
 from ...protocol.messages import Entry
 from ...protocol.text import plain
+from ...sports.presentation import Presentation
 from ...timeline.texts import clock_of, evidence_of
 from ...timeline.view import LiveView
 
@@ -60,6 +61,71 @@ class Axis:
                 text = clock_of(entry)
                 yield f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
                 free = x + max(self._apart, LETTER * len(text))
+
+
+def match(view: LiveView, shown: Presentation) -> str:
+    """Return the chart of a match, as its sport is shown: how far one of two sides was ahead, or a
+    row for each side.
+
+    Args:
+        view: the event.
+        shown: how its sport is shown.
+    """
+    if len(view.card.origins) == 2 and shown.chart.kind == "lead":
+        return lead(view, shown)
+    return course(view, shown.score.changes)
+
+
+def lead(view: LiveView, shown: Presentation) -> str:
+    """Return the chart of how far the first of two sides was ahead, step by step, with the sets as
+    they ended; empty where nothing was a step."""
+    home, away = view.card.origins
+    steps, cuts, ahead, sets = [0], list[tuple[int, str]](), 0.0, 0
+    for entry in _standing(view):
+        before = ahead
+        counted = entry.score.get(shown.score.counts)
+        if shown.chart.counts:
+            is_step = entry.title == shown.chart.counts
+            ahead += (1 if entry.origin == home else -1) if is_step else 0
+        elif isinstance(counted, dict):
+            ahead = _number(counted.get(home)) - _number(counted.get(away))
+        if ahead != before:
+            steps.append(ahead)
+        over = entry.score.get(shown.score.sets)
+        if isinstance(over, list) and len(over) > sets:
+            sets = len(over)
+            pair = over[-1] if isinstance(over[-1], list) else []
+            cuts.append((len(steps) - 1, "–".join(str(one) for one in pair)))
+    if len(steps) == 1:
+        return ""
+    across = (WIDE - 4 * MARGIN) / (len(steps) - 1)
+    high = (PLOT - 16) / 2 / max(abs(step) for step in steps)
+    middle = PLOT / 2 + 16
+    path = f"M{MARGIN} {middle:g}" + "".join(
+        f"H{MARGIN + place * across:.1f}V{middle - step * high:.1f}"
+        for place, step in enumerate(steps)
+    )
+    parts = [
+        f'<line class="middle" x1="{MARGIN}" x2="{WIDE}" y1="{middle:g}" y2="{middle:g}"/>',
+        f'<path class="lead-area" d="{path}V{middle:g}Z"/><path class="lead-line" d="{path}"/>',
+        f'<text class="side-name" x="{MARGIN}" y="12">↑ {escape(plain(home))}</text>',
+    ]
+    below, free = PLOT + 30, -1.0
+    for place, text in cuts:
+        x = MARGIN + place * across
+        parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="16" y2="{PLOT + 16}"/>')
+        if x - LETTER * len(text) > free:
+            parts.append(
+                f'<text x="{x:.1f}" y="{below}" text-anchor="end">{escape(plain(text))}</text>'
+            )
+            free = x
+    foot = below + 18 if cuts else below
+    parts.append(f'<text class="side-name" x="{MARGIN}" y="{foot}">↓ {escape(plain(away))}</text>')
+    return _svg(parts, WIDE, foot + 6, f"How far {plain(home)} or {plain(away)} was ahead")
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) else 0
 
 
 def course(view: LiveView, changes: Sequence[str]) -> str:

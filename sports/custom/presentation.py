@@ -13,10 +13,12 @@ from ..presentation import (
     ClockPart,
     Column,
     LineUp,
+    Look,
     Presentation,
     ScoreForm,
     ScoreLayout,
     Statistic,
+    When,
 )
 from .definition import Definition, define
 
@@ -34,6 +36,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
     sets = definition.sets
     return Presentation(
         definition.text or "Custom",
+        looks=_looks(definition),
         score=_score(definition),
         clock=_clock(definition),
         lineup=LineUp(named=NAMED),
@@ -55,6 +58,28 @@ def _form(definition: Definition) -> ScoreForm:
     # What stands beside the points is not asked for.
     beside = ScoreForm("text", label="Points, {first} first: 120-95")
     return beside if definition.has_beside else ScoreForm()
+
+
+def _looks(definition: Definition) -> dict[str, tuple[Look, ...]]:
+    """Return how what counts points of a set is shown: the point, or the set that it wins."""
+    sets = definition.sets
+    if sets is None:
+        return {}
+    over = "legs" if sets.legs is not None else "sets"
+    small = sets.legs.text if sets.legs is not None else sets.text
+    point = Look(who="all", then="points", weight="", when=When(counts="points"))
+    won = Look(title=(small,), who="all", icon="set", then=over, weight="big")
+    if sets.legs is not None:
+        leg = Look(title=(small,), who="all", icon="set", then=over, when=When(counts="legs"))
+        won = Look(title=(sets.text,), who="all", icon="set", then="sets", weight="big")
+        looks: tuple[Look, ...] = (point, leg, won)
+    else:
+        looks = (point, won)
+    return {
+        title: looks
+        for title, effect in definition.effects.items()
+        if effect.points or effect.points_from
+    }
 
 
 def _score(definition: Definition) -> ScoreLayout:

@@ -167,7 +167,7 @@ class Custom:
         return text.headline(state)
 
     def phrase(self, state: CustomState, action: Action) -> str:
-        """Return the action in one sentence, such as `Right answer: Owls (category art)`."""
+        """Return the action in one sentence, such as `Right answer: Owls (art), 11–9`."""
         return text.phrase(state, action)
 
     def clock(self, state: CustomState, time: int) -> str:

@@ -56,11 +56,17 @@ def _pair(points: Iterable[Number]) -> str:
 
 
 def phrase(state: CustomState, action: Action) -> str:
-    """Return the action in one sentence, such as `Right answer: Owls (category art)`."""
+    """Return the action in one sentence, such as `Right answer: Owls (art), 11–9`."""
     kind = state.definition.kinds[action.title]
     line = f"{kind.text}: {action.origin}" if action.origin else kind.text
-    said = ", ".join(f"{name} {value}" for name, value in action.details.items())
+    said = ", ".join(
+        value if isinstance(value, str) else f"{name} {value:g}"
+        for name, value in action.details.items()
+    )
     line = f"{line} ({said})" if said else line
+    effect = state.definition.effects[action.title]
+    if (effect.points or effect.points_from) and len(state.points) == 2:
+        line += f", {_latest(state)}"
     counted = [
         f"{counter.text.lower()} {counter.shown(state.counts[name][action.origin])}"
         for name, counter in state.definition.counters.items()
@@ -69,12 +75,25 @@ def phrase(state: CustomState, action: Action) -> str:
     return f"{line}, {', '.join(counted)}" if counted else line
 
 
+def _latest(state: CustomState) -> str:
+    """Return the points of two origins; after the last of a set those that it ended with, after the
+    last of a leg the legs."""
+    points = tuple(state.points.values())
+    if state.definition.sets is None or any(points):
+        return _pair(points)
+    if any(state.legs) or not state.past:
+        return _pair(state.in_set)
+    return _pair(state.past[-1])
+
+
 def period(state: CustomState) -> str:
-    """Return the name of the period or set that is played; empty before the first and in breaks."""
-    if state.definition.sets is not None:
+    """Return the name of the period or set that is played, or was the last; empty before the first
+    and in breaks."""
+    sets = state.definition.sets
+    if sets is not None:
+        begun = bool(any(state.in_set) or any(state.points.values()))
         if state.ended:
-            return ""
-        sets = state.definition.sets
+            return f"{sets.text} {max(1, len(state.past) + begun)}"
         leg = f", {sets.legs.text} {sum(state.legs) + 1}" if sets.legs is not None else ""
         return f"{sets.text} {len(state.past) + 1}{leg}"
     spans = state.definition.periods

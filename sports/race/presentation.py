@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from ..presentation import (
     CLOCK_FACE,
     CROSS,
@@ -79,3 +82,23 @@ PRESENTATION = Presentation(
     chart=Chart("lanes"),
     form=ScoreForm("one", key="finished", label="Runners in"),
 )
+
+_NUMBERED = {"start": "Start of heat {heat}", "run_again": "Heat {heat} is run again"}
+"""What is said of a heat that has a number for its name."""
+
+
+def shown(rules: Mapping[str, object] | None) -> Presentation:
+    """Return how a race is shown under these rules."""
+    heats = (rules or {}).get("heats")
+    numbers = [name for name in heats if name.isdecimal()] if isinstance(heats, Mapping) else []
+    numbered = {
+        title: (*(_of_number(title, number) for number in numbers), *PRESENTATION.looks[title])
+        for title in _NUMBERED
+    }
+    return replace(PRESENTATION, looks={**PRESENTATION.looks, **numbered})
+
+
+def _of_number(title: str, number: str) -> Look:
+    usual = PRESENTATION.looks[title][0]
+    when = When(detail="heat", value=number, origin="none")
+    return replace(usual, title=(_NUMBERED[title],), when=when)

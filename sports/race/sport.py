@@ -12,7 +12,7 @@ from ..sport import Action, Kind, Rule, Score, Sport, misfit, settle
 from . import confirmed as confirming
 from . import text
 from .kinds import BY_TITLE, of
-from .presentation import PRESENTATION
+from .presentation import shown
 from .rules import RULES, heats_of
 from .state import (
     MICROS,
@@ -163,6 +163,8 @@ class Race:
         else:
             run = replace(run, status="disqualified")
         runs = {**state.runs, action.origin: run}
+        if action.title == "disqualify":
+            state = replace(state, first=first_at(runs))
         under_way = state.under_way - (run.status in _DONE) + (before.status in _DONE)
         return replace(state, runs=runs, last=action.time, under_way=under_way)
 
@@ -215,8 +217,8 @@ class Race:
         return text.clock(state, time)
 
     def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:
-        """Return how a race is shown; it is the same under all rules."""
-        return PRESENTATION
+        """Return how a race is shown: its heats by their names or numbers."""
+        return shown(rules)
 
     def over(self, state: RaceState) -> bool:
         """Return whether every runner has finished, dropped out or been disqualified."""

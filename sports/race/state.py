@@ -97,9 +97,12 @@ class LeaderboardRow:
 
 
 def first_at(runs: Mapping[str, Run]) -> dict[str, tuple[int, str]]:
-    """Return by point passed the shortest time taken to it, microseconds, and whose it is."""
+    """Return by point passed the shortest time taken to it, microseconds, and whose it is, of those
+    who are not disqualified."""
     first: dict[str, tuple[int, str]] = {}
     for runner, run in runs.items():
+        if run.status == "disqualified":
+            continue
         for at, taken in run.passed:
             if taken is not None and (at not in first or taken < first[at][0]):
                 first[at] = taken, runner

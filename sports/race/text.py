@@ -65,7 +65,7 @@ def _heat(state: RaceState, action: Action) -> str:
 def _standing(state: RaceState, runner: str, at: str) -> str:
     """Return the time a runner took to a point, and how far behind the first there that is."""
     taken = dict(state.runs[runner].passed).get(at)
-    if taken is None:
+    if taken is None or at not in state.first:
         return ""
     first, leader = state.first[at]
     behind = f", +{clock_text(taken - first)} behind {leader}" if taken > first else ""

@@ -188,7 +188,7 @@ function leadChart(root, words, state, width) {
   picture(
     root,
     width,
-    bottom + 24,
+    bottom + (cuts.length ? 40 : 24),
     tr("How far {home} or {away} was ahead; at most {most}", { home, away, most }),
     outageBands(state, axis, x, top, bottom - top),
     cuts.map(({ step, text }) => [
@@ -199,7 +199,7 @@ function leadChart(root, words, state, width) {
     svg("path.lead-area", { d: `${path}V${middle}Z` }),
     svg("path.lead-line", { d: path }),
     svg("text.side-name", { x: left, y: top - 8 }, `↑ ${home}`),
-    svg("text.side-name", { x: left, y: bottom + (cuts.length ? 0 : 16) }, `↓ ${away}`),
+    svg("text.side-name", { x: left, y: bottom + (cuts.length ? 34 : 16) }, `↓ ${away}`),
     svg(
       "text",
       { x: right + 6, y: y(steps.at(-1)?.lead ?? 0) + 4 },

@@ -232,7 +232,9 @@ function scoreboard(state, layout, sides) {
   const score = state.score ?? {};
   const previous = score[layout.sets] ?? [];
   const columns = score.winner ? [] : layout.columns;
-  const heads = previous.map((_, number) => el("th", { scope: "col" }, `${layout.set_text} ${number + 1}`));
+  const heads = previous.map((_, number) =>
+    el("th", { scope: "col" }, el("span.set-word", {}, `${layout.set_text} `), number + 1),
+  );
   const row = (name, at) =>
     el(
       "tr",

@@ -89,7 +89,7 @@ def test_check_a_good_file(tmp_path: Path) -> None:
     arguments = ("check", str(EXAMPLES / "quiz.toml"), "--play", str(played))
     out = run(*arguments).stdout
     assert "quiz.toml: Pub quiz, 4 actions, is good\n" in out
-    assert "    1  Right answer: Owls (question 1)  Owls 1–0 Cats\n" in out
+    assert "    1  Right answer: Owls (question 1), 1–0  Owls 1–0 Cats\n" in out
     first, *_, last = map(json.loads, run(*arguments, "--json").stdout.splitlines())
     assert first == {
         "type": "checked",

@@ -224,3 +224,23 @@ def test_how_it_ended_reviews_and_interruptions() -> None:
     assert "Abandoned" in words
     assert any(word.startswith('Abandoned ("><script>') for word in words)
     assert "Play is interrupted: storm" not in words
+
+
+def test_the_first_three_of_a_race() -> None:
+    """They stand above the page, with the point that who is on the way has passed."""
+    card = Card(event="a-v-b", title="10 km", sport="race", origins=["Ada", "Bo", "Cy", "Di"])
+    rows = [
+        {"place": 1, "runner": "Ada", "time": 1801.9, "status": "finished"},
+        {"place": None, "runner": "Bo", "time": None, "status": "running", "at": "9 km"},
+        {"place": None, "runner": "Cy", "time": None, "status": "running"},
+        {"place": None, "runner": "Di", "time": None, "status": "dropped out"},
+    ]
+    shown = page(card, [entry(1, "finish", "Ada", score={"leaderboard": rows})], START)
+    (podium,) = re.findall(r'<ol class="podium">(.*?)</ol>', shown)
+    assert [re.sub("<[^>]+>", " ", row).split() for row in podium.split("</li>")[:3]] == [
+        ["1", "Ada", "30:01.9"],
+        ["–", "Bo", "9", "km"],
+        ["–", "Cy", "running"],
+    ]
+    assert podium.count("<li>") == 3
+    assert "dropped out" in shown

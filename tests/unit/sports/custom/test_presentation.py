@@ -68,3 +68,13 @@ def test_what_is_not_valid_is_shown_plainly(rules: dict[str, object] | None) -> 
     found = shown(rules)
     assert found.text in {"Custom", "Tag"}
     assert found.score.kind == "sides"
+
+
+def test_the_point_that_wins_a_set_is_a_set() -> None:
+    """It is shown with the sets, the others with the points; where legs win sets, a leg with the
+    legs."""
+    looks = of("badminton.toml").looks["point"]
+    assert [(look.title, look.then) for look in looks] == [((), "points"), (("Game",), "sets")]
+    looks = of("darts.toml").looks["visit"]
+    assert [look.then for look in looks] == ["points", "legs", "sets"]
+    assert of("handball.toml").looks == {}

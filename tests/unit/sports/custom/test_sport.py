@@ -60,9 +60,7 @@ def test_basketball_example() -> None:
     )
     assert not result.left_out
     assert CUSTOM.headline(result.state) == "Reds 6–3 Blues"
-    assert CUSTOM.phrase(result.state, foul) == (
-        "Foul: Blues (player Kim, kind technical), team fouls 1"
-    )
+    assert CUSTOM.phrase(result.state, foul) == ("Foul: Blues (Kim, technical), team fouls 1")
     assert CUSTOM.score(play(result.state, "final_buzzer"))["winner"] == "Reds"
     kinds = {kind.title: kind for kind in CUSTOM.kinds({"definition": custom.read(text)})}
     assert kinds["foul"].identity == ("player",)

@@ -582,3 +582,28 @@ def test_a_score_has_a_largest_size() -> None:
     assert CUSTOM.illegal(state, Action("many", "A")) == (
         "many leads to more than 1,000,000,000,000,000 points"
     )
+
+
+def test_what_counts_says_the_score() -> None:
+    """The points of the set, after its last those that it ended with, and its name after the last
+    of the match; in legs the legs once one is over."""
+    point = Action("point", "A", 0, {"how": "net"})
+    state = sets_of("badminton.toml", "A" * 20)
+    assert CUSTOM.phrase(state, point) == "Point: A (net), 20–0"
+    state = sets_of("badminton.toml", "A" * 21)
+    assert (CUSTOM.phrase(state, point), CUSTOM.clock(state, 0)) == (
+        "Point: A (net), 21–0",
+        "Game 2",
+    )
+    state = sets_of("badminton.toml", "A" * 42)
+    assert (CUSTOM.over(state), CUSTOM.clock(state, 0)) == (True, "Game 2")
+    retired = CUSTOM.apply(sets_of("badminton.toml", "A" * 25), Action("retire", "B"))
+    assert CUSTOM.clock(retired, 0) == "Game 2"
+    definition = read((EXAMPLES / "darts.toml").read_text("utf-8"))
+    state = CUSTOM.start(["A", "B"], {"definition": definition})
+    said = []
+    for scored in (180, 180, 141, 60):
+        visit = Action("visit", "A", 0, {"scored": scored})
+        state = CUSTOM.apply(state, visit)
+        said.append(CUSTOM.phrase(state, visit).split(", ")[-1])
+    assert said == ["180–0", "360–0", "1–0", "60–0"]

@@ -459,3 +459,25 @@ def test_all_or_one_run_again() -> None:
     state = RACE.apply(RACE.apply(again, at(600, "start")), at(640, "finish", "Cy"))
     assert rows(state)[0] == (1, "Cy", 40.0, "finished")
     assert RACE.clock(state, NOON + 641 * SECOND) == "0:00:41"
+
+
+def test_a_heat_with_a_number_is_called_one() -> None:
+    """It starts as heat 1 on the page as well, a heat with a name by that."""
+    looks = RACE.presentation(HEATS).looks["start"]
+    assert [(look.title[0], look.when and look.when.value) for look in looks[:2]] == [
+        ("Start of heat {heat}", "1"),
+        ("Start of {heat}", ""),
+    ]
+    assert RACE.presentation().looks["start"][0].title[0] == "Start of {heat}"
+
+
+def test_gaps_without_who_is_disqualified() -> None:
+    """Who was first at a point and is disqualified leads nobody."""
+    state = run(
+        START, at(60, "split", "Ada", at="1 km"), at(61, "split", "Bo", at="1 km"),
+        at(64, "split", "Cy", at="1 km"), at(70, "disqualify", "Ada"),
+    )  # fmt: skip
+    gaps = {row.runner: row.gap for row in leaderboard(state)}
+    assert (gaps["Bo"], gaps["Cy"]) == (0, 3 * SECOND)
+    state = RACE.apply(state, at(75, "split", "Di", at="1 km"))
+    assert RACE.phrase(state, at(75, "split", "Di", at="1 km")).endswith("+14 behind Bo")
