@@ -162,7 +162,14 @@ def _read_bounded(path: Path) -> str:
         if len(content) > MOST_BYTES:
             raise SettingError(f"{path}: more than the {MOST_BYTES:,} bytes allowed")
         return content.decode()
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        byte = content[error.start]
+        raise SettingError(
+            f"{path}: line {line}, column {column}: byte {byte:#x} is not UTF-8"
+        ) from None
+    except OSError as error:
         raise SettingError(f"{path}: {error}") from None
 
 

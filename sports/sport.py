@@ -20,6 +20,10 @@ State = Any
 Score = dict[str, object]
 """A score as plain JSON values; `docs/SPORTS.md` lists each sport's keys."""
 
+WORDS = frozenset({"delete", "amend", "undo", "end", "confirm", "state", "answer"})
+"""The titles of reports that are no actions of any sport: votes on what is there already, and
+answers."""
+
 Weight = Literal["decisive", "point", "action"]
 """What is at stake; see `Kind`."""
 

@@ -80,7 +80,7 @@ def lead(view: LiveView, shown: Presentation) -> str:
     """Return the chart of how far the first of two sides was ahead, step by step, with the sets as
     they ended; empty where nothing was a step."""
     home, away = view.card.origins
-    steps, cuts, ahead, sets = [0], list[tuple[int, str]](), 0.0, 0
+    steps, cuts, ahead, sets = [0.0], list[tuple[int, str]](), 0.0, 0
     for entry in _standing(view):
         before = ahead
         counted = entry.score.get(shown.score.counts)

@@ -19,11 +19,14 @@ from .definition import read
 
 _WHERE = re.compile(
     r"(?P<action>actions\[(?P<number>\d+)\])?(?P<detail>\.details\[(?P<place>\d+)\])?"
+    r"(?P<table>(?P<name>sets\.legs|sets|periods|counters)(?:\[(?P<nth>\d+)\])?(?=[.:]))?"
     r"(?:\.|definition\.?)?(?P<key>\w+)?: (?:no key '(?P<left>[^']+)';)?"
 )
 _HEADER = re.compile(r"^[ \t]*\[\[\s*actions\s*\]\]", re.MULTILINE)
 _DETAIL_HEADER = re.compile(r"^[ \t]*\[\[\s*actions\s*\.\s*details\s*\]\]", re.MULTILINE)
 _INLINE = re.compile(r"\{")
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_QUOTED = re.compile(r"'([^']+)'")
 
 
 def check(text: str) -> dict[str, object]:
@@ -55,6 +58,12 @@ def place(text: str, sentence: str) -> tuple[int, int]:
         return 1, 1
     if where["action"]:
         start, end = _nth(_HEADER, text, 0, end, int(where["number"]))
+    elif where["table"]:
+        name = where["name"].replace(".", r"\s*\.\s*")
+        header = re.compile(rf"^[ \t]*\[\[?\s*{name}\s*\]", re.MULTILINE)
+        start, _ = _nth(header, text, 0, end, int(where["nth"] or 1))
+        following = _TABLE.search(text, text.find("\n", start))
+        end = following.start() if following is not None else end
     else:
         first = _HEADER.search(text)
         end = first.start() if first is not None else end
@@ -65,6 +74,11 @@ def place(text: str, sentence: str) -> tuple[int, int]:
         start, end = _nth(pattern, text, opened or start, end, nth)
     key = where["left"] or where["key"]
     found = _key(text, key, start, end) if key else None
+    quoted = _QUOTED.search(sentence)
+    if found is None and quoted is not None and not where["left"]:
+        # It is said of what is not there, by its name.
+        named = text.find(f'"{quoted[1]}"')
+        found = named if named >= 0 else None
     return _position(text, start if found is None else found)
 
 

@@ -22,7 +22,7 @@ from typing import Literal, TypeVar
 
 from ...protocol import limits
 from ...protocol.errors import SettingError
-from ..sport import Detail, Kind
+from ..sport import WORDS, Detail, Kind
 
 ACTIONS = 60
 """Actions that a definition may have."""
@@ -256,6 +256,7 @@ def read(text: str) -> dict[str, object]:
     Raises:
         SettingError: names the line that is not TOML, or the key that is not valid and why.
     """
+    text = text.removeprefix("\ufeff")  # of an editor that marks UTF-8
     size = len(text.encode())
     if size > DEFINITION_BYTES:
         raise SettingError(f"a file of {size:,} bytes, at most {DEFINITION_BYTES:,} allowed")
@@ -290,6 +291,8 @@ def define(raw: object) -> Definition:
         kind, effect = _action(action)
         if kind.title in kinds:
             raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
+        if kind.title in WORDS:
+            raise SettingError(f"{action.where}.title: {kind.title!r} is no action of a sport")
         kinds[kind.title], effects[kind.title] = kind, effect
     counters = {}
     for row in table.tables("counters", COUNTERS):

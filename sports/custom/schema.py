@@ -7,6 +7,7 @@ that tells two actions apart must be one of the action's) only the reader says.
 from __future__ import annotations
 
 from ...protocol import limits
+from ..sport import WORDS
 from .definition import (
     ACTIONS,
     COUNTERS,
@@ -60,7 +61,7 @@ _DETAIL = _table(
 
 _ACTION = _table(
     {
-        "title": _key("the word on the wire", _NAME),
+        "title": _key("the word on the wire", _NAME | {"not": {"enum": sorted(WORDS)}}),
         "text": _key("the words on the button", _TEXT),
         "points": _key("what it counts", _number(-MOST_POINTS), 0),
         "to": _key("who gets the points", {"enum": ["origin", "others"]}, "origin"),

@@ -17,6 +17,9 @@ STATEMENTS = (Detail("minute", "the minute that is played", number=True),)
 
 MOST_MINUTES = 200
 
+ADDED = 20
+"""Minutes: a period has hardly ever had more added time."""
+
 _MINUTE = 60 * SECOND
 
 
@@ -68,12 +71,22 @@ def resumed(state: FootballState, action: Action) -> FootballState:
 def _at_minute(state: FootballState, minute: int, time: int) -> FootballState:
     """Return the state in which a minute is played at a time: its middle, as far as is known."""
     period = _running(state)
+    if period is not None and _is_past(state, period, minute):
+        state, period = _with_last(state, replace(period, ended=time)), None
     if period is None:
         period = FootballPeriod(_period_of(state, minute), time)
         state = replace(state, periods=(*state.periods, period), finished=False)
     played = (minute - minutes_before(state, period)) * _MINUTE - _MINUTE // 2
     # Interruptions stay as long as they were.
     return _with_last(state, replace(period, began=period.began + period.played(time) - played))
+
+
+def _is_past(state: FootballState, period: FootballPeriod, minute: int) -> bool:
+    """Return whether a minute is one of a later period: so late none is added to this one, and the
+    whistles went unreported."""
+    timed = _timed(state.rules)
+    end = minutes_before(state, period) + nominal_minutes(state.rules, period.name)
+    return period.name in timed[:-1] and minute > end + ADDED
 
 
 def _period_of(state: FootballState, minute: int) -> str:

@@ -17,9 +17,9 @@ from touchline.broker.admission import REPLY_BURST, REPLY_RATE
 from touchline.broker.core import ROUTING_ID_BYTES
 from touchline.broker.options import Options as BrokerOptions
 from touchline.broker.repository import MOST_SESSIONS
-from touchline.peer.host.event import claims
 from touchline.peer.host.options import Options
 from touchline.protocol import digest, errors, keys, limits, messages
+from touchline.sports.sport import WORDS as WORDS_OF_REPORTS
 
 Rows = list[tuple[str, ...]]
 
@@ -341,7 +341,7 @@ def test_codes_in_the_text() -> None:
 def test_reserved_titles() -> None:
     """The table of corrections has every reserved title, and no other."""
     documented = [row[0].strip("`") for row in rows(section("10. Reports"), "title")]
-    assert sorted(documented) == sorted(claims.WORDS)
+    assert sorted(documented) == sorted(WORDS_OF_REPORTS)
 
 
 def test_states() -> None:

@@ -29,10 +29,6 @@ from .thumbs import middle
 from .titles import ranked
 from .verdict.case import Standing
 
-WORDS = frozenset({"delete", "amend", "undo", "end", "confirm", "state", "answer"})
-"""The titles of reports that are no actions: votes on what is there already, and answers."""
-
-
 DOUBLE_TAP_SECONDS = 0.6
 """A reporter that says a thing again so soon has tapped twice; on the event's clock."""
 

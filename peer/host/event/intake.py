@@ -25,8 +25,9 @@ from ....protocol.errors import (
 from ....protocol.messages import Fate, Happening, Report, ReportBatch, Said
 from ....protocol.times import SECOND
 from ....sports import Action
+from ....sports.sport import WORDS
 from . import plausibility, related
-from .claims import WORDS, Claim, ClaimIndex, Repeat
+from .claims import Claim, ClaimIndex, Repeat
 from .clock_steps import offset_of
 from .corrections import Corrections
 from .details import Identity, origin_meant

@@ -31,8 +31,9 @@ from ....protocol.messages import (
 )
 from ....protocol.times import LATEST
 from ....protocol.tokens import digest
+from ....sports.sport import WORDS
 from . import records
-from .claims import WORDS, Claim
+from .claims import Claim
 from .intake import Intake, OnStored, key_of, said_in
 from .participant import Participant
 from .presence import Presence

@@ -15,12 +15,13 @@ from ....sports import Kind, Sport
 from ....sports.capabilities import Aftermath
 from ....sports.contradictions import Check, unchecked
 from ....sports.names import EventNames
+from ....sports.sport import WORDS
 from ....timeline.event_clock import EventClock
 from ....timeline.timeline import Timeline
 from ...grades.book import Book
 from ..options import Options
 from .activity import Activity
-from .claims import WORDS, Claim
+from .claims import Claim
 from .counters import EventCounters
 from .departures import Departures
 from .event_claims import Claims

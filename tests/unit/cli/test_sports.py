@@ -118,3 +118,11 @@ def test_check_a_bad_file(tmp_path: Path) -> None:
 def test_the_schema_is_printed() -> None:
     """The schema is JSON as the package has it."""
     assert json.loads(run("schema").stdout) == schema()
+
+
+def test_check_a_file_that_is_not_utf_8(tmp_path: Path) -> None:
+    """It is told with the place of the byte."""
+    file = tmp_path / "café.toml"
+    file.write_bytes('win_at = 3\ntext = "café"\n'.encode("latin-1"))
+    refused = CliRunner().invoke(command, ["check", str(file)])
+    assert "line 2, column 12: byte 0xe9 is not UTF-8" in str(refused.exception)

@@ -120,3 +120,48 @@ def test_a_line_that_cannot_be_is_named(text: str, sentence: str) -> None:
     with pytest.raises(SettingError) as refused:
         [*checking.play(CUSTOM, definition, text)]
     assert refused.value.sentence.startswith(sentence)
+
+
+SETS = """text = "Game"
+win_at = 2
+
+[sets]
+win_at = 21
+cap = 30
+
+[sets.legs]
+win_at = 5
+
+[[counters]]
+name = "fouls"
+by = 6
+
+[[actions]]
+title = "point"
+points = 1
+counts = ["fouls"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("cap = 30", "cap = 10", "line 6, column 1: sets.cap: 10 is not from 21"),
+        ("win_at = 5", "win_at = 0", "line 9, column 1: sets.legs.win_at: 0 is not from"),
+        ("win_at = 5", "win_at = 5\nwon = 5", "line 10, column 1: sets.legs: no key 'won'"),
+        ("by = 6", "by = 600", "line 13, column 1: counters[1].by: 600 is not from 0 to 100"),
+        ('counts = ["fouls"]', 'counts = ["x"]', "line 18, column 11: definition.counters: no"),
+        ('title = "point"', 'title = "undo"', "line 16, column 1: actions[1].title: 'undo' is no"),
+    ],
+)
+def test_mistakes_of_tables(old: str, new: str, sentence: str) -> None:
+    """What is wrong in a table of sets, legs or counters is told with its own place."""
+    assert old in SETS
+    with pytest.raises(SettingError) as refused:
+        checking.check(SETS.replace(old, new))
+    assert refused.value.sentence.startswith(sentence)
+
+
+def test_a_mark_of_utf_8_at_the_beginning() -> None:
+    """Some editors put one there: the file is as good as without it."""
+    assert checking.check("\ufeff" + SETS) == checking.check(SETS)

@@ -10,7 +10,7 @@ from touchline.sports.custom import CUSTOM
 
 GAIN: dict[str, object] = {"title": "point", "points": 1}
 LOSS: dict[str, object] = {"title": "foul", "points": -1}
-END: dict[str, object] = {"title": "end", "ends": True, "needs_origin": False}
+END: dict[str, object] = {"title": "bell", "ends": True, "needs_origin": False}
 
 
 def quiz(*actions: dict[str, object], origins: str = "AB", **keys: object) -> State:
@@ -88,7 +88,7 @@ def test_adopt_points() -> None:
     opened = CUSTOM.adopt(won, CUSTOM.read_score(state, "2-1"))
     assert not CUSTOM.over(opened)
     assert CUSTOM.headline(after(opened, "B")) == "A 2–2 B"
-    ended = CUSTOM.apply(state, Action("end"))
+    ended = CUSTOM.apply(state, Action("bell"))
     assert CUSTOM.over(CUSTOM.adopt(ended, CUSTOM.read_score(state, "2-1")))
 
 

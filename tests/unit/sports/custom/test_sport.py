@@ -113,7 +113,7 @@ def test_level_points_win_nothing() -> None:
     both = SMALL + '[[actions]]\ntitle = "all"\npoints = 5\nto = "others"\n'
     state = play(start("win_at = 5" + both, list("ABC")), "all A")
     assert not CUSTOM.over(state)
-    state = play(start(both + '[[actions]]\ntitle = "end"\nends = true', list("ABC")), "end A")
+    state = play(start(both + '[[actions]]\ntitle = "bell"\nends = true', list("ABC")), "bell A")
     assert (CUSTOM.over(state), CUSTOM.score(state)["winner"]) == (True, "")
 
 

@@ -392,7 +392,7 @@ title = "go"
 period = "begins"
 needs_origin = false
 [[actions]]
-title = "end"
+title = "halt"
 period = "ends"
 needs_origin = false
 [[actions]]
@@ -426,7 +426,7 @@ def test_a_clock_that_counts_down_and_stops() -> None:
 def test_a_clock_that_counts_up_and_stops() -> None:
     """The minute goes on from the period before and leaves out what was stopped, also where it is
     stated that play is interrupted."""
-    state = after(start(STOPPED), "0 go", "10 end", "20 go")
+    state = after(start(STOPPED), "0 go", "10 halt", "20 go")
     state = CUSTOM.stated(state, Action("state", "", 21 * MINUTE, {"play": "interrupted"}))
     assert CUSTOM.clock(state, 50 * MINUTE) == "2nd quarter 12'"
     state = CUSTOM.stated(state, Action("state", "", 41 * MINUTE, {"play": "resumed"}))
@@ -458,7 +458,7 @@ def test_counters() -> None:
     said = CUSTOM.phrase(state, Action("foul", "A"))
     assert said == "Foul: A, fouls 2, all 2"
     assert CUSTOM.score(state)["counts"] == {"fouls": {"A": 2, "B": 1}, "all": {"A": 2, "B": 1}}
-    state = after(state, "10 end", "20 go")
+    state = after(state, "10 halt", "20 go")
     assert CUSTOM.score(state)["counts"] == {"fouls": {"A": 0, "B": 0}, "all": {"A": 2, "B": 1}}
 
 

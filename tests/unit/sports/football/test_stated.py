@@ -136,3 +136,13 @@ def test_a_minute_that_cannot_be() -> None:
     unstatable = FOOTBALL.unstatable(half, early)  # type: ignore[attr-defined]
     assert unstatable == "minute 44 is before the second half, which has begun"
     assert apply(FOOTBALL, half, early) == half
+
+
+def test_a_minute_of_a_later_period() -> None:
+    """So late none is added to the first half: the second has begun, and nobody said so."""
+    found = play(begin("first_half", 0), state(75, minute=70))
+    assert (FOOTBALL.score(found)["period"], clock(found, 76)) == ("second_half", "71'")
+    found = play(begin("first_half", 0), state(60, minute=60))
+    assert (FOOTBALL.score(found)["period"], clock(found, 61)) == ("first_half", "45+16'")
+    found = play(begin("second_half", 0), state(60, minute=119))
+    assert FOOTBALL.score(found)["period"] == "second_half"
