@@ -70,6 +70,9 @@ def terminal(event: str, keys: Sequence[str], size: tuple[int, int], file: Path)
 
     async def pilot(driven: Pilot[object]) -> None:
         await asyncio.sleep(4)
+        until = time.monotonic() + PATIENCE
+        while "Nothing" in driven.app.export_screenshot() and time.monotonic() < until:
+            await asyncio.sleep(1)
         for key in keys:
             await driven.press(key)
             await driven.pause(0.2)

@@ -27,9 +27,13 @@ SPORTS = {
     "tennis": (["A", "B"], {"best_of": 3}, {}),
     "volleyball": (["A", "B"], {}, {}),
     "race": (["A", "B", "C"], {"laps": 3}, {}),
-    "custom": (["A", "B", "C"], {"definition": EXAMPLES / "quiz.toml"}, {}),
-    "custom sets": (["A", "B"], {"definition": EXAMPLES / "table-tennis.toml"}, {}),
-    "custom periods": (["A", "B"], {"definition": EXAMPLES / "ice-hockey.toml"}, {}),
+    "race in heats": (["A", "B", "C"], {"heats": {"1": ["A"], "2": ["B", "C"]}}, {}),
+    "custom quiz of three": (["A", "B", "C"], {"definition": EXAMPLES / "quiz.toml"}, {}),
+    **{
+        f"custom {path.stem}": (["A", "B"], {"definition": path}, {})
+        for path in sorted(EXAMPLES.glob("*.toml"))
+        if path.stem != "touchline"
+    },
 }
 NAMES = ("Abe", "abé", "Ito", "Ode", "Uli")
 
