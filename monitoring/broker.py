@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from ..broker.counters import REQUEST_SECONDS, RequestCounts
 from . import known
 from .bounded import OTHERS
-from .collector import MetricsCollector, MetricTable, Row
 from .process import disk_free
+from .tables import MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..broker.counters import BrokerCounters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..peer.subscriber.core import LATENCY_BUCKETS, Latency
-from .collector import MetricsCollector, MetricTable, Row
+from .tables import MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..peer.canary.core import CanaryCore

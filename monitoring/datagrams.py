@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .collector import MetricsCollector, MetricTable, Row
+from .tables import MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..datagrams.server import DatagramServer

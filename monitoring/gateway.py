@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import known
-from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .process import disk_free
 from .reporter import reporter_table
 from .subscriber import subscriber_table
+from .tables import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..gateway.context import Gateway

@@ -10,8 +10,8 @@ from ..peer.host.event.counters import LATENCY_BUCKETS
 from ..peer.host.event.outage import SUSPENDED
 from ..runtime import clock
 from . import known
-from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .process import disk_free
+from .tables import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..peer.host.copies import CopyStanding

@@ -6,7 +6,7 @@ import shutil
 from importlib.metadata import version
 from pathlib import Path
 
-from .collector import MetricsCollector, MetricTable, Row
+from .tables import MetricsCollector, MetricTable, Row
 
 _BUILD: tuple[Row[str], ...] = (
     Row(

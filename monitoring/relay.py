@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 from .health import Readiness
 from .subscriber import subscriber_table
+from .tables import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..relay.service import Relay, RelayedEvent

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ..peer.reporter.counters import RECEIPT_SECONDS, ReporterCounters
 from . import known
-from .collector import MetricsCollector, MetricTable, Row
+from .tables import MetricsCollector, MetricTable, Row
 
 _REPORTERS: tuple[Row[ReporterCounters], ...] = (
     Row("counter", "said", "Reports that were made.", lambda counters: counters.said),

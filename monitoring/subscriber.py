@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..peer.host.event.outage import SUSPENDED
 from ..peer.subscriber.core import LATENCY_BUCKETS, SCREEN_SECONDS
 from ..runtime import clock
-from .collector import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
+from .tables import DEFAULT_EVENTS, MetricsCollector, MetricTable, Row
 
 if TYPE_CHECKING:
     from ..peer.subscriber.core import SubscriberCore

@@ -110,10 +110,10 @@ def run(event: str, name: str, broker: str, metrics: str = "") -> int:
 
 
 def _monitored(event: str, reporter: Reporter, feed: Subscriber) -> tuple[Collector, Readiness]:
-    from ...monitoring.collector import MetricsCollector
     from ...monitoring.health import subscriber_readiness
     from ...monitoring.reporter import reporter_table
     from ...monitoring.subscriber import subscriber_table
+    from ...monitoring.tables import MetricsCollector
 
     collector = MetricsCollector(
         subscriber_table({event: feed.core}), reporter_table(lambda: [reporter.core.counters])

@@ -32,7 +32,7 @@ MOVED = (
     *("peer/host/timeline.py", "peer/host/eventclock.py", "peer/steady.py"),
     *("protocol/parts.py", "protocol/brokerage.py", "protocol/rooms.py"),
     *("protocol/messages.py", "protocol/door.py", "protocol/brakes.py", "protocol/forms.py"),
-    "protocol/sheets.py",
+    *("protocol/sheets.py", "monitoring/collector.py"),
 )
 """Places from which the source has moved."""
 

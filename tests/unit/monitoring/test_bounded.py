@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from touchline.monitoring.bounded import OTHERS, Selection
-from touchline.monitoring.collector import MetricTable, Row
+from touchline.monitoring.tables import MetricTable, Row
 
 ROWS: tuple[Row[Any], ...] = (
     Row("counter", "seen", "Seen.", lambda one: one.seen),
