@@ -495,7 +495,7 @@ def test_copies(watched: Watched) -> None:
     host, first = primary(yard)
     yard.until(lambda: bool(first.of("hosting")), what="the first host without --sync")
     yard.say(people, **said(two))
-    yard.until(lambda: told.last["accepted"] == 2 * len(PEOPLE), what="the last receipts")
+    yard.until(lambda: told.last["accepted"] >= 2 * len(PEOPLE), what="the last receipts")
     yard.kill(host)
     _, other = follower(yard, yard.event, "--takeover", *page)
     yard.until(lambda: bool(other.of("hosting")), what="the host that goes on")

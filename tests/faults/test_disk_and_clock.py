@@ -50,7 +50,7 @@ def test_a_full_disk(yard: Yard, small_disk: Path) -> None:
     yard.until(lambda: feed.kinds[-1] == "quiet", what="the end of the trouble")
     assert feed.of("heartbeat")[-1]["trouble"] == ""
     yard.say(people, "goal", "B", wall())
-    yard.until(lambda: len(feed.of("entry")) == 3 and told.last["accepted"] == 6)
+    yard.until(lambda: len(feed.of("entry")) == 3 and told.last["accepted"] >= 6)
     assert feed.of("entry")[-1]["headline"] == "A 1–1 B"
     assert not feed.of("alarm")
     assert not {"stale", "host_lost", "diverged"} & set(feed.kinds)
