@@ -95,7 +95,7 @@ def connect(
             for pragma in PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
             _migrate(connection, steps, f"{what} {path}")
-        except BaseException:
+        except BaseException:  # Ctrl+C as well: no connection is left open
             connection.close()
             raise
     except (OSError, sqlite3.Error) as error:
@@ -117,7 +117,7 @@ def _migrate(connection: sqlite3.Connection, steps: Mapping[int, Step], what: st
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {max(steps)}")
         connection.execute("COMMIT")
-    except BaseException:
+    except BaseException:  # Ctrl+C as well: no step is half done
         if connection.in_transaction:  # SQLite may have ended it, such as on a full disk
             connection.execute("ROLLBACK")
         raise

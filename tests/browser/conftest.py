@@ -304,7 +304,7 @@ class People:
             try:
                 answered.wait_for(timeout=30_000)
             except Unanswered:
-                continue  # pressed before the script of the page had come
+                continue  # as if it had not been pressed; people press again as well
             if wrong.is_visible():  # the broker took too long, as on a busy machine
                 assert "does not answer" in wrong.inner_text(), wrong.inner_text()
                 self.allowed = (*self.allowed, "503 (Service Unavailable)")
