@@ -103,6 +103,25 @@ def test_what_is_being_decided_is_seen_to_come_about(
 
 
 @SIZES
+def test_the_buttons_stay_where_they_are_while_contact_is_lost(
+    ground: Ground, people: People, size: Any
+) -> None:
+    """A banner that comes and goes moves no button under a finger."""
+    event = ground.event("Steady hands", "football", "Cats", "Dogs")
+    people.allow_cuts()
+    ann = people.reporter(event, "ann", **size)
+    goal, banner = button(ann, "goal", "Cats"), ann.locator("#banner")
+    place = goal.bounding_box()
+    ann.context.set_offline(True)
+    banner.get_by_text("You are offline").wait_for()
+    people.keep(ann, "cut")
+    assert goal.bounding_box() == place
+    ann.context.set_offline(False)
+    banner.wait_for(state="hidden")
+    assert goal.bounding_box() == place
+
+
+@SIZES
 def test_undo_before_and_after_it_is_decided(
     ground: Ground, people: People, until: Until, size: Any
 ) -> None:

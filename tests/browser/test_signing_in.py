@@ -10,7 +10,26 @@ from typing import Any
 
 import pytest
 
-from .conftest import PHONE, Ground, People
+from .conftest import DESKTOP, PHONE, Ground, People
+
+HELD = """(() => {
+    const Real = globalThis.WebSocket;
+    globalThis.WebSocket = class extends Real {
+        set onmessage(take) { this.take = take; }
+        constructor(...about) {
+            super(...about);
+            const waiting = [];
+            this.addEventListener("message", (event) => {
+                if (globalThis.free) this.take?.(event);
+                else waiting.push(event);
+            });
+            addEventListener("free", () => waiting.forEach((event) => this.take?.(event)));
+        }
+    };
+})()"""
+"""What the gateway says is kept back until the page's own `free` is heard."""
+
+FREE = "globalThis.free = true, dispatchEvent(new Event('free'))"
 
 
 @pytest.fixture
@@ -33,6 +52,35 @@ def test_a_name_that_is_taken(ground: Ground, people: People) -> None:
     second.reload()
     second.locator("#pad .tile").first.wait_for()
     assert second.locator("#as").text_content() == told
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_press_counts_while_the_page_fills(ground: Ground, people: People, size: Any) -> None:
+    """The event's name, and a banner that comes and goes, leave the button where a finger is."""
+    event = ground.event("On the move", "football", "Cats", "Dogs")
+    people.scripts = (HELD,)
+    page = people.person(f"/report/{event}", **size)
+    page.get_by_label("Your name").fill("Zoe")
+    begin, banner = page.get_by_role("button", name="Start reporting"), page.locator("#banner")
+    place = begin.bounding_box()
+    middle = place["x"] + place["width"] / 2, place["y"] + place["height"] / 2
+
+    def still_there() -> bool:
+        x, y = (begin.bounding_box()[edge] for edge in ("x", "y"))
+        return abs(x - place["x"]) < 1 and abs(y - place["y"]) < 1
+
+    banner.get_by_text("No contact with the gateway").wait_for()
+    people.keep(page, "banner")
+    assert still_there()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.evaluate(FREE)
+    page.locator("#hero h1").wait_for()
+    banner.wait_for(state="hidden")
+    people.keep(page, "name")
+    assert still_there()
+    page.mouse.up()
+    page.locator("#pad .tile").first.wait_for()
 
 
 def test_by_invitation(browser: Any, club: Ground) -> None:

@@ -176,6 +176,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = event.target.querySelector("button");
   button.disabled = true;
+  byId("sign-in-wrong").hidden = true; // said of the attempt before
   try {
     const session = await signIn(id, byId("name").value.trim(), byId("code").value.trim());
     enter(session.asked, session.name);
