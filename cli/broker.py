@@ -114,7 +114,7 @@ def command(
             if as_json:
                 emit({"type": "listening", "address": str(shown), "metrics": page or None})
             else:
-                _greet(shown, name, starter, page)
+                _greet(shown, name, starter)
                 _say_who_may(options)
                 click.echo("Ctrl+C stops it.")
         running.result()
@@ -227,7 +227,7 @@ def _advertised(place: addresses.BrokerAddress, names: str) -> addresses.BrokerA
     return replace(place, host=host, port=port, others=tuple(others))
 
 
-def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity, page: str) -> None:
+def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity) -> None:
     place = f"{shown.host}:{shown.port}"
     click.echo(f"broker listening on {place}")
     if shown.host in EVERYWHERE:
@@ -235,8 +235,6 @@ def _greet(shown: addresses.BrokerAddress, name: str, starter: Identity, page: s
         click.echo("give --advertise the name by which others reach this machine")
     click.echo(f"address for others: {shown}")
     click.echo(f"operator: {name} ({starter.peer})")
-    if page:
-        click.echo(f"metrics at {page}")
     click.echo("next, each in a terminal of its own:")
     where = _flags(shown)
     click.echo(

@@ -123,8 +123,6 @@ class CanaryProgress:
         if self._as_json:
             shared.emit({"type": "canary", "event": event, "metrics": url or None})
             return
-        if url:
-            click.echo(f"metrics at {url}")
         click.echo(f"canary of {event}; it is hosted by: touchline host {event} --verdict fixed:3")
 
     def __call__(self) -> bool:

@@ -207,8 +207,9 @@ def _log_printer(
 
 def _monitored(server: DatagramServer) -> tuple[Collector, Readiness]:
     from ..monitoring.datagrams import datagrams_collector
+    from ..monitoring.health import datagrams_readiness
 
-    return datagrams_collector(server), dict
+    return datagrams_collector(server), datagrams_readiness(server)
 
 
 def _greet(server: DatagramServer, title: str, page: str, *, as_json: bool) -> None:
@@ -224,8 +225,6 @@ def _greet(server: DatagramServer, title: str, page: str, *, as_json: bool) -> N
             }
         )
         return
-    if page:
-        click.echo(f"metrics at {page}")
     where = "" if port == PORT else f":{port}"
     shown = "THIS-MACHINE" if host in ("0.0.0.0", "::") else host
     click.echo(f"{plain(title)}: datagrams on UDP {host}:{port}")

@@ -75,8 +75,6 @@ def command(
         page = stack.enter_context(metrics_page(metrics, lambda: _monitored(receiver)))
         if page and as_json:
             emit({"type": "registered", "metrics": page})
-        elif page:
-            click.echo(f"metrics at {page}")
         stopped = stack.enter_context(stop_flag())
         waited = 0.0
         while not (stopped.is_set() or client.ended):

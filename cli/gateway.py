@@ -127,8 +127,6 @@ def _greet(server: GatewayServer, page: str, *, as_json: bool) -> None:
         emit({"type": "listening", "url": server.url, "metrics": page or None})
         return
     click.echo(f"gateway at {server.url}")
-    if page:
-        click.echo(f"metrics at {page}")
     click.echo(f"  {server.url}/      search, and follow an event")
     click.echo(f"  {server.url}/api   for programs: WebSocket, REST, server-sent events")
     click.echo("Ctrl+C stops it.")

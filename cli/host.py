@@ -114,8 +114,6 @@ def command(
         ):
             if page:
                 host.announce(place_of_page(page))
-                if not as_json:
-                    click.echo(f"metrics at {page}")
             _warn(options)
             printer = ProgressPrinter(
                 host, options, events, until_finished=until_finished, as_json=as_json

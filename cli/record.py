@@ -65,7 +65,7 @@ def command(
         feed = stack.enter_context(Subscriber(event, link))
         monitored = partial(shared.feed_monitored, event, feed)
         page = stack.enter_context(shared.metrics_page(metrics, monitored))
-        shared.tell_page(page, as_json=as_json)
+        shared.emit_page(page, as_json=as_json)
         stopped = stack.enter_context(shared.stop_flag())
         status = console.status("") if console.is_terminal else None
         if status is not None:

@@ -109,8 +109,6 @@ class _ProgressPrinter:
             shared.emit({"type": "relaying", "nats": shown, "metrics": page or None})
             return
         click.echo(f"relaying to {shown}")
-        if page:
-            click.echo(f"metrics at {page}")
         click.echo("Ctrl+C stops it.")
 
     def look(self) -> None:

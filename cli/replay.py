@@ -172,7 +172,7 @@ def command(
         _progress(simulated, as_json=as_json),
         shared.stop_flag() as stopped,
     ):
-        shared.tell_page(page, as_json=as_json)
+        shared.emit_page(page, as_json=as_json)
         simulated.run(stopped)
         was_stopped = stopped.is_set()
     _print_counts(card, simulated.counts, as_json=as_json)

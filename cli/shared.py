@@ -491,8 +491,8 @@ def metrics_page(
     address: str,
     monitored: Callable[[], tuple[Collector, Readiness] | tuple[Collector, Readiness, Targets]],
 ) -> Iterator[str]:
-    """Serve metrics and health at the address of `--metrics`; yield the page's URL, empty without
-    an address.
+    """Serve metrics and health at the address of `--metrics`, and say at which URL; yield it, empty
+    without an address.
 
     Args:
         address: HOST:PORT; empty: nothing is served.
@@ -509,15 +509,19 @@ def metrics_page(
     from ..monitoring.server import serve
 
     with serve(address, *monitored()) as page:
+        tell_page(page.url)
         yield page.url
 
 
-def tell_page(page: str, *, as_json: bool) -> None:
-    """Say where the metrics are of a command that says nothing else at its start."""
+def emit_page(page: str, *, as_json: bool) -> None:
+    """Say in a JSON line where the metrics are, for a command that begins with another."""
     if page and as_json:
         emit({"type": "metrics", "metrics": page})
-    elif page:
-        click.echo(f"metrics at {page}")
+
+
+def tell_page(page: str) -> None:
+    """Say where the metrics are, on standard error: standard output may be JSON or a screen."""
+    click.echo(f"metrics at {page}", err=True)
 
 
 def reporters_monitored(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from ..peer import Link, Subscriber
+from ..peer.subscriber.core import SubscriberCore
 from ..protocol.errors import AddressTaken, TouchlineError
 from ..protocol.messages import Card, FeedMessage
 from ..runtime import clock
@@ -67,6 +68,10 @@ class DatagramServer:
         """The address on which it listens."""
         self.failure: TouchlineError | None = None
         """Why the feed can't be followed; None where it can."""
+        self.played = False
+        """Whether it sends a feed that it was given whole."""
+        self.feed: SubscriberCore | None = None
+        """The core of the feed that it follows; None before that, and where it was given one."""
         self._on_log = on_log
         self._waker = Waker()
         self._poll = PollLoop(self.socket.fileno(), waker=self._waker)
@@ -85,6 +90,7 @@ class DatagramServer:
             card: of the event.
             feed: its messages in order.
         """
+        self.played = True
         snapshots = MatchSnapshots(card, self.core.options.language)
         for message in feed:
             snapshot = snapshots.take(message)
@@ -104,6 +110,7 @@ class DatagramServer:
         """
         try:
             with Subscriber(card.event, link) as feed:
+                self.feed = feed.core
                 self._follow(feed, MatchSnapshots(card, self.core.options.language), from_start)
         except TouchlineError as error:
             self.failure = error

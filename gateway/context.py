@@ -109,14 +109,10 @@ class Gateway:
         feeds = "" if follower.follows else "the gateway does not follow events"
         if follower.stream is not None:  # it serves feeds without the broker as well
             return {"feeds": feeds, "source": follower.stream.client.absence}
-        return {
-            "feeds": feeds,
-            "broker": {
-                None: "the broker has not answered yet",
-                False: "the broker did not answer the newest request",
-                True: "",
-            }[follower.broker],
-        }
+        parts = {"feeds": feeds, "broker": follower.broker_trouble}
+        if self.own_host is not None:
+            parts["host"] = self.own_host.trouble
+        return parts
 
     def tell(self, person: str, message: Json) -> int:
         """Send a message to every open connection of a person; return the number of connections.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..broker.service import Broker
+    from ..datagrams.server import DatagramServer
     from ..gateway.context import Gateway
     from ..peer.host.service import Host
     from ..peer.subscriber.core import SubscriberCore
@@ -44,6 +45,7 @@ def host_readiness(host: Host) -> Readiness:
         return {
             "broker": f"the broker does not answer: {away}" if away else "",
             "journal": host.trouble and f"the journal can't be written: {host.trouble}",
+            "copies": "no other machine has a copy of what is stored" if host.stalled else "",
             "leases": _fenced(host),
             "events": _events(host),
         }
@@ -73,11 +75,26 @@ def gateway_readiness(gateway: Gateway) -> Readiness:
 
 
 def subscriber_readiness(core: SubscriberCore) -> Readiness:
-    """Return what tells whether an event's feed comes."""
+    """Return what tells whether an event's feed comes; that of one that is over has come."""
 
     def parts() -> dict[str, str]:
+        if core.finished:
+            return {"feed": ""}
         if core.heard is None:
             return {"feed": "nothing has come from the host yet"}
         return {"feed": "two heartbeats of the host are missing" if core.stale else ""}
+
+    return parts
+
+
+def datagrams_readiness(server: DatagramServer) -> Readiness:
+    """Return what tells whether a server of datagrams has the feed that it sends."""
+
+    def parts() -> Mapping[str, str]:
+        if server.played:
+            return {}
+        if server.feed is None:
+            return {"feed": "the feed is not followed yet"}
+        return subscriber_readiness(server.feed)()
 
     return parts

@@ -124,7 +124,10 @@ def relay_readiness(relay: Relay) -> Readiness:
 
     def parts() -> dict[str, str]:
         events = relay.events.values()
-        silent = [one.event for one in events if one.contact != "heard"]
+        # The host of an event that is over need not stay.
+        silent = [
+            one.event for one in events if one.contact != "heard" and not one.feed.core.finished
+        ]
         troubles = [one.trouble for one in events if one.trouble]
         return {
             "nats": "" if relay.nats.connected else relay.nats.trouble or "not connected yet",

@@ -30,7 +30,7 @@ from ...protocol.times import from_rfc3339
 from ...runtime import clock, files
 from ...sports.compare import compare
 from ...sports.matchfile import Match
-from ..shared import stop_signals, tell_page
+from ..shared import emit_page, stop_signals, tell_page
 from .crowd import Counts
 from .performers import Crowd, be_member, wrong_sayings
 
@@ -298,7 +298,9 @@ class DemoRunner:
             first, newline, _ = output.read_text().partition("\n")
             if newline:
                 listening = json.loads(first)
-                tell_page(listening["metrics"] or "", as_json=self._as_json)
+                if listening["metrics"]:
+                    tell_page(listening["metrics"])
+                    emit_page(listening["metrics"], as_json=self._as_json)
                 return str(listening["address"])
             self._check_alive(broker, "broker")
             time.sleep(0.02)

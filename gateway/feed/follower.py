@@ -21,7 +21,18 @@ from ...peer import Link, Notice, Subscriber
 from ...peer.stream_link import StreamLink
 from ...peer.subscriber.core import SubscriberCore
 from ...protocol.digest import DIGEST_BYTES
-from ...protocol.errors import Overloaded, TouchlineError, Unreachable
+from ...protocol.errors import (
+    NameTaken,
+    NotAllowed,
+    Overloaded,
+    Revoked,
+    Slow,
+    TouchlineError,
+    UnknownKey,
+    Unreachable,
+    Untrusted,
+    WrongKey,
+)
 from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
 from ...runtime import clock
 from ...runtime.logs import note
@@ -44,6 +55,9 @@ MOST_ASKED = 1_000
 
 IDLE_SECONDS = 5.0
 """The longest wait of the thread."""
+
+SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
+"""The errors with which a broker refuses a peer."""
 
 
 class Connect(Protocol):
@@ -106,7 +120,10 @@ class Follower:
         self.cores: dict[str, SubscriberCore] = {}
         """The cores of followed events, for metrics; it may grow while it is read."""
         self.broker: bool | None = None
-        """Whether the broker answered the newest request; None before the first."""
+        """Whether the broker answered the newest request and lets the gateway in; None before the
+        first."""
+        self.broker_trouble = "the broker has not answered yet"
+        """Why it did not, or does not; empty where it did."""
         self.metrics = ""
         """HOST:PORT at which the gateway is scraped for metrics; empty: nowhere. Set it before
         `start`, which tells the broker."""
@@ -203,7 +220,7 @@ class Follower:
         except Exception:  # without this line in the log, the gateway would only fall silent
             logger.exception("the gateway has stopped following events")
         finally:
-            self.broker = False
+            self.broker, self.broker_trouble = False, "the gateway has stopped following events"
             for future in self._asked:
                 self._answer(future, Unreachable("the gateway is about to stop"))
 
@@ -248,7 +265,15 @@ class Follower:
             raise AssertionError("asked before there was a link")
 
         def then(answer: BrokerReply | TouchlineError, _: float) -> None:
-            self.broker = not isinstance(answer, Unreachable)
+            if isinstance(answer, SHUT_OUT):
+                # It refuses the gateway, not the client: to the client it is unreachable.
+                answer = Unreachable(f"the broker refuses the gateway: {answer.sentence}")
+            # One that is slow has answered other requests.
+            away = isinstance(answer, Unreachable) and not isinstance(answer, Slow)
+            self.broker_trouble = (
+                answer.sentence if isinstance(answer, Unreachable) and away else ""
+            )
+            self.broker = not away
             self._asked.discard(future)
             self._answer(future, answer)
 

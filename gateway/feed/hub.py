@@ -12,18 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from ...peer.stream_link import StreamLink
-from ...protocol.errors import (
-    NameTaken,
-    NotAllowed,
-    NotFound,
-    Overloaded,
-    Revoked,
-    TouchlineError,
-    UnknownKey,
-    Unreachable,
-    Untrusted,
-    WrongKey,
-)
+from ...protocol.errors import NotFound, Overloaded, TouchlineError, Unreachable
 from ...protocol.messages import BrokerReply, BrokerRequest, Card, Event, EventList, Search, Show
 from ...runtime import clock
 from ...runtime.languages import SOURCE, speaking
@@ -46,16 +35,13 @@ BEAT_SECONDS = 0.1
 """The interval of the check for due heartbeats and stalled viewers."""
 
 PROBE_SECONDS = 5.0
-"""The interval of the requests to a broker that does not answer."""
+"""The pause between two requests that only find out whether the broker answers."""
 
 CARD_SECONDS = 2.0
 """The age after which the broker is asked for a card again."""
 
 CARDS = 1_000
 """The most cards that are cached."""
-
-SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
-"""The errors with which a broker refuses a peer."""
 
 
 class FeedListener(Protocol):
@@ -198,11 +184,7 @@ class Hub:
         return reply.card
 
     async def _ask(self, request: BrokerRequest) -> BrokerReply:
-        try:
-            return await self.follower.ask(request, self.options.patience)
-        except SHUT_OUT as error:
-            # The broker refuses the gateway, not the client: to the client it is unreachable.
-            raise Unreachable(f"the broker refuses the gateway: {error.sentence}") from None
+        return await self.follower.ask(request, self.options.patience)
 
     # ── channels ─────────────────────────────────────────────────────────────────────────────
 
@@ -359,10 +341,9 @@ class Hub:
                     self._drop(event)
 
     async def _probe(self) -> None:
-        """Ask the broker for little while it does not answer: a gateway that is not ready may be
-        sent no viewer whose request would find that the broker is back."""
+        """Ask the broker for little, again and again: it goes away, and comes back, while no viewer
+        asks for anything, and a gateway that is not ready may be sent no viewer."""
         while True:
-            if not self.follower.broker:
-                with contextlib.suppress(TouchlineError):
-                    await self.follower.ask(Search(id=0, limit=1), self.options.patience)
+            with contextlib.suppress(TouchlineError):
+                await self._ask(Search(id=0, limit=1))
             await asyncio.sleep(PROBE_SECONDS)

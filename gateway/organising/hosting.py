@@ -47,6 +47,13 @@ class OwnHost:
         self.host.stop()
         self._thread.join()
 
+    @property
+    def trouble(self) -> str:
+        """Why it serves nothing, or stores nothing; empty where it does. From any thread."""
+        if not self._thread.is_alive():
+            return "the gateway's own host has ended"
+        return self.host.trouble
+
     def take_on(self, event: str) -> None:
         """Host an event whose owner lets this host; any thread may call this."""
         self.host.take_on(event)

@@ -214,6 +214,7 @@ class LeaseHolder:
     def _take_orders(self, reply: Reply, now: float) -> None:
         """Take on and let go what the broker says."""
         self._offer_at = now + OFFER_SECONDS
+        self._note_absence(reply)
         if isinstance(reply, UnknownType):
             self._together = False
             self._offer_at = inf
@@ -562,10 +563,7 @@ class LeaseHolder:
 
     def _take_answer(self, held: HeldLease, reply: Reply, now: float) -> None:
         asked, held.asked = held.asked, ""
-        if isinstance(reply, EnvironmentFault) and not isinstance(reply, Slow):
-            self.away = reply.sentence
-        else:
-            self.away = ""
+        self._note_absence(reply)
         match reply:
             case messages.Invitation():
                 held.joined = True
@@ -600,6 +598,10 @@ class LeaseHolder:
             case _:
                 self._go_on_alone(held, now)
                 held.ask_at = now + RETRY_SECONDS
+
+    def _note_absence(self, reply: Reply) -> None:
+        away = isinstance(reply, EnvironmentFault) and not isinstance(reply, Slow)
+        self.away = reply.sentence if isinstance(reply, EnvironmentFault) and away else ""
 
     def _begin(self, held: HeldLease, card: Card, now: float) -> None:
         try:

@@ -108,12 +108,11 @@ def test_stopped_in_the_middle(temporary: dict[str, str], number: signal.Signals
         stderr=subprocess.PIPE,
     )
     assert demo.stdout is not None
-    said: list[str] = []
+    assert demo.stderr is not None
     try:
-        while not said or "first half" not in said[-1]:
-            said.append(demo.stdout.readline().decode())
+        page = demo.stderr.readline().decode()
+        while "first half" not in demo.stdout.readline().decode():
             assert demo.poll() is None
-        (page,) = (line for line in said if line.startswith("metrics at "))
         (listed,) = targets(page.removeprefix("metrics at ").strip())
         assert listed["labels"]["job"] == "touchline-host"
     finally:

@@ -157,9 +157,12 @@ def test_a_gateway_that_is_not_let_in(world: Any) -> None:
     """Where the gateway itself is not enrolled, it says so, and does not ask people for a code."""
     keys = tuple(identity(name).public for name in RIGHTFUL if name != "gateway")
     world.with_broker(enrolment="invited", operators=keys)
-    refused = Browser(world, Running(world)).sign_in("ann", code=invite(world))
+    running = Running(world)
+    refused = Browser(world, running).sign_in("ann", code=invite(world))
     assert (refused["status"], refused["code"]) == (503, "UNREACHABLE")
     assert "the broker refuses the gateway" in refused["reason"]
+    world.until(lambda: running.gateway.hub.follower.broker is not None)
+    assert "the broker refuses the gateway" in running.gateway.unready()["broker"]
 
 
 def test_reports_are_signed(world: Any) -> None:

@@ -37,6 +37,7 @@ def running(
     process = Process(
         [sys.executable, "-m", "touchline.cli", *arguments, "--metrics", "127.0.0.1:0"],
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"TOUCHLINE_HOME": str(home), "PYTHONUNBUFFERED": "1"},
     )

@@ -249,7 +249,10 @@ def test_json(stub: type[Stub]) -> None:
 
 def test_metrics_page_is_told(stub: type[Stub]) -> None:
     """With --metrics it says where the page is."""
-    assert "metrics at http://127.0.0.1:" in run("--metrics", "127.0.0.1:0").stdout
+    for flags in ((), ("--json",)):
+        told = run("--metrics", "127.0.0.1:0", *flags)
+        assert "metrics at http://127.0.0.1:" in told.stderr
+        assert "metrics at" not in told.stdout
 
 
 def test_a_broker_that_does_not_start(stub: type[Stub]) -> None:

@@ -12,6 +12,7 @@ from touchline.broker.repository import Census
 from touchline.gateway.context import Gateway
 from touchline.monitoring.health import (
     broker_readiness,
+    datagrams_readiness,
     gateway_readiness,
     host_readiness,
     subscriber_readiness,
@@ -39,7 +40,7 @@ def test_broker() -> None:
 def test_host() -> None:
     """A host is ready while it has a broker, can store, and serves every event."""
     leases = SimpleNamespace(away="", serving=True)
-    host: Any = SimpleNamespace(trouble="", lost={}, leases=leases, fenced=[])
+    host: Any = SimpleNamespace(trouble="", lost={}, leases=leases, fenced=[], stalled=False)
     parts = host_readiness(host)
     assert unready(parts()) == []
     leases.serving = False
@@ -52,22 +53,27 @@ def test_host() -> None:
     assert "semi-final" in parts()["leases"]
     host.lost = {f"event-{n:02}": NotFound("no event") for n in range(13)}
     assert "event-09 and 3 more" in parts()["events"]
+    host.stalled = True
+    assert "copy" in parts()["copies"]
 
 
 @pytest.mark.parametrize(
-    ("follows", "broker", "expected"),
+    ("follows", "broker", "host", "expected"),
     [
-        (True, True, []),
-        (True, None, ["broker"]),
-        (True, False, ["broker"]),
-        (False, True, ["feeds"]),
+        (True, "", None, []),
+        (True, "", "", []),
+        (True, "no answer", None, ["broker"]),
+        (False, "", None, ["feeds"]),
+        (True, "", "it has ended", ["host"]),
     ],
 )
-def test_gateway(follows: bool, broker: bool | None, expected: list[str]) -> None:
-    """A gateway is ready while it follows events and the broker has answered."""
+def test_gateway(follows: bool, broker: str, host: str | None, expected: list[str]) -> None:
+    """A gateway is ready while it follows events, the broker answers, and its own host serves."""
     gateway = Gateway.__new__(Gateway)
-    follower: Any = SimpleNamespace(follows=follows, broker=broker, stream=None)
+    follower: Any = SimpleNamespace(follows=follows, broker_trouble=broker, stream=None)
     gateway.hub = SimpleNamespace(follower=follower)  # type: ignore[assignment]  # no sockets
+    own: Any = None if host is None else SimpleNamespace(trouble=host)
+    gateway.own_host = own
     assert unready(gateway_readiness(gateway)()) == expected
 
 
@@ -76,7 +82,7 @@ def test_gateway_of_a_stream() -> None:
     gateway = Gateway.__new__(Gateway)
     client = SimpleNamespace(absence="")
     stream = SimpleNamespace(client=client)
-    follower: Any = SimpleNamespace(follows=True, broker=False, stream=stream)
+    follower: Any = SimpleNamespace(follows=True, broker_trouble="no answer", stream=stream)
     gateway.hub = SimpleNamespace(follower=follower)  # type: ignore[assignment]  # no sockets
     assert unready(gateway_readiness(gateway)()) == []
     client.absence = "NATS is away"
@@ -90,3 +96,18 @@ def test_subscriber(subscriber: SubscriberCore) -> None:
     assert unready(parts()) == []
     subscriber.handle_timer(121.0)
     assert unready(parts()) == ["feed"]
+    subscriber.finished = True
+    assert unready(parts()) == []
+
+
+def test_datagrams(subscriber: SubscriberCore) -> None:
+    """A server of datagrams is ready once its feed comes; one that has all of it, at once."""
+    server: Any = SimpleNamespace(played=False, feed=None)
+    parts = datagrams_readiness(server)
+    assert unready(parts()) == ["feed"]
+    server.feed = subscriber
+    assert unready(parts()) == []
+    subscriber.handle_timer(121.0)
+    assert unready(parts()) == ["feed"]
+    server.played = True
+    assert unready(parts()) == []

@@ -894,6 +894,16 @@ def test_a_broker_of_before_gives_no_events():
     assert stage.tick() == [Join(id=0, event="e", role="host")]
 
 
+def test_a_host_without_an_event_notes_that_the_broker_is_away():
+    """It asks for nothing but offers itself, and that tells."""
+    stage = offering()
+    stage.tick()
+    stage.answer(Unreachable("no answer"))
+    assert stage.tenure.away == "no answer"
+    orders(stage)
+    assert stage.tenure.away == ""
+
+
 def test_a_host_learns_that_it_is_drained():
     """And offers itself again every other second meanwhile."""
     stage = offering()
