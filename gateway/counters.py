@@ -27,6 +27,9 @@ class GatewayCounters:
             where one more failure ended the webhook.
         viewed: messages by what became of them, as the pages of viewers say: `received`, `lost`,
             `repaired`, `duplicate`.
+        resumed: streams of server-sent events that went on after a `Last-Event-ID`, by outcome:
+            `recovered`, `anew` where the gateway no longer had the messages between.
+        resent: the messages between, of those that were recovered.
         reporters: what the people count who report through this gateway.
         slow: seconds of the longest fan-out so far.
     """
@@ -42,5 +45,7 @@ class GatewayCounters:
     over_limit: Counter[str] = field(default_factory=Counter)
     webhooks: Counter[str] = field(default_factory=Counter)
     viewed: Counter[str] = field(default_factory=Counter)
+    resumed: Counter[str] = field(default_factory=Counter)
+    resent: int = 0
     reporters: ReporterCounters = field(default_factory=ReporterCounters)
     slow: float = 0.0

@@ -95,6 +95,21 @@ _GATEWAY: tuple[Row[Gateway], ...] = (
     ),
     Row(
         "counter",
+        "streams_resumed",
+        "Streams of server-sent events whose client came back with a `Last-Event-ID`, by outcome:"
+        " `recovered`, `anew` where the gateway no longer had what came between.",
+        lambda gateway: gateway.counters.resumed,
+        "outcome",
+        known=known.RESUMED,
+    ),
+    Row(
+        "counter",
+        "streams_resent",
+        "Messages that such a client did not have and was sent, of those that were recovered.",
+        lambda gateway: gateway.counters.resent,
+    ),
+    Row(
+        "counter",
         "switched",
         "Snapshots sent to slow viewers instead of the messages between.",
         lambda gateway: gateway.counters.switched,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..peer.host.counters import COMMIT_SECONDS, LEASE_SECONDS, TAP_SECONDS
+from ..peer.host.counters import COMMIT_SECONDS, LEASE_SECONDS, TAP_SECONDS, VOTE_SECONDS
 from ..peer.host.event.counters import LATENCY_BUCKETS
 from ..peer.host.event.outage import SUSPENDED
 from ..runtime import clock
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..peer.host.copies import CopyStanding
     from ..peer.host.event.event import HostedEvent
     from ..peer.host.service import Host
+    from ..runtime.histogram import Histogram
 
 
 def _not_current(host: Host) -> int:
@@ -202,6 +203,13 @@ _HOST: tuple[Row[Host], ...] = (
     ),
     Row(
         "histogram",
+        "answer_seconds",
+        "Seconds from a question to a reporter until its first answer.",
+        lambda host: (host.counters.answers.buckets, host.counters.answers.total),
+        bounds=VOTE_SECONDS,
+    ),
+    Row(
+        "histogram",
         "lease_seconds",
         "Seconds that the broker took to grant leases.",
         lambda host: (host.leases.seconds.buckets, host.leases.seconds.total),
@@ -279,6 +287,12 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
         "viewers_repaired",
         "Messages that viewers had lost and then received by replay, by their pings.",
         lambda core: core.counters.viewers_repaired,
+    ),
+    Row(
+        "counter",
+        "viewers_duplicate",
+        "Messages that viewers received again, by their pings.",
+        lambda core: core.counters.viewers_duplicate,
     ),
     Row(
         "counter",
@@ -406,6 +420,16 @@ _EVENTS: tuple[Row[HostedEvent], ...] = (
     ),
 )
 
+_VERSIONS: tuple[Row[Histogram], ...] = (
+    Row(
+        "histogram",
+        "vote_to_version_seconds",
+        "Seconds from the first vote that led to it until an entry was published as: `PROVISIONAL`,"
+        " `CONFIRMED`, `UPDATED`, `DELETED`.",
+        lambda taken: (taken.buckets, taken.total),
+        bounds=VOTE_SECONDS,
+    ),
+)
 
 _COPIES: tuple[Row[CopyStanding], ...] = (
     Row(
@@ -454,6 +478,7 @@ def host_collector(
 
     return MetricsCollector(
         MetricTable("touchline_host", _HOST, lambda: {"": host}),
+        MetricTable("touchline_host", _VERSIONS, lambda: host.counters.versions, "status"),
         MetricTable("touchline_host", _SERVING, serving, "event", bound=bound),
         MetricTable(
             "touchline_host",

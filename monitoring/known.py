@@ -56,6 +56,9 @@ CLOSES = ("1000", "1012", "1013", "4000", "4004", "4008", "4009", "4010", "4011"
 VIEWED = ("received", "lost", "repaired", "duplicate")
 """What becomes of messages at a viewer's page."""
 
+RESUMED = ("recovered", "anew")
+"""How a stream goes on whose client comes back."""
+
 CONNECTION_LIMITS = ("key", "address", "total")
 """The limits of connections."""
 

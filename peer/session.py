@@ -377,7 +377,7 @@ class Session:
     Args:
         event: its id.
         role: the role that the peer asks for.
-        counters: gives (seq, received, lost) for pings.
+        counters: gives (seq, received, lost, repaired, duplicate) for pings.
         last: gives the number of a reporter's newest report, sent or not.
         brief: the peer stays for a moment only; its silence afterwards means nothing.
         answers: the peer takes the host's questions.
@@ -388,7 +388,7 @@ class Session:
         self,
         event: str,
         role: messages.Role,
-        counters: Callable[[], tuple[int, int, int, int]] = lambda: (0, 0, 0, 0),
+        counters: Callable[[], tuple[int, int, int, int, int]] = lambda: (0, 0, 0, 0, 0),
         last: Callable[[], int] = lambda: 0,
         *,
         brief: bool = False,
@@ -699,7 +699,7 @@ class Session:
         self._due = None
 
     def _ping_host(self, at: _Occasion) -> None:
-        seq, received, lost, repaired = self._counters()
+        seq, received, lost, repaired, duplicate = self._counters()
         ping = messages.HostPing(
             id=self.request_id(),
             event=self.event,
@@ -710,6 +710,7 @@ class Session:
             lost=lost,
             rtt=self._round_trip,
             repaired=repaired,
+            duplicate=duplicate,
         )
         self._round_trip = 0
         self._greeting = (ping.id, at.now)

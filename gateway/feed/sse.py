@@ -52,10 +52,11 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     async def stream(request: Request) -> Response:
         """Follow an event."""
         wanted = query(request, Follow)
-        if (last := request.headers.get("last-event-id")) is not None:
+        last = request.headers.get("last-event-id")
+        if last is not None:
             wanted = resumed(last, wanted)
         channel = await gateway.hub.channel(event_of(request))
-        return Stream(gateway, channel, wanted)
+        return Stream(gateway, channel, wanted, returns=last is not None)
 
     return [Route("/api/events/{event}/stream", stream, methods=["GET"])]
 
@@ -79,9 +80,12 @@ class Stream(Response):
         gateway: the gateway of the stream.
         channel: the event.
         wanted: where it begins.
+        returns: whether the client has followed it before.
     """
 
-    def __init__(self, gateway: Gateway, channel: Channel, wanted: Follow) -> None:
+    def __init__(
+        self, gateway: Gateway, channel: Channel, wanted: Follow, *, returns: bool
+    ) -> None:
         super().__init__(
             media_type="text/event-stream", headers={**OPEN, "x-accel-buffering": "no"}
         )
@@ -90,6 +94,7 @@ class Stream(Response):
         self._gateway = gateway
         self._channel = channel
         self._wanted = wanted
+        self._returns = returns
         self._interval = wanted.heartbeat or gateway.options.heartbeat
         self._woken = asyncio.Event()
         self._status: bytes | None = None
@@ -169,6 +174,10 @@ class Stream(Response):
         if not isinstance(at, int):
             raise AssertionError(f"a stream begins at {at!r}, which is not a position")
         recovered = at >= 0 and channel.continues(at, wanted.epoch)
+        if self._returns:
+            # All that a gateway learns of what a stream lost: nothing comes back on it.
+            self._gateway.counters.resumed["recovered" if recovered else "anew"] += 1
+            self._gateway.counters.resent += channel.standing.seq - at if recovered else 0
         setup = channel.setup(heartbeat=self._interval, recovered=recovered, wall=clock.wall())
         if recovered:
             self._position = at

@@ -354,7 +354,12 @@ class AttachedPeers:
                     self._mark_dirty(event)
                     event.ping(participant, request.last)
                     event.measure_clock(participant, request, routing_id)
-                    seen = (request.received, request.lost, request.repaired)
+                    seen = (
+                        request.received,
+                        request.lost,
+                        request.repaired,
+                        request.duplicate,
+                    )
                     participant.received = event.counters.add_viewer(participant.received, seen)
                     # Where the connection that got the receipts is gone, this one gets them.
                     if participant.token not in self.routes:

@@ -513,8 +513,11 @@ class Host:
         """Publish what a turn has led to, and send its receipts."""
         for frame in out.publish:
             self._sockets.publish(frame)
-        if out.accepted and not event.card.hidden:
-            self.counters.publish.add(clock.now() - out.began, out.accepted)
+        if not event.card.hidden:
+            if out.accepted:
+                self.counters.publish.add(clock.now() - out.began, out.accepted)
+            if out.versions or out.answers:
+                self.counters.note_votes(out.versions, out.answers)
         self._log.sent(event, out)
         for token, receipt in out.receipts:
             beside = self.attached.beside.get(token)

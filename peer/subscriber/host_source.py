@@ -139,9 +139,9 @@ class HostSource:
             self._sub = None
         self._connection.close()
 
-    def _counts(self) -> tuple[int, int, int, int]:
-        counters = self._core.tracker.counters
-        return self._core.tracker.seq, counters.received, counters.lost, counters.repaired
+    def _counts(self) -> tuple[int, int, int, int, int]:
+        of = self._core.tracker.counters
+        return self._core.tracker.seq, of.received, of.lost, of.repaired, of.duplicate
 
     def _drain(self, now: float, host_wall: int) -> None:
         if self._sub is None:

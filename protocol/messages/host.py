@@ -69,8 +69,8 @@ class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     """Show that the peer is there.
 
     A reporter adds the number of its newest report, sent or not (`last`), a subscriber its counters
-    (`seq`, `received`, `lost`, `repaired`). `rtt` is the round trip of the ping before, in
-    microseconds (0: not measured).
+    (`seq`, `received`, `lost`, `repaired`, `duplicate`). `rtt` is the round trip of the ping before
+    it, in microseconds (0: not measured).
     """
 
     id: Count
@@ -82,6 +82,7 @@ class HostPing(Message, frozen=True, kw_only=True, tag="ping"):
     lost: Count = 0
     rtt: Count = 0
     repaired: Count = 0
+    duplicate: Count = 0
 
 
 class Detach(Message, frozen=True, kw_only=True):

@@ -582,6 +582,8 @@ def test_server_sent_events(ground: Ground, two: Callable[..., None]) -> None:
         found = _events(answer.iter_lines())
         assert next(found)[1]["recovered"] is True
         assert next(found)[1]["seq"] == 2
+        counters = running.gateway.counters
+        assert (counters.resumed, counters.resent) == ({"recovered": 1}, 1)
         two(3)
         assert next(data for _, data in found if data["type"] == "entry")["seq"] == 3
         running.stop()

@@ -108,8 +108,10 @@ def test_lost_and_repaired_at_the_operator(world: Any) -> None:
     world.until(followed(lambda: counts.received == len(said)), reporter)
     assert (counts.lost, counts.repaired, len(dropped)) == (37, 37, 37)
     assert sum(fan.core.latency.buckets) == len(said)
+    take(dropped[0], clock.now(), clock.wall())
     (core,) = host.events.values()
-    world.until(followed(lambda: core.counters.viewers_repaired == 37), reporter)
+    world.until(followed(lambda: core.counters.viewers_duplicate == 1), reporter)
+    assert core.counters.viewers_repaired == 37
     assert (core.counters.viewers_lost, core.counters.viewers_received) == (37, len(said))
     page = {
         f"{sample.name}": sample.value
@@ -118,6 +120,8 @@ def test_lost_and_repaired_at_the_operator(world: Any) -> None:
     }
     assert page["touchline_host_viewers_lost_total"] == 37
     assert page["touchline_host_viewers_repaired_total"] == 37
+    assert page["touchline_host_viewers_duplicate_total"] == 1
+    assert sum(sum(taken.buckets) for taken in host.counters.versions.values()) == len(said)
 
 
 def test_unknown_event(world: Any) -> None:

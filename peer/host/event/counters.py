@@ -9,8 +9,11 @@ LATENCY_BUCKETS = (0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60)
 """Upper bounds of the report-to-entry histogram, seconds."""
 
 
-Received = tuple[int, int, int]
-"""The messages that a viewer has received, lost and repaired."""
+Received = tuple[int, int, int, int]
+"""The messages that a viewer has received, lost, repaired, and received again."""
+
+UNSEEN: Received = (0, 0, 0, 0)
+"""What a viewer has received that has said nothing yet."""
 
 
 @dataclass(slots=True)
@@ -43,11 +46,12 @@ class EventCounters:
     viewers_received: int = 0
     viewers_lost: int = 0
     viewers_repaired: int = 0
+    viewers_duplicate: int = 0
     latency: list[int] = field(default_factory=lambda: [0] * (len(LATENCY_BUCKETS) + 1))
     latency_sum: float = 0.0
 
     def add_viewer(self, before: Received, now: Received) -> Received:
-        """Add what a viewer has received, lost and repaired since its ping before.
+        """Add what a viewer has received, lost, repaired and received again since its ping before.
 
         A viewer that has received less than before is another process of the same peer. What it
         has lost may fall where a message was only late; the sum does not.
@@ -56,13 +60,13 @@ class EventCounters:
             what to hold its next ping against.
         """
         if now[0] < before[0]:
-            before = (0, 0, 0)
-        most = tuple(map(max, before, now))
-        received, lost, repaired = (new - old for new, old in zip(most, before, strict=True))
-        self.viewers_received += received
-        self.viewers_lost += lost
-        self.viewers_repaired += repaired
-        return most[0], most[1], most[2]
+            before = UNSEEN
+        received, lost, repaired, duplicate = map(max, before, now)
+        self.viewers_received += received - before[0]
+        self.viewers_lost += lost - before[1]
+        self.viewers_repaired += repaired - before[2]
+        self.viewers_duplicate += duplicate - before[3]
+        return received, lost, repaired, duplicate
 
     def set_state(self, now: float, *, disputed: int, suspended: bool) -> None:
         """Take how an event stands.

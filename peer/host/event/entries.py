@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ....protocol import codec
 from ....protocol.messages import Entry, Fate
+from ....protocol.times import SECOND
 from ....timeline.states import FIRST, LAST
 from . import derived, records, related
 from .claims import Claim
@@ -51,6 +52,7 @@ class Entries:
         """
         state = self._state
         before = state.timeline.versions.get(entry.entry_id)
+        self._note_time_to(entry, before, by)
         also = self._said_otherwise(entry, by)
         state.timeline.put(entry)
         if by is not None:
@@ -63,6 +65,15 @@ class Entries:
             if not state.timeline.ends_with(entry.entry_id, since):  # as nearly every new one does
                 self._moved_from = min(self._moved_from, since)
                 self._moved_to = max(self._moved_to, state.timeline.moved)
+
+    def _note_time_to(self, entry: Entry, before: Entry | None, by: Claim | None) -> None:
+        """Note how long an entry took to come to its status; what the owner rules takes no vote."""
+        if entry.by or (before is not None and before.status == entry.status):
+            return
+        state = self._state
+        claim = by or state.claims.open.get(int(entry.entry_id)) or state.by_entry[entry.entry_id]
+        took = max(0, state.wall - claim.received) / SECOND
+        self._turn.versions.append((entry.status, took))
 
     def update_texts(self) -> None:
         """Publish the entries anew of which the text is another one by what was published since

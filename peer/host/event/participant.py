@@ -6,6 +6,7 @@ from ....protocol.messages import Fate
 from ....runtime.rate_limit import TokenBucket
 from . import records
 from .claims import Claim
+from .counters import UNSEEN, Received
 from .plausibility import Begun
 
 
@@ -69,7 +70,7 @@ class Participant:
         # Of each report that another host handed over: what it says, see `recovery`, and the number
         # under which it counts, which is negative.
         self.recovered: dict[bytes, int] = {}
-        self.received = (0, 0, 0)  # and lost and repaired, by its newest ping as a viewer
+        self.received: Received = UNSEEN  # by its newest ping as a viewer
         self.late: list[tuple[int, Claim]] = []  # likewise: reports that matched an entry
 
     def renew(self, record: records.MemberAttached) -> None:

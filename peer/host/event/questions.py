@@ -88,6 +88,8 @@ class Questions:
             reporter.unanswered -= 1
             if not reporter.unanswered:
                 state.roster.unanswering &= ~reporter.bit
+            took = max(0, state.wall - claim.asked[reporter.voter]) / SECOND
+            self._turn.answers.append(took)
         state.counters.answers += 1
         return self._count_answer(claim, reporter, n, yes=yes)
 

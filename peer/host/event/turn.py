@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ....protocol import codec
-from ....protocol.messages import Fate, Receipt, Report, Said
+from ....protocol.messages import EntryStatus, Fate, Receipt, Report, Said
 from . import records
 from .claims import Claim
 from .participant import Participant
@@ -41,6 +41,11 @@ class Output:
     """When the reports were made that are stored by it, by the host's clock; microseconds."""
     accepted: int = 0
     """How many versions of entries there are among what is published."""
+    versions: list[tuple[EntryStatus, float]] = field(default_factory=list)
+    """The status of each entry that has come to another one, with the seconds since the first vote
+    that led to it."""
+    answers: list[float] = field(default_factory=list)
+    """The seconds that each answer to a question took."""
     began: float = 0.0
     """When the turn began; the shell sets it, monotonic seconds."""
 
@@ -70,6 +75,10 @@ class Turn:
         self.taps: list[int] = []
         """See `Output`; the list lives as long as the turn."""
         self.accepted = 0
+        """See `Output`."""
+        self.versions: list[tuple[EntryStatus, float]] = []
+        """See `Output`."""
+        self.answers: list[float] = []
         """See `Output`."""
         self.unverified: list[Unverified] = []
         """The reports that are told their fate when their signatures were verified."""
@@ -129,6 +138,7 @@ class Turn:
         self.owed.clear()
         self.taps.clear()
         self.accepted = 0
+        self.versions, self.answers = [], []
         self.unverified.clear()
 
     def take(self, *, finished: bool) -> Output:
@@ -138,9 +148,12 @@ class Turn:
             finished=finished,
             taps=self.taps.copy(),
             accepted=self.accepted,
+            versions=self.versions,
+            answers=self.answers,
         )
         self.taps.clear()
         self.accepted = 0
+        self.versions, self.answers = [], []
         self._published = []
         if self._records:
             date = codec.encode(records.TurnBegan(received=self._wall))

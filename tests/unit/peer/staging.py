@@ -25,7 +25,7 @@ class Stage:
     """A session, its clock, and what its connection has to do."""
 
     def __init__(self) -> None:
-        self.session = Session("e", "reporter", lambda: (3, 4, 5, 2))
+        self.session = Session("e", "reporter", lambda: (3, 4, 5, 2, 6))
         self.now = 50.0
         self.behind = 0  # microseconds that our wall clock is behind the host's
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from touchline.peer.host.event.counters import EventCounters
+from touchline.peer.host.event.counters import UNSEEN, EventCounters
 
 
 def test_viewers_are_summed() -> None:
     """Each ping adds what is new; a viewer that begins anew is added whole; what was only late is
     not lost twice."""
     counters = EventCounters()
-    one = counters.add_viewer((0, 0, 0), (100, 40, 0))
-    one = counters.add_viewer(one, (140, 37, 37))
-    one = counters.add_viewer(one, (150, 41, 38))
+    one = counters.add_viewer(UNSEEN, (100, 40, 0, 0))
+    one = counters.add_viewer(one, (140, 37, 37, 0))
+    one = counters.add_viewer(one, (150, 41, 38, 3))
     assert (counters.viewers_received, counters.viewers_lost) == (150, 41)
     assert counters.viewers_repaired == 38
-    counters.add_viewer(one, (5, 1, 1))
-    counters.add_viewer((0, 0, 0), (7, 0, 0))
+    counters.add_viewer(one, (5, 1, 1, 1))
+    counters.add_viewer(UNSEEN, (7, 0, 0, 0))
     found = counters.viewers_received, counters.viewers_lost, counters.viewers_repaired
     assert found == (162, 42, 39)
+    assert counters.viewers_duplicate == 4
 
 
 def test_since_when_it_stands_so() -> None:
