@@ -78,7 +78,7 @@ def amend(
     timeout: float,
     as_json: bool,
 ) -> None:
-    """Amend the result of an event of yours that is over: its score, or one entry."""
+    """Amend an entry of an event of yours, or the score once it is over."""
     if bool(score) == bool(entry) or bool(entry) != bool(details):
         raise click.UsageError("give the --score, or an --entry with its --detail")
     shared.details(details)  # what is not valid is refused before anybody is asked
@@ -127,6 +127,77 @@ def award(
 ) -> None:
     """Award an event of yours to one of its two sides, over or not."""
     _rule(event, "award", reason, broker, name, timeout, as_json, origin=origin)
+
+
+@click.command(
+    epilog="""
+\b
+Examples:
+  touchline events uphold EVENT goal France --reason "the referee gave it"
+  touchline events uphold EVENT --entry 7 --reason "I saw it"
+"""
+)
+@shared.event_argument
+@click.argument("action", required=False, default="")
+@click.argument("origin", required=False, default="")
+@click.option("--entry", default="", help="An entry that nobody has confirmed yet, by its id.")
+@_owner_options
+def uphold(
+    event: str,
+    action: str,
+    origin: str,
+    entry: str,
+    reason: str,
+    broker: str,
+    name: str,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Say of a dispute what stands: the newest open report of an action, or an unconfirmed entry.
+
+    The votes stay as they are; what was upheld is no matter of votes any more.
+    """
+    if bool(action) == bool(entry):
+        raise click.UsageError("give the ACTION with its ORIGIN, or an --entry")
+    _rule(
+        event,
+        "uphold",
+        reason,
+        broker,
+        name,
+        timeout,
+        as_json,
+        origin=origin,
+        entry=entry,
+        title=action,
+    )
+
+
+@click.command(epilog='Example: touchline events delete EVENT 7 --reason "it hit the post"')
+@shared.event_argument
+@click.argument("entry")
+@_owner_options
+def delete(
+    event: str, entry: str, reason: str, broker: str, name: str, timeout: float, as_json: bool
+) -> None:
+    """Take an entry of an event of yours back, by its id."""
+    _rule(event, "delete", reason, broker, name, timeout, as_json, entry=entry)
+
+
+@click.command(epilog='Example: touchline events suspend EVENT --reason "thunderstorm"')
+@shared.event_argument
+@_owner_options
+def suspend(event: str, reason: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
+    """Say that play in an event of yours is interrupted."""
+    _rule(event, "suspend", reason, broker, name, timeout, as_json)
+
+
+@click.command(epilog='Example: touchline events resume EVENT --reason "the storm is over"')
+@shared.event_argument
+@_owner_options
+def resume(event: str, reason: str, broker: str, name: str, timeout: float, as_json: bool) -> None:
+    """Say that play in an event of yours goes on."""
+    _rule(event, "resume", reason, broker, name, timeout, as_json)
 
 
 @click.command("ask-score", epilog="Example: touchline events ask-score EVENT")

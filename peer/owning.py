@@ -65,6 +65,7 @@ def ruling(
     entry: str = "",
     score: str = "",
     details: Mapping[str, Detail] | None = None,
+    title: str = "",
 ) -> messages.Ruling:
     """Return a ruling that the owner has signed; `rule` sends it.
 
@@ -73,7 +74,7 @@ def ruling(
         event: its id.
         act: what is decided.
         reason: why, for everybody to read.
-        origin, entry, score, details: what the act is about, see `docs/PROTOCOL.md`.
+        origin, entry, score, details, title: what the act is about, see `docs/PROTOCOL.md`.
     """
     unsigned = messages.Ruling(
         id=0,
@@ -86,6 +87,7 @@ def ruling(
         entry=entry,
         score=score,
         details=dict(details or {}),
+        title=title,
         key=owner.public,
         signature=b"",
     )

@@ -82,7 +82,8 @@ class _Evidence:
         self._policy: Verdict = Options().policy
         self.rulers: set[str] = set()
         """Ids of those who ruled; the host carries out the rulings of owners alone."""
-        self._ruling = b""  # of the event's owner; the next message is what it led to
+        # Of the event's owner, and its bytes; the next message is what it led to.
+        self._ruling: tuple[messages.Ruling, bytes] | None = None
         # By the reporter's number and the report's: each report, and what was added to its time.
         self._said: dict[tuple[int, int], tuple[Report | Said, int]] = {}
         # By peer and what it says: the claim here that a vote from another host is about.
@@ -100,11 +101,11 @@ class _Evidence:
             case records.ReportRecovered() if record.on:
                 self._about[record.peer, key_of(record.said)] = str(record.on)
             case messages.Ruling():
-                self._ruling = raw
+                self._ruling = (record, raw)
                 self.rulers.add(keys.peer_id(record.key))
-            case Entry() | messages.Finished() if self._ruling:
-                self.lines.append(Published(record.seq, "owner", raw, ruling=self._ruling))
-                self._ruling = b""
+            case Entry() | messages.Finished() if self._ruling is not None:
+                self.lines.append(self._ruled(record, raw, *self._ruling))
+                self._ruling = None
             case Entry():
                 by, claim = self._behind(record)
                 if by == "details" and claim is not None:
@@ -119,6 +120,17 @@ class _Evidence:
                 self._add_score(record)
             case _ if isinstance(record, messages.FeedMessage):
                 self._add(record.seq, "host", raw, None)
+
+    def _ruled(
+        self, message: Entry | messages.Finished, raw: bytes, ruling: messages.Ruling, made: bytes
+    ) -> Published:
+        """Return the line of a ruling, with the votes for what it upholds."""
+        if not isinstance(message, Entry) or not ruling.title:
+            return Published(message.seq, "owner", raw, ruling=made)
+        claim = self._event.claims.open[int(message.entry_id)]
+        for_, against = self._votes(claim)
+        seen = [self._signer(voter).peer for voter in self._repeating(claim)]
+        return Published(message.seq, "owner", raw, for_, against, seen=seen, ruling=made)
 
     def _set_policy(self, began: records.Began) -> None:
         self.epochs[began.epoch] = Epoch(

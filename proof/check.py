@@ -296,7 +296,7 @@ class _Check:
             self._rules.not_by_owner(message)
         match message:
             case Entry() | Finished() if line.by == "owner":
-                self._rules.ruled(message, self._ruling(line))
+                self._rules.ruled(message, self._ruling(line), for_, against, line.seen)
                 self.result.rulings += 1
             case Entry():
                 self._rules.entry(message, line.by, for_, against, verdict, line.present, line.seen)
@@ -329,14 +329,14 @@ class _Check:
 
     def _ruling(self, line: Published) -> Ruling:
         """Return the ruling of the owner that a line holds; its signature is looked at later."""
-        if line.for_ or line.against:
-            raise Broken("there are votes on it, and the owner has ruled")
         try:
             ruling = codec.decode_host_request(line.ruling)
         except PeerError as error:
             raise Broken(f"the ruling cannot be read: {error.sentence}") from None
         if not isinstance(ruling, Ruling):
             raise Broken("there is no ruling of the owner behind it")
+        if (line.for_ or line.against) and not ruling.title:
+            raise Broken("there are votes on it, and the owner has ruled")
         return ruling
 
     def _advance(self, line: Published) -> None:

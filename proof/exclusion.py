@@ -95,6 +95,18 @@ class ProvenExclusion:
         elif not any(self._exclude(entry, one) for one in self._confirmed()):
             raise Broken("no entry stands that excludes it")
 
+    def upheld(self, entry: Entry, for_: Sequence[Spoken], edition: int) -> None:
+        """Check a first version that the event's owner upholds: nothing stands that excludes it,
+        however many tell which.
+
+        Raises:
+            Broken: something does.
+        """
+        self._said[entry.entry_id] = for_
+        if edition >= SINCE and self._kinds[entry.title].exclusive:
+            for other in self._beside(entry, for_):
+                raise Broken(f"entry {other.entry_id} stands, which it excludes")
+
     def _confirmed(self) -> list[Entry]:
         versions = self._timeline.versions.values()
         return [one for one in versions if one.status not in ("DELETED", "PROVISIONAL")]
@@ -118,16 +130,24 @@ class ProvenExclusion:
         ayes: Collection[str],
         against: Sequence[Spoken],
     ) -> None:
-        window = self._kinds[entry.title].window
-        for other in self._timeline.since(entry.time - round(4 * window * SECOND)):
-            named = self._said.get(other.entry_id)
-            if named is None or not self._exclude(entry, other):
-                continue
-            times = [one.time for one in (*for_, *named)]
-            if max(times) - min(times) > window * SECOND:
-                continue  # the claims of both need not be near each other
+        for other in self._beside(entry, for_):
+            named = self._said[other.entry_id]
             most = {one.signer.peer for one in (*named, *against)}
             alone = sum(peer not in most for peer in ayes)
             evidence = entry.evidence
             if evidence.for_ <= evidence.against or len(most) <= alone:
                 raise Broken(f"entry {other.entry_id} stands, which it excludes")
+
+    def _beside(self, entry: Entry, for_: Sequence[Spoken]) -> list[Entry]:
+        """Return the entries that stand, and exclude this one for certain."""
+        window = self._kinds[entry.title].window
+        found = []
+        for other in self._timeline.since(entry.time - round(4 * window * SECOND)):
+            named = self._said.get(other.entry_id)
+            if named is None or not self._exclude(entry, other):
+                continue
+            times = [one.time for one in (*for_, *named)]
+            # Otherwise the claims of both need not be near each other.
+            if max(times) - min(times) <= window * SECOND:
+                found.append(other)
+        return found

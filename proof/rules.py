@@ -24,10 +24,11 @@ from ..peer.host.event.details import (
 )
 from ..peer.host.event.publications import IMPLIED
 from ..peer.host.event.related import DELETE, LATER_SECONDS
-from ..peer.host.event.rulings import RuledEvent
+from ..peer.host.event.rulings import RuledEvent, check_contact
 from ..peer.host.event.titles import details_of, groups, ranked
 from ..peer.host.event.verdict import Verdict
 from ..protocol.errors import PeerError, SettingError
+from ..protocol.keys import peer_id
 from ..protocol.messages import (
     Card,
     Detail,
@@ -247,8 +248,20 @@ class ProvenTimeline:
         if message.by != (before.by if before is not None else ""):
             raise Broken("it says that the owner ruled so, without a ruling")
 
-    def ruled(self, message: Entry | Finished, ruling: Ruling) -> None:
+    def ruled(
+        self,
+        message: Entry | Finished,
+        ruling: Ruling,
+        for_: Sequence[Spoken] = (),
+        against: Sequence[Spoken] = (),
+        seen: Collection[str] = (),
+    ) -> None:
         """Check that a ruling of the event's owner leads to a message.
+
+        Args:
+            message: as it was published.
+            ruling: as the host received it.
+            for_, against, seen: the votes for what it upholds, as those of `entry`.
 
         Raises:
             Broken: it is not the owner's, or leads to something else.
@@ -259,6 +272,10 @@ class ProvenTimeline:
                 self._note_end(message)
                 self._score(message.score)
                 return
+            check_contact(ruling, lost=bool(self._states) and not self._over)
+            if ruling.title:
+                self._upheld(message, ruling, for_, against, seen)
+                return
             expected = self._rulings.entry(ruling, message)
         except PeerError as error:
             raise Broken(error.sentence) from None
@@ -268,6 +285,33 @@ class ProvenTimeline:
         if ruling.entry:
             self._amended.setdefault(ruling.entry, set()).update(ruling.details.keys())
         self._put(message)
+
+    def _upheld(
+        self,
+        entry: Entry,
+        ruling: Ruling,
+        for_: Sequence[Spoken],
+        against: Sequence[Spoken],
+        seen: Collection[str],
+    ) -> None:
+        """Check the first version of an entry that the owner upholds: it says what its reporters
+        say, of whom one at the least told it by himself. How many they are decides nothing."""
+        if entry.entry_id in self._timeline.versions:
+            raise Broken("the entry is there already")
+        own = [one for one in for_ if one.signer.peer not in seen]
+        if not own:
+            raise Broken("nobody reported what the owner upholds")
+        _count(entry.evidence, own, against)
+        said = (entry.title, entry.origin, entry.status, entry.reason, entry.by)
+        ruled = (ruling.title, ruling.origin, "CONFIRMED", ruling.reason, peer_id(ruling.key))
+        if said != ruled:
+            raise Broken("it does not say what the owner ruled")
+        self._follows(entry, for_, against)
+        self._timed(entry, own)
+        self._legal(entry)
+        self._most_called(entry, entry.time, for_)
+        self._exclusion.upheld(entry, for_, self._edition)
+        self._put(entry)
 
     def _note_end(self, message: Finished) -> None:
         self._over = message.over

@@ -32,7 +32,18 @@ EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
 DelayStatus = Literal["", "DELAYED", "RECONSTRUCTED", "RECONSTRUCTION_INACCURATE"]
 ReviewOutcome = Literal["", "upheld", "overturned"]
 HowEnded = Literal["", "abandoned", "postponed", "awarded", "walkover", "retired"]
-Act = Literal["reopen", "amend", "disqualify", "reinstate", "award", "end"]
+Act = Literal[
+    "reopen",
+    "amend",
+    "disqualify",
+    "reinstate",
+    "award",
+    "end",
+    "uphold",
+    "delete",
+    "suspend",
+    "resume",
+]
 WhyScore = Literal["", "period", "end", "over", "request"]
 GrantRole = Literal["owner", "host"]
 PoolChange = Literal["", "add", "remove"]

@@ -7,7 +7,8 @@ its shortest form. If the host had shown the reporter a claim before, the array 
 so that a signature is valid for no other report.
 
 Of a ruling they are the array [`"touchline ruling 1"`, event, ruling, time, act, reason, entry,
-origin, score, details].
+origin, score, details]. If it names a title, the array begins with `"touchline ruling 2"`, and ends
+with the title.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def ruling_content(ruling: Ruling) -> bytes:
     details = sorted(ruling.details.items())
     parts = (ruling.event, ruling.ruling, ruling.time, ruling.act, ruling.reason)
     more = (ruling.entry, ruling.origin, ruling.score, details)
+    if ruling.title:
+        return _encode(("touchline ruling 2", *parts, *more, ruling.title))
     return _encode(("touchline ruling 1", *parts, *more))
 
 

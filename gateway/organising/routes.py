@@ -156,6 +156,14 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Any text; a second request with the same key returns the same event."""
 
 
+class ActionSchema(Struct, frozen=True):
+    """An action of a sport, its name for people, and whether it is of a side."""
+
+    title: str
+    text: str
+    needs_origin: bool
+
+
 class OrganisedSchema(Struct, frozen=True, tag="organised"):
     """An event of an organiser: its card, and the link by which reporters come."""
 
@@ -164,6 +172,8 @@ class OrganisedSchema(Struct, frozen=True, tag="organised"):
     report: str
     page: str
     code: str
+    actions: list[ActionSchema] = msgspec.field(default_factory=list)
+    """What a ruling may uphold, where one event is shown."""
 
 
 class OrganisedList(Struct, frozen=True, tag="organised_list"):
@@ -208,6 +218,7 @@ class RulingBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     entry: Id = ""
     score: Text = ""
     details: dict[Name, Detail] = msgspec.field(default_factory=dict)
+    title: Name = ""
 
 
 class RuledSchema(Struct, frozen=True, tag="ruled"):
@@ -262,7 +273,13 @@ OPERATIONS = (
     ),
     _operation("get", "/events", "List the organiser's events", OrganisedList),
     _operation("post", "/events", "Create an event", OrganisedSchema, body=NewEvent, status=201),
-    _operation("get", "/events/{event}", "Show an event of the organiser's", OrganisedSchema),
+    _operation(
+        "get",
+        "/events/{event}",
+        "Show an event of the organiser's",
+        OrganisedSchema,
+        query=InLanguage,
+    ),
     _operation(
         "get",
         "/events/{event}/qr",
@@ -495,9 +512,14 @@ class Organising:
         return JsonResponse(self._organised(request, organiser, card), 201)
 
     async def event(self, request: Request) -> Response:
-        query(request, Nothing)
+        asked_by(query(request, InLanguage).lang)
         organiser, card = await self._own(request)
-        return JsonResponse(self._organised(request, organiser, card))
+        shown = self._organised(request, organiser, card)
+        actions = [
+            ActionSchema(kind.title, kind.text, kind.needs_origin)
+            for kind in wording.kinds(card.sport, card.rules)
+        ]
+        return JsonResponse(msgspec.structs.replace(shown, actions=actions))
 
     async def qr(self, request: Request) -> Response:
         query(request, Nothing)
@@ -551,6 +573,7 @@ class Organising:
             entry=wanted.entry,
             score=wanted.score,
             details=wanted.details,
+            title=wanted.title,
         )
         ruled = await self._ask(
             organiser, lambda link: owning.rule(link, signed, ANSWER_SECONDS, _no_host)

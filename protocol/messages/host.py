@@ -104,7 +104,7 @@ class Ruling(Message, frozen=True, kw_only=True):
 
     `ruling` is random: the same ruling that is sent again changes nothing. `key` is the owner's
     public key, and `signature` the owner's over the content, see `signing.ruling_content`. Which of
-    `entry`, `origin`, `score` and `details` an act takes is listed in `docs/PROTOCOL.md`.
+    `title`, `entry`, `origin`, `score` and `details` an act takes is listed in `docs/PROTOCOL.md`.
     """
 
     id: Count
@@ -119,6 +119,7 @@ class Ruling(Message, frozen=True, kw_only=True):
     origin: Name = ""
     score: Text = ""
     details: Details = field(default_factory=dict)
+    title: Name = ""
 
 
 class Said(Struct, frozen=True, gc=False, omit_defaults=True):

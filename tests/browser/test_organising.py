@@ -134,3 +134,49 @@ def test_a_reporter_is_put_out(club: Club, visitors: People) -> None:
         stranger.get_by_role("button", name="Start reporting").click()
         wrong.wait_for()
     assert "code" in wrong.inner_text()
+
+
+def decide(page: Any, act: str, why: str, **fields: str) -> None:
+    """Decide something on the organiser's page, and wait until it is published."""
+    page.get_by_role("button", name=f"{act} …").click()
+    dialog = page.get_by_role("dialog")
+    for name, value in fields.items():
+        dialog.locator(f"#f-{name}").select_option(label=value)
+    dialog.get_by_label("Why, for everybody to read").fill(why)
+    dialog.get_by_role("button", name=act).click()
+    page.locator("#done", has_text="Decided, and published").wait_for()
+    page.evaluate("document.getElementById('done').hidden = true")
+
+
+def test_a_dispute_is_ruled_and_play_suspended(club: Club, visitors: People) -> None:
+    """What one of two reporters saw stands by the organiser's word, play is suspended and goes on,
+    and an entry is taken back; who watches reads that the owner decided so, and why."""
+    organiser = visitors.person(club.organise)
+    sign_in(organiser)
+    link = create(organiser, "Owls", "Rooks")
+    ann, _ = (report(visitors, link, name) for name in ("ann", "bob"))
+    watching = visitors.person(organiser.locator("#page-link").get_attribute("href"), **PHONE)
+    ann.locator('[data-action="goal"][data-origin="Owls"]').click()
+    ann.locator("#own .own-row").first.wait_for()
+    organiser.get_by_role("button", name="Decide what happened …").click()
+    visitors.keep(organiser, "decide")
+    organiser.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    said = {"title": "Goal", "origin": "Owls"}
+    decide(organiser, "Decide what happened", "the referee gave it", **said)
+    organiser.locator("#score", has_text="1").wait_for()
+    ann.locator("#own .own-row", has_text="accepted").wait_for()
+    watching.get_by_text("ruled by the owner").first.wait_for()
+    decide(organiser, "Suspend play", "thunderstorm")
+    watching.get_by_text("thunderstorm").first.wait_for()
+    visitors.keep(watching, "suspended", whole=True)
+    decide(organiser, "Let play go on", "the storm is over")
+    organiser.get_by_role("button", name="Suspend play …").wait_for()
+    organiser.set_viewport_size({"width": 390, "height": 844})
+    visitors.keep(organiser, "event-phone", whole=True)
+    organiser.get_by_role("button", name="Take an entry back …").click()
+    dialog = organiser.get_by_role("dialog")
+    dialog.locator("#f-entry").select_option(index=2)
+    dialog.get_by_label("Why, for everybody to read").fill("it hit the post")
+    visitors.keep(organiser, "take-back")
+    dialog.get_by_role("button", name="Take an entry back").click()
+    organiser.locator("#score", has_text="0–0").wait_for()

@@ -80,6 +80,8 @@ def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any)
     listed = olga.http.get("/api/organiser/events").json()["events"]
     assert [one["event"] for one in listed] == [made["event"]]
     assert olga.http.get(f"/api/organiser/events/{made['event']}/qr").text.startswith("<?xml")
+    shown = olga.http.get(f"/api/organiser/events/{made['event']}", params={"lang": "de"}).json()
+    assert {"title": "goal", "text": "Tor", "needs_origin": True} in shown["actions"]
     key = olga.http.post("/api/organiser/key").json()["key"]
     assert identity.create("olga", tmp_path, seed=bytes.fromhex(key)).peer == olga.me["peer"]
     other = Program(world, gateway, "Otto")

@@ -111,6 +111,33 @@ def test_the_owner_rules(world: Any, home: Path) -> None:
     assert (told["type"], told["owner"], told["rulings"]) == ("verified", OWNER.peer, 2)
 
 
+def test_the_owner_rules_a_dispute(world: Any, home: Path) -> None:
+    """What one of three reported stands by the owner's word, and play is suspended, while the event
+    goes on; the proof bears it out."""
+    world.with_broker()
+    host = world.host_process()
+    crew = [world.reporter(name) for name in CREW]
+    feed = world.feed()
+    world.until(lambda: feed.open, feed, *crew)
+    world.goal(0, crew[0])
+    world.until(lambda: not crew[0].pending, feed, *crew)
+    answer = run(world, "uphold", "goal", "A", "--reason", "the referee gave it")
+    assert (answer["act"], answer["seq"]) == ("uphold", 1)
+    run(world, "suspend", "--reason", "thunderstorm")
+    world.until(lambda: len(feed.messages) == 2, feed, *crew)
+    goal, stop = feed.messages
+    assert (goal.by, goal.reason, goal.evidence.for_) == (OWNER.peer, "the referee gave it", 1)
+    assert stop.details == {"play": "interrupted", "reason": "thunderstorm"}
+    assert stop.headline.startswith("A 1–0 B")
+    world.kill(host)
+    path = home / "event.proof"
+    where = ("--format", "proof", "--name", "host", "--journal", world.journal())
+    CliRunner().invoke(export.command, [world.event, *where, "-o", str(path)])
+    checked = CliRunner().invoke(verify.command, [str(path), "--json"], standalone_mode=False)
+    told = json.loads(checked.stdout)
+    assert (told["type"], told["owner"], told["rulings"]) == ("verified", OWNER.peer, 2)
+
+
 def test_a_ruling_is_carried_out_once(world: Any, home: Path) -> None:
     """Sent again after the host was killed, a ruling has the answer of before, and changes
     nothing; any peer may carry it there."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -80,7 +81,7 @@ class Scenario:
         asked: some reporters take the host's questions whether something happened.
         forged: one reporter's signatures do not hold.
         shared: other keys may host the event, so that the host fences itself.
-        ruled: the owner rules on the event once it is over.
+        ruled: the owner rules on disputes while the event goes on, and on it once it is over.
     """
 
     interval: float
@@ -257,6 +258,8 @@ class World:
         begin = network.now + scenario.interval
         self._plan_actions(begin, begin + scenario.trouble)
         self._plan_faults(begin, begin + scenario.trouble)
+        if scenario.ruled:
+            self._plan_rulings(begin, begin + scenario.trouble)
         network.run(begin + scenario.trouble)
         self._calm_down()
         self._settle()
@@ -269,6 +272,25 @@ class World:
         while at < end:
             self.network.at(at, self._happen)
             at += least + rng.expovariate(1 / least)
+
+    def _plan_rulings(self, begin: float, end: float) -> None:
+        """Let the owner rule on disputes, and suspend play, while the event goes on."""
+        rng = Random(f"{self.seed} disputes")
+        at = begin
+        while (at := at + rng.expovariate(1 / self.scenario.interval)) < end:
+            act = rng.choice(["uphold", "uphold", "delete", "confirm", "suspend", "resume"])
+            self.network.at(at, partial(self._dispute, act, rng.random()))
+
+    def _dispute(self, act: str, which: float) -> None:
+        """Rule on a side's goal, or on some entry that stands: what is not possible is refused."""
+        core, own = self.host.core, self.owner
+        if act in ("suspend", "resume"):
+            own.rule(act)
+        elif act == "uphold":
+            own.rule(act, title="goal", origin=ORIGINS[int(which * len(ORIGINS))])
+        elif core is not None and core.timeline.standing:
+            entry = core.timeline.standing[int(which * len(core.timeline.standing))]
+            own.rule("delete" if act == "delete" else "uphold", entry=entry.entry_id)
 
     def _happen(self) -> None:
         rng, scenario = self.rng, self.scenario

@@ -45,7 +45,7 @@ const TEXTS = {
   sureWords: tr("What was said stands as a vote; nothing more is taken from that device."),
   owner: tr("owns it too"),
   takeBack: tr("Take back"),
-  goingOn: tr("While it goes on, those who report decide. You can ask them, and correct as one of them."),
+  goingOn: tr("While it goes on, those who report decide. What they dispute you decide, with your name and the reason beside it."),
   over: tr("It is over. What you decide now stands, whatever is voted."),
   reason: tr("Why, for everybody to read"),
   offline: tr("The gateway can't be reached. Try again."),
@@ -246,7 +246,7 @@ submitted("new", async () => {
 // ── one event ──────────────────────────────────────────────────────────────────────────────────
 
 async function look() {
-  shown = await ask(at);
+  shown = await ask(`${at}?lang=${LANGUAGE}`);
   show("event");
   const { card } = shown;
   document.title = `${card.title} · ${tr("Organise")}`;
@@ -381,7 +381,12 @@ byId("copy").addEventListener("click", async () => {
 const ACTS = [
   { text: tr("Ask for the score"), over: false, run: askScore },
   { text: tr("Correct the score …"), over: true, run: () => rule("amend", tr("Correct the score"), ["score"]) },
-  { text: tr("Correct an entry …"), over: true, run: correct },
+  { text: tr("Decide what happened …"), over: false, run: uphold },
+  { text: tr("Confirm an entry …"), over: false, run: confirm },
+  { text: tr("Take an entry back …"), over: null, run: takeBack },
+  { text: tr("Correct an entry …"), over: null, run: correct },
+  { text: tr("Suspend play …"), over: false, stopped: false, run: () => rule("suspend", tr("Suspend play"), []) },
+  { text: tr("Let play go on …"), over: false, stopped: true, run: () => rule("resume", tr("Let play go on"), []) },
   { text: tr("Let it go on …"), over: true, run: () => rule("reopen", tr("Let it go on"), []) },
   { text: tr("End what was reopened …"), over: false, run: () => rule("end", tr("End what was reopened"), []) },
   { text: tr("Award it …"), over: null, sides: 2, run: () => rule("award", tr("Award it"), ["origin"]) },
@@ -395,13 +400,15 @@ function drawActs() {
   const over = isOver();
   const { card } = shown;
   const many = MANY.has(card.sport);
-  if (drawnActs === `${over}`) return;
-  drawnActs = `${over}`;
+  const stopped = Boolean(live?.interrupted);
+  if (drawnActs === `${over} ${stopped}`) return;
+  drawnActs = `${over} ${stopped}`;
   say(byId("decide-words"), over ? TEXTS.over : TEXTS.goingOn);
   const offered = ACTS.filter(
     (act) =>
       (act.over === null || act.over === over) &&
       (!act.many || many) &&
+      (act.stopped === undefined || act.stopped === stopped) &&
       (!act.sides || card.origins.length === act.sides),
   );
   fill(
@@ -460,22 +467,73 @@ async function send(body) {
   }
 }
 
-/** Correct a detail of one entry. */
-async function correct() {
-  let entries = [];
+/** Say which of what was reported happened, though too few say so or others say otherwise. */
+async function uphold() {
+  const actions = new Map(shown.actions.map((one) => [one.title, one]));
+  const select = el(
+    "select",
+    { id: "f-title" },
+    shown.actions.map((one) => el("option", { value: one.title }, one.text)),
+  );
+  const side = FIELDS.origin();
+  const ofSide = () => (side.hidden = !actions.get(select.value)?.needs_origin);
+  select.addEventListener("change", ofSide);
+  ofSide();
+  await rule("uphold", tr("Decide what happened"), [], {
+    fields: [
+      el("p.quiet-words", {}, tr("Of what was reported and does not stand yet, the newest. The votes stay as they are.")),
+      field("title", tr("What happened"), select),
+      side,
+    ],
+    body: () => ({ title: given("title"), origin: side.hidden ? "" : given("origin") }),
+  });
+}
+
+function confirm() {
+  const open = (one) => one.status === "PROVISIONAL";
+  return decide("uphold", tr("Confirm an entry"), open, tr("Every entry is confirmed already."));
+}
+
+function takeBack() {
+  return decide("delete", tr("Take an entry back"), () => true, tr("There is no entry yet."));
+}
+
+/** Decide about one of the entries that something is true of. */
+async function decide(act, title, of, none) {
+  const found = (await entries())?.filter(of);
+  if (!found) return;
+  if (!found.length) {
+    done(none);
+    return;
+  }
+  await rule(act, title, [], { fields: [chosen(found)], body: () => ({ entry: given("entry") }) });
+}
+
+/** Return the newest entries, the newest first; undefined where they can't be had. */
+async function entries() {
   try {
     const path = `/api/events/${encodeURIComponent(event)}/timeline`;
     const { total } = await ask(`${path}?limit=1`);
     const from = Math.max(1, total - ENTRIES + 1);
-    entries = (await ask(`${path}?from=${from}&limit=${ENTRIES}`)).entries.reverse();
+    return (await ask(`${path}?from=${from}&limit=${ENTRIES}`)).entries.reverse();
   } catch (error) {
     wrong(error);
-    return;
+    return undefined;
   }
+}
+
+function chosen(found) {
   const option = (one) =>
     el("option", { value: one.entry_id }, [one.clock, one.text || one.title, one.origin].filter(Boolean).join(" · "));
+  return field("entry", tr("Entry"), el("select", { id: "f-entry" }, found.map(option)));
+}
+
+/** Correct a detail of one entry. */
+async function correct() {
+  const found = await entries();
+  if (!found) return;
   const fields = [
-    field("entry", tr("Entry"), el("select", { id: "f-entry" }, entries.map(option))),
+    chosen(found),
     field("detail", tr("What is wrong, such as player"), el("input", { id: "f-detail", type: "text", value: "player", required: true })),
     field("value", tr("What it should say"), el("input", { id: "f-value", type: "text", required: true })),
   ];

@@ -11,7 +11,7 @@ import logging
 from msgspec.structs import replace
 
 from ....protocol import codec, limits
-from ....protocol.errors import IllegalAction
+from ....protocol.errors import Conflict, IllegalAction, NotFound
 from ....protocol.messages import Detail, Entry, EntryStatus, Evidence, Fate
 from ....protocol.times import EARLIEST
 from ....sports import Action
@@ -198,6 +198,44 @@ class Decisions:
         time = thumbs.middle(claim.in_order(~state.roster.on_probation))
         return replace(found, time=time, spread=0, reason=IMPLIED)
 
+    def uphold(self, claim: Claim, title: str) -> Entry:
+        """Return the entry of an open claim that the owner upholds, whatever the verdict would say:
+        when it happened and what it was is what its reporters say, as in a count of heads.
+
+        Args:
+            claim: it was reported, and is open.
+            title: what the owner calls it.
+
+        Raises:
+            NotFound: no report of it counts.
+            Conflict: most of its reporters call it something else.
+            IllegalAction: the sport's rules forbid it there.
+        """
+        state = self._state
+        self._signatures.verify(claim)
+        named = claim.in_order(claim.independent & ~state.roster.on_probation)
+        if not named:
+            raise NotFound(f"uphold: no report of {title} counts")
+        time = thumbs.middle(named)
+        action, reason = possible(state, claim, time, self._agreed_details(claim, time))
+        if reason is not None:
+            raise IllegalAction(reason)
+        if action.title != title:
+            raise Conflict(f"uphold: most of those who reported it call it {action.title}")
+        if action.relates_to and int(action.relates_to) in state.claims.open:
+            raise Conflict(f"uphold: nothing stands yet that {title} takes back")
+        return accepted(
+            state.card.event,
+            state.wall,
+            claim,
+            action,
+            evidences.of_named(state, claim),
+            standing="CONFIRMED",
+            spread=0,
+            delay_status=state.outage.status(time, state.clock.event_time(state.wall)),
+            relates_to=action.relates_to,
+        )
+
     def is_forbidden(self, claim: Claim) -> bool:
         """Return whether a held claim is forbidden still, and for the same reason."""
         if not claim.held or not claim.votes:
@@ -262,12 +300,16 @@ class Decisions:
             spread = state.thumbs.spread(tapped)
         else:
             time, spread = claim.agreed_time(uncounted), 0
+        return time, self._agreed_details(claim, time), spread
+
+    def _agreed_details(self, claim: Claim, time: int) -> dict[str, Detail]:
+        state = self._state
         details = claim.agreed_details(state.roster.on_probation)
         if details:
             action = Action(claim.title, claim.index.origin, time, details)
             action = without_contradiction(state.contradiction, state.names, action)
             details = dict(action.details)
-        return time, details, spread
+        return details
 
     def correct(self, claim: Claim, evidence: Evidence) -> Entry | None:
         """Return the version of an entry that votes to delete or amend it lead to; None where

@@ -145,7 +145,7 @@ class HostedEvent:
         self._reconstruction = Reconstruction(shared, turn, publisher)
         self._ending = Ending(shared, turn, publisher)
         self._scoreboard = Scoreboard(shared, turn)
-        self._rulings = Rulings(shared, turn)
+        self._rulings = Rulings(shared, turn, self._decisions)
         self._heartbeats = Heartbeats(shared, turn)
         # Looked up once, for each report.
         self._take_in = self._intake.take_in

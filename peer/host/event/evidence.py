@@ -70,6 +70,20 @@ def of(state: EventState, claim: Claim) -> Evidence:
     )
 
 
+def of_named(state: EventState, claim: Claim) -> Evidence:
+    """Return the reporters that told of a claim of an action, and of what excludes it, by
+    themselves: none of those that were shown it before."""
+    counted_bits = ~state.roster.on_probation
+    own = claim.independent & counted_bits
+    others = 0
+    for rival in rivals(state, claim):
+        others |= rival.independent
+    seen = (claim.dependent & counted_bits).bit_count()
+    against = (others & ~own & counted_bits).bit_count()
+    latency = _latency(claim, state.wall)
+    return counted(own.bit_count(), against, state.roster.present, latency, seen)
+
+
 def of_case(case: Case, claim: Claim, wall: int) -> Evidence:
     """Return what an entry says of why it stands, by what its verdict was asked.
 

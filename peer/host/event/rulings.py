@@ -12,6 +12,11 @@ card alone, whoever passed it on.
 | `amend`      | `entry`, `details` | the entry UPDATED                            |
 | `disqualify` | `origin`           | an entry of the sport's own action           |
 | `reinstate`  | `origin`           | that entry DELETED                           |
+| `delete`     | `entry`            | the entry DELETED                            |
+| `uphold`     | `entry`            | the entry CONFIRMED                          |
+| `uphold`     | `title`, `origin`  | the newest open claim of it, as an entry     |
+| `suspend`    | nothing            | a statement that play is interrupted         |
+| `resume`     | nothing            | a statement that it goes on                  |
 """
 
 from __future__ import annotations
@@ -35,9 +40,12 @@ from ....protocol.errors import (
 )
 from ....protocol.messages import Entry, Evidence, Ruling
 from ....sports import Kind, Sport, misfit, statements
-from ....sports.capabilities import Disqualifying
+from ....sports.capabilities import Disqualifying, Stating
+from ....timeline.states import LAST
 from ....timeline.timeline import Timeline, action_of
 from .claims import Claim
+from .decisions import Decisions
+from .outage import SUSPENDED
 from .state import EventState
 from .statements import score_key
 from .turn import Turn
@@ -49,11 +57,21 @@ TAKES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "amend": (("score",), ("details", "entry")),
     "disqualify": (("origin",),),
     "reinstate": (("origin",),),
+    "delete": (("entry",),),
+    "uphold": (("entry",), ("title",), ("origin", "title")),
+    "suspend": ((),),
+    "resume": ((),),
 }
 """What each act needs and takes: one of these."""
 
 ENDS = ("award", "end", "reopen")
 """The acts that end the event or let it go on, and make no entry."""
+
+PLAY: Mapping[str, str] = {"suspend": "interrupted", "resume": "resumed"}
+"""What the acts state of play, while the event goes on."""
+
+DISPUTES = ("delete", "uphold")
+"""The acts that say what stands, while reports of the event count, and afterwards."""
 
 SIDES = 2
 """An event is awarded to one of so many sides."""
@@ -97,11 +115,13 @@ class Rulings:
     Args:
         state: gets the claim of a ruling's entry.
         turn: what is put on record.
+        decisions: makes the entry of an open claim that the owner upholds.
     """
 
-    def __init__(self, state: EventState, turn: Turn) -> None:
+    def __init__(self, state: EventState, turn: Turn, decisions: Decisions) -> None:
         self._state = state
         self._turn = turn
+        self._decisions = decisions
         self._made: dict[str, tuple[Ruling, messages.Ruled]] = {}  # by the ruling's id
 
     @property
@@ -134,9 +154,12 @@ class Rulings:
         if len(self._made) >= limits.RULINGS:
             raise Overloaded(f"{limits.RULINGS:,} rulings were made, no more are allowed")
         check_end(ruling, finished=state.finished, ended_before=bool(state.finished_at))
+        check_contact(ruling, lost=state.outage.state in SUSPENDED)
         event = self._event
         if ruling.act == "award":
             check_award(ruling, event)
+        elif ruling.title:
+            self._upheld(ruling)
         elif ruling.act not in ENDS:
             entry_of(ruling, event, self._draft(0))
 
@@ -150,6 +173,8 @@ class Rulings:
         claim = self._remember(ruling)
         if ruling.act in ENDS:
             return None
+        if ruling.title:
+            return self._upheld(ruling)
         return entry_of(ruling, self._event, self._draft(claim.number if claim else 0))
 
     def restore(self, ruling: Ruling, _raw: bytes) -> None:
@@ -159,6 +184,26 @@ class Rulings:
     def answer(self, ruling: Ruling) -> messages.Ruled:
         """Return the answer to a ruling that is on record."""
         return replace(self._made[ruling.ruling][1], id=ruling.id)
+
+    def _upheld(self, ruling: Ruling) -> Entry:
+        """Return the entry of the newest open claim that a ruling upholds.
+
+        Raises:
+            NotFound, Conflict, IllegalAction: nobody reported it, or it can't stand.
+        """
+        state = self._state
+        index = state.claims.find_index((ruling.title, ruling.origin))
+        found = [one for one in state.claims.open.values() if one.index is index and one.votes]
+        if not found:
+            what = " ".join(filter(None, (ruling.title, ruling.origin)))
+            raise NotFound(f"uphold: no report of {what} is open")
+        claim = max(found, key=lambda one: one.mean)
+        for rival in state.claims.rivals(claim):
+            if rival.index is not claim.index and rival.standing in ("PROVISIONAL", "CONFIRMED"):
+                raise Conflict(
+                    f"uphold: entry {rival.entry_id} stands, which excludes it; delete that first"
+                )
+        return by_owner(self._decisions.uphold(claim, ruling.title), ruling)
 
     @property
     def _event(self) -> RuledEvent:
@@ -190,11 +235,14 @@ class Rulings:
         if ruling.act == "amend" and ruling.entry:
             state.by_entry[ruling.entry].amended |= ruling.details
             return None
-        if ruling.act not in ("amend", "disqualify"):
+        if ruling.act not in ("amend", "disqualify", *PLAY):
             return None
         draft = self._draft(0)
         entry = entry_of(ruling, self._event, draft)
-        if entry.stated:
+        if ruling.act in PLAY:
+            said = (statements.TITLE, statements.PLAY.name, PLAY[ruling.act])
+            index = state.claims.correction_index(*said)
+        elif entry.stated:
             index = state.claims.correction_index(*score_key(entry.stated))
         else:
             index = state.claims.index(entry.title, entry.origin)
@@ -225,7 +273,8 @@ def check_form(ruling: Ruling) -> None:
     """
     if not ruling.ruling or not ruling.reason.strip():
         raise BadMessage(f"{ruling.act}: a ruling has an id and a reason")
-    given = tuple(name for name in ("details", "entry", "origin", "score") if getattr(ruling, name))
+    names = ("details", "entry", "origin", "score", "title")
+    given = tuple(name for name in names if getattr(ruling, name))
     takes = TAKES[ruling.act]
     if given not in takes:
         wanted = " or ".join(" and ".join(names) or "nothing" for names in takes)
@@ -233,8 +282,10 @@ def check_form(ruling: Ruling) -> None:
 
 
 def check_end(ruling: Ruling, *, finished: bool, ended_before: bool) -> None:
-    """Refuse a ruling on an event that is not over; it may be awarded before, and ended where it
-    was over once and goes on.
+    """Refuse a ruling that belongs before the end of an event after it, and the other way round.
+
+    While it goes on, the owner rules what stands of what was reported, suspends it, awards it, and
+    ends it where it was over once.
 
     Args:
         ruling: the ruling.
@@ -247,8 +298,27 @@ def check_end(ruling: Ruling, *, finished: bool, ended_before: bool) -> None:
     if ruling.act == "end" and ended_before:
         if finished:
             raise Conflict("end: the event is over already")
-    elif not finished and ruling.act != "award":
+    elif ruling.act in PLAY:
+        if finished:
+            raise Conflict(f"{ruling.act}: the event is over")
+    elif not finished and not (ruling.act in ("award", *DISPUTES) or ruling.entry):
         raise Conflict(f"{ruling.act}: the event is not over; its reporters say what happens")
+
+
+def check_contact(ruling: Ruling, *, lost: bool) -> None:
+    """Refuse a ruling on what was reported while contact with the venue is lost, or while what
+    happened then is put together: that may be decided otherwise a moment later. Play is suspended
+    then too: whoever went home in a thunderstorm reports nothing.
+
+    Args:
+        ruling: the ruling.
+        lost: whether it is so.
+
+    Raises:
+        Conflict: it has to wait.
+    """
+    if lost and ruling.act not in (*ENDS, *PLAY):
+        raise Conflict(f"{ruling.act}: contact with the venue is lost; rule when it is back")
 
 
 def check_award(ruling: Ruling, event: RuledEvent) -> None:
@@ -269,13 +339,17 @@ def entry_of(ruling: Ruling, event: RuledEvent, draft: Draft) -> Entry:
     timeline.
 
     Args:
-        ruling: it amends, disqualifies or reinstates.
+        ruling: it names no title, and does not end the event or let it go on.
         event: before the ruling.
         draft: what a new entry gets from the host.
 
     Raises:
         PeerError: the sport knows no such ruling, or it changes nothing.
     """
+    if ruling.act in PLAY:
+        return _play(ruling, event, draft)
+    if ruling.act in DISPUTES:
+        return _disputed(ruling, event)
     if ruling.act == "amend":
         return _amended(ruling, event) if ruling.entry else _result(ruling, event, draft)
     title = _disqualification(event)
@@ -285,7 +359,7 @@ def entry_of(ruling: Ruling, event: RuledEvent, draft: Draft) -> Entry:
         standing = event.timeline.alike(title, ruling.origin)
         if not standing:
             raise NotFound(f"{ruling.origin} is not disqualified")
-        return _by_owner(replace(standing[-1], status="DELETED"), ruling)
+        return by_owner(replace(standing[-1], status="DELETED"), ruling)
     takes = {detail.name for detail in event.kinds[title].details}
     details = {"reason": ruling.reason} if "reason" in takes else {}
     entry = _new(ruling, event, draft, title, ruling.origin)
@@ -319,6 +393,38 @@ def _result(ruling: Ruling, event: RuledEvent, draft: Draft) -> Entry:
     return replace(entry, details={statements.SCORE.name: ruling.score}, stated=score)
 
 
+def _play(ruling: Ruling, event: RuledEvent, draft: Draft) -> Entry:
+    """Return the statement that play is interrupted, or goes on."""
+    said = [
+        one.details[statements.PLAY.name]
+        for one in event.timeline.alike(statements.TITLE, "")
+        if statements.PLAY.name in one.details
+    ]
+    word = PLAY[ruling.act]
+    if word == (said[-1] if said else PLAY["resume"]):
+        raise Conflict(f"{ruling.act}: play is {word} already")
+    details = {statements.PLAY.name: word, statements.REASON.name: ruling.reason}
+    entry = replace(_new(ruling, event, draft, statements.TITLE, ""), details=details)
+    if isinstance(event.sport, Stating):
+        before = event.timeline.state_before(entry.time, LAST)
+        reason = event.sport.unstatable(before, action_of(entry))
+        if reason is not None:
+            raise IllegalAction(reason)
+    return entry
+
+
+def _disputed(ruling: Ruling, event: RuledEvent) -> Entry:
+    """Return an entry as the owner upholds or deletes it."""
+    entry = event.timeline.versions.get(ruling.entry)
+    if entry is None or entry.status == "DELETED":
+        raise NotFound(f"{ruling.act}: no entry {ruling.entry!r} stands")
+    if ruling.act == "delete":
+        return by_owner(replace(entry, status="DELETED"), ruling)
+    if entry.status != "PROVISIONAL":
+        raise Conflict(f"uphold: entry {ruling.entry} is confirmed already")
+    return by_owner(replace(entry, status="CONFIRMED"), ruling)
+
+
 def _amended(ruling: Ruling, event: RuledEvent) -> Entry:
     entry = event.timeline.versions.get(ruling.entry)
     if entry is None or entry.status == "DELETED":
@@ -336,7 +442,7 @@ def _amended(ruling: Ruling, event: RuledEvent) -> Entry:
     illegal = event.sport.illegal(before, action_of(now))
     if illegal is not None:
         raise IllegalAction(illegal)
-    return _by_owner(replace(now, status="UPDATED"), ruling)
+    return by_owner(replace(now, status="UPDATED"), ruling)
 
 
 def _new(ruling: Ruling, event: RuledEvent, draft: Draft, title: str, origin: str) -> Entry:
@@ -358,5 +464,6 @@ def _new(ruling: Ruling, event: RuledEvent, draft: Draft, title: str, origin: st
     )
 
 
-def _by_owner(entry: Entry, ruling: Ruling) -> Entry:
+def by_owner(entry: Entry, ruling: Ruling) -> Entry:
+    """Return a version of an entry that says who ruled so, and why."""
     return replace(entry, reason=ruling.reason, by=keys.peer_id(ruling.key))

@@ -44,8 +44,8 @@ class Updates:
         """
         state = self._state
         entry = state.timeline.versions[claim.entry_id]
-        if state.closed or entry.status == "DELETED":
-            return None
+        if state.closed or entry.status == "DELETED" or entry.by:
+            return None  # what the owner has ruled on is no matter of votes
         now = turned(state, claim, entry)
         while now is not entry and not self._signatures.verify(claim):
             now = turned(state, claim, entry)  # without the votes that do not hold

@@ -66,6 +66,12 @@ def run(*arguments: str) -> Any:
         (("disqualify", "e", "Ada"), {"act": "disqualify", "origin": "Ada"}),
         (("reinstate", "e", "Ada"), {"act": "reinstate", "origin": "Ada"}),
         (("award", "e", "B"), {"act": "award", "origin": "B"}),
+        (("uphold", "e", "finish", "bo"), {"title": "finish", "origin": "8 Bo Lee", "entry": ""}),
+        (("uphold", "e", "start"), {"act": "uphold", "title": "start", "origin": ""}),
+        (("uphold", "e", "--entry", "7"), {"act": "uphold", "entry": "7", "title": ""}),
+        (("delete", "e", "7"), {"act": "delete", "entry": "7"}),
+        (("suspend", "e"), {"act": "suspend"}),
+        (("resume", "e"), {"act": "resume"}),
     ],
 )
 def test_what_is_signed(asked: list[Any], arguments: Any, fields: dict[str, Any]) -> None:
@@ -102,6 +108,8 @@ def test_as_json(asked: list[Any]) -> None:
         ("reopen", "e"),
         ("end", "e"),
         ("reopen", "e", "--reason", " "),
+        ("uphold", "e", *WHY),
+        ("uphold", "e", "goal", "--entry", "7", *WHY),
         ("amend", "e", *WHY),
         ("amend", "e", "--score", "1-0", "--entry", "7", *WHY),
         ("amend", "e", "--entry", "7", *WHY),

@@ -7,13 +7,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.unit.peer.host.event.test_rulings import OWNER, RUNNERS, over, rule, ruling
+from tests.unit.peer.host.event.test_rulings import (
+    OWNER,
+    RUNNERS,
+    disputed,
+    over,
+    rule,
+    ruling,
+)
 from touchline.proof import build, check, lines
 from touchline.protocol import codec
 from touchline.protocol.messages import Card, Ruling
 
 from ..conftest import identity
-from .forging import HOST, Proof, at, broken, line_of, resealed, whole, with_body, with_line
+from .forging import HOST, Proof, at, broken, line_of, resealed, vote, whole, with_body, with_line
 
 
 @pytest.fixture
@@ -39,6 +46,28 @@ def raced(ground: Any) -> Any:
     rule(g, ruling("disqualify", origin="Ada"))
     rule(g, ruling("reinstate", origin="Ada"))
     rule(g, ruling("disqualify", ruling="second", origin="Bo"))
+    return g
+
+
+@pytest.fixture
+def settled(ground: Any) -> Any:
+    """A tennis match on whose disputes the owner ruled while it went on."""
+    return settled_by(ground, "fixed:3")
+
+
+def settled_by(ground: Any, verdict: str) -> Any:
+    g = disputed(ground, signs=True, verdict=verdict)
+    for one in g.standing:  # that weighed evidence lets stand meanwhile
+        rule(g, ruling("delete", ruling="first", entry=one.entry_id))
+    rule(g, ruling("uphold", title="point", origin="B"))
+    rule(g, ruling("suspend"))
+    rule(g, ruling("resume"))
+    for name in ("ann", "bob", "cid", "dan"):
+        g.say(name, "point", "A", at=g.second)
+    g.wait(4)
+    last = g.standing[-1]
+    assert last.origin == "A"
+    rule(g, ruling("delete", entry=last.entry_id))
     return g
 
 
@@ -174,3 +203,84 @@ def test_another_owner_in_the_card(ruled: Any) -> None:
     assert check(whole(proof)).former == (OWNER.peer,)
     proof[0] = lines.encode(replace(line_of(proof, 0), former=[]))
     broken(check(resealed(proof)), at(proof, "owner"), "only the owner")
+
+
+def upheld(proof: Proof) -> int:
+    """Return the index of the line of what the owner upheld."""
+    found = (index for index, line in enumerate(map(lines.decode, proof)) if is_ruled(line))
+    return next(index for index in found if of_line(proof, index).title)
+
+
+def is_ruled(line: Any) -> bool:
+    return isinstance(line, lines.Published) and line.by == "owner"
+
+
+@pytest.mark.parametrize("verdict", ["fixed:3", "evidence"])
+def test_disputes_that_were_ruled_hold(ground: Any, verdict: str) -> None:
+    """What the owner upheld is recomputed from the ruling and the reports of it, of both sides;
+    those of what was deleted before count no more."""
+    settled = settled_by(ground, verdict)
+    proof = proof_of(settled)
+    result = check(whole(proof))
+    assert result.flaw is None, str(result.flaw)
+    rulings = [line for line in map(lines.decode, proof) if is_ruled(line)]
+    assert (result.rulings, result.digest) == (len(rulings), settled.core.feed.digest)
+    line = line_of(proof, upheld(proof))
+    assert (len(line.for_), len(line.against)) == (2, 2 if verdict == "fixed:3" else 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"origin": "A"}, "does not say what the owner ruled"),
+        ({"status": "PROVISIONAL"}, "does not say what the owner ruled"),
+        ({"by": ""}, "does not say what the owner ruled"),
+        ({"reason": ""}, "does not say what the owner ruled"),
+        ({"time": 5}, "its time is 5"),
+    ],
+)
+def test_what_is_upheld_was_reported(settled: Any, changes: Any, sentence: str) -> None:
+    """An entry that the owner upheld says what its reporters say, and no more."""
+    proof = proof_of(settled)
+    index = upheld(proof)
+    broken(check(resealed(with_body(proof, index, **changes))), index, sentence)
+
+
+def test_nothing_is_upheld_that_nobody_reported(settled: Any) -> None:
+    """A host that carries out a ruling of what nobody reported, or only saw, is found out, as is
+    one that gives votes to a ruling that takes none."""
+    proof = proof_of(settled)
+    index = upheld(proof)
+    line = line_of(proof, index)
+    broken(check(resealed(with_line(proof, index, for_=[], against=[]))), index, "nobody reported")
+    seen = [one.peer for one in line.for_]
+    broken(check(resealed(with_line(proof, index, seen=seen))), index, "nobody reported")
+    broken(check(resealed(with_line(proof, index, against=[]))), index, "there are votes of")
+    more = [vote("ann", 99, "point", "B", 5)]
+    forged = resealed(with_line(proof, index + 1, for_=more))
+    broken(check(forged), index + 1, "there are votes on it")
+
+
+def test_nothing_is_upheld_beside_what_excludes_it(settled: Any) -> None:
+    """A host that lets stand what the owner upholds beside what excludes it is found out."""
+    proof = proof_of(settled)
+    index = upheld(proof)
+    line = line_of(proof, index)
+    body: Any = codec.decode_published(line.body)
+    score = settled.core.sport.score(settled.core.timeline.state)
+    other = replace(
+        body, entry_id="9", seq=body.seq + 1, epoch=body.epoch + 1, origin="A", place=1, score=score
+    )
+    also = ruling("uphold", ruling="other", title="point", origin="A")
+    forged = lines.encode(
+        replace(
+            line,
+            seq=body.seq + 1,
+            body=codec.encode(other),
+            for_=line.against,
+            against=line.for_,
+            ruling=codec.encode(also),
+        )
+    )
+    found = check(resealed([*proof[: index + 1], forged, *proof[index + 2 :]]))
+    broken(found, index + 1, "stands, which it excludes")

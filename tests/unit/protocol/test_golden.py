@@ -119,12 +119,12 @@ def test_signatures() -> None:
     for said in (report, *batch.reports):
         assert signing.holds(key, "argentina-france-k3vq", said)
         assert not signing.holds(key, "argentina-france-k3vp", said)
-    for name in ("ruling minimal", "ruling full"):
+    for name in ("ruling minimal", "ruling full", "ruling with a title"):
         ruling = codec.decode_host_request(frames[name])
         assert isinstance(ruling, messages.Ruling)
         assert ruling.key == key
         assert signing.is_by(keys.peer_id(key), ruling)
         assert not signing.is_by(keys.peer_id(bytes(32)), ruling)
-        for change in ({"event": "e"}, {"act": "award"}, {"score": "4-3"}, {"entry": "5"}):
+        for change in ({"event": "e"}, {"act": "award"}, {"score": "4-3"}, {"title": "save"}):
             changed = msgspec.structs.replace(ruling, **change)
             assert not signing.is_by(keys.peer_id(key), changed)

@@ -251,6 +251,195 @@ def test_awarded_in_an_outage(ground):
     assert again.state == "finished"
 
 
+# ── while the event goes on ──────────────────────────────────────────────────────────────────
+
+
+def disputed(ground: Any, **fields: Any) -> Ground:
+    """Return a tennis match of which two reporters tell one point, and two the other."""
+    crew, settings = (*CREW, "dan"), {"verdict": "fixed:3", **fields}
+    g: Ground = ground("tennis", owner=OWNER.peer, **settings).begun(*crew)
+    for name, side in zip(crew, "ABAB", strict=True):
+        g.say(name, "point", side, at=20)
+    return g
+
+
+def test_a_dispute_is_ruled(ground):
+    """Of what reporters dispute the owner says which stands: an entry with the votes as they are,
+    and those who told the other may say so no more."""
+    g = disputed(ground)
+    assert g.entries == []
+    answer = rule(g, ruling("uphold", title="point", origin="B"))
+    (entry,) = g.entries
+    assert (entry.status, entry.origin, entry.by) == ("CONFIRMED", "B", OWNER.peer)
+    assert (entry.reason, entry.epoch, entry.seq) == ("as the committee says", 2, answer.seq)
+    assert (entry.evidence.for_, entry.evidence.against) == (2, 2)
+    assert g.fates["bob"][1].outcome == g.fates["dan"][1].outcome == "accepted"
+    g.member("eve")
+    for name in ("eve", "fay"):
+        g.say(name, "point", "A", at=20.5)
+    g.wait(200)
+    assert [one.origin for one in g.standing] == ["B"]
+    n = g.say("ann", "delete", entry=entry.entry_id)
+    assert g.fates["ann"][n].code == "NOT_ALLOWED"
+
+
+def test_of_several_the_newest_is_upheld(ground):
+    """A ruling upholds the newest report of what it names; the others stay open."""
+    g = owned(ground, verdict="fixed:3")
+    for at in (20, 80):
+        g.say("ann", "goal", "A", at=at)
+    rule(g, ruling("uphold", title="goal", origin="A"))
+    assert [one.time for one in g.standing] == [BEGIN + 80 * SECOND]
+    assert len(g.core.claims.open) == 1
+
+
+def test_what_one_reporter_said_is_upheld_or_deleted(ground):
+    """An entry that nobody has confirmed yet stands for good, or goes, as the owner says."""
+    g = ground(owner=OWNER.peer, alone=True)
+    for at, side in ((20, "A"), (60, "B")):
+        g.say("ann", "goal", side, at=at)
+    first, second = g.standing
+    assert {first.status, second.status} == {"PROVISIONAL"}
+    rule(g, ruling("uphold", entry=first.entry_id))
+    rule(g, ruling("delete", entry=second.entry_id))
+    assert [(one.origin, one.status, one.by) for one in g.standing] == [
+        ("A", "CONFIRMED", OWNER.peer)
+    ]
+    assert g.entries[-1].status == "DELETED"
+    assert g.headline == "A 1–0 B"
+    with pytest.raises(Conflict, match="confirmed already"):
+        rule(g, ruling("uphold", ruling="again", entry=first.entry_id))
+    with pytest.raises(NotFound, match="no entry"):
+        rule(g, ruling("delete", ruling="again", entry=second.entry_id))
+
+
+def test_what_excludes_another_goes_first(ground):
+    """What is upheld does not stand beside what it excludes: the owner deletes that first."""
+    g = disputed(ground)
+    g.say("eve", "point", "A", at=20)
+    g.say("fay", "point", "A", at=20)
+    g.wait(5)
+    (standing,) = g.standing
+    assert standing.origin == "A"
+    made = ruling("uphold", title="point", origin="B")
+    with pytest.raises(Conflict, match=f"entry {standing.entry_id} stands, which excludes it"):
+        rule(g, made)
+    rule(g, ruling("delete", entry=standing.entry_id))
+    rule(g, made)
+    assert [one.origin for one in g.standing] == ["B"]
+
+
+def test_an_entry_is_amended_while_the_event_goes_on(ground):
+    """Who scored is a dispute too; later votes say nothing else any more."""
+    g = owned(ground)
+    for name in CREW:
+        g.say(name, "goal", "A", at=20, player="Ada")
+    rule(g, ruling("amend", entry="1", details={"player": "Zoe"}))
+    for name in ("dan", "eve", "fay", "gus"):
+        g.say(name, "goal", "A", at=20, player="Bo")
+    g.wait(5)
+    assert g.standing[0].details["player"] == "Zoe"
+
+
+def test_play_is_suspended_and_goes_on(ground):
+    """The owner suspends play, with a reason: the clock stands until somebody says that it goes on,
+    the owner or reporters."""
+    g = owned(ground)
+    g.both("kick_off", at=5, names=CREW)
+    with pytest.raises(Conflict, match="play is resumed already"):
+        rule(g, ruling("resume"))
+    rule(g, ruling("suspend"))
+    (said,) = [one for one in g.standing if one.title == "state"]
+    assert said.details == {"play": "interrupted", "reason": "as the committee says"}
+    assert (said.by, said.status, said.time) == (OWNER.peer, "CONFIRMED", BEGIN + g.second * SECOND)
+    with pytest.raises(Conflict, match="play is interrupted already"):
+        rule(g, ruling("suspend", ruling="again"))
+    rule(g, ruling("resume"))
+    rule(g, ruling("suspend", ruling="third"))
+    for _ in range(15):  # what is stated at once is taken for what was stated before
+        g.wait(5)
+        g.back()
+    for name in CREW:
+        g.say(name, "state", at=g.second, play="resumed")
+    words = [one.details["play"] for one in g.standing if one.title == "state"]
+    assert words == ["interrupted", "resumed", "interrupted", "resumed"]
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "sentence"),
+    [
+        (ruling("uphold"), BadMessage, "uphold takes entry or title or origin and title"),
+        (ruling("uphold", title="goal", origin="A"), NotFound, "no report of goal A is open"),
+        (ruling("uphold", title="goal", origin="C"), NotFound, "no report of goal C is open"),
+        (ruling("uphold", entry="9"), NotFound, "no entry '9' stands"),
+        (ruling("delete"), BadMessage, "delete takes entry"),
+        (ruling("suspend", entry="1"), BadMessage, "suspend takes nothing"),
+        (ruling("amend", score="2-1"), Conflict, "is not over"),
+        (ruling("disqualify", origin="A"), Conflict, "is not over"),
+    ],
+)
+def test_refused_while_it_goes_on(ground, made, error, sentence):
+    """What nobody reported, and what belongs after the end, is not ruled while it goes on."""
+    g = owned(ground)
+    with pytest.raises(error, match=sentence):
+        rule(g, made)
+    assert g.core.epoch == 1
+
+
+def test_what_the_rules_forbid_is_not_upheld(ground):
+    """The owner rules between people, not over the sport: who was sent off gets no card."""
+    g = owned(ground)
+    g.both("red_card", "A", at=20, names=CREW, player="Ada")
+    g.say("ann", "yellow_card", "A", at=90, player="Ada")
+    with pytest.raises(IllegalAction, match="Ada"):
+        rule(g, ruling("uphold", title="yellow_card", origin="A"))
+
+
+def test_no_ruling_on_what_is_being_put_together(ground):
+    """While contact is lost, and what happened then is put together, no entry is ruled on."""
+    g = owned(ground)
+    g.say("ann", "goal", "A", at=20)
+    g.wait(70)
+    for state in ("suspended", "reconstructing"):
+        assert g.state == state
+        with pytest.raises(Conflict, match="contact with the venue is lost"):
+            rule(g, ruling("delete", entry="1"))
+        g.back("ann", pending=1)
+
+
+def test_play_is_suspended_while_nobody_is_heard(ground):
+    """Who shelters from a thunderstorm reports nothing: the owner suspends play all the same."""
+    g = owned(ground)
+    g.wait(70)
+    assert g.state == "suspended"
+    rule(g, ruling("suspend"))
+    g.back()
+    g.wait(400)
+    assert [one.details["play"] for one in g.standing] == ["interrupted"]
+
+
+def test_play_is_not_suspended_after_the_end(ground):
+    """After the end there is no play to suspend; what stands may still be disputed."""
+    g = over(ground)
+    with pytest.raises(Conflict, match="the event is over"):
+        rule(g, ruling("suspend"))
+    rule(g, ruling("delete", entry="1"))
+    assert g.headline == "A 0–0 B"
+
+
+def test_rulings_on_disputes_survive_restarts(ground):
+    """A host that restarts knows what was ruled while the event went on."""
+    g = disputed(ground)
+    rule(g, ruling("uphold", title="point", origin="B"))
+    rule(g, ruling("suspend"))
+    before = (g.headline, g.core.feed.digest, [one.entry_id for one in g.standing])
+    g.restart()
+    assert (g.headline, g.core.feed.digest, [one.entry_id for one in g.standing]) == before
+    with pytest.raises(Conflict, match="interrupted already"):
+        rule(g, ruling("suspend", ruling="again"))
+    assert rule(g, ruling("uphold", title="point", origin="B")).epoch == 2
+
+
 # ── what is refused ──────────────────────────────────────────────────────────────────────────
 
 
