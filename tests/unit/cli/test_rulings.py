@@ -39,8 +39,9 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr("touchline.cli.shared.link", link)
     monkeypatch.setattr("touchline.cli.shared.card_of", card_of)
-    monkeypatch.setattr("touchline.peer.requests.ask_host", ask_host)
+    # This one first: were it imported now, it would keep the other's stand-in for ever.
     monkeypatch.setattr("touchline.peer.owning.ask_host", ask_host)
+    monkeypatch.setattr("touchline.peer.requests.ask_host", ask_host)
     return found
 
 
