@@ -7,17 +7,21 @@ judged by the broker's lease, and by what each has on its disk.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from touchline.peer.host.event import records
+from touchline.peer.host.event.claims import Claim
 from touchline.peer.host.event.event import HostedEvent
+from touchline.peer.host.event.intake import said_in
 from touchline.peer.host.options import Options as HostOptions
 from touchline.peer.host.service import Host
+from touchline.peer.reporter.outbox import NAMES_OF_HOST
 from touchline.protocol import codec, messages
-from touchline.protocol.messages import Card, Heartbeat
+from touchline.protocol.messages import Card, Heartbeat, Said
 from touchline.runtime.timers import seconds_left
+from touchline.sports.sport import WORDS
 
 from .actors import BROKER, BrokerNode, ReporterNode, identity, peer_id, staged, wall
 from .disk import Disk, Store
@@ -29,6 +33,15 @@ from .violation import Violation, demand
 EVENT = "e"
 TROUBLE = 240.0
 """Seconds in which things go wrong."""
+
+LAST_WORDS = 30.0
+"""Seconds before the calm from which on nobody says anything but that the event is over."""
+
+NEAR = 20_000_000
+"""Microseconds within which what two hosts tell is of one action."""
+
+ELSEWHERE = str(NAMES_OF_HOST["delete"]["entry"])
+"""What a vote names that reaches another host than the one whose entry it is about."""
 
 CALM = 120.0
 """Seconds in which all must be well again afterwards."""
@@ -84,9 +97,14 @@ class RivalHost(Node):
         self.gone = False  # for good
 
     @property
+    def event(self) -> HostedEvent | None:
+        """The event, while it has it."""
+        return None if self.host is None else self.host.events.get(EVENT)
+
+    @property
     def serves(self) -> bool:
         """Whether it has the event, and says so to its peers."""
-        return self.host is not None and EVENT in self.host.events and not self.host.fenced
+        return self.host is not None and self.event is not None and not self.host.fenced
 
     def start(self) -> None:
         """Start the process."""
@@ -101,6 +119,7 @@ class RivalHost(Node):
             broker=BROKER,
             heartbeat=2.0,
             presence=60.0,
+            claim_ttl=3_600.0,  # no vote expires
             verdict=self._verdict,
             standby=self._shared,
             journal="postgresql://stands/in" if self._shared else "",
@@ -164,23 +183,39 @@ class RivalHost(Node):
     def told(self) -> tuple[set[Told], list[Told]]:
         """Return all reports on its disk, and those of them that the other host handed over and
         that were there before."""
-        peers: dict[str, str] = {}
         found: set[Told] = set()
         twice: list[Told] = []
+        for told, by in self._reports():
+            twice += [told] if by and told in found else []
+            found.add(told)
+        return found, twice
+
+    def heard(self) -> set[Told]:
+        """Return the reports on its disk that came from their reporters."""
+        return {told for told, by in self._reports() if not by}
+
+    def handed_over(self) -> Iterator[Said]:
+        """Yield the reports on its disk that came from the other host."""
+        for blob in self.journal.blobs:
+            for record, _ in records.unpack(blob):
+                if isinstance(record, records.ReportRecovered):
+                    yield record.said
+
+    def _reports(self) -> Iterator[tuple[Told, str]]:
+        """Yield each report on its disk, with the host that handed it over."""
+        peers: dict[str, str] = {}
         for blob in self.journal.blobs:
             for record, _ in records.unpack(blob):
                 match record:
                     case records.MemberAttached():
                         peers[record.badge] = record.peer
-                    case messages.Report():
-                        found.add((peers[record.token], record.event.time))
-                    case messages.ReportBatch():
-                        found |= {(peers[record.token], one.event.time) for one in record.reports}
+                    case messages.Report() | messages.ReportBatch():
+                        for one in said_in(record):
+                            # Its reporter knows that it speaks of what is not here.
+                            if (one.event.details or {}).get("entry") != ELSEWHERE:
+                                yield (peers[record.token], one.event.time), ""
                     case records.ReportRecovered():
-                        told = record.peer, record.said.event.time
-                        twice += [told] if told in found else []
-                        found.add(told)
-        return found, twice
+                        yield (record.peer, record.said.event.time), record.by
 
     def stored(self) -> dict[str, set[int]]:
         """Return the numbers of the reports on its disk, by peer."""
@@ -228,12 +263,50 @@ class OneFeed:
         return taken_over
 
 
+class Vote(NamedTuple):
+    """A vote on what is there: who has made it when, by which word, on the feed of which host, the
+    origin and event time of what it is about, and what it changes."""
+
+    said: Told
+    word: str
+    host: str
+    origin: str = ""
+    about: int = 0
+    change: Mapping[str, str] = {}
+
+    def counts(self, event: HostedEvent) -> bool:
+        """Return whether it has led to what it asks for, or is a vote for that still."""
+        bit = next(one.bit for one in event.roster.reporters if one.peer == self.said[0])
+        waiting = {
+            claim.index.origin
+            for claim in event.claims.open.values()
+            if claim.index.title == self.word and claim.voters & bit
+        }
+        if self.word == "end":
+            return event.finished or bool(waiting)
+        near = (
+            claim
+            for claim in event.by_entry.values()
+            if claim.index.origin == self.origin and abs(claim.mean - self.about) <= NEAR
+        )
+        return any(self._has_changed(event, claim, waiting) for claim in near)
+
+    def _has_changed(self, event: HostedEvent, claim: Claim, waiting: Container[str]) -> bool:
+        entry = event.timeline.versions.get(claim.entry_id)
+        return entry is not None and (
+            entry.status == "DELETED"
+            or entry.entry_id in waiting
+            or (self.word == "amend" and self.change.items() <= entry.details.items())
+        )
+
+
 class Crowd:
     """The reporters of the event, and what they have said."""
 
     def __init__(self, stage: RivalStage) -> None:
         self.reporters = [ReporterNode(stage, name, 0) for name in ("ann", "bob")]
         self.said: set[Told] = set()
+        self.votes: list[Vote] = []
         self._stage = stage
 
     def say(self) -> None:
@@ -241,8 +314,32 @@ class Crowd:
         rng, network = self._stage.rng, self._stage.network
         reporter = rng.choice(self.reporters)
         if reporter.running:
-            reporter.say("corner", rng.choice("AB"), wall(network))
+            reporter.say("foul", rng.choice("AB"), wall(network))
             self.said.add((peer_id(reporter.name), wall(network) + reporter.offset))
+
+    def vote(self, host: RivalHost, rng: Random) -> None:
+        """Let one of them vote to delete or amend what a host shows that serves the event."""
+        event = host.event
+        reporter = rng.choice(self.reporters)
+        if event is None or not reporter.running or not event.timeline.standing:
+            return
+        entry = rng.choice(event.timeline.standing[-6:])
+        said = peer_id(reporter.name), wall(self._stage.network)
+        word = rng.choice(["delete", "amend"])
+        change = {"player": "Kim"} if word == "amend" else {}
+        voted = (one for one in self.votes if one.said[0] == said[0] and one.host == host.name)
+        if (entry.details and change) or any(one.about == entry.time for one in voted):
+            return
+        reporter.say(word, "", said[1], entry=entry.entry_id, **change)
+        self.votes.append(Vote(said, word, host.name, entry.origin, entry.time, change))
+
+    def end(self, host: RivalHost, rng: Random) -> None:
+        """Let one of them say that the event is over, to the host that serves it."""
+        reporter = rng.choice(self.reporters)
+        if reporter.running:
+            said = peer_id(reporter.name), wall(self._stage.network)
+            reporter.say("end", "", said[1])
+            self.votes.append(Vote(said, "end", host.name))
 
     def unsettled(self, host: RivalHost) -> str:
         """Return what a host that has the event has not yet; empty where it has all."""
@@ -261,14 +358,16 @@ class Crowd:
             host: it has the event, which is returned.
             counts: whether it has all reports by their numbers.
         """
-        if host.host is None:
+        event = host.event
+        if host.host is None or event is None:
             raise AssertionError("a host that is not there has the event")
-        event = host.host.events[EVENT]
         claims = (*event.claims.open.values(), *event.by_entry.values())
+        actions = [claim for claim in claims if claim.index.kind is not None]
         for reporter in event.roster.reporters:
-            votes = sum(bool(claim.voters & reporter.bit) for claim in claims)
+            votes = sum(bool(claim.voters & reporter.bit) for claim in actions)
             said = sum(peer == reporter.peer for peer, _ in self.said)
             demand(votes == said, f"{host.name} counts {votes} votes of {said} reports")
+            said += sum(one.said[0] == reporter.peer for one in self.votes)
             demand(not counts or reporter.n == said, f"{reporter.n} reports for {said} said")
         again = HostedEvent(event.card, host.host._options)
         with readable():
@@ -307,12 +406,16 @@ class Rivals:
     """The simulation of one seed.
 
     Args:
-        seed: of everything that is chance; of an odd one, the hosts share a journal.
+        seed: of everything that is chance; of an odd one, the hosts share a journal, and where
+            they do not, an owner has named both in every other: then votes on what one of them
+            shows count with the other.
         trace: takes a line each time something happens.
     """
 
     def __init__(self, seed: int, trace: Callable[[str], object] | None = None) -> None:
         self.shared = bool(seed % 2)
+        self.votes_go_over = self.shared or seed % 4 == 2
+        self._voting = Random(f"{seed} votes")
         self.rng = Random(f"{seed} rivals")
         self.network = Network(Random(f"{seed} network"))
         self.card = Card(event=EVENT, title="A v B", sport="football", origins=["A", "B"])
@@ -321,6 +424,7 @@ class Rivals:
         self.hosts = [RivalHost(self, name, store=store) for name in ("first", "second")]
         self.crowd = Crowd(self)
         self.recovered = 0  # reports that one host has from the other in the end
+        self.words_recovered: set[str] = set()  # of votes among them
         self.taken_over = 0  # how often another host than before has published
         self._trace = trace
         self._feed = OneFeed(self, self.broker)
@@ -372,13 +476,22 @@ class Rivals:
         network, rng = self.network, self.rng
         self.broker.repository.add_event(self.card, "club", "key")
         self.broker.repository.permit(EVENT, "host", "any", allowed=True)
+        if self.votes_go_over:
+            for host in self.hosts:
+                self.broker.repository.permit(EVENT, "host", peer_id(host.name), allowed=True)
         network.weather = Weather(latency=rng.choice([0.001, 0.02, 0.1]))
         self.broker.start()
         for node in (*self.hosts, *self.crowd.reporters):
             network.at(network.now + 3.0 * rng.random(), node.start)
         end = network.now + TROUBLE
-        for at in range(10, int(TROUBLE), 4):
+        ends = self.votes_go_over and self._voting.random() < 0.5
+        until = int(TROUBLE - LAST_WORDS * ends)
+        for at in range(10, until, 4):
             network.at(START + at + rng.random(), self.crowd.say)
+        for at in range(14, until * self.votes_go_over, 8):
+            network.at(START + at + self._voting.random(), self._vote, self.crowd.vote)
+        if ends:
+            network.at(end - LAST_WORDS, self._end)
         for _ in range(rng.randint(2, 8)):
             at = network.now + 10.0 + (TROUBLE - 10.0) * rng.random()
             seconds = min(rng.choice([3.0, 12.0, 25.0, 60.0]), end - at)
@@ -391,9 +504,24 @@ class Rivals:
         if not self.broker.running:
             self.broker.start()
         deadline = network.now + CALM
+        network.run(network.now + 1.0)  # a host that was stopped does not know yet what it lost
         while self._unsettled():
             demand(network.now < deadline, f"after {CALM:.0f} s of calm: {self._unsettled()}")
             network.run(network.now + 1.0)
+
+    def _vote(self, cast: Callable[[RivalHost, Random], None]) -> None:
+        """Let somebody vote on what a host shows, mostly one that is about to lose the event."""
+        shown = [host for host in self.hosts if host.serves and not host.paused]
+        if shown:
+            cast(self._voting.choice(shown), self._voting)
+
+    def _end(self) -> None:
+        """Let the last word be that the event is over, said to a host that is cut off just now."""
+        for host in self.hosts:
+            if host.serves:
+                self.network.cut(host, self.broker)
+                self.network.at(self.network.now + LAST_WORDS, self.network.heal, host, self.broker)
+        self.network.at(self.network.now + 1.0, self._vote, self.crowd.end)
 
     def _go_wrong(self, seconds: float) -> None:
         rng, network = self.rng, self.network
@@ -435,12 +563,23 @@ class Rivals:
         serving = [host.name for host in self.hosts if host.serves]
         if len(serving) != 1:
             return f"{serving} serve the event"
+        if any(host.host is not None and host.host.handing_over for host in self.hosts):
+            return "a host still has reports to hand over"
         (host,) = (host for host in self.hosts if host.serves)
         missing = self.crowd.unsettled(host)
         if not missing:
             event = self.crowd.judge(host, counts=self.shared)
             self.recovered = sum(len(one.recovered) for one in event.roster.reporters)
+            self.words_recovered = {one.event.title for one in host.handed_over()} & WORDS
+            for vote in self.crowd.votes:
+                self._judge_vote(vote, event)
         return missing
+
+    def _judge_vote(self, vote: Vote, event: HostedEvent) -> None:
+        """Demand that a vote counts that came to the host that showed what it is about."""
+        shown = next(host for host in self.hosts if host.name == vote.host)
+        if self.shared or vote.said in shown.heard():
+            demand(vote.counts(event), f"a vote to {vote.word} does not count: {vote}")
 
 
 def run(seed: int) -> Rivals:

@@ -31,9 +31,9 @@ def failure(seed: int, *, trace: bool = False) -> str:
     try:
         World(seed, print if trace else None).run()
         if not seed % RIVALS_EVERY:
-            Rivals(seed, print if trace else None).run()
+            Rivals(seed // RIVALS_EVERY, print if trace else None).run()
         if not seed % BURSTS_EVERY:
-            EnrolmentBursts(seed, print if trace else None).run()
+            EnrolmentBursts(seed // BURSTS_EVERY, print if trace else None).run()
     except Exception as error:  # whatever is wrong in the cores is a failure of this seed
         if trace:
             traceback.print_exc()

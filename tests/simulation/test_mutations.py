@@ -441,6 +441,11 @@ def recovered_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Recovery, "_is_here", lambda self, _, said: is_here(self, nothing, said))
 
 
+def recovered_votes_dropped(patch: pytest.MonkeyPatch) -> None:
+    """Of what is handed over a host takes the actions, and not the votes on what is there."""
+    patch.setattr(Recovery, "_is_possible", lambda *_: False)
+
+
 def fenced_from_the_answer(patch: pytest.MonkeyPatch) -> None:
     """A lease is counted from when the broker's answer came in."""
     keep = LeaseHolder._keep_lease

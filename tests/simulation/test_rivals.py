@@ -11,6 +11,7 @@ from .test_mutations import (
     never_begun,
     never_fenced,
     recovered_again,
+    recovered_votes_dropped,
     recovery_forgotten,
     taken_over_as_it_was,
 )
@@ -36,6 +37,16 @@ def test_reports_go_over():
     assert any(run(seed).recovered for seed in range(1, 9))
 
 
+def test_votes_go_over():
+    """And votes to delete, to amend and to end, which count where they come to."""
+    missing = {"delete", "amend", "end"}
+    for seed in range(2, 40, 4):
+        missing -= run(seed).words_recovered
+        if not missing:
+            return
+    raise AssertionError(f"no vote to {' or '.join(sorted(missing))} has gone over")
+
+
 @pytest.mark.parametrize(
     "mutate",
     [never_fenced, fenced_from_the_answer, fence_unseen_after_the_commit],
@@ -51,7 +62,11 @@ def test_caught(mutate, monkeypatch):
 
 @pytest.mark.parametrize(
     ("mutate", "why"),
-    [(recovery_forgotten, "of the reports"), (recovered_again, "that it had")],
+    [
+        (recovery_forgotten, "of the reports"),
+        (recovered_again, "that it had"),
+        (recovered_votes_dropped, "a vote to"),
+    ],
     ids=lambda one: getattr(one, "__name__", ""),
 )
 def test_recovery_caught(mutate, why, monkeypatch):
