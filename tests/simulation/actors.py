@@ -21,6 +21,7 @@ from uuid import UUID
 
 import zmq
 
+from touchline.broker import pools
 from touchline.broker.admission import RequestLimiter
 from touchline.broker.core import Core as BrokerCore
 from touchline.broker.options import Options as BrokerOptions
@@ -41,7 +42,17 @@ from touchline.peer.subscriber.service import Subscriber
 from touchline.protocol import codec
 from touchline.protocol.errors import EventOver, Revoked, TouchlineError
 from touchline.protocol.keys import Identity, to_text
-from touchline.protocol.messages import Ask, Attach, Card, Happening, Heartbeat, HostPing, Report
+from touchline.protocol.messages import (
+    Ask,
+    Attach,
+    Card,
+    DrainHost,
+    Happening,
+    Heartbeat,
+    HostPing,
+    PlaceEvent,
+    Report,
+)
 from touchline.protocol.times import SECOND
 from touchline.runtime import clock
 from touchline.timeline.feed import Notice
@@ -152,6 +163,26 @@ class BrokerNode(Node):
         last = self.repository.lease(event)
         here = wall(self.network) + self._offset
         return last is not None and last.peer == peer and last.expires > here
+
+    def drain(self, name: str) -> None:
+        """Let a host have its events given to others."""
+        member = self.repository.member(peer_id(name))
+        if member is None:
+            raise AssertionError(f"{name} is drained, and is not enrolled")
+        here = wall(self.network) + self._offset
+        pools.drain(self.repository, member, "host", DrainHost(id=0), here)
+
+    def place(self, event: str, name: str = "", *, drop: bool = False) -> None:
+        """Let an operator give an event to a host, to any where none is named, or take it away."""
+        record = self.repository.event(event)
+        operator = self.repository.member(peer_id(name)) or next(
+            iter(self.repository.members("", 1))
+        )
+        if record is None:
+            raise AssertionError(f"{event} is not known")
+        here = wall(self.network) + self._offset
+        request = PlaceEvent(id=0, event=event, peer=peer_id(name) if name else "", drop=drop)
+        pools.place(self.repository, operator, "operator", record, request, here)
 
     def revoke(self, name: str) -> None:
         """Let an operator put somebody out."""
@@ -311,6 +342,7 @@ class SubscriberNode(Node):
         self.slow = 0.0  # seconds that each turn takes longer
         self.over = False  # turned away for good
         self.revoked = False  # an operator has put this person out
+        self.noticed: Callable[[SubscriberNode, Notice], None] = lambda *_: None
         self._stage = stage
 
     def start(self) -> None:
@@ -347,6 +379,7 @@ class SubscriberNode(Node):
             if isinstance(item, Notice):
                 self._stage.tell(self.name, f"{item.kind}: {item.text}")
                 demand(item.kind != "diverged", f"{self.name}: {item.text}")
+                self.noticed(self, item)
             elif not isinstance(item, Heartbeat):
                 self.seq = self._stage.ledger.shown(self.name, self.seq, item)
         return feed.next_timer()

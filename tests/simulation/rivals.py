@@ -27,7 +27,7 @@ from .actors import BROKER, BrokerNode, ReporterNode, identity, peer_id, staged,
 from .disk import Disk, Store
 from .invariants import essence, readable, same
 from .network import START, Network, Node, Weather
-from .sockets import Killed, sleep_amid_a_turn
+from .sockets import CLOSE_SECONDS, Killed, sleep_amid_a_turn
 from .violation import Violation, demand
 
 EVENT = "e"
@@ -75,6 +75,7 @@ class RivalHost(Node):
         name: its name.
         verdict: its policy.
         store: what it shares with the hosts that it stands by for; None: it stands by for none.
+        takes: it stands by for none, and takes the events that the broker gives it.
         more: further options.
     """
 
@@ -84,6 +85,8 @@ class RivalHost(Node):
         name: str,
         verdict: str = "fixed:1",
         store: Store | None = None,
+        *,
+        takes: bool = False,
         **more: Any,
     ) -> None:
         super().__init__(stage.network, name)
@@ -92,6 +95,7 @@ class RivalHost(Node):
         self._stage = stage
         self._verdict = verdict
         self._shared = store is not None
+        self._takes = takes
         self._more = more
         self._beat_at = 0.0  # while it waits for a copy: when its feeds say so next
         self.gone = False  # for good
@@ -121,12 +125,12 @@ class RivalHost(Node):
             presence=60.0,
             claim_ttl=3_600.0,  # no vote expires
             verdict=self._verdict,
-            standby=self._shared,
+            standby=self._shared and not self._takes,
             journal="postgresql://stands/in" if self._shared else "",
             **self._more,
         )
         now = self.network
-        events = () if options.follow else (EVENT,)
+        events = () if options.follow or self._takes else (EVENT,)
         self.host = Host(options, identity(self.name), journal, events, lambda: wall(now))
         context: Any = self.host._context
         context.published = lambda frame: self._stage.published(self, frame)
@@ -145,7 +149,7 @@ class RivalHost(Node):
         except Killed:
             return None
         if not host.busy:
-            self.die(1.0 + 2.0 * self._stage.rng.random())
+            self._end(1.0 + 2.0 * self._stage.rng.random())
             return None
         return self.network.now + seconds_left(self.network.now, host.next_timer())
 
@@ -168,6 +172,14 @@ class RivalHost(Node):
             Killed: the process was killed meanwhile.
         """
         sleep_amid_a_turn(self, lambda: self.host, seconds)
+
+    def _end(self, seconds: float) -> None:
+        """End the process, which has nothing more to do, and start it again after a time."""
+        if self._takes:  # in good order: what it sent last still leaves it
+            self.pause()
+            self.network.at(self.network.now + CLOSE_SECONDS, self.die, seconds)
+        else:
+            self.die(seconds)
 
     def die(self, seconds: float) -> None:
         """End the process, and start it again after a time."""

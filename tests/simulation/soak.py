@@ -10,12 +10,16 @@ import traceback
 from collections.abc import Iterable, Iterator, Sequence
 
 from .enrolment_bursts import EnrolmentBursts
+from .handovers import HandOvers
 from .network import Restless
 from .rivals import Rivals
 from .world import World
 
 RIVALS_EVERY = 8
 """Each seed of so many is also one of two hosts."""
+
+HAND_OVERS_EVERY = 16
+"""Of so many, one of an event that is handed over as planned."""
 
 BURSTS_EVERY = 16
 """And of so many, one of keys that one person has made at once."""
@@ -32,6 +36,8 @@ def failure(seed: int, *, trace: bool = False) -> str:
         World(seed, print if trace else None).run()
         if not seed % RIVALS_EVERY:
             Rivals(seed // RIVALS_EVERY, print if trace else None).run()
+        if not seed % HAND_OVERS_EVERY:
+            HandOvers(seed // HAND_OVERS_EVERY, print if trace else None).run()
         if not seed % BURSTS_EVERY:
             EnrolmentBursts(seed // BURSTS_EVERY, print if trace else None).run()
     except Exception as error:  # whatever is wrong in the cores is a failure of this seed

@@ -496,6 +496,11 @@ def epoch_not_raised(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def handed_over_unsaid(patch: pytest.MonkeyPatch) -> None:
+    """A host that hands an event over leaves it to its peers to find out."""
+    patch.setattr(Host, "_peers_to_tell", lambda *_: lambda: None)
+
+
 def votes_dropped(patch: pytest.MonkeyPatch) -> None:
     """A host that takes an event over knows the claims, and not who has voted for them."""
     restore = HostedEvent.restore
