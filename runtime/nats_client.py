@@ -169,6 +169,7 @@ class NatsClient:
         self._attendants: dict[Attendant, asyncio.Task[None] | None] = {}
         self._closing: asyncio.Event | None = None
         self._ready = threading.Event()
+        self._lock = threading.Lock()  # a call either comes before the loop's end or is refused
 
     # ── from any thread ──────────────────────────────────────────────────────────────────────
 
@@ -247,16 +248,23 @@ class NatsClient:
             seconds: to wait at most.
         """
 
+        closed = Unreachable(f"the connection to NATS at {self.shown} is closed")
+
         async def run() -> None:
             then(await self._attempt(make, seconds))
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._calls.discard(task)
+            if task.cancelled():  # before it began, or while it waited
+                then(closed)
 
         def begin() -> None:
             task = asyncio.get_running_loop().create_task(run())
             self._calls.add(task)
-            task.add_done_callback(self._calls.discard)
+            task.add_done_callback(ended)
 
         if not self._on_loop(begin):
-            then(Unreachable(f"the connection to NATS at {self.shown} is closed"))
+            then(closed)
 
     def publish(self, subject: str, content: bytes) -> None:
         """Publish a message that is not stored; it is lost where there is no connection."""
@@ -274,13 +282,11 @@ class NatsClient:
 
     def _on_loop(self, call: Callable[[], object]) -> bool:
         """Have the loop call something; return False where it is closed."""
-        if self._loop is None:
-            return False
-        try:
+        with self._lock:
+            if self._loop is None:
+                return False
             self._loop.call_soon_threadsafe(call)
-        except RuntimeError:
-            return False
-        return True
+            return True
 
     async def _attempt(
         self, make: Callable[[Client], Coroutine[Any, Any, T]], seconds: float
@@ -353,7 +359,9 @@ class NatsClient:
                 await self._live(client, lost, closing)
         finally:
             closing.cancel()
-            self._loop = None
+            with self._lock:
+                self._loop = None
+            await asyncio.sleep(0)  # what was called before that has begun now
             for task in self._calls:
                 task.cancel()
             await asyncio.gather(*self._calls, return_exceptions=True)

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,6 +36,7 @@ from ...protocol.messages import BrokerReply, BrokerRequest, Heartbeat, Role
 from ...runtime import clock
 from ...runtime.logs import note
 from ...runtime.poll_loop import PollLoop, Source
+from ...runtime.thread_calls import ThreadCalls
 from ...runtime.timers import seconds_left
 from ...runtime.waker import Waker
 from .channel import FeedTurn, Standing
@@ -58,6 +58,9 @@ IDLE_SECONDS = 5.0
 
 SHUT_OUT = (NameTaken, NotAllowed, Revoked, UnknownKey, Untrusted, WrongKey)
 """The errors with which a broker refuses a peer."""
+
+STOPPING = "the gateway is about to stop"
+"""Why nothing more is asked."""
 
 
 class Connect(Protocol):
@@ -133,7 +136,7 @@ class Follower:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="follower")
         self._waker = Waker()
-        self._calls: deque[Callable[[], None]] = deque()
+        self._calls = ThreadCalls(self._waker.wake)
         self._stopping = False
         # Of the thread alone:
         self._link: Link | None = None
@@ -174,11 +177,11 @@ class Follower:
 
     def follow(self, event: str) -> None:
         """Follow an event, if it is not followed already."""
-        self._call(lambda: self._begin(event))
+        self._calls.put(lambda: self._begin(event))
 
     def drop(self, event: str) -> None:
         """Stop following an event."""
-        self._call(lambda: self._end(event))
+        self._calls.put(lambda: self._end(event))
 
     async def ask(self, request: BrokerRequest, timeout: float) -> BrokerReply:
         """Ask the broker.
@@ -191,19 +194,18 @@ class Follower:
             TouchlineError: the broker's refusal, or Unreachable.
         """
         if not self._thread.is_alive() or self._stopping:
-            raise Unreachable("the gateway is about to stop")
+            raise Unreachable(STOPPING)
         if len(self._asked) >= MOST_ASKED:
             raise Overloaded(
                 f"{len(self._asked):,} requests to the broker are unanswered, at most "
                 f"{MOST_ASKED:,} allowed"
             )
         future: asyncio.Future[BrokerReply] = asyncio.get_running_loop().create_future()
-        self._call(lambda: self._ask(request, timeout, future))
+        self._calls.put(
+            lambda: self._ask(request, timeout, future),
+            lambda: self._answer(future, Unreachable(STOPPING)),
+        )
         return await future
-
-    def _call(self, call: Callable[[], None]) -> None:
-        self._calls.append(call)
-        self._waker.wake()
 
     # ── on the thread ────────────────────────────────────────────────────────────────────────
 
@@ -221,14 +223,14 @@ class Follower:
             logger.exception("the gateway has stopped following events")
         finally:
             self.broker, self.broker_trouble = False, "the gateway has stopped following events"
+            self._calls.end()
             for future in self._asked:
-                self._answer(future, Unreachable("the gateway is about to stop"))
+                self._answer(future, Unreachable(STOPPING))
 
     def _turn(self, link: Link) -> None:
         readable = self._wait(link)
         now = clock.now()
-        while self._calls:
-            self._calls.popleft()()
+        self._calls.run()
         link.poll(now)
         # An answer of the broker may be for any event.
         all_of_them = not readable.isdisjoint(link.sockets)
@@ -277,12 +279,12 @@ class Follower:
             self._asked.discard(future)
             self._answer(future, answer)
 
+        self._asked.add(future)
         try:
             self._link.request(request, then, clock.now(), timeout)
         except TouchlineError as error:
+            self._asked.discard(future)
             self._answer(future, error)
-        else:
-            self._asked.add(future)
 
     def _answer(
         self, future: asyncio.Future[BrokerReply], answer: BrokerReply | TouchlineError

@@ -33,10 +33,11 @@ from ...protocol.errors import (
 from ...protocol.messages import Ask, Confirm, Fate
 from ...runtime import clock
 from ...runtime.poll_loop import PollLoop, Source
+from ...runtime.thread_calls import ThreadCalls
 from ...runtime.timers import seconds_left
 from ...runtime.waker import Waker
 from ...timeline import json as timeline_json
-from ..feed.follower import Connect
+from ..feed.follower import STOPPING, Connect
 from .devices import Devices
 from .outbox import IdempotentOutbox
 from .schema import Asked, KeptReport, ReportFate, Unfit, fate_of
@@ -235,7 +236,7 @@ class ReportingWorker:
         self._thread = threading.Thread(target=self._run, name="reporters")
         self._waker = Waker()
         self._poll_loop = PollLoop(waker=self._waker)
-        self._calls: deque[Callable[[], None]] = deque()
+        self._calls = ThreadCalls(self._waker.wake)
         self._stopping = False
         # Of the thread alone:
         self._context: zmq.Context[Any] = zmq.Context()
@@ -267,8 +268,8 @@ class ReportingWorker:
             A function to call once when the connection has ended; True: the page was closed on
             purpose, False: it was lost.
         """
-        self._call(lambda: self._arrive(session))
-        return lambda left: self._call(lambda: self._leave(session, in_good_order=left))
+        self._calls.put(lambda: self._arrive(session))
+        return lambda left: self._calls.put(lambda: self._leave(session, in_good_order=left))
 
     async def keep(self, session: WebSession, reports: Sequence[Asked | Unfit]) -> list[ReportFate]:
         """Keep the reports of a session on disk and send them on; return the fate of each.
@@ -293,29 +294,30 @@ class ReportingWorker:
 
     def sign_out(self, session: WebSession) -> None:
         """End a session's part in its event, once its reports are delivered."""
-        self._call(lambda: self._sign_out(session))
+        self._calls.put(lambda: self._sign_out(session))
 
     async def _do(self, step: Callable[[], T]) -> T:
         if self._stopping or not self._thread.is_alive():
-            raise Unreachable("the gateway is about to stop")
+            raise Unreachable(STOPPING)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+
+        def refuse(error: Exception) -> None:
+            self._on_loop(lambda: None if future.done() else future.set_exception(error))
 
         def run() -> None:
             try:
                 result = step()
             except TouchlineError as error:
-                fault: TouchlineError = error
-                self._on_loop(lambda: None if future.done() else future.set_exception(fault))
+                refuse(error)
+            except Exception:
+                refuse(Unreachable(STOPPING))  # with this thread
+                raise
             else:
                 self._on_loop(lambda: None if future.done() else future.set_result(result))
 
-        self._call(run)
+        self._calls.put(run, lambda: refuse(Unreachable(STOPPING)))
         return await future
-
-    def _call(self, call: Callable[[], None]) -> None:
-        self._calls.append(call)
-        self._waker.wake()
 
     def _tell(self, session: WebSession, messages: list[Json]) -> None:
         for message in messages:
@@ -327,21 +329,20 @@ class ReportingWorker:
         try:
             while not self._stopping:
                 self._turn()
+            self._calls.run()  # what was said by then is kept
         except Exception:  # without this line in the log, the gateway would only fall silent
             logger.exception("reporting through this gateway has ended")
             raise
         finally:
             self._stopping = True
-            while self._calls:
-                self._calls.popleft()()
+            self._calls.end()
             for attendance in self._attendances.values():
                 self._close(attendance, silent=attendance.silent and not attendance.pages)
 
     def _turn(self) -> None:
         readable = self._wait()
         now = clock.now()
-        while self._calls:
-            self._calls.popleft()()
+        self._calls.run()
         for attendance in list(self._attendances.values()):
             self._attend(attendance, readable, now)
         if now >= self._sweep_at:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,36 @@ def test_nobody_is_there() -> None:
         client.close()
     client.call(ask, answers.put)
     assert isinstance(answers.get(timeout=PATIENCE), Unreachable)
+
+
+def test_what_waits_for_an_answer_is_told_of_the_end() -> None:
+    """A request that NATS has not answered when the connection is closed is answered by that."""
+    pytest.importorskip("nats", reason="no package nats-py")
+    answers: queue.SimpleQueue[object] = queue.SimpleQueue()
+    asked = threading.Event()
+
+    async def ask(_client: object) -> None:
+        asked.set()
+        await asyncio.sleep(PATIENCE)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_let_in, args=(server,), daemon=True).start()
+        client = NatsClient(f"nats://127.0.0.1:{server.getsockname()[1]}")
+        client.start()
+        try:
+            until(lambda: client.connected, what="the connection")
+            client.call(ask, answers.put, PATIENCE)
+            assert asked.wait(PATIENCE)
+        finally:
+            client.close()
+    assert isinstance(answers.get(timeout=PATIENCE), Unreachable)
+
+
+def _let_in(server: socket.socket) -> None:
+    """Be NATS for one client, which is let in and told nothing."""
+    connection, _ = server.accept()
+    with connection, connection.makefile("rb") as lines:
+        connection.sendall(b'INFO {"server_id":"x","max_payload":1048576}\r\n')
+        for line in lines:
+            if line.startswith(b"PING"):
+                connection.sendall(b"PONG\r\n")
