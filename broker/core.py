@@ -56,6 +56,9 @@ PAGE_BYTES = limits.BLOCK_BYTES // 2
 ID_ATTEMPTS = 8
 """The most random event ids to try; the first is almost always free."""
 
+MOST_ENROLLED = 100_000
+"""The most peers of which the broker knows without its records that they are enrolled."""
+
 NETWORK = "network"
 """What the digests of addresses are derived for."""
 
@@ -125,6 +128,7 @@ class Core:
         self._assigner = pools.Assigner()
         self._index = SearchIndex()
         self._trim_at = 0.0
+        self._enrolled: set[tuple[str, str]] = set()  # peers that said hello, by their names
 
     def receive(
         self,
@@ -135,7 +139,8 @@ class Core:
         curve: bytes = b"",
         address: str = "",
     ) -> bytes:
-        """Answer one frame; all changes are on disk when this returns.
+        """Answer one frame; all changes are on disk when this returns, but for what a peer says or
+        asks for again by itself where it is lost: that a known peer has a connection, and tokens.
 
         Args:
             routing_id: the connection that sent the frame.
@@ -156,7 +161,8 @@ class Core:
             with self._guard:
                 self.counters.requests[str(request.__struct_config__.tag)] += 1
             checks.no_zero_character(request)
-            with self._registry.begin(write=isinstance(request, _WRITES)) as repository:
+            write, lasting = isinstance(request, _WRITES), self._lasts(request)
+            with self._registry.begin(write=write, lasting=lasting) as repository:
                 wall = repository.time(wall)
                 if isinstance(request, messages.Hello):
                     peer = keys.peer_id(request.key)
@@ -167,11 +173,25 @@ class Core:
                     member = _member_on(repository, routing_id, curve)
                     peer = member.peer
                     reply = self._answer(repository, member, request, now, wall)
+            if isinstance(request, messages.Hello):
+                self._know(peer, request.name)
             self._on_answered(AnsweredRequest(request, peer, reply))
             return codec.encode(reply)
         except (PeerError, EnvironmentFault) as error:
             self._on_answered(AnsweredRequest(request, peer, error))
             return self.refuse(frame, error)
+
+    def _lasts(self, request: messages.BrokerRequest) -> bool:
+        """Return whether what a request changes has to outlast a loss of power."""
+        if isinstance(request, messages.Hello):
+            known = (keys.peer_id(request.key), request.name) in self._enrolled
+            return bool(request.invite) or not known
+        return not isinstance(request, messages.Join)
+
+    def _know(self, peer: str, name: str) -> None:
+        if len(self._enrolled) >= MOST_ENROLLED:
+            self._enrolled.clear()
+        self._enrolled.add((peer, name))
 
     def expires(self, frame: bytes, waited: float) -> bool:
         """Return whether the peer of a request no longer waits for its answer; count it then.

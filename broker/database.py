@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import Any
@@ -86,6 +86,16 @@ class SqlRepository:
         self._connection = connection
         self._shared = connection.dialect.name == "postgresql"
         self._run = partial(prepared.run, connection.connection.driver_connection)
+
+    def _run_for(
+        self, of: Callable[[int], Any], events: Sequence[str], **values: object
+    ) -> list[Sequence[Any]]:
+        """Return the rows that a statement for a list of events finds."""
+        if not events:
+            return []
+        asked = statements.listed(events)
+        found: list[Sequence[Any]] = self._run(of(len(asked)), **asked, **values).fetchall()
+        return found
 
     def time(self, wall: int) -> int:
         if not self._shared:
@@ -242,9 +252,7 @@ class SqlRepository:
         """Return cards by their events, with `owners` and `hosts` set."""
         events = [card.event for card in cards]
         named: dict[tuple[str, str], list[str]] = {}
-        for event, role, peer in self._connection.execute(
-            statements.GRANTS_OF_ALL, {"events": events}
-        ):
+        for event, role, peer in self._run_for(statements.grants_of_all, events):
             named.setdefault((event, role), []).append(peer)
         return {
             card.event: msgspec.structs.replace(
@@ -292,12 +300,10 @@ class SqlRepository:
         return revision
 
     def cards(self, events: Sequence[str], wall: int) -> dict[str, Card]:
-        asked = {"events": list(events)}
-        rows = self._connection.execute(statements.HOSTED, {**asked, "wall": wall})
-        hosted = set(rows.scalars())
+        hosted = {event for (event,) in self._run_for(statements.hosted, events, wall=wall)}
         cards = [
-            msgspec.structs.replace(_as_card(row), hosted=row.event in hosted)
-            for row in self._connection.execute(statements.CARDS, asked)
+            msgspec.structs.replace(_as_card(*row), hosted=event in hosted)
+            for event, *row in self._run_for(statements.cards, events)
         ]
         return self._with_grants(cards)
 
@@ -310,7 +316,7 @@ class SqlRepository:
             .order_by(EVENTS.c.revision)
         )
         rows = self._connection.execute(query)
-        return [(row.revision, _as_card(row)) for row in rows]
+        return [(revision, _as_card(*row)) for revision, *row in rows]
 
     def lease(self, event: str, instance: str = "") -> LeaseRecord | None:
         if not instance:
@@ -321,10 +327,9 @@ class SqlRepository:
         return None if row is None else _as_lease(row)
 
     def events(self, events: Sequence[str]) -> dict[str, EventRecord]:
-        rows = self._connection.execute(statements.CARDS, {"events": list(events)})
-        found = {row.event: row for row in rows}
-        cards = self._with_grants([_as_card(row) for row in found.values()])
-        return {event: EventRecord(cards[event], row.creator) for event, row in found.items()}
+        found = {event: row for event, *row in self._run_for(statements.cards, events)}
+        cards = self._with_grants([_as_card(*row) for row in found.values()])
+        return {event: EventRecord(cards[event], row[-1]) for event, row in found.items()}
 
     def leases(
         self, events: Sequence[str], instances: Collection[str] = ()
@@ -633,6 +638,7 @@ class SqlRegistry:
         self.file = file_of(self._engine.url)
         """Their file; None where they are in PostgreSQL."""
         self._writing = self._engine.execution_options(touchline_write=True)
+        self._brief = self._engine.execution_options(touchline_write=True, touchline_brief=True)
         self._refused = False
         self._statements = PreparedStatements(self._engine.dialect)
         self._driver_error = self._engine.dialect.loaded_dbapi.Error
@@ -671,14 +677,17 @@ class SqlRegistry:
             raise StorageFault(f"cannot open the database {where}: {cause(error)}") from error
 
     @contextmanager
-    def begin(self, *, write: bool) -> Iterator[SqlRepository]:
+    def begin(self, *, write: bool, lasting: bool = True) -> Iterator[SqlRepository]:
         """Open a transaction; see `repository.Registry.begin`."""
+        writing = self._writing if lasting else self._brief
         try:
             with (
                 self._turn if write else nullcontext(),
-                (self._writing if write else self._engine).begin() as connection,
+                (writing if write else self._engine).begin() as connection,
             ):
                 if write and self.shared:
+                    if not lasting:
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
                     connection.execute(sa.select(CLOCK.c.one).with_for_update())
                 try:
                     yield SqlRepository(connection, self._statements)
@@ -754,8 +763,14 @@ def _engine(url: str, connections: int) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A transaction that reads first may fail to write later, with SQLITE_BUSY_SNAPSHOT.
-    write = connection.get_execution_options().get("touchline_write")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("touchline_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # In WAL mode `NORMAL` leaves it to the next commit in full to bring this one to the disk.
+    brief = options.get("touchline_brief")
+    connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if brief else 'FULL'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_postgresql(connection: Any, _: object) -> None:
@@ -768,8 +783,8 @@ def _prepare_postgresql(connection: Any, _: object) -> None:
     connection.commit()
 
 
-def _as_card(row: Any) -> Card:
-    return msgspec.structs.replace(_card(row.card), status=row.status, owner=row.creator)
+def _as_card(card: bytes, status: EventStatus, creator: str) -> Card:
+    return msgspec.structs.replace(_card(card), status=status, owner=creator)
 
 
 def _as_member(row: Sequence[Any] | None) -> PeerRecord | None:

@@ -394,10 +394,15 @@ class Repository(Protocol):
 class Registry(Protocol):
     """A store of the broker's records."""
 
-    def begin(self, *, write: bool) -> AbstractContextManager[Repository]:
+    def begin(self, *, write: bool, lasting: bool = True) -> AbstractContextManager[Repository]:
         """Open a transaction: leaving it without an error commits it, an error rolls it back.
 
         Transactions that write run one after the other.
+
+        Args:
+            write: whether it may write.
+            lasting: whether what is committed has to outlast a loss of power, and not the end of
+                this process alone; then the commit waits for the disk.
 
         Raises:
             StorageFault: on entry, within, or on exit; then nothing was changed.

@@ -5,9 +5,8 @@ F.35). The index is in memory, so that SQLite and PostgreSQL give the same resul
 search that read and compared every card would take tenths of a second at 10,000 events.
 
 A search holds up whatever else the broker does, so it looks at a bounded number of events, however
-many there are: events are found by the rarer words of a query, and its common words (more than
-`COMMON` events) only rank them. Where every word is common, the newest events that have the rarest
-of them are ranked.
+many there are: events are found by the rarer words, and common ones (in more than `COMMON` events)
+only rank them. Where every word is common, the newest events with the rarest of them are ranked.
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ import re
 import unicodedata
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from heapq import merge, nsmallest
-from itertools import chain, groupby, islice
+from heapq import heappush, heappushpop, nsmallest
+from itertools import chain, islice, repeat
 from math import inf
+from typing import NamedTuple
 
 from ..protocol.errors import NotFound
 from ..protocol.messages import Card, EventStatus
@@ -41,11 +41,10 @@ NEAR_BEST = 0.5
 """The least share of the best match that an event in the result has."""
 
 COMMON = 2_000
-"""The most events that a word of a query finds by itself; and of the newest with a common word, as
-many are ranked."""
+"""The most events that have a word which is not common, and the most that a search ranks."""
 
 LOOKED_AT = 20_000
-"""The most events with a common word that a search tries for its sport and status."""
+"""The most events that a search tries for their sport, status and competition."""
 
 SPELT = 50_000
 """Words of which the spellings are kept: the same players play many matches."""
@@ -58,6 +57,8 @@ MOST_ASKED = 1_000
 
 NAMED = 60
 """The most names of an event's line-ups by which it is found."""
+
+_ZEROS = repeat(0.0)
 
 _WORD = re.compile(r"\w+")
 
@@ -147,6 +148,23 @@ class _Only:
         )
 
 
+class _Alike(NamedTuple):
+    """The words of the index that are like a word of a query."""
+
+    words: list[tuple[float, str]]
+    """(similarity, word), the most similar first."""
+    of: Callable[[str, float], float]
+    """Returns the similarity of a word, or what it is given for one that is not like it."""
+
+    def head(self, place: int) -> tuple[float, str]:
+        """Return the similarity and word at a place; 0.0 behind the last."""
+        return self.words[place] if place < len(self.words) else (0.0, "")
+
+
+def _most_similar(one: tuple[float, str]) -> tuple[float, str]:
+    return -one[0], one[1]
+
+
 def _players(card: Card) -> Iterable[str]:
     """Return the words of the names in an event's line-ups, without the numbers on shirts."""
     names = islice(chain(*card.lineups.values()), NAMED)
@@ -175,8 +193,8 @@ class SearchIndex:
         """(created, event) by word, sorted."""
         self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
         self._grams: dict[str, int] = {}  # by word: how many trigrams it has
-        self._asked: dict[str, list[tuple[float, str]]] = {}
-        """What is like a word of a query, by the words that were asked for of late."""
+        self._asked: dict[tuple[str, ...], _Alike] = {}
+        """What is like a word of a query, by the spellings that were asked for of late."""
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -246,95 +264,97 @@ class SearchIndex:
 
         only = _Only(sport, status, competition_key(competition))
         if text.strip():
-            events = self._by_match(text, cursor, limit, only)
-        else:
-            events = (
-                event
-                for event in self._by_age(cursor, only.competition)
-                if only.takes(self._lines[event])
-            )
-        return list(islice(events, limit))
+            return self._by_match(text, cursor, limit, only)
+        events = self._by_age(cursor, only.competition)
+        return list(islice((one for one in events if only.takes(self._lines[one])), limit))
 
     def _by_age(self, cursor: str, competition: str) -> Iterator[str]:
         newest = self._newest.get(competition, [])
         start = bisect_right(newest, (-self._lines[cursor].created, cursor)) if cursor else 0
         return (event for _, event in islice(newest, start, None))
 
-    def _by_match(self, text: str, cursor: str, limit: int, only: _Only) -> Iterator[str]:
-        matches = self._matches(text, only)
-        least = NEAR_BEST * max(matches.values(), default=0.0)
-        ranks = {
-            event: (-match, -self._lines[event].created, event)
-            for event, match in matches.items()
-            if match >= least
-        }
-        after = ranks.get(cursor, (0.0, 0, cursor)) if cursor else (-inf, 0, "")
-        ranked = (
-            rank for event, rank in ranks.items() if rank > after and only.takes(self._lines[event])
-        )
-        return (event for _, _, event in nsmallest(limit, ranked))
+    def _by_match(self, text: str, cursor: str, limit: int, only: _Only) -> list[str]:
+        """Return the best events, by the threshold algorithm of Fagin, Lotem and Naor (2003).
 
-    def _matches(self, text: str, only: _Only | None = None) -> dict[str, float]:
-        """Return the match of each event, from 0 to 1: the mean over the query's words."""
-        spellings = {one[0]: one for one in _spellings(text)}
-        query = [self._like_any(one) for one in list(spellings.values())[:QUERY_WORDS]]
-        rare = [alike for alike in query if self._frequency(alike) <= COMMON]
-        common = [alike for alike in query if self._frequency(alike) > COMMON]
-        total: dict[str, float] = {}
-        for alike in rare:
-            best: dict[str, float] = {}
-            # The most similar words come first, so an event's first word is its best.
-            for word, similar in alike.items():
-                for _, event in self._events[word]:
-                    if event not in best:
-                        best[event] = similar
-            for event, similar in best.items():
-                total[event] = total.get(event, 0.0) + similar / len(query)
-        if common and not any(rare):
-            rarest = min(common, key=self._frequency)
-            common.remove(rarest)
-            total = {
-                event: similar / len(query)
-                for event, similar in self._newest_of(rarest, only or _Only())
-            }
-        for alike in common:
-            of, lines = alike.get, self._lines
-            for event in total:
-                similar = max([of(word, 0.0) for word in lines[event].words])
-                total[event] += similar / len(query)
-        return total
-
-    def _newest_of(self, alike: dict[str, float], only: _Only) -> Iterator[tuple[str, float]]:
-        """Yield the newest events that are asked for and have a common word, the most similar words
-        first, each with the similarity of its most similar word."""
+        The index's words are gone through with the most similar ones first. Whatever has not been
+        met yet can match no better than the words that are still to come, so that the rest is not
+        looked at once the page is full of better ones.
+        """
+        query = self._query(text)
+        after = (-inf, 0, "")
+        if cursor:
+            after = self._rank(query, cursor)
         seen: set[str] = set()
-        looked_at = 0
-        anything = only == _Only()
-        for similar, same in groupby(alike, key=alike.__getitem__):
-            postings = [reversed(self._events[word]) for word in same]
-            for _, event in merge(*postings, reverse=True):
+        found: list[tuple[float, int, str]] = []
+        page: list[tuple[float, int]] = []  # the page's matches and ages, a heap: the worst first
+        best, looked_at, anything = 0.0, 0, only == _Only()
+        places = [0] * len(query)
+        while True:
+            heads = [one.head(place) for one, place in zip(query, places, strict=True)]
+            most = sum([similar for similar, _ in heads])
+            full = len(page) == limit and page[0][0] > most
+            if full or not most or most < NEAR_BEST * best:
+                break
+            which = self._next(heads, found=bool(found))
+            if which is None:
+                break
+            places[which] += 1
+            for created, event in reversed(self._events[heads[which][1]]):
                 looked_at += 1
+                if len(page) == limit and page[0] > (most, created):
+                    break  # what comes is no better, and older
                 if looked_at > LOOKED_AT or len(seen) >= COMMON:
-                    return
-                if event not in seen and (anything or only.takes(self._lines[event])):
-                    seen.add(event)
-                    yield event, similar
+                    break
+                if event in seen or not (anything or only.takes(self._lines[event])):
+                    continue
+                seen.add(event)
+                rank = self._rank(query, event)
+                best = max(best, -rank[0])
+                if rank <= after:
+                    continue
+                found.append(rank)
+                (heappush if len(page) < limit else heappushpop)(page, (-rank[0], created))
+        least = -NEAR_BEST * best
+        return [
+            event for _, _, event in nsmallest(limit, [one for one in found if one[0] <= least])
+        ]
 
-    def _frequency(self, alike: dict[str, float]) -> int:
-        """Return in how many events words are; one that has two of them counts twice."""
-        return sum(len(self._events[word]) for word in alike)
+    def _next(self, heads: list[tuple[float, str]], *, found: bool) -> int | None:
+        """Return which word of a query finds events next: of those whose next word is not common
+        the most similar; a common one, the rarest, where nothing else finds anything."""
+        often = {at: len(self._events[word]) for at, (similar, word) in enumerate(heads) if similar}
+        rare = [at for at, events in often.items() if events <= COMMON]
+        if rare:
+            return max(rare, key=lambda at: (heads[at][0], -often[at]))
+        return None if found or not often else min(often, key=often.__getitem__)
 
-    def _like_any(self, spellings: Iterable[str]) -> dict[str, float]:
-        """Return the words of the index like a word of a query, the most similar first."""
-        found = sorted(chain(*map(self._alike, spellings)))
-        best = {word: similar for similar, word in found}
-        return dict(sorted(best.items(), key=lambda item: (-item[1], item[0])))
+    def _rank(self, query: list[_Alike], event: str) -> tuple[float, int, str]:
+        """Return what an event is sorted by: its match, negative, then its age and its id.
 
-    def _alike(self, asked: str) -> list[tuple[float, str]]:
-        """Return (similarity, word) of the words in the index like `asked`, most similar first."""
+        The match is the sum over the query's words, each from 0 to 1.
+        """
+        line = self._lines[event]
+        match = sum([max(map(one.of, line.words, _ZEROS)) for one in query])
+        return -match, -line.created, event
+
+    def _query(self, text: str) -> list[_Alike]:
+        spellings = {one[0]: one for one in _spellings(text)}
+        return [self._like_any(one) for one in islice(spellings.values(), QUERY_WORDS)]
+
+    def _like_any(self, spellings: Sequence[str]) -> _Alike:
+        """Return the words of the index like a word of a query, in any of its spellings."""
+        asked = tuple(spellings)
         known = self._asked.get(asked)
         if known is not None:
             return known
+        best = {word: similar for similar, word in sorted(chain(*map(self._alike, asked)))}
+        words = sorted(((similar, word) for word, similar in best.items()), key=_most_similar)
+        if len(self._asked) >= MOST_ASKED:
+            self._asked.clear()
+        return self._asked.setdefault(asked, _Alike(words, best.get))
+
+    def _alike(self, asked: str) -> list[tuple[float, str]]:
+        """Return (similarity, word) of the words in the index like `asked`, most similar first."""
         grams = trigrams(asked)
         common = Counter(word for gram in grams for word in self._words.get(gram, ()))
         # Two words of similarity a share at least a of each word's trigrams. A word that begins
@@ -345,7 +365,4 @@ class SearchIndex:
             for word, count in common.items()
             if count >= least
         ]
-        if len(self._asked) >= MOST_ASKED:
-            self._asked.clear()
-        found = sorted([one for one in alike if one[0] >= ALIKE], reverse=True)[:MOST_ALIKE]
-        return self._asked.setdefault(asked, found)
+        return sorted([one for one in alike if one[0] >= ALIKE], reverse=True)[:MOST_ALIKE]

@@ -6,6 +6,8 @@ written once for both databases; what is rare goes through SQLAlchemy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,20 +70,40 @@ SPARE_SESSIONS = (
     .limit(MOST_SESSIONS)
     .offset(MOST_SESSIONS - 1)
 )
-_EVENTS: sa.BindParameter[list[str]] = sa.bindparam("events", expanding=True)
-
-CARDS = sa.select(EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator).where(
-    EVENTS.c.event.in_(_EVENTS)
-)
-GRANTS_OF_ALL = sa.select(GRANTS).where(GRANTS.c.event.in_(_EVENTS)).order_by(GRANTS.c.peer)
-HOSTED = sa.select(LEASES.c.event).where(
-    LEASES.c.event.in_(_EVENTS), LEASES.c.expires > _at("wall")
-)
-"""These take a list of events, which SQLAlchemy alone writes out; made once, they are cheap."""
-
 REVISION = sa.select(CLOCK.c.revision)
 TIME = sa.select(sa.cast(_microseconds, sa.BigInteger))
 """In PostgreSQL alone."""
+
+
+def _among(events: sa.Column[str], size: int) -> sa.ColumnElement[bool]:
+    return events.in_([_at(f"event_{place}") for place in range(size)])
+
+
+@cache
+def cards(size: int) -> sa.Select[Any]:
+    """Return the statement for the cards of so many events, `event_0`, `event_1` and so on."""
+    columns = (EVENTS.c.event, EVENTS.c.card, EVENTS.c.status, EVENTS.c.creator)
+    return sa.select(*columns).where(_among(EVENTS.c.event, size))
+
+
+@cache
+def grants_of_all(size: int) -> sa.Select[Any]:
+    """Return the statement for the grants of so many events."""
+    return sa.select(GRANTS).where(_among(GRANTS.c.event, size)).order_by(GRANTS.c.peer)
+
+
+@cache
+def hosted(size: int) -> sa.Select[Any]:
+    """Return the statement for those of so many events that a host holds at the time `wall`."""
+    held = LEASES.c.expires > _at("wall")
+    return sa.select(LEASES.c.event).where(_among(LEASES.c.event, size), held)
+
+
+def listed(events: Sequence[str]) -> dict[str, str]:
+    """Return the parameters for a list of events, at least one, as many as the next power of two: a
+    list of any length needs one of few statements."""
+    size = 1 << (len(events) - 1).bit_length()
+    return {f"event_{place}": events[min(place, len(events) - 1)] for place in range(size)}
 
 
 class PreparedStatements:

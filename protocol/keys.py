@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .errors import SettingError, WrongKey
 
@@ -21,6 +21,10 @@ SIGNATURE_BYTES = 64
 
 ROUTING_BYTES = 12
 """Bytes of a routing id that are a hash of its connection's key."""
+
+REMEMBERED = 4_096
+"""Public keys of which what follows from them is not reckoned again: a broker is asked by the same
+peers all the time."""
 
 _ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: they are misread
 
@@ -87,6 +91,7 @@ class Identity:
         return self._key.sign(content).signature
 
 
+@lru_cache(maxsize=REMEMBERED)
 def peer_id(public: bytes) -> str:
     """Return the id of a public key: 80 bits of its SHA-256, such as `k3vq-7m2p-xw9d-4tna`."""
     number = int.from_bytes(hashlib.sha256(b"touchline peer\0" + public).digest()[:10], "big")
@@ -100,6 +105,7 @@ def is_peer_id(text: str) -> bool:
     return len(parts) == 4 and all(len(part) == 4 and set(part) <= set(_ALPHABET) for part in parts)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def curve_key(public: bytes) -> bytes:
     """Return the CURVE form of a public key, 32 bytes.
 

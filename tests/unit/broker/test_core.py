@@ -71,6 +71,27 @@ def test_session_survives_restart(bench: Any) -> None:
     assert isinstance(bench.ann(messages.Search(id=1)), messages.EventList)
 
 
+def test_what_outlasts_a_loss_of_power(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that enrols, takes another name or uses a code; a known one that says hello again, or
+    is given a token, does by itself again what a loss of power took."""
+    event, told = bench.event(), []
+    begin = bench.registry.begin
+
+    def noted(*, write: bool, lasting: bool = True) -> Any:
+        told.append(lasting if write else None)
+        return begin(write=write, lasting=lasting)
+
+    monkeypatch.setattr(bench.registry, "begin", noted)
+    bench.hello("dan")
+    bench.hello("dan", bench.line("dan")[:-1] + b"x")
+    bench.hello("dan", name="daniel")
+    bench.hello("dan", name="daniel", invite="abcd-efgh-jkmn")
+    bench.ask("dan", join(event))
+    bench.ask("dan", messages.Show(id=1, event=event))
+    bench.ann(lease(event))
+    assert told == [True, False, True, True, False, None, True]
+
+
 def test_wrong_version(bench: Any) -> None:
     """Another version of the protocol is refused, naming both."""
     assert bench.hello("x", id=4, version=2) == messages.Error(

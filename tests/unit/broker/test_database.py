@@ -121,6 +121,30 @@ def test_error_undoes(registry: SqlRegistry) -> None:
     assert record.card.status == "scheduled"
 
 
+def test_only_what_has_to_last_waits_for_the_disk(registry: SqlRegistry) -> None:
+    """A commit that need not outlast a loss of power waits for no disk; the next that must does, on
+    the same connection."""
+    setting = "synchronous_commit" if registry.shared else "synchronous"
+    how = "SHOW " if registry.shared else "PRAGMA "
+    seen = []
+    for lasting in (False, True, False, True):
+        with registry.begin(write=True, lasting=lasting) as repository:
+            repository.bind(b"\x01" * 24, "ann", 1)
+            seen.append(repository._connection.exec_driver_sql(how + setting).scalar_one())
+    assert seen == (["off", "on"] * 2 if registry.shared else [1, 2] * 2)  # NORMAL is 1, FULL is 2
+
+
+def test_a_list_of_any_length(registry: SqlRegistry) -> None:
+    """Events are found together, however many are asked for."""
+    with registry.begin(write=True) as repository:
+        names = [f"e{n}" for n in range(9)]
+        for name in names:
+            repository.add_event(Card(event=name, title="", sport="", origins=[]), "ann", name)
+        for many in range(10):
+            asked = names[:many]
+            assert sorted(repository.cards(asked, 0)) == sorted(repository.events(asked)) == asked
+
+
 def test_changes(registry: SqlRegistry) -> None:
     """Changes come in order, each event at its newest, none before the revision one names."""
     with registry.begin(write=True) as repository:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from touchline.broker import search
@@ -8,10 +10,16 @@ from touchline.broker.search import SearchIndex, trigrams, words
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card
 
+NAMES = ["Spain", "Spartak", "Brazil", "Brasilia", "Cupa", "Cupo", "Final", "São", "Sao", "Müller"]
+
 
 def card(event: str, title: str, *origins: str, created: int = 0, **fields: str) -> Card:
     fields = {"sport": "football", **fields}
     return Card(event=event, title=title, origins=list(origins), created=created, **fields)  # type: ignore[arg-type]
+
+
+def match(index: SearchIndex, text: str, event: str) -> float:
+    return -index._rank(index._query(text), event)[0]
 
 
 @pytest.fixture
@@ -40,7 +48,7 @@ def test_all_spellings_of_a_name_find_it(text: str) -> None:
     index.follow(enumerate([card("a", "Müller Cup"), card("b", "Muellner Cup")], 1))
     assert words("Müller–Đoković") == ["muller", "mueller", "dokovic", "djokovic"]
     assert index.search(text, limit=2)[0] == "a"
-    assert index._matches(text)["a"] == 1.0
+    assert match(index, text, "a") == 1.0
 
 
 def test_trigrams() -> None:
@@ -179,8 +187,8 @@ def test_a_common_word_is_looked_for_within_the_sport(crowded: SearchIndex) -> N
 def test_a_rarer_word_decides(crowded: SearchIndex) -> None:
     """What has only the common word is not found, and what has both has the match of both."""
     assert crowded.search("cup 27", limit=1) == ["e27"]
-    assert crowded._matches("cup 27")["e27"] == 1.0
-    assert "e39" not in crowded._matches("cup 27")
+    assert match(crowded, "cup 27", "e27") == 2.0
+    assert "e39" not in crowded.search("cup 27", limit=100)
     assert crowded.search("cup nothing", limit=1) == ["e39"]
 
 
@@ -237,3 +245,28 @@ def test_only_of_a_competition() -> None:
     assert index.search("match 3", limit=9, competition="Super Lig")[0] == "l3"
     assert not {"o3"} & set(index.search("match 3", limit=9, competition="Super Lig"))
     assert index.search(limit=9, competition="Nobody's") == []
+
+
+@settings(max_examples=200)
+@given(
+    titles=st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4), max_size=40),
+    text=st.lists(st.sampled_from([*NAMES, "spian", "bra", "cup", "zz"]), min_size=1, max_size=3),
+    limit=st.integers(1, 12),
+)
+def test_the_best_are_found_without_looking_at_all(
+    titles: list[list[str]], text: list[str], limit: int
+) -> None:
+    """Page by page the result is what ranking every event gives."""
+    index = SearchIndex()
+    index.follow(
+        (n, card(f"e{n}", " ".join(title), created=n // 2)) for n, title in enumerate(titles, 1)
+    )
+    query = " ".join(text)
+    ranks = sorted(index._rank(index._query(query), f"e{n}") for n in range(1, len(titles) + 1))
+    best = ranks[0][0] if ranks else 0.0
+    wanted = [event for match, _, event in ranks if match and match <= search.NEAR_BEST * best]
+    found: list[str] = []
+    while page := index.search(query, limit=limit, cursor=found[-1] if found else ""):
+        assert len(page) <= limit
+        found += page
+    assert found == wanted
