@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import io
 import shutil
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -51,6 +49,7 @@ from ...timeline import wording
 from ..context import Gateway
 from ..language import asked_by
 from ..openapi import Operation
+from ..qr import drawn
 from ..reporting.routes import (
     ADDRESSES,
     AddressLimiter,
@@ -691,23 +690,6 @@ class Organising:
 def component(gateway: Gateway) -> Organising:
     """Return organising as a component of a gateway."""
     return Organising(gateway)
-
-
-def drawn(text: str) -> bytes:
-    """Return a text as a QR code, as SVG.
-
-    Raises:
-        NotFound: the library that draws it is not installed.
-    """
-    try:
-        segno = import_module("segno")
-    except ModuleNotFoundError:
-        raise NotFound("segno is not installed; install touchline[qr]") from None
-    image = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(
-        image, kind="svg", border=3, light="#fff", omitsize=True
-    )
-    return image.getvalue()
 
 
 def _token(request: Request) -> str:

@@ -43,7 +43,14 @@ CREATE TABLE IF NOT EXISTS reporters (
     PRIMARY KEY (device, event)
 );
 CREATE INDEX IF NOT EXISTS reporters_by_end ON reporters (until);
-"""
+""",
+    # Devices on which a person goes on who began on another: by that one's key.
+    2: """
+CREATE TABLE IF NOT EXISTS paired (
+    device BLOB NOT NULL, event TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL,
+    until INTEGER NOT NULL, PRIMARY KEY (device, event)
+);
+""",
 }
 
 
@@ -100,6 +107,9 @@ class Devices:
                     f"on this device {other} reports on this event, and a device has one reporter"
                     f" in an event: sign in as {other}"
                 )
+        query = "SELECT id, name FROM paired WHERE device = ? AND event = ? AND until > ?"
+        for id_, name in self._read(query, (device, event, wall)):
+            return DeviceKey(id_, name)
         query = "SELECT id, name FROM keys WHERE device = ? AND asked = ?"
         for id_, name in self._read(query, (device, folded)):
             return DeviceKey(id_, name)
@@ -119,18 +129,45 @@ class Devices:
             StorageFault: it can't be stored.
         """
         device = _hash(secret)
+        if self._read("SELECT id FROM keys WHERE id = ? AND device != ?", (key.id, device)):
+            self._write("UPDATE keys SET used = ? WHERE id = ?", (wall, key.id))
+        else:
+            self._write(
+                "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (device, asked) DO UPDATE SET used = excluded.used",
+                (device, _fold(asked), key.id, key.name, wall),
+            )
+        self._note_reporter(device, event, asked, until)
+        self._sweep(wall)
+
+    def pair(
+        self, secret: str, event: str, asked: str, key: DeviceKey, wall: int, until: int
+    ) -> None:
+        """Keep that a device's reporter in an event has a key of another device.
+
+        Args:
+            secret, event, asked, wall, until: as those of `keep`.
+            key: of the other device, enrolled.
+
+        Raises:
+            Conflict: on this device somebody else reports on the event.
+            StorageFault: it can't be stored.
+        """
+        self.find(secret, event, asked, wall)
+        device = _hash(secret)
         self._write(
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (device, asked) DO UPDATE SET used = excluded.used",
-            (device, _fold(asked), key.id, key.name, wall),
+            "INSERT OR REPLACE INTO paired VALUES (?, ?, ?, ?, ?)",
+            (device, event, key.id, key.name, until),
         )
+        self._note_reporter(device, event, asked, until)
+
+    def _note_reporter(self, device: bytes, event: str, asked: str, until: int) -> None:
         self._write(
             "INSERT INTO reporters VALUES (?, ?, ?, ?)"
             " ON CONFLICT (device, event)"
             " DO UPDATE SET name = excluded.name, until = excluded.until",
             (device, event, asked, until),
         )
-        self._sweep(wall)
 
     def folder(self, id_: str) -> Path:
         """Return the folder of a key."""
@@ -148,6 +185,7 @@ class Devices:
     def _sweep(self, wall: int) -> None:
         """Forget what nobody has used for long."""
         self._write("DELETE FROM reporters WHERE until <= ?", (wall,))
+        self._write("DELETE FROM paired WHERE until <= ?", (wall,))
         query = "SELECT id FROM keys WHERE used <= ? LIMIT ?"
         for (id_,) in self._read(query, (wall - KEPT_DAYS * _DAY, SWEPT)):
             self._write("DELETE FROM keys WHERE id = ?", (id_,))

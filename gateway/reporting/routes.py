@@ -33,15 +33,17 @@ from ...protocol.errors import (
     TouchlineError,
 )
 from ...protocol.messages import Ask, Id
-from ...protocol.times import to_rfc3339
+from ...protocol.times import SECOND, to_rfc3339
 from ...runtime import clock
 from ...sports.contradictions import check_of
 from ..context import Gateway, Left, Taken
 from ..grades import OwnGradeAnswer, own_grade
 from ..openapi import Operation
+from ..qr import drawn
 from ..rest import Nothing, query
 from ..security import JsonResponse, address_of, is_foreign
-from .devices import KEPT_DAYS, Devices
+from .devices import KEPT_DAYS, DeviceKey, Devices
+from .pairing import PairingCodes
 from .schema import Bundle, ReportFate, consistent, read, token_of
 from .web_sessions import CODE_CHARS, NAME_CHARS, WebSession, WebSessions, check_name, enrol
 from .worker import ReportingWorker
@@ -73,6 +75,29 @@ class SignIn(Struct, frozen=True, kw_only=True):
     code: Annotated[str, Meta(max_length=CODE_CHARS)] = ""
     token: bool = False
     """Whether the answer has the session's token, for a program, instead of cookies."""
+
+
+class PairingQuery(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of which event a code is wanted for a second device."""
+
+    event: Id
+
+
+class PairingSchema(Struct, frozen=True, tag="pairing"):
+    """A code for a second device of the same person: good once, until `expires`. `link` opens the
+    page there with the code filled in."""
+
+    event: str
+    code: str
+    link: str
+    expires: str
+
+
+class Pair(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A second device of a person, with the code that the first one shows."""
+
+    event: Id
+    code: Annotated[str, Meta(max_length=CODE_CHARS)]
 
 
 class SignOutQuery(Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,6 +189,35 @@ OPERATIONS = (
         errors=(400, 403),
     ),
     Operation(
+        path="/api/session/pairing",
+        method="post",
+        summary="Have a code for a second device",
+        text="The code is good once, for two minutes; until then the same one is given again.",
+        body=PairingQuery,
+        answers={200: PairingSchema},
+        errors=(400, 401, 403, 413, 422),
+        secured="session",
+    ),
+    Operation(
+        path="/api/session/pairing/qr",
+        method="get",
+        summary="Draw the link of that code as a QR code (SVG)",
+        query=PairingQuery,
+        answers={200: None},
+        errors=(400, 401, 403, 404),
+        secured="session",
+    ),
+    Operation(
+        path="/api/session/pair",
+        method="post",
+        summary="Go on as the same person on a second device",
+        text="Takes the code that the first device shows, and sets the cookies of this one: both"
+        " are one reporter, with one vote.",
+        body=Pair,
+        answers={201: SessionSchema},
+        errors=(400, 403, 409, 413, 422, 429, 503),
+    ),
+    Operation(
         path="/api/events/{event}/reports",
         method="post",
         summary="Report what happened",
@@ -226,12 +280,16 @@ class Reporting:
         new = gateway.options.new_people
         self._limiter = AddressLimiter(new, 60 / new, ADDRESSES)
         self._invited: dict[tuple[str, str], str] = {}  # session ids by code and event
+        self._codes = PairingCodes()
         self._salt = os.urandom(32)  # the broker learns which addresses are one, and no address
         self._new: Counter[str] = Counter()  # people whom the gateway did not know, by address
         self.routes: list[BaseRoute] = [
             Route("/api/session", self.sign_in, methods=["POST"]),
             Route("/api/session", self.sessions, methods=["GET"]),
             Route("/api/session", self.sign_out, methods=["DELETE"]),
+            Route("/api/session/pairing", self.offer_pairing, methods=["POST"]),
+            Route("/api/session/pairing/qr", self.pairing_qr, methods=["GET"]),
+            Route("/api/session/pair", self.pair, methods=["POST"]),
             Route("/api/events/{event}/reports", self.report, methods=["POST"]),
             Route("/api/events/{event}/reports", self.reports, methods=["GET"]),
             Route("/api/events/{event}/questions", self.questions, methods=["GET"]),
@@ -326,23 +384,53 @@ class Reporting:
         device = request.cookies.get(DEVICE) or self.devices.new_secret()
         secret, session = await self._enter(device, wanted, name, address)
         if known is not None and known.id != session.id:  # of before its device had a key
-            await self._end(known)
-        response = JsonResponse(_schema(session), 201)
-        left = max(1, (session.expires - clock.wall()) // 1_000_000)
-        for cookie, value, seconds in (
-            (COOKIE + session.event, secret, left),
-            (DEVICE, device, KEPT_DAYS * DAY),
-        ):
-            response.set_cookie(
-                cookie,
-                value,
-                max_age=seconds,
-                path="/",
-                secure=is_secure(request),
-                httponly=True,
-                samesite="strict",
-            )
-        return response
+            await self._end(known, request.cookies[COOKIE + wanted.event])
+        return _signed_in(request, session, secret, device)
+
+    async def offer_pairing(self, request: Request) -> Response:
+        check_own_page(request)
+        session = self.session(request, decode(await body(request), PairingQuery).event)
+        return JsonResponse(self._pairing(request, session))
+
+    async def pairing_qr(self, request: Request) -> Response:
+        session = self.session(request, query(request, PairingQuery).event)
+        if self._codes.find(session.id, clock.now()) is None:
+            raise NotFound("no code for a second device is open")
+        link = self._pairing(request, session).link
+        return Response(
+            await asyncio.to_thread(drawn, link),
+            media_type="image/svg+xml",
+            headers={"cache-control": "no-store"},
+        )
+
+    def _pairing(self, request: Request, session: WebSession) -> PairingSchema:
+        now = clock.now()
+        code = self._codes.offer(session.id, session.event, now)
+        base = (self._gateway.base_url or str(request.base_url)).rstrip("/")
+        return PairingSchema(
+            session.event,
+            code.code,
+            f"{base}/report/{session.event}#pair={code.code}",
+            to_rfc3339(clock.wall() + round((code.until - now) * SECOND)),
+        )
+
+    async def pair(self, request: Request) -> Response:
+        check_own_page(request)
+        wanted = decode(await body(request), Pair)
+        self._limiter.take(address_of(request.scope), clock.now())
+        id_ = self._codes.take(wanted.code, wanted.event, clock.now())
+        session, wall = self.web_sessions.get(id_), clock.wall()
+        if session is None or self.web_sessions.has_left(session, wall):
+            raise BadInvite("the other device is signed out: sign in there again")
+        device = request.cookies.get(DEVICE) or self.devices.new_secret()
+        secret = await asyncio.to_thread(self._pair, session, device, wall)
+        return _signed_in(request, session, secret, device)
+
+    def _pair(self, session: WebSession, device: str, wall: int) -> str:
+        """Let a device be of a session; in a thread of its own. Return its secret."""
+        key = DeviceKey(session.key, session.name)
+        self.devices.pair(device, session.event, session.asked, key, wall, session.expires)
+        return self.web_sessions.pair(session, device)
 
     async def _enter(
         self, device: str, wanted: SignIn, name: str, address: str
@@ -387,9 +475,10 @@ class Reporting:
                 known=key.name,
                 behind=tokens.derive(self._salt, address),
             )
-            begun = sessions.resume(key.id, event, wall)
+            begun = sessions.resume(key.id, event, wall, device=device)
             if begun is None:
-                begun = sessions.sign_in(id_, card, taken, wall, asked=name, key=key.id)
+                about = {"asked": name, "key": key.id, "device": device}
+                begun = sessions.sign_in(id_, card, taken, wall, **about)
             enrolled = key._replace(name=taken)
             self.devices.keep(device, event, name, enrolled, wall, begun[1].expires)
         except TouchlineError:
@@ -416,13 +505,15 @@ class Reporting:
                 continue
             session = self._find(request, event)
             if session is not None:
-                await self._end(session)
+                await self._end(session, request.cookies[name])
             response.delete_cookie(name, path="/", httponly=True, samesite="strict")
         return response
 
-    async def _end(self, session: WebSession) -> None:
-        await asyncio.to_thread(self.web_sessions.sign_out, session)
-        self.worker.sign_out(session)
+    async def _end(self, session: WebSession, secret: str = "") -> None:
+        """End a session, or one device's part in it."""
+        await asyncio.to_thread(self.web_sessions.sign_out, session, secret)
+        if self.web_sessions.has_left(session, clock.wall()):
+            self.worker.sign_out(session)
 
     # ── reports ──────────────────────────────────────────────────────────────────────────────
 
@@ -608,6 +699,26 @@ def is_secure(request: Request) -> bool:
     """Return whether a cookie may be set for https alone."""
     # A proxy that is not trusted may set the header too: that only makes the cookie stricter.
     return "https" in {request.url.scheme, request.headers.get("x-forwarded-proto", "")}
+
+
+def _signed_in(request: Request, session: WebSession, secret: str, device: str) -> Response:
+    """Return the answer that signs a device in, with its cookies."""
+    response = JsonResponse(_schema(session), 201)
+    left = max(1, (session.expires - clock.wall()) // 1_000_000)
+    for cookie, value, seconds in (
+        (COOKIE + session.event, secret, left),
+        (DEVICE, device, KEPT_DAYS * DAY),
+    ):
+        response.set_cookie(
+            cookie,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=is_secure(request),
+            httponly=True,
+            samesite="strict",
+        )
+    return response
 
 
 def _schema(session: WebSession) -> SessionSchema:

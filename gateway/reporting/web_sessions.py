@@ -1,8 +1,9 @@
 """Web sessions, on disk, each for one person in one event.
 
-A session's secret is 32 random bytes in the browser's cookie. The file holds its hash, so that
-reading the file is not enough to report in a person's name. Each session is a peer, with the key of
-its device and an outbox of its own. Tested in `tests/unit/gateway/reporting/test_web_sessions.py`.
+A session's secret is 32 random bytes in the browser's cookie, others on each device of the person.
+The file holds their hashes, so that reading the file is not enough to report in a person's name.
+Each session is a peer, with the key of its first device and an outbox of its own. Tested in
+`tests/unit/gateway/reporting/test_web_sessions.py`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ ID_LETTERS = 4
 ENROL_SECONDS = 5.0
 """How long the broker may take to enrol a person."""
 
+DEVICES = 5
+"""The most devices of one person in one event."""
+
 PATIENCE = 7 * 86_400 * SECOND
 """Microseconds for which reports that no host has taken are kept after the session's end."""
 
@@ -57,6 +61,14 @@ CREATE TABLE IF NOT EXISTS people (
     2: partial(
         sqlite.add_column, table="people", column="key", declared="TEXT NOT NULL DEFAULT ''"
     ),
+    # Several devices, each with a secret; `device` is empty for those of before.
+    3: """
+CREATE TABLE IF NOT EXISTS secrets (
+    secret BLOB PRIMARY KEY, person TEXT NOT NULL, device BLOB NOT NULL
+);
+INSERT OR IGNORE INTO secrets SELECT secret, person, x'' FROM people WHERE secret IS NOT NULL;
+UPDATE people SET secret = NULL;
+""",
 }
 
 
@@ -103,7 +115,7 @@ class WebSessions:
         self._sessions: dict[str, WebSession] = {}
         self._by_key: dict[tuple[str, str], str] = {}  # session ids by key and event
         self._by_secret: dict[bytes, str] = {}
-        self._secrets: dict[str, bytes] = {}  # by session id
+        self._secrets: dict[str, dict[bytes, bytes]] = {}  # by session id: devices by secret
         path = folder / "people.db"
         self._base = sqlite.connect(path, _STEPS, what="sessions", any_thread=True)
         try:
@@ -113,12 +125,12 @@ class WebSessions:
             raise StorageFault(f"{path}: {error}") from error
 
     def _read(self) -> None:
-        rows = self._base.execute(f"SELECT secret, {_COLUMNS} FROM people")
-        for secret, id_, event, name, asked, timing, expires, key in rows:
+        rows = self._base.execute(f"SELECT {_COLUMNS} FROM people")
+        for id_, event, name, asked, timing, expires, key in rows:
             clock = None if timing is None else msgspec.msgpack.decode(timing, type=Timing)
             self._add(WebSession(id_, event, name, asked, clock, expires, key))
-            if secret is not None:
-                self._grant(secret, id_)
+        for secret, id_, device in self._base.execute("SELECT secret, person, device FROM secrets"):
+            self._grant(secret, id_, device)
 
     def __len__(self) -> int:
         return len(self._sessions)
@@ -142,7 +154,15 @@ class WebSessions:
         return uuid.uuid4().hex
 
     def sign_in(
-        self, id_: str, card: Card, name: str, wall: int, *, asked: str = "", key: str = ""
+        self,
+        id_: str,
+        card: Card,
+        name: str,
+        wall: int,
+        *,
+        asked: str = "",
+        key: str = "",
+        device: str = "",
     ) -> tuple[str, WebSession]:
         """Begin a session for a person who is enrolled.
 
@@ -153,6 +173,7 @@ class WebSessions:
             wall: microseconds since 1970 UTC.
             asked: the name that the person gave; `name` unless given.
             key: the id of the device's key.
+            device: the device's secret.
 
         Returns:
             The secret for the cookie, and the session.
@@ -160,34 +181,53 @@ class WebSessions:
         Raises:
             StorageFault: the session can't be stored.
         """
-        secret = secrets.token_urlsafe(32)
         timing = None if card.timing is None else msgspec.msgpack.encode(card.timing)
         expires = wall + round(self._seconds * SECOND)
         session = WebSession(id_, card.event, name, asked or name, card.timing, expires, key)
-        row = (_hash(secret), id_, card.event, name, session.asked, timing, expires, key)
-        self._write(f"INSERT INTO people (secret, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-        self._add(session)
-        self._grant(_hash(secret), id_)
-        return secret, session
+        row = (id_, card.event, name, session.asked, timing, expires, key)
+        with self._lock:
+            self._write(f"INSERT INTO people ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self._add(session)
+            return self._new_secret(session, device), session
 
-    def resume(self, key: str, event: str, wall: int) -> tuple[str, WebSession] | None:
+    def resume(
+        self, key: str, event: str, wall: int, *, device: str = ""
+    ) -> tuple[str, WebSession] | None:
         """Begin the session of a device's key in an event anew, ended or not, with what it has
         kept; return None where there is none. See `sign_in`."""
         with self._lock:
             session = self._sessions.get(self._by_key.get((key, event), ""))
             if session is None:
                 return None
-            secret = secrets.token_urlsafe(32)
             expires = wall + round(self._seconds * SECOND)
-            self._write(
-                "UPDATE people SET secret = ?, expires = ? WHERE person = ?",
-                (_hash(secret), expires, session.id),
-            )
-            self._revoke(session)
+            self._write("UPDATE people SET expires = ? WHERE person = ?", (expires, session.id))
             resumed = session._replace(expires=expires)
             self._add(resumed)
-            self._grant(_hash(secret), session.id)
-        return secret, resumed
+            return self._new_secret(resumed, device), resumed
+
+    def pair(self, session: WebSession, device: str) -> str:
+        """Let a further device be of a session; return its secret for the cookie.
+
+        Raises:
+            Overloaded: the session has as many devices as it may have.
+            StorageFault: it can't be stored.
+        """
+        with self._lock:
+            known = set(self._secrets.get(session.id, {}).values()) - {_hash(device)}
+            if len(known) >= DEVICES:
+                raise Overloaded(f"you report on {len(known)} devices, at most {DEVICES} allowed")
+            return self._new_secret(session, device)
+
+    def _new_secret(self, session: WebSession, device: str) -> str:
+        """Give a device a secret instead of the one that it had."""
+        secret, known = secrets.token_urlsafe(32), _hash(device) if device else b""
+        for hashed, other in list(self._secrets.get(session.id, {}).items()):
+            if other in (known, b""):  # of before devices were told apart there was one
+                self._revoke(session, hashed)
+        row = (_hash(secret), session.id, known)
+        self._write("INSERT INTO secrets (secret, person, device) VALUES (?, ?, ?)", row)
+        self._grant(*row)
+        return secret
 
     def find(self, secret: str, wall: int) -> WebSession | None:
         """Return the session of a secret; None where there is none, or it has ended."""
@@ -195,10 +235,11 @@ class WebSessions:
         session = self._sessions.get(self._by_secret.get(_hash(secret), ""))
         return None if session is None or session.expires <= wall else session
 
-    def sign_out(self, session: WebSession) -> None:
-        """End a session; its reports are still delivered."""
-        self._write("UPDATE people SET secret = NULL WHERE person = ?", (session.id,))
-        self._revoke(session)
+    def sign_out(self, session: WebSession, secret: str = "") -> None:
+        """End a session, or the part that one device has in it, by its secret; its reports are
+        still delivered."""
+        with self._lock:
+            self._revoke(session, _hash(secret) if secret else None)
 
     def left(self, wall: int) -> list[WebSession]:
         """Return the sessions that have ended: `forget` each once it has no pending report."""
@@ -213,8 +254,8 @@ class WebSessions:
         with self._lock:
             if self._sessions.get(session.id) is not session:
                 return
-            self._write("DELETE FROM people WHERE person = ?", (session.id,))
             self._revoke(session)
+            self._write("DELETE FROM people WHERE person = ?", (session.id,))
             del self._sessions[session.id]
             if session.key:
                 del self._by_key[session.key, session.event]
@@ -242,14 +283,19 @@ class WebSessions:
         if session.key:
             self._by_key[session.key, session.event] = session.id
 
-    def _grant(self, secret: bytes, id_: str) -> None:
+    def _grant(self, secret: bytes, id_: str, device: bytes) -> None:
         self._by_secret[secret] = id_
-        self._secrets[id_] = secret
+        self._secrets.setdefault(id_, {})[secret] = device
 
-    def _revoke(self, session: WebSession) -> None:
-        secret = self._secrets.pop(session.id, None)
-        if secret is not None:
-            self._by_secret.pop(secret, None)
+    def _revoke(self, session: WebSession, secret: bytes | None = None) -> None:
+        """Take one secret of a session back, or all."""
+        held = self._secrets.get(session.id, {})
+        for one in [each for each in held if secret in (each, None)]:
+            self._write("DELETE FROM secrets WHERE secret = ?", (one,))
+            self._by_secret.pop(one, None)
+            del held[one]
+        if not held:
+            self._secrets.pop(session.id, None)
 
     def _write(self, statement: str, values: Sequence[object]) -> None:
         try:

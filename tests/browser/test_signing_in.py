@@ -29,6 +29,9 @@ HELD = """(() => {
 })()"""
 """What the gateway says is kept back until the page's own `free` is heard."""
 
+WHO = "fetch('/api/session').then((one) => one.json()).then((all) => all.sessions[0].name)"
+"""The name at the broker of whoever reports in a browser."""
+
 FREE = "globalThis.free = true, dispatchEvent(new Event('free'))"
 
 
@@ -81,6 +84,35 @@ def test_a_press_counts_while_the_page_fills(ground: Ground, people: People, siz
     assert still_there()
     page.mouse.up()
     page.locator("#pad .tile").first.wait_for()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(PHONE, DESKTOP), (DESKTOP, PHONE)], ids=["phone-first", "desktop-first"]
+)
+def test_a_second_device(ground: Ground, people: People, first: Any, second: Any) -> None:
+    """The code that one device shows, typed or scanned on another, makes that one the same
+    reporter, once."""
+    event = ground.event("Two devices", "football", "Cats", "Dogs")
+    one = people.reporter(event, "Ann", **first)
+    name = one.evaluate(WHO)
+    one.get_by_role("button", name="A second device").click()
+    code = one.locator(".code-shown").inner_text()
+    one.wait_for_function("document.querySelector('.code-image').naturalWidth > 0")
+    people.keep(one, "code")
+    one.get_by_role("button", name="Close").click()
+    other = people.person(f"/report/{event}#pair={code}", **second)
+    assert other.locator("#pair-code").input_value() == code
+    people.keep(other, "taken")
+    other.get_by_role("button", name="Go on here").click()
+    other.locator("#pad .tile").first.wait_for()
+    assert one.evaluate(WHO) == other.evaluate(WHO) == name
+    people.allowed = (*people.allowed, "403 (Forbidden)")
+    third = people.person(f"/report/{event}", **second)
+    third.get_by_text("Reporting on another device already?").click()
+    third.locator("#pair-code").fill(code)
+    third.locator("#pair-code").press("Enter")
+    third.locator("#sign-in-wrong", has_text="no longer").wait_for()
+    people.keep(third, "used")
 
 
 def test_by_invitation(browser: Any, club: Ground) -> None:

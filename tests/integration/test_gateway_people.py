@@ -83,6 +83,47 @@ def members(world: Any) -> dict[str, messages.EnrolledPeer]:
     return {person.name: person for person in reply.members}
 
 
+def test_a_second_device_is_the_same_person(world: Any) -> None:
+    """The code that one device shows makes another one the same reporter, once: what both report is
+    one vote. Each signs out by itself."""
+    world.with_broker()
+    world.host(verdict="fixed:2")
+    gateway = Running(world)
+    phone, tablet, bob = (Browser(world, gateway) for _ in range(3))
+
+    def pair(browser: Browser, code: str) -> Json:
+        answer = browser.http.post("/api/session/pair", json={"event": world.event, "code": code})
+        return {**answer.json(), "status": answer.status_code}
+
+    about = {"event": world.event}
+    assert phone.http.post("/api/session/pairing", json=about).status_code == 401
+    ann = phone.sign_in("ann")
+    bob.sign_in("bob")
+    made = phone.http.post("/api/session/pairing", json=about).json()
+    assert made["link"].endswith(f"/report/{world.event}#pair={made['code']}")
+    drawn = phone.http.get("/api/session/pairing/qr", params=about)
+    assert drawn.text.startswith("<?xml")
+    assert pair(tablet, "guess-it") | {"reason": ""} == {
+        "type": "error", "code": "BAD_INVITE", "reason": "", "status": 403
+    }  # fmt: skip
+    assert pair(tablet, made["code"]) == {**ann, "status": 201}
+    assert pair(Browser(world, gateway), made["code"])["code"] == "BAD_INVITE"
+    assert phone.http.get("/api/session/pairing/qr", params=about).status_code == 404
+    for number, browser in enumerate((phone, tablet)):
+        browser.report(f"r{number}", world.at(10))
+    world.until(lambda: phone.outcomes() == tablet.outcomes() == ["stored", "stored"])
+    bob.report("r", world.at(10))
+    world.until(lambda: bob.outcomes() == ["accepted"])
+    entry = bob.http.get(f"/api/events/{world.event}/timeline").json()["entries"][-1]
+    assert (entry["evidence"]["for"], entry["evidence"]["present"]) == (2, 2)
+    again = phone.http.post("/api/session/pairing", json=about).json()["code"]
+    assert pair(bob, again)["code"] == "CONFLICT"
+    phone.http.delete("/api/session", params=about)
+    assert tablet.report("r2", world.at(50))["status"] == 200
+    assert phone.report("r3", world.at(50))["status"] == 401
+    assert phone.sign_in("ann")["name"] == tablet.sign_in("ann")["name"] == "ann"
+
+
 def test_two_of_one_name(world: Any, open_gateway: Running) -> None:
     """Two who call themselves ann are two people: the second is told the name that she has got,
     which begins with her id; both report, and both are kept apart."""

@@ -193,6 +193,15 @@ export function askWhich(sheet, title, words, offers) {
   ]);
 }
 
+/** Show something until it is closed. */
+export function tell(sheet, title, body) {
+  return answer(sheet, (end) => [
+    el("h2", { id: `${sheet.id}-title` }, title),
+    body,
+    el("button.button.wide", { type: "button", onclick: () => end(null) }, tr("Close")),
+  ]);
+}
+
 function show(sheet, { title, body, send, skip, later = tr("Cancel"), take }) {
   return answer(sheet, (end) => {
     const finish = (skipped) => {

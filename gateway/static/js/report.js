@@ -10,8 +10,9 @@ import { attend, Feed, feedUrl } from "./feed.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { Outbox } from "./outbox.js";
 import { Question } from "./question.js";
+import { showCode } from "./second_device.js";
 import { drawOwn, ownWords, ReportButtons } from "./report_buttons.js";
-import { fates, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
+import { fates, pair, Refused, Sender, send, signIn, signOut, whoAmI } from "./session.js";
 import { aboutOf, STATEMENT } from "./buttons.js";
 import { askDetails, askScore, askSure, askWhich, callOff } from "./dialog.js";
 import { reportsCount } from "./ending.js";
@@ -172,13 +173,40 @@ function refusal(error) {
   return asked && error.code === "UNKNOWN_KEY" ? tr("Here it takes an invitation code.") : error.message;
 }
 
-byId("sign-in").addEventListener("submit", async (event) => {
+byId("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
   const button = event.target.querySelector("button");
+  signedIn(button, () => signIn(id, byId("name").value.trim(), byId("code").value.trim()));
+});
+
+byId("pair").addEventListener("click", pairHere);
+byId("pair-code").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") return;
+  event.preventDefault(); // the form around it asks for a name
+  pairHere();
+});
+
+/** Go on as the person whose other device shows the code. */
+function pairHere() {
+  const code = byId("pair-code").value.trim();
+  if (code) signedIn(byId("pair"), () => pair(id, code));
+}
+
+byId("second-device").addEventListener("click", async () => {
+  try {
+    await showCode(byId("sheet"), id);
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) refused(error);
+    else complain(error instanceof Refused ? error.message : tr("The gateway can't be reached. Try again."));
+  }
+});
+
+/** Begin a session, by a button that rests meanwhile; say why where there is none. */
+async function signedIn(button, begun) {
   button.disabled = true;
   byId("sign-in-wrong").hidden = true; // said of the attempt before
   try {
-    const session = await signIn(id, byId("name").value.trim(), byId("code").value.trim());
+    const session = await begun();
     enter(session.asked, session.name);
     feed.state.joined = false; // joined anew as this reporter, the feed tells the fates of reports
     feed.open();
@@ -188,7 +216,7 @@ byId("sign-in").addEventListener("submit", async (event) => {
   } finally {
     button.disabled = false;
   }
-});
+}
 
 byId("sign-out").addEventListener("click", async () => {
   const waiting = me.outbox?.pending().length ?? 0;
@@ -515,10 +543,12 @@ addEventListener("storage", (event) => {
 addEventListener("online", () => me.sender?.go());
 attend(feed);
 begin();
-const invited = new URLSearchParams(location.hash.slice(1)).get("code");
-if (invited) {
-  // From the organiser's link: it is in the fragment, which no server is sent.
-  byId("code").value = invited;
+const given = new URLSearchParams(location.hash.slice(1));
+if (given.has("code") || given.has("pair")) {
+  // From the organiser's link, or from another device: the fragment is sent to no server.
+  byId("code").value = given.get("code") ?? "";
+  byId("pair-code").value = given.get("pair") ?? "";
+  byId("other-device").open = given.has("pair");
   history.replaceState(null, "", location.pathname);
 }
 byId("plain").hidden = "serviceWorker" in navigator;

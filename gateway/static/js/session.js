@@ -35,6 +35,23 @@ export function signIn(event, name, code) {
   return ask("/api/session", { method: "POST", headers: JSON_TYPE, body });
 }
 
+/** Have the code by which a second device goes on as this person; also the link that carries it. */
+export function offerPairing(event) {
+  const body = JSON.stringify({ event });
+  return ask("/api/session/pairing", { method: "POST", headers: JSON_TYPE, body });
+}
+
+/** Return the address of the QR code of that link. */
+export function qrOf(event) {
+  return `/api/session/pairing/qr?${new URLSearchParams({ event })}`;
+}
+
+/** Go on as the person whose other device shows a code. */
+export function pair(event, code) {
+  const body = JSON.stringify({ event, code });
+  return ask("/api/session/pair", { method: "POST", headers: JSON_TYPE, body });
+}
+
 /** Sign out of one event. */
 export function signOut(event) {
   return ask(`/api/session?${new URLSearchParams({ event })}`, { method: "DELETE" });

@@ -56,6 +56,24 @@ def test_one_reporter_in_an_event(devices: Devices) -> None:
     assert devices.find("phone", "e", "bob", 10 * DAY) == bob
 
 
+def test_a_second_device_has_the_key_of_the_first(devices: Devices, tmp_path: Path) -> None:
+    """A device that was paired has the other one's key in that event, also once it has signed in
+    anew, and a key of its own in others; who reports there already keeps the device."""
+    key = enrol(devices, "phone")
+    devices.pair("tablet", "e", "ann", key, 0, 10 * DAY)
+    assert devices.find("tablet", "e", "Ann", 1) == key
+    assert enrol(devices, "tablet", "e", "ann", 1) == key
+    assert devices.find("phone", "e", "ann", 2) == key
+    assert devices.find("tablet", "next", "ann", 1).id != key.id
+    with pytest.raises(Conflict, match="ann reports on this event"):
+        devices.find("tablet", "e", "bob", 1)
+    bob = enrol(devices, "laptop", "e", "bob")
+    with pytest.raises(Conflict, match="bob reports on this event"):
+        devices.pair("laptop", "e", "ann", key, 1, 10 * DAY)
+    assert devices.find("laptop", "e", "bob", 1) == bob
+    assert devices.find("tablet", "e", "ann", 20 * DAY).id != key.id
+
+
 def test_not_kept(devices: Devices) -> None:
     """A key that was not enrolled leaves nothing."""
     key = devices.find("phone", "e", "ann", 0)

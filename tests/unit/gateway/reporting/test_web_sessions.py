@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from touchline.gateway.reporting.routes import AddressLimiter
-from touchline.gateway.reporting.web_sessions import WebSessions, check_name
+from touchline.gateway.reporting.web_sessions import DEVICES, WebSessions, check_name
 from touchline.protocol.errors import BadMessage, Overloaded, StorageFault
 from touchline.protocol.messages import Card, Timing
 from touchline.protocol.times import SECOND
@@ -153,3 +153,63 @@ def test_brake():
         brake.take("e", 5.0)
     brake.take("a", 10.0)
     brake.take("e", 100.0)
+
+
+def test_a_person_has_several_devices(people, tmp_path):
+    """Each device has a secret of its own, all of one session, and signs out by itself; the session
+    ends with the last."""
+    first, session = people.sign_in(people.new_id(), CARD, "ann", 0, key="k", device="phone")
+    second = people.pair(session, "tablet")
+    assert first != second
+    assert people.find(first, 1) == people.find(second, 1) == session
+    again = WebSessions(tmp_path, seconds=100)
+    assert again.find(second, 1) == session
+    again.close()
+    people.sign_out(session, first)
+    assert people.find(first, 1) is None
+    assert people.find(second, 1) == session
+    assert people.left(1) == []
+    people.sign_out(session, second)
+    assert people.left(1) == [session]
+
+
+def test_a_device_has_one_secret(people):
+    """A device that signs in or is paired once more has a new secret instead of its old one; those
+    of other devices stay."""
+    first, session = people.sign_in(people.new_id(), CARD, "ann", 0, key="k", device="phone")
+    second = people.pair(session, "tablet")
+    third = people.pair(session, "tablet")
+    assert people.find(second, 1) is None
+    fourth, _ = people.resume("k", "e", 0, device="phone")
+    assert people.find(first, 1) is None
+    assert people.find(third, 1) == people.find(fourth, 1) == session
+
+
+def test_a_person_has_not_any_number_of_devices(people):
+    """A further device than the bound is refused; one of these may be paired anew."""
+    _, session = people.sign_in(people.new_id(), CARD, "ann", 0, key="k", device="0")
+    for number in range(1, DEVICES):
+        people.pair(session, str(number))
+    with pytest.raises(Overloaded, match=f"at most {DEVICES}"):
+        people.pair(session, "one more")
+    people.pair(session, "1")
+    people.sign_out(session)
+    assert people.left(1) == [session]
+
+
+def test_sessions_of_before_devices_were_told_apart(people, tmp_path):
+    """Who was signed in at a gateway of before stays signed in, and that device's secret goes once
+    it signs in anew."""
+    secret, session = people.sign_in(people.new_id(), CARD, "ann", 0, key="k")
+    people.close()
+    with sqlite3.connect(tmp_path / "people.db") as base:
+        base.execute("UPDATE people SET secret = (SELECT secret FROM secrets)")
+        base.execute("DROP TABLE secrets")
+        base.execute("PRAGMA user_version = 2")
+    base.close()
+    again = WebSessions(tmp_path, seconds=100)
+    assert again.find(secret, 1) == session
+    new, _ = again.resume("k", "e", 1, device="phone")
+    assert again.find(secret, 1) is None
+    assert again.find(new, 1).id == session.id
+    again.close()
