@@ -112,6 +112,7 @@ def test_a_second_device(ground: Ground, people: People, first: Any, second: Any
     third.locator("#pair-code").fill(code)
     third.locator("#pair-code").press("Enter")
     third.locator("#sign-in-wrong", has_text="no longer").wait_for()
+    assert third.locator("#code").is_hidden()  # it is no invitation that is wanted
     people.keep(third, "used")
 
 

@@ -19,7 +19,7 @@ import { reportsCount } from "./ending.js";
 import { eventTime } from "./event_time.js";
 import { rows } from "./timeline.js";
 import { entryWords } from "./entry_text.js";
-import { scoreQuestion, stepWords } from "./formatting.js";
+import { capital, scoreQuestion, stepWords } from "./formatting.js";
 import { WithheldFeed } from "./withheld.js";
 import { kindText } from "./presentation.js";
 import { tr, trn } from "./texts.js";
@@ -189,7 +189,7 @@ byId("pair-code").addEventListener("keydown", (event) => {
 /** Go on as the person whose other device shows the code. */
 function pairHere() {
   const code = byId("pair-code").value.trim();
-  if (code) signedIn(byId("pair"), () => pair(id, code));
+  if (code) signedIn(byId("pair"), () => pair(id, code), (error) => error.message);
 }
 
 byId("second-device").addEventListener("click", async () => {
@@ -202,7 +202,7 @@ byId("second-device").addEventListener("click", async () => {
 });
 
 /** Begin a session, by a button that rests meanwhile; say why where there is none. */
-async function signedIn(button, begun) {
+async function signedIn(button, begun, why = refusal) {
   button.disabled = true;
   byId("sign-in-wrong").hidden = true; // said of the attempt before
   try {
@@ -212,7 +212,7 @@ async function signedIn(button, begun) {
     feed.open();
     byId("pad").focus();
   } catch (error) {
-    ask("", error instanceof Refused ? refusal(error) : tr("The gateway can't be reached. Try again."));
+    ask("", error instanceof Refused ? capital(why(error)) : tr("The gateway can't be reached. Try again."));
   } finally {
     button.disabled = false;
   }

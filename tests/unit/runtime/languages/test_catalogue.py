@@ -166,6 +166,7 @@ QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 NO_WORDS = frozenset(
     {
         " · Touchline",
+        "Enter",  # a key
         "On",  # of a clock, that there are no words for what is played
         "Touchline",
         "nothing heard",  # on the connection, for logs
