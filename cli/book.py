@@ -12,7 +12,7 @@ import msgspec
 from ..protocol import keys
 from ..protocol.errors import NotAllowed, NotFound
 from .files import read_bytes, write_bytes
-from .shared import emit, json_option
+from .shared import CommandGroup, emit, json_option
 from .ui.tables import table
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 book_argument = click.argument("book", metavar="BOOK", type=click.Path(dir_okay=False))
 
 
-@click.group("book")
+@click.group("book", cls=CommandGroup)
 def command() -> None:
     """Keep what graded matches say of each reporter.
 
@@ -32,7 +32,8 @@ def command() -> None:
 
 
 @command.command(
-    epilog="Example: touchline book add club.book final.sheet --grader h3xk-9m2p-xw9d-4tna"
+    epilog="Example:\n\n\b\n"
+    "touchline book add club.book final.sheet \\\n    --grader h3xk-9m2p-xw9d-4tna"
 )
 @book_argument
 @click.argument(

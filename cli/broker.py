@@ -40,7 +40,8 @@ EVERYWHERE = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
 
 @click.command(
     "broker",
-    epilog="Example: touchline broker --bind '*:5670' --advertise club.example --enrolment invited",
+    epilog="Example:\n\n\b\n"
+    "touchline broker --bind '*:5670' --advertise club.example \\\n    --enrolment invited",
 )
 @settings(Options)
 @click.option(

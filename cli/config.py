@@ -12,7 +12,7 @@ import click
 from ..protocol.errors import SettingError
 from . import settings
 from .settings import EffectiveSetting, SettingOption
-from .shared import emit, json_option
+from .shared import CommandGroup, emit, json_option
 from .ui.listing import listing, listing_option
 
 PASSWORD = re.compile(r"(?<=://)([^/:@]*):[^/@]*@")
@@ -21,7 +21,7 @@ PASSWORD = re.compile(r"(?<=://)([^/:@]*):[^/@]*@")
 HIDDEN = "***"
 
 
-@click.group("config")
+@click.group("config", cls=CommandGroup)
 def command() -> None:
     """Show the settings, and check a file of them.
 

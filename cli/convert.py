@@ -87,9 +87,9 @@ def command(
 ) -> None:
     """Turn a match in the format of others into a match file.
 
-    A summary goes to standard error: which kinds in FILE no action says, which actions the rules
-    forbid where they stand, and whether the result is the one that FILE states. With --json it is
-    one object, on standard output where --output is given.
+    A summary goes to standard error: which kinds in FILE have no action here, which actions the
+    rules forbid where they stand, and whether the result is the one that FILE states. With --json
+    it is one object, on standard output where --output is given.
     """
     from ..sports import convert, matchfile
 

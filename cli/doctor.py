@@ -134,7 +134,7 @@ def file_findings() -> Iterator[Finding]:
             text = f"other users can open {shown}{more} in {folder}"
             yield Finding("files", "wrong", text, f"chmod -R go= {folder}")
         else:
-            yield Finding("files", "good", f"{folder} is for you alone")
+            yield Finding("files", "good", f"no other user can open a file in {folder}")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from ..protocol.messages import Card
 from ..protocol.text import plain
 from ..timeline import json as timeline_json
 from . import archive, completion, creating, grants, rulings, shared
-from .shared import broker_option, emit, json_option, name_option
+from .shared import CommandGroup, broker_option, emit, json_option, name_option
 from .ui.listing import listing, listing_option
 from .ui.tables import table
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..peer import Link
 
 
-@click.group("events")
+@click.group("events", cls=CommandGroup)
 def command() -> None:
     """Create, find and show events; say who hosts your own, and rule on them."""
 

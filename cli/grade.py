@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 @click.command(
     "grade",
-    epilog="Example: touchline grade EVENT official.jsonl -o final.sheet, and for one of the"
-    " reporters: touchline grade final.sheet --mine",
+    epilog="Examples:\n\n\b\n"
+    "touchline grade EVENT official.jsonl -o final.sheet\n"
+    "touchline grade final.sheet --mine               for one of the reporters",
 )
 @click.argument("source", metavar="EVENT|PROOF|SHEET")
 @click.argument("record", metavar="RECORD", default="")

@@ -45,16 +45,6 @@ hosts_option = click.option(
     " every host at the broker. Repeat the flag for more.",
 )
 
-_pools_option = click.option(
-    "--pool",
-    "pools",
-    multiple=True,
-    metavar="NAME",
-    callback=_read_pools,
-    help="A pool of hosts that may host it: an operator says which are in it (touchline pool add)."
-    " Repeat the flag for more.",
-)
-
 owners_option = click.option(
     "--owner",
     "owners",
@@ -65,22 +55,64 @@ owners_option = click.option(
     " more.",
 )
 
+_pools_option = click.option(
+    "--pool",
+    "pools",
+    multiple=True,
+    metavar="NAME",
+    callback=_read_pools,
+    help="A pool of hosts that may host it: an operator says which are in it (touchline pool add)."
+    " Repeat the flag for more.",
+)
 
-def _command(run: Callable[..., T]) -> Callable[..., T]:
-    for option in (json_option, name_option):
-        run = option(run)
-    return shared.event_argument(hosts_option(_pools_option(owners_option(broker_option(run)))))
+_no_hosts_option = click.option(
+    "--host",
+    "hosts",
+    multiple=True,
+    metavar="KEY|NAME|any",
+    callback=_read,
+    help="Who may no longer host it; any: not every host any more. Repeat the flag for more.",
+)
+
+_no_pools_option = click.option(
+    "--pool",
+    "pools",
+    multiple=True,
+    metavar="NAME",
+    callback=_read_pools,
+    help="A pool whose hosts may no longer host it. Repeat the flag for more.",
+)
+
+_no_owners_option = click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="KEY|NAME",
+    callback=_read,
+    help="Who no longer owns it. Repeat the flag for more.",
+)
+
+
+def _command(*options: Callable[[Any], Any]) -> Callable[[Callable[..., T]], Any]:
+    """Return a decorator that adds an event, these options, and those of every request."""
+
+    def added(run: Callable[..., T]) -> Any:
+        for option in (json_option, name_option, broker_option, *reversed(options)):
+            run = option(run)
+        return shared.event_argument(run)
+
+    return added
 
 
 @click.command(epilog="Example: touchline events grant argentina-v-france-k7m2 --host ben")
-@_command
+@_command(hosts_option, _pools_option, owners_option)
 def grant(event: str, **flags: Any) -> None:
     """Let others host an event of yours, or own it too."""
     _change(event, allowed=True, **flags)
 
 
 @click.command(epilog="Example: touchline events revoke argentina-v-france-k7m2 --host any")
-@_command
+@_command(_no_hosts_option, _no_pools_option, _no_owners_option)
 def revoke(event: str, **flags: Any) -> None:
     """Take back what `touchline events grant` gave; a host that may not go on stops at once."""
     _change(event, allowed=False, **flags)

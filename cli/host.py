@@ -41,7 +41,7 @@ EVERYWHERE = {"*", "0.0.0.0", "[::]"}
 
 
 @click.command("host", epilog="Example: touchline host argentina-v-france-k7m2 --until-finished")
-@click.argument("events", nargs=-1, metavar="EVENT...")
+@click.argument("events", nargs=-1, metavar="[EVENT]...")
 @click.option(
     "--create",
     "title",
@@ -73,7 +73,9 @@ def command(
     Only an owner of an event and the hosts that its owners name may host it: `touchline events
     grant`; an owner names others here, too (--host). With --create the event is made first:
 
-    touchline host --create "Argentina v France" --sport football --origin Argentina --origin France
+    \b
+    touchline host --create "Argentina v France" --sport football \\
+        --origin Argentina --origin France
 
     Without an EVENT it offers itself to the broker, which gives it events that nobody hosts and
     whose owners let it: `touchline events grant EVENT --pool NAME`, or --host any. `touchline

@@ -11,11 +11,11 @@ from ..protocol import messages, times
 from ..protocol.messages import OfferingHost
 from ..protocol.text import plain
 from . import grants, shared
-from .shared import broker_option, emit, json_option, name_option
+from .shared import CommandGroup, broker_option, emit, json_option, name_option
 from .ui.tables import table
 
 
-@click.group("hosts")
+@click.group("hosts", cls=CommandGroup)
 def command() -> None:
     """See the hosts that take events, and say which host has which event."""
 

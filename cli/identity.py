@@ -14,7 +14,7 @@ from ..protocol import keys
 from ..protocol.errors import NotFound, SettingError, StorageFault
 from ..protocol.keys import Identity
 from . import completion
-from .shared import emit, json_option, login_name
+from .shared import CommandGroup, emit, json_option, login_name
 from .ui.listing import listing, listing_option
 from .ui.tables import table
 
@@ -23,7 +23,7 @@ name_argument = click.argument(
 )
 
 
-@click.group("identity")
+@click.group("identity", cls=CommandGroup)
 def command() -> None:
     """Show, make and export the keys that prove who you are.
 
@@ -34,8 +34,8 @@ def command() -> None:
 
 
 @command.command(
-    epilog="Example, to be the same person on a second machine:"
-    " touchline identity create anna --from anna.secret"
+    epilog="Example, to be the same person on a second machine:\n\n\b\n"
+    "touchline identity create anna --from anna.secret"
 )
 @name_argument
 @click.option(

@@ -10,7 +10,7 @@ import click
 from ..protocol import times
 from ..protocol.errors import NotFound, PeerError
 from ..protocol.text import plain
-from .shared import emit, json_option
+from .shared import CommandGroup, emit, json_option
 from .ui.listing import listing, listing_option
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 file_argument = click.argument("file", metavar="FILE|URL")
 
 
-@click.group("journal")
+@click.group("journal", cls=CommandGroup)
 def command() -> None:
     """Check and repair the journal of a host, after the host has stopped.
 

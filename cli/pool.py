@@ -10,12 +10,12 @@ import click
 from ..protocol import messages
 from . import grants
 from .hosts import ask, print_hosts
-from .shared import broker_option, json_option, name_option
+from .shared import CommandGroup, broker_option, json_option, name_option
 
 T = TypeVar("T")
 
 
-@click.group("pool")
+@click.group("pool", cls=CommandGroup)
 def command() -> None:
     """Say which hosts are in a pool; owners grant it: touchline events grant EVENT --pool NAME."""
 
@@ -40,7 +40,7 @@ def add(pool: str, host: str, broker: str, name: str, as_json: bool) -> None:
 @click.argument("host")
 @_flags
 def remove(pool: str, host: str, broker: str, name: str, as_json: bool) -> None:
-    """Take a HOST out of a POOL; it loses the events that it has by the pool at once."""
+    """Take a HOST out of a POOL; what it hosts by the pool is taken from it at once."""
     peer = grants.peer_of(host)
     request = messages.ChangePool(id=0, pool=pool, peer=peer, change="remove")
     print_hosts(ask(broker, name, request), as_json=as_json)

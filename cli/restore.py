@@ -16,7 +16,7 @@ from .shared import emit, json_option
 @click.argument("target", metavar="FILE|URL")
 @json_option
 def command(copy: Path, target: str, as_json: bool) -> None:
-    """Put a copy back, where nothing is.
+    """Put a copy back where there is no database yet.
 
     Stop what uses the database first. Name a file that does not exist, or the URL of a
     database in PostgreSQL that has no tables (which needs pg_restore). All of

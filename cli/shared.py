@@ -91,11 +91,27 @@ json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON for programs, one object a line."
 )
 
+
+class CommandGroup(click.Group):
+    """A group whose help has the first paragraph of each command, where Click cuts it to a line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands and what they do."""
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                rows.append((name, " ".join((command.help or "").split("\n\n")[0].split())))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 metrics_option = click.option(
     "--metrics",
     default="",
     metavar="HOST:PORT",
-    help="Serve metrics for Prometheus at http://HOST:PORT/metrics, and /live and /ready.",
+    help="Serve metrics for Prometheus at http://HOST:PORT/metrics, and /live and /ready; port 0"
+    " takes a free port, and standard error says which.",
 )
 
 metrics_events_option = click.option(

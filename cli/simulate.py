@@ -19,6 +19,7 @@ from ..sports import Action, Sport, matchfile
 from ..sports.capabilities import Simulated
 from ..sports.matchfile import Match
 from ..sports.simulate.simulation import Simulation, SimulationOption
+from .shared import CommandGroup
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -113,7 +114,7 @@ def _options(command: F) -> F:
     return command
 
 
-@click.group("simulate")
+@click.group("simulate", cls=CommandGroup)
 def command() -> None:
     """Make up a match, and a crowd that reports it.
 

@@ -13,7 +13,7 @@ from ..protocol.errors import SettingError
 from ..protocol.text import plain
 from ..sports.capabilities import Checkable
 from . import shared
-from .shared import emit, json_option
+from .shared import CommandGroup, emit, json_option
 from .ui.listing import listing, listing_option
 from .ui.tables import table
 
@@ -21,7 +21,7 @@ MOST_BYTES = 1 << 20
 """The largest file that `check` reads."""
 
 
-@click.group("sports")
+@click.group("sports", cls=CommandGroup)
 def command() -> None:
     """List the sports, show their actions and rules, and check a custom one."""
 

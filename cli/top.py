@@ -38,7 +38,7 @@ BETWEEN_SECONDS = 1.0
     default="",
     metavar="HOST:PORT",
     show_default=f"{DEFAULT} where no --metrics is given",
-    help="The metrics port of a broker, which lists hosts and gateways.",
+    help="The metrics port of a broker, which lists the other processes.",
 )
 @click.option(
     "--metrics",

@@ -11,7 +11,7 @@ from ..protocol import times
 from ..protocol.errors import NotFound, SettingError
 from . import completion, shared
 from .journals import host_journal, host_name
-from .ui.tables import table
+from .ui.tables import on_terminal, table
 
 if TYPE_CHECKING:
     from ..peer.host.trace import TraceStep
@@ -63,6 +63,7 @@ def command(
 
 def _show(event: str, steps: Sequence[TraceStep], *, as_json: bool) -> None:
     first = steps[0].time
+    day, drawn = times.to_rfc3339(first)[:10], on_terminal()
     rows = []
     for one in steps:
         after = (one.time - first) / times.SECOND
@@ -70,7 +71,11 @@ def _show(event: str, steps: Sequence[TraceStep], *, as_json: bool) -> None:
             about = {"time": times.to_rfc3339(one.time), "after": round(after, 3)}
             way = {"step": one.step, "text": one.text, "entry": one.entry, "seq": one.seq}
             shared.emit({"type": "step", "event": event, **about, **way})
+        time = times.to_rfc3339(one.time)
+        if drawn and time.startswith(day):  # so that it fits
+            time = time[11:].removesuffix("Z")
         entry = f"entry {one.entry}, seq {one.seq}" if one.entry else ""
-        rows.append((one.step, times.to_rfc3339(one.time), f"{after:+.3f} s", one.text, entry))
+        rows.append((one.step, time, f"{after:+.3f} s", one.text, entry))
     if not as_json:
-        table(("step", "time", "after", "what", "where"), rows, event)
+        title = f"{event}, {day} UTC" if drawn else event
+        table(("step", "time", "after", "what", "where"), rows, title)

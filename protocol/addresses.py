@@ -37,6 +37,8 @@ def parse(text: str, *, what: str = "address", port: int = DEFAULT_PORT) -> tupl
         SettingError: the text is not an address, or its port is over 65535.
     """
     match = _ADDRESS.match(text.strip())
+    if match is None and text.strip().startswith(":"):
+        raise SettingError(f"{what}: {text!r} names no host; write 127.0.0.1{text.strip()}")
     if match is None:
         raise SettingError(f"{what}: {text!r} is not an address; write HOST:PORT")
     number = int(match["port"]) if match["port"] is not None else port

@@ -22,6 +22,7 @@ from .top_tables import ALERTS, EVENTS, PROCESSES, TopColumn, TopTable, shortene
 KEYS = (
     ("Tab, Shift+Tab", "the next or previous table"),
     ("↑ ↓ PgUp PgDn", "through the rows"),
+    ("← →", "the columns that do not fit"),
     ("s, S", "sort by the next or previous column; so does a click on a heading"),
     ("r", "sort the other way round"),
     ("Space", "hold the figures, and go on"),
@@ -36,7 +37,7 @@ MEANING = (
     " what to do about each. This screen only shows."
 )
 
-FIGURES_CELLS = 100
+FIGURES_CELLS = 116
 """What the figures beside an event's id take; so much of a wide screen is left for them."""
 
 STYLES = {
@@ -156,12 +157,15 @@ class TopApp(App[None]):
         ordered = sorted(rows, key=column.order, reverse=sorting.reverse)
         at, scroll = drawn.cursor_row, drawn.scroll_offset
         drawn.clear(columns=True)
+        widest = max(24, self.size.width - FIGURES_CELLS)
+        cells = [[_cell(each, row, widest) for each in table.columns] for row in ordered]
         for place, each in enumerate(table.columns):
             sign = (" ▼" if sorting.reverse else " ▲") if place == sorting.column else ""
-            drawn.add_column(Text(each.heading + sign, justify=_side(each)))
-        widest = max(24, self.size.width - FIGURES_CELLS)
-        for row in ordered:
-            drawn.add_row(*(_cell(each, row, widest) for each in table.columns))
+            heading = Text(each.heading + sign, justify=_side(each))
+            # Said here: Textual would measure the cells only after it had drawn them once.
+            widths = [heading.cell_len, *(row[place].cell_len for row in cells)]
+            drawn.add_column(heading, width=max(widths))
+        drawn.add_rows(cells)
         drawn.move_cursor(row=min(at, max(0, len(ordered) - 1)), animate=False)
         drawn.scroll_to(scroll.x, scroll.y, animate=False)
 

@@ -88,7 +88,7 @@ PROCESSES = TopTable(
         TopColumn("metrics at", "address"),
         TopColumn("name", "name"),
         TopColumn("events", "events", number=True),
-        TopColumn("connections", "connections", number=True),
+        TopColumn("connected", "connections", number=True),
         TopColumn("work/s", "per_second", number=True),
         TopColumn("version", "version"),
     ),

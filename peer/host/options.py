@@ -390,8 +390,8 @@ class Options:
             "subscriptions",
             1,
             1_000_000,
-            "How many subscriptions one connection to the feed may have; one that goes further is"
-            " ended, also by the next two.",
+            "How many subscriptions one connection to the feed may have; a connection that goes"
+            " beyond this, or makes the two sums below go beyond theirs, is ended.",
         ),
     ] = 16
 

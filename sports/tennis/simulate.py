@@ -147,7 +147,7 @@ SIMULATION = Simulation(
     origins=("Ana Reyes", "Mia Novak"),
     origin_text="A player; give two.",
     options=(
-        SimulationOption("best_of", 3, "Sets, 3 or 5."),
+        SimulationOption("best_of", 3, "Sets, 1, 3 or 5."),
         SimulationOption(
             "final_set",
             "tiebreak_7",

@@ -325,3 +325,16 @@ def test_commands_hold_no_sockets() -> None:
             for alias in node.names
         }
         assert not imported & {"zmq", "sqlalchemy", "socket", "sqlite3"}, name
+
+
+@pytest.mark.parametrize("name", [*frame.COMMANDS])
+def test_no_help_is_cut(name: str) -> None:
+    """The help of a group says what each of its commands does, to the end of the sentence."""
+    command = frame.touchline.get_command(click.Context(frame.touchline), name)
+    assert command is not None
+    if isinstance(command, click.Group):
+        shown = command.get_help(click.Context(command, terminal_width=80)).partition("Commands:")[
+            2
+        ]
+        assert "..." not in shown
+        assert all(f"\n  {each}" in shown for each in command.commands)

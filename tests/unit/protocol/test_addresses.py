@@ -97,6 +97,7 @@ def test_broker(text: str, broker: BrokerAddress) -> None:
     ("text", "sentence"),
     [
         ("a b", "is not an address"),
+        (":0", "names no host; write 127.0.0.1:0"),
         ("one.example,?insecure", "is not an address"),
         ("127.0.0.1,club.example?insecure", "for this machine alone, not for club.example"),
         (",".join(["a"] * 17), "17 brokers in one address, at most 16 allowed"),

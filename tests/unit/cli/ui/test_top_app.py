@@ -120,3 +120,13 @@ def test_help_and_leaving() -> None:
         assert app.return_code == 0
 
     play(script)
+
+
+def test_no_flicker() -> None:
+    """A cell is shown whole as soon as the figures are new, not first by its heading."""
+
+    async def script(app: TopApp, _: Pilot[None], __: Asked) -> None:
+        app.draw()
+        assert "TouchlineTargetDown" in app.export_screenshot()
+
+    play(script)
