@@ -11,7 +11,7 @@ import zmq
 from ..protocol import codec, limits
 from ..protocol.errors import PeerError, Untrusted
 from ..protocol.messages import Endpoints, HostReply
-from ..runtime.poll_loop import event_of, received
+from ..runtime.poll_loop import event_of, received, received_some
 from ..runtime.timers import earliest
 from .link import Link
 from .link.core import Reply
@@ -24,6 +24,10 @@ HEARTBEAT_MS = 2_000
 CONNECT_MS = 2_000
 """How long an attempt to connect may take before the next one begins. The pauses between the
 system's own attempts grow: after a cut of 30 s it would take another 30 s to connect."""
+
+A_TURN = 200
+"""The most replies of the host that are taken in at one time; also for their bytes there is a
+bound, `limits.BLOCK_BYTES`."""
 
 MISMATCHES = 3
 """Handshakes in a row that fail without a reason before the session takes the other end for another
@@ -73,6 +77,7 @@ class HostConnection:
         self._monitor: zmq.Socket[bytes] | None = None
         self._known = False  # the monitor has reported a first connection
         self._made = False  # the monitor has reported a connection, and not its end
+        self._more = False  # the host has sent more than a turn takes in
         self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._again_at: float | None = None  # monotonic; when to connect again after a refusal
         self._key = b""  # the host's; empty where nothing is encrypted
@@ -88,7 +93,7 @@ class HostConnection:
 
     def next_timer(self) -> float | None:
         """Return when `pump` wants to be called at the latest (monotonic seconds)."""
-        if self._answer is not None:  # another user of the link has polled it
+        if self._answer is not None or self._more:  # another user of the link has polled it
             return 0.0
         return earliest(self._session.next_timer(), self._link.next_timer(), self._again_at)
 
@@ -143,11 +148,13 @@ class HostConnection:
             self._monitor = None
 
     def _receive(self, now: float, wall: int) -> list[HostReply]:
+        self._more = False
         if self.dealer is None or self._monitor is None:
             return []
         lost = self._watch_connection(self._monitor, now, wall)
         replies: list[HostReply] = []
-        for frames in received(self.dealer):
+        taken, self._more = received_some(self.dealer, A_TURN, limits.BLOCK_BYTES)
+        for frames in taken:
             try:
                 reply = codec.decode_host_reply(frames[0] if len(frames) == 1 else b"")
             except PeerError:

@@ -92,6 +92,28 @@ def received(socket: zmq.Socket[bytes]) -> Iterator[list[bytes]]:
         yield message
 
 
+def received_some(
+    socket: zmq.Socket[bytes], most: int, size: int
+) -> tuple[list[list[bytes]], bool]:
+    """Return messages that a socket holds, oldest first, and whether there may be more: the other
+    end may send faster than they are taken in, and a turn ends all the same.
+
+    Where there may be more, the next turn is due at once, see `received`.
+
+    Args:
+        socket: to receive from.
+        most: messages.
+        size: bytes after which no further message is taken.
+    """
+    taken: list[list[bytes]] = []
+    for message in received(socket):
+        taken.append(message)
+        size -= sum(map(len, message))
+        if len(taken) >= most or size <= 0:
+            return taken, True
+    return taken, False
+
+
 def event_of(message: Sequence[bytes]) -> int:
     """Return the event that a message of a connection's monitor tells, one of `zmq.EVENT_…`.
 

@@ -14,7 +14,7 @@ from ...protocol import addresses, keys, limits, messages
 from ...protocol.errors import SettingError, TouchlineError
 from ...protocol.keys import Identity
 from ...runtime import clock
-from ...runtime.poll_loop import PollLoop, event_of, received
+from ...runtime.poll_loop import PollLoop, event_of, received, received_some
 from .core import Answered, LinkCore, Push, Reply, Then
 
 ENTROPY_BYTES = 16
@@ -30,6 +30,10 @@ HANDSHAKES = (
     | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 )
 """The events of a monitor about how a connection begins."""
+
+A_TURN = 200
+"""The most replies of the broker that are taken in at one time; also for their bytes there is a
+bound, `limits.BLOCK_BYTES`."""
 
 LOSSES = zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED
 """The events of a monitor about a broker that is away: it closed the connection, or takes none."""
@@ -89,6 +93,7 @@ class Link:
         self._at = int.from_bytes(identity.public[:4]) % len(self._endpoints)
         self._connected = False
         self._answers: deque[Answered] = deque()  # whose callbacks are not called yet
+        self._more = False  # the broker has sent more than one `poll` takes in
         self._announced = ""  # the kind of this process, once it has announced its metrics
         self._loop = PollLoop()
         self.socket.linger = 0
@@ -234,7 +239,8 @@ class Link:
             how many requests were answered or failed.
         """
         self._answers += self._watch(now)
-        for frames in received(self.socket):
+        taken, self._more = received_some(self.socket, A_TURN, limits.BLOCK_BYTES)
+        for frames in taken:
             self._answers += self._core.receive(frames[0] if len(frames) == 1 else b"", now)
         self._answers += self._core.handle_timer(now)
         self._renew(now)
@@ -252,7 +258,7 @@ class Link:
 
     def next_timer(self) -> float | None:
         """Return when `poll` is to be called at the latest (monotonic seconds), None for never."""
-        return self._core.next_timer()
+        return 0.0 if self._more else self._core.next_timer()
 
     def close(self) -> None:
         """Close the socket, and the context where it is the link's own; a process that has

@@ -55,6 +55,7 @@ class HostSource:
         self._wall = wall
         self._connection = HostConnection(self.session, link)
         self._sub: zmq.Socket[bytes] | None = None
+        self._more = False  # the host has published more than a turn takes in
         self._renew_at = 0.0  # when the SUB may be made anew once more, monotonic
 
     @property
@@ -125,6 +126,8 @@ class HostSource:
 
     def next_timer(self) -> float | None:
         """Return when `turn` is to be called at the latest (monotonic seconds)."""
+        if self._more:
+            return 0.0
         return earliest(
             self._connection.next_timer(), self._core.next_timer(asking=self.session.open)
         )
@@ -146,9 +149,11 @@ class HostSource:
     def _drain(self, now: float, host_wall: int) -> None:
         if self._sub is None:
             return
+        self._more = False
         with contextlib.suppress(zmq.Again):
             for _ in range(DRAIN):
                 self._core.published(self._sub.recv(zmq.NOBLOCK), now, host_wall)
+            self._more = True
 
     def _resubscribe(self) -> None:
         self._connection.connected = False

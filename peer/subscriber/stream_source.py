@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -46,6 +46,32 @@ MISSING_SECONDS = 2.0
 """The interval at which an event is looked for that no relay has put into the stream yet."""
 
 
+UNTAKEN = 2_000
+"""The most messages of the stream that wait to be taken in; then it is read no further."""
+
+UNTAKEN_BYTES = 4 << 20
+"""The most bytes of these, the last one apart."""
+
+UNTAKEN_BEATS = 100
+"""The most words of relays among them: a further one is dropped, since each repeats the last."""
+
+A_TURN = 500
+"""The most that is taken in at one time."""
+
+ROOM_SECONDS = 1.0
+"""How often one who reads on looks by himself whether there is room."""
+
+UNREAD_BYTES = 40 << 20
+"""The most bytes that the package for NATS holds of one subscription. JetStream's own flow control
+lets 32 MB be under way; what is beyond is dropped, and read again."""
+
+BEATS_UNREAD = 1_000
+"""The most words of relays, and cards, that it holds."""
+
+BEATS_UNREAD_BYTES = 1 << 20
+"""The most bytes of these."""
+
+
 class StreamSource:
     """What one subscriber reads from NATS.
 
@@ -74,8 +100,9 @@ class StreamSource:
         self._missing = False  # no relay has put the event there
         self._lacking = ""  # what the stream does not have, in a sentence
         self._held: bytes | None = None  # a heartbeat that waits for what was there before it
-        self._incoming: deque[Callable[[], None]] = deque()
-        self._reader = _StreamReader(event, link.stream, self._receive)
+        self._untaken = _Untaken()
+        self._more = False  # there is more than one turn takes in
+        self._reader = _StreamReader(event, link.stream, self._receive, self._untaken)
         self._client.attend(self._reader.run)
 
     @property
@@ -109,8 +136,7 @@ class StreamSource:
     def turn(self, now: float) -> None:
         """Hand over what has come, and read again what is missing."""
         self._waker.drain()
-        while self._incoming:
-            self._incoming.popleft()()
+        self._more = self._take_some()
         self._take_held(now)
         self._core.handle_timer(now)
         open_ = self._client.connected and self.setup is not None
@@ -129,6 +155,8 @@ class StreamSource:
 
     def next_timer(self) -> float | None:
         """Return when `turn` is to be called at the latest (monotonic seconds)."""
+        if self._more:
+            return 0.0
         asking = self._client.connected and self.setup is not None and not self._lacking
         return self._core.next_timer(asking=asking)
 
@@ -140,17 +168,27 @@ class StreamSource:
     # ── on the connection's thread ───────────────────────────────────────────────────────────
 
     def _receive(self, record: StreamRecord | None, kind: str) -> None:
-        take = {
-            relay.CARDS: self._take_card,
-            relay.BEATS: self._take_beat,
-            relay.FEEDS: self._take_message,
-            _LAST: self._begin,
-            _ENDED: _ignore,
-        }[kind]
-        self._incoming.append(partial(take, record))
+        self._untaken.add(record, kind)
         self._waker.wake()
 
     # ── on the subscriber's thread ───────────────────────────────────────────────────────────
+
+    def _take_some(self) -> bool:
+        """Take in what has come, as much as a turn has time for; return whether there is more."""
+        was_full = self._untaken.full
+        for record, kind in self._untaken.some(A_TURN):
+            match kind:
+                case relay.CARDS:
+                    self._take_card(record)
+                case relay.BEATS:
+                    self._take_beat(record)
+                case relay.FEEDS:
+                    self._take_message(record)
+                case _ if kind == _LAST:
+                    self._begin(record)
+        if was_full and not self._untaken.full:
+            self._client.call(self._reader.go_on, _ignore)
+        return bool(self._untaken)
 
     def _take_card(self, record: StreamRecord | None) -> None:
         self._missing = record is None
@@ -250,6 +288,44 @@ def _ignore(_: object) -> None:
     """Do nothing: what is missing is asked for again."""
 
 
+class _Untaken:
+    """What was read from the stream and waits to be taken in; one thread adds, another takes."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[StreamRecord | None, str]] = deque()
+        self._added = self._taken = 0  # bytes, each counted by one of the threads
+        self._beats_added = self._beats_taken = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        """Whether the stream is to be read no further for now."""
+        return len(self._waiting) >= UNTAKEN or self._added - self._taken >= UNTAKEN_BYTES
+
+    def add(self, record: StreamRecord | None, kind: str) -> None:
+        """Add a record, None for none; a relay's word only where there is room for it."""
+        if kind == relay.BEATS:
+            if self._beats_added - self._beats_taken >= UNTAKEN_BEATS:
+                return
+            self._beats_added += 1
+        self._added += _size(record)
+        self._waiting.append((record, kind))
+
+    def some(self, most: int) -> Iterator[tuple[StreamRecord | None, str]]:
+        """Take out the oldest, at most so many, and no more than there are now."""
+        for _ in range(min(most, len(self._waiting))):
+            record, kind = self._waiting.popleft()
+            self._taken += _size(record)
+            self._beats_taken += kind == relay.BEATS
+            yield record, kind
+
+
+def _size(record: StreamRecord | None) -> int:
+    return 0 if record is None else len(record.content)
+
+
 class _StreamReader:
     """Reads an event's subjects for as long as a connection lives; on its thread alone.
 
@@ -257,10 +333,15 @@ class _StreamReader:
         event: its id.
         stream: the name of the stream.
         receive: takes each record, None for none, and what it is.
+        untaken: what waits of it.
     """
 
     def __init__(
-        self, event: str, stream: str, receive: Callable[[StreamRecord | None, str], None]
+        self,
+        event: str,
+        stream: str,
+        receive: Callable[[StreamRecord | None, str], None],
+        untaken: _Untaken,
     ) -> None:
         self._event = event
         self._stream = stream
@@ -272,7 +353,10 @@ class _StreamReader:
         self._inbox = ""  # of the present consumer
         self._expected = 0  # of the consumer's next message, by its own count
         self._heard = 0.0  # monotonic
+        self._untaken = untaken
         self._woken = asyncio.Event()
+        self._room = asyncio.Event()  # there may be some again
+        self._held_up = False  # it waits for that
         self._anew = False  # another consumer is wanted
         self._card_changed = False
 
@@ -283,6 +367,10 @@ class _StreamReader:
         self._anew = True
         self._woken.set()
 
+    async def go_on(self, _client: Client) -> None:
+        """Read on: there is room for more."""
+        self._room.set()
+
     async def run(self, client: Client) -> None:
         """Read until cancelled."""
         try:
@@ -292,8 +380,14 @@ class _StreamReader:
 
     async def _read(self, client: Client) -> None:
         self._woken.clear()
-        await client.subscribe(self._beat, cb=self._on_beat)
-        await client.subscribe(self._card, cb=self._on_card)
+        self._held_up = False
+        for subject, take in ((self._beat, self._on_beat), (self._card, self._on_card)):
+            await client.subscribe(
+                subject,
+                cb=take,
+                pending_msgs_limit=BEATS_UNREAD,
+                pending_bytes_limit=BEATS_UNREAD_BYTES,
+            )
         while not await self._look_for_card(client):
             await self._wait(MISSING_SECONDS)
         last = await last_record(client, self._stream, self._feed)
@@ -303,14 +397,18 @@ class _StreamReader:
         while True:
             self._anew = False
             inbox = client.new_inbox()
-            consumer = await client.subscribe(inbox, cb=partial(self._on_message, client, inbox))
+            consumer = await client.subscribe(
+                inbox,
+                cb=partial(self._on_message, client, inbox),
+                pending_bytes_limit=UNREAD_BYTES,
+            )
             try:
                 await self._consume(client, inbox)
                 while not self._anew:
                     await self._wait(IDLE_SECONDS)
                     if self._card_changed:
                         await self._look_for_card(client)
-                    if clock.now() - self._heard > STALLED_SECONDS:
+                    if not self._held_up and clock.now() - self._heard > STALLED_SECONDS:
                         break
             finally:
                 with contextlib.suppress(Exception):  # of a connection that has ended
@@ -319,6 +417,7 @@ class _StreamReader:
     async def _look_for_card(self, client: Client) -> bool:
         self._card_changed = False
         found = await last_record(client, self._stream, self._card)
+        await self._wait_for_room()
         self._receive(found, relay.CARDS)
         # A feed is not begun with a card that is none: another may come.
         return card_of(found, self._event) is not None
@@ -344,6 +443,17 @@ class _StreamReader:
             ),
         )
 
+    async def _wait_for_room(self) -> None:
+        """Read no further until what was read is taken in. NATS is not answered meanwhile, and
+        stops."""
+        while self._untaken.full:
+            self._held_up = True
+            self._room.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ROOM_SECONDS):
+                    await self._room.wait()
+        self._held_up = False
+
     async def _wait(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -359,6 +469,7 @@ class _StreamReader:
         self._woken.set()
 
     async def _on_message(self, client: Client, inbox: str, message: Msg) -> None:
+        await self._wait_for_room()
         if inbox != self._inbox:
             return
         self._heard = clock.now()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,10 +39,15 @@ class EvilHost:
         scene: a broker.
         spoken_of: the id of an event that is not its own; empty: it speaks of its own, without
             end.
+        flood: what it says in each turn instead.
     """
 
-    def __init__(self, scene: Scene, spoken_of: str) -> None:
+    def __init__(
+        self, scene: Scene, spoken_of: str, flood: Callable[[EvilHost], None] | None = None
+    ) -> None:
         self.asked = 0  # replays
+        self.attached: set[bytes] = set()  # the routing ids of peers
+        self._flood = flood
         self.published = 0  # entries of a feed without end
         self._followed = False
         self._without_end = not spoken_of
@@ -84,10 +90,13 @@ class EvilHost:
     def serve(self, until_set: threading.Event) -> None:
         """Answer, and publish, until it is told to end."""
         while not until_set.is_set():
-            self._publish()
+            (self._flood or EvilHost._publish)(self)
             while self._router.poll(0 if self._without_end else 50):
                 route, frame = self._router.recv_multipart()
-                reply = self._reply(codec.decode_host_request(frame))
+                request = codec.decode_host_request(frame)
+                if isinstance(request, messages.Attach):
+                    self.attached.add(route)
+                reply = self._reply(request)
                 if reply is not None:
                     self._router.send_multipart([route, codec.encode(reply)])
 
@@ -96,21 +105,36 @@ class EvilHost:
             self._go_on()
             return
         beat = Heartbeat(event=self.card.event, epoch=1, seq=ENDLESS, digest=bytes(16), sent=0)
-        for message in (beat, self._entry(ENDLESS), self._entry(1)):
+        for message in (beat, self.entry(ENDLESS), self.entry(1)):
             self._pub.send(codec.topic(self.card.event) + codec.encode(message))
+
+    def tell_all(self, frame: bytes) -> None:
+        """Publish a frame, once somebody is there, when somebody takes it."""
+        self._followed = self._followed or self._pub.poll(0) > 0
+        if self._followed:
+            with contextlib.suppress(zmq.Again):
+                self._pub.send(codec.topic(self.card.event) + frame)
+                self.published += 1
+
+    def tell_each(self, frame: bytes) -> None:
+        """Send a frame to each peer that has attached."""
+        for route in self.attached:
+            with contextlib.suppress(zmq.Again):
+                self._router.send_multipart([route, frame], zmq.NOBLOCK)
+                self.published += 1
 
     def _go_on(self) -> None:
         """Publish further entries, as fast as somebody takes them, once somebody is there."""
         self._followed = self._followed or self._pub.poll(0) > 0
         for _ in range(100 if self._followed else 0):
-            entry = self._entry(self.published + 1, LONG)
+            entry = self.entry(self.published + 1, LONG)
             try:
                 self._pub.send(codec.topic(self.card.event) + codec.encode(entry))
             except zmq.Again:
                 return
             self.published += 1
 
-    def _entry(self, seq: int, details: dict[str, str] | None = None) -> Entry:
+    def entry(self, seq: int, details: dict[str, str] | None = None) -> Entry:
         """Return a goal in the event that it speaks of."""
         return Entry(
             event=self._spoken_of, epoch=1, seq=seq, entry_id=str(seq), status="CONFIRMED",
@@ -132,10 +156,10 @@ class EvilHost:
                 )  # fmt: skip
             case messages.Replay():
                 self.asked += 1
-                frames = [codec.encode(self._entry(ENDLESS - 1)), codec.encode(self._entry(2))]
+                frames = [codec.encode(self.entry(ENDLESS - 1)), codec.encode(self.entry(2))]
                 if self._without_end:
                     seqs = range(request.first, min(request.first + 20, request.last + 1))
-                    frames = [codec.encode(self._entry(seq, LONG)) for seq in seqs]
+                    frames = [codec.encode(self.entry(seq, LONG)) for seq in seqs]
                 return messages.Block(
                     id=request.id, event=request.event, first=request.first, frames=frames
                 )
@@ -146,8 +170,11 @@ class EvilHost:
 
 
 @contextmanager
-def hosting(scene: Scene, spoken_of: str) -> Iterator[EvilHost]:
-    host, ended = EvilHost(scene, spoken_of), threading.Event()
+def hosting(
+    scene: Scene, spoken_of: str = "", flood: Callable[[EvilHost], None] | None = None
+) -> Iterator[EvilHost]:
+    """Let it host an event, in a thread."""
+    host, ended = EvilHost(scene, spoken_of, flood), threading.Event()
     thread = threading.Thread(target=host.serve, args=(ended,))
     thread.start()
     try:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import threading
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from tests.nats import NatsServer, running
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from touchline.peer import Subscriber
 from touchline.peer.stream_link import StreamLink
+from touchline.peer.subscriber import stream_source
 from touchline.protocol import codec, relay
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import NotFound
 from touchline.protocol.messages import Card, Entry, Evidence, Heartbeat, RelayBeat, Relayed
+
+from .conftest import Scene
 
 nats_package = pytest.importorskip("nats", reason="no package nats-py")
 
@@ -35,11 +41,12 @@ def card(event: str) -> bytes:
     return codec.encode(Relayed(event=event, sent=0, card=about, actions=[]))
 
 
-def entry(event: str, seq: int) -> bytes:
+def entry(event: str, seq: int, details: Mapping[str, str] | None = None) -> bytes:
     return codec.encode(
         Entry(
             event=event, epoch=1, seq=seq, entry_id=str(seq), status="CONFIRMED", title="goal",
             origin="A", time=seq, first_reported=0, accepted=0, sent=0, evidence=Evidence(for_=2),
+            details=dict(details or {}),
         )
     )  # fmt: skip
 
@@ -126,3 +133,88 @@ def test_a_poisoned_stream(nats: NatsServer) -> None:
             put(nats.url, event, card(event), [])
             until(lambda event=event: pump() or feeds[event].core.tracker.seq == 1, what=event)
         assert max(feed.core.tracker.epoch for feed in feeds.values()) == 1
+
+
+LONG = {f"d{number}": "x" * 900 for number in range(24)}
+"""Details of an entry of 22 kB."""
+
+MANY = 600
+"""So many of them: three times what may wait to be taken in."""
+
+
+def test_what_is_not_taken_in_is_not_read(nats: NatsServer) -> None:
+    """A subscriber that takes nothing in for a while reads no more of the stream than may wait, and
+    afterwards all of it, in order."""
+    digest, messages = EMPTY, []
+    for seq in range(1, MANY + 1):
+        body = entry("long", seq, LONG)
+        digest = chain(digest, body)
+        headers = relay.headers("long", relay.FeedPlace(1, seq, digest, 1), 0)
+        del headers[relay.EXPECTED]
+        messages.append((headers, body))
+    put(nats.url, "long", card("long"), messages)
+    with StreamLink(nats.url) as link, Subscriber("long", link) as feed:
+        source: Any = feed.source
+        until(lambda: source._untaken.full, what="the beginning")
+        asked = threading.Event()
+
+        async def ask(client: Any) -> None:
+            for _ in range(3):  # whatever was sent has come before the answers
+                await client.flush()
+
+        link.client.call(ask, lambda _: asked.set())
+        assert asked.wait(PATIENCE)
+        untaken = source._untaken
+        waiting = sum(len(record.content) for record, _ in untaken._waiting if record is not None)
+        assert waiting < stream_source.UNTAKEN_BYTES + 2 * len(messages[0][1])
+        seen: list[int] = []
+
+        def taken() -> bool:
+            while (item := feed.next(0.0)) is not None:
+                seen.extend([item.seq] if isinstance(item, Entry) else [])
+            return len(seen) == MANY
+
+        until(taken, what="all of it")
+        assert seen == list(range(1, MANY + 1))
+        assert feed.core.tracker.digest == digest
+
+
+GROWTH_MB = 120
+"""What a flooded subject may cost who reads it: less than what the package for NATS alone may
+hold of it, at its own bounds."""
+
+
+@pytest.mark.parametrize(("kind", "number"), [("feed", signal.SIGINT), ("beats", signal.SIGTERM)])
+def test_a_subject_that_is_flooded(nats: NatsServer, scene: Scene, kind: str, number: int) -> None:
+    """Somebody who may write to NATS publishes without end: who watches keeps its memory, and ends
+    at the first Ctrl+C or SIGTERM."""
+    event = f"flooded-{kind}-{number}"
+    put(nats.url, event, card(event), [stored(event, entry(event, 1))])
+    sent, ended = [0], threading.Event()
+    subject = relay.subject(relay.FEEDS if kind == "feed" else relay.BEATS, event)
+
+    async def flood() -> None:
+        client = await nats_package.connect(nats.url)
+        while not ended.is_set():
+            for _ in range(100):
+                await client.publish(subject, b"\xff" * 2_000)
+            await client.flush(PATIENCE)
+            sent[0] += 100
+        await client.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(flood()))
+    watch = scene.start("watch", event, "--source", nats.url, "--json")
+    try:
+        watch.told("entry")
+        thread.start()
+        until(lambda: sent[0] > 2_000, what="a flood")
+        before = watch.memory
+        until(lambda: sent[0] > 40_000, what="more of it")
+        grown = watch.memory - before
+        watch.process.send_signal(number)
+        assert watch.process.wait(PATIENCE) == 0, "".join(watch.log)
+        assert grown < GROWTH_MB
+    finally:
+        ended.set()
+        if thread.ident is not None:
+            thread.join()

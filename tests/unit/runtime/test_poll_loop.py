@@ -13,7 +13,7 @@ from zmq.utils.monitor import parse_monitor_message
 
 from tests.patience import PATIENCE
 from touchline.runtime import clock, poll_loop
-from touchline.runtime.poll_loop import PollLoop, event_of, received
+from touchline.runtime.poll_loop import PollLoop, event_of, received, received_some
 from touchline.runtime.timers import LONGEST_SECONDS
 from touchline.runtime.waker import Waker
 
@@ -183,3 +183,14 @@ def test_what_a_monitor_tells(event: int) -> None:
     assert event_of(message) == event
     if event < 0x8000:
         assert parse_monitor_message(message)["event"] == event
+
+
+def test_a_turn_takes_no_more_than_it_may(pair: Pair) -> None:
+    """A socket whose other end goes on sending is left after so many messages or bytes, and what is
+    left says so."""
+    ours, theirs = pair()
+    for _ in range(7):
+        ours.send(b"12345")
+    assert received_some(theirs, 3, 1_000) == ([[b"12345"]] * 3, True)
+    assert received_some(theirs, 100, 6) == ([[b"12345"]] * 2, True)
+    assert received_some(theirs, 100, 1_000) == ([[b"12345"]] * 2, False)

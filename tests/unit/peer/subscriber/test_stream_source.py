@@ -11,7 +11,13 @@ from msgspec.structs import replace
 
 from touchline.peer.stream_link import StreamRecord
 from touchline.peer.subscriber.core import SubscriberCore
-from touchline.peer.subscriber.stream_source import StreamSource
+from touchline.peer.subscriber.stream_source import (
+    A_TURN,
+    UNTAKEN,
+    UNTAKEN_BEATS,
+    UNTAKEN_BYTES,
+    StreamSource,
+)
 from touchline.protocol import codec, messages, relay
 from touchline.protocol.digest import EMPTY, chain
 from touchline.protocol.errors import NotAllowed
@@ -207,3 +213,29 @@ def test_numbers_of_any_size(stream: Stream) -> None:
     stream.source.turn(clock.now() + 100.0)
     assert stream.core.tracker.seq == 1
     assert stream.core.tracker.ahead <= 2
+
+
+def test_what_waits_is_bounded(stream: Stream) -> None:
+    """A turn takes in so much and the next is due at once; the stream is read no further where too
+    much waits, and read on when it is taken in. A relay's words that are too many are dropped."""
+    stream.begin()
+    untaken, source = stream.source._untaken, stream.source
+    for _ in range(UNTAKEN):
+        assert not untaken.full
+        source._receive(stream.record(), relay.FEEDS)
+    assert untaken.full
+    source.turn(clock.now())
+    assert (stream.core.tracker.seq, source.next_timer()) == (A_TURN, 0.0)
+    assert len(stream.calls) == 1
+    for _ in range(UNTAKEN // A_TURN):
+        source.turn(clock.now())
+    assert stream.core.tracker.seq == UNTAKEN
+    assert source.next_timer() != 0.0
+    assert len(stream.calls) == 1
+    for _ in range(10 * UNTAKEN_BEATS):
+        source._receive(StreamRecord(0, {}, b"\xff"), relay.BEATS)
+    assert len(untaken) == UNTAKEN_BEATS
+    source.turn(clock.now())
+    assert (len(untaken), stream.core.refused) == (0, UNTAKEN_BEATS)
+    source._receive(StreamRecord(1, {}, bytes(UNTAKEN_BYTES)), relay.FEEDS)
+    assert untaken.full

@@ -1,0 +1,63 @@
+"""A host that says more than is taken in; all else of the connection is in
+`tests/integration/test_peers.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import zmq
+
+from touchline.peer.connection import A_TURN, HostConnection
+from touchline.peer.link import Link
+from touchline.peer.session import Session
+from touchline.protocol import codec, limits
+from touchline.protocol.keys import Identity
+from touchline.protocol.messages import Block
+
+
+@pytest.fixture
+def link() -> Iterator[Link]:
+    with Link("touchline://127.0.0.1:1?insecure", "ann", Identity(b"a" * 32)) as made:
+        yield made
+
+
+def _talking(link: Link, frame: bytes, count: int) -> HostConnection:
+    """Return a connection to a host that has sent a frame so many times."""
+    left = [count]
+
+    def receive(_flags: int) -> list[bytes]:
+        if not left[0]:
+            raise zmq.Again
+        left[0] -= 1
+        return [frame]
+
+    connection: Any = HostConnection(Session("e", "viewer"), link)
+    connection.dealer = SimpleNamespace(recv_multipart=receive)
+    connection._monitor = SimpleNamespace(recv_multipart=_nothing)
+    return connection
+
+
+def _nothing(_flags: int) -> list[bytes]:
+    raise zmq.Again
+
+
+def test_a_host_that_goes_on_talking(link: Link) -> None:
+    """A turn ends however much the host says; the next is due at once, and takes what is left."""
+    block = codec.encode(Block(id=0, event="e", first=1, frames=[]))
+    connection = _talking(link, block, 2 * A_TURN + 1)
+    found = []
+    for _ in range(3):
+        found.append(len(connection.pump(1.0, 1)))
+        due = connection.next_timer()
+        assert (due == 0.0) == (len(found) < 3)
+    assert found == [A_TURN, A_TURN, 1]
+
+
+def test_long_replies(link: Link) -> None:
+    """Of long ones a turn takes fewer."""
+    block = codec.encode(Block(id=0, event="e", first=1, frames=[b"x" * 60_000] * 10))
+    connection = _talking(link, block, A_TURN)
+    assert len(connection.pump(1.0, 1)) == limits.BLOCK_BYTES // len(block) + 1
