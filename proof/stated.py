@@ -87,12 +87,14 @@ class ProvenStatements:
 
     def decided(self, entry: Entry, before: Entry) -> bool:
         """Return whether the outcome of a review follows from an entry that takes this one back, or
-        that did so and is gone.
+        that did so and is gone; or nobody told it.
 
         Args:
             entry: the version with the outcome; of hosts of before, without it.
             before: the version before it.
         """
+        if entry.reviewed == "untold":
+            return bool(before.review) and not entry.review  # it says that the host heard nothing
         outcome = self._outcome(entry)
         if entry.review or entry.reviewed not in ("", outcome):
             return False

@@ -30,7 +30,7 @@ Role = Literal["viewer", "reporter", "host", "operator"]
 EventStatus = Literal["scheduled", "live", "finished"]
 EntryStatus = Literal["PROVISIONAL", "CONFIRMED", "UPDATED", "DELETED"]
 DelayStatus = Literal["", "DELAYED", "RECONSTRUCTED", "RECONSTRUCTION_INACCURATE"]
-ReviewOutcome = Literal["", "upheld", "overturned"]
+ReviewOutcome = Literal["", "upheld", "overturned", "untold"]
 HowEnded = Literal["", "abandoned", "postponed", "awarded", "walkover", "retired"]
 Act = Literal[
     "reopen",

@@ -6,7 +6,7 @@ sport it is, and a sport that has the capability, wherever it comes from, has th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -93,6 +93,9 @@ class Reviews(Protocol):
     reviewed: Mapping[str, int]
     """The titles of what may be under review, each with the edition of the rules since which that
     is known, see `Kind.since`."""
+
+    restarts: Collection[str]
+    """The titles with which play begins so that nothing before them is reviewed any more."""
 
 
 @runtime_checkable

@@ -39,6 +39,7 @@ REVIEWED = {
     "": "",
     "upheld": mark("stands after review"),
     "overturned": mark("overturned after review"),
+    "untold": mark("outcome of the review not told"),
 }
 """What people are told of the outcome of a review."""
 

@@ -34,8 +34,8 @@ class Entry(Message, frozen=True, kw_only=True):
     the moment of publication; 0 for a deleted entry. In 19 of 20 cases the action happened within
     `spread` (microseconds) of `time`; 0 if the spread is not known. A statement puts the score
     `stated` in force. While the entry is under review, `review` says of what; afterwards
-    `reviewed` says whether it was upheld or overturned. Where the event's owner has ruled so, `by`
-    is the owner's id, and `reason` says why.
+    `reviewed` says whether it was upheld or overturned, or that nobody told. Where the event's
+    owner has ruled so, `by` is the owner's id, and `reason` says why.
     """
 
     event: Id

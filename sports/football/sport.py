@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...protocol.errors import IllegalAction
 from ..capabilities import Contradiction, Implied, Phrases, PlayerRecord
@@ -32,6 +32,9 @@ class Football:
     aftermath_seconds: float = 900.0
     statements: tuple[Detail, ...] = stated.STATEMENTS
     reviewed: Mapping[str, int] = REVIEWED
+    # The protocol of video review: once play has restarted, the referee may not review what was
+    # before (but a sending-off). A throw-in is not reported; a kick-off is.
+    restarts: Collection[str] = ("period_start",)
     implying: frozenset[str] = frozenset(KICKS)
     unmoved: frozenset[str] = play.UNMOVED
     recent: Mapping[str, float] = laws.RECENT
@@ -100,7 +103,8 @@ class Football:
         return text.phrase(state, action)
 
     def clock(self, state: FootballState, time: int) -> str:
-        """Return the match clock, such as `45+2'`; empty in breaks and where no period is known."""
+        """Return the match clock, such as `45+2'`, or `pens`; empty in breaks and where no period
+        is known."""
         return text.clock(state, time)
 
     def presentation(self, rules: Mapping[str, object] | None = None) -> Presentation:

@@ -12,6 +12,9 @@ from .state import FootballPeriod, FootballSide, FootballState
 
 _MINUTE = 60 * SECOND
 
+SHOOTOUT_CLOCK = "pens"
+"""What stands for the clock in a shoot-out, which has none."""
+
 _PERIOD_NAMES = {
     "first_half": "first half",
     "second_half": "second half",
@@ -121,13 +124,16 @@ def _worth_saying(value: object) -> bool:
 
 
 def clock(state: FootballState, time: int) -> str:
-    """Return the match clock, such as `45+2'`; empty in breaks, the shoot-out, and if unknown.
+    """Return the match clock, such as `45+2'`; `pens` in the shoot-out, empty in breaks and where
+    it is not known.
 
     The first minute is 1': the minute is the one that is running (as scorers are listed).
     """
     period = _period_at(state, time)
-    if period is None or period.name == "shootout":
+    if period is None:
         return ""
+    if period.name == "shootout":
+        return SHOOTOUT_CLOCK
     before = minutes_before(state, period)
     length = nominal_minutes(state.rules, period.name)
     minute = period.played(time) // _MINUTE + 1

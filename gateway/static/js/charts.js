@@ -5,7 +5,7 @@ import { iconGroup } from "./icons.js";
 import { leaders } from "./score_header.js";
 import { entryText, entryWords } from "./entry_text.js";
 import { outagesOf } from "./kinds.js";
-import { shown } from "./presentation.js";
+import { clockOf, shown } from "./presentation.js";
 import { agreement, lead, matchAxis, outages, timeAxis } from "./scale.js";
 import { standing } from "./state.js";
 import { evidence, span } from "./formatting.js";
@@ -109,7 +109,7 @@ function moments(root, words, state, width) {
       svg(
         "title",
         {},
-        `${line.entry.clock} ${told.title}, ${told.side}${told.who ? `: ${told.who}` : ""}`,
+        `${told.clock} ${told.title}, ${told.side}${told.who ? `: ${told.who}` : ""}`,
       ),
     );
   };
@@ -252,7 +252,7 @@ function lanes(root, words, state, width) {
             svg(
               entryText(state, entry).big ? "circle.dot" : "circle.dot.some",
               { cx: place(axis.at(Date.parse(entry.time))), cy: y, r: 5 },
-              svg("title", {}, `${entry.clock} ${entryWords(state, entry)}`),
+              svg("title", {}, `${clockOf(state, entry)} ${entryWords(state, entry)}`),
             ),
           ),
       ];
@@ -302,7 +302,7 @@ export function drawAgreement(root, words, state) {
       svg(
         against > 0 ? "circle.dot.against" : "circle.dot",
         { cx: x(place), cy: y(share), r: radius },
-        svg("title", {}, `${line.entry.clock} ${entryWords(state, line.entry)}: ${evidence(line.entry)}`),
+        svg("title", {}, `${clockOf(state, line.entry)} ${entryWords(state, line.entry)}: ${evidence(line.entry)}`),
       ),
     ]),
   );

@@ -1,7 +1,7 @@
 // What an entry comes to: its title, whose it is, what else is known, how weighty it is. Pure.
 
 import { capital } from "./formatting.js";
-import { detailText, kindText, lookOf, pair, say, shown, valueText } from "./presentation.js";
+import { clockOf, detailText, kindText, lookOf, pair, say, shown, valueText } from "./presentation.js";
 import { LANGUAGE, tr } from "./texts.js";
 
 /**
@@ -11,7 +11,7 @@ import { LANGUAGE, tr } from "./texts.js";
  * @property {string} side its origin; empty where it has none to name
  * @property {string} who people and particulars
  * @property {string} then the score after it, where it changed it
- * @property {string} clock stands where the clock stands, when none runs
+ * @property {string} clock the match clock, or what stands for it; empty without either
  * @property {boolean} big it deserves the eye
  * @property {boolean} key it is one of the key moments
  * @property {boolean} parts it parts the feed, as a whistle parts a match
@@ -32,7 +32,7 @@ export function entryText(state, entry) {
     side: look.nobody ? "" : entry.origin,
     who: look.who === "all" ? everything(state, entry) : parts(state, entry, look.who),
     then: look.then ? pair(state, entry.score, look.then) : "",
-    clock: look.clock ?? "",
+    clock: clockOf(state, entry) || (look.clock ?? ""),
     big: look.weight === "big",
     key: Boolean(look.weight),
     parts: Boolean(look.parts),
@@ -54,7 +54,7 @@ function statementText(state, entry) {
     side: "",
     who: "",
     then: score === undefined ? "" : pair(state, entry.score, counts),
-    clock: "",
+    clock: clockOf(state, entry),
     big: false,
     key: true,
     parts: false,

@@ -149,6 +149,10 @@ const REVIEWED = {
     tr("overturned after review"),
     tr("The officials looked at it once more, and took it back."),
   ],
+  untold: [
+    tr("outcome of the review not told"),
+    tr("The officials looked at it once more, and nobody said what came of it."),
+  ],
 };
 
 const DELAY = {

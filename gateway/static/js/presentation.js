@@ -22,6 +22,13 @@ export function shown(state) {
   return state.presentation ?? NOTHING;
 }
 
+/** Return the match clock of an entry, and in a stage that has none what stands for it. */
+export function clockOf(state, entry) {
+  const { key, stages } = shown(state).clock ?? {};
+  const stage = stages?.find((one) => one.name === entry.score?.[key]);
+  return (entry.clock && stage?.runs === false && stage.tick) || entry.clock || "";
+}
+
 /** Return whether an entry is as a condition says; none fits any. */
 export function fits(when, entry) {
   if (!when) return true;

@@ -21,7 +21,7 @@ import { rows } from "./timeline.js";
 import { entryWords } from "./entry_text.js";
 import { capital, scoreQuestion, stepWords } from "./formatting.js";
 import { WithheldFeed } from "./withheld.js";
-import { kindText } from "./presentation.js";
+import { clockOf, kindText } from "./presentation.js";
 import { tr, trn } from "./texts.js";
 
 /** Rows of the feed that are shown. */
@@ -328,7 +328,7 @@ async function stateIt(button) {
 }
 
 function offerText(entry) {
-  return [entryWords(shown.state, entry), entry.clock].filter(Boolean).join(" · ");
+  return [entryWords(shown.state, entry), clockOf(shown.state, entry)].filter(Boolean).join(" · ");
 }
 
 /** Say that the event is over, or that it is not. */
@@ -367,7 +367,7 @@ async function correct(entry) {
   const chosen = await askWhich(
     byId("sheet"),
     entryWords(feed.state, entry),
-    entry.clock,
+    clockOf(feed.state, entry),
     offers,
   );
   if (chosen === "delete") report({ title: "delete", details: { entry: entry.entry_id } });

@@ -5,7 +5,7 @@ import { el, fill, keyed } from "./dom.js";
 import { icon } from "./icons.js";
 import { reportsCount, untilWords } from "./ending.js";
 import { lineups } from "./lineup.js";
-import { kindText, shown, valueText } from "./presentation.js";
+import { clockOf, kindText, shown, valueText } from "./presentation.js";
 import { ago, fate } from "./formatting.js";
 import { tr } from "./texts.js";
 
@@ -361,5 +361,5 @@ export function ownWords(state, own) {
 
 function aboutEntry(state, id) {
   const entry = state.byId.get(String(id))?.entry;
-  return entry ? `${kindText(state, entry.title)} ${entry.clock}`.trim() : "";
+  return entry ? `${kindText(state, entry.title)} ${clockOf(state, entry)}`.trim() : "";
 }

@@ -71,7 +71,7 @@ function drawn(state, line, told, taken, { act, history }) {
   const { entry } = line;
   const found = marks(entry, line.late, behind(state, entry), line.reviewed);
   if (taken) found.push({ kind: "deleted", word: taken.taken, why: taken.takes_back });
-  const when = shortClock(entry.clock) || told.clock || timeOfDay(entry.time);
+  const when = shortClock(told.clock) || timeOfDay(entry.time);
   const classes = [
     told.key && "key",
     told.big && "big",
@@ -151,7 +151,7 @@ function whistle(line, told, act) {
     el(
       "span",
       {},
-      line.entry.clock && `${line.entry.clock} · `,
+      told.clock && `${told.clock} · `,
       told.title,
       told.side && ` · ${told.side}`,
       " ",

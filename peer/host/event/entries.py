@@ -67,8 +67,14 @@ class Entries:
                 self._moved_to = max(self._moved_to, state.timeline.moved)
 
     def _note_time_to(self, entry: Entry, before: Entry | None, by: Claim | None) -> None:
-        """Note how long an entry took to come to its status; what the owner rules takes no vote."""
+        """Note how long an entry took to come to its status. What the owner rules takes no vote,
+        and a review changes nothing of what is said."""
         if entry.by or (before is not None and before.status == entry.status):
+            return
+        if before is not None and (before.review, before.reviewed) != (
+            entry.review,
+            entry.reviewed,
+        ):
             return
         state = self._state
         claim = by or state.claims.open.get(int(entry.entry_id)) or state.by_entry[entry.entry_id]

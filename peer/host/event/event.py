@@ -820,6 +820,8 @@ class HostedEvent:
         decided = self._statements.decided(entry)
         if decided is not None:
             self._entries.publish(decided)
+        for untold in self._statements.untold(entry):
+            self._entries.publish(untold)
         self._decide_held()
         was_finished = self._state.finished
         self._ending.consider()
@@ -935,6 +937,8 @@ class HostedEvent:
     def _finish(self, claim: Claim | None) -> None:
         if self.outage.state == "reconstructing":
             self._close_outage(None)
+        for untold in self._statements.untold():
+            self._entries.publish(untold)
         self._entries.update_texts()
         self._ending.finish(claim)
         self._contact.stop()

@@ -300,8 +300,28 @@ class Statements:
         if other is None or other.status == "DELETED":
             return None
         if entry.status != "DELETED":
-            return self._over(other) if other.review else None
+            return self._over(other) if other.review or other.reviewed == "untold" else None
         return self._over(other) if other.reviewed == "overturned" else None
+
+    def untold(self, entry: Entry | None = None) -> list[Entry]:
+        """Return the entries under review with the outcome that nobody told it, where it is over.
+
+        Args:
+            entry: what has been published; of the sport's restarts, it ends each earlier review.
+                None: the event is over, which ends all.
+        """
+        sport = self._state.sport
+        if not isinstance(sport, Reviews):
+            return []
+        if entry is not None and (
+            entry.title not in sport.restarts or entry.status not in ("CONFIRMED", "UPDATED")
+        ):
+            return []
+        return [
+            self._with_review(one, "", "untold")
+            for one in self._state.timeline.standing
+            if one.review and (entry is None or one.time < entry.time)
+        ]
 
     def _come_to(self, entry: Entry) -> Entry | None:
         """Return the open review of something that nobody reported with its outcome, where it came

@@ -296,3 +296,20 @@ def test_statements(stated_proof: Proof) -> None:
     by = [line.by for line in map(lines.decode, stated_proof) if isinstance(line, Published)]
     assert (by.count("stated"), by.count("review")) == (4, 4)
     assert not any(isinstance(lines.decode(line), ConfirmedScore) for line in stated_proof)
+
+
+def test_a_review_that_nobody_ended(ground: Any) -> None:
+    """That nobody told its outcome is believed of what was under review, and of nothing else."""
+    g = ground(signs=True)
+    crew = ("ann", "bob", "cid", "dan", "eve")
+    g.begun(*crew)
+    for origin in "AB":
+        g.both("goal", origin, at=g.second, names=crew)
+        g.stay(60, *crew)
+    g.both("state", at=g.second, names=crew[:4], review="begun")
+    g.both("period_start", "", at=g.second, names=crew, period="second_half")
+    assert [one.reviewed for one in g.standing] == ["", "untold", ""]
+    proof = build(g.card, g.journal, HOST)
+    assert check(whole(proof)).flaw is None
+    index = at(proof, "text")
+    broken(check(resealed(with_body(proof, index, entry_id=g.standing[0].entry_id))), index, "")

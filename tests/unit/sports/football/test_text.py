@@ -90,11 +90,11 @@ def test_every_kind_has_its_sentence():
         (139, "105'"),
         (142.5, "106'"),
         (160, "120+3'"),
-        (166, ""),
+        (166, "pens"),
     ],
 )
 def test_the_clock(minutes, clock):
-    """The running minute, added time apart; nothing in breaks and in the shoot-out."""
+    """The running minute, added time apart; nothing in breaks."""
     state = after(
         period("period_start", "first_half", 0),
         period("period_end", "first_half", 52),
@@ -143,3 +143,20 @@ def test_what_a_match_brings_each_player():
     assert (amy.goals, amy.sent_off, amy.on) == ((), None, True)
     assert (bo.sent_off, bo.booked) == (4, True)
     assert (ann.keeper, amy.keeper) == (True, False)
+
+
+def test_the_clock_of_a_shoot_out():
+    """It has none; what happens in it, a card as well as a kick, stands at `pens` till the end."""
+    state = after(
+        period("period_start", "first_half", 0),
+        period("period_end", "first_half", 45),
+        period("period_start", "second_half", 60),
+        period("period_end", "second_half", 105),
+        period("period_start", "shootout", 140),
+        Action("shootout_scored", A, 141 * 60 * SECOND, {}),
+    )
+    assert FOOTBALL.clock(state, 142 * 60 * SECOND) == "pens"
+    assert FOOTBALL.clock(state, 120 * 60 * SECOND) == ""
+    state = FOOTBALL.apply(state, Action("full_time", "", 150 * 60 * SECOND))
+    assert FOOTBALL.clock(state, 150 * 60 * SECOND) == "pens"
+    assert FOOTBALL.clock(state, 151 * 60 * SECOND) == ""

@@ -255,3 +255,17 @@ test("volleyball is shown by what it says of itself: points, sets, and the form 
   });
   assert.equal(scoreForm({ ...state, score: { ...score, points: zero } }).text, "25-20");
 });
+
+test("a card in a shoot-out stands where the kicks stand, in the language of the page", () => {
+  const state = joined();
+  const stages = [
+    { name: "second_half", runs: true, tick: "" },
+    { name: "shootout", runs: false, tick: "pên." },
+  ];
+  state.presentation = { ...state.presentation, clock: { kind: "stages", key: "period", stages } };
+  const card = (period, clock) =>
+    entryText(state, entry(1, { title: "yellow_card", clock, score: { period } })).clock;
+  assert.equal(card("shootout", "pens"), "pên.");
+  assert.equal(card("shootout", ""), "");
+  assert.equal(card("second_half", "90+2'"), "90+2'");
+});

@@ -489,3 +489,46 @@ def test_taken_back(ground):
         g.say(name, "undo", n=n)
     assert statements(g)[-1].status == "DELETED"
     assert isinstance(g.feed[-1], Entry)
+
+
+def under_review(ground):
+    """Return a ground whose goal is under review, and the goal's id."""
+    g = six(ground)
+    g.both("goal", "A", names=SIX[:3], at=g.second)
+    goal = g.entries[-1].entry_id
+    state(g, *SIX[:4], review="begun", entry=goal)
+    g.stay(30, *SIX)
+    return g, goal
+
+
+def test_a_review_that_nobody_ends(ground):
+    """It is over when the next period begins, and what came of it is not told; who takes the goal
+    back later says it after all."""
+    g, goal = under_review(ground)
+    within = g.second
+    g.both("period_end", "", names=SIX[:4], at=g.second, period="first_half")
+    assert g.core.timeline.versions[goal].review == "under review"
+    g.stay(900, *SIX)
+    g.both("period_start", "", names=SIX[:4], at=g.second, period="second_half")
+    told = g.core.timeline.versions[goal]
+    assert (told.review, told.reviewed, told.status) == ("", "untold", "UPDATED")
+    assert g.headline == "A 1–0 B"
+    (n,) = state(g, "ann", review="over")
+    assert g.fate("ann", n).code == "NOT_FOUND"
+    g.restart()
+    assert g.core.timeline.versions[goal].reviewed == "untold"
+    g.both("goal_disallowed", "A", names=SIX[:4], at=within)
+    assert g.core.timeline.versions[goal].reviewed == "overturned"
+
+
+def test_a_review_is_over_with_the_event(ground):
+    """Also that of something that nobody reported; none stays open for ever."""
+    g, goal = under_review(ground)
+    state(g, *SIX[:4], review="begun", entry="")
+    (unreported,) = (one.entry_id for one in g.standing if one.title == "state")
+    g.both("full_time", "", names=SIX[:4], at=g.second)
+    g.stay(400, *SIX)
+    assert g.core.finished
+    versions = g.core.timeline.versions
+    assert versions[goal].reviewed == versions[unreported].reviewed == "untold"
+    assert not any(one.review for one in g.standing)
