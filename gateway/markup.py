@@ -332,6 +332,31 @@ class EventMarkup:
         )
         return f'<ol class="podium">{items}</ol>'
 
+    def lineups(self) -> str:
+        """Return who begins and who may come on, as lists, for browsers without scripts; empty
+        where the event has no line-ups."""
+        starters = self._presentation.lineup.starters
+        sides = [(side, self._card.lineups.get(side, [])) for side in self._card.origins]
+        if not any(names for _, names in sides):
+            return ""
+        teams = "".join(
+            f"<section><h3>{escape(side)}</h3>{_players(names[: starters or None])}"
+            + (
+                f'<p class="bench bench-title">{escape(tr("Substitutes"))}</p>'
+                f"{_players(names[starters:])}"
+                if starters and names[starters:]
+                else ""
+            )
+            + "</section>"
+            for side, names in sides
+            if names
+        )
+        title = escape(tr("Line-ups"))
+        return (
+            f'<noscript><section class="plain-lineups"><h2>{title}</h2>'
+            f'<div class="teams">{teams}</div></section></noscript>'
+        )
+
     def lines(self, most: int) -> str:
         """Return the last entries, the newest first, as items of a list.
 
@@ -391,6 +416,11 @@ class EventMarkup:
 
     def _icon(self, name: str) -> str:
         return icon(self._presentation.drawings.get(name))
+
+
+def _players(names: Sequence[str]) -> str:
+    items = "".join(f"<li><span>{escape(name)}</span></li>" for name in names)
+    return f'<ul class="players">{items}</ul>'
 
 
 def evidence(entry: Entry) -> str:

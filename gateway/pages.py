@@ -162,6 +162,7 @@ class Pages:
             hero=event.hero(),
             banner=_banner(event.banner()),
             lines=event.lines(LINES),
+            lineups=event.lineups(),
             first=markup.data("first", opening),
         )
         return public(request, html.encode(), HTML, headers)

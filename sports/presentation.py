@@ -324,6 +324,11 @@ class LineUp:
         anew: a key of the score, a list; each time it grows, the starters play again.
         marks: in the order in which they stand beside a name.
         named: by detail.
+        rows: of each side, how many of its starters stand in each row, its own goal's first, in the
+            order of the line-up; empty for a side of which it is not known, or for all.
+        formed_by: the rules of an event that say so, one a side.
+        ground: an SVG path 100 units wide and 150 high, on which the rows stand: the first side's
+            from above, the other one's from below.
         checked: the actions of which it is asked, before they are reported, why a detail names
             somebody of the wrong side.
     """
@@ -332,6 +337,9 @@ class LineUp:
     anew: str = ""
     marks: tuple[Mark, ...] = ()
     named: Mapping[str, Named] = field(default_factory=dict)
+    rows: tuple[tuple[int, ...], ...] = ()
+    formed_by: tuple[str, ...] = ()
+    ground: str = ""
     checked: tuple[str, ...] = ()
 
 

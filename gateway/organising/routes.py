@@ -105,10 +105,12 @@ class OrganiserSignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SportSchema(Struct, frozen=True):
-    """A sport, and its name for people."""
+    """A sport, and its name for people; `formations`: the rules by which each side's line-up is put
+    on the ground, for a sport that has these."""
 
     name: str
     text: str
+    formations: list[str] = msgspec.field(default_factory=list)
 
 
 class OrganiserSchema(Struct, frozen=True, tag="organiser"):
@@ -664,9 +666,10 @@ class Organising:
 
     def _shown(self, organiser: Organiser) -> OrganiserSchema:
         known = [
-            SportSchema(name, wording.presentation(name).text)
+            SportSchema(name, shown.text, list(shown.lineup.formed_by))
             for name in sports.list()
             if not isinstance(sports.get(name), Definable)  # a page asks for no definition
+            for shown in [wording.presentation(name)]
         ]
         hosting = self._gateway.own_host is not None
         return OrganiserSchema(organiser.name, organiser.peer, hosting, known)

@@ -35,7 +35,7 @@ from ..presentation import (
 )
 from .kinds import OWN_GOAL
 from .laws import nominal_minutes
-from .rules import FootballRules, parse
+from .rules import FORMATIONS, FootballRules, parse
 
 _BALL: Drawing = (
     circle(12, 12, 9),
@@ -238,6 +238,9 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
         ),
         lineup=LineUp(
             starters=parsed.players,
+            rows=parsed.rows if any(parsed.rows) else (),
+            formed_by=FORMATIONS,
+            ground=_GROUND,
             marks=_MARKS,
             named={**NAMED, "player": Named(other_when=_OWN)},
             checked=_CHECKED,
@@ -247,6 +250,13 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
         form=ScoreForm("counts", extra="{}, kicks scored"),
         table=TablePoints(),
     )
+
+
+_GROUND = (
+    "M3 3h94v144H3zM3 75h94M50 63a12 12 0 1 0 0 24 12 12 0 0 0 0-24"
+    "M25 3v22h50V3M38 3v8h24V3M25 147v-22h50v22M38 147v-8h24v8"
+)
+"""A pitch from above, goals at its short ends."""
 
 
 def _stages(rules: FootballRules) -> tuple[Stage, ...]:

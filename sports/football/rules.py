@@ -22,10 +22,21 @@ RULES = (
     Rule("extra_minutes", "minutes in a half of extra time", 15),
     Rule("first_leg", "goals of the leg before, in this event's order, such as 1-2", ""),
     Rule("away_goals", "of sides that are level over two legs, who scored more away wins", False),
+    Rule(
+        "home_formation",
+        "how many starters the side named first has in each row before the goalkeeper, such as"
+        " 4-3-3, in the order of its line-up",
+        "",
+    ),
+    Rule("away_formation", "those of the other side", ""),
 )
 """Laws 3 (players), 7 (duration) and 10 (outcome). The Laws leave to the competition how many
 substitutions it allows, at most five; one more where a match goes to extra time; concussion
 substitutions are apart; return substitutions are for grassroots football."""
+
+
+FORMATIONS = ("home_formation", "away_formation")
+"""The rules that say how each side lines up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,13 @@ class FootballRules:
     extra_minutes: int = 15
     first_leg: str = ""
     away_goals: bool = False
+    home_formation: str = ""
+    away_formation: str = ""
+
+    @property
+    def rows(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """How many starters each side has in each row, the goalkeeper's first; none: not known."""
+        return _rows(self.home_formation), _rows(self.away_formation)
 
     @property
     def before(self) -> tuple[int, int]:
@@ -50,6 +68,7 @@ class FootballRules:
         return (int(match[1]), int(match[2])) if match is not None else (0, 0)
 
 
+_FORMATION = re.compile(r"[1-9](-[1-9]){1,4}", re.ASCII)
 _LEG = re.compile(r"(\d{1,2})[-–:](\d{1,2})", re.ASCII)
 _TYPES = {bool: "true or false", int: "a whole number", str: "a text"}
 _LARGEST = {
@@ -60,6 +79,19 @@ _LARGEST = {
     "extra_minutes": 30,
 }
 _SMALLEST = {"players": 1, "half_minutes": 1, "extra_minutes": 1}
+
+
+def _rows(formation: str) -> tuple[int, ...]:
+    return (1, *map(int, formation.split("-"))) if formation else ()
+
+
+def _check_formation(name: str, formation: str, players: int) -> None:
+    if _FORMATION.fullmatch(formation) is None:
+        raise SettingError(f"{name} is {formation[:40]!r}, not rows of players such as 4-3-3")
+    if sum(_rows(formation)) != players:
+        raise SettingError(
+            f"{name} is {formation}: with the goalkeeper {sum(_rows(formation))}, not {players}"
+        )
 
 
 def parse(rules: Mapping[str, object] | None) -> FootballRules:
@@ -85,6 +117,9 @@ def parse(rules: Mapping[str, object] | None) -> FootballRules:
     parsed = FootballRules(**(default | dict(rules)))
     if parsed.first_leg and _LEG.fullmatch(parsed.first_leg) is None:
         raise SettingError(f"first_leg is {parsed.first_leg[:40]!r}, not goals such as 1-2")
+    for name in FORMATIONS:
+        if formation := getattr(parsed, name):
+            _check_formation(name, formation, parsed.players)
     if parsed.away_goals and not parsed.first_leg:
         raise SettingError("away_goals needs first_leg, the goals of the leg before")
     return parsed

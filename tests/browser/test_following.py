@@ -87,6 +87,46 @@ def test_a_football_page_shows_score_scorers_lineups_and_evidence(
 
 
 @SIZES
+def test_starters_stand_on_a_pitch(ground: Ground, people: People, size: Any) -> None:
+    """Where a formation is given the starters stand on a pitch with their numbers, and in a list as
+    well; without JavaScript in the list alone."""
+    home = [f"{n} Emil Van {chr(64 + n)}chternaam" for n in range(1, 14)]
+    away = [f"{30 + n} Otto {chr(64 + n)}ay" for n in range(12)]
+    more = (
+        *ground.lineup("Rovers", *home),
+        *ground.lineup("Athletic", *away),
+        *("--rule", "home_formation=4-2-3-1", "--rule", "away_formation=3-5-2"),
+    )
+    event = ground.event("On the pitch", "football", "Rovers", "Athletic", more=more)
+    crew = ground.crew(event)
+    crew.say("goal", "Rovers", 900, player="11")
+    crew.say("substitution", "Rovers", 120, off=home[1], on=home[12])
+    crew.say("yellow_card", "Athletic", 100, player="31")
+    page = people.person(f"/events/{event}", **size)
+    page.locator(".figures", has_text="1–0").wait_for()
+    if size is PHONE:
+        page.get_by_role("radio", name="Line-ups").check()
+    pitch = page.get_by_role("img", name="Rovers 4-2-3-1 · Athletic 3-5-2")
+    pitch.wait_for()
+    rows = "[...document.querySelectorAll('.half')].map((half) =>"
+    rows += " [...half.children].map((row) => row.children.length))"
+    assert page.evaluate(rows) == [[1, 4, 2, 3, 1], [1, 3, 5, 2]]
+    listed = page.locator("#sport-pane li", has_text="Emil Van Kchternaam")
+    assert listed.locator(".number").inner_text() == "11"
+    apart = """[...document.querySelectorAll(".man")].every((one) => {
+        const { left, right } = one.getBoundingClientRect();
+        const frame = one.closest(".pitch").getBoundingClientRect();
+        return left >= frame.left && right <= frame.right;
+    })"""
+    assert page.evaluate(apart)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    people.keep(page, "pitch", whole=True)
+    plain = people.person(f"/events/{event}", java_script_enabled=False, **size)
+    plain.locator(".players li", has_text="Emil Van Kchternaam").wait_for()
+    people.keep(plain, "plain", whole=True)
+
+
+@SIZES
 def test_a_page_shows_how_right_its_timeline_was(ground: Ground, people: People, size: Any) -> None:
     """Once the event is graded its page tells it, and each reporter's page the own grade."""
     event = ground.event("Graded", "football", "Reds", "Blues")

@@ -69,6 +69,9 @@ def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any)
     """It is created as described and owned by the organiser's key, which is the organiser wherever
     it is brought; others may do nothing until it is handed over."""
     olga = Program(world, gateway, "Olga")
+    formations = {sport["name"]: sport["formations"] for sport in olga.me["sports"]}
+    assert formations["football"] == ["home_formation", "away_formation"]
+    assert formations["tennis"] == []
     made = olga.create()
     card = made["card"]
     assert card["owner"] == olga.me["peer"]

@@ -167,6 +167,12 @@ function choose(sport) {
   byId("many-sides").hidden = !many;
   for (const side of ["home", "away"]) byId(side).required = !many;
   byId("starters").required = many;
+  byId("formations").hidden = !formations().length;
+}
+
+/** Return the rules of the chosen sport by which line-ups are put on the ground. */
+function formations() {
+  return me.sports.find((one) => one.name === me.sport)?.formations ?? [];
 }
 
 async function overview() {
@@ -238,6 +244,9 @@ submitted("new", async () => {
   if (!many) {
     const found = { [origins[0]]: lines("home-names"), [origins[1]]: lines("away-names") };
     body.lineups = Object.fromEntries(Object.entries(found).filter(([, names]) => names.length));
+    const formed = [byId("home-formation").value.trim(), byId("away-formation").value.trim()];
+    const rules = formations().map((rule, at) => [rule, formed[at]]);
+    body.rules = Object.fromEntries(rules.filter(([, formation]) => formation));
   }
   const made = await post("/api/organiser/events", body);
   location.assign(`/organise/${encodeURIComponent(made.event)}`);

@@ -2,6 +2,7 @@
 
 import { el, fill, svg } from "./dom.js";
 import { icon } from "./icons.js";
+import { pitch, shirt } from "./pitch.js";
 import { leaders } from "./score_header.js";
 import { lineups, statistics } from "./lineup.js";
 import { shown, valueText } from "./presentation.js";
@@ -25,6 +26,7 @@ function teams(state) {
   if (!sides.some((side) => side.players.length)) return null;
   return [
     el("h2", {}, sides.some((side) => side.known) ? tr("Line-ups") : tr("Players named so far")),
+    pitch(state, sides, (left) => mark(state, left)),
     el(
       "div.teams",
       {},
@@ -49,7 +51,7 @@ function plainTeams(state) {
           el(
             "ul.players",
             {},
-            names.map((name) => el("li", {}, name)),
+            names.map((name) => el("li", {}, named(name))),
           ),
         ),
       ),
@@ -77,11 +79,18 @@ function team(state, side, at) {
   );
 }
 
+/** A name with the number on the shirt before it, where there is one. */
+function named(name) {
+  const { number, name: bare } = shirt(name);
+  if (!number) return el("span", {}, bare);
+  return el("span.named", {}, el("span.number", {}, number), el("span", {}, bare));
+}
+
 function player(state, one) {
   return el(
     one.off || one.gone ? "li.off" : "li",
     {},
-    el("span", {}, one.name),
+    named(one.name),
     one.marks.map((left) => mark(state, left)),
   );
 }

@@ -672,3 +672,29 @@ def test_kinds_take_what_reporters_say():
     assert 16 < kinds["goal"].window < 40
     assert kinds["goal_disallowed"].relates_to == "goal"
     assert {k.exclusive for k in kinds.values() if k.title.startswith("shootout")} == {"kick"}
+
+
+def test_a_formation_says_where_starters_stand():
+    """The rules say how each side lines up; the page puts the starters there, in the order of the
+    line-up, the goalkeeper first."""
+    rules = {"home_formation": "4-2-3-1", "away_formation": "3-5-2"}
+    lineup = FOOTBALL.presentation(rules).lineup
+    assert lineup.rows == ((1, 4, 2, 3, 1), (1, 3, 5, 2))
+    assert FOOTBALL.presentation({"away_formation": "4-4-2"}).lineup.rows == ((), (1, 4, 4, 2))
+    assert FOOTBALL.presentation({}).lineup.rows == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "word"),
+    [
+        ({"home_formation": "433"}, "such as 4-3-3"),
+        ({"home_formation": "4-3-x"}, "such as 4-3-3"),
+        ({"away_formation": "4-4-3"}, "with the goalkeeper 12, not 11"),
+        ({"away_formation": "4-3-3", "players": 7}, "with the goalkeeper 11, not 7"),
+        ({"away_formation": 433}, "not a text"),
+    ],
+)
+def test_a_formation_that_is_none(rules, word):
+    """A formation is rows of players, who are with the goalkeeper as many as play."""
+    with pytest.raises(SettingError, match=word):
+        FOOTBALL.start((A, B), rules, None)
