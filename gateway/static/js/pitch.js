@@ -4,9 +4,9 @@ import { el, svg } from "./dom.js";
 import { read } from "./names.js";
 import { shown } from "./presentation.js";
 
-/** A number before a name or behind it, perhaps with a word for it: 10 Messi, No. 10 Messi, Messi (10). */
+/** A number before a name, perhaps with a word for it, or in brackets behind it: Player 8 is a name. */
 const BEFORE = /^\W*(?:\p{L}{1,6}[.°º]?\s*)?(\d{1,3})[.):]?\s+(\S.*)$/u;
-const BEHIND = /^(.*\S)\s+\W*(\d{1,3})\W*$/u;
+const BEHIND = /^(.*\S)\s*[([#]\s*(\d{1,3})\s*[)\]]?$/u;
 
 /**
  * Return the number on a shirt and the name beside it.

@@ -12,7 +12,7 @@ test("the number on a shirt stands beside the name, wherever it was written", ()
 });
 
 test("a name without a number stays as it is", () => {
-  for (const name of ["Lionel Messi", "10", "Agent 7 of 9", ""]) assert.equal(shirt(name).name, name);
+  for (const name of ["Lionel Messi", "10", "Agent 7 of 9", "Player 8", ""]) assert.equal(shirt(name).name, name);
 });
 
 const player = (name, starts = true) => ({ name, starts });
