@@ -167,8 +167,16 @@ def is_foreign(connection: HTTPConnection) -> bool:
     headers = connection.headers
     origin = headers.get("origin")
     return headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"} or (
-        origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+        origin is not None and _place_of(origin) != headers.get("host", "")
     )
+
+
+def _place_of(origin: str) -> str | None:
+    """Return HOST:PORT of an origin; None where it is none, such as `null`."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None
 
 
 async def _deny(scope: Scope, receive: Receive, send: Send, error: TouchlineError) -> None:

@@ -32,6 +32,7 @@ from ...runtime import clock
 from ...runtime.languages import SOURCE, known
 from ...runtime.logs import note
 from ..context import Gateway, Left
+from ..json_input import NOT_VALID
 from ..options import LEAST_HEARTBEAT, MOST_HEARTBEAT
 from ..security import address_of, refusal
 from ..server import RAW_WEBSOCKET, RawWebSocket
@@ -194,7 +195,7 @@ def read_message(text: str | bytes) -> ViewerMessage:
                 f"{error}; the types are subscribe, unsubscribe, ping and event"
             ) from None
         raise BadMessage(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_VALID as error:
         raise BadMessage(f"not JSON: {error}") from None
 
 

@@ -35,7 +35,6 @@ from ...protocol.errors import (
     NotAllowed,
     NotFound,
     SettingError,
-    TouchlineError,
     UnknownKey,
 )
 from ...protocol.fields import Id, Name, Text
@@ -47,6 +46,7 @@ from ...sports.contradictions import names_of
 from ...timeline import json as timeline_json
 from ...timeline import wording
 from ..context import Gateway
+from ..json_input import decode
 from ..language import asked_by
 from ..openapi import Operation
 from ..qr import drawn
@@ -56,7 +56,6 @@ from ..reporting.routes import (
     Reporting,
     body,
     check_own_page,
-    decode,
     is_secure,
 )
 from ..reporting.schema import ReportFate
@@ -420,34 +419,40 @@ class Organising:
         """Enrol an organiser's key at the broker; in a thread of its own."""
         id_ = self.organisers.new_id()
         folder = self.organisers.folder(id_)
+        kept: Organiser | None = None
         try:
-            if wanted.key:
-                try:
-                    seed = identity.from_text(wanted.key.strip().encode())
-                except (SettingError, UnicodeEncodeError):
-                    raise BadMessage("key: not the key of an organiser") from None
-                identity.create(KEY_FILE, folder, seed=seed)
-            own = identity.load_file(folder / KEY_FILE)
-            known = self.organisers.by_peer(own.peer)
-            if known is not None:
+            kept = self._enrol_in(folder, id_, name, wanted)
+        finally:
+            # The key may be kept already, or by another sign-in meanwhile: its secret is in one
+            # place.
+            if kept is None or kept.id != id_:
                 shutil.rmtree(folder, ignore_errors=True)
-                return known
-            for tried in (name, f"{name} ({own.peer[:ID_LETTERS]})"):
-                try:
-                    with self._link(id_, tried, wanted.invite.strip()) as link:
-                        link.ask(Search(id=0, limit=1), ANSWER_SECONDS)
-                        if link.role not in {"host", "operator"}:
-                            raise NotAllowed(
-                                f"the broker lets you in as {link.role}: to organise you need an"
-                                " invitation as host (touchline invite --role host)"
-                            )
-                except NameTaken:
-                    continue
-                return self.organisers.keep(Organiser(id_, own.peer, tried))
-            raise NameTaken(f"the name {name} belongs to another key; choose another one")
-        except TouchlineError:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        return kept
+
+    def _enrol_in(self, folder: Path, id_: str, name: str, wanted: OrganiserSignIn) -> Organiser:
+        if wanted.key:
+            try:
+                seed = identity.from_text(wanted.key.strip().encode())
+            except (SettingError, UnicodeEncodeError):
+                raise BadMessage("key: not the key of an organiser") from None
+            identity.create(KEY_FILE, folder, seed=seed)
+        own = identity.load_file(folder / KEY_FILE)
+        known = self.organisers.by_peer(own.peer)
+        if known is not None:
+            return known
+        for tried in (name, f"{name} ({own.peer[:ID_LETTERS]})"):
+            try:
+                with self._link(id_, tried, wanted.invite.strip()) as link:
+                    link.ask(Search(id=0, limit=1), ANSWER_SECONDS)
+                    if link.role not in {"host", "operator"}:
+                        raise NotAllowed(
+                            f"the broker lets you in as {link.role}: to organise you need an"
+                            " invitation as host (touchline invite --role host)"
+                        )
+            except NameTaken:
+                continue
+            return self.organisers.keep(Organiser(id_, own.peer, tried))
+        raise NameTaken(f"the name {name} belongs to another key; choose another one")
 
     async def me(self, request: Request) -> Response:
         asked_by(query(request, InLanguage).lang)

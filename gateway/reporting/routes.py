@@ -38,6 +38,7 @@ from ...runtime import clock
 from ...sports.contradictions import check_of
 from ..context import Gateway, Left, Taken
 from ..grades import OwnGradeAnswer, own_grade
+from ..json_input import decode
 from ..openapi import Operation
 from ..qr import drawn
 from ..rest import Nothing, query
@@ -681,18 +682,6 @@ async def body(request: Request) -> bytes:
     if kind != "application/json":
         raise BadMessage(f"content type {kind[:100]!r}, only application/json is accepted")
     return await request.body()
-
-
-def decode(content: bytes, kind: type[T]) -> T:
-    """Return a JSON body as a struct.
-
-    Raises:
-        BadMessage: the body is not valid.
-    """
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadMessage(f"body: {error}") from None
 
 
 def is_secure(request: Request) -> bool:

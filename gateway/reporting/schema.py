@@ -28,6 +28,7 @@ from ...protocol.times import EARLIEST, LATEST, SECOND, from_rfc3339, from_unix
 from ...sports import Action
 from ...sports.contradictions import Check
 from ...timeline.event_clock import EventClock
+from ..json_input import NOT_VALID
 
 TRAVEL = 2 * SECOND
 """The most microseconds that a body may travel: a clock that is behind by less counts as right."""
@@ -190,7 +191,7 @@ def token_of(body: bytes) -> str:
     """
     try:
         found = msgspec.json.decode(body, type=list[_Tokened] | _Tokened)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except NOT_VALID as error:
         raise BadMessage(f"not a list of reports: {error}") from None
     tokens = {one.token for one in (found if isinstance(found, list) else [found])}
     if len(tokens) > 1:
@@ -227,7 +228,7 @@ def _parts(body: bytes, wall: int) -> tuple[list[msgspec.Raw], int | None]:
             bundle = msgspec.json.decode(body, type=_Bundle)
             return bundle.reports, None if bundle.sent is None else _micros(bundle.sent, wall)
         return [msgspec.json.decode(body, type=msgspec.Raw)], None
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except NOT_VALID as error:
         raise BadMessage(f"not a list of reports: {error}") from None
 
 
@@ -248,7 +249,7 @@ def _one(raw: msgspec.Raw, wall: int, shift: int, timing: Timing | None) -> Aske
         report = msgspec.json.decode(raw, type=WebReport)
         said = _bounded(_micros(report.time, wall) + shift) if report.time is not None else wall
         happened = _happened(report.event.time, wall, shift, timing)
-    except (msgspec.DecodeError, ValueError, OverflowError) as error:
+    except NOT_VALID as error:
         return Unfit(name, BadMessage.code, f"not a report: {error}"[: limits.TEXT_CHARS])
     event = report.event
     try:
@@ -263,7 +264,7 @@ def _one(raw: msgspec.Raw, wall: int, shift: int, timing: Timing | None) -> Aske
 def _name(raw: msgspec.Raw) -> str:
     try:
         return msgspec.json.decode(raw, type=_Named).id
-    except msgspec.DecodeError:
+    except NOT_VALID:
         return ""
 
 

@@ -35,8 +35,9 @@ from ...protocol.messages import Count
 from ...runtime import clock, sqlite
 from ..context import Gateway
 from ..feed.channel import Channel
+from ..json_input import decode
 from ..openapi import Operation
-from ..reporting.routes import body, decode
+from ..reporting.routes import body
 from ..rest import Nothing, event_of, query
 from ..security import JsonResponse
 from . import delivery as deliveries

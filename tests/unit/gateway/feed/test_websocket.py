@@ -104,6 +104,7 @@ def test_what_viewers_say() -> None:
         ('{"type":"shout"}', UnknownType),
         (b"\xff\xfe", BadMessage),
         ("[" * 100_000, BadMessage),
+        ('{"type":"ping","x":' + "[" * 20_000, BadMessage),
     ],
 )
 def test_garbage(text: str | bytes, kind: type[Exception]) -> None:

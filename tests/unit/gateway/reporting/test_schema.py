@@ -19,6 +19,7 @@ from touchline.gateway.reporting.schema import (
     fate_of,
     read,
     skew,
+    token_of,
 )
 from touchline.protocol.errors import BadMessage, PeerError, TooLarge
 from touchline.protocol.messages import Card, Fate, Happening, Timing
@@ -169,6 +170,15 @@ def test_no_reports(content):
     except BadMessage:
         return
     assert all(isinstance(each, Unfit) for each in found)
+
+
+@pytest.mark.parametrize("before", [b"", b"[", b'{"reports":[{"event":', b'{"token":', b'{"id":'])
+def test_brackets_without_end(before):
+    """So are brackets within brackets without end, wherever they are, and no fault of ours."""
+    content = before + b"[" * 20_000
+    for one in (lambda: read(content, NOON, None), lambda: token_of(content)):
+        with pytest.raises(BadMessage):
+            one()
 
 
 def test_too_many():
