@@ -23,6 +23,9 @@ from .receiver import Received, Receiver
 
 READ_BYTES = 65_535
 
+RECEIVE_BYTES = 1_048_576
+"""The size of the socket's buffer; a system may give less."""
+
 AGAIN_SECONDS = 5.0
 """Seconds after which a client that has received nothing registers again; doubles each time."""
 
@@ -106,6 +109,8 @@ class DatagramClient:
         except OSError as error:
             raise Unreachable(f"no host {host!r}: {error.strerror or error}") from None
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        # What comes while this process does not read is lost, and would be counted as the network's.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         # A connected socket receives from the server alone, and finds out where no server listens.
         self._socket.connect(address)
         self._again = AGAIN_SECONDS

@@ -179,7 +179,7 @@ def bare(stack: ExitStack, server: Address) -> Bare:
 
 def test_a_whole_match(stack: ExitStack, tmp_path: Path) -> None:
     """A whole simulated match comes to a bare client: nothing lost, in order, the end text."""
-    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.005")
+    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.02")
     client = bare(stack, running.address).follow()
     assert client.ended
     assert (client.lost, client.out_of_order, client.keepers_twice) == (0, 0, 0)
@@ -203,7 +203,7 @@ def test_a_whole_match(stack: ExitStack, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_loss(stack: ExitStack, tmp_path: Path, seed: int) -> None:
     """Under 10 % loss a bare client's own counts are those that were injected."""
-    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.005")
+    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.02")
     proxy = Proxy(running.address, seed, 0.1)
     stack.callback(proxy.close)
     client = bare(stack, proxy.address).follow()
@@ -243,7 +243,7 @@ def test_three_at_once(stack: ExitStack, tmp_path: Path) -> None:
 
 def test_garbage(stack: ExitStack, tmp_path: Path) -> None:
     """Whatever else is sent to the port, the client gets the whole match."""
-    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.005")
+    running = Running(stack, tmp_path, "--simulate", "--seed", "3", "--interval", "0.02")
     chance = random.Random(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as eve:
         eve.bind(("127.0.0.1", 0))
@@ -261,7 +261,7 @@ def test_garbage(stack: ExitStack, tmp_path: Path) -> None:
 
 def test_our_client(stack: ExitStack, tmp_path: Path) -> None:
     """Our own client under loss counts what was injected, writes its logs, ends with the end."""
-    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.005")
+    running = Running(stack, tmp_path, "--simulate", "--seed", "5", "--interval", "0.05")
     proxy = Proxy(running.address, 2, 0.1)
     stack.callback(proxy.close)
     logs = tmp_path / "logs"
