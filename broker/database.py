@@ -416,6 +416,10 @@ class SqlRepository:
         query = sa.select(OFFERS).where(OFFERS.c.seen > since).order_by(OFFERS.c.peer)
         return [_as_offer(row) for row in self._connection.execute(query.limit(limit))]
 
+    def draining(self, since: int, limit: int) -> list[str]:
+        query = sa.select(OFFERS.c.peer).where(OFFERS.c.seen > since, OFFERS.c.draining != 0)
+        return list(self._connection.execute(query.order_by(OFFERS.c.peer).limit(limit)).scalars())
+
     def put_offer(self, offer: OfferRecord) -> None:
         self._put(
             OFFERS,

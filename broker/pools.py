@@ -7,6 +7,7 @@ of those that an owner has named, by key, by pool or by `any`:
 |-----------------------------------------------|-----------------------------------------------|
 | has never had a host                          | any host that is named and has room           |
 | had a host                                    | the same host, or one that shares its journal |
+| is at a host that is being drained            | another that shares its journal               |
 | was taken from its host (`place` with `drop`) | nobody                                        |
 
 An owner or an operator gives an event to any host that is named (`place`). Where another host has
@@ -38,7 +39,7 @@ WINDOW = 200
 
 
 class Assigner:
-    """Gives events that nobody hosts to hosts that offer themselves."""
+    """Gives events that nobody hosts, or a draining host has, to hosts that offer themselves."""
 
     def __init__(self) -> None:
         self._at = 0.0
@@ -58,17 +59,46 @@ class Assigner:
             events = repository.unfinished(status, self._after[status], WINDOW, wall)
             self._after[status] = events[-1][0] if len(events) == WINDOW else ""
             unhosted += [event for event, is_free in events if is_free]
+        draining = repository.draining(wall - _micros(OFFER_SECONDS), limits.POOL_HOSTS)
         # What follows grows with the events that are held, and is not done for these.
-        if not unhosted:
+        if not unhosted and not draining:
             return
-        loads = repository.loads(wall)
+        loads, offers = repository.loads(wall), _offers(repository, wall)
+        for peer in draining:
+            _give_away(repository, peer, loads, offers, wall)
         free = [
             offer
-            for offer in _offers(repository, wall)
+            for offer in offers
             if not offer.draining and offer.capacity > loads.get(offer.peer, 0)
         ]
         if free:
             _assign_some(repository, unhosted, free, loads, wall)
+
+
+def _give_away(
+    repository: Repository,
+    peer: str,
+    loads: dict[str, int],
+    offers: list[OfferRecord],
+    wall: int,
+) -> tuple[int, int]:
+    """Give the events of a draining host to others; return how many go, and how many stay there
+    until another host comes that may have them."""
+    moving = staying = 0
+    held = repository.held_by(peer, wall)
+    placements = repository.placements(held)
+    for record in repository.events(held).values():
+        event = record.card.event
+        placed = placements.get(event)
+        if placed is None or placed.peer == peer or _is_stale(placed, wall):
+            to = _other_host(repository, record, peer, loads, offers, shared=True)
+            if not to:
+                staying += 1
+                continue
+            loads[to] = loads.get(to, 0) + 1
+            repository.put_placement(PlacementRecord(event, to, wall, asked=True))
+        moving += 1
+    return moving, staying
 
 
 def _assign_some(
@@ -206,7 +236,8 @@ def drain(
     request: messages.DrainHost,
     wall: int,
 ) -> messages.Placed:
-    """Give the events of a host to others that share its journal, and none to it from now on.
+    """Give the events of a host to others that share its journal, now or as soon as one comes, and
+    none to it from now on.
 
     Raises:
         NotAllowed: a peer that is no operator names another host.
@@ -216,15 +247,8 @@ def drain(
     if peer != member.peer:
         roles.require(role, "operator", "to drain another host")
     repository.put_offer(replace(_require_offer(repository, peer, wall), draining=True))
-    loads, moving, staying = repository.loads(wall), 0, 0
-    events, offers = repository.held_by(peer, wall), _offers(repository, wall)
-    for record in repository.events(events).values():
-        to = _other_host(repository, record, peer, loads, offers, shared=True)
-        if to:
-            loads[to] = loads.get(to, 0) + 1
-            event = record.card.event
-            repository.put_placement(PlacementRecord(event, to, wall, asked=True))
-        moving, staying = moving + bool(to), staying + (not to)
+    loads, offers = repository.loads(wall), _offers(repository, wall)
+    moving, staying = _give_away(repository, peer, loads, offers, wall)
     return messages.Placed(id=request.id, moving=moving, staying=staying)
 
 

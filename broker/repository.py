@@ -313,6 +313,9 @@ class Repository(Protocol):
     def offers(self, since: int, limit: int) -> list[OfferRecord]:
         """Return at most `limit` hosts that have offered themselves since a time, by id."""
 
+    def draining(self, since: int, limit: int) -> list[str]:
+        """Return at most `limit` hosts that are being drained, as `offers` does."""
+
     def put_offer(self, offer: OfferRecord) -> None:
         """Record what a host says of itself."""
 

@@ -70,9 +70,9 @@ def drain(host: str, broker: str, name: str, as_json: bool) -> None:
     """Have a host hand its events over to others that share its journal, and take no more.
 
     HOST is a name, id or key, and needs an operator; without it, it is the host of your --name. A
-    host that was started without events ends when it has handed over all. Events that no other
-    host may have, or whose journal no other host shares, stay. `touchline hosts add --to` moves
-    these, too, but then only the reports are handed over, and are decided anew.
+    host that was started without events ends when it has handed over all. An event goes as soon as
+    another host that may have it shares the journal. `touchline hosts add --to` moves others, too,
+    but then only the reports are handed over, and are decided anew.
     """
     reply = ask(broker, name, messages.DrainHost(id=0, peer=grants.peer_of(host)))
     _print_placed(reply, as_json=as_json)

@@ -174,6 +174,21 @@ def test_a_drained_host_gets_no_more(pooled: Any) -> None:
     assert isinstance(pooled.bob(messages.DrainHost(id=1)), messages.Placed)
 
 
+def test_what_a_drained_host_has_goes_as_soon_as_another_may_have_it(pooled: Any) -> None:
+    """Also where the other came later than the order to drain, and where the one that was to have
+    it never came for it."""
+    event = pooled.event(hosts=["any"])
+    turn(pooled, "bob", event, journal="j")
+    reply = kim(pooled, messages.DrainHost(id=1, peer="bob"))
+    assert (reply.moving, reply.staying) == (0, 1)
+    turn(pooled, "ann", journal="k")
+    assert turn(pooled, "eve", journal="j").assigned == [event]
+    for _ in range(20):  # eve is not heard of any more
+        turn(pooled, "bob", event, journal="j")
+        assert turn(pooled, "ann", journal="k").assigned == []
+    assert turn(pooled, "kim", journal="j").assigned == [event]
+
+
 def test_many_who_offer_themselves_cost_no_look_each(pooled: Any) -> None:
     """Which pools a host is in is looked up once for all events that nobody hosts: anybody may
     offer a host, and the broker looks each second."""
