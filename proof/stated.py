@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from ..peer.host.event import thresholds
 from ..peer.host.event.details import AsTyped
 from ..protocol.errors import SettingError
-from ..protocol.messages import Entry, ReviewOutcome
+from ..protocol.messages import Detail, Entry, ReviewOutcome
 from ..sports import Score, Sport, State, statements
+from ..sports.capabilities import Reviews
 from ..timeline.states import LAST
 from ..timeline.timeline import Timeline, action_of
 from .votes import Broken, Spoken
@@ -55,9 +56,9 @@ class ProvenStatements:
         # Nobody states what is to come: the host takes such a time for its own.
         if not entry.time <= time:
             raise Broken(f"its time is {entry.time}, that of the votes {time}")
-        if not _equal(entry.details, AsTyped(None).merged(one.details for one in for_)):
-            raise Broken("its details are not those of the votes")
         subject = statements.subject(self._sport, entry.details)
+        if not _equal(entry.details, AsTyped(None).merged(map(_said, for_))):
+            raise Broken("its details are not those of the votes")
         _about(subject, [*for_, *against])
         if subject == statements.SCORE.name:
             self._score(entry, for_)
@@ -87,7 +88,8 @@ class ProvenStatements:
 
     def decided(self, entry: Entry, before: Entry) -> bool:
         """Return whether the outcome of a review follows from an entry that takes this one back, or
-        that did so and is gone; or nobody told it.
+        that did so and is gone; or, of the review of what nobody reported, from what came of it;
+        or nobody told it.
 
         Args:
             entry: the version with the outcome; of hosts of before, without it.
@@ -95,10 +97,24 @@ class ProvenStatements:
         """
         if entry.reviewed == "untold":
             return bool(before.review) and not entry.review  # it says that the host heard nothing
+        if before.review and (entry.review, entry.reviewed) == ("", "overturned"):
+            return self._outcome(entry) == "overturned" or self._came_to(entry)
         outcome = self._outcome(entry)
         if entry.review or entry.reviewed not in ("", outcome):
             return False
         return outcome == "overturned" or before.reviewed == "overturned"
+
+    def _came_to(self, entry: Entry) -> bool:
+        """Return whether something stands that the review of what nobody reported can have been of:
+        a penalty, a sending-off, of its time or later."""
+        if entry.title != statements.TITLE or not isinstance(self._sport, Reviews):
+            return False
+        found = (
+            self._timeline.alike(title, origin)
+            for title in self._sport.reviewed
+            for origin in ("", *self._origins)
+        )
+        return any(alike[-1].time >= entry.time for alike in found if alike)
 
     def _outcome(self, entry: Entry) -> ReviewOutcome:
         return "overturned" if self._timeline.is_taken_back(entry) else "upheld"
@@ -123,6 +139,11 @@ class ProvenStatements:
     def _enough(for_: Sequence[Spoken], present: int) -> None:
         if len(for_) < min(thresholds.LEAST, present) or not for_:
             raise Broken(f"{len(for_)} of {present} are not enough for a statement")
+
+
+def _said(vote: Spoken) -> dict[str, Detail]:
+    """Return what a vote states; an empty `entry` means that it is of none that there is."""
+    return {name: value for name, value in vote.details.items() if (name, value) != ("entry", "")}
 
 
 def _about(subject: str, votes: Sequence[Spoken]) -> None:
