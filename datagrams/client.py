@@ -109,7 +109,7 @@ class DatagramClient:
         except OSError as error:
             raise Unreachable(f"no host {host!r}: {error.strerror or error}") from None
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        # What comes while this process does not read is lost, and would be counted as the network's.
+        # What comes while this process does not read would be lost, and count as the network's.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
         # A connected socket receives from the server alone, and finds out where no server listens.
         self._socket.connect(address)

@@ -26,7 +26,8 @@ SETTLED = 30 * SECOND
 """Microseconds after which silence has had its say on a claim, wherever the host was served."""
 
 ROUND = 29 * SECOND // 10
-"""Microseconds between two rounds of questions about one claim, at the least."""
+"""Microseconds between two rounds of questions about one claim, at the least; sooner where those
+who were asked have said something: the same of what excludes it, or by themselves."""
 
 STAGES: Mapping[str, frozenset[str]] = {
     "": frozenset({"PROVISIONAL", "CONFIRMED"}),
@@ -79,6 +80,8 @@ class Verdicts:
         self._counted = True  # the score is that of the goals: none was stated or confirmed
         self._until: int | None = None  # wall time; what is said after it no longer counts
         self._round_at: dict[int, int] = {}  # wall time of the newest questions, by claim
+        self._round: dict[int, list[str]] = {}  # who was asked then
+        self._said_at: dict[str, int] = {}  # wall time of the newest report, by peer
         self._corrected = False
         self._open: dict[int, Claim] = {}  # the open claims as the last turn left them, by number
         self._expired: list[Claim] = []  # of these, those that ended in this turn
@@ -121,6 +124,7 @@ class Verdicts:
         self._place += 1
         event, details = said.event, said.event.details or {}
         self._spoken[peer, said.n] = _Spoken(received, said.seen, self._place, self._epoch_began)
+        self._said_at[peer] = received
         if event.title == "undo":
             undone = peer, details.get("n")
             if undone in self._held_by:
@@ -131,9 +135,15 @@ class Verdicts:
                 self._answers[claim][peer] = bool(yes)
 
     def _take_questions(self, record: records.QuestionsAsked, received: int) -> None:
-        since = received - self._round_at.get(record.claim, 0)
-        demand(since >= ROUND, f"{record.claim} is asked about again after {since / SECOND:.1f} s")
+        before = self._round_at.get(record.claim, 0)
+        since = received - before
+        waited = [
+            one for one in self._round.get(record.claim, ()) if self._said_at.get(one, 0) < before
+        ]
+        again = f"{record.claim} is asked about again after {since / SECOND:.1f} s"
+        demand(since >= ROUND or not waited, again)
         self._round_at[record.claim] = received
+        self._round[record.claim] = [self._voters[voter] for voter in record.voters]
         for voter in record.voters:
             peer = self._voters[voter]
             demand(peer not in self.asked[record.claim], f"{peer} is asked twice of {record.claim}")
