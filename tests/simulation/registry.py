@@ -42,7 +42,7 @@ class MemoryRepository:
         self._placements: dict[str, PlacementRecord] = {}
 
     @contextmanager
-    def begin(self, *, write: bool) -> Iterator[MemoryRepository]:
+    def begin(self, *, write: bool, lasting: bool = True) -> Iterator[MemoryRepository]:
         """Open a transaction."""
         yield self
 
@@ -191,6 +191,9 @@ class MemoryRepository:
 
     def offers(self, since: int, limit: int) -> list[OfferRecord]:
         return [one for one in self._offers.values() if one.seen > since][:limit]
+
+    def draining(self, since: int, limit: int) -> list[str]:
+        return [one.peer for one in self.offers(since, limit) if one.draining]
 
     def put_offer(self, offer: OfferRecord) -> None:
         self._offers[offer.peer] = offer
