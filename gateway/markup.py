@@ -19,7 +19,7 @@ from ..protocol.times import SECOND, to_rfc3339
 from ..runtime.languages import LANGUAGES, SOURCE, current, mark, tr
 from ..sports.presentation import Drawing, ScoreLayout
 from ..timeline import wording
-from ..timeline.looks import Shown, pair, shown
+from ..timeline.looks import Shown, pair, score_line, shown
 from ..timeline.rows import EntryRow
 from ..timeline.texts import ENDED, clock_of, short_clock
 from .competitions import CompetitionSchema, TableSchema
@@ -41,6 +41,11 @@ TONES = {
 STATUS = {"scheduled": mark("To come"), "live": mark("Live"), "finished": mark("Over")}
 
 
+def status_text(card: Card) -> str:
+    """Return how an event stands, where its score is not known."""
+    return tr(STATUS.get(card.status, ""))
+
+
 def organise() -> str:
     """Return what a gateway that lets people organise events has at the end of its start page."""
     text = escape(tr("Organise an event"))
@@ -60,7 +65,7 @@ def data(name: str, value: object) -> str:
 
 def feed_link(event: str) -> str:
     """Return where readers of feeds find the entries of an event."""
-    path = f"/rss/events/{escape(event)}"
+    path = f"/rss/events/{escape(event)}?lang={current()}"
     title = escape(tr("Entries"))
     return f'<link rel="alternate" type="application/rss+xml" title="{title}" href="{path}">\n'
 
@@ -113,7 +118,16 @@ class EventMarkup:
         if self._begun and layout.kind == "sides" and score:
             home, away = self._card.origins
             return f"{home} {score} {away}"
-        return (self._begun and self._channel.headline) or self._card.title
+        return (self._begun and self.headline) or self._card.title
+
+    @property
+    def headline(self) -> str:
+        """The score in a line."""
+        return self.line_of(self._channel.score) or self._channel.headline
+
+    def line_of(self, score: Mapping[str, object]) -> str:
+        """Return a score in a line that reads in every language; empty where it says nothing."""
+        return score_line(score, self._presentation.score, self._card.origins)
 
     @property
     def description(self) -> str:
@@ -121,7 +135,7 @@ class EventMarkup:
         sport = self._presentation.text
         rows = self._channel.newest(1)
         if rows and self._channel.finished:
-            return f"{sport} · {self._state()[0]}. {self._channel.headline}"
+            return f"{sport} · {self._state()[0]}. {self.headline}"
         if rows:
             entry = rows[-1].entry
             what = f"{clock_of(entry)} {self._shown(entry).title}".strip()
@@ -229,7 +243,7 @@ class EventMarkup:
         )
         wide = " three" if any(len(one) > 2 for one in points) else ""
         figures = (
-            f'<p class="visually-hidden">{escape(self._channel.headline)}</p>'
+            f'<p class="visually-hidden">{escape(self.headline)}</p>'
             f'<p class="figures{wide}" aria-hidden="true">{points[0]}<span class="dash">–</span>'
             f"{points[1]}</p>"
             if self._begun or not self._ahead
@@ -307,7 +321,7 @@ class EventMarkup:
         titles = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         return (
             f'<table class="scoreboard"><caption class="visually-hidden">'
-            f"{escape(self._channel.headline)}</caption><thead><tr><td></td>{titles}</tr></thead>"
+            f"{escape(self.headline)}</caption><thead><tr><td></td>{titles}</tr></thead>"
             f"<tbody>{''.join(rows)}</tbody></table>"
         )
 
@@ -324,7 +338,7 @@ class EventMarkup:
                 for name, one in points
             ]
         if not ranked:
-            return f'<p class="under-figures">{escape(self._channel.headline)}</p>'
+            return f'<p class="under-figures">{escape(self.headline)}</p>'
         items = "".join(
             f'<li><span class="place">{escape(place)}</span><span>{escape(name)}</span>'
             "<span></span></li>"

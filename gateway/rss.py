@@ -20,15 +20,17 @@ from ..protocol.messages import Card, Search
 from ..protocol.text import plain
 from ..protocol.times import SECOND
 from ..runtime import clock
+from ..runtime.languages import current, tr
 from ..sports.names import canonical
 from .compression import public
 from .context import Gateway
-from .markup import EventMarkup
-from .rest import OPEN, Nothing, event_of, query
+from .language import VARIES, read_by
+from .markup import EventMarkup, status_text
+from .rest import OPEN, InLanguage, event_of, query
 
 KIND = "application/rss+xml"
 
-FRESH = {"cache-control": "max-age=15", **OPEN}
+FRESH = {"cache-control": "max-age=15", **VARIES, **OPEN}
 """Readers ask often; nothing is lost if they wait a little."""
 
 MOST = 50
@@ -65,14 +67,15 @@ class Rss:
 
     async def event(self, request: Request) -> Response:
         """Answer with the newest entries of an event."""
-        query(request, Nothing)
+        _read(request)
         channel = await self._hub.channel(event_of(request))
         shown = EventMarkup(channel, clock.wall())
         link = f"{request.base_url}events/{channel.card.event}"
         items = [
             Item(
                 shown.line(row.entry),
-                channel.headline if at == 0 else row.entry.headline,
+                (shown.headline if at == 0 else shown.line_of(row.entry.score))
+                or row.entry.headline,
                 link,
                 f"{channel.card.event}/{row.entry.entry_id}/{row.entry.seq}",
                 row.entry.sent,
@@ -87,7 +90,7 @@ class Rss:
         Raises:
             NotFound: no event has a side of this name.
         """
-        query(request, Nothing)
+        _read(request)
         team = str(request.path_params["team"])
         found = await self._hub.search(Search(id=0, text=team[:200], limit=MOST))
         cards = [
@@ -97,7 +100,7 @@ class Rss:
         ]
         if not cards:
             raise NotFound(f"no event of {team[:60]}")
-        return self._events(request, team, f"The matches of {team}", cards)
+        return self._events(request, team, tr("The matches of {team}", team=team), cards)
 
     async def competition(self, request: Request) -> Response:
         """Answer with the events of a competition, the newest first.
@@ -105,7 +108,7 @@ class Rss:
         Raises:
             NotFound: no event belongs to one of this name.
         """
-        query(request, Nothing)
+        _read(request)
         name = str(request.path_params["competition"])
         found = await self._hub.search(Search(id=0, competition=name[:200], limit=MOST))
         # A broker of before does not know the field, and finds all.
@@ -113,13 +116,15 @@ class Rss:
         if not cards:
             raise NotFound(f"no event of {name[:60]}")
         name = cards[0].competition
-        return self._events(request, name, f"The events of {name}", cards)
+        return self._events(request, name, tr("The events of {name}", name=name), cards)
 
     def _events(self, request: Request, title: str, text: str, cards: Iterable[Card]) -> Response:
         items = []
         for card in sorted(cards, key=lambda card: -(card.starts or card.created)):
             channel = self._hub.peek(card.event)
-            now = channel.headline if channel is not None and channel.joined else card.status
+            now = status_text(card)
+            if channel is not None and channel.joined:
+                now = EventMarkup(channel, clock.wall()).headline
             link = f"{request.base_url}events/{card.event}"
             items.append(Item(card.title, now, link, link, card.starts or card.created))
         return _answer(request, title, text, str(request.base_url), items)
@@ -135,12 +140,19 @@ def routes(gateway: Gateway) -> list[BaseRoute]:
     ]
 
 
+def _read(request: Request) -> None:
+    """Speak the language that the query asks for, or else the one that the reader prefers."""
+    query(request, InLanguage)
+    read_by(request)
+
+
 def _answer(request: Request, title: str, text: str, link: str, items: Iterable[Item]) -> Response:
     parts = "".join(_item(item) for item in items)
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"><channel>'
         f"<title>{_text(title)}</title><link>{_text(link)}</link>"
-        f"<description>{_text(text)}</description><ttl>1</ttl>\n{parts}</channel></rss>\n"
+        f"<description>{_text(text)}</description><language>{current()}</language><ttl>1</ttl>\n"
+        f"{parts}</channel></rss>\n"
     )
     return public(request, body.encode(), KIND, FRESH)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ..protocol.messages import Entry
 from ..runtime.languages import SOURCE, current, tr
 from ..sports import statements
-from ..sports.presentation import Line, Look, Presentation, When
+from ..sports.presentation import Line, Look, Presentation, ScoreLayout, When
 
 _NAME = re.compile(r"\{([\w.]+)\}")
 
@@ -111,9 +111,46 @@ def fits(when: When | None, entry: Entry) -> bool:
 def pair(score: Mapping[str, object], key: str, sides: Sequence[str], dash: str = "–") -> str:
     """Return what two sides have under a key of a score as `2–1`; empty where there is no such."""
     found = score.get(key)
-    if len(sides) != 2 or not isinstance(found, Mapping):
+    if len(sides) != SIDES or not isinstance(found, Mapping):
         return ""
     return dash.join(str(found.get(side, 0)) for side in sides)
+
+
+SIDES = 2
+"""Of so many sides a score is a pair."""
+
+FIRST = 3
+"""How many of many sides are named in a line."""
+
+
+def score_line(score: Mapping[str, object], layout: ScoreLayout, sides: Sequence[str]) -> str:
+    """Return the score in a line, of names and figures alone, so that it reads in every language;
+    empty where there is nothing to say yet.
+
+    Args:
+        score, layout: the sport's.
+        sides: of the event.
+    """
+    counted = pair(score, layout.counts, sides)
+    if layout.kind == "sets" and len(sides) == SIDES:
+        over = score.get(layout.sets)
+        sets = [f"{one}–{other}" for one, other in over] if isinstance(over, list | tuple) else []
+        columns = () if score.get("winner") else layout.columns
+        now = [found for column in columns if (found := pair(score, column.key, sides))]
+        return " ".join((sides[0], *sets, *now, sides[1]))
+    if layout.kind == "sides" and counted:
+        extra = pair(score, layout.extra, sides)
+        further = f", {layout.extra_text.replace('{}', extra)}" if extra else ""
+        return f"{sides[0]} {counted} {sides[1]}{further}"
+    rows = score.get(layout.table.rows) if layout.table.rows else None
+    if isinstance(rows, list | tuple):
+        placed = [row for row in rows if row.get("place")][:FIRST]
+        return " · ".join(f"{row['place']}. {row.get(layout.table.who)}" for row in placed)
+    counts = score.get(layout.counts)
+    if isinstance(counts, Mapping):
+        best = sorted(counts.items(), key=lambda one: -one[1])[:FIRST]
+        return " · ".join(f"{name} {points}" for name, points in best)
+    return ""
 
 
 def _counts(part: object) -> bool:

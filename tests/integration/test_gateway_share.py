@@ -59,6 +59,10 @@ def test_an_event_is_read_by_rss(ground: Ground, two: Callable[..., None]) -> No
     assert [item.findtext("description") for item in items] == ["A 2–0 B", "A 1–0 B"]
     assert all((item.findtext("link") or "").endswith(f"/events/{event}") for item in items)
     assert len({item.findtext("guid") for item in items}) == 2
+    german = ElementTree.fromstring(running.get(f"/rss/events/{event}?lang=de").text)
+    assert german.findtext("channel/language") == "de"
+    assert "Tor" in str(german.findtext("channel/item/title"))
+    assert ElementTree.fromstring(answer.text).findtext("channel/language") == "en"
     team = ElementTree.fromstring(running.get("/rss/teams/a").text)
     assert [item.findtext("title") for item in team.iter("item")] == ["A v B"]
     assert running.get("/rss/teams/Nobody").status_code == 404

@@ -12,7 +12,7 @@ import { takeEarlier } from "./kinds.js";
 import { ScoreHeader, titleOf } from "./score_header.js";
 import { drawPage, drawSport, drawStatistics } from "./side_panels.js";
 import { rows } from "./timeline.js";
-import { tr } from "./texts.js";
+import { LANGUAGE, tr } from "./texts.js";
 
 /** Rows of the feed at first, and how many more each time. */
 const PAGE = 60;
@@ -183,7 +183,7 @@ async function copied(text) {
 }
 
 byId("share").addEventListener("click", share);
-byId("to-rss").href = `/rss/events/${encodeURIComponent(id)}`;
+byId("to-rss").href = `/rss/events/${encodeURIComponent(id)}?lang=${LANGUAGE}`;
 byId("embed-code").value =
   `<script async src="${location.origin}/embed.js" data-event="${id}"></script>`;
 byId("to-report").href = `/report/${encodeURIComponent(id)}`;

@@ -1,5 +1,6 @@
 // What people are told, in words. Pure.
 
+import { refusalText } from "./refusals.js";
 import { LANGUAGE, number, tr, trn } from "./texts.js";
 
 /** The language of the page as the reader's own part of the world writes it, for dates. */
@@ -324,7 +325,9 @@ export function fate(report) {
         ? tr("overruled: {n} said otherwise", { n: report.against })
         : tr("not accepted: too few others said so");
     case "refused":
-      return report.reason ? tr("refused: {reason}", { reason: report.reason }) : tr("refused");
+      return report.reason
+        ? tr("refused: {reason}", { reason: refusalText(report.code, report.reason) })
+        : tr("refused");
     default:
       return report.outcome ?? "";
   }

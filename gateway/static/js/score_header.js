@@ -182,7 +182,7 @@ function versus(state, layout, sides, wall, listed) {
       el(
         "div.result-figures",
         {},
-        el("p.visually-hidden", {}, state.headline),
+        el("p.visually-hidden", {}, lineOf(state)),
         ahead
           ? el("p.figures.three", { "aria-hidden": "true" }, timeOfDay(starts).slice(0, 5))
           : el(
@@ -248,7 +248,7 @@ function scoreboard(state, layout, sides) {
   return el(
     "table.scoreboard",
     {},
-    el("caption.visually-hidden", {}, state.headline),
+    el("caption.visually-hidden", {}, lineOf(state)),
     el(
       "thead",
       {},
@@ -285,7 +285,7 @@ function set(games, tiebreak, at) {
 
 function many(state) {
   const rows = leaders(state).slice(0, PODIUM);
-  if (!rows.length) return el("p.under-figures", {}, state.headline);
+  if (!rows.length) return el("p.under-figures", {}, lineOf(state));
   return el(
     "ol.podium",
     {},
@@ -368,9 +368,34 @@ function summary(state, { summary: template = "" }) {
 export function titleOf(state) {
   const { kind, counts } = shown(state).score;
   const found = kind === "sides" && pair(state, state.score, counts);
-  if (!found) return state.headline || state.event?.title || "Touchline";
+  if (!found) return lineOf(state) || state.event?.title || "Touchline";
   const [home, away] = state.event.origins;
   return `${home} ${found} ${away}`;
+}
+
+/**
+ * Return the score in a line, of names and figures alone, so that it reads in every language. What a
+ * host says in English is taken where there is nothing of the kind.
+ */
+export function lineOf(state) {
+  const layout = shown(state).score;
+  const { score = {}, event } = state;
+  const [home, away, ...more] = event?.origins ?? [];
+  const two = away !== undefined && !more.length;
+  if (layout.kind === "sets" && two) {
+    const sets = (score[layout.sets] ?? []).map((one) => one.join("–"));
+    const columns = score.winner ? [] : layout.columns;
+    const now = columns.map(({ key }) => pair(state, score, key)).filter(Boolean);
+    return [home, ...sets, ...now, away].join(" ");
+  }
+  const counted = layout.kind === "sides" && pair(state, score, layout.counts);
+  if (counted) {
+    const extra = layout.extra && pair(state, score, layout.extra);
+    return `${home} ${counted} ${away}${extra ? `, ${layout.extra_text.replace("{}", extra)}` : ""}`;
+  }
+  const placed = leaders(state).filter((row) => row.place).slice(0, PODIUM);
+  const line = placed.map((row) => `${row.place}. ${row.name} ${row.figure}`.trim()).join(" · ");
+  return line || (score[layout.table?.rows] ? "" : state.headline);
 }
 
 /** The lines on the ground, faint behind the score. */

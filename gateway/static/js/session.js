@@ -1,13 +1,13 @@
 // Who is signed in, and the way of reports to the gateway.
 
-import { tr } from "./texts.js";
+import { refusalText } from "./refusals.js";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
 /** An answer that is an error: `code`, and a sentence. */
 export class Refused extends Error {
   constructor(status, body) {
-    super(body?.reason ?? tr("The gateway refused it."));
+    super(refusalText(body?.code, body?.reason));
     this.status = status;
     this.code = body?.code ?? "";
   }

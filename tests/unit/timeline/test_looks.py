@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.gateway.conftest import entry
 from touchline import sports
-from touchline.timeline.looks import pair, shown
+from touchline.timeline.looks import pair, score_line, shown
 
 FOOTBALL = sports.presentation_of("football")
 KINDS = {"goal": "Goal", "substitution": "Substitution"}
@@ -46,3 +46,35 @@ def test_a_pair_is_of_two() -> None:
     assert pair({"goals": {"A": 2}}, "goals", ["A", "B"]) == "2–0"
     assert pair({"goals": {"A": 2}}, "goals", ["A", "B", "C"]) == ""
     assert pair({}, "goals", ["A", "B"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("sport", "score", "sides", "line"),
+    [
+        ("football", {"goals": {"A": 2, "B": 1}}, ["A", "B"], "A 2–1 B"),
+        (
+            "football",
+            {"goals": {"A": 1}, "shootout": {"A": 4, "B": 2}},
+            ["A", "B"],
+            "A 1–0 B, (4–2 on penalties)",
+        ),
+        (
+            "tennis",
+            {"previous": [[6, 4]], "games": {"A": 2, "B": 1}, "points": {"A": "40", "B": "30"}},
+            ["A", "B"],
+            "A 6–4 2–1 40–30 B",
+        ),
+        ("tennis", {"previous": [[6, 4], [6, 0]], "winner": "A"}, ["A", "B"], "A 6–4 6–0 B"),
+        (
+            "race",
+            {"leaderboard": [{"place": 1, "runner": "Ada"}, {"place": None, "runner": "Bo"}]},
+            ["Ada", "Bo"],
+            "1. Ada",
+        ),
+        ("race", {"leaderboard": []}, ["Ada", "Bo"], ""),
+        ("football", {}, ["A", "B"], ""),
+    ],
+)
+def test_a_score_in_a_line(sport: str, score: Any, sides: Any, line: str) -> None:
+    """A score is said in names and figures alone, which read in every language."""
+    assert score_line(score, sports.get(sport).presentation({}).score, sides) == line
