@@ -11,22 +11,30 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ...protocol.errors import SettingError
 from ..sport import Action, Kind, Sport, State
-from .definition import read
+from .definition import read, short
+from .schema import schema
 
 _WHERE = re.compile(
-    r"(?P<action>actions\[(?P<number>\d+)\])?(?P<detail>\.details\[(?P<place>\d+)\])?"
-    r"(?P<table>(?P<name>sets\.legs|sets|periods|counters)(?:\[(?P<nth>\d+)\])?(?=[.:]))?"
-    r"(?:\.|definition\.?)?(?P<key>\w+)?: (?:no key '(?P<left>[^']+)';)?"
+    r"(?P<path>(?:[a-z_]+(?:\[\d+\])?\.)*[a-z_]+(?:\[\d+\])?): (?:no key '(?P<left>[^']+)';)?"
 )
-_HEADER = re.compile(r"^[ \t]*\[\[\s*actions\s*\]\]", re.MULTILINE)
-_DETAIL_HEADER = re.compile(r"^[ \t]*\[\[\s*actions\s*\.\s*details\s*\]\]", re.MULTILINE)
-_INLINE = re.compile(r"\{")
+_STEP = re.compile(r"(?P<name>[a-z_]+)(?:\[(?P<number>\d+)\])?")
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _QUOTED = re.compile(r"'([^']+)'")
+_TOKEN = re.compile(
+    r'#[^\n]*|"""(?:\\.|[^\\])*?"""|"(?:\\.|[^"\\\n])*"'
+    r"|'''.*?'''|'[^'\n]*'|[\[\]{}]",
+    re.DOTALL,
+)
+"""A comment, a text, or a bracket."""
+
+Part = tuple[int, int]
+"""From where to where a part of a text reaches."""
 
 
 def check(text: str) -> dict[str, object]:
@@ -38,8 +46,35 @@ def check(text: str) -> dict[str, object]:
     try:
         return read(text)
     except SettingError as error:
-        line, column = place(text, error.sentence)
-        raise SettingError(f"line {line}, column {column}: {error.sentence}") from None
+        sentence = error.sentence
+        if _WHERE.match(sentence) is not None and "tables nested more than" not in sentence:
+            # What lacks a key has it under a wrong name at times: that is the mistake then.
+            raw = tomllib.loads(text.removeprefix("\ufeff"))
+            sentence = next(_unknown(raw, schema(), "definition"), sentence)
+        line, column = place(text, sentence)
+        raise SettingError(f"line {line}, column {column}: {sentence}") from None
+
+
+def _unknown(raw: object, form: Any, where: str) -> Iterator[str]:
+    """Yield the refusals of keys that the format does not have.
+
+    Args:
+        raw: a value of the file.
+        form: its schema.
+        where: it stands.
+    """
+    properties = form.get("properties", {})
+    if isinstance(raw, list) and form.get("type") == "array":
+        for number, one in enumerate(raw, start=1):
+            yield from _unknown(one, form["items"], f"{where}[{number}]")
+    if not isinstance(raw, dict) or not properties:
+        return
+    for key, value in raw.items():
+        if key not in properties:
+            yield f"{where}: no key {short(key)}; there are {', '.join(sorted(properties))}"
+            continue
+        inner = key if where == "definition" else f"{where}.{key}"
+        yield from _unknown(value, properties[key], inner)
 
 
 def place(text: str, sentence: str) -> tuple[int, int]:
@@ -53,48 +88,84 @@ def place(text: str, sentence: str) -> tuple[int, int]:
     if "(at end of document)" in sentence:
         return _position(text, len(text))
     where = _WHERE.match(sentence)
-    start, end = 0, len(text)
     if where is None:
         return 1, 1
-    if where["action"]:
-        start, end = _nth(_HEADER, text, 0, end, int(where["number"]))
-    elif where["table"]:
-        name = where["name"].replace(".", r"\s*\.\s*")
-        header = re.compile(rf"^[ \t]*\[\[?\s*{name}\s*\]", re.MULTILINE)
-        start, _ = _nth(header, text, 0, end, int(where["nth"] or 1))
-        following = _TABLE.search(text, text.find("\n", start))
-        end = following.start() if following is not None else end
-    else:
-        first = _HEADER.search(text)
-        end = first.start() if first is not None else end
-    if where["detail"]:
-        nth = int(where["place"])
-        opened = _key(text, "details", start, end)
-        pattern = _DETAIL_HEADER if opened is None else _INLINE
-        start, end = _nth(pattern, text, opened or start, end, nth)
-    key = where["left"] or where["key"]
-    found = _key(text, key, start, end) if key else None
+    steps = [_STEP.fullmatch(step) for step in where["path"].split(".")]
+    names = [(step["name"], int(step["number"] or 0)) for step in steps if step is not None]
+    if names[0][0] == "definition":
+        del names[0]
+    if where["left"]:
+        names.append((where["left"], 0))
+    bare = _TOKEN.sub(_blanked, text)
+    part: Part = (0, len(text))
+    header: tuple[str, ...] = ()
+    for place_of, (name, number) in enumerate(names):
+        header = (*header, name)
+        found = _table(bare, part, header, number) or _value(bare, part, name, number)
+        if found is None:
+            continue  # it has no header of its own, and its tables may have theirs
+        if place_of == len(names) - 1:
+            return _position(text, found[0])
+        part = found
+    return _position(text, _fallback(text, part, sentence, where["left"]))
+
+
+def _blanked(token: re.Match[str]) -> str:
+    """Return blanks for a comment, and for a text that is no key: either may look like one."""
+    is_key = re.compile(r"\s*[=.\]]").match(token.string, token.end())
+    if token[0] in "[]{}" or (token[0][0] != "#" and is_key):
+        return token[0]
+    return re.sub(r"[^\n]", " ", token[0])
+
+
+def _fallback(text: str, part: Part, sentence: str, left: str | None) -> int:
+    """Return where what is not there is named, in a part of a text; else where the part begins."""
     quoted = _QUOTED.search(sentence)
-    if found is None and quoted is not None and not where["left"]:
-        # It is said of what is not there, by its name.
-        named = text.find(f'"{quoted[1]}"')
-        found = named if named >= 0 else None
-    return _position(text, start if found is None else found)
+    named = -1 if left or quoted is None else text.find(f'"{quoted[1]}"', *part)
+    return part[0] if named < 0 else named
 
 
-def _nth(pattern: re.Pattern[str], text: str, start: int, end: int, number: int) -> tuple[int, int]:
-    """Return from where to where the table with a number reaches; all, where it is not found."""
-    found = [match.start() for match in pattern.finditer(text, start, end)]
-    if number > len(found):
-        return start, end
-    return found[number - 1], (*found, end)[number]
+def _table(text: str, part: Part, names: Sequence[str], number: int) -> Part | None:
+    """Return the table, of an array the one with a number, that has a header of its own."""
+    name = r"\s*\.\s*".join(f"[\"']?{re.escape(one)}[\"']?" for one in names)
+    header = re.compile(rf"^[ \t]*\[\[?\s*{name}\s*\]", re.MULTILINE)
+    found = [match.start() for match in header.finditer(text, *part)]
+    if len(found) < max(1, number):
+        return None
+    start = found[max(0, number - 1)]
+    # What belongs to it goes on over its own tables.
+    inner = re.compile(rf"^[ \t]*\[(?!\[?\s*{name}\s*\.)", re.MULTILINE)
+    following = inner.search(text, text.find("\n", start) if "\n" in text[start:] else part[1])
+    return start, min(part[1], following.start() if following is not None else part[1])
 
 
-def _key(text: str, key: str, start: int, end: int) -> int | None:
-    match = re.compile(rf"(?:^|[\s{{,])(?P<key>[\"']?{re.escape(key)}[\"']?)\s*=").search(
-        text, start, end
+def _value(text: str, part: Part, name: str, number: int) -> Part | None:
+    """Return what a key of a table has for a value; of an array, the table with a number."""
+    start, end = part
+    tables = _TABLE.search(
+        text, max(start, text.find("\n", start)) if _TABLE.match(text, start) else start
     )
-    return None if match is None else match.start("key")
+    own = min(end, tables.start()) if tables is not None else end
+    key = re.compile(
+        rf"(?:^|[\s{{,.])(?P<key>[\"']?{re.escape(name)}[\"']?)\s*[=.]", re.MULTILINE
+    ).search(text, start, own)
+    if key is None:
+        return None
+    if not number:
+        return key.start("key"), own
+    depth, nth, begun = 0, 0, 0
+    for token in _TOKEN.finditer(text, key.end(), own):
+        if token[0] in "[{":
+            depth += 1
+            if token[0] == "{" and depth == 2:
+                nth, begun = nth + 1, token.start()
+        elif token[0] in "]}":
+            depth -= 1
+            if token[0] == "}" and depth == 1 and nth == number:
+                return begun, token.end()
+            if depth == 0:
+                break
+    return key.start("key"), own
 
 
 def _position(text: str, at: int) -> tuple[int, int]:

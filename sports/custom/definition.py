@@ -287,6 +287,7 @@ def define(raw: object) -> Definition:
     text = table.text("text", "Custom")
     kinds: dict[str, Kind] = {}
     effects: dict[str, Effect] = {}
+    where: dict[str, str] = {}
     for action in table.tables("actions", ACTIONS):
         kind, effect = _action(action)
         if kind.title in kinds:
@@ -294,6 +295,7 @@ def define(raw: object) -> Definition:
         if kind.title in WORDS:
             raise SettingError(f"{action.where}.title: {kind.title!r} is no action of a sport")
         kinds[kind.title], effects[kind.title] = kind, effect
+        where[kind.title] = action.where
     counters = {}
     for row in table.tables("counters", COUNTERS):
         name, counter = _counter(row)
@@ -303,8 +305,8 @@ def define(raw: object) -> Definition:
     for title, effect in effects.items():
         for name in effect.counts:
             if name not in counters:
-                raise SettingError(f"definition.counters: no counter {name!r}, as {title!r} has")
-    _check_same(kinds.values())
+                raise SettingError(f"{where[title]}.counts: no counter {name!r}, see counters")
+    _check_same(kinds.values(), where)
     if not kinds:
         raise SettingError("definition.actions: no actions; write at least one [[actions]] table")
     win_at = table.number("win_at", None, least=0)
@@ -406,8 +408,12 @@ def _nests_deeper(value: object, most: int) -> bool:
     return True
 
 
-def _check_same(kinds: Iterable[Kind]) -> None:
+def _check_same(kinds: Iterable[Kind], where: Mapping[str, str]) -> None:
     """Refuse actions that are to be words for one happening and differ in how reports are joined.
+
+    Args:
+        kinds: the actions.
+        where: by title, where each stands.
 
     Raises:
         SettingError: they do.
@@ -418,8 +424,8 @@ def _check_same(kinds: Iterable[Kind]) -> None:
         for key in ("window", "identity", "exclusive", "needs_origin"):
             if getattr(kind, key) != getattr(other, key):
                 raise SettingError(
-                    f"definition.actions: {other.title!r} and {kind.title!r} say the same and have"
-                    f" another {key}"
+                    f"{where[kind.title]}.{key}: {other.title!r} and {kind.title!r} say the same"
+                    f" and have another {key}"
                 )
 
 

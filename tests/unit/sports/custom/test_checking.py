@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ name = "why"
         ("points = 1", "points = 'a'", "line 6, column 1: actions[1].points: 'a' is not a number"),
         ('title = "foul"', "", "line 8, column 1: actions[2].title: an action needs a title"),
         ('title = "foul"', "title = 'point'", "line 9, column 1: actions[2].title: 'point' stands"),
-        ('name = "kind"', "nam = 'x'", "line 12, column 5: actions[2].details[2].name: a detail"),
+        ('name = "kind"', "nam = 'x'", "line 12, column 7: actions[2].details[2]: no key 'nam'"),
         ('["a"]', "5", "line 12, column 22: actions[2].details[2].choices: 5 is not a list"),
         ('name = "why"', "name = 1", "line 22, column 1: actions[3].details[2].name: 1 is not a"),
         ('"why"', '"why"\nx = 1', "line 23, column 1: actions[3].details[2]: no key 'x'; there"),
@@ -150,7 +151,11 @@ counts = ["fouls"]
         ("win_at = 5", "win_at = 0", "line 9, column 1: sets.legs.win_at: 0 is not from"),
         ("win_at = 5", "win_at = 5\nwon = 5", "line 10, column 1: sets.legs: no key 'won'"),
         ("by = 6", "by = 600", "line 13, column 1: counters[1].by: 600 is not from 0 to 100"),
-        ('counts = ["fouls"]', 'counts = ["x"]', "line 18, column 11: definition.counters: no"),
+        (
+            'counts = ["fouls"]',
+            'counts = ["x"]',
+            "line 18, column 1: actions[1].counts: no counter",
+        ),
         ('title = "point"', 'title = "undo"', "line 16, column 1: actions[1].title: 'undo' is no"),
     ],
 )
@@ -165,3 +170,69 @@ def test_mistakes_of_tables(old: str, new: str, sentence: str) -> None:
 def test_a_mark_of_utf_8_at_the_beginning() -> None:
     """Some editors put one there: the file is as good as without it."""
     assert checking.check("\ufeff" + SETS) == checking.check(SETS)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        # Keys and tables that there are not, also where a key that has to be there is missing then.
+        ('[[actions]]\ntitel = "a"\n', "line 2, column 1: actions[1]: no key 'titel'"),
+        ('[[actions]]\ntitle = "a"\n[teams]\n', "line 3, column 1: definition: no key 'teams'"),
+        ('[[actions]]\ntitle = "a"\n[[actions.x]]\n', "line 3, column 1: actions[1]: no key 'x'"),
+        ('win_at = 2\n[[actions]]\ntitle = "a"\n[sets.x]\n', "line 4, column 1: sets: no key 'x'"),
+        # Tables that are written in other ways.
+        (
+            'actions = [\n  { title = "a", text = "}" },\n  # {\n  { title = "c", out = "" },\n]\n',
+            "line 4, column 18: actions[2].out: '' is not a number",
+        ),
+        (
+            'win_at = 2\nsets.win_at = 6\nsets.win_by = "x"\n[[actions]]\ntitle = "a"\n',
+            "line 3, column 6: sets.win_by: 'x' is not a number",
+        ),
+        (
+            'win_at = 2\nsets = { win_at = 6, legs = { win_at = 0 } }\n[[actions]]\ntitle = "a"\n',
+            "line 2, column 31: sets.legs.win_at: 0 is not",
+        ),
+        (
+            '\'win_by\' = "x"\n[[actions]]\ntitle = "a"\n',
+            "line 1, column 1: definition.win_by: 'x'",
+        ),
+        # Texts and comments that look like keys.
+        (
+            '[[actions]]\ntitle = "a"\ntext = "window = 5"\n# window = 6\nwindow = "x"\n',
+            "line 5, column 1: actions[1].window: 'x' is not a number",
+        ),
+        # What refers to something else.
+        (
+            '[[actions]]\ntitle = "a"\nperiod = ""\n[[periods]]\ntext = "1st"\n',
+            "line 4, column 1: definition.periods: no action begins one",
+        ),
+        (
+            '[[actions]]\ntitle="a"\nsame="s"\n[[actions]]\ntitle="b"\nsame="s"\nwindow=3',
+            "line 7, column 1: actions[2].window: 'a' and 'b' say the same and have another window",
+        ),
+    ],
+)
+def test_every_kind_of_mistake_at_its_own_line(text: str, sentence: str) -> None:
+    """Whatever is wrong, and however its table is written, the line is that of the mistake."""
+    with pytest.raises(SettingError) as refused:
+        checking.check(text)
+    assert refused.value.sentence.startswith(sentence), refused.value.sentence
+
+
+KEY = re.compile(r"^(?P<key>\w+)(?P<equals> = )(?P<value>[^\[\]{}\n]+)$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_examples_with_a_mistake_in_each_line(path: Path) -> None:
+    """A key under a wrong name, and a value of a wrong type, is told at its line, wherever it
+    stands in the files that come with Touchline."""
+    if path.stem == "touchline":
+        return
+    text = path.read_text("utf-8")
+    for found in KEY.finditer(text):
+        line = text.count("\n", 0, found.start()) + 1
+        for wrong in (f"x{found[0]}", f"{found['key']} = 1979-05-27"):
+            with pytest.raises(SettingError) as refused:
+                checking.check(text[: found.start()] + wrong + text[found.end() :])
+            assert refused.value.sentence.startswith(f"line {line}, "), refused.value.sentence
