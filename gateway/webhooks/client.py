@@ -8,10 +8,13 @@ resolves to another address gains nothing. It follows no redirect and reads no b
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import h11
 
@@ -25,6 +28,12 @@ READ_BYTES = 4_096
 
 ADDRESSES = 3
 """The most addresses of a name that it tries."""
+
+LOOKUPS = 32
+"""The most names that are looked up at one time. A resolver that does not answer keeps a thread for
+half a minute."""
+
+_looking = threading.Semaphore(LOOKUPS)
 
 
 async def post(
@@ -54,7 +63,7 @@ async def post(
             return await _post(target, addresses, headers, body)
     except TimeoutError:
         raise Unreachable(f"no answer within {seconds:g} s") from None
-    except (OSError, ssl.SSLError, h11.RemoteProtocolError) as error:
+    except (OSError, ssl.SSLError, h11.ProtocolError, ValueError) as error:
         raise Unreachable(f"{type(error).__name__}: {error}") from None
 
 
@@ -65,9 +74,8 @@ async def look_up(target: Target, *, private: bool) -> list[str]:
         NotAllowed: one of them is outside the public Internet.
         Unreachable: there is no address.
     """
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        found = await _resolved(target.host, target.port)
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"{target.host}: {error}") from None
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
@@ -77,6 +85,38 @@ async def look_up(target: Target, *, private: bool) -> list[str]:
         if not private:
             check_address(address)
     return addresses[:ADDRESSES]
+
+
+async def _resolved(host: str, port: int) -> list[Any]:
+    """Return what `getaddrinfo` does, from a thread of its own.
+
+    The loop's own threads are few and serve pages as well, and its end waits for them.
+
+    Raises:
+        Unreachable: too many names are being looked up.
+        OSError, UnicodeError: it is not found.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[list[Any]] = loop.create_future()
+
+    def look() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except Exception as error:
+            tell(future.set_exception, error)
+        else:
+            tell(future.set_result, found)
+        finally:
+            _looking.release()
+
+    def tell(settle: Callable[[Any], object], what: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop may be closed by then
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle(what))
+
+    if not _looking.acquire(blocking=False):
+        raise Unreachable(f"{host}: {LOOKUPS} names are being looked up, at most so many at once")
+    threading.Thread(target=look, name="webhook name", daemon=True).start()
+    return await future
 
 
 async def _post(
