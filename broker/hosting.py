@@ -82,6 +82,8 @@ def lease(
     grants.require_host(repository, record, member.peer, "host it")
     mine = repository.lease(request.event, request.instance)
     last = repository.lease(request.event)
+    placed = repository.placements([request.event]).get(request.event)
+    _require_turn(placed, member.peer, mine, wall)
     epoch = leases.grant(request, member.peer, mine=mine, last=last, wall=wall)
     if mine is None:
         repository.remove_placements([request.event])

@@ -18,9 +18,13 @@ instances publish under one epoch.
 from __future__ import annotations
 
 from ..protocol import times
-from ..protocol.errors import Conflict
+from ..protocol.errors import BadMessage, Conflict
 from ..protocol.messages import Lease
 from .repository import LeaseRecord
+
+AHEAD = 1_000_000
+"""The most by which an epoch that a host proposes may be above the one before. A host that goes on
+without the broker begins some by itself; one that took the highest would leave none to the next."""
 
 
 def grant(
@@ -42,7 +46,11 @@ def grant(
 
     Raises:
         Conflict: see the table above.
+        BadMessage: the epoch is too far above the one before.
     """
+    most = AHEAD + (0 if last is None else last.epoch)
+    if request.epoch > most:
+        raise BadMessage(f"epoch {request.epoch:,} of {request.event}, at most {most:,} allowed")
     if mine is not None:
         if mine.peer != peer:
             raise Conflict(f"instance {request.instance!r} belongs to another peer")

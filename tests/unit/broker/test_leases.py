@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from touchline.broker.leases import grant
+from touchline.broker.leases import AHEAD, grant
 from touchline.broker.repository import LeaseRecord
-from touchline.protocol.errors import Conflict
+from touchline.protocol.errors import BadMessage, Conflict
 from touchline.protocol.messages import Endpoints, Lease
 
 WALL = 1_000_000_000
@@ -46,6 +46,16 @@ def test_restarted_host() -> None:
     """A new instance of the peer that holds the event replaces it at once, an epoch higher."""
     assert ask("a2", "ann", last=A) == 5
     assert ask("a2", "ann", last=A, epoch=7) == 7
+
+
+def test_an_epoch_far_above() -> None:
+    """No instance takes an epoch far above the one before, or the first: the next would have none
+    left."""
+    assert ask("a", "ann", epoch=AHEAD) == AHEAD
+    assert ask("a", "ann", mine=A, last=A, epoch=AHEAD + 4) == AHEAD + 4
+    for mine, last, epoch in ((None, None, AHEAD + 1), (A, A, AHEAD + 5), (None, A, 2**53)):
+        with pytest.raises(BadMessage, match="at most 1,000,00"):
+            ask("a" if mine else "a2", "ann", mine=mine, last=last, epoch=epoch)
 
 
 def test_held_by_another() -> None:
