@@ -30,6 +30,9 @@ from . import svg
 STYLES = ("base.css", "event.css", "feed.css")
 """The styles of the gateway's pages, so that the exported page looks like them."""
 
+TIMED = 6
+"""The characters of the longest match clock; what is longer is a time of day, or words."""
+
 EXTRA = """
 .timeline-pane .line { grid-template-columns: 4.4em minmax(0, 1fr) auto; }
 .timeline-pane .when { white-space: normal; }
@@ -284,8 +287,10 @@ def _entry(row: EntryRow, score: str) -> str:
     tags = "".join(f' <span class="tag {kind}">{_text(word)}</span>' for kind, word, _ in marks)
     whys = "".join(f'<p class="why">{_text(why)}</p>' for *_, why in marks if why)
     deleted = " deleted" if entry.status == "DELETED" else ""
+    when = clock_of(entry)
+    timed = " timed" if len(when) > TIMED else ""
     return (
-        f'<li class="line{deleted}"><span class="when">{_text(clock_of(entry))}</span><div>'
+        f'<li class="line{deleted}{timed}"><span class="when">{_text(when)}</span><div>'
         f'<p class="what">{_text(entry.text or entry.title)}</p>'
         f'<p class="sure">{_text(evidence_of(entry))}{tags}</p>{whys}</div>'
         f'<span class="then">{_text(score)}</span></li>'

@@ -87,12 +87,22 @@ export function valueText(state, name, value) {
   return shown(state).words?.[name]?.[value] ?? spaced(value);
 }
 
-/** Return what two sides have under a key of a score as 2–1; empty where there is no such. */
+/** Return a number as it stands in a score: with a minus that is no dash. */
+export function figure(number) {
+  return String(number).replace(/^-/, "\u2212");
+}
+
+/**
+ * Return what two sides have under a key of a score as 2–1, and as 2 – −1 where it is below nothing;
+ * empty where there is no such.
+ */
 export function pair(state, score, key, dash = "–") {
   const sides = state.event?.origins ?? [];
   const found = score?.[key];
   if (sides.length !== 2 || !found || typeof found !== "object") return "";
-  return sides.map((side) => found[side] ?? 0).join(dash);
+  const figures = sides.map((side) => found[side] ?? 0);
+  if (dash !== "–" || figures.every((one) => !(one < 0))) return figures.join(dash);
+  return figures.map(figure).join(` ${dash} `);
 }
 
 /** Return the words on an action's button. */

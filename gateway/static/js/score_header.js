@@ -8,7 +8,7 @@ import { icon } from "./icons.js";
 import { scorers } from "./lineup.js";
 import { clock } from "./clock.js";
 import { capital, countdown, longDay, monogram, timeOfDay } from "./formatting.js";
-import { pair, shown } from "./presentation.js";
+import { figure, pair, shown } from "./presentation.js";
 import { standing } from "./state.js";
 import { tr, trn } from "./texts.js";
 
@@ -173,7 +173,8 @@ function versus(state, layout, sides, wall, listed) {
   const ahead = !state.entries.length && !state.finished && Date.parse(starts ?? NaN) > wall;
   const further = pair(state, state.score, layout.extra);
   const under = further && layout.extra_text.replace("{}", further);
-  const wide = points.some((one) => String(one).length > 2);
+  const digits = Math.max(...points.map((one) => String(one).length));
+  const width = digits > 3 ? ".four" : digits > 2 ? ".three" : "";
   return [
     el(
       "div.sides",
@@ -186,11 +187,11 @@ function versus(state, layout, sides, wall, listed) {
         ahead
           ? el("p.figures.three", { "aria-hidden": "true" }, timeOfDay(starts).slice(0, 5))
           : el(
-              wide ? "p.figures.three" : "p.figures",
+              `p.figures${width}`,
               { "aria-hidden": "true" },
-              points[0],
+              figure(points[0]),
               el("span.dash", {}, "–"),
-              points[1],
+              figure(points[1]),
             ),
         under && el("p.under-figures", {}, under),
         el("p.clock"),

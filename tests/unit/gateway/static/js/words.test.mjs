@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { figure, pair } from "../../../../../gateway/static/js/presentation.js";
 import { scoreForm } from "../../../../../gateway/static/js/buttons.js";
 import { cause } from "../../../../../gateway/static/js/banner.js";
 import { leaders, timeTaken } from "../../../../../gateway/static/js/score_header.js";
@@ -268,4 +269,14 @@ test("a card in a shoot-out stands where the kicks stand, in the language of the
   assert.equal(card("shootout", "pens"), "pên.");
   assert.equal(card("shootout", ""), "");
   assert.equal(card("second_half", "90+2'"), "90+2'");
+});
+
+test("a score below nothing has a minus that is no dash", () => {
+  const state = joined();
+  const [home, away] = state.event.origins;
+  const said = (one, other, dash) => pair(state, { goals: { [home]: one, [away]: other } }, "goals", dash);
+  assert.equal(said(8, 1), "8–1");
+  assert.equal(said(8, -1), "8 – −1");
+  assert.equal(said(8, -1, "-"), "8--1");
+  assert.deepEqual([-3, 12].map(figure), ["−3", "12"]);
 });
