@@ -6,11 +6,11 @@ reads one snapshot. Both copies hold what was committed at one moment.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SQLITE = b"SQLite format 3\0"
 """The first bytes of a file of SQLite's."""
+
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database: found beside another one, it would be put into that."""
 
 ARCHIVE = b"PGDMP"
 """The first bytes of what pg_dump writes in its own format."""
@@ -44,7 +47,7 @@ def save(source: str, target: Path) -> int:
             itself), the file not written, or pg_dump is missing.
     """
     url, path = _read(source)
-    if path is not None and not path.exists():
+    if path is not None and not path.is_file():
         raise NotFound(f"no database {path}")
     with _whole(target) as part:
         if path is not None:
@@ -66,14 +69,13 @@ def put_back(copy: Path, target: str) -> None:
         StorageFault: the copy is damaged, or the database refuses; nothing was changed.
     """
     url, path = _read(target)
+    if not copy.is_file():  # of a pipe, the opening alone would wait
+        raise SettingError(f"{copy} is no file")
     with _storage(), copy.open("rb") as file:
         head = file.read(len(SQLITE))
     if path is not None:
         if head != SQLITE:
             raise SettingError(f"{copy} is no copy of a SQLite database")
-        for beside in ("-wal", "-shm"):
-            if path.with_name(path.name + beside).exists():
-                raise SettingError(f"{path}{beside} exists: of a database that was there; move it")
         with _storage():
             files.make_folder(path.parent)
         with _whole(path) as part:
@@ -126,14 +128,18 @@ def _copy(source: Path, target: Path) -> None:
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """Give a file to write, which gets its name once it is whole and on the disk."""
-    if target.exists():
+    if os.path.lexists(target):
         raise SettingError(f"{target} exists; name a file that does not")
-    part = target.with_name(target.name + ".part")
+    for beside in BESIDE:
+        if os.path.lexists(f"{target}{beside}"):
+            raise SettingError(f"{target}{beside} exists: of a database that was there; move it")
+    with _storage():
+        # A folder of its own: nobody else, and no other copying to the same name, puts anything
+        # where the copy or what SQLite keeps beside it is written.
+        folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    part = folder / target.name
     try:
         with _storage():
-            part.unlink(missing_ok=True)
-            # Only a file that is made here: one that another user has put there in between, or a
-            # link to elsewhere, would get what is copied.
             files.create(part, exist_ok=False)
         yield part
         with _storage():
@@ -144,8 +150,7 @@ def _whole(target: Path) -> Iterator[Path]:
                 os.close(descriptor)
             os.link(part, target)  # unlike a renaming, it refuses a file that is there by now
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

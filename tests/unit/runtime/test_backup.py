@@ -143,30 +143,26 @@ def test_refused(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {"broker.db", "other", "gone.db-wal"}
 
 
-@pytest.mark.parametrize("kind", ["link", "file"])
-def test_a_copy_goes_into_no_file_of_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+def test_a_copy_is_written_where_nobody_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a folder that others can write, what somebody puts where the copy is written, a moment
-    before, gets nothing of it."""
-    file, theirs = tmp_path / "broker.db", tmp_path / "theirs"
+    """In a folder that others can write, the copy is written in a folder of this user alone, which
+    is gone afterwards."""
+    file = tmp_path / "broker.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE secrets (x)")
-    theirs.write_bytes(b"")
-    remove = Path.unlink
+    seen: list[tuple[int, str]] = []
+    copy = backup._copy
 
-    def put_there(path: Path, **flags: bool) -> None:
-        remove(path, **flags)
-        if kind == "link":
-            path.symlink_to(theirs)
-        else:
-            path.hardlink_to(theirs)
+    def watched(source: Path, target: Path) -> None:
+        seen.append((target.parent.stat().st_mode & 0o777, target.name))
+        copy(source, target)
 
-    monkeypatch.setattr(Path, "unlink", put_there)
-    with pytest.raises(StorageFault, match="exists"):
-        backup.save(str(file), tmp_path / "copy")
-    assert theirs.read_bytes() == b""
-    assert not (tmp_path / "copy").exists()
+    monkeypatch.setattr(backup, "_copy", watched)
+    backup.save(str(file), tmp_path / "copy")
+    assert seen == [(0o700, "copy")]
+    assert (tmp_path / "copy").stat().st_mode & 0o777 == 0o600
+    assert {path.name for path in tmp_path.iterdir()} == {"broker.db", "copy"}
 
 
 @pytest.mark.parametrize(
