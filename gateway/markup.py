@@ -17,7 +17,7 @@ from ..protocol.errors import TouchlineError
 from ..protocol.messages import Card, Entry
 from ..protocol.times import SECOND, to_rfc3339
 from ..runtime.languages import LANGUAGES, SOURCE, current, mark, tr
-from ..sports.presentation import Drawing, ScoreLayout
+from ..sports.presentation import Drawing, ScoreLayout, Shape
 from ..timeline import wording
 from ..timeline.looks import Shown, pair, score_line, shown
 from ..timeline.rows import EntryRow
@@ -451,11 +451,23 @@ def evidence(entry: Entry) -> str:
 
 def icon(drawing: Drawing | None) -> str:
     """Return a drawing, 24 units wide, as SVG; a dot where there is none."""
-    paths = "".join(f'<path d="{shape.d}" {TONES[shape.tone]}/>' for shape in drawing or ())
+    paths = "".join(map(_part, drawing or ()))
     return (
         '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" stroke="currentColor"'
         ' stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" fill="none">'
         f"{paths or _DOT}</svg>"
+    )
+
+
+def _part(shape: Shape) -> str:
+    if not shape.text:
+        return f'<path d="{shape.d}" {TONES[shape.tone]}/>'
+    letters = any(one.isalnum() for one in shape.text)
+    size = (17, 17, 13, 10)[min(len(shape.text), 3)] if letters else 17
+    return (
+        f'<text x="12" y="12" font-size="{size}" text-anchor="middle" font-weight="700"'
+        ' dominant-baseline="central" fill="currentColor" stroke="none">'
+        f"{escape(shape.text)}</text>"
     )
 
 

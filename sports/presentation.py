@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from math import cos, radians, sin
 from typing import Any, Literal
 
+from ..protocol.text import plain
+
 Line = tuple[str, ...]
 """Alternatives of one template, the one that says most first."""
 
@@ -25,12 +27,14 @@ class Shape:
     """A part of a drawing that is 24 units wide and high.
 
     Args:
-        d: an SVG path.
+        d: an SVG path; empty where there is a text instead.
         tone: drawn as a line, filled, or in the colour of a card.
+        text: one sign, or up to three letters.
     """
 
     d: str
     tone: Tone = ""
+    text: str = ""
 
 
 Drawing = tuple[Shape, ...]
@@ -564,3 +568,43 @@ TICK: Drawing = (Shape("M5 12.5 10 17.5 19.5 7"),)
 EXCHANGE: Drawing = (Shape("M8 20V5M4 9l4-4 4 4"), Shape("M16 4v15M12 15l4 4 4-4"))
 YELLOW_CARD: Drawing = (card(7, 5, "yellow"),)
 RED_CARD: Drawing = (card(7, 5, "red"),)
+BALL: Drawing = (
+    circle(12, 12, 9),
+    Shape("M12 7.6 16 10.5 14.5 15.2H9.5L8 10.5Z", "solid"),
+    Shape("M12 3v4.6M20.6 9.3 16 10.5M17.4 19.2 14.5 15.2M6.6 19.2 9.5 15.2M3.4 9.3 8 10.5"),
+)
+
+SHIPPED: Mapping[str, Drawing] = {
+    "ball": BALL,
+    "clock": CLOCK_FACE,
+    "cross": (CROSS,),
+    "dot": DOT,
+    "exchange": EXCHANGE,
+    "flag": FLAG,
+    "net": (Shape("M3 20V6h18v14"), circle(12, 18, 1.8, "solid")),
+    "red_card": RED_CARD,
+    "ring": (circle(12, 12, 9), circle(12, 12, 3, "solid")),
+    "star": (Shape("M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.5 9.7l5.9-.8Z"),),
+    "tick": TICK,
+    "up": (Shape("M12 20V4M5 11l7-7 7 7"),),
+    "down": (Shape("M12 4v16M5 13l7 7 7-7"),),
+    "whistle": WHISTLE,
+    "yellow_card": YELLOW_CARD,
+}
+"""Drawings that a definition of a contest may name."""
+
+SIGNS = 3
+"""The most letters of a text that stands for a drawing."""
+
+SIGN = r"[^\x00-\x20\x7f]{1,3}|[^\x00-\x7f]{1,8}"
+"""A text that stands for a drawing, as a regular expression: up to three letters, or a sign, which
+may be put together of several code points."""
+
+
+def drawing_of(name: str) -> Drawing | None:
+    """Return a drawing by its name, or of a sign or a few letters; None where it is neither."""
+    if name in SHIPPED:
+        return SHIPPED[name]
+    if re.fullmatch(SIGN, name) is None or plain(name) != name:
+        return None
+    return (Shape("", text=name),)

@@ -22,6 +22,7 @@ from typing import Literal, TypeVar
 
 from ...protocol import limits
 from ...protocol.errors import SettingError
+from ..presentation import SHIPPED, SIGNS, Drawing, drawing_of
 from ..sport import WORDS, Detail, Kind
 
 ACTIONS = 60
@@ -225,6 +226,7 @@ class Definition:
         counters: by name.
         mercy: a lead that wins at once; 0: none does.
         mercy_periods: periods that have to be over before.
+        drawings: of actions that say one, by title.
     """
 
     text: str
@@ -237,6 +239,7 @@ class Definition:
     counters: Mapping[str, Counter] = field(default_factory=dict)
     mercy: Number = 0
     mercy_periods: int = 0
+    drawings: Mapping[str, Drawing] = field(default_factory=dict)
 
     @property
     def has_beside(self) -> bool:
@@ -285,17 +288,7 @@ def define(raw: object) -> Definition:
         raise SettingError(f"definition: tables nested more than {NESTED} deep")
     table = _Table(raw, "definition")
     text = table.text("text", "Custom")
-    kinds: dict[str, Kind] = {}
-    effects: dict[str, Effect] = {}
-    where: dict[str, str] = {}
-    for action in table.tables("actions", ACTIONS):
-        kind, effect = _action(action)
-        if kind.title in kinds:
-            raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
-        if kind.title in WORDS:
-            raise SettingError(f"{action.where}.title: {kind.title!r} is no action of a sport")
-        kinds[kind.title], effects[kind.title] = kind, effect
-        where[kind.title] = action.where
+    kinds, effects, drawings, where = _actions(table)
     counters = {}
     for row in table.tables("counters", COUNTERS):
         name, counter = _counter(row)
@@ -332,7 +325,17 @@ def define(raw: object) -> Definition:
         raise SettingError("definition.mercy_periods: more than there are periods, or no mercy")
     table.no_more()
     return Definition(
-        text, kinds, effects, win_at, win_by, periods, sets, counters, mercy, mercy_periods
+        text,
+        kinds,
+        effects,
+        win_at,
+        win_by,
+        periods,
+        sets,
+        counters,
+        mercy,
+        mercy_periods,
+        drawings,
     )
 
 
@@ -427,6 +430,39 @@ def _check_same(kinds: Iterable[Kind], where: Mapping[str, str]) -> None:
                     f"{where[kind.title]}.{key}: {other.title!r} and {kind.title!r} say the same"
                     f" and have another {key}"
                 )
+
+
+def _actions(
+    table: _Table,
+) -> tuple[dict[str, Kind], dict[str, Effect], dict[str, Drawing], dict[str, str]]:
+    """Return the kinds, effects and drawings of actions, and where each stands, all by title."""
+    kinds: dict[str, Kind] = {}
+    effects: dict[str, Effect] = {}
+    where: dict[str, str] = {}
+    drawings: dict[str, Drawing] = {}
+    for action in table.tables("actions", ACTIONS):
+        drawing = _drawing(action)
+        kind, effect = _action(action)
+        if kind.title in kinds:
+            raise SettingError(f"{action.where}.title: {kind.title!r} stands twice")
+        if kind.title in WORDS:
+            raise SettingError(f"{action.where}.title: {kind.title!r} is no action of a sport")
+        kinds[kind.title], effects[kind.title] = kind, effect
+        where[kind.title] = action.where
+        if drawing:
+            drawings[kind.title] = drawing
+    return kinds, effects, drawings, where
+
+
+def _drawing(table: _Table) -> Drawing:
+    icon = table.text("icon", "")
+    found = drawing_of(icon) if icon else ()
+    if found is None:
+        raise SettingError(
+            f"{table.where}.icon: {short(icon)} is not one of {', '.join(SHIPPED)}, nor a sign"
+            f" or up to {SIGNS} letters"
+        )
+    return found
 
 
 def _action(table: _Table) -> tuple[Kind, Effect]:

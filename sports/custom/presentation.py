@@ -37,6 +37,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
     return Presentation(
         definition.text or "Custom",
         looks=_looks(definition),
+        drawings=definition.drawings,
         score=_score(definition),
         clock=_clock(definition),
         lineup=LineUp(named=NAMED),

@@ -7,6 +7,7 @@ that tells two actions apart must be one of the action's) only the reader says.
 from __future__ import annotations
 
 from ...protocol import limits
+from ..presentation import SHIPPED, SIGN, SIGNS
 from ..sport import WORDS
 from .definition import (
     ACTIONS,
@@ -63,6 +64,10 @@ _ACTION = _table(
     {
         "title": _key("the word on the wire", _NAME | {"not": {"enum": sorted(WORDS)}}),
         "text": _key("the words on the button", _TEXT),
+        "icon": _key(
+            f"its drawing ({', '.join(SHIPPED)}), a sign or up to {SIGNS} letters",
+            {"type": "string", "anyOf": [{"enum": ["", *SHIPPED]}, {"pattern": f"^(?:{SIGN})$"}]},
+        ),
         "points": _key("what it counts", _number(-MOST_POINTS), 0),
         "to": _key("who gets the points", {"enum": ["origin", "others"]}, "origin"),
         "points_from": _key("the detail whose number is what it counts", _TEXT),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...protocol.errors import SettingError
 from ..presentation import (
+    BALL,
     CLOCK_FACE,
     CROSS,
     EXCHANGE,
@@ -37,15 +38,10 @@ from .kinds import OWN_GOAL
 from .laws import nominal_minutes
 from .rules import FORMATIONS, FootballRules, parse
 
-_BALL: Drawing = (
-    circle(12, 12, 9),
-    Shape("M12 7.6 16 10.5 14.5 15.2H9.5L8 10.5Z", "solid"),
-    Shape("M12 3v4.6M20.6 9.3 16 10.5M17.4 19.2 14.5 15.2M6.6 19.2 9.5 15.2M3.4 9.3 8 10.5"),
-)
 _STRUCK: Drawing = (circle(12, 12, 9), CROSS)
 
 _DRAWINGS: Mapping[str, Drawing] = {
-    "goal": _BALL,
+    "goal": BALL,
     "goal_disallowed": _STRUCK,
     "yellow_card": YELLOW_CARD,
     "second_yellow": (card(4.5, 4, "yellow"), card(10, 6.5, "red")),
@@ -58,7 +54,7 @@ _DRAWINGS: Mapping[str, Drawing] = {
     "added_time": CLOCK_FACE,
     "penalty_saved": (Shape("M3 20V5h18v15"), circle(12, 14, 3)),
     "penalty_missed": (Shape("M3 20V8h18v12"), Shape("M12 3v0"), circle(18, 4.5, 2.5)),
-    "shootout_scored": _BALL,
+    "shootout_scored": BALL,
     "shootout_saved": (circle(12, 12, 9), Shape("M7 12h10")),
     "shootout_missed": _STRUCK,
     "save": (Shape("M7 21v-5l-3-4V8l2 1 1 3V4.5h2V11V3h2.2v8V4h2.2v7.5V6h2.2v9l-2 3v3Z"),),

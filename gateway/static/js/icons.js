@@ -63,6 +63,23 @@ export function iconGroup(name, x, y, size, own) {
 
 function parts(name, own) {
   const shapes = own?.[name];
-  if (shapes) return shapes.map(({ d, tone }) => svg("path", { d, ...TONES[tone ?? ""] }));
+  if (shapes) return shapes.map(part);
   return (DRAWINGS[name] ?? DOT).map((draw) => draw());
 }
+
+/** Letters that stand for a drawing are as large as they have room. */
+const SIZES = [17, 17, 13, 10];
+
+function part({ d, tone, text }) {
+  if (!text) return svg("path", { d, ...TONES[tone ?? ""] });
+  const size = /[\p{L}\p{N}]/u.test(text) ? SIZES[Math.min(text.length, 3)] : SIZES[0];
+  return svg("text", { x: 12, y: 12, "font-size": size, ...LETTERS }, text);
+}
+
+const LETTERS = {
+  "text-anchor": "middle",
+  "dominant-baseline": "central",
+  "font-weight": 700,
+  fill: "currentColor",
+  stroke: "none",
+};

@@ -44,6 +44,11 @@ name = "why"
         ("win_at = 10", "win_at = '10'", "line 2, column 1: definition.win_at: '10' is not"),
         ("win_at = 10", "win = 10", "line 2, column 1: definition: no key 'win'; there are"),
         ("win_at = 10", "win_by = 10", "line 2, column 1: definition.win_by: a lead wins nothing"),
+        (
+            "points = 1",
+            "icon = 'wistle'",
+            "line 6, column 1: actions[1].icon: 'wistle' is not one of",
+        ),
         ("points = 1", "points = 'a'", "line 6, column 1: actions[1].points: 'a' is not a number"),
         ('title = "foul"', "", "line 8, column 1: actions[2].title: an action needs a title"),
         ('title = "foul"', "title = 'point'", "line 9, column 1: actions[2].title: 'point' stands"),

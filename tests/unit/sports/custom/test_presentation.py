@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from touchline.sports.custom import CUSTOM, read
+from touchline.protocol.errors import SettingError
+from touchline.sports.custom import CUSTOM, define, read
 from touchline.sports.custom.presentation import shown
-from touchline.sports.presentation import Presentation
+from touchline.sports.presentation import SHIPPED, Presentation
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
 
@@ -78,3 +79,26 @@ def test_the_point_that_wins_a_set_is_a_set() -> None:
     looks = of("darts.toml").looks["visit"]
     assert [look.then for look in looks] == ["points", "legs", "sets"]
     assert of("handball.toml").looks == {}
+
+
+@pytest.mark.parametrize(
+    ("icon", "shape"),
+    [("whistle", None), ("7m", "7m"), ("✋", "✋"), ("ÅÄÖ", "ÅÄÖ"), ("2'", "2'")],
+)
+def test_an_action_has_a_drawing(icon: str, shape: str | None) -> None:
+    """An action is drawn as its definition says: by a shipped drawing, a sign or a few letters."""
+    definition = {"actions": [{"title": "point", "icon": icon}, {"title": "foul"}]}
+    drawings = shown({"definition": definition}).drawings
+    assert set(drawings) == {"point"}
+    drawing = drawings["point"]
+    if shape is None:
+        assert drawing == SHIPPED[icon]
+    else:
+        assert [(one.d, one.text) for one in drawing] == [("", shape)]
+
+
+@pytest.mark.parametrize("icon", ["wistle", "abcd", " ", "a\nb", "\u202ea", "✋" * 9, 7])
+def test_what_is_no_drawing(icon: object) -> None:
+    """A name that is none, a long text, and what can't be seen are refused."""
+    with pytest.raises(SettingError, match="icon"):
+        define({"actions": [{"title": "point", "icon": icon}]})
