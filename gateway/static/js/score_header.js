@@ -174,7 +174,7 @@ function versus(state, layout, sides, wall, listed) {
   const further = pair(state, state.score, layout.extra);
   const under = further && layout.extra_text.replace("{}", further);
   const digits = Math.max(...points.map((one) => String(one).length));
-  const width = digits > 3 ? ".four" : digits > 2 ? ".three" : "";
+  const width = ["", "", ".two", ".three"][digits] ?? ".four";
   return [
     el(
       "div.sides",
