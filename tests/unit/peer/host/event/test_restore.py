@@ -80,6 +80,14 @@ RULINGS: list[tuple[messages.Act, dict[str, Any]]] = [
 ]
 """What the owner tries in one turn, whether it can be made or not."""
 
+DURING: list[tuple[messages.Act, dict[str, Any]]] = [
+    ("suspend", {}),
+    ("resume", {}),
+    *(("uphold", {"entry": str(number)}) for number in range(1, 40)),
+    *(("delete", {"entry": str(number)}) for number in range(1, 40, 4)),
+]
+"""And what while the event goes on; of most numbers there is no entry, or it is confirmed."""
+
 
 class Script:
     """What happens to one event, turn by turn, drawn from a seed."""
@@ -128,6 +136,7 @@ class Script:
         told = [Happening(self.titles[0], self.origins[0], shift, None) for shift in (-20, -6, -6)]
         offers: list[Op] = [("offer", name, one) for name in self.people for one in told]
         self.turns.insert(TURNS // 2, (1.0, [*offers, ("offer", "gone", told[0])]))
+        self.turns.append((1.0, [("rule", *made) for made in DURING]))
         self.turns.append((1.0, [self.vote_to_end(name) for name in self.people]))
         self.turns.append((16.0, []))
         self.turns.append((1.0, [("rule", *made) for made in RULINGS]))
