@@ -17,7 +17,9 @@ def headline(state: CustomState) -> str:
     number the best few: `A 3 · B 2 · C 0`."""
     if len(state.points) == 2:
         (one, ones), (two, twos) = in_full(state).items()
-        line = f"{one} {ones}–{twos} {two}"
+        # `0 – −1`: without the spaces the minus would be taken for a part of the dash.
+        dash = " – " if min(state.counted.values()) < 0 else "–"
+        line = f"{one} {ones}{dash}{twos} {two}"
         inside = by_set(state) if state.definition.sets is not None else ""
         return f"{line} ({inside})" if inside else line
     best = sorted(state.points.items(), key=lambda item: -item[1])
@@ -29,7 +31,13 @@ def headline(state: CustomState) -> str:
 
 def in_full(state: CustomState) -> dict[str, str]:
     """Return the points of each origin with what stands beside them, such as `187/5 (19.4)`."""
-    return {origin: f"{had:g}{beside(state, origin)}" for origin, had in state.counted.items()}
+    return {
+        origin: f"{_figure(had)}{beside(state, origin)}" for origin, had in state.counted.items()
+    }
+
+
+def _figure(had: Number) -> str:
+    return f"−{-had:g}" if had < 0 else f"{had:g}"
 
 
 def beside(state: CustomState, origin: str) -> str:

@@ -105,7 +105,7 @@ def test_a_list_is_played() -> None:
     played = [*checking.play(CUSTOM, definition, text)]
     assert [(line, CUSTOM.headline(state)) for line, _, state in played] == [
         (2, "Owls 1–0 The Cats"),
-        (4, "Owls 1–-1 The Cats"),
+        (4, "Owls 1 – −1 The Cats"),
     ]
     assert played[0][1].details == {"question": 1}
 

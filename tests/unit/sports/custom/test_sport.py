@@ -84,7 +84,7 @@ def test_points_for_the_others() -> None:
     state = start(SMALL + '[[actions]]\ntitle = "gift"\npoints = -0.5\nto = "others"', list("ABC"))
     state = play(state, "gift A")
     assert CUSTOM.score(state)["points"] == {"A": 0, "B": -0.5, "C": -0.5}
-    assert CUSTOM.headline(state) == "A 0 · B -0.5 · C -0.5"
+    assert CUSTOM.headline(state) == "A 0 · B −0.5 · C −0.5"
 
 
 @pytest.mark.parametrize(
