@@ -205,8 +205,19 @@ byId("tabs").addEventListener("change", (event) => {
 watchWidth(byId("main"), again);
 setInterval(drawAll, 1000);
 accuracyOf(id).then((found) => drawAccuracy(byId("accuracy-pane"), found));
-attend(feed);
 const first = document.getElementById("first");
-if (first) feed.begin(JSON.parse(first.textContent));
-if (first) drawAll();
-feed.open();
+inTurn([
+  ...(first ? [() => feed.begin(JSON.parse(first.textContent)), drawAll] : []),
+  () => {
+    attend(feed); // which opens it as well, and would not know what came with the page before
+    feed.open();
+  },
+]);
+
+/** Do steps one after the other, each in a task of its own: this script is one already. */
+function inTurn([step, ...rest]) {
+  setTimeout(() => {
+    step();
+    if (rest.length) inTurn(rest);
+  });
+}
