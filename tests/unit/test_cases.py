@@ -17,7 +17,10 @@ EVENT = "peer/host/event/"
 CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     1: (
         "a correction hits the one that it means, not the latest",
-        (EVENT + "test_related.py::test_a_ball_in_the_net_that_never_counted",),
+        (
+            EVENT + "test_related.py::test_a_ball_in_the_net_that_never_counted",
+            EVENT + "test_related.py::test_a_goal_under_review_is_never_too_old",
+        ),
     ),
     2: (
         "no rule depends on what perhaps nobody reported",
@@ -36,6 +39,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             EVENT + "test_updates.py::test_a_wrong_name_is_replaced",
             EVENT + "test_updates.py::test_a_name_is_filled_in",
+            EVENT + "test_updates.py::test_who_names_another_thought_better_of_it",
         ),
     ),
     5: (
@@ -64,6 +68,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "what is too close is not two",
         (
             EVENT + "test_intake.py::test_a_double_tap_is_one_vote",
+            EVENT + "test_updates.py::test_told_again_with_the_name",
             EVENT + "test_suspicion.py::test_a_goal_that_is_told_late",
             EVENT + "test_suspicion.py::test_two_disjoint_groups_and_nobody_answers",
         ),

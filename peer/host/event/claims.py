@@ -33,6 +33,17 @@ DOUBLE_TAP_SECONDS = 0.6
 """A reporter that says a thing again so soon has tapped twice; on the event's clock."""
 
 
+LONGEST_TAP_SECONDS = 2.0
+"""A double tap of what cannot happen twice for long (a goal) may take so long, see
+`AGAIN_SINCE`."""
+
+AGAIN_SINCE = 11
+"""The edition of the rules, see `records.EDITION`, since which a reporter that says a thing again,
+with another or a further detail, in a third of the time in which it can happen twice says the same
+again: a goal, and its scorer some seconds later. The last word counts. Thumbs are uneven, so that
+it is not the whole of that time. A double tap may be a thirtieth of it apart as well."""
+
+
 class Repeat(NamedTuple):
     """A report that is no vote, since its reporter's vote is another of the same thing.
 
@@ -287,6 +298,10 @@ class Claim:
             )
         of_voter.append(again)
 
+    def says_more(self, voter: int, details: Mapping[str, Detail]) -> bool:
+        """Return whether details are others than a reporter's vote has, or further ones."""
+        return not details.items() <= self.details.get(voter, {}).items()
+
     def replace_vote(self, voter: int, by: Repeat) -> None:
         """Let another report be the vote of its reporter; the vote becomes a repeat.
 
@@ -402,6 +417,7 @@ class ClaimIndex:
     __slots__ = (
         "_anchors",
         "_claims",
+        "detailed",
         "double_tap",
         "equally_near",
         "key",
@@ -433,7 +449,7 @@ class ClaimIndex:
         self.titles = tuple(self.kinds)  # empty where there is one title only
         # Microseconds of the event's clock in which a reporter says a thing once, in the same word
         # or in another; 0: as often as it is said, which is the rule of release 0.1.
-        self.double_tap = self.rephrased = 0
+        self.double_tap = self.rephrased = self.detailed = 0
         self.title = title
         self.origin = origin
         self.kind = kind
@@ -449,13 +465,22 @@ class ClaimIndex:
         self._claims: dict[int, Claim] = {}
         self.recent: Claim | None = None  # the claim that was found or added last
 
-    def note_repeats(self) -> None:
+    def note_repeats(self, edition: int) -> None:
         """Take a double tap for one vote from now on, and another word for the same thing as well,
-        in the time in which no second such thing can happen."""
+        in the time in which no second such thing can happen.
+
+        Args:
+            edition: of the rules, see `AGAIN_SINCE`.
+        """
         if self.kind is not None:
+            apart = round(self.kind.least_apart * SECOND)
             self.double_tap = round(DOUBLE_TAP_SECONDS * SECOND)
-            apart = round(self.kind.least_apart * SECOND) if self.titles else 0
-            self.rephrased = max(self.double_tap, apart)
+            if edition >= AGAIN_SINCE and self.without_identity:
+                longest = round(LONGEST_TAP_SECONDS * SECOND)
+                self.double_tap = max(self.double_tap, min(apart // 30, longest))
+                self.detailed = min(apart // 3, self.window)
+            self.detailed = max(self.double_tap, self.detailed)
+            self.rephrased = max(self.double_tap, apart if self.titles else 0)
 
     def identity(self, details: Mapping[str, Detail] | None) -> Identity:
         """Return the identity that a report's details give."""
@@ -497,7 +522,14 @@ class ClaimIndex:
             place -= 1
         return self._claims[anchors[place][1]] if anchors else None
 
-    def find(self, time: int, bit: int, identity: Identity, title: str = "") -> Claim | None:
+    def find(
+        self,
+        time: int,
+        bit: int,
+        identity: Identity,
+        title: str = "",
+        details: Mapping[str, Detail] | None = None,
+    ) -> Claim | None:
         """Return the nearest claim that a report matches; None where it begins one, or says again
         what its reporter has said: see `said_before`.
 
@@ -506,6 +538,7 @@ class ClaimIndex:
             bit: its reporter's.
             identity: what its details give.
             title: its own, where the index has several.
+            details: that it says.
         """
         alone = self._nearest(time)
         if (
@@ -523,7 +556,7 @@ class ClaimIndex:
                 alone.spread_out()
                 return alone
         near = self.near(time, max(self.window, self.rephrased))
-        if self._said_in(near, time, bit, identity, title) is not None:
+        if self._said_in(near, time, bit, identity, title, details) is not None:
             return None
         fitting = [
             (abs(time - claim.mean), claim)
@@ -549,20 +582,33 @@ class ClaimIndex:
             best.spread_out()
         return best
 
-    def said_before(self, time: int, bit: int, identity: Identity, title: str = "") -> Claim | None:
+    def said_before(
+        self,
+        time: int,
+        bit: int,
+        identity: Identity,
+        title: str = "",
+        details: Mapping[str, Detail] | None = None,
+    ) -> Claim | None:
         """Return the claim in which a reporter has said what it says now, or None.
 
         It is a double tap within a moment, and another word for the same within the time in which
-        no second such thing can happen.
+        no second such thing can happen. With other details it may be some time later.
 
         Args:
-            time, bit, identity, title: see `find`.
+            time, bit, identity, title, details: see `find`.
         """
         near = self.near(time, max(self.window, self.rephrased))
-        return self._said_in(near, time, bit, identity, title)
+        return self._said_in(near, time, bit, identity, title, details)
 
     def _said_in(
-        self, near: list[Claim], time: int, bit: int, identity: Identity, title: str
+        self,
+        near: list[Claim],
+        time: int,
+        bit: int,
+        identity: Identity,
+        title: str,
+        details: Mapping[str, Detail] | None,
     ) -> Claim | None:
         if not self.double_tap:
             return None
@@ -573,6 +619,8 @@ class ClaimIndex:
                 voter = bit.bit_length() - 1
                 same = claim.titles.get(voter, title) == title
                 reach = self.double_tap if same else self.rephrased
+                if same and details and claim.says_more(voter, details):
+                    reach = self.detailed
                 if abs(time - claim.vote_of(voter)[1]) <= reach:
                     return claim
         return None

@@ -964,7 +964,7 @@ class HostedEvent:
         self._state.claims.compare_by(rules_of(names))
         self._state.contradiction = unchecked if names is None else check_of(self.card, names)
         if record.edition:
-            self._state.claims.join_words()
+            self._state.claims.join_words(record.edition)
         self._state.earliest = record.earliest
 
     def _note_history(self, epoch: int) -> None:

@@ -24,7 +24,7 @@ class Claims:
 
     def __init__(self, kinds: Mapping[str, Kind], rules: RulesOf = AsTyped) -> None:
         self._kinds = kinds
-        self._joined = False  # see `join_words`
+        self._joined = 0  # the edition of the rules, see `join_words`
         self._same: dict[str, tuple[str, ...]] = {}  # see `titles.groups`
         self.rules = rules
         """rules(kind, origin): how details are compared."""
@@ -44,20 +44,23 @@ class Claims:
             if index.kind is not None:
                 index.rules = rules(index.kind, index.origin)
 
-    def join_words(self) -> None:
+    def join_words(self, edition: int) -> None:
         """Let votes of titles that say the same, and double taps, be of one claim from now on.
 
         Claims of before keep their votes, and get further ones of the other titles.
+
+        Args:
+            edition: of the rules, see `records.EDITION`; at least 1.
         """
-        if self._joined:
+        if edition == self._joined:
             return
-        self._joined = True
+        self._joined = edition
         self._same = groups(self._kinds.values())
         for title, origin, *more in list(self._indexes):
             if title in self._same and not more:
                 self._move(self._indexes[title, origin])
         for index in self._indexes.values():
-            index.note_repeats()
+            index.note_repeats(edition)
 
     def _move(self, old: ClaimIndex) -> None:
         """Put the claims of one title into the index of all titles that say the same."""
@@ -87,7 +90,7 @@ class Claims:
             several = kinds if len(kinds) > 1 else ()
             index = ClaimIndex(kind.title, origin, kind, rules=rules, kinds=several)
             if self._joined:
-                index.note_repeats()
+                index.note_repeats(self._joined)
             if kind.exclusive:
                 self._groups.setdefault(kind.exclusive, []).append(index)
         self._indexes[title, origin] = index

@@ -27,7 +27,7 @@ from ....protocol.times import SECOND
 from ....sports import Action
 from ....sports.sport import WORDS
 from . import plausibility, related
-from .claims import Claim, ClaimIndex, Repeat
+from .claims import AGAIN_SINCE, Claim, ClaimIndex, Repeat
 from .clock_steps import offset_of
 from .corrections import Corrections
 from .details import Identity, origin_meant
@@ -271,9 +271,9 @@ class Intake:
             or claim.identity != identity
             or not claim.isolated
         ):
-            claim = index.find(time, bit, identity, event.title)
+            claim = index.find(time, bit, identity, event.title, details)
             if claim is None:
-                known = index.said_before(time, bit, identity, event.title)
+                known = index.said_before(time, bit, identity, event.title, details)
                 if known is not None:
                     return self._say_again(reporter, said, known, time)
                 claim = self._begin(reporter, index, time, identity)
@@ -346,7 +346,9 @@ class Intake:
         """
         event, voter = said.event, reporter.voter
         again = Repeat(said.n, time, event.title, event.details, said)
-        if not claim.titles or claim.titles[voter] == event.title:
+        same = not claim.titles or claim.titles[voter] == event.title
+        more = event.details and self._state.edition >= AGAIN_SINCE
+        if same and not (more and claim.says_more(voter, event.details or {})):
             claim.add_repeat(voter, again)
             reporter.claim_of[said.n] = claim.number
             if claim.entry_id and said.signature:

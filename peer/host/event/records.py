@@ -19,7 +19,7 @@ from ....protocol.errors import StorageFault
 from ....protocol.messages import Id, Message, Micros, Name, Role, Text
 from ....protocol.times import EARLIEST
 
-EDITION = 10
+EDITION = 11
 """The edition of the rules by which a host matches reports to claims; 0 is that of release 0.1. A
 journal's reports are matched by the rules under which they came in, so that its later records speak
 of the same claims. Since edition 2 what gives way to an entry is taken back before that comes;
@@ -30,7 +30,9 @@ names are told in more forms, see `details`, and who told the same some time apa
 about it, see `cases`; since edition 7 more can be under review; since edition 8 a report that
 waited while the host was away had seen no more than when it was made, see `intake`; since edition
 9 a feed that is full takes no further report in; since edition 10 what nobody reported can be under
-review, see `statements`. A sport's actions and details say since which edition they are known: what
+review, see `statements`; since edition 11 who tells a thing again with its details
+tells the same again, see `claims`, and what is under review can be taken back however long that
+takes, see `related`. A sport's actions and details say since which edition they are known: what
 a host refused because it knew no such thing stays refused."""
 
 

@@ -15,6 +15,10 @@ from .state import EventState
 DELETE = "delete"
 """The title of votes to delete an entry, and the word of the kinds that say the same."""
 
+REVIEWED_SINCE = 11
+"""The edition of the rules, see `records.EDITION`, since which what is under review is never too
+old to be taken back."""
+
 LATER_SECONDS = 10.0
 """By so much what is taken back may be later than the correction: people tap late, each by another
 time."""
@@ -36,7 +40,8 @@ def taken_back(state: EventState, kind: Kind, origin: str, time: int) -> str:
     found = [
         (entry.time, entry.entry_id)
         for entry in state.timeline.alike(kind.relates_to, origin)
-        if since <= entry.time <= latest
+        if entry.time <= latest
+        and (since <= entry.time or (entry.review and state.edition >= REVIEWED_SINCE))
     ]
     index = state.claims.find_index((kind.relates_to, origin))
     if index is not None:

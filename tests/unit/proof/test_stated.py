@@ -1,4 +1,4 @@
-"""What nobody reported and is under review comes to something, and to nothing else."""
+"""Proofs of what is under review, and of what reporters told again with more details."""
 
 from __future__ import annotations
 
@@ -37,3 +37,31 @@ def test_a_review_that_came_to_a_penalty(
     for changes in ({"reviewed": "upheld"}, {"review": "more"}, {"time": 5}):
         words = "changes what its votes do not speak of"
         broken(check(resealed(with_body(proof, outcome, **changes))), outcome, words)
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+def test_told_again(ground: Any, build_proof: Callable[[Any], Proof], verdict: str) -> None:
+    """The last word of each is the vote that is proven."""
+    g = ground("football", signs=True, verdict=verdict).begun(*CROWD)
+    g.both("goal", "A", at=g.second, names=CROWD[:4])
+    g.wait(8)
+    g.both("goal", "A", at=g.second, names=CROWD[:3], player="A7")
+    g.both("goal", "A", at=g.second - 8, names=CROWD[4:], player="A9")
+    g.both("goal", "A", at=g.second, names=CROWD[4:], player="A7")
+    g.stay(60, *CROWD)
+    assert [dict(one.details) for one in g.standing] == [{"player": "A7"}]
+    assert check(whole(build_proof(g))).flaw is None
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+def test_a_long_review(ground: Any, build_proof: Callable[[Any], Proof], verdict: str) -> None:
+    """A goal that was under review is disallowed after seven minutes."""
+    g = ground("football", signs=True, verdict=verdict).begun(*CROWD)
+    g.both("goal", "A", at=g.second, names=CROWD)
+    g.stay(30, *CROWD)
+    g.both("state", names=CROWD, at=g.second, review="begun", reason="offside")
+    g.stay(7 * 60, *CROWD)
+    g.both("goal_disallowed", "A", at=g.second, names=CROWD)
+    g.stay(60, *CROWD)
+    assert g.headline == "A 0–0 B"
+    assert check(whole(build_proof(g))).flaw is None

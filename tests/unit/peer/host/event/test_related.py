@@ -198,3 +198,19 @@ def test_of_another_goal(match: Any) -> None:
     for name in ("gil", "hal", "ida"):
         match.say(name, "delete", entry=first)
     assert match.headline == "A 2–0 B"
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_goal_under_review_is_never_too_old(match: Any, *, restart: bool) -> None:
+    """The officials look at it for seven minutes, and disallow it; without that it would be too
+    old."""
+    goal = scored(match, 50)
+    for name in CROWD[:5]:
+        match.say(name, "state", at=50.5 * MINUTE, review="begun", reason="offside")
+    match.stay(7 * MINUTE, *CROWD)
+    if restart:
+        match.restart()
+        match.begun(*CROWD, seconds=5)
+    disallowed(match, 57)
+    assert match.headline == "A 0–0 B"
+    assert match.core.timeline.versions[goal].reviewed == "overturned"

@@ -244,3 +244,54 @@ def test_a_restart_gives_the_same(six: Any) -> None:
 
 def claims(g: Any) -> dict[str, Any]:
     return dict(g.core.by_entry)
+
+
+# ── told again ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("verdict", ["quorum", "evidence", "majority"])
+def test_told_again_with_the_name(ground: Any, verdict: str, *, restart: bool) -> None:
+    """Goal, and some seconds later the same with the scorer: one goal, with its scorer."""
+    g = ground(verdict=verdict).begun(*SIX)
+    g.both("goal", "A", at=30, names=SIX)
+    if restart:
+        g.restart()
+        g.begun(*SIX, seconds=5)
+    g.both("goal", "A", at=40, names=SIX[:4], player="A7")
+    g.stay(60, *SIX)
+    assert g.headline == "A 1–0 B"
+    assert [dict(one.details) for one in g.standing] == [{"player": "A7"}]
+    g.restart()
+    assert [dict(one.details) for one in g.standing] == [{"player": "A7"}]
+
+
+def test_who_names_another_thought_better_of_it(six: Any) -> None:
+    """The last word of a reporter counts, and the one before where that is undone."""
+    g = six()
+    g.both("goal", "A", at=10, names=SIX[:2], player="A9")
+    g.say("cid", "goal", "A", at=11, player="A7")
+    again = g.say("ann", "goal", "A", at=12, player="A7")
+    assert g.standing[0].details == {"player": "A7"}
+    assert g.outcome("ann", again) == "accepted"
+    g.say("ann", "goal", "A", at=12.3, player="A7")  # and a double tap of that
+    assert len(g.standing) == 1
+
+
+@pytest.mark.parametrize(("details", "same"), [({"how": "header"}, 16), ({}, 1.6)])
+def test_how_soon_it_is_the_same(six: Any, details: dict[str, str], same: float) -> None:
+    """With a further detail in a third of the time in which no second goal can be, else in a moment
+    as long as a thumb rests; after that it is a second one."""
+    for apart, found in ((same, 1), (same + 1, 2)):
+        g = six()
+        g.both("goal", "A", at=10, names=SIX[:2])
+        g.both("goal", "A", at=10 + apart, names=SIX[:2], **details)
+        assert len(g.standing) == found
+
+
+def test_two_substitutions_in_one_break(six: Any) -> None:
+    """What details tell apart can happen twice at once, though the reporter leaves them out."""
+    g = six()
+    g.both("substitution", "A", at=10, names=SIX[:2])
+    g.both("substitution", "A", at=12, names=SIX[:2])
+    assert len(g.standing) == 2
