@@ -67,10 +67,11 @@ def origins(context: click.Context, _param: click.Parameter, typed: str) -> list
 
 
 def all_sports(_context: click.Context, _param: click.Parameter, typed: str) -> list[str]:
-    """Return the names of sports."""
+    """Return the names of sports, and of contests that are defined."""
     from .. import sports
+    from ..sports import shipped
 
-    return starting(typed, sports.list)
+    return starting(typed, lambda: (*sports.list(), *shipped.names()))
 
 
 def nearest(event: str, cards: Iterable[Card]) -> str:

@@ -122,14 +122,18 @@ def wanted(
         SettingError: the value of a flag is not valid.
         click.UsageError: there is no title or no sport.
     """
+    from ..sports import shipped
+
+    sport = sport or (shared.definable()[0] if definition else "")
+    sport, by = shipped.resolved(sport, shared.rules(rules, definition))
     request = messages.Create(
         id=0,
         title=title,
-        sport=sport or (shared.definable()[0] if definition else ""),
+        sport=sport,
         key=key,
         origins=list(origins),
         lineups=dict(_lineup(flag) for flag in lineups),
-        rules=shared.rules(rules, definition),
+        rules=by,
         starts=_starts(starts),
         competition=competition,
         round=round_,

@@ -399,11 +399,9 @@ def rules(pairs: Sequence[str], definition: Path | None = None) -> dict[str, obj
 
 def definable() -> tuple[str, Definable]:
     """Return the sport that is played by definitions, and its name."""
-    from .. import sports
-    from ..sports.capabilities import Definable
+    from ..sports import shipped
 
-    each = ((name, sports.get(name)) for name in sports.list())
-    return next((name, sport) for name, sport in each if isinstance(sport, Definable))
+    return shipped.definable()
 
 
 def read_text(path: Path, flag: str) -> str:

@@ -11,6 +11,7 @@ import msgspec
 from .. import sports
 from ..protocol.errors import SettingError
 from ..protocol.text import plain
+from ..sports import shipped
 from ..sports.capabilities import Checkable
 from . import shared
 from .shared import CommandGroup, emit, json_option
@@ -29,10 +30,13 @@ def command() -> None:
 @command.command("list", epilog="Example: touchline sports list -o csv")
 @listing_option
 def list_command(form: str) -> None:
-    """List the sports that are installed."""
-    found = [(name, sports.get(name)) for name in sports.list()]
-    objects = ({"name": name, "text": sport.text} for name, sport in found)
-    listing(form, objects, ("sport", "what it is"), [(name, sport.text) for name, sport in found])
+    """List the sports that are installed, and the contests that are defined."""
+    found = [(name, sports.get(name).text) for name in sports.list()]
+    found += [
+        (name, sports.presentation_of(*shipped.resolved(name, {})).text) for name in shipped.names()
+    ]
+    objects = ({"name": name, "text": text} for name, text in found)
+    listing(form, objects, ("sport", "what it is"), found)
 
 
 @command.command(epilog="Example: touchline sports show football --rule shootout=true")
@@ -52,13 +56,15 @@ def list_command(form: str) -> None:
 @json_option
 def show(name: str, rules: tuple[str, ...], definition: Path | None, as_json: bool) -> None:
     """Show a sport's actions, their details, and its rules."""
-    sport = sports.get(name)
-    kinds = sport.kinds(shared.rules(rules, definition))
+    by, given = shipped.resolved(name, shared.rules(rules, definition))
+    sport = sports.get(by)
+    kinds = sport.kinds(given)
+    text = sport.text if by == name else sports.presentation_of(by, given).text
     if as_json:
         emit(
             {
                 "name": name,
-                "text": sport.text,
+                "text": text,
                 "actions": [msgspec.to_builtins(kind) for kind in kinds],
                 "rules": [msgspec.to_builtins(rule) for rule in sport.rules],
             }
@@ -78,7 +84,7 @@ def show(name: str, rules: tuple[str, ...], definition: Path | None, as_json: bo
             )
             for kind in kinds
         ],
-        f"{sport.text}: actions",
+        f"{text}: actions",
     )
     table(
         ("action", "detail", "values", "meaning"),

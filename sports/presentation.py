@@ -436,6 +436,7 @@ class Presentation:
         chart: of the match.
         form: for the score after an outage.
         table: points of competitions; None where their tables count wins alone.
+        many: any number may take part, instead of two sides.
     """
 
     text: str
@@ -456,6 +457,7 @@ class Presentation:
     chart: Chart = Chart()
     form: ScoreForm = ScoreForm()
     table: TablePoints | None = None
+    many: bool = False
 
 
 def to_json(value: object) -> object:

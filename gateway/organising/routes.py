@@ -41,7 +41,8 @@ from ...protocol.fields import Id, Name, Text
 from ...protocol.messages import Card, Detail, Search
 from ...protocol.times import SECOND, from_rfc3339
 from ...runtime import clock
-from ...sports.capabilities import Definable
+from ...sports import shipped
+from ...sports.capabilities import Checkable, Disqualifying
 from ...sports.contradictions import names_of
 from ...timeline import json as timeline_json
 from ...timeline import wording
@@ -104,11 +105,13 @@ class OrganiserSignIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class SportSchema(Struct, frozen=True):
-    """A sport, and its name for people; `formations`: the rules by which each side's line-up is put
-    on the ground, for a sport that has these."""
+    """A sport, or a contest that is defined, and its name for people; `many`: any number may take
+    part, instead of two sides; `formations`: the rules by which each side's line-up is put on the
+    ground, for a sport that has these."""
 
     name: str
     text: str
+    many: bool = False
     formations: list[str] = msgspec.field(default_factory=list)
 
 
@@ -135,12 +138,13 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `lineups` has the names of each side's players, starters first; a shirt number may stand beside
     a name. `starts` is RFC 3339; `competition`, its `round` and the `venue` are for people.
+    `sport` is one of those that `organiser` lists, or the name of an installed one.
     `reporters`: `anyone`, or those with the link that has a code. `hosting`: by the gateway's own
     host (`own`), by any host of the broker (`any`), or by none yet.
     """
 
     title: Name
-    sport: Name
+    sport: Name = ""
     origins: Annotated[list[SideName], Meta(max_length=200)] = msgspec.field(default_factory=list)
     lineups: Annotated[dict[SideName, LineUp], Meta(max_length=8)] = msgspec.field(
         default_factory=dict
@@ -150,6 +154,8 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     round: Name = ""
     venue: Name = ""
     rules: dict[Name, object] = msgspec.field(default_factory=dict)
+    definition: Annotated[str, Meta(max_length=65_536)] = ""
+    """A TOML text that defines the contest; `sport` may be empty then."""
     reporters: Literal["anyone", "code"] = "anyone"
     hosting: Literal["own", "any", "none"] = "own"
     key: Annotated[str, Meta(max_length=64)] = ""
@@ -174,6 +180,8 @@ class OrganisedSchema(Struct, frozen=True, tag="organised"):
     code: str
     actions: list[ActionSchema] = msgspec.field(default_factory=list)
     """What a ruling may uphold, where one event is shown."""
+    disqualifies: bool = False
+    """Whether one who takes part can be disqualified."""
 
 
 class OrganisedList(Struct, frozen=True, tag="organised_list"):
@@ -494,15 +502,16 @@ class Organising:
         own = self._gateway.own_host
         if wanted.hosting == "own" and own is None:
             raise NotAllowed("this gateway hosts no events: choose another hosting")
+        sport, rules = _played(wanted)
         hosts = {"own": [own.peer] if own else [], "any": ["any"], "none": []}[wanted.hosting]
         asked = messages.Create(
             id=0,
             title=wanted.title,
-            sport=wanted.sport,
+            sport=sport,
             key=wanted.key or uuid.uuid4().hex,
             origins=wanted.origins,
             lineups={side: _names(names) for side, names in wanted.lineups.items() if names},
-            rules=wanted.rules,
+            rules=rules,
             starts=_starts(wanted.starts),
             competition=wanted.competition,
             round=wanted.round,
@@ -671,11 +680,12 @@ class Organising:
 
     def _shown(self, organiser: Organiser) -> OrganiserSchema:
         known = [
-            SportSchema(name, shown.text, list(shown.lineup.formed_by))
-            for name in sports.list()
-            if not isinstance(sports.get(name), Definable)  # a page asks for no definition
-            for shown in [wording.presentation(name)]
+            SportSchema(name, shown.text, shown.many, list(shown.lineup.formed_by))
+            for name in (*sports.list(), *shipped.names())
+            if name != shipped.definable()[0]  # it is nothing without a definition
+            for shown in [wording.presentation(*shipped.resolved(name, {}))]
         ]
+        known.sort(key=lambda one: (one.name in shipped.names(), one.text))
         hosting = self._gateway.own_host is not None
         return OrganiserSchema(organiser.name, organiser.peer, hosting, known)
 
@@ -692,6 +702,7 @@ class Organising:
             report=f"{base}/report/{card.event}" + (f"#code={code}" if code else ""),
             page=f"{base}/events/{card.event}",
             code=code,
+            disqualifies=_disqualifies(card.sport),
         )
 
 
@@ -703,6 +714,36 @@ def component(gateway: Gateway) -> Organising:
 def _token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else request.cookies.get(COOKIE, "")
+
+
+def _disqualifies(sport: str) -> bool:
+    return sport in sports.list() and isinstance(sports.get(sport), Disqualifying)
+
+
+def _played(wanted: NewEvent) -> tuple[str, dict[str, object]]:
+    """Return the sport of a new event, and its rules.
+
+    Raises:
+        BadMessage: there is no sport, or the definition is not valid.
+    """
+    rules = dict(wanted.rules)
+    sport, able = shipped.definable()
+    if wanted.definition:
+        if wanted.sport not in ("", sport):
+            raise BadMessage(f"definition: {wanted.sport} is played without one of yours")
+        read = able.check_definition if isinstance(able, Checkable) else able.read_definition
+        try:
+            rules["definition"] = read(wanted.definition)
+        except SettingError as error:
+            raise BadMessage(f"definition: {error.sentence}") from None
+    elif wanted.sport:
+        sport = wanted.sport
+    else:
+        raise BadMessage("sport: name one, or give a definition")
+    try:
+        return shipped.resolved(sport, rules)
+    except SettingError as error:
+        raise BadMessage(f"rules: {error.sentence}") from None
 
 
 def _names(lines: list[str]) -> list[str]:

@@ -48,6 +48,7 @@ def shown(rules: Mapping[str, object] | None) -> Presentation:
         ),
         chart=Chart(counts="" if sets is None else _point(definition)),
         form=_form(definition),
+        many=sets is None and not definition.periods,
     )
 
 

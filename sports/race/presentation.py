@@ -26,6 +26,7 @@ _WHO = (("{time}",), ("{reason}",))
 
 PRESENTATION = Presentation(
     "Race",
+    many=True,
     looks={
         "start": (
             Look(

@@ -24,6 +24,14 @@ Until = Callable[..., None]
 DARK = {"color_scheme": "dark"}
 
 
+BOULES = """text = "Boules"
+[[actions]]
+title = "point"
+text = "Point"
+points = 1
+"""
+
+
 class Club:
     """A running `touchline club`."""
 
@@ -110,6 +118,34 @@ def test_from_nothing_to_a_hosted_match_with_two_phones(club: Club, visitors: Pe
     visitors.keep(organiser, "event-phone", whole=True)
     organiser.emulate_media(color_scheme="dark")
     visitors.keep(organiser, "event-dark", whole=True)
+
+
+def test_a_contest_that_comes_along_and_one_of_ones_own(club: Club, visitors: People) -> None:
+    """Handball is chosen like football, and has its own buttons; of a contest of one's own the
+    definition is brought along, and what is wrong in it is said."""
+    organiser = visitors.person(club.organise)
+    sign_in(organiser)
+    organiser.get_by_role("radio", name="Handball").check()
+    visitors.keep(organiser, "handball", whole=True)
+    phone = report(visitors, create(organiser, "Reds", "Blues"), "ann")
+    phone.locator('[data-action="seven_metres"][data-origin="Reds"]').wait_for()
+    organiser.goto(club.organise)
+    organiser.get_by_role("radio", name="One of your own").check()
+    organiser.get_by_label("A file with a definition").set_input_files(
+        {"name": "boules.toml", "mimeType": "text/plain", "buffer": BOULES.encode()}
+    )
+    organiser.get_by_label("Who takes part").fill("Ada\nBea\nCleo")
+    assert organiser.get_by_label("What counts in it").input_value() == BOULES
+    organiser.get_by_label("What counts in it").fill(BOULES + "wins = 3\n")
+    visitors.allowed = (*visitors.allowed, "400 (Bad Request)")
+    organiser.get_by_role("button", name="Create the event").click()
+    organiser.locator("#wrong", has_text="line 6, column 1").wait_for()
+    visitors.keep(organiser, "own", whole=True)
+    organiser.get_by_label("What counts in it").fill(BOULES)
+    organiser.get_by_role("button", name="Create the event").click()
+    organiser.locator("#host-words", has_text="It is hosted").wait_for()
+    link = str(organiser.locator("#link").input_value())
+    report(visitors, link, "bob").locator('[data-action="point"][data-origin="Cleo"]').wait_for()
 
 
 def test_a_reporter_is_put_out(club: Club, visitors: People) -> None:

@@ -95,6 +95,32 @@ def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any)
     assert (again.me["name"], again.me["peer"]) == ("Olga", olga.me["peer"])
 
 
+def test_a_contest_that_is_defined(world: Any, gateway: Running) -> None:
+    """One that comes with the gateway is chosen by its name; one of an organiser's own is given as
+    its text, and what is wrong in it is told with line and column."""
+    olga = Program(world, gateway, "Olga")
+    offered = {sport["name"]: sport for sport in olga.me["sports"]}
+    assert offered["handball"]["text"] == "Handball"
+    assert not offered["handball"]["many"]
+    assert offered["quiz"]["many"]
+    assert "custom" not in offered
+    card = olga.create(sport="handball")["card"]
+    assert card["sport"] == "custom"
+    assert card["rules"]["definition"]["text"] == "Handball"
+    own = 'text = "Boules"\n[[actions]]\ntitle = "point"\ntext = "Point"\npoints = 1\n'
+    card = olga.create(sport="", definition=own)["card"]
+    assert card["rules"]["definition"]["text"] == "Boules"
+    for bad, words in (
+        ({"sport": "", "definition": own + "wins = 3\n"}, "definition: line 6, column 1: "),
+        ({"sport": "football", "definition": own}, "football is played without"),
+        ({"sport": ""}, "sport: name one"),
+        ({"sport": "", "definition": "x" * 65_537}, "definition"),
+    ):
+        answer = olga.http.post("/api/organiser/events", json={**MATCH, **bad})
+        assert (answer.status_code, answer.json()["code"]) == (400, "BAD_MESSAGE")
+        assert words in answer.json()["reason"]
+
+
 def test_who_is_not_let_in(world: Any, gateway: Running) -> None:
     """A wrong code, no token, another site's page and bad bodies are refused with their codes."""
     wrong = {"name": "Eve", "code": "not-the-code"}

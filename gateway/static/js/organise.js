@@ -7,8 +7,11 @@ import { LANGUAGE, tr } from "./texts.js";
 /** Milliseconds between two looks at an event. */
 const LOOK = 3_000;
 
-/** Sports of many who take part, instead of two sides. */
-const MANY = new Set(["race"]);
+/** What is chosen instead of a sport by whoever brings a definition. */
+const OWN = "";
+
+/** Characters of a definition, the most. */
+const MOST_DEFINED = 65_536;
 
 /** The most entries that are offered to be corrected, the newest. */
 const ENTRIES = 60;
@@ -161,7 +164,9 @@ byId("export").addEventListener("click", (click) =>
 
 function choose(sport) {
   me.sport = sport;
-  const many = MANY.has(sport);
+  const many = isMany();
+  byId("own-sport").hidden = sport !== OWN;
+  byId("definition").required = sport === OWN;
   byId("two-sides").hidden = many;
   byId("lineups").hidden = many;
   byId("many-sides").hidden = !many;
@@ -170,6 +175,22 @@ function choose(sport) {
   byId("formations").hidden = !formations().length;
 }
 
+/** Return what a sport is called. */
+function nameOf(sport) {
+  return me.sports.find((one) => one.name === sport)?.text ?? tr("Contest");
+}
+
+/** Return whether any number takes part, instead of two sides: in a contest of one's own, too. */
+function isMany() {
+  return me.sports.find((one) => one.name === me.sport)?.many ?? true;
+}
+
+byId("file").addEventListener("change", async (change) => {
+  const [file] = change.target.files;
+  if (!file) return;
+  byId("definition").value = (await file.text()).slice(0, MOST_DEFINED);
+});
+
 /** Return the rules of the chosen sport by which line-ups are put on the ground. */
 function formations() {
   return me.sports.find((one) => one.name === me.sport)?.formations ?? [];
@@ -177,8 +198,8 @@ function formations() {
 
 async function overview() {
   const fieldset = byId("sports");
-  const first = me.sports.find((one) => one.name === "football") ?? me.sports[0];
-  const sorted = [first, ...me.sports.filter((one) => one !== first)];
+  const sorted = [...me.sports, { name: OWN, text: tr("One of your own") }];
+  const first = sorted[0];
   fill(
     fieldset,
     el("legend", {}, tr("Sport")),
@@ -227,15 +248,16 @@ function lines(name) {
 }
 
 submitted("new", async () => {
-  const many = MANY.has(me.sport);
+  const many = isMany();
   const origins = many ? lines("starters") : [byId("home").value.trim(), byId("away").value.trim()];
   const body = {
-    title: byId("title").value.trim() || (many ? me.sport : origins.join(tr(" v "))),
+    title: byId("title").value.trim() || (many ? nameOf(me.sport) : origins.join(tr(" v "))),
     sport: me.sport,
     origins,
     reporters: byId("new").elements.reporters.value,
     hosting: me.hosting ? "own" : "any",
   };
+  if (me.sport === OWN) body.definition = byId("definition").value;
   if (byId("starts").value) body.starts = new Date(byId("starts").value).toISOString();
   for (const name of ["competition", "round", "venue"]) {
     const value = byId(name).value.trim();
@@ -399,8 +421,8 @@ const ACTS = [
   { text: tr("Let it go on …"), over: true, run: () => rule("reopen", tr("Let it go on"), []) },
   { text: tr("End what was reopened …"), over: false, run: () => rule("end", tr("End what was reopened"), []) },
   { text: tr("Award it …"), over: null, sides: 2, run: () => rule("award", tr("Award it"), ["origin"]) },
-  { text: tr("Disqualify …"), over: true, many: true, run: () => rule("disqualify", tr("Disqualify"), ["origin"]) },
-  { text: tr("Reinstate …"), over: true, many: true, run: () => rule("reinstate", tr("Reinstate"), ["origin"]) },
+  { text: tr("Disqualify …"), over: true, disqualifies: true, run: () => rule("disqualify", tr("Disqualify"), ["origin"]) },
+  { text: tr("Reinstate …"), over: true, disqualifies: true, run: () => rule("reinstate", tr("Reinstate"), ["origin"]) },
 ];
 
 let drawnActs = "";
@@ -408,7 +430,7 @@ let drawnActs = "";
 function drawActs() {
   const over = isOver();
   const { card } = shown;
-  const many = MANY.has(card.sport);
+  const { disqualifies } = shown;
   const stopped = Boolean(live?.interrupted);
   if (drawnActs === `${over} ${stopped}`) return;
   drawnActs = `${over} ${stopped}`;
@@ -416,7 +438,7 @@ function drawActs() {
   const offered = ACTS.filter(
     (act) =>
       (act.over === null || act.over === over) &&
-      (!act.many || many) &&
+      (!act.disqualifies || disqualifies) &&
       (act.stopped === undefined || act.stopped === stopped) &&
       (!act.sides || card.origins.length === act.sides),
   );

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from touchline import sports
 from touchline.cli.sports import command
 from touchline.protocol.errors import NotFound, SettingError
+from touchline.sports import shipped
 from touchline.sports.custom.schema import schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -22,9 +23,17 @@ def run(*arguments: str) -> Any:
 
 
 def test_list() -> None:
-    """Every installed sport is listed, with its name first."""
+    """Every installed sport is listed with its name first, and every contest that comes along."""
     names = [line.split("\t")[0] for line in run("list").stdout.splitlines()]
-    assert tuple(names) == sports.list()
+    assert tuple(names) == (*sports.list(), *shipped.names())
+
+
+def test_show_a_contest_that_comes_along() -> None:
+    """It is shown by its own name, as with its file."""
+    out = run("show", "handball").stdout
+    assert "Handball: actions" in out
+    by_file = run("show", "custom", "--definition", str(EXAMPLES / "handball.toml")).stdout
+    assert out.splitlines()[1:] == by_file.splitlines()[1:]
 
 
 def test_list_json() -> None:
