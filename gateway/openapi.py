@@ -414,15 +414,15 @@ def _path(operation: Operation) -> list[Json]:
 
 def _query(kind: type[Struct]) -> list[Json]:
     (schema,), components = msgspec.json.schema_components([kind], **SHAPE)
-    properties = components[schema["$ref"].rpartition("/")[2]]["properties"]
+    shape = components[schema["$ref"].rpartition("/")[2]]
     return [
         {
             "name": name,
             "in": "query",
-            "required": False,
+            "required": name in shape.get("required", ()),
             "schema": {key: value for key, value in each.items() if value is not None},
         }
-        for name, each in properties.items()
+        for name, each in shape["properties"].items()
     ]
 
 
