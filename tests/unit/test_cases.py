@@ -97,6 +97,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             EVENT + "test_exclusion.py::test_the_better_one_takes_the_place",
             EVENT + "test_exclusion.py::test_two_that_more_tell_than_oppose",
+            EVENT + "test_exclusion.py::test_which_side_scored_in_a_sport_of_its_own",
         ),
     ),
     14: (

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from touchline.protocol import codec
 from touchline.protocol.tokens import digest
+from touchline.sports import custom
+
+EXAMPLES = Path(__file__).parents[5] / "examples"
 
 CREW = ("ann", "bob", "cid", "dan", "eve", "flo", "gus", "hal")
 
@@ -213,3 +217,24 @@ def test_a_reporter_that_thinks_better_of_it(
     assert [one.origin for one in g.standing] == ["A"]
     gone = g.core.timeline.versions["1"]
     assert (gone.status, gone.evidence.for_ < 2) == ("DELETED", True)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize(
+    ("example", "title"),
+    [("handball", "goal"), ("ice-hockey", "goal"), ("badminton", "point"), ("squash", "point")],
+)
+def test_which_side_scored_in_a_sport_of_its_own(
+    ground: Any, example: str, title: str, *, restart: bool
+) -> None:
+    """Two of six take it for a goal of the one side, four for one of the other: there is one."""
+    definition = custom.read((EXAMPLES / f"{example}.toml").read_text("utf-8"))
+    six = CREW[:6]
+    g = ground("custom", verdict="quorum", rules={"definition": definition}).begun(*six)
+    g.both(title, "A", at=30, names=six[:2])
+    if restart:
+        g.restart()
+        g.begun(*six, seconds=2)
+    g.both(title, "B", at=31, names=six[2:])
+    g.stay(30, *six)
+    assert [one.origin for one in g.standing] == ["B"]
