@@ -79,7 +79,10 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     10: (
         "play is interrupted",
-        (EVENT + "test_statements.py::test_play_is_interrupted",),
+        (
+            EVENT + "test_statements.py::test_play_is_interrupted",
+            EVENT + "test_statements.py::test_play_is_interrupted_in_a_sport_of_its_own",
+        ),
     ),
     11: (
         "a score is stated",

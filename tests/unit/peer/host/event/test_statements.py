@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from touchline.protocol.messages import Entry
+from touchline.sports import custom
 
 SIX = ("ann", "ben", "cid", "dan", "eva", "flo")
 MINUTE = 60.0
@@ -532,3 +536,20 @@ def test_a_review_is_over_with_the_event(ground):
     versions = g.core.timeline.versions
     assert versions[goal].reviewed == versions[unreported].reviewed == "untold"
     assert not any(one.review for one in g.standing)
+
+
+@pytest.mark.parametrize("example", ["handball", "rugby-union"])
+def test_play_is_interrupted_in_a_sport_of_its_own(ground: Any, example: str) -> None:
+    """Case 10: ten minutes in which nothing was played count in no half."""
+    examples = Path(__file__).parents[5] / "examples"
+    definition = custom.read((examples / f"{example}.toml").read_text("utf-8"))
+    g = ground("custom", rules={"definition": definition}).begun("ann", "bob", "cid")
+    crew = ("ann", "bob", "cid")
+    g.both("period_start", at=30, names=crew)
+    g.stay(600, *crew)
+    g.both("state", at=g.second, names=crew, play="interrupted", reason="rain")
+    g.stay(600, *crew)
+    g.both("state", at=g.second, names=crew, play="resumed")
+    g.stay(60, *crew)
+    g.both("yellow_card", "A", at=g.second, names=crew)
+    assert g.standing[-1].clock.startswith("1st half 12'")
