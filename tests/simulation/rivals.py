@@ -295,7 +295,8 @@ class Vote(NamedTuple):
             if claim.index.title == self.word and claim.voters & bit
         }
         if self.word == "end":
-            return event.finished or bool(waiting)
+            # While an outage is put together the score on return is asked for, and no end counts.
+            return event.finished or bool(waiting) or bool(event._state.outage.since)
         near = (
             claim
             for claim in event.by_entry.values()
