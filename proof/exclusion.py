@@ -32,7 +32,7 @@ class ProvenExclusion:
     def __init__(self, kinds: Mapping[str, Kind], timeline: Timeline) -> None:
         self._kinds = kinds
         self._timeline = timeline
-        self._same = groups(kinds.values())
+        self.match_by(0)
         self._said: dict[str, Sequence[Spoken]] = {}  # who named an entry when votes told of it
         self._displaced: list[Entry] = []  # taken back for what is to come next
 
@@ -110,6 +110,10 @@ class ProvenExclusion:
     def _confirmed(self) -> list[Entry]:
         versions = self._timeline.versions.values()
         return [one for one in versions if one.status not in ("DELETED", "PROVISIONAL")]
+
+    def match_by(self, edition: int) -> None:
+        """Tell words for one happening by an edition of the rules from now on."""
+        self._same = groups(self._kinds.values(), edition)
 
     def _exclude(self, one: Entry, other: Entry, windows: int = 4) -> bool:
         """Return whether two entries can exclude each other, at so many windows apart at most."""

@@ -106,7 +106,8 @@ class ProvenTimeline:
             self._details = rules_of(self._names)
             named = self._names is not None
             self._contradiction = check_of(self._card, self._names) if named else unchecked
-            self._same = groups(self._kinds.values()) if edition else {}
+            self._same = groups(self._kinds.values(), edition) if edition else {}
+            self._exclusion.match_by(edition)
 
     def entry(
         self,

@@ -91,7 +91,8 @@ class Kind:
         needs_origin: an origin must be named.
         window: seconds; reports further apart than this from a claim are of another one.
         identity: details that tell two actions of one title and origin apart (the player booked).
-            A report that leaves one out fits any.
+            A report that leaves one out fits any, also where only others with the same word in
+            `same` take it.
         exclusive: kinds of the same non-empty group can't both have happened within a window:
             their reporters count against each other.
         weight: what is at stake: `decisive` for what decides a result by itself (a goal, a
@@ -105,6 +106,7 @@ class Kind:
             is; of titles with as many votes the one that is listed last is taken. Such kinds have
             the same `window`, `identity`, `exclusive` and `needs_origin`. The word `delete` says
             the same as votes to delete the entry that is taken back.
+        same_since: the edition of the rules since which that is so, see `since`.
         least_apart: seconds; the shortest time in which the thing can happen twice to one origin.
             Two that are closer, told by different people, are suspected to be one. 0: not known.
         most: so many of it no event has ever had; a reporter who reports more is refused. 0: not
@@ -129,6 +131,7 @@ class Kind:
     weight: Weight = "action"
     relates_within: float = 0.0
     same: str = ""
+    same_since: int = 0
     least_apart: float = 0.0
     most: int = 0
     most_a_minute: int = 0

@@ -77,6 +77,9 @@ KICKS_WITHIN = 120.0
 # A period begins once, and no two are shorter together than this.
 _ONCE = 600.0
 
+# The whistle that ends the last period is the full-time whistle.
+_LAST_WHISTLE = "whistle"
+
 
 # Awarded, missed, or retaken: each takes a walk of the referee and a new run-up.
 _PENALTIES_APART = 30.0
@@ -282,6 +285,20 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             least_apart=_ONCE,
             in_play=True,
         ),
+        # Of as many votes the more cautious counts, that a period is over.
+        Kind(
+            "full_time",
+            "Full time",
+            (),
+            needs_origin=False,
+            window=_WHISTLE_WINDOW,
+            identity=("period",),
+            same=_LAST_WHISTLE,
+            same_since=11,
+            # Full time of the match, and again after extra time or the kicks.
+            least_apart=_ONCE,
+            ends=True,
+        ),
         Kind(
             "period_end",
             "Play ends",
@@ -289,6 +306,8 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             needs_origin=False,
             window=_WHISTLE_WINDOW,
             identity=("period",),
+            same=_LAST_WHISTLE,
+            same_since=11,
             least_apart=_ONCE,
             ends=True,
         ),
@@ -300,16 +319,6 @@ def _whistles(period: Detail) -> tuple[Kind, ...]:
             window=_WHISTLE_WINDOW,
             least_apart=_ONCE,
             since=6,
-        ),
-        Kind(
-            "full_time",
-            "Full time",
-            (),
-            needs_origin=False,
-            window=_WHISTLE_WINDOW,
-            # Full time of the match, and again after extra time or the kicks.
-            least_apart=600.0,
-            ends=True,
         ),
     )
 

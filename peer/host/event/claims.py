@@ -480,7 +480,9 @@ class ClaimIndex:
                 self.double_tap = max(self.double_tap, min(apart // 30, longest))
                 self.detailed = min(apart // 3, self.window)
             self.detailed = max(self.double_tap, self.detailed)
-            self.rephrased = max(self.double_tap, apart if self.titles else 0)
+            # What can happen once in a long time can be followed by what has another of its words.
+            reach = min(apart, 2 * self.window) if edition >= AGAIN_SINCE else apart
+            self.rephrased = max(self.double_tap, reach if self.titles else 0)
 
     def identity(self, details: Mapping[str, Detail] | None) -> Identity:
         """Return the identity that a report's details give."""

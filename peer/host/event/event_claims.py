@@ -55,7 +55,7 @@ class Claims:
         if edition == self._joined:
             return
         self._joined = edition
-        self._same = groups(self._kinds.values())
+        self._same = groups(self._kinds.values(), edition)
         for title, origin, *more in list(self._indexes):
             if title in self._same and not more:
                 self._move(self._indexes[title, origin])

@@ -12,12 +12,17 @@ from ....protocol.messages import Detail
 from ....sports import Kind
 
 
-def groups(kinds: Iterable[Kind]) -> dict[str, tuple[str, ...]]:
+def groups(kinds: Iterable[Kind], edition: int) -> dict[str, tuple[str, ...]]:
     """Return the titles of each group of which the reports are votes of one claim, by title, in the
-    order in which the sport lists them. A title that is alone with its word is in none."""
+    order in which the sport lists them. A title that is alone with its word is in none.
+
+    Args:
+        kinds: the sport's.
+        edition: of the rules, see `records.EDITION`.
+    """
     by_word: dict[str, list[str]] = {}
     for kind in kinds:
-        if kind.same:
+        if kind.same and kind.same_since <= edition:
             by_word.setdefault(kind.same, []).append(kind.title)
     return {
         title: tuple(titles) for titles in by_word.values() if len(titles) > 1 for title in titles

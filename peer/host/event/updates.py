@@ -16,6 +16,7 @@ from .details import turned as changed_details
 from .publications import revised
 from .signatures import Signatures
 from .state import EventState
+from .thresholds import ends_early
 from .titles import details_of
 
 
@@ -60,7 +61,7 @@ class Updates:
 def turned(state: EventState, claim: Claim, entry: Entry) -> Entry:
     """Return a standing entry with the title and the details that its claim's votes turned, where
     neither the sport's rules nor the line-ups speak against them; the same object where they
-    turned none."""
+    turned none. A title that ends the event takes as many as any end."""
     on_probation, reporters = state.roster.on_probation, state.roster.reporters
     voters = [voter for voter in claim.details if not on_probation >> voter & 1]
     voters.sort(key=lambda voter: reporters[voter].peer)
@@ -75,6 +76,8 @@ def turned(state: EventState, claim: Claim, entry: Entry) -> Entry:
             break
         before = state.timeline.state_before(entry.time, claim.number)
         action = action_of(now)
+        if title != entry.title and ends_early(state, action, evidence.of(state, claim)):
+            continue
         if state.contradiction(action) is None and state.sport.illegal(before, action) is None:
             return now
     return entry

@@ -53,6 +53,23 @@ def test_told_again(ground: Any, build_proof: Callable[[Any], Proof], verdict: s
     assert check(whole(build_proof(g))).flaw is None
 
 
+@pytest.mark.parametrize("verdict", ["quorum", "majority", "fixed:3", "evidence"])
+@pytest.mark.parametrize("period", ["first_half", "second_half"])
+def test_the_whistle_in_two_words(
+    ground: Any, build_proof: Callable[[Any], Proof], verdict: str, period: str
+) -> None:
+    """Full time and the end of a half are votes of one entry, whose title they turn."""
+    g = ground("football", signs=True, verdict=verdict, finish_after=60.0).begun(*CROWD)
+    g.both("period_start", at=g.second, names=CROWD, period=period)
+    g.stay(46 * 60, *CROWD)
+    g.both("full_time", at=g.second, names=CROWD[:3])
+    g.both("period_end", at=g.second, names=CROWD[3:], period=period)
+    g.stay(200, *CROWD)
+    assert [one.title for one in g.standing] == ["period_start", "period_end"]
+    assert g.core.finished == (period == "second_half")
+    assert check(whole(build_proof(g))).flaw is None
+
+
 @pytest.mark.parametrize("verdict", ["quorum", "evidence"])
 def test_a_long_review(ground: Any, build_proof: Callable[[Any], Proof], verdict: str) -> None:
     """A goal that was under review is disallowed after seven minutes."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from touchline.peer.host.event import records
 from touchline.peer.host.event.event import HostedEvent
 from touchline.peer.host.event.records import Began, pack, unpack
 from touchline.peer.host.event.titles import details_of, groups, ranked
@@ -212,6 +213,91 @@ def test_a_journal_of_before(ground: Any) -> None:
     assert [entry.title for entry in g.standing] == ["red_card"]
 
 
+def played(ground: Any, verdict: str, halves: int, **more: Any) -> Any:
+    """Return a ground on which so many halves were played, of which the last was not ended."""
+    g = ground("football", verdict=verdict, **more).begun(*CROWD, seconds=30)
+    for number, period in enumerate(("first_half", "second_half")[:halves]):
+        if number:
+            g.both("period_end", at=g.second, names=CROWD, period="first_half")
+            g.stay(900, *CROWD)
+        g.both("period_start", at=g.second, names=CROWD, period=period)
+        g.stay(46 * 60, *CROWD)
+    return g
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "majority", "fixed:3", "evidence"])
+@pytest.mark.parametrize("parts", [(2, 2), (1, 3), (3, 3), (3, 2)])
+def test_the_last_whistle_in_several_words(
+    ground: Any, verdict: str, parts: tuple[int, int]
+) -> None:
+    """Case 7: full time for some, the end of the second half for others; the rest vote to end."""
+    g = played(ground, verdict, 2)
+    one, two = parts
+    g.both("full_time", at=g.second, names=CROWD[:one])
+    g.both("period_end", at=g.second, names=CROWD[one : one + two], period="second_half")
+    g.both("end", at=g.second, names=CROWD[one + two :])
+    g.stay(300, *CROWD)
+    assert g.core.finished
+    assert [one.title for one in g.standing][:-1] == ["period_start", "period_end", "period_start"]
+    assert g.standing[-1].title == ("full_time" if one > two else "period_end")
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "majority", "fixed:3", "evidence"])
+def test_half_time_told_as_full_time(ground: Any, verdict: str) -> None:
+    """Case 5: three tell it as full time, then three as the end of the first half."""
+    g = played(ground, verdict, 1)
+    g.both("full_time", at=g.second, names=CROWD[:3])
+    g.both("period_end", at=g.second, names=CROWD[3:], period="first_half")
+    g.stay(600, *CROWD)
+    assert not g.core.finished
+    last = g.standing[-1]
+    assert (last.title, dict(last.details)) == ("period_end", {"period": "first_half"})
+    assert last.clock == "45+2'"
+
+
+def test_few_do_not_make_full_time_of_half_time(ground: Any) -> None:
+    """Two of six tell the end of the half, and then call it full time: to end takes more."""
+    g = played(ground, "quorum", 1)
+    g.both("period_end", at=g.second, names=CROWD[:2], period="first_half")
+    g.both("full_time", at=g.second, names=CROWD[:2])
+    assert g.standing[-1].title == "period_end"
+    g.say("cid", "full_time", at=g.second)
+    assert g.standing[-1].title == "full_time"
+
+
+def test_full_time_after_the_kicks(ground: Any) -> None:
+    """It is no other word for the end of the half five minutes before, by whom that was told."""
+    g = played(ground, "fixed:3", 2, rules={"shootout": True})
+    g.both("period_end", at=g.second, names=CROWD, period="second_half")
+    g.stay(200, *CROWD)
+    for number in range(6):
+        kick = "shootout_missed" if number % 2 else "shootout_scored"
+        g.both(kick, "AB"[number % 2], at=g.second, names=CROWD)
+        g.stay(30, *CROWD)
+    g.both("full_time", at=g.second, names=CROWD)
+    told = [set(one.titles.values()) for one in g.core.by_entry.values()]
+    assert told.count({"period_end"}) == 2
+    assert {"full_time", "period_end"} not in told
+
+
+def test_whistles_of_a_journal_of_before(ground: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By edition 10 they were two claims, and are again when it is read; later reports of both are
+    of one."""
+    monkeypatch.setattr(records, "EDITION", 10)
+    g = played(ground, "fixed:4", 2)
+    g.both("full_time", at=g.second, names=CROWD[:2])
+    g.both("period_end", at=g.second, names=CROWD[2:4], period="second_half")
+    assert len(g.core.claims.open) == 2
+    g.restart()
+    assert len(g.core.claims.open) == 2
+    monkeypatch.undo()
+    g.restart()
+    assert len(g.core.claims.open) == 2
+    g.begun(*CROWD, seconds=5)
+    g.both("full_time", at=g.second, names=CROWD[4:])
+    assert g.standing[-1].title == "full_time"
+
+
 def began(record: Began) -> Began:
     """Return the record of a start as release 0.1 wrote it."""
     return Began(
@@ -230,6 +316,9 @@ def test_ranked() -> None:
 def test_groups() -> None:
     """A title that shares its word with no other is in no group."""
     kinds = [Kind("a", "A", same="x"), Kind("b", "B", same="x"), Kind("c", "C", same="delete")]
-    assert groups([*kinds, Kind("d", "D")]) == {"a": ("a", "b"), "b": ("a", "b")}
+    assert groups([*kinds, Kind("d", "D")], 1) == {"a": ("a", "b"), "b": ("a", "b")}
+    later = [Kind(title, "", same="w", same_since=11) for title in ("e", "f")]
+    assert groups(later, 10) == {}
+    assert groups(later, 11) == {"e": ("e", "f"), "f": ("e", "f")}
     kind = Kind("a", "A", (Detail("player", "who"),))
     assert details_of(kind, {"player": "Ito", "keeper": "Abe"}) == {"player": "Ito"}
