@@ -10,22 +10,22 @@ from ..protocol.errors import NotFound
 from ..protocol.messages import Card
 from . import get, presentation_of
 from .capabilities import Consistent, Contradiction
-from .names import EventNames
+from .names import EventNames, Forms
 from .sport import Action
 
 Check = Callable[[Action], Contradiction | None]
 """check(action): what in it contradicts itself, or None."""
 
 
-def names_of(card: Card, literal: bool = False) -> EventNames:
+def names_of(card: Card, forms: Forms = Forms.LOOSE) -> EventNames:
     """Return the names of an event.
 
     Args:
         card: the event.
-        literal: how they are read, see `names.read`.
+        forms: those that are known, see `names.read`.
     """
     named = presentation_of(card.sport, card.rules).lineup.named
-    return EventNames(card.origins, card.lineups, named, literal)
+    return EventNames(card.origins, card.lineups, named, forms)
 
 
 def check_of(card: Card, names: EventNames | None = None) -> Check:

@@ -7,9 +7,11 @@ not "Marcelo Messi"; of a line-up, what fits a single one of them means that one
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 
 from ..protocol.text import invisible
@@ -31,6 +33,29 @@ _TRANSCRIBED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "đ": "dj"}
     | {"Ä": "ae", "Ö": "oe", "Ü": "ue", "Ø": "oe", "Å": "aa", "Đ": "dj"}
 )
+
+# What is typed one for the other in Arabic and Persian; the tatweel only makes words longer.
+_ARABIC = str.maketrans({"ى": "ي", "ی": "ي", "ة": "ه", "ک": "ك", "ـ": None})
+
+_SHORT = {"jr": "junior", "jnr": "junior", "sr": "senior", "snr": "senior"}
+
+_DOUBLED = re.compile(r"([a-z])\1+")
+
+_UMLAUT = re.compile(r"(?<![aeiou])([ou])e(?=[^aeiou])")
+
+_MOHAMED = re.compile(r"m[ou]ham[aeiu]d")
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+_DOTTED = re.compile(r"([^\W\d_]{2,4})\.")
+
+_LETTERS_DOUBLED = 5
+"""The letters, doubled ones counted once, of a word in which one or two of a letter make no
+difference: Lee is not Le."""
+
+_LETTERS_MISTYPED = 5
+"""The letters of a name that may be said with one letter more or less, or two exchanged; with one
+more it may be said with another letter: Pedro is not Pedri."""
 
 _NUMBER_WORDS = frozenset({"n", "no", "nr", "nro", "num", "number", "nummer", "numero"})
 """What is said before the number on a shirt: No. 10, n° 10, № 10."""
@@ -93,6 +118,21 @@ def _plain_number(digits: str) -> str:
 Words = tuple[str, ...]
 
 
+class Forms(IntEnum):
+    """The forms of a name that are known, each with those before it."""
+
+    LITERAL = 0
+    """Its words, its parts and initials: Mueller is another name than Müller, No. is a word."""
+
+    TRANSCRIBED = 1
+    """Letters as those write them whose keyboard lacks them; `No. 10`."""
+
+    LOOSE = 2
+    """Spellings that are in use side by side: Mohamed and Mohammed, Jr and Júnior, St. and Saint,
+    Mueller and Muller, JP and Jean-Paul; names that are cut short with a dot; of a line-up also
+    what is its only one that begins so, or is mistyped by one letter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A name as it is read.
@@ -103,12 +143,20 @@ class Reading:
             or Mueller for Müller; of what holds nothing but numbers, these.
         number: the number on the shirt, where there is one beside the words, or nothing else.
         exact: its words in order with their accents, without case.
+        capitals: two or three letters that can be initials, as they are written in capitals; None
+            where all can.
+        loose: its spellings with what those that are in use side by side have in common; none where
+            these are not known.
+        shared: all words of these, also run together: names that may be one share such a word.
     """
 
     canonical: str
     spellings: tuple[Words, ...]
     number: str
     exact: Words
+    capitals: frozenset[str] | None
+    loose: tuple[Words, ...]
+    shared: frozenset[str]
 
     @property
     def words(self) -> Words:
@@ -127,30 +175,42 @@ class Reading:
 
 
 @lru_cache(maxsize=KNOWN)
-def read(name: str, literal: bool = False) -> Reading:
+def read(name: str, forms: Forms = Forms.LOOSE) -> Reading:
     """Return how a name is read.
 
     Args:
         name: as it was said.
-        literal: Mueller is another name than Müller, and "No." a part of the name, as in the
-            editions of the rules in which `details.FORMS_SINCE` had not come.
+        forms: those that are known; fewer in older editions of the rules, see `details.names_of`.
     """
+    literal = forms == Forms.LITERAL
     whole = unicodedata.normalize("NFC", name)
     texts = [canonical(name)] if literal else [canonical(name), canonical(transcribed(whole))]
     found = [_parts(text, literal) for text in dict.fromkeys(texts)]
     exact = _parts(whole.lower(), literal)
+    capitals = _capitals(whole) if forms >= Forms.LOOSE else None
     numbers = [part for part in found[0] if part.isdecimal()]
-    if len(numbers) != 1:
-        return Reading(texts[0], tuple(found), "", exact)
-    spellings = tuple(map(_without_numbers, found))
-    return Reading(texts[0], spellings, numbers[0], _without_numbers(exact))
+    number = ""
+    if len(numbers) == 1:
+        number, exact = numbers[0], _without_numbers(exact)
+        found = [_without_numbers(words) for words in found]
+    loose = _loose_spellings(found) if forms >= Forms.LOOSE else ()
+    return Reading(texts[0], tuple(found), number, exact, capitals, loose, _shared(loose))
 
 
-def roughly(name: str) -> str:
+def _capitals(name: str) -> frozenset[str]:
+    upper = [word for word in _WORD.findall(name) if word.isupper()]
+    if any(len(word) > 3 for word in upper):  # all of it is in capitals
+        return frozenset()
+    return frozenset(canonical(word) for word in upper if len(word) > 1)
+
+
+def roughly(name: str, forms: Forms = Forms.LOOSE) -> str:
     """Return a text that all spellings of a name have in common, and perhaps other names."""
     text = " ".join(parts(name))
     for two, letter in (("ae", "a"), ("oe", "o"), ("ue", "u"), ("aa", "a"), ("dj", "d")):
         text = text.replace(two, letter)
+    if forms >= Forms.LOOSE:
+        text = " ".join(map(_loosely, text.split()))
     return text or canonical(name)
 
 
@@ -163,45 +223,162 @@ def _without_numbers(found: Words) -> Words:
     return tuple(part for part in found if not part.isdecimal())
 
 
-def may_be_same(one: str, other: str, literal: bool = False) -> bool:
+def may_be_same(one: str, other: str, forms: Forms = Forms.LOOSE) -> bool:
     """Return whether two names of one side may be those of one person, as far as they say.
 
     Args:
         one, other: the names.
-        literal: see `read`.
+        forms: those that are known, see `read`.
     """
-    a, b = read(one, literal), read(other, literal)
+    a, b = read(one, forms), read(other, forms)
+    if _fit_readings(a, b):
+        return True
+    return forms >= Forms.LOOSE and _fit_loosely(a, b)
+
+
+def _fit_readings(a: Reading, b: Reading) -> bool:
     if a.canonical == b.canonical:
         return True
-    if a.number and b.number and a.number != b.number:
+    if _numbers_differ(a, b):
         return False
     if not a.words or not b.words:
         return bool(a.number) and a.number == b.number
-    return any(_fit(x, y) for x in a.spellings for y in b.spellings)
+    capitals = _both(a, b)
+    return any(_fit(x, y, capitals) for x in a.spellings for y in b.spellings)
 
 
-def _fit(one: Words, other: Words) -> bool:
-    few, many = sorted((one, other), key=len)
-    return _covered(few, many) or "".join(few) == "".join(many)
+def _numbers_differ(a: Reading, b: Reading) -> bool:
+    return bool(a.number and b.number and a.number != b.number)
 
 
-def _covered(few: Sequence[str], many: Sequence[str]) -> bool:
-    """Return whether each of some words is one of a name's, one of them at least in full."""
-    rest = list(many)
-    open_words = []
-    whole = False
-    for word in few:
-        if word in rest:
-            rest.remove(word)
-            whole = whole or not _is_initial(word)
-        else:
-            open_words.append(word)
-    for word in open_words:
-        match = next((one for one in rest if _abbreviates(word, one)), None)
-        if match is None:
-            return False
-        rest.remove(match)
-    return whole
+def _both(a: Reading, b: Reading) -> frozenset[str] | None:
+    return None if a.capitals is None or b.capitals is None else a.capitals | b.capitals
+
+
+def _by_length(one: Words, other: Words) -> tuple[Words, Words]:
+    return (other, one) if len(other) < len(one) else (one, other)
+
+
+def _fit(one: Words, other: Words, capitals: Collection[str] | None) -> bool:
+    few, many = _by_length(one, other)
+    return _covered(few, many) or _run_together(few, many, capitals)
+
+
+def _run_together(one: Words, other: Words, capitals: Collection[str] | None) -> bool:
+    """Return whether two names differ in blanks alone; the initials N. G. make no Ng."""
+    run = "".join(one)
+    if run != "".join(other):
+        return False
+    few, many = _by_length(one, other)
+    initials = len(few) == 1 < len(many) and all(map(_is_initial, many))
+    return not initials or capitals is None or run in capitals
+
+
+def _fit_loosely(a: Reading, b: Reading, beginnings: bool = False) -> bool:
+    """Return whether two names may be one in spellings that are in use side by side.
+
+    Args:
+        a, b: the names.
+        beginnings: of the words of the second one, those of the first can be beginnings.
+    """
+    if a.shared.isdisjoint(b.shared) or _numbers_differ(a, b):
+        return False
+    short = {*_DOTTED.findall(a.canonical), *_DOTTED.findall(b.canonical)}
+    capitals = _both(a, b) or frozenset()
+
+    def abbreviates(one: str, other: str) -> bool:
+        few, many = sorted((one, other), key=len)
+        return _abbreviates(few, many) or (few in short and many.startswith(few))
+
+    def begins(one: str, other: str) -> bool:
+        return abbreviates(one, other) or (len(one) > 1 and other.startswith(one))
+
+    for x in a.loose:
+        for y in b.loose:
+            one, other = _joined(x, y), _joined(y, x)
+            one, other = _without_initials(one, other, capitals)
+            other, one = _without_initials(other, one, capitals)
+            if beginnings:
+                if len(one) <= len(other) and _covered(one, other, begins):
+                    return True
+            elif _covered(*_by_length(one, other), abbreviates):
+                return True
+    return False
+
+
+def _loose_spellings(spellings: Iterable[Words]) -> tuple[Words, ...]:
+    found = [tuple(filter(None, map(_loosely, words))) for words in spellings]
+    saints = [tuple("saint" if word == "st" else word for word in words) for words in found]
+    return tuple(dict.fromkeys(found + saints))
+
+
+def _shared(spellings: Iterable[Words]) -> frozenset[str]:
+    return frozenset(
+        "".join(words[first : first + size])
+        for words in spellings
+        for size in (1, 2, 3)
+        for first in range(len(words))
+    )
+
+
+@lru_cache(maxsize=KNOWN)
+def _loosely(word: str) -> str:
+    """Return a canonical word as the spellings of it that are in use have it in common."""
+    word = _SHORT.get(word, word).translate(_ARABIC)
+    word = _UMLAUT.sub(r"\1", word)
+    single = _DOUBLED.sub(r"\1", word)
+    if len(single) >= _LETTERS_DOUBLED:
+        word = single
+    return "mohamed" if _MOHAMED.fullmatch(word) else word
+
+
+def _joined(words: Words, others: Collection[str]) -> Words:
+    """Return words with those run together that others write so: Heung Min and Heungmin."""
+    found: list[str] = []
+    rest = list(words)
+    while rest:
+        runs = (size for size in (3, 2) if "".join(rest[:size]) in others and rest[1:])
+        size = next((n for n in runs if not all(map(_is_initial, rest[:n]))), 1)
+        found.append("".join(rest[:size]))
+        del rest[:size]
+    return tuple(found)
+
+
+def _without_initials(
+    words: Words, others: Words, capitals: Collection[str]
+) -> tuple[Words, Words]:
+    """Return both without what the first gives the initials of: JP of Jean Paul."""
+    for word in words:
+        size = len(word)
+        if word in others or not 1 < size < 4 or not (word in capitals or _is_spelt_out(word)):
+            continue
+        for first in range(len(others) - size + 1):
+            run = others[first : first + size]
+            if "".join(one[0] for one in run) == word:
+                rest = list(words)
+                rest.remove(word)
+                return tuple(rest), others[:first] + others[first + size :]
+    return words, others
+
+
+def _is_spelt_out(word: str) -> bool:
+    """Return whether letters can be no word, as they have no vowel."""
+    return word.isascii() and word.isalpha() and not set("aeiouy") & set(word)
+
+
+def _is_mistyped(said: str, meant: str) -> bool:
+    """Return whether a word differs in one letter from a name, and begins as it does."""
+    if said[:1] != meant[:1] or said == meant or abs(len(said) - len(meant)) > 1:
+        return False
+    few, many = sorted((said, meant), key=len)
+    if len(many) < _LETTERS_MISTYPED:
+        return False
+    at = next((n for n, (a, b) in enumerate(zip(few, many, strict=False)) if a != b), len(few))
+    if len(few) < len(many):
+        return few[at:] == many[at + 1 :]
+    if few[at + 1 :] == many[at + 1 :]:
+        return len(many) > _LETTERS_MISTYPED
+    return few[at : at + 2] == many[at : at + 2][::-1] and few[at + 2 :] == many[at + 2 :]
 
 
 def _is_initial(word: str) -> bool:
@@ -213,28 +390,54 @@ def _abbreviates(one: str, other: str) -> bool:
     return _is_initial(short) and long.startswith(short)
 
 
+def _covered(
+    few: Sequence[str],
+    many: Sequence[str],
+    abbreviates: Callable[[str, str], bool] = _abbreviates,
+) -> bool:
+    """Return whether each of some words is one of a name's, one of them at least in full."""
+    rest = list(many)
+    open_words = []
+    whole = False
+    for word in few:
+        if word in rest:
+            rest.remove(word)
+            whole = whole or not _is_initial(word)
+        else:
+            open_words.append(word)
+    for word in open_words:
+        match = next((one for one in rest if abbreviates(word, one)), None)
+        if match is None:
+            return False
+        rest.remove(match)
+    return whole
+
+
 class NameList:
     """The names of a line-up, or of the origins of an event.
 
     Args:
         names: as they are written there, perhaps with the number on the shirt: `10 Lionel Messi`,
             `Lionel Messi (10)`.
-        literal: see `read`.
+        forms: those that are known, see `read`.
     """
 
-    def __init__(self, names: Iterable[str], literal: bool = False) -> None:
-        self.literal = literal
-        self._listed = [_Listed(name, literal) for name in names]
+    def __init__(self, names: Iterable[str], forms: Forms = Forms.LOOSE) -> None:
+        self.forms = forms
+        self._listed = [_Listed(name, forms) for name in names]
         self.only = lru_cache(maxsize=KNOWN)(self._only)
         """only(said): the name that is meant where it can be but one, else an empty text."""
         self.find = lru_cache(maxsize=KNOWN)(self._find)
         """find(said): the names that a said one is a form or a part of."""
+        self.fitting = lru_cache(maxsize=KNOWN)(self._fitting)
+        """fitting(said): these, else those of which it says more, else those that it can mean in
+        another spelling; of all of them no letter is wrong."""
 
     def __bool__(self) -> bool:
         return bool(self._listed)
 
     def _find(self, said: str) -> tuple[str, ...]:
-        wanted = read(said, self.literal)
+        wanted = read(said, self.forms)
         found = [one for one in self._listed if one.is_meant(wanted)]
         # What fits better is meant: as it is written, then by number, then by all words.
         for better in (
@@ -245,46 +448,75 @@ class NameList:
             if better:
                 found = better
                 break
-        if len(found) > 1 and not self.literal:
+        if len(found) > 1 and self.forms:
             found = _spelt_best(wanted, found)
         return tuple(one.name for one in found)
 
     def has(self, said: str) -> bool:
         """Return whether a whole name is among them."""
-        wanted = read(said, self.literal)
+        wanted = read(said, self.forms)
         return any(one.is_whole(wanted) for one in self._listed)
 
     def _only(self, said: str) -> str:
-        found = self.find(said)
-        if not found:  # more was said than is listed: the first name, say
-            found = tuple(
-                one.name
-                for one in self._listed
-                if one.reading.words and may_be_same(one.name, said, self.literal)
-            )
+        found = self.fitting(said)
+        if not found and self.forms >= Forms.LOOSE:
+            wanted = read(said, self.forms)
+            found = tuple(one.name for one in self._listed if one.is_mistyped(wanted))
         return found[0] if len(found) == 1 else ""
+
+    def _fitting(self, said: str) -> tuple[str, ...]:
+        found = self.find(said)
+        if found:
+            return found
+        wanted = read(said, self.forms)
+        # More was said than is listed: the first name, say.
+        fits: list[Callable[[Reading], bool]] = [lambda own: _fit_readings(own, wanted)]
+        if self.forms >= Forms.LOOSE:
+            fits.append(lambda own: _fit_loosely(own, wanted))
+            fits.append(lambda own: _fit_loosely(wanted, own, beginnings=True))
+        for fit in fits:
+            found = tuple(
+                one.name for one in self._listed if one.reading.words and fit(one.reading)
+            )
+            if found:
+                break
+        return found
 
 
 class _Listed:
     """A name of a list."""
 
-    def __init__(self, name: str, literal: bool) -> None:
+    def __init__(self, name: str, forms: Forms) -> None:
         self.name = name
-        self.reading = read(name, literal)
-        self._whole = [(sorted(words), "".join(words)) for words in self.reading.spellings]
-        self._runs = {
-            "".join(words[first:last])
-            for words in self.reading.spellings
-            for last in range(1, len(words) + 1)
-            for first in range(last)
-        }
+        self.reading = read(name, forms)
+        self._runs: dict[str, set[Words]] = {}
+        for words in self.reading.spellings:
+            for last in range(1, len(words) + 1):
+                for first in range(last):
+                    run = words[first:last]
+                    self._runs.setdefault("".join(run), set()).add(run)
 
     def is_whole(self, said: Reading) -> bool:
         """Return whether a name has all words of this one, in any order or run together."""
+        capitals = _both(self.reading, said)
         return bool(said.words) and any(
-            run == "".join(words) or whole == sorted(words)
-            for whole, run in self._whole
+            sorted(mine) == sorted(words) or _run_together(mine, words, capitals)
+            for mine in self.reading.spellings
             for words in said.spellings
+        )
+
+    def is_mistyped(self, said: Reading) -> bool:
+        """Return whether a name is this one, or a form of it, but for one letter of its surname."""
+        mended = (
+            ((*words[:at], surname, *words[at + 1 :]), mine)
+            for mine in self.reading.spellings
+            for surname in mine[1:] or mine
+            for words in said.spellings
+            for at, word in enumerate(words)
+            if _is_mistyped(word, surname)
+        )
+        return not _numbers_differ(self.reading, said) and any(
+            _covered(*_by_length(words, mine)) for words, mine in mended
         )
 
     def is_meant(self, said: Reading) -> bool:
@@ -294,11 +526,13 @@ class _Listed:
             return True
         if not said.words:
             return bool(said.number) and said.number == own.number
-        if said.number and own.number and said.number != own.number:
+        if _numbers_differ(said, own):
             return False
+        capitals = _both(said, own)
         for words in said.spellings:
             run = "".join(words)
-            if run in self._runs and not _is_initial(run):
+            runs = () if _is_initial(run) else self._runs.get(run, ())
+            if any(_run_together(mine, words, capitals) for mine in runs):
                 return True
             if any(len(words) <= len(mine) and _covered(words, mine) for mine in own.spellings):
                 return True
@@ -339,7 +573,7 @@ class EventNames:
         origins: the event's.
         lineups: names by origin.
         named: which details name somebody, and of which side, as the sport shows them.
-        literal: see `read`.
+        forms: those that are known, see `read`.
     """
 
     def __init__(
@@ -347,18 +581,19 @@ class EventNames:
         origins: Sequence[str],
         lineups: Mapping[str, Sequence[str]],
         named: Mapping[str, Named],
-        literal: bool = False,
+        forms: Forms = Forms.LOOSE,
     ) -> None:
         self.named = named
-        self.literal = literal
-        self._origins = NameList(origins, literal)
-        self._lists = {origin: NameList(lineups.get(origin, ()), literal) for origin in origins}
+        self.forms = forms
+        self._origins = NameList(origins, forms)
+        self._lists = {origin: NameList(lineups.get(origin, ()), forms) for origin in origins}
         every = [name for origin in origins for name in lineups.get(origin, ())]
-        self._everybody = NameList(dict.fromkeys(every), literal)
+        self._everybody = NameList(dict.fromkeys(every), forms)
 
     def origin(self, said: str) -> str:
         """Return the origin that is meant where it can be but one, else an empty text."""
-        return self._origins.only(said)
+        found = self._origins.fitting(said)
+        return found[0] if len(found) == 1 else ""
 
     def list_of(self, origin: str) -> NameList:
         """Return the line-up of an origin; that of all where it is none of the event's."""
@@ -403,7 +638,7 @@ class EventNames:
                 wanted, other = other, wanted
             others = self._lists[other]
             found = others.find(said)
-            if not found or people.find(said) or people.only(said):
+            if not found or people.find(said) or len(people.fitting(said)) == 1:
                 continue
             if people or others.has(said):
                 return Misplaced(detail, found[0] if len(found) == 1 else said, other, wanted)

@@ -32,6 +32,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             EVENT + "test_details.py::test_forms_of_a_name_in_the_line_up",
             EVENT + "test_details.py::test_one_entry",
             EVENT + "test_details.py::test_one_entry_with_a_line_up",
+            EVENT + "test_details.py::test_a_slip_means_the_only_one_of_a_line_up",
         ),
     ),
     4: (

@@ -1,7 +1,7 @@
 // A report that names somebody of the wrong side, by the line-ups, is asked about before it is sent.
 // The host refuses it (sports/contradictions.py). Pure.
 
-import { find, has, only, read } from "./names.js";
+import { find, fitting, has, read } from "./names.js";
 import { fits, shown, valueText } from "./presentation.js";
 import { tr } from "./texts.js";
 
@@ -70,7 +70,7 @@ function misplaced(state, kind, { origin, details }) {
     const first = (origin === origins[0]) !== Boolean(turned);
     const [own, theirs] = first ? [wanted, other] : [other, wanted];
     const found = find(theirs, said);
-    if (!found.length || find(own, said).length || only(own, said)) continue;
+    if (!found.length || find(own, said).length || fitting(own, said).length === 1) continue;
     if (own.length || has(theirs, said))
       return { detail, name: found.length === 1 ? found[0] : said, side: origins[first ? 1 : 0] };
   }

@@ -12,11 +12,23 @@ from typing import Protocol
 from ....protocol.messages import Card, Detail
 from ....protocol.text import visible
 from ....sports import Kind, contradictions
-from ....sports.names import EventNames, NameList, canonical, may_be_same, parts, read, roughly
+from ....sports.names import (
+    EventNames,
+    Forms,
+    NameList,
+    canonical,
+    may_be_same,
+    parts,
+    read,
+    roughly,
+)
 
 FORMS_SINCE = 6
 """The edition of the rules, see `records.EDITION`, since which Mueller may be Müller, and No. 10 is
 10."""
+
+LOOSE_SINCE = 11
+"""The edition since which Mohammed may be Mohamed, and Mesi the only Messi of a line-up."""
 
 Identity = tuple[Detail | None, ...]
 """The values of a kind's identity details; None where a report leaves one out."""
@@ -162,9 +174,9 @@ class ByName:
 
     def _plain(self, name: str, value: str, said: Said) -> str:
         people = self._people(name, said)
-        if self._names.literal or people is None:
+        if not self._names.forms or people is None:
             return canonical(value)
-        return value if people.only(value) == value else roughly(value)
+        return value if people.only(value) == value else roughly(value, self._names.forms)
 
     def spelt(self, name: str, value: Detail, said: Said) -> Detail:
         """Return a value as the line-up spells it, where it has it; `said`: all that is said."""
@@ -177,8 +189,8 @@ class ByName:
             return True
         if not isinstance(one, str) or not isinstance(other, str) or name in self._exact:
             return False
-        people, literal = self._people(name, {}), self._names.literal
-        if people is not None and not literal:
+        people, forms = self._people(name, {}), self._names.forms
+        if people is not None and forms:
             listed = people.only(one), people.only(other)
             if all(listed):
                 return listed[0] == listed[1]
@@ -186,7 +198,7 @@ class ByName:
             return True
         if people is None or (people.only(one) == one and people.only(other) == other):
             return False  # no names, or two of the line-up
-        return may_be_same(one, other, literal)
+        return may_be_same(one, other, forms)
 
     def _people(self, name: str, said: Said) -> NameList | None:
         return None if name in self._exact else self._names.people(self._origin, name, said)
@@ -195,7 +207,7 @@ class ByName:
         if not isinstance(value, str):
             return ()
         listed = self._names.list_of(self._origin).only(value) == value
-        reading = read(value, self._names.literal)
+        reading = read(value, self._names.forms)
         return listed, reading.size, bool(reading.number), canonical(value), value
 
 
@@ -267,7 +279,13 @@ def names_of(card: Card, edition: int) -> EventNames | None:
         card: the event.
         edition: of the rules by which reports are matched, see `records.EDITION`.
     """
-    return contradictions.names_of(card, edition < FORMS_SINCE) if edition >= 1 else None
+    if edition < 1:
+        return None
+    if edition < FORMS_SINCE:
+        forms = Forms.LITERAL
+    else:
+        forms = Forms.LOOSE if edition >= LOOSE_SINCE else Forms.TRANSCRIBED
+    return contradictions.names_of(card, forms)
 
 
 def origin_meant(names: EventNames | None, origins: Container[str], said: str) -> str:
@@ -316,23 +334,23 @@ def _alike_texts(values: Mapping[Detail, int]) -> Iterable[dict[Detail, int]]:
 class _Form:
     """A form of a name, and how often it was spelt how."""
 
-    def __init__(self, name: str, listed: str, literal: bool) -> None:
+    def __init__(self, name: str, listed: str, forms: Forms) -> None:
         self.name = name
-        self._literal = literal
+        self._forms = forms
         self.listed = listed  # as the line-up spells it; empty where it may be of several, or none
         self.spelt: dict[Detail, int] = {}
 
     @property
     def size(self) -> tuple[bool, tuple[int, int, int]]:
         """How much it says."""
-        return bool(self.listed), read(self.name, self._literal).size
+        return bool(self.listed), read(self.name, self._forms).size
 
     def says_less(self, other: _Form) -> bool:
         """Return whether this is a shorter form of what may be the same name."""
         return (
             not self.listed
             and self.size < other.size
-            and may_be_same(self.name, other.full_name, self._literal)
+            and may_be_same(self.name, other.full_name, self._forms)
         )
 
     @property
@@ -351,8 +369,8 @@ def _elected(values: Mapping[Detail, int], people: NameList) -> Detail:
     for value, count in values.items():
         text = str(value)
         listed = people.only(text)
-        key = listed or _words_of(text, people.literal) or text
-        form = forms.setdefault(key, _Form(text, listed, people.literal))
+        key = listed or _words_of(text, people.forms) or text
+        form = forms.setdefault(key, _Form(text, listed, people.forms))
         form.spelt[value] = count
     counted: dict[int, dict[Detail, int]] = {id(form): dict(form.spelt) for form in forms.values()}
     for form in sorted(forms.values(), key=lambda form: form.size):  # the shortest first
@@ -369,10 +387,11 @@ def _elected(values: Mapping[Detail, int], people: NameList) -> Detail:
     return best.listed or _first_most(counted[id(best)])
 
 
-def _words_of(name: str, literal: bool) -> object:
+def _words_of(name: str, forms: Forms) -> object:
     """Return what two forms of a name have in common that say the same in another order."""
-    if literal:
-        return tuple(sorted(parts(name, literal)))
-    reading = read(name)
-    words = frozenset(tuple(sorted(spelling)) for spelling in reading.spellings)
-    return (words, reading.number) if reading.words or reading.number else None
+    if forms == Forms.LITERAL:
+        return tuple(sorted(parts(name, literal=True)))
+    reading = read(name, forms)
+    words = frozenset(tuple(sorted(spelling)) for spelling in reading.loose or reading.spellings)
+    size = reading.size if reading.loose else None  # of two that differ, one says more
+    return (words, size, reading.number) if reading.words or reading.number else None

@@ -32,9 +32,10 @@ waited while the host was away had seen no more than when it was made, see `inta
 9 a feed that is full takes no further report in; since edition 10 what nobody reported can be under
 review, see `statements`; since edition 11 the whistle that ends the last period is one claim,
 whichever of its words is said, see `Kind.same_since`, who tells a thing again with its details
-tells the same again, see `claims`, and what is under review can be taken back however long that
-takes, see `related`. A sport's actions and details say since which edition they are known: what
-a host refused because it knew no such thing stays refused."""
+tells the same again, see `claims`, what is under review can be taken back however long that takes,
+see `related`, and names are told in more spellings, see `details`. A sport's actions and details
+say since which edition they are known: what a host refused because it knew no such thing stays
+refused."""
 
 
 class Began(Message, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { contradiction } from "../../../../../gateway/static/js/contradictions.js";
-import { canonical, find, has, mayBeSame, only, read } from "../../../../../gateway/static/js/names.js";
+import { canonical, find, fitting, has, mayBeSame, only, read } from "../../../../../gateway/static/js/names.js";
 import { PRESENTATIONS } from "./presentations.mjs";
 import { READINGS } from "./readings.mjs";
 
@@ -10,11 +10,12 @@ test("names are read as the host reads them", () => {
   const { listed, said } = READINGS;
   assert.ok(said.length > 40);
   for (const one of said) {
-    const { canonical: plain, words, number, spellings, exact } = one;
-    const reading = { canonical: plain, words, number, spellings, exact };
+    const { canonical: plain, words, number, spellings, exact, capitals } = one;
+    const reading = { canonical: plain, words, number, spellings, exact, capitals: new Set(capitals) };
     assert.equal(canonical(one.name), one.canonical);
     assert.deepEqual(read(one.name), reading, one.name);
     assert.deepEqual(find(listed, one.name), one.found, one.name);
+    assert.deepEqual(fitting(listed, one.name), one.fitting, one.name);
     assert.equal(only(listed, one.name), one.only, one.name);
     assert.equal(has(listed, one.name), one.has, one.name);
     const same = said.map((other) => other.name).filter((other) => mayBeSame(one.name, other));

@@ -149,6 +149,11 @@ LISTED = (
         "राजू",
         "7 Tim Baumann",
         "8 Tim Bäumann",
+        "Kim Ng",
+        "N. G. Lima",
+        "Marc-André ter Stegen",
+        "Mohammed Kudus",
+        "Saint-Maximin",
     ),
 )
 
@@ -160,6 +165,12 @@ SAID = (
     *("No. 10", "nr 10", "number 10", "n° 10", "№ 10", "No. 10 Messi", "Oedegaard", "Weiss"),
     *("Mueller", "Bäumann", "Baumann", "Baeumann", "Håland", "Haaland", "Đoković", "Djokovic"),
     *("Lionel Andrés Messi", "Me\u200dssi", "Müller", "Mu\u0308ller", "muller", "!", "7 11", "ß"),
+    *("Mohamed Kudus", "Muhammad", "على", "علي", "محمـد", "محمد", "Neymar Jr", "Neymar Júnior"),
+    *("St. Maximin", "Tim. Baumann", "Chr. Eriksen", "Christian Eriksen", "JP Boetius", "Ng", "NG"),
+    *("Jean-Paul Boetius", "J. P. Boetius", "MA ter Stegen", "Son Heungmin", "Heung-Min Son"),
+    *("Muller", "Oezil", "Ozil", "Ødegård", "N. G.", "JJ", "J.J.", "Emi Martinez", "Em. Martinez"),
+    *("Mesi", "Mesis", "Messy", "L. Mesi", "Marcelo Mesi", "Tagliaficu", "Martines", "Lee", "Le"),
+    *("DA SILVA", "Da Silva", "jp boetius", "Kuduss", "11 Mesi", "St. Müller", "Stefan Müller"),
 )
 
 
@@ -176,8 +187,10 @@ def readings() -> dict[str, object]:
                 "number": names.read(name).number,
                 "spellings": names.read(name).spellings,
                 "exact": names.read(name).exact,
+                "capitals": sorted(names.read(name).capitals or ()),
                 "found": listed.find(name),
                 "only": listed.only(name),
+                "fitting": listed.fitting(name),
                 "has": listed.has(name),
                 "same": [other for other in SAID if names.may_be_same(name, other)],
             }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from touchline import sports
-from touchline.peer.host.event import records
+from touchline.peer.host.event import details, records
 from touchline.peer.host.event.details import AsTyped, ByName, DetailRules, names_of, rules_of
 from touchline.peer.host.event.event import HostedEvent
 from touchline.protocol import codec
@@ -215,6 +215,10 @@ def test_as_typed() -> None:
         ("O'Neil", "O’Neil"),
         ("Muller ", "MÜLLER"),
         ("L. Messi", "Lionel Messi"),
+        ("Mohamed Salah", "Muhammad Salah"),
+        ("علي", "على"),
+        ("Chr. Eriksen", "Christian Eriksen"),
+        ("Oezil", "Ozil"),
     ],
 )
 @pytest.mark.parametrize(
@@ -274,6 +278,37 @@ def test_two_of_a_line_up_that_an_accent_tells_apart(
     if edition > 5:
         g.say("dan", "yellow_card", "A", at=13, player="BAUMANN")
         assert [entry.details["player"] for entry in g.standing] == ["Baumann", "Bäumann"]
+
+
+@pytest.mark.parametrize("edition", [details.LOOSE_SINCE - 1, records.EDITION])
+def test_a_slip_means_the_only_one_of_a_line_up(
+    ground: Any, edition: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who types Mesi, or Mohammed for Mohamed, means him of the line-up; a journal of an older
+    edition is restored as it was, and what is reported from then on is matched so."""
+    monkeypatch.setattr(records, "EDITION", edition)
+    g = ground(lineups={"A": ["10 Lionel Messi", "Mohamed Salah", "Ng"]}, verdict="fixed:2")
+    for at, one, other in ((10, "Messi", "Mesi"), (20, "Mohamed Salah", "Mohammed Salah")):
+        g.say("ann", "yellow_card", "A", at=at, player=one)
+        g.say("bob", "yellow_card", "A", at=at + 2, player=other)
+    g.restart()
+    new = edition >= details.LOOSE_SINCE
+    names = ["10 Lionel Messi", "Mohamed Salah"] if new else []
+    assert [entry.details["player"] for entry in g.standing] == names
+    monkeypatch.undo()
+    g.restart()
+    assert [entry.details["player"] for entry in g.standing] == names
+    g.say("cid", "yellow_card", "A", at=25, player="Ng")
+    g.say("dan", "yellow_card", "A", at=26, player="N. G.")
+    assert [entry.details["player"] for entry in g.standing] == names
+
+
+def test_spellings_of_a_name_are_voted_for_together() -> None:
+    """What is written in two ways by two who mean the same outweighs two who mean another."""
+    of = rules("yellow_card", known=False)
+    said = ["Omar", "Omar", "علي", "على", "علي"]
+    assert of.merged([{"player": name} for name in said]) == {"player": "علي"}
+    assert of.key({"player": "Mohamed Jr"}) == of.key({"player": "Mohammed Júnior"})
 
 
 def test_a_substitution_by_numbers(ground: Any) -> None:
