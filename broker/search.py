@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,8 @@ NEAR_BEST = 0.5
 """The least share of the best match that an event in the result has."""
 
 COMMON = 2_000
-"""The most events that have a word which is not common, and the most that a search ranks."""
+"""The most events that have a word which is not common, and the most that a search of one word or
+two ranks; of more words it ranks fewer, so that it takes no longer."""
 
 LOOKED_AT = 20_000
 """The most events that a search tries for their sport, status and competition."""
@@ -176,6 +177,14 @@ def competition_key(name: str) -> str:
     return canonical(name)
 
 
+def _insert(dated: list[tuple[int, str]], one: tuple[int, str]) -> None:
+    """Insert an event by its age; the newest, as most are, at once."""
+    if dated and one < dated[-1]:
+        insort(dated, one)
+    else:
+        dated.append(one)
+
+
 class SearchIndex:
     """The events by the words of their titles, origins, competitions, venues and line-ups, and by
     age.
@@ -187,8 +196,8 @@ class SearchIndex:
         self.revision = 0
         """The registry's revision that the index holds."""
         self._lines: dict[str, _Line] = {}
-        self._newest: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-        """(-created, event) by competition, sorted; all of them under the empty one."""
+        self._dated: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+        """(created, event) by competition, sorted; all of them under the empty one."""
         self._events: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         """(created, event) by word, sorted."""
         self._words: defaultdict[str, list[str]] = defaultdict(list)  # by trigram
@@ -221,9 +230,9 @@ class SearchIndex:
         self._lines[card.event] = line
         if card.hidden:
             return
-        for one in {"", competition}:
-            insort(self._newest[one], (-card.created, card.event))
         dated = (card.created, card.event)
+        for one in {"", competition}:
+            _insert(self._dated[one], dated)
         for word in found:
             if word not in self._events:
                 grams = trigrams(word)
@@ -231,11 +240,7 @@ class SearchIndex:
                     self._words[gram].append(word)
                 self._grams[word] = len(grams)
                 self._asked.clear()
-            postings = self._events[word]
-            if postings and dated < postings[-1]:
-                insort(postings, dated)
-            else:
-                postings.append(dated)
+            _insert(self._events[word], dated)
 
     def search(
         self,
@@ -269,9 +274,20 @@ class SearchIndex:
         return list(islice((one for one in events if only.takes(self._lines[one])), limit))
 
     def _by_age(self, cursor: str, competition: str) -> Iterator[str]:
-        newest = self._newest.get(competition, [])
-        start = bisect_right(newest, (-self._lines[cursor].created, cursor)) if cursor else 0
-        return (event for _, event in islice(newest, start, None))
+        """Yield the events after the cursor, the newest first; of one time by their ids."""
+        dated = self._dated.get(competition, [])
+        place = len(dated)
+        if cursor:
+            created = self._lines[cursor].created
+            place = bisect_left(dated, (created, ""))
+            same = dated[
+                bisect_right(dated, (created, cursor)) : bisect_left(dated, (created + 1, ""))
+            ]
+            yield from (event for _, event in same)
+        while place:
+            first = bisect_left(dated, (dated[place - 1][0], ""), 0, place)
+            yield from (event for _, event in dated[first:place])
+            place = first
 
     def _by_match(self, text: str, cursor: str, limit: int, only: _Only) -> list[str]:
         """Return the best events, by the threshold algorithm of Fagin, Lotem and Naor (2003).
@@ -289,6 +305,7 @@ class SearchIndex:
         page: list[tuple[float, int]] = []  # the page's matches and ages, a heap: the worst first
         best, looked_at, anything = 0.0, 0, only == _Only()
         places = [0] * len(query)
+        most_ranked = 2 * COMMON // max(2, len(query))
         while True:
             heads = [one.head(place) for one, place in zip(query, places, strict=True)]
             most = sum([similar for similar, _ in heads])
@@ -303,7 +320,7 @@ class SearchIndex:
                 looked_at += 1
                 if len(page) == limit and page[0] > (most, created):
                     break  # what comes is no better, and older
-                if looked_at > LOOKED_AT or len(seen) >= COMMON:
+                if looked_at > LOOKED_AT or len(seen) >= most_ranked:
                     break
                 if event in seen or not (anything or only.takes(self._lines[event])):
                     continue
