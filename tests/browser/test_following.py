@@ -355,7 +355,7 @@ def test_nothing_moves_when_an_event_is_first_opened(
     event = ground.event("First", "football", "Ferns", "Foxes")
     crew = ground.crew(event)
     for number in range(3):
-        crew.say("goal", "Ferns", 60 - number, player=f"Name {number}")
+        crew.say("goal", "Ferns", 300 - 60 * number, player=f"Name {number}")
     page = people.person(f"/events/{event}", **size)
     page.locator(".figures", has_text="3–0").wait_for()
     page.locator("#lines .line").first.wait_for()

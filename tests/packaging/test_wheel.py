@@ -59,7 +59,8 @@ def files() -> set[str]:
         for path in top.rglob("*")
         if path.is_file() and path.suffix != ".pyc"
     }
-    return {f"touchline/{name}" for name in below | {"__init__.py", "py.typed"}}
+    contests = {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").glob("*.toml")}
+    return {f"touchline/{name}" for name in below | contests | {"__init__.py", "py.typed"}}
 
 
 def have_setuptools() -> bool:

@@ -40,7 +40,6 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             EVENT + "test_updates.py::test_a_wrong_name_is_replaced",
             EVENT + "test_updates.py::test_a_name_is_filled_in",
-            EVENT + "test_updates.py::test_who_names_another_thought_better_of_it",
         ),
     ),
     5: (

@@ -33,15 +33,11 @@ DOUBLE_TAP_SECONDS = 0.6
 """A reporter that says a thing again so soon has tapped twice; on the event's clock."""
 
 
-LONGEST_TAP_SECONDS = 2.0
-"""A double tap of what cannot happen twice for long (a goal) may take so long, see
-`AGAIN_SINCE`."""
-
 AGAIN_SINCE = 11
-"""The edition of the rules, see `records.EDITION`, since which a reporter that says a thing again,
-with another or a further detail, in a third of the time in which it can happen twice says the same
-again: a goal, and its scorer some seconds later. The last word counts. Thumbs are uneven, so that
-it is not the whole of that time. A double tap may be a thirtieth of it apart as well."""
+"""The edition of the rules, see `records.EDITION`, since which a reporter that says a thing again
+with a further detail, in a third of the time in which it can happen twice, says the same again: a
+goal, and its scorer some seconds later. The last word counts. Thumbs are uneven, so that it is not
+the whole of that time. With another name it may be another goal, as before."""
 
 
 class Repeat(NamedTuple):
@@ -299,8 +295,9 @@ class Claim:
         of_voter.append(again)
 
     def says_more(self, voter: int, details: Mapping[str, Detail]) -> bool:
-        """Return whether details are others than a reporter's vote has, or further ones."""
-        return not details.items() <= self.details.get(voter, {}).items()
+        """Return whether details say what a reporter's vote says, and more."""
+        said = self.details.get(voter, {})
+        return said.items() <= details.items() and len(said) < len(details)
 
     def replace_vote(self, voter: int, by: Repeat) -> None:
         """Let another report be the vote of its reporter; the vote becomes a repeat.
@@ -476,8 +473,6 @@ class ClaimIndex:
             apart = round(self.kind.least_apart * SECOND)
             self.double_tap = round(DOUBLE_TAP_SECONDS * SECOND)
             if edition >= AGAIN_SINCE and self.without_identity:
-                longest = round(LONGEST_TAP_SECONDS * SECOND)
-                self.double_tap = max(self.double_tap, min(apart // 30, longest))
                 self.detailed = min(apart // 3, self.window)
             self.detailed = max(self.double_tap, self.detailed)
             # What can happen once in a long time can be followed by what has another of its words.
@@ -595,7 +590,7 @@ class ClaimIndex:
         """Return the claim in which a reporter has said what it says now, or None.
 
         It is a double tap within a moment, and another word for the same within the time in which
-        no second such thing can happen. With other details it may be some time later.
+        no second such thing can happen. With further details it may be some time later.
 
         Args:
             time, bit, identity, title, details: see `find`.

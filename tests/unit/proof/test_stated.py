@@ -46,7 +46,7 @@ def test_told_again(ground: Any, build_proof: Callable[[Any], Proof], verdict: s
     g.both("goal", "A", at=g.second, names=CROWD[:4])
     g.wait(8)
     g.both("goal", "A", at=g.second, names=CROWD[:3], player="A7")
-    g.both("goal", "A", at=g.second - 8, names=CROWD[4:], player="A9")
+    g.both("goal", "A", at=g.second - 8, names=CROWD[4:])
     g.both("goal", "A", at=g.second, names=CROWD[4:], player="A7")
     g.stay(60, *CROWD)
     assert [dict(one.details) for one in g.standing] == [{"player": "A7"}]
