@@ -310,8 +310,8 @@ class ReportingWorker:
                 result = step()
             except TouchlineError as error:
                 refuse(error)
-            except Exception:
-                refuse(Unreachable(STOPPING))  # with this thread
+            except Exception:  # it ends this thread, and whoever waits would wait for ever
+                refuse(Unreachable(STOPPING))
                 raise
             else:
                 self._on_loop(lambda: None if future.done() else future.set_result(result))

@@ -102,7 +102,7 @@ async def _resolved(host: str, port: int) -> list[Any]:
     def look() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except Exception as error:
+        except Exception as error:  # whatever it is, whoever waits is told
             tell(future.set_exception, error)
         else:
             tell(future.set_result, found)

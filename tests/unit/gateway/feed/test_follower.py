@@ -62,5 +62,7 @@ def test_a_request_that_waits_for_the_thread_is_refused_at_its_end(fails: bool) 
         with pytest.raises(Unreachable, match=STOPPING):
             await follower.ask(request, PATIENCE)
 
-    made: Any = lambda **_: link  # noqa: E731
+    def made(**_: Any) -> Any:
+        return link
+
     asyncio.run(ask(Follower(made, lambda *_: None, most_bytes=1)))
