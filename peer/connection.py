@@ -81,6 +81,7 @@ class HostConnection:
         self._mismatches = 0  # handshakes that failed in a row, without a reason
         self._again_at: float | None = None  # monotonic; when to connect again after a refusal
         self._key = b""  # the host's; empty where nothing is encrypted
+        self._closed = False  # for good
         self.dealer: zmq.Socket[bytes] | None = None
         self.endpoints: Endpoints | None = None
         self.connected = False  # set when `endpoints` is new; the owner clears it
@@ -100,6 +101,8 @@ class HostConnection:
     def pump(self, now: float, wall: int) -> list[HostReply]:
         """Receive, carry out the session's commands, and return the host's replies."""
         self._link.poll(now)
+        if self._closed:  # by the callback of an answer to another user of the link
+            return []
         answer, self._answer = self._answer, None
         if answer is not None:
             self._session.invited(answer, now, wall)
@@ -138,7 +141,18 @@ class HostConnection:
         return socket
 
     def close(self) -> None:
-        """Close the sockets to the host; the link stays."""
+        """Close the sockets to the host for good; the link stays.
+
+        None is opened after it, whatever the session still asks for: nobody would read its monitor,
+        and libzmq's thread waits for a monitor that is not read, with all connections of this
+        process.
+        """
+        self._closed = True
+        self._answer = self._again_at = None
+        self._more = False
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self.dealer is not None:
             self.dealer.disable_monitor()
             self.dealer.close(linger=200)
@@ -231,11 +245,11 @@ class HostConnection:
 
     def _keep(self, asked: int, reply: Reply, _: float) -> None:
         """Keep the broker's answer for `pump`, which knows the wall clock."""
-        if asked == self._asked:
+        if asked == self._asked and not self._closed:
             self._answer = reply
 
     def _connect(self, endpoints: Endpoints) -> None:
-        self.close()
+        self._disconnect()
         self.endpoints = endpoints
         self.dealer = self.open(zmq.DEALER, endpoints.router)
         self.dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(self._link.identity))

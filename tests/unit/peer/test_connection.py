@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,11 +11,12 @@ import pytest
 import zmq
 
 from touchline.peer.connection import A_TURN, HostConnection
+from touchline.peer.follower.core import EventCopy
 from touchline.peer.link import Link
 from touchline.peer.session import Session
 from touchline.protocol import codec, limits
 from touchline.protocol.keys import Identity
-from touchline.protocol.messages import Block
+from touchline.protocol.messages import Block, Card, Endpoints, Invitation
 
 
 @pytest.fixture
@@ -61,3 +62,37 @@ def test_long_replies(link: Link) -> None:
     block = codec.encode(Block(id=0, event="e", first=1, frames=[b"x" * 60_000] * 10))
     connection = _talking(link, block, A_TURN)
     assert len(connection.pump(1.0, 1)) == limits.BLOCK_BYTES // len(block) + 1
+
+
+@pytest.mark.parametrize("order", [("answer", "close"), ("close", "answer")])
+def test_closed_within_a_turn(
+    link: Link, monkeypatch: pytest.MonkeyPatch, order: tuple[str, str]
+) -> None:
+    """A connection that the answer to another request closes stays closed, though the broker names
+    its host in the same turn: nobody would read the monitor of what it opened, for which libzmq
+    waits."""
+    asked: list[Callable[[Invitation, float], None]] = []
+    monkeypatch.setattr(link, "request", lambda _, then, __: asked.append(then))
+    connection = HostConnection(EventCopy("e"), link)
+    connection.pump(0.0, 1)
+    (then,) = asked
+    card = Card(event="e", title="A v B", sport="football", origins=["A", "B"])
+    where = Endpoints(router="tcp://[::1]:1", pull="tcp://[::1]:1", pub="tcp://[::1]:1")
+    key = Identity(b"h" * 32).public
+    invited = Invitation(id=1, card=card, token="t", expires=2, endpoints=where, key=key)
+
+    def poll(now: float) -> int:
+        for what in order:
+            then(invited, now) if what == "answer" else connection.close()
+        return 1
+
+    monkeypatch.setattr(link, "poll", poll)
+    try:
+        assert connection.pump(1.0, 1) == []
+        assert connection.dealer is None
+        monkeypatch.undo()
+        connection.pump(2.0, 1)
+        assert connection.dealer is None
+        assert connection.sockets == link.sockets
+    finally:
+        connection.close()  # else the context would wait for what was opened
