@@ -46,7 +46,7 @@ plan, pause = json.loads(sys.argv[5]), float(sys.argv[6])
 people = []
 for name in names:
     link = Link(broker, name, Identity(sha256(name.encode()).digest()))
-    people.append(Reporter(event, link, folder / f"outbox of {name}"))
+    people.append(Reporter(event, link, folder / f"outbox of {name}, {event}"))
 goals = {"A": 0, "B": 0}
 due, told, buffer = 0.0, None, b""
 

@@ -244,7 +244,7 @@ def test_taken_routing_id(world: Any, who: str) -> None:
             bare.send(frame)
         for number in range(3):
             undisturbed(world, ann, bob, feed)
-            assert ann.pending == 0, number
+            world.until(lambda: ann.pending == 0, ann, bob, feed, what=f"receipt {number}")
         replies = []
         while bare.poll(300):
             replies.append(codec.decode_host_reply(bare.recv()))
