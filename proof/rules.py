@@ -25,6 +25,7 @@ from ..peer.host.event.details import (
 from ..peer.host.event.publications import IMPLIED
 from ..peer.host.event.related import DELETE, LATER_SECONDS
 from ..peer.host.event.rulings import RuledEvent, check_contact
+from ..peer.host.event.suspicion import suspected
 from ..peer.host.event.titles import details_of, groups, ranked
 from ..peer.host.event.verdict import Verdict
 from ..protocol.errors import PeerError, SettingError
@@ -485,8 +486,9 @@ class ProvenTimeline:
         """Return whether a vote tells the same thing too short a time before or after to be told
         twice: the entry may repeat it."""
         near = abs(one.time - entry.time) <= (kind.least_apart + 2 * kind.window) * SECOND
-        same = (one.title, self._meant(one.origin)) == (entry.title, entry.origin)
-        return same and near and kind.weight == "decisive"
+        titles = self._same.get(entry.title, (entry.title,))
+        same = one.title in titles and self._meant(one.origin) == entry.origin
+        return same and near and suspected(kind.weight, self._edition)
 
     def _same_details(self, entry: Entry, for_: Sequence[Spoken]) -> None:
         kind = self._kinds[entry.title]

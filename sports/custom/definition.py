@@ -23,7 +23,7 @@ from typing import Literal, TypeVar
 from ...protocol import limits
 from ...protocol.errors import SettingError
 from ..presentation import SHIPPED, SIGNS, Drawing, drawing_of
-from ..sport import WORDS, Detail, Kind
+from ..sport import WORDS, Detail, Kind, Weight
 
 ACTIONS = 60
 """Actions that a definition may have."""
@@ -74,6 +74,7 @@ ServeRule = Literal["", "winner", "turns"]
 
 _MARKS: Mapping[str, PeriodMark] = {"": "", "begins": "begins", "ends": "ends"}
 _CLOCK_MARKS: Mapping[str, ClockMark] = {"": "", "stops": "stops", "starts": "starts"}
+_WEIGHTS: Mapping[str, Weight] = {"action": "action", "point": "point", "decisive": "decisive"}
 _CLOCKS: Mapping[str, PeriodClock] = {"": "", "up": "up", "down": "down"}
 _SERVES: Mapping[str, ServeRule] = {"": "", "winner": "winner", "turns": "turns"}
 
@@ -488,6 +489,7 @@ def _action(table: _Table) -> tuple[Kind, Effect]:
         same=table.text("same", ""),
         # Of a contest that is not known here nothing can be suspected.
         least_apart=float(table.number("least_apart", 0.0, least=0, most=LONGEST_WINDOW)),
+        weight=_WEIGHTS[table.choice("weight", "action", tuple(_WEIGHTS))],
         ends=table.flag("ends", False) | table.flag("loses", False),
     )
     if kind.same in _RESERVED:

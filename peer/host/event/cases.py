@@ -17,7 +17,7 @@ from .enrolment_bursts import OTHERS, together
 from .questions import ANSWER_SECONDS
 from .reputations import Reputations
 from .state import EventState
-from .suspicion import voices_alike
+from .suspicion import suspected, voices_alike
 from .thumbs import middle
 from .verdict import likelihood
 from .verdict.case import TENTH, Case, Standing
@@ -160,7 +160,8 @@ def _known(
     left_out &= active & ~(other | answered)
     silent = active & ~(own | other | answered | left_out)
     excused = claim.dependent & silent
-    if claim.weight == "decisive" and state.policy.learns and state.edition >= ALIKE_SINCE:
+    alike = state.policy.learns and state.edition >= ALIKE_SINCE
+    if alike and suspected(claim.weight, state.edition):
         excused |= voices_alike(claim) & silent
     waiting = questioned = 0
     if claim.asked:

@@ -10,7 +10,7 @@ from ....protocol.errors import BadReport, Overloaded
 from ....sports import Kind
 from .claims import Claim, ClaimIndex
 from .details import AsTyped, DetailRules, Identity, RulesOf
-from .suspicion import suspect
+from .suspicion import suspect, suspected
 from .titles import groups
 
 
@@ -217,13 +217,13 @@ class Claims:
     def rivals(self, claim: Claim) -> list[Claim]:
         """Return the claims that cannot be true together with this one.
 
-        Of what decides, also the one that it seems to repeat, told late by others.
+        Of what the score hangs on, also the one that it seems to repeat, told late by others.
         """
         kind = claim.index.kind
         if kind is None:
             return []
         found = []
-        if kind.weight == "decisive":
+        if suspected(kind.weight, self._joined):
             repeated = suspect(claim)
             found += [repeated] if repeated is not None else []
         if not kind.exclusive:

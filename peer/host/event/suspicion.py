@@ -8,7 +8,18 @@ tells the second.
 from __future__ import annotations
 
 from ....protocol.times import SECOND
+from ....sports.sport import Weight
 from .claims import Claim
+
+POINTS_SINCE = 11
+"""The edition of the rules, see `records.EDITION`, since which points are suspected too; before,
+only what decides a result by itself."""
+
+
+def suspected(weight: Weight, edition: int) -> bool:
+    """Return whether two of a kind that are too close count against each other: what the score
+    hangs on, see `Kind.weight`."""
+    return weight == "decisive" or (weight == "point" and edition >= POINTS_SINCE)
 
 
 def suspect(claim: Claim) -> Claim | None:

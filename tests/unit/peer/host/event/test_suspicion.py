@@ -9,7 +9,7 @@ import pytest
 from touchline.peer.host.event.claims import Claim
 from touchline.peer.host.event.event_claims import Claims
 from touchline.peer.host.event.suspicion import suspect
-from touchline.sports import Detail, Kind
+from touchline.sports import Detail, Kind, shipped
 
 SECOND = 1_000_000
 GOAL = Kind("goal", "Goal", window=20.0, exclusive="goal", least_apart=50.0)
@@ -134,3 +134,31 @@ def test_two_disjoint_groups_and_nobody_answers(ground: Any, size: int, apart: i
     g.restart()
     g.stay(60, *crowd)
     assert g.headline == "A 1–0 B"
+
+
+LATE = {
+    "tennis": ("point", 10),
+    "volleyball": ("point", 7),
+    "rugby-union": ("try", 32),
+    "ice-hockey": ("goal", 20),
+    "handball": ("goal", 6),
+}
+
+
+@pytest.mark.parametrize("verdict", ["evidence", "quorum"])
+@pytest.mark.parametrize("case", LATE)
+def test_points_that_are_told_late(ground: Any, case: str, verdict: str) -> None:
+    """Kind 8 in other sports: two of six tell a point, and two others some seconds later, as if it
+    had just been won. One counts, and after a restart as well."""
+    title, apart = LATE[case]
+    sport, rules = shipped.resolved(case, {})
+    crowd = tuple("abcdef")
+    g = ground(sport, rules=rules, verdict=verdict).begun(*crowd)
+    g.both(title, "A", at=g.second, names=crowd[:2])
+    g.stay(apart, *crowd)
+    g.both(title, "A", at=g.second, names=crowd[2:4])
+    g.stay(60, *crowd)
+    assert [one.title for one in g.standing] == [title]
+    g.restart()
+    g.stay(60, *crowd)
+    assert [one.title for one in g.standing] == [title]
