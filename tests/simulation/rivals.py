@@ -573,6 +573,8 @@ class Rivals:
 
     def _unsettled(self) -> str:
         """Return what is still under way; empty where nothing is."""
+        if any(host.paused for host in self.hosts):
+            return "a host is stopped, and does not know what it lost"
         serving = [host.name for host in self.hosts if host.serves]
         if len(serving) != 1:
             return f"{serving} serve the event"
