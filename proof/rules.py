@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ..peer.host.event import ending, thresholds
+from ..peer.host.event.allies import ENDS_SINCE
 from ..peer.host.event.details import (
     AsTyped,
     RulesOf,
@@ -351,7 +352,8 @@ class ProvenTimeline:
             self._goes_on(by, for_, against, stated)
         elif by == "end":
             self._voted(for_, against, edition)
-            if stated != ending.outcome([one.details for one in for_] if edition else [{}]):
+            said = [one.details for one in for_ if one.title == "end"] if edition else [{}]
+            if not said or stated != ending.outcome(said):
                 raise Broken("it did not end as its votes say")
         elif by != "rules" or for_ or against:
             raise Broken(f"an event is not ended by {by}")
@@ -384,10 +386,16 @@ class ProvenTimeline:
         if stated != ("", "", ending.UNLIKE if by == "rules" else ending.VOTED):
             raise Broken("it goes on for another reason than it says")
 
+    def _whistles(self, one: Spoken, edition: int) -> bool:
+        """Return whether a vote tells of the action that ends the event."""
+        kind = self._kinds.get(one.title)
+        ends = kind is not None and kind.ends and not kind.needs_origin
+        return ends and edition >= ENDS_SINCE
+
     def _voted(self, for_: Sequence[Spoken], against: Sequence[Spoken], edition: int) -> None:
         """Check that votes are for the end, and those against it against it: they say so, or tell
         of something that happens."""
-        _titled(for_, "end")
+        _titled([one for one in for_ if not self._whistles(one, edition)], "end")
         if not edition:
             if against:
                 raise Broken("there is no vote against the end")

@@ -86,9 +86,7 @@ _ACTION = _table(
             "the word for its happening, shared with others",
             _TEXT | {"not": {"const": "delete"}},
         ),
-        "weight": _key(
-            "what is at stake", {"enum": ["action", "point", "decisive"]}, "action"
-        ),
+        "weight": _key("what is at stake", {"enum": ["action", "point", "decisive"]}, "action"),
         "least_apart": _key("seconds between two", _number(0, LONGEST_WINDOW), 0),
         "identity": _key("details that tell two apart", _TEXTS),
         "details": _key(

@@ -49,6 +49,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             EVENT + "test_ending.py::test_voted_against",
             EVENT + "test_ending.py::test_the_goal_is_decided_first",
             EVENT + "test_titles.py::test_half_time_told_as_full_time",
+            "proof/test_stated.py::test_the_end_in_two_words",
         ),
     ),
     6: (
@@ -75,6 +76,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
             EVENT + "test_updates.py::test_told_again_with_the_name",
             EVENT + "test_suspicion.py::test_a_goal_that_is_told_late",
             EVENT + "test_suspicion.py::test_two_disjoint_groups_and_nobody_answers",
+            EVENT + "test_suspicion.py::test_points_that_are_told_late",
         ),
     ),
     9: (

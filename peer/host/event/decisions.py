@@ -97,8 +97,9 @@ class Decisions:
             self._tell_joined(claim, case.together)
         claim.look_at = 0 if claim.kept_waiting else judgement.look_at
         claim.quiet_until, claim.quiet_with = judgement.quiet_until, active
-        if claim.index.kind is not None and claim.index.kind.same == DELETE:
-            # With each vote, the votes to delete what it takes back may be enough.
+        kind = claim.index.kind
+        if kind is not None and (kind.same == DELETE or kind.ends):
+            # With each vote, the votes to delete what it takes back, or to end, may be enough.
             claim.look_at = min(claim.look_at, len(claim.votes) + 1)
         if judgement.standing == claim.standing:
             return judgement, case

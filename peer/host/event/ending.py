@@ -15,6 +15,7 @@ from ....protocol import codec, keys, messages
 from ....protocol.errors import BadReport
 from ....protocol.messages import Detail, Fate, Happening
 from ....protocol.times import SECOND
+from . import allies
 from .claims import Claim
 from .outage import EventEnded, EventReopened
 from .publications import finished
@@ -221,9 +222,15 @@ class Ending:
         self._state.feed.append(raw)
         self._apply(message)
 
+    def _whistles(self) -> list[Claim]:
+        """Return the open claims whose reporters said in another word that the event is over."""
+        votes = [one for one in self._state.claims.ends() if not one.index.key]
+        return [ally for one in votes for ally in allies.of(self._state, one)]
+
     def _apply(self, message: messages.Finished) -> None:
         """End the event or let it go on; add the fates of the votes for the end, and against it."""
         state = self._state
+        whistles = self._whistles() if message.over and not message.by else []
         state.finished = message.over
         state.finish_at = self._look_at = self._agreed_at = None
         state.ended_by = message.by if message.over else ""
@@ -235,6 +242,9 @@ class Ending:
             state.finished_at, state.reports_until = message.sent, message.until
         else:
             state.outage.take(EventReopened())
+        for claim in whistles:
+            state.claims.close(claim, forget=True)
+            self._turn.add_fates(claim, Fate(n=0, outcome="accepted", seq=message.seq))
         for claim in state.claims.ends():
             state.claims.close(claim, forget=True)
             if (claim.index.key == OVER[2]) == message.over:

@@ -10,7 +10,7 @@ from ....protocol import codec
 from ....protocol.messages import Entry, Fate
 from ....protocol.times import SECOND
 from ....timeline.states import FIRST, LAST
-from . import derived, records, related
+from . import allies, derived, records
 from .claims import Claim
 from .held import HeldClaims
 from .publications import IMPLIED, with_score
@@ -94,13 +94,13 @@ class Entries:
         """Return the open claims that say in another word what a version of an entry says, before
         it is put on the timeline."""
         if by is not None and entry.status == "DELETED":
-            return related.allies(self._state, by)
+            return allies.of(self._state, by)
         own = self._state.claims.open.get(int(entry.entry_id)) or self._state.by_entry.get(
             entry.entry_id
         )
         if own is None or not entry.relates_to or entry.status != "CONFIRMED":
             return []
-        return related.deletions(self._state, own, entry.relates_to)
+        return allies.deletions(self._state, own, entry.relates_to)
 
     def _send(self, entry: Entry, by: Claim | None = None, also: Sequence[Claim] = ()) -> None:
         """Put a version that is on the timeline on the feed."""

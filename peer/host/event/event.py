@@ -38,7 +38,7 @@ from ....protocol.times import SECOND
 from ....sports.contradictions import check_of, unchecked
 from ...grades.book import Book
 from ..options import Options
-from . import cases, evidence, records, related, state, thresholds
+from . import allies, cases, evidence, records, state, thresholds
 from .claims import Claim
 from .clock_steps import ClockSteps, offset_of, said_by
 from .contact import VenueContact
@@ -265,8 +265,8 @@ class HostedEvent:
         return evidence.rivals(self._state, claim)
 
     def allies(self, claim: Claim) -> list[Claim]:
-        """Return the claims whose voters say the same as votes to delete, in another word."""
-        return related.allies(self._state, claim)
+        """Return the claims whose voters say the same as a claim's, in another word."""
+        return allies.of(self._state, claim)
 
     def case(self, claim: Claim) -> Case:
         """Return what the verdict is asked about a claim of an action."""
@@ -850,7 +850,8 @@ class HostedEvent:
         while to_judge:
             claim = to_judge.pop(next(iter(to_judge)))
             self._decide(claim)
-            for same in related.deletions(self._state, claim):
+            same_said = allies.deletions(self._state, claim) + allies.ends(self._state, claim)
+            for same in same_said:
                 self._decide(same)
             for rival in self.claims.rivals(claim):
                 if rival.standing or rival.held or len(rival.votes) >= rival.look_at:

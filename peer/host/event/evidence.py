@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ....protocol.messages import Detail, Evidence
+from . import allies
 from .claims import Claim
 from .details import contradicts
-from .related import allies
 from .state import EventState
 from .verdict.case import Case
 
@@ -60,7 +60,7 @@ def of(state: EventState, claim: Claim) -> Evidence:
         voters |= rival.voters
     on_probation = state.roster.on_probation
     said = claim.voters
-    for ally in allies(state, claim):
+    for ally in allies.of(state, claim):
         said |= ally.voters
     return counted(
         (said & ~on_probation).bit_count(),

@@ -331,8 +331,8 @@ class Intake:
         if state.policy.learns:
             claim.look_at = state.policy.needed(0)  # the verdict says what it really takes
             state.looks.begin(claim, state.now)
-        if kind is not None and kind.same == related.DELETE:
-            claim.look_at = 1  # with votes to delete the same it may be enough
+        if kind is not None and (kind.same == related.DELETE or kind.ends):
+            claim.look_at = 1  # with votes to delete the same, or to end, it may be enough
         return claim
 
     def _say_again(

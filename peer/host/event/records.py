@@ -33,9 +33,10 @@ waited while the host was away had seen no more than when it was made, see `inta
 review, see `statements`; since edition 11 the whistle that ends the last period is one claim,
 whichever of its words is said, see `Kind.same_since`, who tells a thing again with its details
 tells the same again, see `claims`, what is under review can be taken back however long that takes,
-see `related`, and names are told in more spellings, see `details`. A sport's actions and details
-say since which edition they are known: what a host refused because it knew no such thing stays
-refused."""
+see `related`, names are told in more spellings, see `details`, points are suspected of being told
+twice, see `suspicion`, and who reports the final whistle speaks for the end, see `allies`. A
+sport's actions and details say since which edition they are known: what a host refused because it
+knew no such thing stays refused."""
 
 
 class Began(Message, frozen=True, kw_only=True):

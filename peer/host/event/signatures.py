@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from ....protocol import codec, signing
 from ....protocol.errors import BadSignature
 from ....protocol.messages import Fate, Report, Said
-from . import evidence, records, related
+from . import allies, evidence, records
 from .claims import Claim
 from .participant import Participant
 from .state import EventState
@@ -97,7 +97,7 @@ class Signatures:
         """
         state = self._state
         whole = True
-        for one in (claim, *evidence.rivals(state, claim), *related.allies(state, claim)):
+        for one in (claim, *evidence.rivals(state, claim), *allies.of(state, claim)):
             whole = self._verify(one, []) and whole
         if not whole:
             state.re_evaluate += [claim, *evidence.rivals(state, claim)]

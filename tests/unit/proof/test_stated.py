@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from touchline.proof.check import check
+from touchline.sports import shipped
 
 from .forging import Proof, at, broken, resealed, whole, with_body
 
@@ -82,3 +83,44 @@ def test_a_long_review(ground: Any, build_proof: Callable[[Any], Proof], verdict
     g.stay(60, *CROWD)
     assert g.headline == "A 0–0 B"
     assert check(whole(build_proof(g))).flaw is None
+
+
+FINALS = {
+    "handball": "final",
+    "ice-hockey": "final",
+    "rugby-union": "final",
+    "basketball": "final_buzzer",
+    "football": "full_time",
+}
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "majority", "evidence"])
+@pytest.mark.parametrize("first", ["end", "whistle"])
+@pytest.mark.parametrize("contest", FINALS)
+def test_the_end_in_two_words(
+    ground: Any, build_proof: Callable[[Any], Proof], contest: str, first: str, verdict: str
+) -> None:
+    """Two of six report the final whistle, two vote to end: the event is over, and the proof says
+    by whom. Two alone end nothing."""
+    sport, rules = shipped.resolved(contest, {})
+    g = ground(sport, rules=rules, signs=True, verdict=verdict).begun(*CROWD)
+    halves = ({"period": "first_half"}, {"period": "second_half"})
+    for number, half in enumerate(halves):
+        said = half if contest == "football" else {}
+        g.both("period_start", at=g.second, names=CROWD, **said)
+        g.stay(46 * 60, *CROWD)
+        if not number:
+            g.both("period_end", at=g.second, names=CROWD, **said)
+            g.stay(15 * 60, *CROWD)
+    words = ["end", FINALS[contest]] if first == "end" else [FINALS[contest], "end"]
+    g.both(words[0], at=g.second, names=CROWD[:2])
+    g.stay(10, *CROWD)
+    assert not g.core.finished
+    g.both(words[1], at=g.second, names=CROWD[2:4])
+    g.stay(30, *CROWD)
+    assert g.core.finished
+    assert all(g.outcome(name, g.counts[name]) == "accepted" for name in CROWD[:4])
+    proof = build_proof(g)
+    assert check(whole(proof)).flaw is None
+    g.restart()
+    assert g.core.finished
