@@ -1,4 +1,5 @@
-"""What contradicts itself within one report: somebody who is of the other side. Pure."""
+"""What contradicts itself within one report: somebody who is of the other side, or is named twice.
+Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ def without_contradiction(check: Check, names: EventNames | None, action: Action
     one names for an own goal, where most have seen a header.
     """
     while names is not None and check(action) is not None:
-        found = names.misplaced(action)
+        found = names.misplaced(action) or names.doubled(action)
         if found is None:
             break
         kept = {name: value for name, value in action.details.items() if name != found.detail}
@@ -66,10 +67,11 @@ def without_contradiction(check: Check, names: EventNames | None, action: Action
 
 
 def misplaced(action: Action, names: EventNames) -> Contradiction | None:
-    """Return what is wrong where a detail names somebody of the wrong side, or None."""
+    """Return what is wrong where a detail names somebody of the wrong side, or somebody whom
+    another one names, or None."""
     found = names.misplaced(action)
     if found is None:
-        return None
+        return _doubled(action, names)
     (other,) = names.others(action.origin)
     without = {name: value for name, value in action.details.items() if name != found.detail}
     return offer(
@@ -82,11 +84,33 @@ def misplaced(action: Action, names: EventNames) -> Contradiction | None:
     )
 
 
+def _doubled(action: Action, names: EventNames) -> Contradiction | None:
+    found = names.doubled(action)
+    if found is None:
+        return None
+    details = action.details
+    without = {
+        left_out: replace(action, details={n: v for n, v in details.items() if n != left_out})
+        for left_out in (found.first, found.detail)
+    }
+    return offer(
+        names,
+        f"{found.name} is named twice, as {found.first} and as {found.detail}: leave one out",
+        "Which is it?",
+        (f"{found.first}: {found.name}", without[found.detail]),
+        (f"{found.detail}: {found.name}", without[found.first]),
+    )
+
+
 def offer(
     names: EventNames, sentence: str, question: str, *answers: tuple[str, Action]
 ) -> Contradiction:
     """Return a contradiction with those answers that contradict nothing themselves."""
-    good = tuple(answer for answer in answers if names.misplaced(answer[1]) is None)
+    good = tuple(
+        answer
+        for answer in answers
+        if names.misplaced(answer[1]) is None and names.doubled(answer[1]) is None
+    )
     return Contradiction(sentence, question, good)
 
 

@@ -566,6 +566,21 @@ class Misplaced:
     wanted: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """A detail that names somebody whom another one of the same action names already.
+
+    Args:
+        detail: its name.
+        first: that of the other one.
+        name: as the line-up spells it.
+    """
+
+    detail: str
+    first: str
+    name: str
+
+
 class EventNames:
     """The names of an event: its origins, and the people of each one's line-up.
 
@@ -642,4 +657,22 @@ class EventNames:
                 continue
             if people or others.has(said):
                 return Misplaced(detail, found[0] if len(found) == 1 else said, other, wanted)
+        return None
+
+    def doubled(self, action: Action) -> Doubled | None:
+        """Return the first detail that names somebody a second time, or None: who scored did not
+        pass, and nobody comes on for himself. Editions of the rules before `Forms.LOOSE` took it
+        as it was said."""
+        if self.forms < Forms.LOOSE:
+            return None
+        known: dict[tuple[int, str], str] = {}
+        for detail, said in action.details.items():
+            people = self.people(action.origin, detail, action.details)
+            if people is None or not isinstance(said, str):
+                continue
+            found = people.find(said)
+            if len(found) == 1:
+                first = known.setdefault((id(people), found[0]), detail)
+                if first != detail:
+                    return Doubled(detail, first, found[0])
         return None

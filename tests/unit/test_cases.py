@@ -131,6 +131,7 @@ CASES: dict[int, tuple[str, tuple[str, ...]]] = {
         "a contradiction inside one report",
         (
             EVENT + "test_contradictions.py::test_a_goal_by_the_wrong_side",
+            EVENT + "test_contradictions.py::test_one_person_in_two_parts",
             "sports/test_contradictions.py::test_what_the_page_asks_about",
         ),
     ),

@@ -16,6 +16,7 @@ from touchline.sports.contradictions import (
     unchecked,
     without_contradiction,
 )
+from touchline.sports.names import Forms
 
 LINE_UPS = {
     "Argentina": ["23 Emiliano Martínez", "10 Lionel Messi", "26 Nahuel Molina"],
@@ -229,3 +230,26 @@ def test_what_the_page_asks_about(name: str) -> None:
         )
     ]
     assert list(dict.fromkeys(asked)) == list(sports.presentation_of(name, rules).lineup.checked)
+
+
+def test_somebody_named_twice() -> None:
+    """The reporter is asked which of the two it was; two that may be one are not asked about, nor
+    the goalkeeper of the other side of the same name."""
+    found = check()(Action("goal", "Argentina", 0, {"player": "Messi", "assist": "10"}))
+    assert found is not None
+    assert found.question == "Which is it?"
+    assert [(text, dict(action.details)) for text, action in found.answers] == [
+        ("player: 10 Lionel Messi", {"player": "Messi"}),
+        ("assist: 10 Lionel Messi", {"assist": "10"}),
+    ]
+    alike = check(Argentina=["7 Al Able", "9 Bo Able"], France=["7 Al Able"])
+    assert alike(Action("goal", "Argentina", 0, {"player": "Able", "assist": "Able"})) is None
+    saved = Action("penalty_saved", "Argentina", 0, {"player": "Al Able", "keeper": "Al Able"})
+    assert alike(saved) is None
+
+
+def test_before_the_names_were_read_loosely() -> None:
+    """What a journal of an edition before took in is restored as it was."""
+    card = Card(event="e", title="t", sport="football", origins=list(LINE_UPS), lineups=LINE_UPS)
+    before = check_of(card, names_of(card, Forms.TRANSCRIBED))
+    assert before(Action("goal", "Argentina", 0, {"player": "Messi", "assist": "Messi"})) is None

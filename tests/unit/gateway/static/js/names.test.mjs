@@ -68,6 +68,21 @@ test("another action is of the other side, or has no name", () => {
   assert.ok(asked({ title: "penalty_saved", details: [] }, { keeper: "Able" }));
 });
 
+test("somebody who is named twice is asked about", () => {
+  const kind = { title: "goal", details: [{ name: "player", text: "who scored" }, { name: "assist", text: "who passed" }] };
+  assert.deepEqual(asked(kind, { player: "Able", assist: "7" }), {
+    title: "Which is it?",
+    words: "7 Al Able is named twice.",
+    answers: [
+      { text: "who scored: 7 Al Able", origin: "A", details: { player: "Able" } },
+      { text: "who passed: 7 Al Able", origin: "A", details: { assist: "7" } },
+    ],
+  });
+  assert.equal(asked(kind, { player: "Able", assist: "Baker" }), null);
+  assert.equal(asked(kind, { player: "Able", assist: "Someone" }), null);
+  assert.ok(asked({ title: "substitution", details: [] }, { off: "Able", on: "Able" }));
+});
+
 test("what contradicts nothing is not asked about", () => {
   assert.equal(asked(GOAL, { player: "Able" }), null);
   assert.equal(asked(GOAL, { player: "Egan", how: "own goal" }), null);

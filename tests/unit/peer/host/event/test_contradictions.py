@@ -45,6 +45,30 @@ def test_a_goal_by_the_wrong_side(known: Any, details: Any, words: tuple[str, ..
     assert known.outcome("ann", again) == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("title", "details", "words"),
+    [
+        ("goal", {"player": "Baker", "assist": "9"}, "9 Bo Baker is named twice, as player and as"),
+        ("substitution", {"off": "B. Baker", "on": "Bo"}, "9 Bo Baker is named twice, as off and"),
+    ],
+)
+def test_one_person_in_two_parts(known: Any, title: str, details: Any, words: str) -> None:
+    """Who scored did not pass, and nobody comes on for himself, however the two are spelt."""
+    n = known.say("ann", title, "A", at=20, **details)
+    fate = known.fate("ann", n)
+    assert (fate.outcome, fate.code) == ("refused", "CONTRADICTION")
+    assert words in fate.reason
+
+
+def test_votes_that_name_one_person_twice(known: Any) -> None:
+    """Some say that Baker scored, others that Baker passed: the entry says the one or the other."""
+    known.say("ann", "goal", "A", at=20, player="Baker")
+    known.say("bob", "goal", "A", at=20, assist="Baker")
+    known.stay(30)
+    (goal,) = known.standing
+    assert list(dict(goal.details).values()) == ["9 Bo Baker"]
+
+
 def test_what_is_meant_counts(known: Any) -> None:
     """An own goal of the other side, and a name of neither line-up, are what they are."""
     known.both("goal", "A", at=1, player="Egan", how="own goal")
