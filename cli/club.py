@@ -14,7 +14,7 @@ import click
 
 from ..protocol import tokens
 from ..protocol.addresses import is_loopback
-from ..protocol.errors import SettingError
+from ..protocol.errors import SettingError, StorageFault
 from . import broker as broker_command
 from . import gateway as gateway_command
 from .invite import drawn
@@ -104,6 +104,7 @@ def command(
     from ..gateway.server import GatewayServer
     from ..lobby import service as lobby
     from ..peer import identity
+    from ..peer.host.journal import IN_USE
     from ..peer.host.options import Options as HostOptions
     from ..runtime.collector import spare_collector
 
@@ -126,11 +127,16 @@ def command(
         stack.callback(broker.stop)
         if not broker_command.listens(broker, broker_runs):
             broker_runs.result()
-        own_host = OwnHost(
-            HostOptions(name=HOST_NAME, broker=broker.address),
-            identity.load(HOST_NAME),
-            journal_of(HOST_NAME),
-        )
+        try:
+            own_host = OwnHost(
+                HostOptions(name=HOST_NAME, broker=broker.address),
+                identity.load(HOST_NAME),
+                journal_of(HOST_NAME),
+            )
+        except StorageFault as fault:
+            if IN_USE not in fault.sentence:
+                raise
+            raise StorageFault("this user's club is open already on this machine") from fault
         own_host.start()
         stack.callback(own_host.stop)
         app = create_app(

@@ -158,6 +158,9 @@ CREATE TABLE IF NOT EXISTS copies (
 }
 """By version, what leads to it from the one before; see `runtime/schema.py`."""
 
+IN_USE = "another host has it open"
+"""What a fault of a journal says that another process has open."""
+
 
 class CopiedEvent(NamedTuple):
     """An event of another host's whose turns are here as well.
@@ -797,5 +800,5 @@ def _set_bounds(connection: Any, _: object) -> None:
 def _cause(error: Exception) -> str:
     cause = database.cause(error)
     if cause == "database is locked":
-        return "another host has it open; let one host both events, or give this one a --name"
+        return f"{IN_USE}; let one host both events, or give this one a --name"
     return cause

@@ -334,6 +334,17 @@ def test_one_of_two_hosts_of_a_name(
     assert "journal" in done.stderr
 
 
+def test_a_club_that_is_open_already(start: Start) -> None:
+    """A second club of the same user says so, and leaves the first one alone."""
+    command = ("club", "--host", "127.0.0.1", "--port", "0", "--no-mdns")
+    first = start(*command)
+    first.line("Whoever has the first address")
+    second = start(*command)
+    assert second.ends() == 7
+    assert second.said == ["error: this user's club is open already on this machine"]
+    assert first.ends(signal.SIGTERM) == 0
+
+
 def test_an_address_in_use(tmp_path: Path) -> None:
     """Broker, host and metrics page end with 6 and a sentence that names the flag."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
