@@ -10,18 +10,23 @@ from .state import EventState
 LEAST = 3
 """So many must agree at the least, or all where fewer are present."""
 
+SPOKEN_SINCE = 11
+"""The edition of the rules, see `records.EDITION`, since which who spoke and left counts among
+those present, as in the evidence that is published; before, two were enough against one that had
+left, and the proof said that two of three were not."""
 
-def to_end(state: EventState) -> int:
+
+def to_end(state: EventState, evidence: Evidence) -> int:
     """Return how many must agree that the event is over: half of those present that take part, and
     no fewer than an action needs."""
-    present = state.roster.present
+    present = _present(state, evidence)
     return max(state.policy.needed(present), -(-taking_part(state) // 2), min(LEAST, present))
 
 
-def to_state(state: EventState) -> int:
+def to_state(state: EventState, evidence: Evidence) -> int:
     """Return how many must agree on a statement, such as a score that nobody asked for: more than
     half of those present that take part."""
-    present = state.roster.present
+    present = _present(state, evidence)
     return max(state.policy.needed(present), taking_part(state) // 2 + 1, min(LEAST, present))
 
 
@@ -37,9 +42,9 @@ def carried(state: EventState, claim: Claim, evidence: Evidence) -> bool:
         return False
     title = claim.index.title
     if title == "end" and state.edition:  # or that it is not over
-        return evidence.for_ >= to_end(state)
+        return evidence.for_ >= to_end(state, evidence)
     if title in ("confirm", "state") and state.outage.state != "reconstructing":
-        return evidence.for_ >= to_state(state)
+        return evidence.for_ >= to_state(state, evidence)
     return True
 
 
@@ -52,10 +57,14 @@ def ends_early(state: EventState, action: Action, evidence: Evidence) -> bool:
         evidence: the votes.
     """
     sport = state.sport
-    if not state.kinds[action.title].ends or evidence.for_ >= to_end(state):
+    if not state.kinds[action.title].ends or evidence.for_ >= to_end(state, evidence):
         return False
     before = state.timeline.state_before(action.time, int(action.entry))
     return sport.over(sport.apply(before, action)) and not sport.over(before)
+
+
+def _present(state: EventState, evidence: Evidence) -> int:
+    return evidence.present if state.edition >= SPOKEN_SINCE else state.roster.present
 
 
 def taking_part(state: EventState) -> int:

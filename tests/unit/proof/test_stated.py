@@ -124,3 +124,23 @@ def test_the_end_in_two_words(
     assert check(whole(proof)).flaw is None
     g.restart()
     assert g.core.finished
+
+
+@pytest.mark.parametrize("verdict", ["quorum", "evidence"])
+def test_stated_against_one_that_left(
+    ground: Any, build_proof: Callable[[Any], Proof], verdict: str
+) -> None:
+    """Who stated another score and left is among those of whom so many must agree, for the host as
+    for the proof."""
+    trio = CROWD[:3]
+    g = ground("football", signs=True, verdict=verdict).begun(*trio)
+    g.say("cid", "state", at=g.second, score="2-2")
+    g.detach("cid")
+    g.both("state", at=g.second, names=trio[:2], score="2-1")
+    g.stay(30, *trio[:2])
+    assert g.headline == "A 0–0 B"
+    assert check(whole(build_proof(g))).flaw is None
+    g.say("cid", "state", at=g.second, score="2-1")
+    g.stay(30, *trio)
+    assert g.headline == "A 2–1 B"
+    assert check(whole(build_proof(g))).flaw is None
