@@ -384,7 +384,10 @@ class Watchman:
         self._interval = interval
         self._again = again
         self._due: float | None = None
+        self._stopped: tuple[float, float | None] = (0.0, None)  # when, and what was due then
         self._stay: set[str] = set()
+        self._left: dict[str, float] = {}  # when
+        self._unsure = False  # some left in the very turn in which the host stopped
         self._excused = 0.0  # until then the host could not have raised an alarm
         self._attendance = Attendance(2 * interval)
 
@@ -403,6 +406,7 @@ class Watchman:
         """Note that a reporter has left in good order: nobody is missed where nobody is left."""
         self.check(now)
         self._stay.discard(peer)
+        self._left[peer] = now
         if not self._stay:
             self._due = None
 
@@ -430,11 +434,21 @@ class Watchman:
     def stopped(self, now: float) -> None:
         """Note that the host serves no more."""
         self.check(now)
+        self._stopped = now, self._due
+        self._unsure = now in self._left.values()  # it may have stored that, or not
         self._due = None
         self._attendance.begin(now, lost=False)
 
     def alarm(self, now: float, number: int) -> None:
-        """Judge an alarm."""
+        """Judge an alarm; one that was raised before the host stopped may be stored after that."""
+        if self._due is None and self._unsure:
+            self.outages += number == 1
+            return
+        stopped, before = self._stopped
+        if self._due is None and before is not None and now <= stopped:
+            demand(now >= before - 1e-5, f"alarm {number} comes {before - now:.3f} s too early")
+            self.outages += number == 1
+            return
         demand(self._due is not None, f"alarm {number} although nobody is watched over")
         due = self._due or 0.0
         demand(now >= due - 1e-5, f"alarm {number} comes {due - now:.3f} s too early")
