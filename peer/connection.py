@@ -41,6 +41,27 @@ AGAIN_SECONDS = 1.0
 """Pause before the next connection to a host that refused this peer: the broker may not have told
 the host about it yet."""
 
+RETRY_SECONDS = 0.1
+"""Pause before the next attempt where nobody listens; it doubles up to the most."""
+
+RETRY_MOST = 1.0
+"""The longest such pause."""
+
+UNFOUND_SECONDS = 5.0
+"""After so long without a sign of an attempt the next one begins: ZeroMQ says nothing of a name
+that has no address."""
+
+NEVER_MS = 3_600_000
+"""When ZeroMQ would connect a dealer again by itself: long after this connection has done so.
+It would go on with a queue that the connection before had filled, and end the process when that is
+read (libzmq issue 3937)."""
+
+BEGUN = zmq.EVENT_CONNECT_DELAYED | zmq.EVENT_CONNECTED
+"""The events of a monitor about an attempt that is under way."""
+
+ENDED = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
+"""Those about a connection, or an attempt, that is over."""
+
 
 class HostSession(Protocol):
     """What is said over the sockets to a host; see `Session`, whose methods these are."""
@@ -79,7 +100,9 @@ class HostConnection:
         self._made = False  # the monitor has reported a connection, and not its end
         self._more = False  # the host has sent more than a turn takes in
         self._mismatches = 0  # handshakes that failed in a row, without a reason
-        self._again_at: float | None = None  # monotonic; when to connect again after a refusal
+        self._again_at: float | None = None  # monotonic; when to connect again
+        self._refused = False  # the host did not let this peer in, at none of its sockets
+        self._pause = RETRY_SECONDS  # before the next attempt
         self._key = b""  # the host's; empty where nothing is encrypted
         self._closed = False  # for good
         self.dealer: zmq.Socket[bytes] | None = None
@@ -108,7 +131,10 @@ class HostConnection:
             self._session.invited(answer, now, wall)
         replies = self._receive(now, wall)
         if self._again_at is not None and now >= self._again_at and self.endpoints is not None:
-            self._connect(self.endpoints)
+            if self._refused:
+                self._connect(self.endpoints, now)
+            else:
+                self._open_dealer(self.endpoints, now)
         self._session.handle_timer(now, wall)
         self._carry_out(now)
         return replies
@@ -132,8 +158,13 @@ class HostConnection:
         socket.setsockopt(zmq.IPV6, int("[" in endpoint))
         socket.setsockopt(zmq.LINGER, 200)
         socket.setsockopt(zmq.CONNECT_TIMEOUT, CONNECT_MS)
-        socket.setsockopt(zmq.RECONNECT_IVL, 100)
-        socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1_000)
+        if kind == zmq.DEALER:
+            socket.setsockopt(zmq.RECONNECT_IVL, NEVER_MS)
+        else:
+            # A feed gets a new queue with each connection, for the same reason as a dealer does.
+            socket.setsockopt(zmq.IMMEDIATE, int(kind == zmq.SUB))
+            socket.setsockopt(zmq.RECONNECT_IVL, round(1_000 * RETRY_SECONDS))
+            socket.setsockopt(zmq.RECONNECT_IVL_MAX, round(1_000 * RETRY_MOST))
         socket.setsockopt(zmq.HEARTBEAT_IVL, HEARTBEAT_MS)
         socket.setsockopt(zmq.HEARTBEAT_TIMEOUT, 3 * HEARTBEAT_MS)
         socket.setsockopt(zmq.MAXMSGSIZE, 2 * limits.BLOCK_BYTES)
@@ -175,9 +206,9 @@ class HostConnection:
                 continue  # a newer host may say what we do not know
             replies.append(reply)
             self._session.received(reply, now, wall)
-        if lost and self._again_at is None:
-            # After reading: with a connection, ZeroMQ drops the messages that are not read yet.
-            self._renew()
+        if lost and self._again_at is None and self.endpoints is not None:
+            # After reading: what is not read yet goes with the socket.
+            self._open_dealer(self.endpoints, now)
         return replies
 
     def _watch_connection(self, monitor: zmq.Socket[bytes], now: float, wall: int) -> bool:
@@ -185,13 +216,19 @@ class HostConnection:
         lost = False
         for message in received(monitor):
             event = event_of(message)
-            if event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
+            if event & BEGUN:
+                self._again_at = None
+            elif event == zmq.EVENT_HANDSHAKE_SUCCEEDED:
                 self._mismatches = 0
+                self._pause = RETRY_SECONDS
                 if self._known:
                     self._session.reconnected(now, wall)
                 self._known = self._made = True
-            elif event == zmq.EVENT_DISCONNECTED:
-                lost, self._made = lost or self._made, False
+            elif event & ENDED:
+                if self._made:
+                    lost, self._made = True, False
+                elif not lost:
+                    self._retry(now)
             else:
                 self._count_failure(event, now)
         return lost
@@ -203,10 +240,12 @@ class HostConnection:
         final = refused or event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
         self._mismatches += 1
         if final:
-            # ZeroMQ gives such a connection up, and makes no other.
-            self._again_at = now + AGAIN_SECONDS
-        elif self._mismatches < MISMATCHES:
-            return
+            # ZeroMQ gives the other sockets' connections up as well.
+            self._again_at, self._refused = now + AGAIN_SECONDS, True
+        else:
+            self._retry(now)
+            if self._mismatches < MISMATCHES:
+                return
         self._mismatches = 0
         where = self.endpoints.router if self.endpoints is not None else "nowhere"
         self._session.shut_out(
@@ -219,13 +258,11 @@ class HostConnection:
             refused=refused,
         )
 
-    def _renew(self) -> None:
-        """Connect again under a new routing id: the host may still hold the old id for the broken
-        connection, and a ROUTER ignores a second connection with the same id."""
-        if self.dealer is not None and self.endpoints is not None:
-            self.dealer.disconnect(self.endpoints.router)
-            self.dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(self._link.identity))
-            self.dealer.connect(self.endpoints.router)
+    def _retry(self, now: float) -> None:
+        """Let the next attempt begin after a pause, unless one is waited for already."""
+        if self._again_at is None:
+            self._again_at = now + self._pause
+            self._pause = min(2 * self._pause, RETRY_MOST)
 
     def _carry_out(self, now: float) -> None:
         for command in self._session.commands():
@@ -239,7 +276,7 @@ class HostConnection:
                         error = Untrusted("the broker named no key for the host")
                         self._session.shut_out(error, now, refused=True)
                     else:
-                        self._connect(command.endpoints)
+                        self._connect(command.endpoints, now)
                 case SendToHost():
                     self.send(command.frame)
 
@@ -248,13 +285,21 @@ class HostConnection:
         if asked == self._asked and not self._closed:
             self._answer = reply
 
-    def _connect(self, endpoints: Endpoints) -> None:
-        self._disconnect()
+    def _connect(self, endpoints: Endpoints, now: float) -> None:
+        """Connect to a host, of which nothing is known; the owner connects the other sockets."""
         self.endpoints = endpoints
+        self._known = self._refused = False
+        self._pause = RETRY_SECONDS
+        self._open_dealer(endpoints, now)
+        self.connected = True
+
+    def _open_dealer(self, endpoints: Endpoints, now: float) -> None:
+        """Connect under a new routing id: the host may still hold the old id for the broken
+        connection, and a ROUTER ignores a second connection with the same id."""
+        self._disconnect()
         self.dealer = self.open(zmq.DEALER, endpoints.router)
         self.dealer.setsockopt(zmq.ROUTING_ID, own_routing_id(self._link.identity))
-        self._known = self._made = False
-        self._again_at = None
-        self._monitor = self.dealer.get_monitor_socket(HANDSHAKES | zmq.EVENT_DISCONNECTED)
+        self._made = False
+        self._again_at = now + UNFOUND_SECONDS
+        self._monitor = self.dealer.get_monitor_socket(HANDSHAKES | BEGUN | ENDED)
         self.dealer.connect(endpoints.router)
-        self.connected = True

@@ -7,11 +7,15 @@ import os
 import random
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import zmq
 
 from tests.patience import PATIENCE, PATIENCE_MS, spend
@@ -253,3 +257,18 @@ def test_bad_token(world: Any) -> None:
         assert bare.poll(PATIENCE_MS), "no reply"
         reply = codec.decode_host_reply(bare.recv())
     assert (reply.id, reply.code, reply.reason) == (7, "BAD_TOKEN", "the token is unknown")
+
+
+@pytest.mark.parametrize("kind", ["feed", "replies"])
+def test_a_peer_that_reads_nothing_for_a_while(kind: str) -> None:
+    """More has come than is held, and heartbeats have ended the connection meanwhile: the peer goes
+    on where it reads again. libzmq would end the process (its issue 3937)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.integration.unread", kind],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PATIENCE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine\n", "")

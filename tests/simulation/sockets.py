@@ -88,12 +88,14 @@ class Context:
 class Monitor:
     """Stands in for the socket on which ZeroMQ tells of a connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: int) -> None:
+        self._events = events
         self._told: deque[bytes] = deque()
 
     def tell(self, event: int) -> None:
-        """Tell of an event."""
-        self._told.append(struct.pack("=hi", event, 0))
+        """Tell of an event, if it was asked for."""
+        if event & self._events:
+            self._told.append(struct.pack("=Hi", event, 0))
 
     def recv_multipart(self, _flags: int) -> list[bytes]:
         """Return the next event."""
@@ -197,7 +199,12 @@ class Connection:
         self._held: list[tuple[bool, bytes]] = []  # on their way when the path was cut
         self._newest = {True: 0.0, False: 0.0}  # arrival of the newest frame, by direction
         network.connections.append(self)
+        network.at(network.now, self._begin)
         network.at(network.now + network.latency(), self.establish)
+
+    def _begin(self) -> None:
+        if not self.closed:
+            self._tell(zmq.EVENT_CONNECT_DELAYED)
 
     def establish(self) -> None:
         """Connect, if the other side can be reached."""
@@ -387,9 +394,9 @@ class Socket:
             self.connection.close()
             self.connection = None
 
-    def get_monitor_socket(self, _events: int) -> Monitor:
+    def get_monitor_socket(self, events: int) -> Monitor:
         """Return the monitor of the connection."""
-        self.monitor = Monitor()
+        self.monitor = Monitor(events)
         return self.monitor
 
     def disable_monitor(self) -> None:

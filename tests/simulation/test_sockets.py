@@ -8,6 +8,8 @@ from random import Random
 import pytest
 import zmq
 
+from touchline.peer.link.service import HANDSHAKES
+
 from .network import DEAD_SECONDS, Network, Node, Restless, Weather
 from .sockets import Context, Socket, ZapAuthenticator, sleep_amid_a_turn
 
@@ -188,7 +190,7 @@ class Guard:
         bench.server.setsockopt(zmq.CURVE_PUBLICKEY, b"far")
         bench.client.setsockopt(zmq.CURVE_PUBLICKEY, b"near")
         bench.client.setsockopt(zmq.CURVE_SERVERKEY, server_key)
-        bench.client.get_monitor_socket(0)
+        bench.client.get_monitor_socket(HANDSHAKES | zmq.EVENT_DISCONNECTED)
         bench.connected()
 
 
