@@ -12,7 +12,7 @@ import hmac
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -162,12 +162,24 @@ class NewEvent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Any text; a second request with the same key returns the same event."""
 
 
+class DetailSchema(Struct, frozen=True, omit_defaults=True):
+    """A detail of an action, its name for people, and the values that it may have, if not any,
+    with their words."""
+
+    name: str
+    text: str
+    choices: dict[str, str] = msgspec.field(default_factory=dict)
+    number: bool = False
+
+
 class ActionSchema(Struct, frozen=True):
-    """An action of a sport, its name for people, and whether it is of a side."""
+    """An action of a sport, its name for people, whether it is of a side, and what may be said of
+    it."""
 
     title: str
     text: str
     needs_origin: bool
+    details: list[DetailSchema]
 
 
 class OrganisedSchema(Struct, frozen=True, tag="organised"):
@@ -530,8 +542,14 @@ class Organising:
         asked_by(query(request, InLanguage).lang)
         organiser, card = await self._own(request)
         shown = self._organised(request, organiser, card)
+        words = wording.presentation(card.sport, card.rules).words
         actions = [
-            ActionSchema(kind.title, kind.text, kind.needs_origin)
+            ActionSchema(
+                kind.title,
+                kind.text,
+                kind.needs_origin,
+                [_detail(detail, words.get(detail.name, {})) for detail in kind.details],
+            )
             for kind in wording.kinds(card.sport, card.rules)
         ]
         return JsonResponse(msgspec.structs.replace(shown, actions=actions))
@@ -776,3 +794,8 @@ def _person(session: WebSession, here: bool, fates: list[ReportFate]) -> PersonS
         waiting=outcomes["kept"] + outcomes["stored"],
         failed=outcomes["expired"] + outcomes["refused"],
     )
+
+
+def _detail(detail: sports.Detail, words: Mapping[str, str]) -> DetailSchema:
+    choices = {value: words.get(value, value.replace("_", " ")) for value in detail.choices}
+    return DetailSchema(detail.name, detail.text, choices, detail.number)

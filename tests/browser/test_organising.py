@@ -209,6 +209,18 @@ def test_a_dispute_is_ruled_and_play_suspended(club: Club, visitors: People) -> 
     organiser.get_by_role("button", name="Suspend play …").wait_for()
     organiser.set_viewport_size({"width": 390, "height": 844})
     visitors.keep(organiser, "event-phone", whole=True)
+    organiser.get_by_role("button", name="Correct an entry …").click()
+    dialog = organiser.get_by_role("dialog")
+    dialog.locator("#f-detail").select_option(
+        label="How it was scored; an own goal counts for the side that gains"
+    )
+    dialog.locator("#f-value").select_option(label="header")
+    dialog.locator("#f-detail").select_option(label="Who")
+    dialog.get_by_label("What it should say").fill("Oona")
+    visitors.keep(organiser, "correct")
+    dialog.get_by_label("Why, for everybody to read").fill("seen again")
+    dialog.get_by_role("button", name="Correct an entry").click()
+    watching.get_by_text("Oona").first.wait_for()
     organiser.get_by_role("button", name="Take an entry back …").click()
     dialog = organiser.get_by_role("dialog")
     dialog.locator("#f-entry").select_option(index=2)

@@ -84,7 +84,11 @@ def test_an_event_is_the_organisers(world: Any, gateway: Running, tmp_path: Any)
     assert [one["event"] for one in listed] == [made["event"]]
     assert olga.http.get(f"/api/organiser/events/{made['event']}/qr").text.startswith("<?xml")
     shown = olga.http.get(f"/api/organiser/events/{made['event']}", params={"lang": "de"}).json()
-    assert {"title": "goal", "text": "Tor", "needs_origin": True} in shown["actions"]
+    (goal,) = (one for one in shown["actions"] if one["title"] == "goal")
+    assert (goal["text"], goal["needs_origin"]) == ("Tor", True)
+    player, how, _ = goal["details"]
+    assert (player["name"], player["text"]) == ("player", "wer")
+    assert how["choices"]["own goal"] == "Eigentor"
     key = olga.http.post("/api/organiser/key").json()["key"]
     assert identity.create("olga", tmp_path, seed=bytes.fromhex(key)).peer == olga.me["peer"]
     other = Program(world, gateway, "Otto")

@@ -1,6 +1,7 @@
 // The pages of organisers: sign in, create events, and look after one.
 
 import { byId, el, fill, keyed, say } from "./dom.js";
+import { capital } from "./formatting.js";
 import { ask, Refused } from "./session.js";
 import { LANGUAGE, tr } from "./texts.js";
 
@@ -554,27 +555,71 @@ async function entries() {
 }
 
 function chosen(found) {
-  const option = (one) =>
-    el("option", { value: one.entry_id }, [one.clock, one.text || one.title, one.origin].filter(Boolean).join(" · "));
+  const option = (one) => el("option", { value: one.entry_id }, entryWords(one));
   return field("entry", tr("Entry"), el("select", { id: "f-entry" }, found.map(option)));
+}
+
+function actionOf(entry) {
+  return shown.actions.find((one) => one.title === entry.title);
+}
+
+/** Return what tells an entry from others: its time, what it is, whose, and whom it names. */
+function entryWords(entry) {
+  const action = actionOf(entry);
+  const named = (action?.details ?? [])
+    .filter((one) => !one.choices && !one.number)
+    .map((one) => entry.details?.[one.name]);
+  const what = action?.text ?? (entry.text || entry.title);
+  return [entry.clock, what, entry.origin, ...named].filter(Boolean).join(" · ");
 }
 
 /** Correct a detail of one entry. */
 async function correct() {
-  const found = await entries();
+  const found = (await entries())?.filter((one) => actionOf(one)?.details.length);
   if (!found) return;
-  const fields = [
-    chosen(found),
-    field("detail", tr("What is wrong, such as player"), el("input", { id: "f-detail", type: "text", value: "player", required: true })),
-    field("value", tr("What it should say"), el("input", { id: "f-value", type: "text", required: true })),
-  ];
+  if (!found.length) {
+    done(tr("There is no entry of which more is said."));
+    return;
+  }
+  const entry = chosen(found);
+  const detail = field("detail", tr("What is wrong"), el("select", { id: "f-detail" }));
+  const value = el("div.field");
+  const [which, part] = [entry.querySelector("select"), detail.querySelector("select")];
+  const now = () => found.find((one) => one.entry_id === which.value);
+  const known = () => actionOf(now()).details.find((one) => one.name === part.value);
+  const askValue = () => {
+    const id = "f-value";
+    fill(value, [el("label", { for: id }, tr("What it should say")), valueInput(id, known(), now().details?.[part.value])]);
+  };
+  const askDetail = () => {
+    fill(
+      part,
+      actionOf(now()).details.map((one) => el("option", { value: one.name }, capital(one.text))),
+    );
+    askValue();
+  };
+  which.addEventListener("change", askDetail);
+  part.addEventListener("change", askValue);
+  askDetail();
   await rule("amend", tr("Correct an entry"), [], {
-    fields,
+    fields: [entry, detail, value],
     body: () => ({
       entry: given("entry"),
-      details: { [given("detail")]: given("value") },
+      details: { [given("detail")]: known().number ? Number(given("value")) : given("value") },
     }),
   });
+}
+
+function valueInput(id, detail, said) {
+  if (!detail.choices) {
+    const type = detail.number ? "number" : "text";
+    return el("input", { id, type, step: detail.number ? "any" : null, value: said ?? "", required: true });
+  }
+  return el(
+    "select",
+    { id },
+    Object.entries(detail.choices).map(([one, words]) => el("option", { value: one, selected: one === said }, words)),
+  );
 }
 
 /** Ask in a dialog; return whether it was sent. */
