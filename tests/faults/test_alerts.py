@@ -600,8 +600,9 @@ def test_what_is_lost_and_what_stays_behind(
     lose(LOST)
     assert told(flags[1], "host_feed_seq") == 3 + LOST
     until(lambda: told(watch, "subscriber_received_total") == 3 + LOST, *two)
-    assert told(watch, "subscriber_repaired_total") == LOST
-    assert told(watch, "subscriber_lost_messages") == LOST
+    # What was received may have been scraped before all of it.
+    until(lambda: told(watch, "subscriber_repaired_total") == LOST, *two)
+    until(lambda: told(watch, "subscriber_lost_messages") == LOST, *two)
     for name in ("lost", "repaired"):
         whole = f"touchline_host_viewers_{name}_total == {LOST}"
         until(lambda whole=whole: asked.ask(whole), *two, what=whole, pause=0.2)
@@ -724,8 +725,8 @@ def test_what_is_lost_and_what_stays_behind(
 
     graded = "touchline_accuracy_deciding"
     until(lambda: asked.ask(graded), *two, what="the grade", pause=0.2)
-    silent = {
-        place for place, text in expressions()
-        if not place.startswith("rule ") and not asked.ever(as_asked(text, yard.event))
-    }  # fmt: skip
-    assert silent == set()
+    panels = [
+        as_asked(text, yard.event) for place, text in expressions() if not place.startswith("rule ")
+    ]
+    for text in panels:  # the newest were scraped just now
+        until(lambda text=text: asked.ever(text), *two, what=text, pause=0.5)
