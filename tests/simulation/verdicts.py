@@ -248,6 +248,8 @@ class Verdicts:
         both = own & other  # these may count for both, or for neither
         # A claim that has spoken against it may be gone since, or have gone before.
         gone = [one for one in self._expired if _exclude(one, claim)]
+        # So may the suspicion that it repeats another: with a vote of the same turn for both.
+        gone += [one for one in core.by_entry.values() if _repeats(one, claim)]
         perhaps = set().union(*map(self._speaking_for, gone)) - yes - no
         both |= own & perhaps
         for what, counted, least, most in (
@@ -356,3 +358,11 @@ def _exclude(one: Claim, other: Claim) -> bool:
         reach = kind.least_apart
     same_group = bool(kind.exclusive) and kind.exclusive == against.exclusive
     return same_group and abs(one.mean - other.mean) <= reach * SECOND
+
+
+def _repeats(one: Claim, other: Claim) -> bool:
+    """Return whether two claims are of the same, closer than that can happen twice."""
+    kind = other.index.kind
+    if kind is None or one is other or one.index is not other.index:
+        return False
+    return abs(one.mean - other.mean) < kind.least_apart * SECOND
