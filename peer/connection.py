@@ -259,9 +259,10 @@ class HostConnection:
         )
 
     def _retry(self, now: float) -> None:
-        """Let the next attempt begin after a pause, unless one is waited for already."""
-        if self._again_at is None:
-            self._again_at = now + self._pause
+        """Let the next attempt begin after a pause, unless it does so before, or has to wait."""
+        at = now + self._pause
+        if self._again_at is None or (at < self._again_at and not self._refused):
+            self._again_at = at
             self._pause = min(2 * self._pause, RETRY_MOST)
 
     def _carry_out(self, now: float) -> None:

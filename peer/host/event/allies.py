@@ -48,8 +48,8 @@ def _is_whistle(claim: Claim) -> bool:
 
 
 def _is_end(state: EventState, claim: Claim) -> bool:
-    if not claim.votes:
-        return False
+    if not claim.voters & ~state.roster.on_probation:
+        return False  # of these none says what it was
     details = claim.agreed_details(state.roster.on_probation)
     action, reason = possible(state, claim, claim.mean, details)
     before = state.timeline.state_before(action.time, claim.number)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 import zmq
 
-from touchline.peer.connection import A_TURN, HostConnection
+from touchline.peer.connection import A_TURN, RETRY_SECONDS, UNFOUND_SECONDS, HostConnection
 from touchline.peer.follower.core import EventCopy
 from touchline.peer.link import Link
 from touchline.peer.session import Session
@@ -62,6 +63,23 @@ def test_long_replies(link: Link) -> None:
     block = codec.encode(Block(id=0, event="e", first=1, frames=[b"x" * 60_000] * 10))
     connection = _talking(link, block, A_TURN)
     assert len(connection.pump(1.0, 1)) == limits.BLOCK_BYTES // len(block) + 1
+
+
+def test_an_attempt_that_fails_at_once(link: Link) -> None:
+    """Where nothing tells of its begin, as with a network that can't be reached, the next attempt
+    comes as soon as after any other."""
+    connection: Any = _talking(link, b"", 0)
+    connection._again_at = 100.0 + UNFOUND_SECONDS
+    told = [[struct.pack("=Hi", zmq.EVENT_CLOSED, 0), b""]]
+
+    def next_event(_flags: int) -> list[bytes]:
+        if not told:
+            raise zmq.Again
+        return told.pop()
+
+    connection._monitor = SimpleNamespace(recv_multipart=next_event)
+    connection.pump(100.0, 1)
+    assert connection.next_timer() <= 100.0 + RETRY_SECONDS
 
 
 @pytest.mark.parametrize("order", [("answer", "close"), ("close", "answer")])
